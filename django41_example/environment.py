@@ -1,0 +1,53 @@
+"""Strict readers of environment variables: what cannot be understood is an error that names the variable."""
+
+import os
+
+import dj_database_url
+from dj_database_url import DBConfig
+from django.core.exceptions import ImproperlyConfigured
+
+BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    value = text(name)
+    if not value:
+        return default
+    if value.lower() not in BOOLEANS:
+        raise ImproperlyConfigured(f"{name}={value!r}: write 1 or 0, true or false.")
+    return BOOLEANS[value.lower()]
+
+
+def integer(name: str, default: int, *, low: int, high: int) -> int:
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdigit() and low <= int(value[:9]) <= high):
+        raise ImproperlyConfigured(f"{name}={value!r}: write a whole number from {low} to {high}.")
+    return int(value)
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list."""
+    return [part.strip() for part in text(name).split(",") if part.strip()] or default
+
+
+def choice(name: str, default: str, options: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in options:
+        raise ImproperlyConfigured(f"{name}={value!r}: write one of {', '.join(options)}.")
+    return value
+
+
+def database(name: str, default: str) -> DBConfig:
+    """`postgres://user:password@host:port/name?sslmode=require` or `sqlite:///path`, as an entry of DATABASES."""
+    value = text(name, default)
+    hint = f"{name} cannot be read: write postgres://user:password@host:5432/name or sqlite:///path."
+    if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
+        raise ImproperlyConfigured(hint)
+    try:
+        return dj_database_url.parse(value)
+    except ValueError:
+        raise ImproperlyConfigured(hint) from None

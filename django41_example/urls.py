@@ -1,0 +1,10 @@
+"""Everything is the catalogue's; the handlers of errors speak the client's format."""
+
+from django.urls import include, path
+
+handler400 = "books.views.errors.bad_request"
+handler403 = "books.views.errors.forbidden"
+handler404 = "books.views.errors.not_found"
+handler500 = "books.views.errors.server_error"
+
+urlpatterns = [path("", include("books.urls"))]
