@@ -1,0 +1,268 @@
+"""A book, the questions one asks of books, and the few verbs that change one."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self, cast
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Coalesce, Length
+from django.db.models.lookups import Exact
+from django.urls import reverse
+
+from books import languages, record, search
+from books.models.fields import SortKeyField
+from books.models.people import KEY_LENGTH, Author, BookAuthor, BookTopic, Topic, sort_key
+from books.paging import Ordering, PagedQuerySet
+from books.record import Record
+
+NAME_SEPARATOR = "\n"  # between the names in author_names and topic_names: no name holds a line end
+YEAR_UNKNOWN_LAST, YEAR_UNKNOWN_FIRST = 32_767, -32_768
+
+
+class StaleVersion(Exception):
+    """The book was changed since the caller read it, or is gone."""
+
+
+class DuplicateISBN(Exception):
+    """Another book has this ISBN already; its id is the argument."""
+
+    def __init__(self, book_id: int) -> None:
+        super().__init__(book_id)
+        self.book_id = book_id
+
+
+@dataclass(frozen=True)
+class Links:
+    """The ids of the authors and topics that a book names."""
+
+    authors: set[int] = field(default_factory=set)
+    topics: set[int] = field(default_factory=set)
+
+    def forget_unused(self) -> None:
+        """Delete those that no book names any more."""
+        Author.objects.forget_unused(self.authors)
+        Topic.objects.forget_unused(self.topics)
+
+
+PLAIN_COLUMNS = tuple(name for name in record.CLEANERS if name not in {"authors", "topics"})
+RECORD_COLUMNS = (*PLAIN_COLUMNS, "author_names", "topic_names")
+
+
+def as_record(row: Mapping[str, Any]) -> Record:
+    """The record in a row of RECORD_COLUMNS."""
+    plain = {name: row[name] for name in PLAIN_COLUMNS}
+    names = {"authors": split(row["author_names"]), "topics": split(row["topic_names"])}
+    return cast("Record", plain | names)
+
+
+def columns(full: Record) -> dict[str, Any]:
+    """The columns of a book's row that hold the record, and those that follow from it."""
+    return {
+        **{name: full[name] for name in PLAIN_COLUMNS},  # type: ignore[literal-required]
+        "title_key": sort_key(full["title"]),
+        "author_names": NAME_SEPARATOR.join(full["authors"]),
+        "topic_names": NAME_SEPARATOR.join(full["topics"]),
+        "search_text": search.search_text(
+            [full["title"], full["subtitle"], full["series"]], full["authors"], full["isbn13"]
+        ),
+    }
+
+
+def split(names: str) -> list[str]:
+    """The names in author_names or topic_names."""
+    return names.split(NAME_SEPARATOR) if names else []
+
+
+def isbn_shape() -> Q:
+    """13 ASCII digits that begin with 978 or 979-1 and up, said so that every database can check it."""
+    return Q(
+        Exact(Length("isbn13"), 13),
+        Exact(Func("isbn13", Value("0123456789"), function="LTRIM", output_field=models.CharField()), Value("")),
+        Q(isbn13__startswith="978") | Q(isbn13__gte="9791", isbn13__lt="98"),
+    )
+
+
+@contextmanager
+def _naming_the_other_book(values: Record) -> Iterator[None]:
+    """Turn the database's refusal of a second book with one ISBN into DuplicateISBN."""
+    try:
+        yield
+    except IntegrityError:
+        other = Book.objects.filter(isbn13=values.get("isbn13") or "").values_list("pk", flat=True).first()
+        if other is None:
+            raise
+        raise DuplicateISBN(other) from None
+
+
+class BookQuerySet(PagedQuerySet["Book"]):
+    ORDERINGS = {
+        ordering.name: ordering
+        for ordering in (
+            Ordering("title", ("title_key", "id")),
+            Ordering("-title", ("title_key", "id"), descending=True),
+            Ordering("year", ("year_or_last", "id")),
+            Ordering("-year", ("year_or_first", "id"), descending=True),
+            Ordering("added", ("id",)),
+            Ordering("-added", ("id",), descending=True),
+            Ordering("relevance", ("distance", "title_key", "id")),
+        )
+    }
+    LIST_COLUMNS = ["id", "title", "author_names", "isbn13", "published_year", "language"]
+
+    def matching(self, filters: dict[str, Any]) -> Self:
+        """The books that a cleaned query asks for: q, author, topic, language, year (lowest, highest)."""
+        books = self.searched(filters.get("q", ""))
+        if author := filters.get("author"):
+            ids = Author.objects.filter(pk=author) if author.isdigit() else Author.objects.named(author)
+            books = books.filter(pk__in=BookAuthor.objects.filter(author__in=ids.values("pk")).values("book"))
+        if topic := filters.get("topic"):
+            books = books.filter(pk__in=BookTopic.objects.filter(topic__slug=topic).values("book"))
+        if language := filters.get("language"):
+            # en finds en-us too; the range lets an index answer ("." is the character after "-")
+            regional = Q(language__gt=f"{language}-", language__lt=f"{language}.")
+            books = books.filter(Q(language=language) | regional)
+        lowest, highest = filters.get("year") or (None, None)
+        if lowest is not None:
+            books = books.filter(published_year__gte=lowest)
+        if highest is not None:
+            books = books.filter(published_year__lte=highest)
+        return books
+
+    def searched(self, query: str) -> Self:
+        """The books that hold all words of the query, each with its `distance`: 0 where the title begins with it."""
+        phrases = search.phrases(query)
+        books = self.none() if query.strip() and not phrases else self  # punctuation alone finds nothing
+        for phrase in phrases:
+            books = books.filter(search_text__contains=phrase)
+        begins = models.Case(models.When(search_text__startswith="".join(phrases), then=Value(0)), default=Value(1))
+        return books.annotate(distance=begins if phrases else Value(0))
+
+    def add(self, values: Record) -> "Book":
+        """Put a book into the catalogue. Raises DuplicateISBN. One transaction."""
+        with _naming_the_other_book(values), transaction.atomic():
+            return self.model().store({**record.EMPTY, **values})
+
+    def change(self, pk: int, values: Record, version: int | None = None) -> "Book":
+        """Give a book these fields; the others stay. One transaction.
+
+        `version`: the one the caller has seen, None for any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
+        """
+        with _naming_the_other_book(values), transaction.atomic():
+            book = self._held(pk, version)
+            before = book.as_record()
+            after: Record = {**before, **values}
+            return book if after == before else book.store(after)
+
+    def remove(self, pk: int, version: int | None = None) -> None:
+        """Take a book out of the catalogue. Raises Book.DoesNotExist, StaleVersion. One transaction."""
+        with transaction.atomic():
+            book = self._held(pk, version)
+            links = book.links()
+            book.delete()
+            links.forget_unused()
+
+    def _held(self, pk: int, version: int | None) -> "Book":
+        """The book, which no other writer changes before this transaction ends."""
+        book = self.select_for_update().get(pk=pk)
+        if version is not None and book.version != version:
+            raise StaleVersion(book.version)
+        return book
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=record.MAX_TITLE)
+    subtitle = models.CharField(max_length=record.MAX_TEXT, blank=True)
+    isbn13 = models.CharField(max_length=13, unique=True, null=True, blank=True)
+    publisher = models.CharField(max_length=record.MAX_TEXT, blank=True)
+    published_year = models.SmallIntegerField(null=True, blank=True)
+    language = models.CharField(max_length=languages.MAX_LENGTH, blank=True)
+    pages = models.PositiveIntegerField(null=True, blank=True)
+    description = models.TextField(blank=True)
+    series = models.CharField(max_length=record.MAX_TEXT, blank=True)
+    series_number = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
+    source_key = models.CharField(max_length=record.MAX_NAME, unique=True, null=True, editable=False)
+    authors = models.ManyToManyField(Author, through=BookAuthor, related_name="books")
+    topics = models.ManyToManyField(Topic, through=BookTopic, related_name="books")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    # What follows from the fields above; `derived` makes it.
+    title_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+    author_names = models.TextField(editable=False, default="")
+    topic_names = models.TextField(editable=False, default="")
+    search_text = models.TextField(editable=False, default="")
+    # NULL has no place in a keyset: the unknown years come last, whichever way the list runs.
+    year_or_last = models.GeneratedField(
+        expression=Coalesce("published_year", Value(YEAR_UNKNOWN_LAST)),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    year_or_first = models.GeneratedField(
+        expression=Coalesce("published_year", Value(YEAR_UNKNOWN_FIRST)),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+
+    objects = BookQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["title_key", "id"], name="book_by_title"),
+            models.Index(fields=["year_or_last", "id"], name="book_by_year"),
+            models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
+            models.Index(fields=["language", "title_key", "id"], name="book_by_language"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="title_not_empty"),
+            models.CheckConstraint(
+                condition=Q(published_year=None) | Q(published_year__range=(record.YEARS.start, record.YEARS.stop - 1)),
+                name="year_possible",
+            ),
+            models.CheckConstraint(
+                condition=Q(pages=None) | Q(pages__range=(record.PAGES.start, record.PAGES.stop - 1)),
+                name="pages_possible",
+            ),
+            models.CheckConstraint(condition=Q(isbn13=None) | isbn_shape(), name="isbn13_shape"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("book_detail", args=[self.pk])
+
+    def as_record(self) -> Record:
+        return as_record({name: getattr(self, name) for name in RECORD_COLUMNS})
+
+    def store(self, full: Record) -> "Self":
+        """Write the whole record to this book and its links; to be called within a transaction."""
+        authors = Author.objects.by_names(full["authors"])
+        topics = Topic.objects.by_names(full["topics"])
+        full = {**full, "topics": [topics[slug].name for slug in sorted(topics)]}
+        for name, value in columns(full).items():
+            setattr(self, name, value)
+        before = self.links() if self.pk else Links()
+        self.version += 1 if self.pk else 0
+        self.save()
+        self.link([authors[name] for name in full["authors"]], topics.values())
+        before.forget_unused()
+        return self
+
+    def links(self) -> "Links":
+        return Links(
+            authors=set(self.bookauthor_set.values_list("author", flat=True)),
+            topics=set(self.booktopic_set.values_list("topic", flat=True)),
+        )
+
+    def link(self, authors: Iterable[Author], topics: Iterable[Topic]) -> None:
+        """Name these authors, in this order, and these topics, and no others."""
+        self.bookauthor_set.all().delete()
+        self.booktopic_set.all().delete()
+        BookAuthor.objects.bulk_create(
+            BookAuthor(book=self, author=author, position=position) for position, author in enumerate(authors)
+        )
+        BookTopic.objects.bulk_create(BookTopic(book=self, topic=topic) for topic in topics)

@@ -1,0 +1,131 @@
+"""Authors and topics: what books are found under. Both live as long as a book names them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+
+from books import record, search
+from books.models.fields import SortKeyField
+from books.paging import Ordering, PagedQuerySet
+
+KEY_LENGTH = 200  # characters of a sort key; what two longer texts share beyond it, their ids decide
+
+
+def sort_key(text: str) -> str:
+    return search.fold(text).lstrip(" \"'“”‘’«»「『¿¡([")[:KEY_LENGTH]
+
+
+class AuthorQuerySet(PagedQuerySet["Author"]):
+    ORDERINGS = {"name": Ordering("name", ("name_key", "id"))}
+
+    def named(self, words: str) -> "AuthorQuerySet":
+        """Authors whose name holds all the words, accents and case ignored."""
+        found = self
+        for word in search.fold(words).split():
+            found = found.filter(name_key__contains=word)
+        return found
+
+    def with_counts(self) -> "AuthorQuerySet":
+        """Each with `books_count`, the number of books it is named by."""
+        return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=models.OuterRef("pk"))))
+
+    def by_names(self, names: Iterable[str]) -> dict[str, "Author"]:
+        """An author for each name; those not known yet are created."""
+        wanted = set(names)
+        known = {author.name: author for author in self.filter(name__in=wanted)}
+        if missing := sorted(wanted - known.keys()):
+            self.bulk_create([Author.of(name) for name in missing], ignore_conflicts=True)
+            known |= {author.name: author for author in self.filter(name__in=missing)}
+        return known
+
+    def forget_unused(self, pks: Iterable[int]) -> None:
+        """Delete those of the authors that no book names any more."""
+        self.filter(pk__in=list(pks), bookauthor=None).delete()
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=record.MAX_NAME, unique=True)
+    name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+
+    objects = AuthorQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["name_key", "id"], name="author_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("author_detail", args=[self.pk])
+
+    @classmethod
+    def of(cls, name: str) -> "Author":
+        return cls(name=name, name_key=sort_key(name))
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def with_counts(self) -> models.QuerySet[Any]:
+        """Each with `books_count`, the number of books filed under it."""
+        return self.annotate(books_count=count_of(BookTopic.objects.filter(topic=models.OuterRef("pk"))))
+
+    def by_names(self, names: Iterable[str]) -> dict[str, "Topic"]:
+        """A topic for each name or slug, under its slug; those not known yet are created."""
+        wanted = {record.topic_slug(name): name for name in names}
+        known = {topic.slug: topic for topic in self.filter(slug__in=wanted)}
+        if missing := sorted(wanted.keys() - known.keys()):
+            self.bulk_create([Topic(slug=slug, name=wanted[slug]) for slug in missing], ignore_conflicts=True)
+            known |= {topic.slug: topic for topic in self.filter(slug__in=missing)}
+        return known
+
+    def forget_unused(self, pks: Iterable[int]) -> None:
+        """Delete those of the topics that no book is filed under any more."""
+        self.filter(pk__in=list(pks), booktopic=None).delete()
+
+
+class Topic(models.Model):
+    name = models.CharField(max_length=record.MAX_NAME)
+    slug = models.CharField(max_length=record.MAX_SLUG, unique=True)
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("topic_detail", args=[self.slug])
+
+
+class BookAuthor(models.Model):
+    """One of a book's authors, in the order in which the book names them."""
+
+    book = models.ForeignKey("books.Book", models.CASCADE)
+    author = models.ForeignKey(Author, models.CASCADE)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["author", "book"], name="author_once_a_book")]
+
+    def __str__(self) -> str:
+        return f"{self.author_id} of {self.book_id}"
+
+
+class BookTopic(models.Model):
+    book = models.ForeignKey("books.Book", models.CASCADE)
+    topic = models.ForeignKey(Topic, models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["topic", "book"], name="topic_once_a_book")]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} under {self.topic_id}"
+
+
+def count_of(rows: models.QuerySet[Any]) -> models.Subquery:
+    """How many rows a correlated query has: cheaper than a join when only one page of the outer rows is shown."""
+    every = models.Func(template="COUNT(*)", output_field=models.IntegerField())
+    return models.Subquery(rows.order_by().annotate(every=every).values("every"))

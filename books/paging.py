@@ -1,0 +1,143 @@
+"""Pages of a list by keyset: where the next page begins is told by the last row's own key, never by a number of rows.
+
+Page 1,000 costs what page 1 costs, and rows that come or go meanwhile neither repeat nor hide others.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, TypeVar
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+
+COUNT_CAP = 10_000  # counting stops here: what is beyond is "10,000+"
+CURSOR_LENGTH = 2000  # characters
+BIGGEST_ID = 2**63 - 1
+
+_Model = TypeVar("_Model", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """An order of rows: columns without NULL, the last of them unique, all in one direction."""
+
+    name: str
+    columns: tuple[str, ...]
+    descending: bool = False
+
+    def order_by(self, *, backwards: bool) -> list[str]:
+        sign = "-" if self.descending != backwards else ""
+        return [sign + column for column in self.columns]
+
+    def beyond(self, key: list[Any], *, backwards: bool) -> models.Q:
+        """The rows after the key, or before it: a comparison of rows, which an index answers."""
+        lookup = TupleLessThan if self.descending != backwards else TupleGreaterThan
+        return models.Q(lookup(Tuple(*self.columns), key))
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in an ordering: `after` or `before` the row with this key."""
+
+    key: list[Any]
+    backwards: bool = False
+
+    @staticmethod
+    def written(ordering: Ordering, row: Mapping[str, Any]) -> str:
+        """The opaque text that stands for the row's place in a URL."""
+        value = [ordering.name, *(row[column] for column in ordering.columns)]
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str, ordering: Ordering, *, backwards: bool) -> Self:
+        """The place that `written` wrote. Raises ValidationError for anything else."""
+        try:
+            padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+            name, *key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
+        except (ValueError, TypeError, binascii.Error, RecursionError):
+            raise ValidationError("This is no place in the list: use `next` and `previous` as they are.") from None
+        if name != ordering.name:
+            raise ValidationError(f"This place belongs to another order than {ordering.name}: leave it out.")
+        if len(key) != len(ordering.columns) or not all(map(_fits, ordering.columns, key)):
+            raise ValidationError("This is no place in the list: use `next` and `previous` as they are.")
+        return cls(key, backwards)
+
+
+def _fits(column: str, value: object) -> bool:
+    """Whether a database can be asked for the value: the right type, no NUL or surrogate, no number beyond its own."""
+    if column.endswith("_key"):
+        return isinstance(value, str) and len(value) <= CURSOR_LENGTH and value.isprintable()
+    return type(value) is int and abs(value) <= BIGGEST_ID
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which page of a list is asked for."""
+
+    ordering: Ordering
+    size: int  # rows
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of plain rows and what is around it."""
+
+    rows: list[dict[str, Any]]
+    count: int
+    count_is_exact: bool
+    after: str | None  # the cursor of the next page
+    before: str | None  # the cursor of the previous one
+
+    def links(self, path: str, parameters: Mapping[str, str]) -> dict[str, str | None]:
+        """The addresses of the pages around it; `parameters` are the query's, without its cursor."""
+
+        def link(name: str, cursor: str | None) -> str | None:
+            return f"{path}?{urlencode({**parameters, name: cursor})}" if cursor else None
+
+        return {"next": link("after", self.after), "previous": link("before", self.before)}
+
+
+class CappedCount(models.Subquery):
+    """The number of rows of a query, counted to one beyond COUNT_CAP at the most."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
+    output_field = models.IntegerField()
+
+    def __init__(self, queryset: models.QuerySet[Any]) -> None:
+        super().__init__(queryset.order_by().values("pk")[: COUNT_CAP + 1])
+
+
+class PagedQuerySet(models.QuerySet[_Model]):
+    """Rows that can be read page by page; `ORDERINGS` names the orders."""
+
+    ORDERINGS: ClassVar[Mapping[str, Ordering]]
+
+    async def apage(self, columns: Iterable[str], place: Place) -> Page:
+        """One page of rows as dicts of the columns, and the count, in one query."""
+        ordering, size, cursor = place.ordering, place.size, place.cursor
+        backwards = cursor is not None and cursor.backwards
+        rows = self.annotate(total=CappedCount(self)).order_by(*ordering.order_by(backwards=backwards))
+        if cursor:
+            rows = rows.filter(ordering.beyond(cursor.key, backwards=backwards))
+        found = [row async for row in rows.values(*{*columns, *ordering.columns}, "total")[: size + 1]]
+        page, more = found[:size][:: -1 if backwards else 1], len(found) > size
+        count = found[0]["total"] if found else await self._count_beyond(cursor)
+        has_next, has_previous = (True, more) if backwards else (more, cursor is not None)
+        return Page(
+            rows=page,
+            count=min(count, COUNT_CAP),
+            count_is_exact=count <= COUNT_CAP,
+            after=Cursor.written(ordering, page[-1]) if page and has_next else None,
+            before=Cursor.written(ordering, page[0]) if page and has_previous else None,
+        )
+
+    async def _count_beyond(self, cursor: Cursor | None) -> int:
+        """The count where no row tells it: none beyond a cursor does not mean none at all."""
+        return await self.order_by()[: COUNT_CAP + 1].acount() if cursor else 0

@@ -1,0 +1,67 @@
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from books import isbn
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "9780306406157",
+        "978-0-306-40615-7",
+        "978 0 306 40615 7",
+        "0306406152",
+        "0-306-40615-2",
+        "ISBN 0-306-40615-2",
+        "ISBN-13: 978-0-306-40615-7",
+        "isbn:9780306406157",
+        "urn:isbn:9780306406157",
+        '="0306406152"',
+        "９７８０３０６４０６１５７",
+        "978‐0‐306‐40615‐7",
+    ],
+)
+def test_every_spelling_of_an_isbn_gives_its_13_digits(spelling: str) -> None:
+    assert isbn.canonical(spelling) == "9780306406157"
+
+
+def test_an_isbn_10_may_end_with_a_small_x() -> None:
+    assert isbn.canonical("0-8044-2957-x") == "9780804429573"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("9780306406158", "wrong digit"),
+        ("0306406153", "wrong digit"),
+        ("97803064", "10 or 13 digits"),
+        ("hello", "10 or 13 digits"),
+        ("5012345678900", "10 or 13 digits"),
+        ("9790260000438", "ISMN"),
+        ("9" * 5000, "10 or 13 digits"),
+    ],
+)
+def test_what_is_no_isbn_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        isbn.canonical(text)
+
+
+@given(st.text())
+def test_any_text_is_an_isbn_or_refused(text: str) -> None:
+    try:
+        number = isbn.canonical(text)
+    except ValidationError:
+        return
+    assert len(number) == 13
+    assert number.isascii()
+    assert number.isdigit()
+
+
+def test_an_isbn_is_shown_with_its_dashes() -> None:
+    assert isbn.hyphenated("9780306406157") == "978-0-306-40615-7"
+
+
+def test_isbns_are_found_in_a_line_of_text() -> None:
+    assert isbn.found_in("see 0-306-40615-2, or 978 0 306 40615 8") == [("0-306-40615-2", "9780306406157")]

@@ -1,0 +1,126 @@
+import base64
+import json
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.exceptions import ValidationError
+from django.test import TestCase
+from hypothesis import given
+from hypothesis import strategies as st
+
+from books.models import Book
+from books.models.book import BookQuerySet
+from books.paging import Cursor, Ordering, Place
+
+TITLE = BookQuerySet.ORDERINGS["title"]
+
+
+def cursor(*value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def test_a_cursor_is_read_as_it_was_written() -> None:
+    written = Cursor.written(TITLE, {"title_key": "心", "id": 7})
+    assert Cursor.read(written, TITLE, backwards=False).key == ["心", 7]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zz",
+        "é",
+        "%%%",
+        "A" * 1999,
+        cursor(),
+        cursor("title"),
+        cursor("title", "a"),
+        cursor("title", "a", "b"),
+        cursor("title", "a", True),
+        cursor("title", "a", 1.5),
+        cursor("title", "a", 10**30),
+        cursor("title", "a\0", 1),
+        cursor("title", "\ud800", 1),
+        cursor("title", ["a"], 1),
+        cursor("title", "a", 1, 1),
+        cursor("year", 1, 1),
+        cursor({"title": 1}, 1),
+        base64.urlsafe_b64encode(b"[" * 1000).decode(),
+        base64.urlsafe_b64encode(b'{"title": 1}').decode().rstrip("="),
+    ],
+)
+def test_what_is_no_cursor_of_this_order_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        Cursor.read(text, TITLE, backwards=False)
+
+
+@given(st.text(alphabet=st.characters(codec="ascii"), max_size=60))
+def test_any_text_is_a_cursor_or_refused(text: str) -> None:
+    try:
+        assert Cursor.read(text, TITLE, backwards=True).backwards
+    except ValidationError as error:
+        assert error.messages  # noqa: PT017 - either way is right
+
+
+class EveryOrder(TestCase):
+    """A walk over rows with equal titles, equal years and unknown years."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        for number in range(11):
+            year = 1900 + number % 4 if number % 3 else None
+            Book.objects.add({"title": f"Title {number % 2}", "published_year": year})
+
+    async def walk(self, ordering: Ordering, size: int, *, backwards: bool = False) -> list[int]:
+        """The ids of all rows, page by page; backwards: from the last page to the first, in the list's order."""
+        place: Place | None = Place(ordering, size, await self.end(ordering) if backwards else None)
+        seen: list[int] = []
+        while place:
+            page = await Book.objects.matching({}).apage(["id"], place)
+            ids = [row["id"] for row in page.rows]
+            seen = ids + seen if backwards else seen + ids
+            link = page.before if backwards else page.after
+            place = Place(ordering, size, Cursor.read(link, ordering, backwards=backwards)) if link else None
+        return seen
+
+    async def end(self, ordering: Ordering) -> Cursor:
+        last = "\U0010fffd" if not ordering.descending else ""
+        number = 2**62 if not ordering.descending else -(2**62)
+        return Cursor([last if c == "title_key" else number for c in ordering.columns], backwards=True)
+
+    async def test_every_row_is_seen_once_whatever_the_order_and_the_size(self) -> None:
+        everything = {pk async for pk in Book.objects.values_list("pk", flat=True)}
+        for ordering in BookQuerySet.ORDERINGS.values():
+            for size in (1, 3, 11, 100):
+                with self.subTest(ordering=ordering.name, size=size):
+                    seen = await self.walk(ordering, size)
+                    assert len(seen) == 11
+                    assert set(seen) == everything
+
+    async def test_the_walk_back_sees_the_same_rows_in_the_same_order(self) -> None:
+        for ordering in BookQuerySet.ORDERINGS.values():
+            with self.subTest(ordering=ordering.name):
+                assert await self.walk(ordering, 3, backwards=True) == await self.walk(ordering, 100)
+
+    async def test_unknown_years_come_last_both_ways(self) -> None:
+        for name in ("year", "-year"):
+            years = {book.pk: book.published_year async for book in Book.objects.all()}
+            walked = [years[pk] for pk in await self.walk(BookQuerySet.ORDERINGS[name], 4)]
+            known = [year for year in walked if year is not None]
+            assert walked == sorted(known, reverse=name == "-year") + [None] * 4
+
+    async def test_a_page_after_the_last_row_still_knows_the_count(self) -> None:
+        page = await Book.objects.matching({}).apage(["id"], Place(TITLE, 5, Cursor(["\U0010fffd", 2**62])))
+        assert (page.rows, page.count, page.after) == ([], 11, None)
+
+    async def test_a_row_added_before_the_cursor_does_not_repeat_one(self) -> None:
+        first = await Book.objects.matching({}).apage(["id"], Place(TITLE, 4))
+        await Book.objects.acreate(title="A new first", title_key="a new first")
+        assert first.after
+        second = await Book.objects.matching({}).apage(
+            ["id"], Place(TITLE, 4, Cursor.read(first.after, TITLE, backwards=False))
+        )
+        assert not {row["id"] for row in first.rows} & {row["id"] for row in second.rows}
+
+    def test_a_page_is_one_query(self) -> None:
+        with self.assertNumQueries(1):
+            async_to_sync(Book.objects.matching({}).apage)(["id"], Place(TITLE, 4))
