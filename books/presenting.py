@@ -1,0 +1,69 @@
+"""Rows as the plain data that answers are made of: the same for JSON and for pages."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from books.models.book import Book, split
+
+
+def list_entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A book in a list, from a row of BookQuerySet.LIST_COLUMNS."""
+    return {
+        "id": row["id"],
+        "url": f"/books/{row['id']}/",  # what reverse() gives, twenty times a page
+        "title": row["title"],
+        "authors": split(row["author_names"]),
+        "isbn13": row["isbn13"],
+        "published_year": row["published_year"],
+        "language": row["language"],
+    }
+
+
+def book(row: Book, topics: list[str]) -> dict[str, Any]:
+    """A whole book; `topics` are their slugs."""
+    return {
+        "id": row.pk,
+        "url": row.get_absolute_url(),
+        "title": row.title,
+        "subtitle": row.subtitle,
+        "authors": split(row.author_names),
+        "isbn13": row.isbn13,
+        "publisher": row.publisher,
+        "published_year": row.published_year,
+        "language": row.language,
+        "pages": row.pages,
+        "description": row.description,
+        "topics": topics,
+        "series": row.series,
+        "series_number": number(row.series_number),
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "version": row.version,
+    }
+
+
+def heading(row: Book) -> dict[str, Any]:
+    """What a form says about the book it is for."""
+    return {"id": row.pk, "url": row.get_absolute_url(), "title": row.title, "version": row.version}
+
+
+def link(view: str, key: int | str, name: str) -> dict[str, str]:
+    return {"url": reverse(view, args=[key]), "name": name}
+
+
+def number(value: Decimal | None) -> int | float | None:
+    """1 for 1.00, 2.5 for 2.50."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def author(pk: int, name: str, books: int) -> dict[str, Any]:
+    return {"id": pk, "url": reverse("author_detail", args=[pk]), "name": name, "books": books}
+
+
+def topic(slug: str, name: str, books: int) -> dict[str, Any]:
+    return {"slug": slug, "url": reverse("topic_detail", args=[slug]), "name": name, "books": books}

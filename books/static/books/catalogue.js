@@ -1,0 +1,64 @@
+// What makes the pages quicker for those who have JavaScript. Everything works without.
+
+const form = document.querySelector("form[data-guard]");
+const keysButton = document.querySelector("[data-keys]");
+const NO_KEYS = "books.no-keys";
+let unsaved = form?.hasAttribute("data-unsaved") ?? false;
+
+// Forms: ask before typed text is left behind, and send a form once.
+form?.addEventListener("input", () => { unsaved = true; });
+addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+for (const sender of document.querySelectorAll("form[method=post]")) {
+  sender.addEventListener("submit", () => {
+    unsaved = false;
+    sender.querySelector("button").disabled = true;
+  });
+}
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return; // only a page that comes back from the browser's memory has buttons to free
+  for (const button of document.querySelectorAll("form[method=post] button")) button.disabled = false;
+});
+
+// Keys: / searches; j and k go through a list, as do the arrows once a row has the focus. Can be turned off.
+function off() {
+  try { return localStorage.getItem(NO_KEYS) !== null; } catch { return false; }
+}
+
+function tell() {
+  keysButton.textContent = off() ? "Turn keys on" : "Turn keys off";
+}
+
+keysButton.addEventListener("click", () => {
+  try { off() ? localStorage.removeItem(NO_KEYS) : localStorage.setItem(NO_KEYS, ""); } catch { /* not kept, then */ }
+  tell();
+});
+tell();
+
+function move(by) {
+  const rows = [...document.querySelectorAll("[data-rows] a")];
+  const now = rows.indexOf(document.activeElement);
+  const row = rows[now < 0 ? (by > 0 ? 0 : rows.length - 1) : now + by];
+  row?.focus();
+  row?.scrollIntoView({ block: "nearest" });
+  return row !== undefined;
+}
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+  if (target.closest("input, textarea, select, [contenteditable]")) return;
+  const inList = target.closest("[data-rows]") !== null;
+  let done = false;
+  if (key === "ArrowDown" && inList) done = move(1);
+  else if (key === "ArrowUp" && inList) done = move(-1);
+  else if (off()) return;
+  else if (key === "j") done = move(1);
+  else if (key === "k") done = move(-1);
+  else if (key === "/") {
+    const box = document.querySelector("main [type=search]") ?? document.querySelector("[type=search]");
+    box?.focus();
+    box?.select();
+    done = box !== null;
+  }
+  if (done) event.preventDefault();
+});

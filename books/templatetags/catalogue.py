@@ -1,0 +1,44 @@
+"""What templates need beyond Django's own tags; built in, so no template loads it. None of it asks the database."""
+
+from collections.abc import ItemsView, Mapping
+from typing import Any
+
+from django import template
+
+from books import covers, languages
+
+register = template.Library()
+
+
+@register.filter
+def items(mapping: Mapping[str, Any]) -> ItemsView[str, Any]:
+    """`mapping.items`, also where one of the keys is "items"."""
+    return mapping.items()
+
+
+@register.filter
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
+def year(number: int | None) -> str:
+    """1914; -375 is 375 BC."""
+    if number is None:
+        return ""
+    return str(number) if number > 0 else f"{-number} BC"
+
+
+@register.filter
+def language_name(code: str) -> str:
+    return languages.name(code) if code else ""
+
+
+@register.filter
+def cover(book: Mapping[str, Any]) -> dict[str, Any]:
+    return covers.cover(book["title"], book["authors"])
+
+
+@register.filter
+def thumbnail(book: Mapping[str, Any]) -> dict[str, str]:
+    return covers.thumbnail(book["title"], book["authors"])

@@ -1,0 +1,52 @@
+"""Every address of the catalogue."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from books.views.authors import AuthorDetail, AuthorList
+from books.views.book_detail import BookDetail
+from books.views.book_forms import BookDelete, BookEdit, BookNew
+from books.views.book_list import BookList
+from books.views.exports import CsvExport, JsonLinesExport
+from books.views.health import HealthCheck, HealthCheckLive
+from books.views.home import Home
+from books.views.topics import TopicDetail, TopicList
+
+
+class IdConverter(StringConverter):
+    """A row's id: ASCII digits, few enough for a database."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:  # type: ignore[override]
+        return int(value)
+
+    def to_url(self, value: int) -> str:  # type: ignore[override]
+        return str(value)
+
+
+class TopicConverter(StringConverter):
+    """A topic's slug, in any script."""
+
+    regex = r"[\w-]+"
+
+
+register_converter(IdConverter, "id")
+register_converter(TopicConverter, "topic")
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("books/", BookList.as_view(), name="book_list"),
+    path("books/new/", BookNew.as_view(), name="book_new"),
+    path("books/<id:pk>/", BookDetail.as_view(), name="book_detail"),
+    path("books/<id:pk>/edit/", BookEdit.as_view(), name="book_edit"),
+    path("books/<id:pk>/delete/", BookDelete.as_view(), name="book_delete"),
+    path("books.csv", CsvExport.as_view(), name="export_csv"),
+    path("books.jsonl", JsonLinesExport.as_view(), name="export_jsonl"),
+    path("authors/", AuthorList.as_view(), name="author_list"),
+    path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
+    path("topics/", TopicList.as_view(), name="topic_list"),
+    path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
+    path("health_check/", HealthCheck.as_view(), name="health_check"),
+    path("health_check/live/", HealthCheckLive.as_view(), name="health_check_live"),
+]

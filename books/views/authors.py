@@ -1,0 +1,33 @@
+from django.http import HttpRequest, HttpResponse
+
+from books import presenting
+from books.forms import AuthorQuery
+from books.models import Author, Book
+from books.negotiation import HTML, JSON, Refusal, preferred, respond
+from books.views.base import CatalogueView
+from books.views.lists import answer_books, page_of, valid
+
+
+class AuthorList(CatalogueView):
+    """The authors by name, with the number of their books; ?q= finds words of the name."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        preferred(request, JSON, HTML)
+        query = valid(AuthorQuery(request.GET))
+        authors = Author.objects.named(query.cleaned_data["q"])
+        page = await authors.with_counts().apage(["name", "books_count"], query.cleaned_data["place"])
+        entries = [presenting.author(row["id"], row["name"], row["books_count"]) for row in page.rows]
+        data = page_of("authors", entries, page, request.path, query)
+        return respond(request, data, "books/author_list.html", context={"query": query.parameters()})
+
+
+class AuthorDetail(CatalogueView):
+    """One author, and the author's books."""
+
+    async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            author = await Author.objects.aget(pk=pk)
+        except Author.DoesNotExist:
+            raise Refusal(404, "There is no author with this id. All authors are at /authors/.") from None
+        about = {"id": author.pk, "url": author.get_absolute_url(), "name": author.name}
+        return await answer_books(request, Book.objects.filter(authors=author), "books/author_detail.html", about)

@@ -1,0 +1,90 @@
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+
+from books import covers, incoming, isbn, languages, presenting
+from books.models import Author, Book
+from books.negotiation import HTML, JSON, Refusal, json_response, preferred, respond
+from books.views.base import CatalogueView
+from books.views.writes import NO_BOOK, change, refusals
+
+
+class BookDetail(CatalogueView):
+    """One book: GET reads it, PUT writes all its fields, PATCH those given, DELETE takes it out."""
+
+    async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        kind = preferred(request, JSON, HTML)
+        book = await abook_or_404(pk)
+        topics = [topic async for topic in book.topics.values("slug", "name")]
+        data = presenting.book(book, [topic["slug"] for topic in topics])
+        if kind == HTML:
+            return respond(request, data, "books/book_detail.html", context=await aaround(book, data, topics))
+        found = json_response(data, headers={"ETag": etag(data)})
+        return get_conditional_response(request, etag=etag(data), response=found) or found
+
+    async def put(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return await self._write(request, pk, partial=False)
+
+    async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return await self._write(request, pk, partial=True)
+
+    async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
+        with refusals():
+            await sync_to_async(Book.objects.remove)(pk, incoming.if_match(request))
+        return HttpResponse(status=204)
+
+    async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
+        preferred(request, JSON)
+        values = incoming.book_record(request, partial=partial)
+        with refusals():
+            book = await sync_to_async(change)(pk, values, incoming.if_match(request))
+        return json_response(book, headers={"ETag": etag(book)})
+
+
+def etag(book: Mapping[str, Any]) -> str:
+    return f'"{book["version"]}"'
+
+
+async def abook_or_404(pk: int) -> Book:
+    try:
+        return await Book.objects.aget(pk=pk)
+    except Book.DoesNotExist:
+        raise Refusal(404, NO_BOOK) from None
+
+
+async def aaround(book: Book, data: Mapping[str, Any], topics: Sequence[Any]) -> dict[str, Any]:
+    """What the page of a book shows besides its data."""
+    authors = Author.objects.filter(bookauthor__book=book).order_by("bookauthor__position").values("id", "name")
+    return {
+        "author_links": [presenting.link("author_detail", row["id"], row["name"]) async for row in authors],
+        "topic_links": [presenting.link("topic_detail", row["slug"], row["name"]) for row in topics],
+        "language_name": languages.name(data["language"]) if data["language"] else "",
+        "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
+        "cover": covers.cover(data["title"], data["authors"]),
+        "json_ld": json_ld(data),
+    }
+
+
+def json_ld(data: Mapping[str, Any]) -> str:
+    """The book in schema.org's terms, safe to stand in a <script> element."""
+    facts = {
+        "@context": "https://schema.org",
+        "@type": "Book",
+        "name": data["title"],
+        "alternativeHeadline": data["subtitle"],
+        "author": [{"@type": "Person", "name": name} for name in data["authors"]],
+        "isbn": data["isbn13"],
+        "publisher": data["publisher"] and {"@type": "Organization", "name": data["publisher"]},
+        "datePublished": f"{data['published_year']:04}" if (data["published_year"] or -1) > 0 else None,
+        "inLanguage": data["language"],
+        "numberOfPages": data["pages"],
+        "description": data["description"],
+        "about": data["topics"],
+        "isPartOf": data["series"] and {"@type": "BookSeries", "name": data["series"]},
+    }
+    text = json.dumps({name: value for name, value in facts.items() if value}, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,27 @@
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+
+from books import incoming
+from books.models import Book
+from books.negotiation import JSON, json_response, preferred
+from books.views.base import CatalogueView
+from books.views.book_detail import etag
+from books.views.book_forms import add_from_form
+from books.views.lists import answer_books
+from books.views.writes import add_once, refusals
+
+
+class BookList(CatalogueView):
+    """The catalogue: ?q= searches, ?after= turns pages, POST adds a book."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return await answer_books(request, Book.objects.all(), "books/book_list.html")
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        if incoming.is_form(request):
+            return await add_from_form(request)
+        preferred(request, JSON)
+        values = incoming.book_record(request, partial=False)
+        with refusals():
+            book = await sync_to_async(add_once)(values, incoming.idempotency_key(request))
+        return json_response(book, status=201, headers={"Location": book["url"], "ETag": etag(book)})

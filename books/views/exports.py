@@ -1,0 +1,53 @@
+import zlib
+from collections.abc import AsyncIterator
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from books import exporting
+from books.forms import BookQuery
+from books.models import Book
+from books.views.base import CatalogueView
+from books.views.lists import valid
+
+
+class Export(CatalogueView):
+    """All books that the query asks for, as a file. Streamed; compressed for those who say Accept-Encoding: gzip."""
+
+    name: str
+    content_type: str
+    encode: exporting.Encoder
+    header = b""
+
+    async def get(self, request: HttpRequest) -> HttpResponseBase:
+        query = valid(BookQuery(request.GET))
+        headers = {"Content-Disposition": f'attachment; filename="{self.name}"', "Vary": "Accept-Encoding"}
+        if request.method == "HEAD":
+            return HttpResponse(content_type=self.content_type, headers=headers)
+        books = Book.objects.matching(query.cleaned_data)
+        chunks = exporting.stream(books, type(self).encode, self.header)
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            chunks = compressed(chunks)
+        return StreamingHttpResponse(chunks, content_type=self.content_type, headers=headers)
+
+
+class CsvExport(Export):
+    name = "books.csv"
+    content_type = "text/csv; charset=utf-8"
+    encode = staticmethod(exporting.csv_lines)
+    header = exporting.csv_header()
+
+
+class JsonLinesExport(Export):
+    name = "books.jsonl"
+    content_type = "application/x-ndjson"
+    encode = staticmethod(exporting.json_lines)
+
+
+async def compressed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    packer = zlib.compressobj(level=1, wbits=31)  # 31: with gzip's own header
+    async for chunk in chunks:
+        if packed := packer.compress(chunk):
+            yield packed
+    yield packer.flush()

@@ -1,0 +1,52 @@
+"""Writing as views do it: one sync function, one transaction; what the catalogue refuses is said to the client."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from books import presenting
+from books.models import Book, DuplicateISBN, FirstAnswer, KeyUsedOtherwise, StaleVersion
+from books.negotiation import Refusal, as_json
+from books.record import Record
+
+NO_BOOK = "There is no book with this id. All books are at /books/."
+STALE = "The book was changed since you read it. Read it again, then send your change with its new ETag."
+
+
+def add_once(values: Record, key: str) -> dict[str, Any]:
+    """Add a book and give its data; with an Idempotency-Key, give what the first request with that key got."""
+
+    def add() -> str:
+        return as_json(book_data(Book.objects.add(values))).decode()
+
+    answer = FirstAnswer.objects.once(key, as_json(values).decode(), add) if key else add()
+    data: dict[str, Any] = json.loads(answer)
+    return data
+
+
+def change(pk: int, values: Record, version: int | None) -> dict[str, Any]:
+    return book_data(Book.objects.change(pk, values, version))
+
+
+def book_data(book: Book) -> dict[str, Any]:
+    return presenting.book(book, list(book.topics.values_list("slug", flat=True)))
+
+
+def taken(error: DuplicateISBN) -> str:
+    return f"Another book has this ISBN: /books/{error.book_id}/."
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What a write raises, as the refusal that tells a client what to do next."""
+    try:
+        yield
+    except Book.DoesNotExist:
+        raise Refusal(404, NO_BOOK) from None
+    except StaleVersion:
+        raise Refusal(412, STALE) from None
+    except DuplicateISBN as error:
+        raise Refusal(409, errors={"isbn13": [taken(error)]}) from None
+    except KeyUsedOtherwise:
+        raise Refusal(409, "This Idempotency-Key came with another request before: choose a new one.") from None

@@ -1,0 +1,43 @@
+from asgiref.sync import async_to_sync
+from django.test import TestCase
+
+from books.models import Author, Book
+
+
+class Authors(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        Book.objects.add({"title": "Emma", "authors": ["Jane Austen"]})
+        Book.objects.add({"title": "Persuasion", "authors": ["Jane Austen", "Émile Zola"]})
+        cls.austen = Author.objects.get(name="Jane Austen")
+
+    def test_they_come_by_name_each_with_the_number_of_books(self) -> None:
+        with self.assertNumQueries(1):
+            data = (async_to_sync(self.async_client.get)("/authors/")).json()
+        assert [(a["name"], a["books"]) for a in data["authors"]] == [("Émile Zola", 1), ("Jane Austen", 2)]
+        assert data["count"] == 2
+
+    async def test_one_finds_them_by_words_of_the_name_without_accents(self) -> None:
+        data = (await self.async_client.get("/authors/?q=zola+emile")).json()
+        assert [a["name"] for a in data["authors"]] == ["Émile Zola"]
+
+    async def test_the_list_has_pages(self) -> None:
+        first = (await self.async_client.get("/authors/?size=1")).json()
+        second = (await self.async_client.get(first["next"])).json()
+        assert [a["name"] for a in second["authors"]] == ["Jane Austen"]
+
+    async def test_a_bad_parameter_is_refused(self) -> None:
+        assert (await self.async_client.get("/authors/?size=0")).json()["errors"].keys() == {"size"}
+
+    async def test_an_author_has_a_page_with_the_books_in_the_same_form_as_the_list(self) -> None:
+        data = (await self.async_client.get(f"/authors/{self.austen.pk}/?sort=-title")).json()
+        assert (data["name"], data["count"]) == ("Jane Austen", 2)
+        assert [book["title"] for book in data["books"]] == ["Persuasion", "Emma"]
+
+    async def test_an_authors_books_can_be_searched_and_paged(self) -> None:
+        data = (await self.async_client.get(f"/authors/{self.austen.pk}/?size=1")).json()
+        assert data["next"].startswith(f"/authors/{self.austen.pk}/?size=1&after=")
+        assert (await self.async_client.get(f"/authors/{self.austen.pk}/?q=emma")).json()["count"] == 1
+
+    async def test_an_unknown_author_is_404(self) -> None:
+        assert (await self.async_client.get("/authors/999999/")).status_code == 404

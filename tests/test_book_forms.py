@@ -1,0 +1,109 @@
+from typing import Any
+
+from django.test import TestCase
+
+from books.models import Book
+
+HTML = {"accept": "text/html"}
+
+
+class EditForm(TestCase):
+    def setUp(self) -> None:
+        self.book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "pages": 200})
+        self.url = f"/books/{self.book.pk}/edit/"
+
+    async def post(self, **fields: Any) -> Any:
+        return await self.async_client.post(self.url, {"title": "Kokoro", **fields}, headers=HTML)
+
+    async def test_the_form_shows_the_book(self) -> None:
+        page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        assert 'value="Kokoro"' in page
+        assert "夏目 漱石</textarea>" in page
+        assert 'name="version" value="1"' in page
+
+    async def test_saving_leads_to_the_book_as_typed(self) -> None:
+        response = await self.post(title="心", version="1")
+        assert (response.status_code, response["Location"]) == (303, f"/books/{self.book.pk}/")
+        saved = await Book.objects.aget()
+        assert (saved.title, saved.pages, saved.author_names) == ("心", None, "")
+
+    async def test_a_mistake_is_shown_with_what_was_typed(self) -> None:
+        response = await self.post(title="心", pages="many")
+        assert response.status_code == 422
+        page = response.content.decode()
+        assert 'value="many"' in page
+        assert 'value="心"' in page
+
+    async def test_a_stale_form_shows_both_texts_and_changes_nothing(self) -> None:
+        await self.post(title="theirs", version="1")
+        response = await self.post(title="mine", version="1")
+        assert response.status_code == 412
+        page = response.content.decode()
+        assert 'value="mine"' in page
+        assert "theirs" in page
+        assert (await Book.objects.aget()).title == "theirs"
+
+    async def test_a_stale_form_sent_again_is_about_the_version_it_has_shown(self) -> None:
+        await self.post(title="theirs", version="1")
+        page = (await self.post(title="mine", version="1")).content.decode()
+        assert 'name="version" value="2"' in page
+        assert (await self.post(title="mine", version="2")).status_code == 303
+
+    async def test_the_text_for_a_book_deleted_meanwhile_is_offered_as_a_new_book(self) -> None:
+        await Book.objects.all().adelete()
+        response = await self.post(title="typed", version="1")
+        assert response.status_code == 404
+        page = response.content.decode()
+        assert 'value="typed"' in page
+        assert 'action="/books/new/"' in page
+
+    async def test_an_isbn_of_another_book_is_an_error_at_the_field(self) -> None:
+        await Book.objects.acreate(title="other", isbn13="9780306406157")
+        response = await self.post(isbn13="0306406152", version="1")
+        assert response.status_code == 409
+        assert "Another book has this ISBN" in response.content.decode()
+
+    async def test_a_program_gets_its_errors_as_json(self) -> None:
+        response = await self.async_client.post(self.url, {"title": ""})
+        assert (response.status_code, response.json()) == (422, {"errors": {"title": ["A book needs a title."]}})
+
+    async def test_a_form_is_for_browsers_only(self) -> None:
+        for url in (self.url, "/books/new/", f"/books/{self.book.pk}/delete/"):
+            assert (await self.async_client.get(url, headers={"accept": "application/json"})).status_code == 406
+            assert (await self.async_client.get(url)).status_code == 200
+
+
+class DeleteForm(TestCase):
+    def setUp(self) -> None:
+        self.book = Book.objects.add({"title": "Kokoro"})
+        self.url = f"/books/{self.book.pk}/delete/"
+
+    async def test_it_asks_first(self) -> None:
+        page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        assert "Kokoro" in page
+        assert await Book.objects.aexists()
+
+    async def test_confirmed_it_deletes_and_leads_to_the_list(self) -> None:
+        response = await self.async_client.post(self.url, {"version": "1"}, headers=HTML)
+        assert (response.status_code, response["Location"]) == (303, "/books/")
+        assert not await Book.objects.aexists()
+
+    async def test_a_book_changed_meanwhile_is_shown_again_instead(self) -> None:
+        await Book.objects.aupdate(version=2)
+        response = await self.async_client.post(self.url, {"version": "1"}, headers=HTML)
+        assert response.status_code == 412
+        assert 'name="version" value="2"' in response.content.decode()
+        assert await Book.objects.aexists()
+
+    async def test_a_program_is_told_so_as_json(self) -> None:
+        await Book.objects.aupdate(version=2)
+        response = await self.async_client.post(self.url, {"version": "1"})
+        assert (response.status_code, list(response.json())) == (412, ["detail"])
+
+    async def test_a_broken_version_is_refused(self) -> None:
+        assert (await self.async_client.post(self.url, {"version": "x"})).status_code == 422
+        assert await Book.objects.aexists()
+
+    async def test_deleting_twice_says_that_it_is_gone(self) -> None:
+        await self.async_client.post(self.url, {"version": "1"})
+        assert (await self.async_client.post(self.url, {"version": "1"})).status_code == 404

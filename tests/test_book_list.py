@@ -1,0 +1,172 @@
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.test import TestCase
+
+from books.models import Book
+
+HTML = {"accept": "text/html"}
+
+
+def titles(response: Any) -> list[str]:
+    return [book["title"] for book in response.json()["books"]]
+
+
+class BookListTests(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        add = Book.objects.add
+        add(
+            {
+                "title": "Kokoro",
+                "authors": ["夏目 漱石"],
+                "published_year": 1914,
+                "language": "ja",
+                "topics": ["Novels"],
+            }
+        )
+        add({"title": "Jane Eyre", "authors": ["Charlotte Brontë"], "published_year": 1847, "language": "en-gb"})
+        add(
+            {
+                "title": "Odyssey",
+                "authors": ["Homer"],
+                "published_year": -700,
+                "language": "grc",
+                "isbn13": "9780306406157",
+            }
+        )
+        add({"title": "1001 Nights", "subtitle": "The tales", "series": "Old books", "topics": ["Novels", "Tales"]})
+
+    async def test_an_entry_has_the_fields_of_the_contract(self) -> None:
+        response = await self.client_get("/books/?q=kokoro")
+        (entry,) = response.json()["books"]
+        assert entry | {"id": 0, "url": ""} == {
+            "id": 0,
+            "url": "",
+            "title": "Kokoro",
+            "authors": ["夏目 漱石"],
+            "isbn13": None,
+            "published_year": 1914,
+            "language": "ja",
+        }
+        assert entry["url"] == f"/books/{entry['id']}/"
+
+    async def test_the_answer_counts_and_says_that_it_counted_all(self) -> None:
+        data = (await self.client_get("/books/")).json()
+        assert (data["count"], data["count_is_exact"], data["next"], data["previous"]) == (4, True, None, None)
+
+    async def test_books_come_by_title_unless_asked_otherwise(self) -> None:
+        assert titles(await self.client_get("/books/")) == ["1001 Nights", "Jane Eyre", "Kokoro", "Odyssey"]
+
+    async def test_each_sort_has_its_order(self) -> None:
+        orders = {
+            "-title": ["Odyssey", "Kokoro", "Jane Eyre", "1001 Nights"],
+            "year": ["Odyssey", "Jane Eyre", "Kokoro", "1001 Nights"],
+            "-year": ["Kokoro", "Jane Eyre", "Odyssey", "1001 Nights"],
+            "added": ["Kokoro", "Jane Eyre", "Odyssey", "1001 Nights"],
+            "-added": ["1001 Nights", "Odyssey", "Jane Eyre", "Kokoro"],
+        }
+        for sort, expected in orders.items():
+            with self.subTest(sort=sort):
+                assert titles(await self.client_get(f"/books/?sort={sort}")) == expected
+
+    async def test_every_parameter_narrows_the_list(self) -> None:
+        found = {
+            "q=bronte": ["Jane Eyre"],
+            "q=tales": ["1001 Nights"],
+            "q=old+books": ["1001 Nights"],
+            "q=0-306-40615-2": ["Odyssey"],
+            "q=%E5%A4%8F%E7%9B%AE": ["Kokoro"],
+            "q=?": [],
+            "q=nothing": [],
+            "author=HOMER": ["Odyssey"],
+            "topic=novels": ["1001 Nights", "Kokoro"],
+            "topic=tales&q=nights": ["1001 Nights"],
+            "language=en": ["Jane Eyre"],
+            "language=eng": ["Jane Eyre"],
+            "language=grc": ["Odyssey"],
+            "year=1914": ["Kokoro"],
+            "year=1800..1914": ["Jane Eyre", "Kokoro"],
+            "year=..-300": ["Odyssey"],
+            "year=1850..": ["Kokoro"],
+        }
+        for query, expected in found.items():
+            with self.subTest(query=query):
+                assert titles(await self.client_get(f"/books/?{query}")) == expected
+
+    async def test_an_author_can_be_named_by_id(self) -> None:
+        book = await Book.objects.prefetch_related("authors").aget(title="Odyssey")
+        (author,) = book.authors.all()
+        assert titles(await self.client_get(f"/books/?author={author.pk}")) == ["Odyssey"]
+
+    async def test_a_title_that_begins_with_the_query_comes_first(self) -> None:
+        await Book.objects.acreate(
+            title="A Kokoro reader", title_key="a kokoro reader", search_text=" a kokoro reader "
+        )
+        assert titles(await self.client_get("/books/?q=kokoro")) == ["Kokoro", "A Kokoro reader"]
+
+    async def test_next_and_previous_lead_through_the_list_and_back(self) -> None:
+        first = await self.client_get("/books/?size=3&language=&sort=-title")
+        second = await self.client_get(first.json()["next"])
+        assert titles(second) == ["1001 Nights"]
+        assert titles(await self.client_get(second.json()["previous"])) == titles(first)
+
+    async def test_a_link_to_the_next_page_keeps_the_query(self) -> None:
+        data = (await self.client_get("/books/?topic=novels&size=1")).json()
+        assert data["next"].startswith("/books/?topic=novels&size=1&after=")
+
+    async def test_as_text_it_is_the_titles_one_a_line(self) -> None:
+        response = await self.async_client.get("/books/?size=2", headers={"accept": "text/plain"})
+        assert response["Content-Type"] == "text/plain; charset=utf-8"
+        assert response.content.decode() == "1001 Nights\nJane Eyre\n"
+
+    async def test_a_browser_gets_a_page_and_curl_gets_json(self) -> None:
+        for accept, kind in {
+            "*/*": "application/json",
+            "application/json": "application/json",
+            "text/html,application/xhtml+xml,*/*;q=0.8": "text/html; charset=utf-8",
+            "application/json;q=0.5, text/html": "text/html; charset=utf-8",
+        }.items():
+            with self.subTest(accept=accept):
+                response = await self.async_client.get("/books/", headers={"accept": accept})
+                assert response["Content-Type"] == kind
+                assert "Accept" in response["Vary"]
+
+    async def test_a_client_that_likes_nothing_we_have_is_told_what_there_is(self) -> None:
+        response = await self.async_client.get("/books/", headers={"accept": "image/png"})
+        assert response.status_code == 406
+        assert "text/plain" in response.json()["detail"]
+
+    def test_a_page_of_json_is_one_query(self) -> None:
+        with self.assertNumQueries(1):
+            async_to_sync(self.client_get)("/books/?q=k&language=ja&sort=year&size=2")
+
+    async def test_head_has_the_headers_and_no_body(self) -> None:
+        response = await self.async_client.head("/books/")
+        assert (response.status_code, response.content) == (200, b"")
+
+    async def test_options_and_refused_methods_say_what_is_allowed(self) -> None:
+        assert (await self.async_client.options("/books/"))["Allow"] == "GET, POST, HEAD, OPTIONS"
+        response = await self.async_client.delete("/books/")
+        assert response.status_code == 405
+        assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
+        assert "DELETE" in response.json()["detail"]
+
+    async def test_an_address_without_its_last_slash_leads_to_it_with_the_same_method(self) -> None:
+        response = await self.async_client.post("/books", {"title": "x"})
+        assert (response.status_code, response["Location"]) == (308, "/books/")
+
+    async def client_get(self, address: str) -> Any:
+        response = await self.async_client.get(address)
+        assert response.status_code == 200, response.content
+        return response
+
+
+class ManyBooks(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        Book.objects.bulk_create(Book(title=f"{n}", title_key=f"{n}") for n in range(10_001))
+
+    async def test_counting_stops_at_ten_thousand_and_says_so(self) -> None:
+        data = (await self.async_client.get("/books/?size=1")).json()
+        assert (data["count"], data["count_is_exact"]) == (10_000, False)

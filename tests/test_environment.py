@@ -1,0 +1,86 @@
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from django41_example import environment
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Any:
+    return lambda value: monkeypatch.setenv("VARIABLE", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"), [("1", True), ("true", True), ("True", True), ("0", False), ("false", False), (" 1 ", True)]
+)
+def test_a_boolean_is_0_or_1_true_or_false(value: str, meant: bool, given: Any) -> None:
+    given(value)
+    assert environment.boolean("VARIABLE", default=not meant) is meant
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_a_variable_without_a_value_is_as_good_as_none(value: str, given: Any) -> None:
+    given(value)
+    assert environment.boolean("VARIABLE", default=True) is True
+    assert environment.text("VARIABLE", "default") == "default"
+    assert environment.names("VARIABLE", ["default"]) == ["default"]
+
+
+@pytest.mark.parametrize("value", ["yes", "on", "2", "10", "-1", "none"])
+def test_any_other_boolean_is_refused_by_name(value: str, given: Any) -> None:
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match=f"VARIABLE='{value}'"):
+        environment.boolean("VARIABLE", default=False)
+
+
+@pytest.mark.parametrize("value", ["1", "65535", "0080"])
+def test_a_whole_number_within_its_limits_is_read(value: str, given: Any) -> None:
+    given(value)
+    assert environment.integer("VARIABLE", 7, low=1, high=65535) == int(value)
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "+1", "1.5", "1e3", "eighty", "٨", "9" * 5000])
+def test_any_other_number_is_refused_by_name(value: str, given: Any) -> None:
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE=.*from 1 to 65535"):
+        environment.integer("VARIABLE", 7, low=1, high=65535)
+
+
+def test_a_list_has_commas_between_its_parts(given: Any) -> None:
+    given(" books.test, www.books.test,, ")
+    assert environment.names("VARIABLE", []) == ["books.test", "www.books.test"]
+
+
+def test_a_choice_is_one_of_its_options(given: Any) -> None:
+    given("json")
+    assert environment.choice("VARIABLE", "plain", ("plain", "json")) == "json"
+
+
+def test_any_other_choice_is_refused_by_name(given: Any) -> None:
+    given("xml")
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE='xml': write one of plain, json"):
+        environment.choice("VARIABLE", "plain", ("plain", "json"))
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_an_address_of_postgresql_is_taken_apart(scheme: str, given: Any) -> None:
+    given(f"{scheme}://ann:p%40ss@db.test:5433/books?sslmode=require")
+    config = environment.database("VARIABLE", "")
+    assert config["ENGINE"] == "django.db.backends.postgresql"
+    assert (config["USER"], config["PASSWORD"], config["HOST"], config["PORT"]) == ("ann", "p@ss", "db.test", 5433)
+    assert (config["NAME"], config["OPTIONS"]) == ("books", {"sslmode": "require"})
+
+
+@pytest.mark.parametrize(("url", "path"), [("sqlite:///books.db", "books.db"), ("sqlite:////srv/b.db", "/srv/b.db")])
+def test_an_address_of_sqlite_is_a_path(url: str, path: str, given: Any) -> None:
+    given(url)
+    config = environment.database("VARIABLE", "")
+    assert (config["ENGINE"], config["NAME"]) == ("django.db.backends.sqlite3", path)
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/books", "books.db", "postgres://host:port/books", "sqlite:books"])
+def test_any_other_address_is_refused_by_name(url: str, given: Any) -> None:
+    given(url)
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE cannot be read"):
+        environment.database("VARIABLE", "")

@@ -1,0 +1,76 @@
+import csv
+import gzip
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.test import TestCase
+
+from books.exporting import BATCH
+from books.models import Book
+
+
+class Exports(TestCase):
+    async def fetch(self, address: str, **headers: str) -> tuple[Any, bytes]:
+        response = await self.async_client.get(address, headers=headers)
+        assert response.status_code == 200
+        return response, b"".join([part async for part in response.streaming_content])
+
+    async def rows(self, address: str) -> list[dict[str, str]]:
+        _, body = await self.fetch(address)
+        return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+
+    def setUp(self) -> None:
+        Book.objects.add({
+            "title": "心", "authors": ["夏目 漱石", "B"], "topics": ["Novels"], "published_year": -3,
+            "series": "S", "series_number": Decimal("2.50"), "source_key": "x:1", "description": 'a "b",\nc',
+        })  # fmt: skip
+        Book.objects.add({"title": "=1+1", "subtitle": "'@x", "publisher": "-"})
+
+    async def test_csv_has_a_row_a_book_in_the_order_they_were_added(self) -> None:
+        first, second = await self.rows("/books.csv")
+        assert first == {
+            "source_key": "x:1", "title": "心", "subtitle": "", "authors": "夏目 漱石; B", "isbn13": "", "publisher": "",
+            "published_year": "-3", "language": "", "pages": "", "description": 'a "b",\nc', "topics": "Novels",
+            "series": "S", "series_number": "2.5",
+        }  # fmt: skip
+        assert second["source_key"] == ""
+
+    async def test_a_cell_that_a_spreadsheet_would_run_is_defused(self) -> None:
+        row = (await self.rows("/books.csv"))[1]
+        assert (row["title"], row["subtitle"], row["publisher"]) == ("'=1+1", "''@x", "'-")
+
+    async def test_json_lines_has_an_object_a_book(self) -> None:
+        _, body = await self.fetch("/books.jsonl")
+        first, second = map(json.loads, body.decode().splitlines())
+        assert (first["title"], first["authors"], first["series_number"]) == ("心", ["夏目 漱石", "B"], 2.5)
+        assert second["title"] == "=1+1"
+
+    async def test_the_filters_of_the_list_apply(self) -> None:
+        assert [row["title"] for row in await self.rows("/books.csv?q=夏目")] == ["心"]
+
+    async def test_a_bad_filter_is_refused_before_anything_is_sent(self) -> None:
+        assert (await self.async_client.get("/books.csv?year=x")).status_code == 400
+
+    async def test_every_book_is_there_however_many_batches_they_make(self) -> None:
+        await Book.objects.abulk_create(Book(title=str(n), title_key=str(n)) for n in range(2 * BATCH))
+        assert len(await self.rows("/books.csv")) == 2 * BATCH + 2
+
+    async def test_it_is_compressed_for_those_who_ask(self) -> None:
+        response, packed = await self.fetch("/books.csv", **{"accept-encoding": "br, gzip"})
+        _, plain = await self.fetch("/books.csv")
+        assert response["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed) == plain
+
+    async def test_it_comes_as_a_file(self) -> None:
+        for name, kind in {"books.csv": "text/csv; charset=utf-8", "books.jsonl": "application/x-ndjson"}.items():
+            response, _ = await self.fetch(f"/{name}")
+            assert response["Content-Disposition"] == f'attachment; filename="{name}"'
+            assert response["Content-Type"] == kind
+
+    def test_head_reads_no_books(self) -> None:
+        with self.assertNumQueries(0):
+            response = async_to_sync(self.async_client.head)("/books.csv")
+        assert (response.status_code, response.content) == (200, b"")

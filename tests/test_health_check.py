@@ -1,0 +1,24 @@
+from asgiref.sync import async_to_sync
+from django.db import DatabaseError, connection
+from django.test import TestCase
+
+
+class HealthCheck(TestCase):
+    async def test_all_is_well(self) -> None:
+        response = await self.async_client.get("/health_check/")
+        assert (response.status_code, response.json()) == (200, {"status": "ok", "database": "ok"})
+
+    def test_a_database_that_cannot_be_read_is_503_with_what_is_wrong(self) -> None:
+        def refuse(*args: object) -> None:
+            raise DatabaseError("away")
+
+        with connection.execute_wrapper(refuse):
+            response = async_to_sync(self.async_client.get)("/health_check/")
+        assert response.status_code == 503
+        assert response["Retry-After"] == "5"
+        assert "migrate" in response.json()["database"]
+
+    def test_being_alive_asks_nothing_of_the_database(self) -> None:
+        with self.assertNumQueries(0):
+            response = async_to_sync(self.async_client.get)("/health_check/live/")
+        assert response.json() == {"status": "ok"}

@@ -1,0 +1,24 @@
+from asgiref.sync import async_to_sync
+from django.test import TestCase
+
+from books.models import Book
+
+
+class Home(TestCase):
+    def test_a_program_gets_an_index_of_addresses_without_a_query(self) -> None:
+        with self.assertNumQueries(0):
+            data = (async_to_sync(self.async_client.get)("/")).json()
+        assert data["topics"] == "/topics/"
+        assert data["books"].startswith("/books/")
+
+    async def test_every_address_of_the_index_answers(self) -> None:
+        for address in (await self.async_client.get("/")).json().values():
+            with self.subTest(address=address):
+                assert (await self.async_client.get(address.partition("{")[0])).status_code == 200
+
+    async def test_a_browser_sees_the_newest_books_first(self) -> None:
+        for number in range(13):
+            await Book.objects.acreate(title=f"Book number {number}", title_key=str(number))
+        page = (await self.async_client.get("/", headers={"accept": "text/html"})).content.decode()
+        assert page.index("Book number 12") < page.index("Book number 11")
+        assert "Book number 0" not in page

@@ -1,0 +1,217 @@
+"""What no client should send: each gets the same 4xx on every database, in the client's format, and never a 500."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import TestCase
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as HypothesisTestCase
+
+from books.models import Book
+
+NUMBERS = [
+    "x",
+    "-1",
+    "0",
+    "1e3",
+    "1.5",
+    "%2B1",
+    "1 2",
+    "1_0",
+    "10" * 15,
+    "9" * 5000,
+    "١٩",
+    "１",
+    "%00",
+    "1%00",
+    "%F0%9F%98%80",
+]
+TEXTS = ["%00", "a%00b", "%ff", "%ed%a0%80", "%zz", "%", "a%2", "%EF%BF%BD"]
+
+
+class InTheQuery(TestCase):
+    async def refused(self, address: str) -> None:
+        response = await self.async_client.get(address)
+        with self.subTest(address=address[:80]):
+            assert response.status_code == 400
+            assert response.json().keys() <= {"errors", "detail"}
+
+    async def test_a_size_is_a_number_from_1_to_100(self) -> None:
+        for number in [*NUMBERS, "101"]:
+            await self.refused(f"/books/?size={number}")
+
+    async def test_a_year_is_a_year(self) -> None:
+        for year in [number for number in NUMBERS if number not in {"-1", "0"}] + [
+            "1..2..3",
+            "..",
+            "a..b",
+            "1900-1950",
+        ]:
+            await self.refused(f"/books/?year={year}")
+
+    async def test_a_cursor_is_one_of_ours(self) -> None:
+        for text in [*NUMBERS, *TEXTS]:
+            await self.refused(f"/books/?after={text}")
+            await self.refused(f"/books/?before={text}")
+
+    async def test_two_cursors_are_one_too_many(self) -> None:
+        await self.refused("/books/?after=WyJ0aXRsZSIsImEiLDFd&before=WyJ0aXRsZSIsImEiLDFd")
+
+    async def test_a_cursor_belongs_to_its_order(self) -> None:
+        await self.refused("/books/?sort=year&after=WyJ0aXRsZSIsImEiLDFd")
+
+    async def test_text_is_readable_text(self) -> None:
+        for text in TEXTS:
+            for name in ("q", "author", "topic", "language"):
+                await self.refused(f"/books/?{name}={text}")
+            await self.refused(f"/authors/?q={text}")
+            await self.refused(f"/books.csv?q={text}")
+
+    async def test_a_sort_is_one_of_ours(self) -> None:
+        await self.refused("/books/?sort=price")
+
+    async def test_a_query_has_an_end(self) -> None:
+        await self.refused(f"/books/?q={'a' * 201}")
+
+    async def test_a_malformed_query_is_refused_everywhere(self) -> None:
+        for address in ("/", "/books/1/", "/books/new/", "/topics/", "/authors/1/", "/health_check/", "/books.jsonl"):
+            await self.refused(f"{address}?x=%zz")
+
+    async def test_an_unknown_parameter_is_none_of_our_business(self) -> None:
+        assert (await self.async_client.get("/books/?utm_source=x")).status_code == 200
+
+
+class InTheAddress(TestCase):
+    async def test_an_id_that_is_none_is_404(self) -> None:
+        for number in NUMBERS:
+            for address in ("/books/{}/", "/books/{}/edit/", "/books/{}/delete/", "/authors/{}/", "/topics/{}/"):
+                response = await self.async_client.get(address.format(number))
+                with self.subTest(address=address, number=number[:20]):
+                    assert response.status_code == 404
+
+    async def test_a_browser_gets_the_error_as_a_page(self) -> None:
+        response = await self.async_client.get("/books/0/", headers={"accept": "text/html"})
+        assert response.status_code == 404
+        assert response["Content-Type"] == "text/html; charset=utf-8"
+
+
+BAD_JSON = {
+    "broken": b'{"title": ',
+    "blank": b" ",
+    "deep": b"[" * 100_000,
+    "deep object": b'{"a":' * 100_000,
+    "an array": b"[1]",
+    "a string": b'"x"',
+    "null": b"null",
+    "NaN": b'{"title": "x", "pages": NaN}',
+    "infinity": b'{"title": "x", "series_number": Infinity}',
+    "a number of 5,000 digits": b'{"title": "x", "pages": ' + b"9" * 5000 + b"}",
+    "UTF-16": '{"title": "x"}'.encode("utf-16"),
+    "UTF-32": '{"title": "x"}'.encode("utf-32"),
+    "a byte order mark": b'\xef\xbb\xbf{"title": "x"}',
+    "Latin-1": '{"title": "é"}'.encode("latin-1"),
+}
+BAD_BOOKS: list[dict[str, Any]] = [
+    {"title": None},
+    {"title": 5},
+    {"title": []},
+    {"title": {}},
+    {"title": "\0"},
+    {"title": "\ud800"},
+    {"title": "x" * 1001},
+    {"title": "x", "authors": {"a": "b"}},
+    {"title": "x", "authors": [None]},
+    {"title": "x", "authors": [["a"]]},
+    {"title": "x", "authors": ["\udfff"]},
+    {"title": "x", "topics": ["a"] * 10 + [1]},
+    {"title": "x", "topics": ["…"]},
+    {"title": "x", "pages": 10**30},
+    {"title": "x", "pages": -1},
+    {"title": "x", "pages": 1.5},
+    {"title": "x", "pages": True},
+    {"title": "x", "published_year": "1950"},
+    {"title": "x", "published_year": 10**10},
+    {"title": "x", "series_number": 1e300},
+    {"title": "x", "isbn13": "9790260000438"},
+    {"title": "x", "language": "日本"},
+    {"title": "x", "source_key": "a:1"},
+    {"title": "x", "\ud800": 1},
+    {},
+]
+
+
+class InTheBody(TestCase):
+    async def post(self, body: Any, kind: str = "application/json") -> Any:
+        return await self.async_client.post("/books/", body, content_type=kind)
+
+    async def test_what_is_no_json_object_in_utf_8_is_400(self) -> None:
+        for name, body in BAD_JSON.items():
+            with self.subTest(name):
+                response = await self.post(body)
+                assert response.status_code == 400
+                assert "JSON" in response.json()["detail"]
+
+    async def test_what_no_book_may_hold_is_422(self) -> None:
+        for book in BAD_BOOKS:
+            with self.subTest(book=repr(book)[:80]):
+                response = await self.post(json.dumps(book))
+                assert response.status_code == 422
+                assert response.json()["errors"]
+
+    async def test_more_than_a_mebibyte_is_413(self) -> None:
+        response = await self.post(json.dumps({"title": "x", "description": "x" * 2**20}))
+        assert response.status_code == 413
+
+    async def test_too_much_or_too_many_fields_in_a_form_is_413(self) -> None:
+        for form in ("title=" + "x" * 2**20, "&".join(f"f{n}=x" for n in range(300))):
+            assert (await self.post(form, "application/x-www-form-urlencoded")).status_code == 413
+
+    async def test_a_form_without_a_boundary_is_400(self) -> None:
+        for kind in (
+            "multipart/form-data",
+            "multipart/form-data; boundary=",
+            f"multipart/form-data; boundary={'x' * 300}",
+        ):
+            assert (await self.post(b"--x\r\n\r\n", kind)).status_code == 400
+
+    async def test_a_form_that_is_no_utf_8_is_400(self) -> None:
+        for body in ("title=%ff", "title=%zz", "title=%ed%a0%80"):
+            assert (await self.post(body, "application/x-www-form-urlencoded")).status_code == 400
+
+    async def test_unreadable_text_in_a_form_is_422(self) -> None:
+        assert (await self.post("title=a%00b", "application/x-www-form-urlencoded")).status_code == 422
+        multipart = b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\n\xff\xfe\r\n--x--\r\n'
+        assert (await self.post(multipart, "multipart/form-data; boundary=x")).status_code == 422
+
+    async def test_another_kind_of_body_is_415(self) -> None:
+        for kind in ("text/plain", "application/xml", "x", "application/octet-stream"):
+            assert (await self.post(b"{}", kind)).status_code == 415
+
+    async def test_nothing_of_all_this_is_in_the_catalogue(self) -> None:
+        for body in BAD_JSON.values():
+            await self.post(body)
+        assert not await Book.objects.aexists()
+
+
+class AnyBody(HypothesisTestCase):
+    @settings(max_examples=50, deadline=None)
+    @given(
+        st.binary(min_size=1, max_size=200)
+        | st.text(min_size=1, max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    )
+    def test_any_bytes_as_json_are_refused_or_a_book(self, body: bytes) -> None:
+        response = self.client.post("/books/", body, content_type="application/json")
+        assert response.status_code in {201, 400, 422}
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.text(st.characters(codec="ascii"), max_size=60))
+    def test_any_query_is_refused_or_answered(self, query: str) -> None:
+        response = self.client.get(f"/books/?{query}")
+        assert response.status_code in {200, 400}
+
+
+@pytest.mark.parametrize("host", ["evil.example", "a b", "localhost:port", "localhost, evil.example"])
+def test_another_hosts_name_is_refused(client: Any, host: str) -> None:
+    assert client.get("/", headers={"host": host}).status_code == 400

@@ -1,0 +1,90 @@
+"""Nothing blocks the event loop: every address, read and written, under a watch that raises at any blocking call."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from blockbuster import BlockingError, BlockBuster, blockbuster_ctx
+from django.test import AsyncClient
+from django.urls import URLPattern
+
+from books.models import Book
+from books.urls import urlpatterns
+from django41_example import asgi
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+JSON = {"accept": "application/json"}
+HTML = {"accept": "text/html"}
+
+# Every address by its name: what is sent to it besides GET.
+WRITES: dict[str, list[tuple[str, Any]]] = {
+    "home": [],
+    "book_list": [("post", {"title": "new", "authors": ["A"], "topics": ["T"]}), ("post", {"title": ""})],
+    "book_new": [("form", {"title": "typed", "authors": "A\nB"}), ("form", {"title": ""})],
+    "book_detail": [("patch", {"title": "other"}), ("put", {"title": "again"})],
+    "book_edit": [("form", {"title": "typed", "version": "3"}), ("form", {"title": "stale", "version": "1"})],
+    "book_delete": [("form", {"version": "1"})],
+    "export_csv": [],
+    "export_jsonl": [],
+    "author_list": [],
+    "author_detail": [],
+    "topic_list": [],
+    "topic_detail": [],
+    "health_check": [],
+    "health_check_live": [],
+}
+
+
+@pytest.fixture
+def watch() -> Iterator[BlockBuster]:
+    asgi.warm_up()  # as the server does before its first request
+    with blockbuster_ctx() as blockbuster:
+        yield blockbuster
+
+
+async def test_the_watch_sees_a_blocking_call(watch: BlockBuster) -> None:
+    with pytest.raises(BlockingError):
+        time.sleep(0.001)  # noqa: ASYNC251
+
+
+def test_every_address_is_watched() -> None:
+    assert {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)} == WRITES.keys()
+
+
+@pytest.fixture
+def addresses(db: None) -> dict[str, str]:
+    book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "isbn13": "9780306406157"})
+    author = book.authors.get()
+    keys = {"book_detail": book.pk, "book_edit": book.pk, "book_delete": book.pk, "author_detail": author.pk}
+    patterns = {pattern.name: str(pattern.pattern) for pattern in urlpatterns if isinstance(pattern, URLPattern)}
+    return {
+        name: "/" + route.replace("<id:pk>", str(keys.get(name))).replace("<topic:slug>", "novels")
+        for name, route in patterns.items()
+    }
+
+
+async def answered(response: Any) -> int:
+    if response.streaming:
+        async for _ in response.streaming_content:
+            pass
+    status: int = response.status_code
+    return status
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_an_address_does_not_block(
+    name: str, addresses: dict[str, str], watch: BlockBuster, async_client: AsyncClient
+) -> None:
+    address = addresses[name]
+    for headers in (JSON, HTML, {"accept": "*/*", "accept-encoding": "gzip"}):
+        assert await answered(await async_client.get(address, headers=headers)) in {200, 406}
+    assert await answered(await async_client.get(f"{address}x/", headers=HTML)) == 404
+    for method, sent in WRITES[name]:
+        if method == "form":
+            response = await async_client.post(address, sent, headers=HTML)
+        else:
+            response = await getattr(async_client, method)(address, json.dumps(sent), content_type="application/json")
+        assert await answered(response) in {200, 201, 303, 412, 422}

@@ -1,0 +1,123 @@
+"""The settings as another process reads them: each test gives an environment and looks at what comes of it."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.server.running import PRODUCTION, PROJECT
+
+Django = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def django(tmp_path: Path) -> Django:
+    """Runs manage.py with these variables and no others."""
+
+    def django(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **variables}
+        program = [sys.executable, "manage.py", *command]
+        return subprocess.run(program, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+    return django
+
+
+@pytest.fixture
+def read(django: Django) -> Callable[..., str]:
+    """The value of a setting."""
+
+    def read(name: str, **variables: str) -> str:
+        command = f"from django.conf import settings; print(settings.{name})"
+        return django("shell", "--no-imports", "--command", command, **variables).stdout.strip()
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "False"),
+        ("PRODUCTION", "False"),
+        ("ALLOWED_HOSTS", "['localhost', '127.0.0.1', '[::1]']"),
+        ("SECURE_SSL_REDIRECT", "False"),
+        ("DATABASES['default']['ENGINE']", "django.db.backends.sqlite3"),
+    ],
+)
+def test_an_empty_environment_is_safe_and_for_this_machine(name: str, value: str, read: Callable[..., str]) -> None:
+    assert read(name) == value
+
+
+def test_the_secret_key_stays_the_same_from_start_to_start(read: Callable[..., str]) -> None:
+    assert read("SECRET_KEY") == read("SECRET_KEY") != ""
+
+
+def test_a_given_secret_key_is_used(read: Callable[..., str]) -> None:
+    assert read("SECRET_KEY", **PRODUCTION) == PRODUCTION["SECRET_KEY"]
+
+
+def test_a_relative_path_of_sqlite_starts_at_the_project(read: Callable[..., str]) -> None:
+    assert read("DATABASES['default']['NAME']", DATABASE_URL="sqlite:///books.db") == str(PROJECT / "books.db")
+
+
+def test_everything_written_goes_into_one_folder(read: Callable[..., str], tmp_path: Path) -> None:
+    assert read("DATABASES['default']['NAME']") == str(tmp_path / "catalogue.sqlite3")
+    assert read("STATIC_ROOT") == str(tmp_path / "static")
+
+
+def test_postgresql_is_reached_through_a_pool_of_the_given_size(read: Callable[..., str]) -> None:
+    variables = {"DATABASE_URL": "postgres://localhost/books", "DATABASE_POOL": "3"}
+    assert read("DATABASES['default']['OPTIONS']['pool']['max_size']", **variables) == "3"
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"SECRET_KEY": ""}, "needs SECRET_KEY"),
+        ({"SECRET_KEY": PRODUCTION["SECRET_KEY"][:49]}, "needs SECRET_KEY"),
+        ({"ALLOWED_HOSTS": ""}, "needs ALLOWED_HOSTS"),
+        ({"DEBUG": "1"}, "DEBUG=1"),
+    ],
+)
+def test_production_refuses_what_is_weak(variables: dict[str, str], why: str, django: Django) -> None:
+    refused = django("check", **{**PRODUCTION, **variables})
+    assert refused.returncode != 0
+    assert why in refused.stderr.splitlines()[-1]
+
+
+def test_a_secret_and_hosts_are_all_that_a_clean_check_for_production_needs(django: Django) -> None:
+    checked = django("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def variables_read() -> set[str]:
+    """The environment variables that any of our programs reads."""
+    sources = [PROJECT / "gunicorn.conf.py", *PROJECT.glob("django41_example/**/*.py"), *PROJECT.glob("books/**/*.py")]
+    call = re.compile(r'environment\.\w+\(\s*"([A-Z_]+)"|os\.environ[^"\n]*"([A-Z_]+)"')
+    found = [match for source in sources for match in call.findall(source.read_text())]
+    return {first or second for first, second in found} - {"DJANGO_SETTINGS_MODULE"}
+
+
+def test_the_variables_are_found_in_the_sources() -> None:
+    assert {"DATABASE_URL", "SECRET_KEY", "PORT", "WEB_CONCURRENCY"} <= variables_read()
+
+
+def test_every_variable_is_in_the_example_under_a_line_that_explains_it() -> None:
+    lines = (PROJECT / ".env.example").read_text().splitlines()
+    explained = {line[1:].partition("=")[0] for before, line in pairwise(lines) if before.startswith("# ")}
+    assert variables_read() <= explained
+
+
+def test_the_example_names_no_variable_that_nobody_reads() -> None:
+    named = re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+    assert set(named) == variables_read()
+
+
+def test_every_variable_is_in_the_readme() -> None:
+    of_make = re.findall(r"^([A-Z_]+) \?=", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    words = re.findall(r"\w+", (PROJECT / "README.md").read_text())
+    assert sorted({*variables_read(), *of_make} - {*words}) == []
