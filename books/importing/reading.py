@@ -1,0 +1,142 @@
+"""Rows out of CSV and JSON Lines. What cannot be read is a row with a `fault`, and reading goes on after it."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Never
+
+from books.importing.lines import MAX_LINE, Line
+
+MAX_RECORD = MAX_LINE  # characters of a row with its line ends
+
+_FAULTS = {  # csv.Error's own words: ours
+    "unexpected end of data": "A quote opens here that nothing closes.",
+    "expected after": "A quote stands inside a quoted cell: write it twice.",
+    "field limit": f"A cell holds more than {csv.field_size_limit():,} characters.",
+    "new-line character": "A lone carriage return stands here: put the cell in quotes.",
+}
+_TOO_LONG = f"The line is longer than {MAX_LINE >> 20} MiB."
+_RUNAWAY = f"A quote opens here that the next {MAX_RECORD >> 20} MiB do not close."
+
+
+class Row(NamedTuple):
+    line: int  # where it begins
+    end: int  # bytes of the file up to its end
+    after: int  # lines of the file up to its end
+    cells: list[str]  # as they stand in the file; of JSON the one line
+    fields: Mapping[str, Any] = {}
+    fault: str = ""
+
+
+class _Endless(Exception):
+    """A record that goes on for too long to be one."""
+
+
+class _Feed:
+    """Lines for csv.reader, kept until their record is whole, so that those of a broken one can be read again."""
+
+    def __init__(self, source: Iterator[Line]) -> None:
+        self.source = source
+        self.held: list[Line] = []
+        self.again: list[Line] = []
+        self.size = 0
+
+    def __iter__(self) -> "_Feed":
+        return self
+
+    def __next__(self) -> str:
+        line = self.again.pop() if self.again else next(self.source)
+        self.held.append(line)
+        self.size += len(line.text)
+        if not line.whole or self.size > MAX_RECORD:
+            raise _Endless
+        return line.text
+
+    def begin(self) -> None:
+        self.held, self.size = [], 0
+
+
+def csv_records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
+    """The rows of a CSV file, its header among them; blank lines are none."""
+    feed = _Feed(source)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    while True:
+        feed.begin()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, _Endless) as error:
+            yield from _broken(feed, delimiter, error)
+        else:
+            if cells:
+                number, end, _, _ = feed.held[-1]
+                yield Row(feed.held[0].number, end, number, cells)
+
+
+def _broken(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
+    """A record that is none costs its first line alone.
+
+    The lines between are read each by itself, and the last, at which it broke, as the beginning of a record. So
+    every line is looked at three times at most, whatever the file does with its quotes.
+    """
+    first, *rest = feed.held
+    yield _faulty(first, _reason(first, error))
+    for line in rest[:-1]:
+        try:
+            cells = next(csv.reader([line.text], delimiter=delimiter, strict=True), [])
+        except csv.Error as alone:
+            yield _faulty(line, _reason(line, alone))
+        else:
+            if cells:
+                yield Row(line.number, line.end, line.number, cells)
+    feed.again = rest[-1:]
+
+
+def _faulty(line: Line, fault: str) -> Row:
+    return Row(line.number, line.end, line.number, [line.text.rstrip("\r\n")], fault=fault)
+
+
+def _reason(line: Line, error: Exception) -> str:
+    if isinstance(error, _Endless):
+        return _RUNAWAY if line.whole else _TOO_LONG
+    return next((ours for theirs, ours in _FAULTS.items() if theirs in str(error)), f"This is not CSV: {error}.")
+
+
+def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Iterator[Row]:
+    """The records with their cells under their columns' names."""
+    width = len(header)
+    for record in records:
+        if record.fault:
+            yield record
+        elif len(record.cells) == width:
+            yield Row(*record[:4], dict(zip(header, record.cells, strict=True)))
+        else:
+            fault = f"The row has {len(record.cells)} cells and the header {width}."
+            spare = record.cells[width - 1 :]
+            cells = [*record.cells[: width - 1], *([delimiter.join(spare)] if spare else [])]
+            yield record._replace(cells=cells, fault=fault)
+
+
+def json_rows(source: Iterator[Line]) -> Iterator[Row]:
+    for line in source:
+        text = line.text.strip()
+        if not line.whole:
+            yield _faulty(line, _TOO_LONG)
+        elif text:
+            yield _json_row(line, text)
+
+
+def _json_row(line: Line, text: str) -> Row:
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
+        return _faulty(line, f"This line is not JSON: {reason}.")
+    if not isinstance(value, dict):
+        return _faulty(line, 'This line is no JSON object, such as {"title": "Kokoro"}.')
+    return Row(line.number, line.end, line.number, [text], fields=value)
+
+
+def _no_constant(name: str) -> Never:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,49 @@
+"""A row as the fields it gives a book, in canonical form, or the reason why it cannot."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from books.importing.formats import Format
+from books.importing.outcome import Note, Reject, Unfit
+from books.importing.reading import Row
+from books.record import clean
+
+_NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
+
+
+class CleanRow(NamedTuple):
+    row: Row
+    fields: dict[str, Any] = {}  # those it gives; an empty cell gives none
+    left_out: list[Unfit] = []
+    unfit: Unfit | None = None
+
+    def reject(self, unfit: Unfit) -> Reject:
+        return Reject(self.row.line, unfit.field, unfit.value, unfit.reason, self.row.cells)
+
+    def notes(self) -> list[Note]:
+        return [Note(self.row.line, unfit.field, unfit.value, unfit.reason) for unfit in self.left_out]
+
+
+def cleaned(row: Row, known: Format) -> CleanRow:
+    if row.fault:
+        return CleanRow(row, unfit=Unfit("", row.cells[0] if row.cells else "", row.fault))
+    try:
+        raw, left_out = known.read(row.fields)
+        return CleanRow(row, _given(raw), left_out)
+    except Unfit as unfit:
+        return CleanRow(row, unfit=unfit)
+
+
+def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
+    values, errors = clean(
+        {
+            name: value
+            for name, value in raw.items()
+            if (value.strip() if isinstance(value, str) else value not in _NOTHING)
+        }
+    )
+    if errors:
+        (field, reasons), *others = errors.items()
+        also = "".join(f" Also, {name}: {found[0]}" for name, found in others)
+        raise Unfit(field, raw[field], f"{reasons[0]}{also}")
+    return {name: value for name, value in values.items() if value not in _NOTHING}

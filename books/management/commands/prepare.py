@@ -1,0 +1,103 @@
+import fcntl
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection, transaction
+
+from books.models import Book
+
+STARTER_BOOKS = Path(__file__).resolve().parents[2] / "starter_books.csv"
+LONGEST_WAIT = 120.0  # seconds
+ADVISORY_LOCK = 0x626F6F6B73  # any number that nothing else locks on the same PostgreSQL
+
+
+class Command(BaseCommand):
+    help = "Gets ready what must be there before the first visitor: tables, static files, a few books to look at."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if not settings.DEBUG:
+                with locked_file(settings.VAR_DIR / "static.lock"):
+                    collect_static_files()
+            with locked_database():
+                call_command("migrate", interactive=False, verbosity=0)
+                if not settings.PRODUCTION:
+                    self.add_starter_books()
+        except (DatabaseError, psycopg.Error, OSError) as error:
+            raise CommandError(f"The catalogue cannot be prepared: {error}") from error
+
+    def add_starter_books(self) -> None:
+        if not Book.objects.exists():
+            with transaction.atomic():
+                call_command("import_books", STARTER_BOOKS, verbosity=0, stdout=self.stdout)
+
+
+def collect_static_files() -> None:
+    stamp = settings.VAR_DIR / "static.sha256"
+    digest = static_digest()
+    if not (settings.STATIC_ROOT.is_dir() and stamp.is_file() and stamp.read_text() == digest):
+        stamp.unlink(missing_ok=True)
+        call_command(
+            "collectstatic", clear=True, interactive=False, verbosity=0
+        )  # else a file's age decides, not its text
+        stamp.write_text(digest)
+
+
+def static_digest() -> str:
+    """Differs when a static file does, or the code that collects them."""
+    found = [(name, storage) for finder in get_finders() for name, storage in finder.list([])]
+    digest = hashlib.sha256(f"{version('Django')} {version('servestatic')} {settings.STORAGES}".encode())
+    for name, storage in sorted(found, key=lambda pair: pair[0]):
+        with storage.open(name) as file:
+            digest.update(f"{name} {file.size} ".encode() + file.read())
+    return digest.hexdigest()
+
+
+# Of several servers that start at once, one prepares and the others wait, then find everything done.
+
+
+@contextmanager
+def locked_database() -> Iterator[None]:
+    if connection.vendor == "sqlite":
+        with locked_file(Path(f"{connection.settings_dict['NAME']}.lock")):
+            yield
+        return
+    # A connection of its own holds the lock until it closes, and says at once if there is no database to reach.
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as holder:
+        wait_until(lambda: holder.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchone() == (True,))
+        yield
+
+
+@contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+
+        def taken() -> bool:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        wait_until(taken)
+        yield
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not true():
+        if time.monotonic() > deadline:
+            raise CommandError(f"Another process has been preparing the same catalogue for {LONGEST_WAIT:.0f} s.")
+        time.sleep(0.1)
