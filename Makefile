@@ -1,0 +1,55 @@
+# Each target sets up .venv by itself, from nothing, and again only when the requirements change.
+PYTHON ?= python3
+BIN := .venv/bin
+SERVER := $(BIN)/gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker
+
+# .env holds lines KEY=value as a shell reads them; what is set already wins.
+READ_ENV := given=$$(export -p); set -a; [ ! -f .env ] || . ./.env; set +a; eval "$$given";
+
+.PHONY: help serve dev test lint bench
+
+help:
+	@echo "make serve   the catalogue, at http://127.0.0.1:8000/ (PORT=8001 make serve: elsewhere)"
+	@echo "make dev     the same, showing errors in full and starting anew when a file changes"
+	@echo "make test    lint, types, and every test on PostgreSQL and on SQLite"
+	@echo "make lint    ruff and mypy only"
+	@echo "make bench   the measurements in benchmarks/"
+
+serve: .venv/serve
+	@$(READ_ENV) exec $(SERVER)
+
+dev: .venv/dev
+	@$(READ_ENV) export DEBUG=1; exec $(BIN)/watchfiles --sigint-timeout 10 \
+		"$(SERVER) --workers 1" django41_example books templates gunicorn.conf.py
+
+# SQLite comes last: its summary closes the output, also where there is no PostgreSQL.
+test: lint
+	@rm -f .coverage
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest --cov --cov-append
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: .venv/dev
+	@for program in $(wildcard benchmarks/*.py); do $(BIN)/python $$program || exit 1; done
+
+.venv/serve: requirements.txt
+	$(call install,$<,$@)
+
+.venv/dev: requirements-dev.txt requirements.txt
+	$(call install,$<,$@)
+
+FOUND = $(shell $(PYTHON) --version 2>&1 | head -n 1)
+IS_NEW_ENOUGH = $(shell $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 12))' 2>/dev/null)
+NEEDED = Python 3.12 or newer is needed, and "$(PYTHON)" is "$(FOUND)". Say which to use: make PYTHON=python3.13 $(MAKECMDGOALS)
+
+define install
+	$(if $(wildcard $(BIN)/python)$(filter True,$(IS_NEW_ENOUGH)),,$(error $(NEEDED)))
+	@echo "Setting up .venv from $(1) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --requirement $(1)
+	@touch $(2)
+endef

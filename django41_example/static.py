@@ -1,0 +1,38 @@
+from pathlib import Path
+from typing import Any
+from wsgiref.headers import Headers
+
+from django.conf import settings
+from servestatic import ServeStaticASGI
+
+
+class StaticFiles:
+    """The collected static files in front of the application. ServeStatic decides, memory answers.
+
+    ServeStatic would start a thread for each file that it sends, 1.3 to 2.2 ms. It need not if the server knows
+    ASGI's `pathsend` ("send the file at this path"), so we are that server: our files are few and small.
+    """
+
+    def __init__(self, application: Any) -> None:
+        root = settings.STATIC_ROOT if settings.STATIC_ROOT.is_dir() else None
+        self.files = ServeStaticASGI(
+            application, root, settings.STATIC_URL, allow_all_origins=False, add_headers_function=add_headers
+        )
+        variants = [variant for file in self.files.files.values() for variant in file.alternatives]
+        self.bodies = {path: Path(path).read_bytes() for _encoding, path, _headers in variants}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def send_from_memory(message: Any) -> None:
+            if message["type"] == "http.response.pathsend":
+                message = {"type": "http.response.body", "body": self.bodies[message["path"]]}
+            await send(message)
+
+        if scope["type"] == "http" and scope["path"] in self.files.files:
+            extensions = {**scope.get("extensions", {}), "http.response.pathsend": {}}
+            await self.files({**scope, "extensions": extensions}, receive, send_from_memory)
+        else:
+            await self.files.application(scope, receive, send)
+
+
+def add_headers(headers: Headers, path: str, url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"

@@ -1,0 +1,58 @@
+"""How the server starts and stops. gunicorn reads this file by itself, so the plain command gets all of it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from django41_example import environment
+
+try:
+    PRODUCTION = environment.boolean("PRODUCTION", default=False)
+    PORT = environment.integer("PORT", 8000, low=1, high=65535)
+    workers = environment.integer("WEB_CONCURRENCY", min(os.cpu_count() or 1, 4), low=1, high=256)
+except ImproperlyConfigured as error:
+    sys.exit(str(error))
+
+# gunicorn by itself opens a PORT to the whole network; a laptop's catalogue is for its owner.
+bind = f"{'0.0.0.0' if PRODUCTION else '127.0.0.1'}:{PORT}"  # noqa: S104
+worker_class = "uvicorn_worker.UvicornWorker"
+control_socket_disable = True
+
+REQUESTS_END_WITHIN = 4  # seconds after a stop; uvicorn's workers are not told gunicorn's graceful_timeout
+graceful_timeout = REQUESTS_END_WITHIN + 4
+
+
+def on_starting(server: Any) -> None:
+    """Get ready; in production, where the Procfile's `release` has done it, refuse weak settings."""
+    if PRODUCTION:
+        manage("check", "--deploy", "--fail-level", "WARNING")
+    else:
+        manage("prepare")
+
+
+def when_ready(server: Any) -> None:
+    addresses = " ".join(f"{listener}/" for listener in server.LISTENERS)
+    server.log.info("The catalogue is open at %s", addresses)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    worker.config.timeout_graceful_shutdown = REQUESTS_END_WITHIN
+    worker.config.lifespan = "off"  # Django does not answer it
+    # gunicorn passes a SIGINT on as a SIGQUIT, which uvicorn's workers would only take note of.
+    worker.handle_exit = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+
+
+def manage(*command: str) -> None:
+    """Run a management command in a process of its own: this one must hold no code that a reload would read anew."""
+    program = [sys.executable, Path(__file__).with_name("manage.py"), *command]
+    finished = subprocess.run(program, check=False, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    message = finished.stderr.rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
+    if finished.returncode:
+        sys.exit(f"The catalogue does not start. {message}")
+    if message:
+        print(message, file=sys.stderr)  # noqa: T201

@@ -1,0 +1,58 @@
+"""What holds on every page, as a browser sees it."""
+
+import re
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+pytestmark = pytest.mark.browser
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+BOOKS = [
+    {"title": "Kokoro", "authors": ["Natsume Sōseki"], "language": "en", "topics": ["Novels"], "published_year": 1914},
+    {"title": "吾輩は猫である", "authors": ["夏目漱石"], "language": "ja", "topics": ["Novels"]},
+    {"title": "تحفة النظار في غرائب الأمصار", "authors": ["ابن بطوطة"], "language": "ar", "topics": ["Travel"]},
+    {"title": "Antidisestablishmentarianism" * 5, "authors": ["Q" * 120], "topics": ["T" * 90]},
+]
+
+
+@pytest.fixture
+async def addresses(page: Page) -> list[str]:
+    """One page of every kind."""
+    added = [await (await page.request.post("/books/", data=book)).json() for book in BOOKS]
+    [author] = (await (await page.request.get("/authors/?q=soseki")).json())["authors"][:1]
+    longest = added[-1]["url"]
+    lists = ["/", "/books/", "/books/?q=kokoro&language=en", "/books/?q=nothing", "/authors/", "/topics/"]
+    details = [*(book["url"] for book in added), author["url"], "/topics/novels/", f"/topics/{'t' * 90}/"]
+    forms = ["/books/new/", f"{longest}edit/", f"{longest}delete/"]
+    errors = ["/books/999999/", "/books/?size=none"]
+    return [*lists, *details, *forms, *errors]
+
+
+async def test_nothing_is_complained_of_in_the_console(page: Page, addresses: list[str]) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for address in addresses:
+        await page.goto(address)
+    refused = re.compile(r"the server responded with a status of 4\d\d")  # the pages of errors are errors
+    assert [text for text in complaints if not refused.search(text)] == []
+
+
+async def test_no_page_has_to_be_moved_sideways(page: Page, addresses: list[str]) -> None:
+    for address in addresses:
+        await page.goto(address)
+        for width in (320, 360, 768, 1600):
+            await page.set_viewport_size({"width": width, "height": 800})
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+async def test_it_is_accessible_by_wcag_2_2_aa(page: Page, addresses: list[str], width: int, scheme: str) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for address in addresses:
+        await page.goto(address)
+        found = await Axe().run(page, options={"runOnly": STANDARDS})
+        assert found.violations_count == 0, f"{address}\n{found.generate_report()}"

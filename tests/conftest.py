@@ -1,0 +1,69 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from asgiref.sync import SyncToAsync
+from django.db import connection, connections
+from django.test import override_settings
+
+from tests.server import running
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+REAL_DATA = Path(__file__).resolve().parents[2] / "shared/data"
+PLAIN_STATIC_FILES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+# One slow machine must not fail an example, and CI must not fail at random.
+hypothesis.settings.register_profile("catalogue", deadline=None, derandomize=IN_CI)
+hypothesis.settings.load_profile("catalogue")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "DJANGO_ALLOW_ASYNC_UNSAFE" in os.environ:
+        raise pytest.UsageError(
+            "DJANGO_ALLOW_ASYNC_UNSAFE hides the faults these tests look for: unset DJANGO_ALLOW_ASYNC_UNSAFE."
+        )
+    if os.environ.get("TESTS_NEED") == "postgresql" and connection.vendor != "postgresql":
+        raise pytest.UsageError(f"These tests are to run on PostgreSQL, and the database is {connection.vendor}.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that are about another database than this run's. They are not skipped: nothing is missing."""
+    other = {"postgresql": "sqlite", "sqlite": "postgresql"}[connection.vendor]
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report: Any = yield
+    excused = hasattr(report, "wasxfail") or (item.get_closest_marker("data") and not REAL_DATA.is_dir())
+    if IN_CI and report.skipped and not excused:
+        report.outcome, report.longrepr = "failed", f"Nothing may be skipped here, and this was: {report.longrepr}"
+    if report.failed:
+        report.sections += [(f"log of {server.command}", server.log()) for server in running.SERVERS]
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_without_collecting() -> Iterator[None]:
+    with override_settings(STORAGES=PLAIN_STATIC_FILES):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Test SQLite in a file, as people use it: in memory its threads share one connection's locks."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "catalogue.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    yield
+    # PostgreSQL drops no database that is in use, and the thread in which async tests reach theirs still holds it.
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()

@@ -1,0 +1,49 @@
+"""What cannot work does not start, and says in one line what to change."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.server.running import PRODUCTION, Server, procfile
+
+pytestmark = pytest.mark.server
+
+Start = Callable[..., Server]
+
+
+def without(name: str) -> dict[str, str]:
+    return {other: value for other, value in PRODUCTION.items() if other != name}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"DEBUG": "yes"},
+        {"PRODUCTION": "perhaps"},
+        {"PORT": "eighty"},
+        {"DATABASE_URL": "mysql://localhost/books"},
+        {"SECRET_KEY": "", **without("SECRET_KEY")},
+        {"ALLOWED_HOSTS": "", **without("ALLOWED_HOSTS")},
+    ],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_a_setting_that_cannot_be_used_is_named(variables: dict[str, str], start: Start) -> None:
+    server = start(procfile("web"), **variables)
+    assert server.wait() != 0
+    assert next(iter(variables)) in server.log().splitlines()[-1]
+    assert "Traceback" not in server.log()
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_one_line(start: Start) -> None:
+    server = start(procfile("web"), DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
+    assert server.wait() != 0
+    assert "The catalogue does not start" in server.log()
+    assert "connection" in server.log().splitlines()[-1]
+    assert "Traceback" not in server.log()
+
+
+def test_a_folder_that_cannot_be_written_is_named(start: Start) -> None:
+    server = start(procfile("web"), VAR_DIR="/proc/nowhere")
+    assert server.wait() != 0
+    assert "/proc/nowhere" in server.log().splitlines()[-1]
+    assert "Traceback" not in server.log()

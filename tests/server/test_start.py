@@ -1,0 +1,79 @@
+"""The commands by which people start the catalogue, from a fresh checkout: no database, nothing collected."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.server.running import PLAIN, PRODUCTION, PROJECT, Server, procfile
+
+pytestmark = pytest.mark.server
+
+COMMANDS = {
+    "the Procfile's": procfile("web"),
+    "gunicorn with the other UvicornWorker": PLAIN.replace("uvicorn.workers.", "uvicorn_worker."),
+}
+STARTER_BOOKS = (PROJECT / "books/starter_books.csv").read_text().count("starter:")
+Start = Callable[..., Server]
+
+
+def test_the_plain_command_serves_the_starter_books_as_json(server: Server) -> None:
+    answer = server.get("/books/", Accept="*/*")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json["count"] == STARTER_BOOKS
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_other_commands_do_the_same(command: str, start: Start) -> None:
+    assert start(command).get("/books/").json["count"] == STARTER_BOOKS
+
+
+def test_the_log_names_the_address_to_open(server: Server) -> None:
+    server.wait_until_open()
+    assert f"The catalogue is open at {server.url}/" in server.log()
+
+
+def test_it_listens_on_loopback_only(server: Server) -> None:
+    server.wait_until_open()
+    assert listening_addresses(server.port) == {"0100007F"}  # 127.0.0.1 as /proc writes it
+
+
+def listening_addresses(port: int) -> set[str]:
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {
+        address for address, _, at in (row[1].partition(":") for row in rows if row[3] == "0A") if int(at, 16) == port
+    }
+
+
+def test_it_writes_into_the_folder_for_that_and_nowhere_else(start: Start, tmp_path: Path) -> None:
+    start(procfile("web")).wait_until_open()
+    beside = {path.name for path in tmp_path.iterdir() if not path.name.startswith("catalogue.sqlite3")}
+    assert {path.rpartition(".")[2] for path in beside} == {"var", "log"}
+
+
+def test_a_page_links_a_stylesheet_that_browsers_keep_for_good(server: Server) -> None:
+    page = server.get("/", Accept="text/html").body.decode()
+    link = re.search(r'"(/static/[^"]+\.css)"', page)
+    assert link is not None
+    stylesheet = server.get(link[1])
+    assert stylesheet.headers["Content-Type"] == 'text/css; charset="utf-8"'
+    assert "immutable" in stylesheet.headers["Cache-Control"]
+
+
+def test_an_unknown_static_file_is_refused_in_our_format(server: Server) -> None:
+    answer = server.get("/static/nothing.css")
+    assert (answer.status, list(answer.json)) == (404, ["detail"])
+
+
+def test_two_servers_that_start_at_once_share_one_database(start: Start) -> None:
+    servers = [start(procfile("web")) for _ in range(2)]
+    assert [server.get("/books/").json["count"] for server in servers] == [STARTER_BOOKS, STARTER_BOOKS]
+
+
+def test_in_production_release_and_web_serve_the_network_and_add_no_starter_books(start: Start) -> None:
+    assert start(procfile("release"), **PRODUCTION).wait() == 0
+    server = start(procfile("web"), **PRODUCTION, BEHIND_PROXY="1")
+    answer = server.get("/books/", Host="books.test", X_Forwarded_Proto="https")
+    assert answer.json["count"] == 0
+    assert listening_addresses(server.port) == {"00000000"}
