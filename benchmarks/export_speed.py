@@ -89,7 +89,9 @@ async def measure(rows: int, rounds: int) -> None:
     for name, took_all in seconds.items():
         speeds = sorted(rows / took for took in took_all)
         middle = statistics.median(speeds)
-        print(f"{name:16} {middle:>9,.0f} rows/s (from {speeds[0]:,.0f} to {speeds[-1]:,.0f})  {sizes[name]:>12,} bytes")
+        print(
+            f"{name:16} {middle:>9,.0f} rows/s (from {speeds[0]:,.0f} to {speeds[-1]:,.0f})  {sizes[name]:>12,} bytes"
+        )
     print(f"peak memory {peak / 1024:.0f} MB, of which the exports {max(0, peak - before) / 1024:.0f} MB")
 
 

@@ -43,7 +43,7 @@ def test_a_whole_number_within_its_limits_is_read(value: str, given: Any) -> Non
 @pytest.mark.parametrize("value", ["0", "65536", "-1", "+1", "1.5", "1e3", "eighty", "٨", "9" * 5000])
 def test_any_other_number_is_refused_by_name(value: str, given: Any) -> None:
     given(value)
-    with pytest.raises(ImproperlyConfigured, match="VARIABLE=.*from 1 to 65535"):
+    with pytest.raises(ImproperlyConfigured, match=r"VARIABLE=.*from 1 to 65535"):
         environment.integer("VARIABLE", 7, low=1, high=65535)
 
 

@@ -32,7 +32,8 @@ class Exports(TestCase):
     async def test_csv_has_a_row_a_book_in_the_order_they_were_added(self) -> None:
         first, second = await self.rows("/books.csv")
         assert first == {
-            "source_key": "x:1", "title": "心", "subtitle": "", "authors": "夏目 漱石; B", "isbn13": "", "publisher": "",
+            "source_key": "x:1", "title": "心", "subtitle": "", "authors": "夏目 漱石; B", "isbn13": "",
+            "publisher": "",
             "published_year": "-3", "language": "", "pages": "", "description": 'a "b",\nc', "topics": "Novels",
             "series": "S", "series_number": "2.5",
         }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from blockbuster import BlockingError, BlockBuster, blockbuster_ctx
+from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 from django.test import AsyncClient
 from django.urls import URLPattern
 
@@ -56,7 +56,9 @@ def test_every_address_is_watched() -> None:
 
 @pytest.fixture
 def addresses(db: None) -> dict[str, str]:
-    book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "isbn13": "9780306406157"})
+    book = Book.objects.add(
+        {"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "isbn13": "9780306406157"}
+    )
     author = book.authors.get()
     keys = {"book_detail": book.pk, "book_edit": book.pk, "book_delete": book.pk, "author_detail": author.pk}
     patterns = {pattern.name: str(pattern.pattern) for pattern in urlpatterns if isinstance(pattern, URLPattern)}

@@ -44,7 +44,6 @@ def test_an_empty_cell_of_a_number_is_nothing(field: str) -> None:
         ("title", ""),
         ("title", "x" * 1001),
         ("title", "a\0b"),
-        ("title", "\ud800"),
         ("title", "\ufffd"),
         ("title", 5),
         ("subtitle", ["x"]),
@@ -78,7 +77,7 @@ def test_what_no_book_may_hold_is_refused_with_a_reason(field: str, value: objec
 TEXTS = st.text() | st.integers() | st.floats() | st.none() | st.lists(st.text()) | st.booleans()
 
 
-@given(st.fixed_dictionaries({}, optional={name: TEXTS for name in record.CLEANERS}))
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(record.CLEANERS, TEXTS)))
 def test_whatever_comes_a_field_is_either_cleaned_or_refused_and_cleaning_twice_changes_nothing(
     raw: dict[str, object],
 ) -> None:

@@ -4,6 +4,8 @@ from django.test import TestCase
 
 from books.models import Book
 
+FRIEND = {"origin": "https://friend.example", "sec-fetch-site": "cross-site"}
+
 
 class WritesFromAnotherSite(TestCase):
     async def post(self, **headers: str) -> Any:
@@ -33,7 +35,7 @@ class WritesFromAnotherSite(TestCase):
 
     async def test_a_site_that_the_operator_trusts_may_write(self) -> None:
         with self.settings(CSRF_TRUSTED_ORIGINS=["https://friend.example"]):
-            response = await self.post(**{"origin": "https://friend.example", "sec-fetch-site": "cross-site"})
+            response = await self.post(**FRIEND)
         assert response.status_code == 303
 
     async def test_reading_is_open_to_links_from_anywhere(self) -> None:
@@ -41,5 +43,5 @@ class WritesFromAnotherSite(TestCase):
         assert response.status_code == 200
 
     async def test_a_browser_is_told_so_on_a_page(self) -> None:
-        response = await self.post(**{"origin": "https://evil.example", "accept": "text/html"})
+        response = await self.post(origin="https://evil.example", accept="text/html")
         assert "another site" in response.content.decode()

@@ -1,6 +1,5 @@
-from concurrent.futures import ThreadPoolExecutor
+import secrets
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -26,18 +25,20 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-def test_those_who_ask_at_once_get_the_same_one_and_leave_no_drafts(tmp_path: Path) -> None:
-    together = Barrier(8)
+def test_of_two_who_make_it_at_once_the_second_takes_the_firsts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secret_key"
 
-    def ask(_: int) -> str:
-        together.wait()
-        return secret.kept_in(tmp_path / "secret_key")
+    def while_another_was_faster(length: int) -> str:
+        path.write_text("the other's")
+        return "mine"
 
-    with ThreadPoolExecutor(8) as threads:
-        assert len(set(threads.map(ask, range(8)))) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+    monkeypatch.setattr(secrets, "token_urlsafe", while_another_was_faster)
+    assert secret.kept_in(path) == "the other's"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_cannot_be_written_is_told_with_what_to_do() -> None:
-    with pytest.raises(ImproperlyConfigured, match="/proc/nowhere.*SECRET_KEY"):
+    with pytest.raises(ImproperlyConfigured, match=r"/proc/nowhere.*SECRET_KEY"):
         secret.kept_in(Path("/proc/nowhere/secret_key"))

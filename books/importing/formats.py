@@ -100,7 +100,11 @@ def example_map(header: Sequence[str]) -> str:
     others = [name for name in header if name != title]
     authors = next((name for name in others if _LIKELY["authors"].search(name)), others[0] if others else None)
     chosen = {"title": title} | ({"authors": authors} if authors else {})
-    return " ".join(f"--map {shlex.quote(f'{field}={_printable(column)}')}" for field, column in chosen.items())
+    return " ".join(f"--map {_quoted(f'{field}={_printable(column)}')}" for field, column in chosen.items())
+
+
+def _quoted(argument: str) -> str:
+    return argument if re.fullmatch(r"[\w%+,./:@=-]+", argument) else shlex.quote(argument)
 
 
 def listed(names: Sequence[str]) -> str:

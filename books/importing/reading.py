@@ -13,10 +13,10 @@ _FAULTS = {  # csv.Error's own words: ours
     "unexpected end of data": "A quote opens here that nothing closes.",
     "expected after": "A quote stands inside a quoted cell: write it twice.",
     "field limit": f"A cell holds more than {csv.field_size_limit():,} characters.",
-    "new-line character": "A lone carriage return stands here: put the cell in quotes.",
+    "new-line character": "A lone carriage return stands here: quote the cell, or save the file with Unix line ends.",
 }
 _TOO_LONG = f"The line is longer than {MAX_LINE >> 20} MiB."
-_RUNAWAY = f"A quote opens here that the next {MAX_RECORD >> 20} MiB do not close."
+_RUNAWAY = "A quote opens here that the lines after it do not close."
 
 
 class Row(NamedTuple):
@@ -81,7 +81,7 @@ def _broken(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
     every line is looked at three times at most, whatever the file does with its quotes.
     """
     first, *rest = feed.held
-    yield _faulty(first, _reason(first, error))
+    yield _faulty(first, _RUNAWAY if rest and "expected after" not in str(error) else _reason(first, error))
     for line in rest[:-1]:
         try:
             cells = next(csv.reader([line.text], delimiter=delimiter, strict=True), [])
@@ -98,8 +98,8 @@ def _faulty(line: Line, fault: str) -> Row:
 
 
 def _reason(line: Line, error: Exception) -> str:
-    if isinstance(error, _Endless):
-        return _RUNAWAY if line.whole else _TOO_LONG
+    if not line.whole:
+        return _TOO_LONG
     return next((ours for theirs, ours in _FAULTS.items() if theirs in str(error)), f"This is not CSV: {error}.")
 
 
@@ -130,9 +130,10 @@ def json_rows(source: Iterator[Line]) -> Iterator[Row]:
 def _json_row(line: Line, text: str) -> Row:
     try:
         value = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
-        return _faulty(line, f"This line is not JSON: {reason}.")
+    except json.JSONDecodeError as error:
+        return _faulty(line, f"This line is not JSON: {error.msg} at character {error.pos + 1}.")
+    except (ValueError, RecursionError) as error:  # a number that is none, or of thousands of digits; thousands of [
+        return _faulty(line, f"This line is not JSON that we read: {error}.")
     if not isinstance(value, dict):
         return _faulty(line, 'This line is no JSON object, such as {"title": "Kokoro"}.')
     return Row(line.number, line.end, line.number, [text], fields=value)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from books.importing.matching import Draft, Fields, slug_of
 from books.importing.sets import among
 from books.models import Author, Book, BookAuthor, BookTopic, Topic
-from books.models.book import Links, columns
+from books.models.book import columns
 
 AT_ONCE = 1000  # rows or names in one statement: SQLite may have room for no more than 32,766 values
 
@@ -20,11 +20,13 @@ def write(drafts: Iterable[Draft]) -> None:
     """Store what is new or changed; the new ones get their ids. To be called within a transaction."""
     drafts = [draft for draft in drafts if draft.changed]
     linked = [draft for draft in drafts if _named(draft.fields) != _named(draft.before)]
-    before = _unlink([draft.pk for draft in linked if draft.pk])
+    authors, topics = _unlink([draft.pk for draft in linked if draft.pk])
     _update([draft for draft in drafts if draft.pk])  # first: an ISBN that one gives up another may take
     _create([draft for draft in drafts if not draft.pk])
     _link(linked)
-    before.forget_unused()
+    for pks in batched(authors, AT_ONCE):
+        Author.objects.forget_unused(pks)
+    Topic.objects.forget_unused(topics)
 
 
 def _named(fields: Fields) -> tuple[list[str], list[str]]:
@@ -48,16 +50,16 @@ def _create(drafts: Sequence[Draft]) -> None:
             draft.pk = pk
 
 
-def _unlink(pks: Sequence[int]) -> Links:
+def _unlink(pks: Sequence[int]) -> tuple[set[int], set[int]]:
     """Take all authors and topics from these books, and tell which they were."""
     if not pks:
-        return Links()
-    authors = BookAuthor.objects.filter(book__in=pks)
-    topics = BookTopic.objects.filter(book__in=pks)
-    links = Links(set(authors.values_list("author", flat=True)), set(topics.values_list("topic", flat=True)))
-    authors.delete()
-    topics.delete()
-    return links
+        return set(), set()
+    by = BookAuthor.objects.filter(book__in=pks)
+    under = BookTopic.objects.filter(book__in=pks)
+    unlinked = set(by.values_list("author", flat=True)), set(under.values_list("topic", flat=True))
+    by.delete()
+    under.delete()
+    return unlinked
 
 
 def _link(drafts: Sequence[Draft]) -> None:

@@ -9,7 +9,7 @@ from tests.server.running import PROJECT, environment
 pytestmark = pytest.mark.server
 
 FIRST_REQUEST = """
-import asyncio
+import asyncio, sys
 from blockbuster import blockbuster_ctx
 from django41_example.asgi import application
 
@@ -24,8 +24,10 @@ async def send(message):
 async def main():
     headers = [(b"host", b"localhost"), (b"accept", b"text/html")]
     scope = {"type": "http", "method": "GET", "path": "/books/", "query_string": b"", "headers": headers}
+    before = set(sys.modules)
     with blockbuster_ctx():
         await application(scope, receive, send)
+    print(*(name for name in set(sys.modules) - before if name.startswith("books")))
 
 asyncio.run(main())
 """

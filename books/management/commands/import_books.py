@@ -29,6 +29,7 @@ class Command(BaseCommand):
         "imported go into FILE.rejects.csv, here or beside the report, to be mended and imported again; they are no "
         "failure: the exit status is 1 only if a file could not be read or the database not be written."
     )
+    requires_system_checks: list[str] = []  # they would ask the database, and fail in a less readable way than we do
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="in UTF-8, UTF-16 or Shift JIS (cp932)")
@@ -89,7 +90,7 @@ class Command(BaseCommand):
         finally:
             steps.close()
             bar.clear()
-            if done.progress and options["verbosity"]:
+            if options["verbosity"] and (done.finished or (done.progress and done.progress.totals.rows)):
                 self.stdout.write(done.summary())
 
 
@@ -159,5 +160,5 @@ class _Bar:
             self._write("")
 
     def _write(self, text: str) -> None:
-        self.terminal.write(f"\r\x1b[K{text}", ending="")
+        self.terminal.write(f"\r\x1b[K{text}", style_func=str, ending="")  # not in the red of errors
         self.terminal.flush()

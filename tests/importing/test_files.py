@@ -1,0 +1,61 @@
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as HypothesisTestCase
+
+from books.models import Author, Topic, Book
+from tests.importing.lists import catalogue, csv_file, imported
+
+ISBNS = ["", "9780306406157", "9780439023481", "9784101010014"]
+
+rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "source_key": st.sampled_from(["", "a:1", "a:2", "b:1", "b:2", "c"]),
+            "title": st.sampled_from(["Kokoro", "kokoro", "Botchan"]),
+            "authors": st.sampled_from(["", "Sōseki", "Sōseki; Ogai"]),
+            "isbn13": st.sampled_from(ISBNS),
+            "published_year": st.sampled_from(["", "1914"]),
+            "publisher": st.sampled_from(["", "Iwanami", "Shinchō"]),
+            "topics": st.sampled_from(["", "Novels", "novels; Classics", "Sci-Fi"]),
+        }
+    ),
+    max_size=7,
+)
+
+
+class AnyListTests(HypothesisTestCase):
+    def setUp(self) -> None:
+        Book.objects.all().delete()
+
+    @settings(max_examples=300)
+    @given(rows, rows)
+    def test_a_second_import_changes_nothing(self, before, listed) -> None:
+        imported(csv_file(before, ["title"]) if not before else csv_file(before))
+        file = csv_file(listed, ["title"] if not listed else ())
+        first = imported(file)
+        held = catalogue()
+        times = list(Book.objects.values_list("pk", "updated_at").order_by("pk"))
+        second = imported(file)
+        assert first.totals.rows == second.totals.rows == len(listed)
+        assert second.totals.created == second.totals.updated == 0, (first, second)
+        assert [r.line for r in first.rejects] == [r.line for r in second.rejects]
+        assert catalogue() == held
+        assert list(Book.objects.values_list("pk", "updated_at").order_by("pk")) == times
+        for book in held:
+            assert book["by"] == book["authors"]
+            assert book["under"] == book["topics"]
+        assert not Author.objects.filter(bookauthor=None).exists()
+        assert not Topic.objects.filter(booktopic=None).exists()
+
+    @settings(max_examples=300)
+    @given(rows, rows)
+    def test_the_size_of_the_batches_makes_no_difference(self, before, listed) -> None:
+        results = []
+        for size in (1, 3, 1000):
+            with transaction.atomic():
+                imported(csv_file(before, ["title"]) if not before else csv_file(before))
+                done = imported(csv_file(listed, ["title"] if not listed else ()), batch_rows=size)
+                results.append((done.totals, [r.line for r in done.rejects], catalogue()))
+                transaction.set_rollback(True)
+        assert results[0] == results[1] == results[2]
