@@ -44,6 +44,11 @@ class PrepareTests(TemporaryFolders, TestCase):
         call_command("prepare")
         assert not Book.objects.exists()
 
+    @override_settings(DEBUG=True)
+    def test_while_debugging_static_files_are_not_collected(self) -> None:
+        call_command("prepare")
+        assert not self.static.exists()
+
     def test_starter_books_come_whole_or_not_at_all(self) -> None:
         def half(command: str, *arguments: object, **options: object) -> None:
             if command == "import_books":

@@ -3,9 +3,11 @@
 A row finds its book by source_key, else by ISBN, else by equal title, authors and year, and fills in or corrects
 the fields that it gives. Two rules keep a second import of a file from changing anything again:
 - rows with different source keys are never one book, even where one ISBN or one title leads both to it;
-- a further row for a book that a row of the file has been already may fill in and add, but not contradict.
+- a further row for a book that a row of the file has been already may fill in, but neither contradict nor touch
+  that by which the other row finds it again.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from books.record import EMPTY, MAX_AUTHORS, Record, topic_slug
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 
+IDENTITY = {"title", "authors", "published_year"}  # by which a row without source_key and ISBN finds its book again
 slug_of = lru_cache(10_000)(topic_slug)
 
 
@@ -90,18 +93,27 @@ class Shelf:
 
     def take(self, fields: Fields) -> Outcome:
         """Do what a row asks for. Raises Unfit, and leaves everything as it was."""
+        topics = {slug_of(name): name for name in reversed(fields.get("topics", ()))} | self.topics
         if "topics" in fields:
-            slugs = {slug_of(name): name for name in reversed(fields["topics"])}
-            names = {slug: self.topics.setdefault(slug, name) for slug, name in slugs.items()}
-            fields = {**fields, "topics": [names[slug] for slug in sorted(names)]}
+            slugs = sorted({slug_of(name) for name in fields["topics"]})
+            fields = {**fields, "topics": [topics[slug] for slug in slugs]}
         draft = self._found(fields)
-        if draft is None:
-            if "title" not in fields:
-                raise Unfit("title", "", "A book needs a title.")
-            draft = Draft({**EMPTY, **fields}, claimed=True)
-            self.drafts.append(draft)
-            self._put(draft)
-            return Outcome.CREATED
+        outcome = self._improve(draft, fields) if draft else self._add(fields)
+        self.topics = topics
+        return outcome
+
+    def _add(self, fields: Fields) -> Outcome:
+        if "title" not in fields:
+            raise Unfit("title", "", "A book needs a title.")
+        draft = Draft({**EMPTY, **fields}, claimed=True)
+        self.drafts.append(draft)
+        self._put(draft)
+        return Outcome.CREATED
+
+    def _improve(self, draft: Draft, fields: Fields) -> Outcome:
+        if disputed := self._disputed(draft, fields):
+            held = shortened(draft.fields[disputed]) or "nothing"
+            raise Unfit(disputed, fields[disputed], f"An earlier row says otherwise of this book: {held}.")
         better = self._improved(draft, fields)
         draft.claimed = True
         draft.foreign = draft.foreign or ("source_key" in fields and better["source_key"] != fields["source_key"])
@@ -134,11 +146,22 @@ class Shelf:
         return own or holder
 
     def _equal(self, fields: Fields) -> Draft | None:
-        """The book with exactly this title, these authors and this year that the row may be; rather one not taken."""
+        """The book with exactly this title, these authors and this year that the row may be.
+
+        Of several rather one without source_key and ISBN, which no row finds and changes by these; and if the row
+        itself has one to give, rather one that no row has been yet.
+        """
         if "title" not in fields:
             return None
+        marked = "source_key" in fields or "isbn13" in fields
+
+        def order(draft: Draft) -> tuple[Any, ...]:
+            return bool(draft.key), bool(draft.fields["isbn13"]), marked and draft.claimed, draft.pk or math.inf
+
         equal = [draft for draft in self.by_work[_work(fields)] if self._may_be(draft, fields)]
-        return min(equal, key=lambda draft: (draft.claimed, not draft.pk, draft.pk), default=None)
+        if marked:  # it can be a book of its own, and will be found as that again
+            equal = [draft for draft in equal if not self._disputed(draft, fields)]
+        return min(equal, key=order, default=None)
 
     def _may_be(self, draft: Draft, fields: Fields) -> bool:
         key, isbn = fields.get("source_key"), fields.get("isbn13")
@@ -149,21 +172,27 @@ class Shelf:
         # Of a source that gives a person a row, the next row could not find again what this one was merged into.
         return not (self.one_person_a_row or draft.claimed or _source(key) == _source(draft.key))
 
+    def _disputed(self, draft: Draft, fields: Fields) -> str | None:
+        """The field in which the row is at odds with an earlier one of this file."""
+        if not draft.claimed:
+            return None
+        held = draft.fields
+        free = {"source_key", *(["authors"] if self.one_person_a_row else [])}
+        at_odds = (
+            name
+            for name, value in fields.items()
+            if value != held[name] and (name in IDENTITY or held[name] != EMPTY[name]) and name not in free
+        )
+        return next(at_odds, None)
+
     def _improved(self, draft: Draft, fields: Fields) -> Fields:
         """The book's fields with what the row gives."""
-        better = dict(draft.fields)
-        for name, value in fields.items():
-            held = better[name]
-            if name == "authors" and self.one_person_a_row:
-                better[name] = [*held, *(author for author in value if author not in held)]
-                if len(better[name]) > MAX_AUTHORS:
-                    raise Unfit(name, value, f"A book has at most {MAX_AUTHORS} authors.")
-            elif name == "source_key" and held:
-                continue  # a book keeps the key under which it came first
-            elif draft.claimed and value != held != EMPTY[name]:  # type: ignore[literal-required]
-                raise Unfit(name, value, f"An earlier row says otherwise of this book: {shortened(held)}")
-            else:
-                better[name] = value
+        better = {**draft.fields, **fields}
+        better["source_key"] = draft.key or better["source_key"]  # a book keeps the key under which it came first
+        if self.one_person_a_row:
+            better["authors"] = list(dict.fromkeys([*draft.fields["authors"], *fields.get("authors", ())]))
+            if len(better["authors"]) > MAX_AUTHORS:
+                raise Unfit("authors", fields["authors"], f"A book has at most {MAX_AUTHORS} authors.")
         return better
 
     def _put(self, draft: Draft) -> None:

@@ -61,6 +61,12 @@ def test_a_page_links_a_stylesheet_that_browsers_keep_for_good(server: Server) -
     assert "immutable" in stylesheet.headers["Cache-Control"]
 
 
+def test_while_debugging_static_files_come_from_where_they_are_written(start: Start) -> None:
+    server = start(procfile("web"), DEBUG="1")
+    stylesheet = server.get("/static/books/style.css")
+    assert stylesheet.body == (PROJECT / "books/static/books/style.css").read_bytes()
+
+
 def test_an_unknown_static_file_is_refused_in_our_format(server: Server) -> None:
     answer = server.get("/static/nothing.css")
     assert (answer.status, list(answer.json)) == (404, ["detail"])
