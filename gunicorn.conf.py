@@ -31,6 +31,7 @@ def on_starting(server: Any) -> None:
     """Get ready; in production, where the Procfile's `release` has done it, refuse weak settings."""
     if PRODUCTION:
         manage("check", "--deploy", "--fail-level", "WARNING")
+        manage("first_account")
     else:
         manage("prepare")
 

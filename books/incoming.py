@@ -15,6 +15,7 @@ from books.negotiation import JSON, Refusal
 from books.record import Errors, Record
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+FORMS = {URLENCODED, MULTIPART}
 MERGE_PATCH = "application/merge-patch+json"
 
 # What a client may send back as it got it, though only we set it.
@@ -42,7 +43,7 @@ def well_formed(urlencoded: bytes, where: str) -> None:
 
 def is_form(request: HttpRequest) -> bool:
     """Whether the body is a form, not JSON. What is neither is refused with 415."""
-    if request.content_type not in {URLENCODED, MULTIPART, JSON}:
+    if request.content_type not in {*FORMS, JSON}:
         raise Refusal(415, f"Send {JSON}, {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
     return request.content_type != JSON
 
@@ -56,6 +57,8 @@ def body(request: HttpRequest) -> bytes:
 
 def form(request: HttpRequest) -> QueryDict:
     """The form in the body. Refuses what is no form, too much, or no UTF-8."""
+    if request.content_type not in FORMS:
+        raise Refusal(415, f"Send {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
     try:
         if request.content_type == URLENCODED:
             well_formed(body(request), "form")

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
@@ -89,8 +90,15 @@ def page(
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """A page for browsers only, such as a form."""
-    html = render_to_string(template, {"address": request.get_full_path(), "path": request.path, **context})
+    visitor = request.visitor.as_dict() if hasattr(request, "visitor") else {}
+    around = {"address": request.get_full_path(), "path": request.path, "visitor": visitor}
+    html = render_to_string(template, {**around, **context})
     return HttpResponse(html, status=status, headers=headers)
+
+
+def errors_of(form: BaseForm) -> Errors:
+    """What is wrong with a form, by field."""
+    return {name: [str(reason) for reason in reasons] for name, reasons in form.errors.items()}
 
 
 class SeeOther(HttpResponseRedirect):

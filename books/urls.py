@@ -3,13 +3,18 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from books.views.accounts import FirstAccount, PasswordChange
 from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
+from books.views.changes import BookHistory, ChangeUndo
 from books.views.exports import CsvExport, JsonLinesExport
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.home import Home
+from books.views.login import Login, Logout
+from books.views.openapi import OpenApi
+from books.views.tokens import TokenDetail, TokenList, TokenRevoke
 from books.views.topics import TopicDetail, TopicList
 
 
@@ -41,12 +46,22 @@ urlpatterns = [
     path("books/<id:pk>/", BookDetail.as_view(), name="book_detail"),
     path("books/<id:pk>/edit/", BookEdit.as_view(), name="book_edit"),
     path("books/<id:pk>/delete/", BookDelete.as_view(), name="book_delete"),
+    path("books/<id:pk>/history/", BookHistory.as_view(), name="book_history"),
+    path("books/<id:pk>/history/<id:change>/undo/", ChangeUndo.as_view(), name="change_undo"),
     path("books.csv", CsvExport.as_view(), name="export_csv"),
     path("books.jsonl", JsonLinesExport.as_view(), name="export_jsonl"),
     path("authors/", AuthorList.as_view(), name="author_list"),
     path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
+    path("accounts/login/", Login.as_view(), name="login"),
+    path("accounts/logout/", Logout.as_view(), name="logout"),
+    path("accounts/first/", FirstAccount.as_view(), name="first_account"),
+    path("accounts/password/", PasswordChange.as_view(), name="password_change"),
+    path("accounts/tokens/", TokenList.as_view(), name="token_list"),
+    path("accounts/tokens/<id:pk>/", TokenDetail.as_view(), name="token_detail"),
+    path("accounts/tokens/<id:pk>/revoke/", TokenRevoke.as_view(), name="token_revoke"),
+    path("openapi.json", OpenApi.as_view(), name="openapi"),
     path("health_check/", HealthCheck.as_view(), name="health_check"),
     path("health_check/live/", HealthCheckLive.as_view(), name="health_check_live"),
 ]

@@ -1,16 +1,70 @@
-"""Middlewares of our own, and Django's where ours differ."""
+"""Middlewares of our own, and Django's without their thread hops.
+
+Django runs a middleware's `process_request` and `process_response` in a thread, since some touch the database. Most
+only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread.
+"""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import urlsplit
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
-from django.middleware import common
+from django.middleware import common, security
 from django.urls import get_callable
+from django.utils.csp import build_policy
 from django.utils.decorators import async_only_middleware
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+class OnTheLoop:
+    """Runs the middleware that it is mixed into on the event loop, except where it `writes` something."""
+
+    get_response: Any
+    process_request: Any
+    process_response: Any
+
+    def writes(self, request: HttpRequest) -> bool:
+        return False
+
+    async def __acall__(self, request: HttpRequest) -> Any:
+        response = self.process_request(request) if hasattr(self, "process_request") else None
+        response = response or await self.get_response(request)
+        if not hasattr(self, "process_response"):
+            return response
+        if self.writes(request):
+            return await sync_to_async(self.process_response)(request, response)
+        return self.process_response(request, response)
+
+
+class SecurityMiddleware(OnTheLoop, security.SecurityMiddleware):
+    pass
+
+
+class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):
+    def writes(self, request: HttpRequest) -> bool:
+        session = request.session
+        return session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST)
+
+
+class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
+    pass
+
+
+class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
+    """The admin's messages; our own pages have none."""
+
+    def writes(self, request: HttpRequest) -> bool:
+        return any(getattr(request._messages, name) for name in ("used", "added_new"))  # type: ignore[attr-defined]
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):
@@ -19,7 +73,7 @@ class PermanentRedirect(HttpResponsePermanentRedirect):
     status_code = 308
 
 
-class CommonMiddleware(common.CommonMiddleware):
+class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
     """Django's, but a POST to `/books` is led to `/books/` instead of being lost on the way or refused."""
 
     response_redirect_class = PermanentRedirect
@@ -29,14 +83,31 @@ class CommonMiddleware(common.CommonMiddleware):
 
 
 @async_only_middleware
-def same_origin_writes(
-    get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
-) -> Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
+def policies(get_response: GetResponse) -> GetResponse:
+    """What a browser may do with our answers: Django's CSP and framing rules, and those Django has no setting for."""
+    fixed = {
+        "Content-Security-Policy": build_policy(settings.SECURE_CSP),
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": PERMISSIONS_POLICY,
+        "X-Frame-Options": settings.X_FRAME_OPTIONS,
+    }
+
+    async def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = await get_response(request)
+        for name, value in fixed.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+@async_only_middleware
+def same_origin_writes(get_response: GetResponse) -> GetResponse:
     """The one rule against requests that another site makes a visitor's browser send (CSRF).
 
     Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`) and let no page change that; programs such
     as curl say nothing, and carry nobody's rights by themselves. So a write that names a foreign site is refused,
-    and our forms need neither a token nor a cookie to match it.
+    and our forms need neither a token nor a cookie to match it. Session cookies are SameSite=Lax besides.
     """
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from django.contrib.auth.password_validation import get_default_password_validators
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template import engines
 from django.urls import get_resolver
@@ -16,4 +17,5 @@ def warm_up() -> None:
     bool(get_resolver().reverse_dict)  # imports every view
     bool(staticfiles_storage)  # reads the list of hashed names
     timezone.get_default_timezone()
+    get_default_password_validators()  # one reads the passwords that everybody has
     numdb.get("isbn")  # the publishers' ranges

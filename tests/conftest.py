@@ -13,6 +13,7 @@ from tests.server import running
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared/data"
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes its time on purpose
 PLAIN_STATIC_FILES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 # One slow machine must not fail an example, and CI must not fail at random.
@@ -50,8 +51,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _static_files_without_collecting() -> Iterator[None]:
-    with override_settings(STORAGES=PLAIN_STATIC_FILES):
+def _quick_settings() -> Iterator[None]:
+    with override_settings(STORAGES=PLAIN_STATIC_FILES, PASSWORD_HASHERS=QUICK_HASHERS):
         yield
 
 

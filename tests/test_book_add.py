@@ -1,12 +1,11 @@
 import json
 from typing import Any
 
-from django.test import TestCase
-
 from books.models import Author, Book, FirstAnswer, Topic
+from tests.people import LibrarianTestCase
 
 
-class AddABook(TestCase):
+class AddABook(LibrarianTestCase):
     async def post(self, book: Any, **headers: str) -> Any:
         return await self.async_client.post(
             "/books/", json.dumps(book), content_type="application/json", headers=headers
@@ -88,7 +87,7 @@ class AddABook(TestCase):
         assert response.json() == book
 
 
-class AddOnce(TestCase):
+class AddOnce(LibrarianTestCase):
     """A repeat with the same Idempotency-Key gets the first answer."""
 
     async def post(self, book: Any, key: str) -> Any:
@@ -124,7 +123,7 @@ class AddOnce(TestCase):
         await self.post({"title": "a"}, "old")
         await FirstAnswer.objects.aupdate(created_at="2020-01-01T00:00Z")
         await self.post({"title": "b"}, "new")
-        assert [answer.key async for answer in FirstAnswer.objects.all()] == ["new"]
+        assert [answer.key async for answer in FirstAnswer.objects.all()] == [f"{self.librarian.pk}:new"]
 
     async def test_a_second_click_on_the_form_adds_no_second_book(self) -> None:
         form = {"title": "a", "idempotency_key": "k"}

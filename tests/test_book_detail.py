@@ -2,13 +2,15 @@ import json
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.test import TestCase
+from django.test import AsyncClient
 
 from books.models import Author, Book, Topic
+from tests.people import LibrarianTestCase
 
 
-class OneBook(TestCase):
+class OneBook(LibrarianTestCase):
     def setUp(self) -> None:
+        super().setUp()
         self.book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "pages": 200})
         self.url = f"/books/{self.book.pk}/"
 
@@ -18,7 +20,7 @@ class OneBook(TestCase):
 
     def test_it_is_read_in_two_queries(self) -> None:
         with self.assertNumQueries(2):
-            response = async_to_sync(self.async_client.get)(self.url)
+            response = async_to_sync(AsyncClient().get)(self.url)
         assert response.json()["topics"] == ["novels"]
 
     async def test_who_has_this_version_already_gets_304(self) -> None:

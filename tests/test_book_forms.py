@@ -1,14 +1,14 @@
 from typing import Any
 
-from django.test import TestCase
-
 from books.models import Book
+from tests.people import LibrarianTestCase
 
 HTML = {"accept": "text/html"}
 
 
-class EditForm(TestCase):
+class EditForm(LibrarianTestCase):
     def setUp(self) -> None:
+        super().setUp()
         self.book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "pages": 200})
         self.url = f"/books/{self.book.pk}/edit/"
 
@@ -73,8 +73,9 @@ class EditForm(TestCase):
             assert (await self.async_client.get(url)).status_code == 200
 
 
-class DeleteForm(TestCase):
+class DeleteForm(LibrarianTestCase):
     def setUp(self) -> None:
+        super().setUp()
         self.book = Book.objects.add({"title": "Kokoro"})
         self.url = f"/books/{self.book.pk}/delete/"
 
@@ -83,9 +84,9 @@ class DeleteForm(TestCase):
         assert "Kokoro" in page
         assert await Book.objects.aexists()
 
-    async def test_confirmed_it_deletes_and_leads_to_the_list(self) -> None:
+    async def test_confirmed_it_deletes_and_leads_to_where_it_can_be_undone(self) -> None:
         response = await self.async_client.post(self.url, {"version": "1"}, headers=HTML)
-        assert (response.status_code, response["Location"]) == (303, "/books/")
+        assert (response.status_code, response["Location"]) == (303, f"/books/{self.book.pk}/history/")
         assert not await Book.objects.aexists()
 
     async def test_a_book_changed_meanwhile_is_shown_again_instead(self) -> None:

@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from django.test import TestCase
+from django.test import AsyncClient, TestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from books.models import Book
+from books.models.idempotency import MAX_KEY
+from tests.people import LibrarianTestCase, librarian
 
 NUMBERS = [
     "x",
@@ -69,6 +71,9 @@ class InTheQuery(TestCase):
             await self.refused(f"/authors/?q={text}")
             await self.refused(f"/books.csv?q={text}")
 
+    async def test_a_digit_of_another_kind_is_no_id_of_an_author(self) -> None:
+        assert (await self.async_client.get("/books/?author=%C2%B2")).json()["count"] == 0
+
     async def test_a_sort_is_one_of_ours(self) -> None:
         await self.refused("/books/?sort=price")
 
@@ -83,7 +88,7 @@ class InTheQuery(TestCase):
         assert (await self.async_client.get("/books/?utm_source=x")).status_code == 200
 
 
-class InTheAddress(TestCase):
+class InTheAddress(LibrarianTestCase):
     async def test_an_id_that_is_none_is_404(self) -> None:
         for number in NUMBERS:
             for address in ("/books/{}/", "/books/{}/edit/", "/books/{}/delete/", "/authors/{}/", "/topics/{}/"):
@@ -142,7 +147,7 @@ BAD_BOOKS: list[dict[str, Any]] = [
 ]
 
 
-class InTheBody(TestCase):
+class InTheBody(LibrarianTestCase):
     async def post(self, body: Any, kind: str = "application/json") -> Any:
         return await self.async_client.post("/books/", body, content_type=kind)
 
@@ -189,6 +194,30 @@ class InTheBody(TestCase):
         for kind in ("text/plain", "application/xml", "x", "application/octet-stream"):
             assert (await self.post(b"{}", kind)).status_code == 415
 
+    async def test_a_form_page_takes_forms_only(self) -> None:
+        for kind in ("application/json", "text/plain"):
+            response = await self.async_client.post("/books/1/delete/", b"{}", content_type=kind)
+            assert response.status_code == 415
+
+    async def test_who_is_not_signed_in_and_sends_what_cannot_be_kept_is_led_or_refused_all_the_same(self) -> None:
+        for body, kind in ((b"{}", "text/plain"), (b"title=%ff", "application/x-www-form-urlencoded")):
+            headers = {"accept": "text/html"}
+            response = await AsyncClient().post("/books/", body, content_type=kind, headers=headers)
+            assert 300 <= response.status_code < 500
+
+    async def test_a_tokens_name_is_readable_text(self) -> None:
+        body = json.dumps({"name": "\ud800", "scopes": ["read"]})
+        assert (
+            await self.async_client.post("/accounts/tokens/", body, content_type="application/json")
+        ).status_code == 422
+
+    async def test_the_longest_idempotency_key_fits(self) -> None:
+        headers = {"idempotency-key": "k" * MAX_KEY}
+        response = await self.async_client.post(
+            "/books/", '{"title": "x"}', content_type="application/json", headers=headers
+        )
+        assert response.status_code == 201
+
     async def test_nothing_of_all_this_is_in_the_catalogue(self) -> None:
         for body in BAD_JSON.values():
             await self.post(body)
@@ -196,6 +225,10 @@ class InTheBody(TestCase):
 
 
 class AnyBody(HypothesisTestCase):
+    def setup_example(self) -> None:
+        super().setup_example()
+        self.client.force_login(librarian())
+
     @settings(max_examples=50, deadline=None)
     @given(
         st.binary(min_size=1, max_size=200)

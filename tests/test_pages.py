@@ -10,10 +10,11 @@ from unittest import mock
 
 from asgiref.sync import async_to_sync
 from django.db.models import Manager, Model, QuerySet
-from django.test import TestCase
+from django.test import AsyncClient
 
 from books import negotiation
 from books.models import Author, Book
+from tests.people import LibrarianTestCase
 
 HTML = {"accept": "text/html"}
 NASTY = """<script>alert("1")</script>'"&</title>"""
@@ -75,7 +76,7 @@ def own_code(page: str) -> list[str]:
     return attributes + [text for attrs, text in elements.code if attrs.get("type") != "application/ld+json"]
 
 
-class PageCase(TestCase):
+class PageCase(LibrarianTestCase):
     async def page(self, url: str, status: int = 200) -> str:
         response = await self.async_client.get(url, headers=HTML)
         assert response.status_code == status, url
@@ -89,6 +90,7 @@ class PageCase(TestCase):
 
 class EveryPage(PageCase):
     def setUp(self) -> None:
+        super().setUp()
         self.book = Book.objects.add(FULL)  # type: ignore[arg-type]
         here = f"/books/{self.book.pk}/"
         author = Author.objects.earliest("pk").get_absolute_url()
@@ -157,6 +159,7 @@ class Queries(PageCase):
     """The queries of each page: they do not grow with its rows."""
 
     def setUp(self) -> None:
+        super().setUp()
         for number in range(5):
             Book.objects.add({**FULL, "isbn13": None, "title": f"Volume {number}"})  # type: ignore[typeddict-item]
         self.book, self.author = Book.objects.earliest("pk"), Author.objects.earliest("pk")
@@ -166,22 +169,27 @@ class Queries(PageCase):
             "/": 2,
             "/books/": 3,
             "/books/?language=en&topic=novels": 1,
-            self.book.get_absolute_url(): 3,
+            self.book.get_absolute_url(): 4,
             "/authors/": 1,
             self.author.get_absolute_url(): 4,
             "/topics/": 1,
             "/topics/novels/": 4,
-            "/books/new/": 0,
-            f"{self.book.get_absolute_url()}edit/": 1,
-            f"{self.book.get_absolute_url()}delete/": 1,
             "/nowhere/": 0,
         }.items():
+            with self.subTest(url), self.assertNumQueries(queries):
+                async_to_sync(AsyncClient().get)(url, headers=HTML)
+
+    def test_who_is_signed_in_costs_four_more(self) -> None:
+        """The session, the account, and its permissions: its own and its groups'."""
+        here = self.book.get_absolute_url()
+        for url, queries in {"/books/new/": 4, f"{here}edit/": 5, f"{here}delete/": 5}.items():
             with self.subTest(url), self.assertNumQueries(queries):
                 async_to_sync(self.async_client.get)(url, headers=HTML)
 
 
 class BookPage(PageCase):
     def setUp(self) -> None:
+        super().setUp()
         self.book = Book.objects.add(FULL)  # type: ignore[arg-type]
         self.url = self.book.get_absolute_url()
 
@@ -216,6 +224,7 @@ class NastyText(PageCase):
     """A title of markup and quotes stays text wherever it stands."""
 
     def setUp(self) -> None:
+        super().setUp()
         values = {"title": NASTY, "authors": [NASTY], "topics": [NASTY], "description": NASTY, "series": NASTY}
         self.book = Book.objects.add(values)  # type: ignore[arg-type]
         self.url = self.book.get_absolute_url()
@@ -256,6 +265,7 @@ class NastyText(PageCase):
 
 class Forms(PageCase):
     def setUp(self) -> None:
+        super().setUp()
         self.book = Book.objects.add({"title": "Kokoro", "publisher": "Old"})
         self.edit = f"{self.book.get_absolute_url()}edit/"
 
@@ -316,6 +326,7 @@ class Forms(PageCase):
 
 class Lists(PageCase):
     def setUp(self) -> None:
+        super().setUp()
         for number in range(3):
             record = {"title": f"Volume {number}", "language": "ja", "topics": ["Prose"], "authors": ["A. Writer"]}
             Book.objects.add(record)  # type: ignore[arg-type]

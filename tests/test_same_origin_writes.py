@@ -1,13 +1,12 @@
 from typing import Any
 
-from django.test import TestCase
-
 from books.models import Book
+from tests.people import LibrarianTestCase
 
 FRIEND = {"origin": "https://friend.example", "sec-fetch-site": "cross-site"}
 
 
-class WritesFromAnotherSite(TestCase):
+class WritesFromAnotherSite(LibrarianTestCase):
     async def post(self, **headers: str) -> Any:
         return await self.async_client.post("/books/", {"title": "x"}, headers=headers)
 

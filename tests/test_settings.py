@@ -121,3 +121,14 @@ def test_every_variable_is_in_the_readme() -> None:
     of_make = re.findall(r"^([A-Z_]+) \?=", (PROJECT / "Makefile").read_text(), re.MULTILINE)
     words = re.findall(r"\w+", (PROJECT / "README.md").read_text())
     assert sorted({*variables_read(), *of_make} - {*words}) == []
+
+
+def test_the_silenced_checks_find_nothing_when_django_sees_its_own_middlewares(django: Django) -> None:
+    code = (
+        "from django.conf import settings; from django.core.checks import run_checks;"
+        "names = ['security.SecurityMiddleware', 'clickjacking.XFrameOptionsMiddleware', 'csrf.CsrfViewMiddleware'];"
+        "settings.MIDDLEWARE += [f'django.middleware.{name}' for name in names];"
+        "settings.SILENCED_SYSTEM_CHECKS = [];"
+        "print(run_checks(include_deployment_checks=True))"
+    )
+    assert django("shell", "--no-imports", "--command", code, **PRODUCTION).stdout.strip() == "[]"

@@ -25,6 +25,7 @@ from books.importing.reading import Row
 from books.importing.rows import CleanRow, cleaned
 from books.importing.tables import Table
 from books.importing.writing import write
+from books.models import Editor, Via
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 4 << 20  # of the file; so few rows of great size are a batch too
@@ -76,6 +77,7 @@ class Progress:
 
 
 Save = Callable[[Progress], None]
+IMPORT = Editor(Via.IMPORT)
 
 
 def _nothing(_: Progress) -> None:
@@ -90,6 +92,7 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     checkpoint: Checkpoint | None = None,
     save: Save = _nothing,
     dry_run: bool = False,
+    by: Editor = IMPORT,
     batch_rows: int = BATCH_ROWS,
 ) -> Generator[Progress]:
     """Import the books of a file, from the checkpoint on if one is given; yields once before the first batch.
@@ -100,7 +103,7 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     opened = source.open("rb") if isinstance(source, Path) else nullcontext(source)
     with opened as file, encoding.utf8(file) as text:
         table = tables.opened(text, mapping, format_name)
-        run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save)
+        run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save, by)
         yield run.progress
         batches = _batches(table.rows(run.progress.start, run.progress.lines), batch_rows)
         if dry_run:
@@ -125,6 +128,7 @@ def _batches(rows: Iterator[Row], batch_rows: int) -> Iterator[list[Row]]:
 class _Run:
     progress: Progress
     save: Save
+    by: Editor
 
     def stored(self, batch: Sequence[Row]) -> Iterator[Progress]:
         """Store a batch; where other writers thwart that, its rows one by one."""
@@ -186,7 +190,7 @@ class _Run:
             except Unfit as unfit:
                 outcomes[Outcome.REJECTED] += 1
                 rejects.append(row.reject(unfit))
-        write(shelf.drafts)
+        write(shelf.drafts, self.by)
         last = rows[-1].row
         totals = before.totals.plus(outcomes, len(notes))
         return Progress(before.table, last.end, last.after, totals, shelf.claimed(), rejects, notes)

@@ -1,22 +1,26 @@
 """The drafts of a batch into the tables, with what follows from them: authors, topics and links."""
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import batched, chain
-from typing import Any
+from typing import Any, cast
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
 from books.importing.matching import Draft, Fields, slug_of
 from books.importing.sets import among
-from books.models import Author, Book, BookAuthor, BookTopic, Topic
+from books.models import Action, Author, Book, BookAuthor, BookTopic, Change, Editor, Topic
 from books.models.book import columns
+from books.models.history import differences
+from books.record import Record
 
 AT_ONCE = 1000  # rows or names in one statement: SQLite may have room for no more than 32,766 values
 
 
-def write(drafts: Iterable[Draft]) -> None:
+def write(drafts: Iterable[Draft], by: Editor) -> None:
     """Store what is new or changed; the new ones get their ids. To be called within a transaction."""
     drafts = [draft for draft in drafts if draft.changed]
     linked = [draft for draft in drafts if _named(draft.fields) != _named(draft.before)]
@@ -24,6 +28,7 @@ def write(drafts: Iterable[Draft]) -> None:
     _update([draft for draft in drafts if draft.pk])  # first: an ISBN that one gives up another may take
     _create([draft for draft in drafts if not draft.pk])
     _link(linked)
+    _note(drafts, by)
     for pks in batched(authors, AT_ONCE):
         Author.objects.forget_unused(pks)
     Topic.objects.forget_unused(topics)
@@ -76,6 +81,24 @@ def _link(drafts: Sequence[Draft]) -> None:
     under = [(draft.pk, topics[slug_of(name)].pk) for draft in drafts for name in draft.fields["topics"]]
     _insert(BookAuthor, ["book_id", "author_id", "position"], by)
     _insert(BookTopic, ["book_id", "topic_id"], under)
+
+
+def _note(drafts: Sequence[Draft], by: Editor) -> None:
+    """Write down who changed what, as Change.objects.note does for one book."""
+    at = connection.ops.adapt_datetimefield_value(timezone.now())
+    door = (by.via.value, by.user_id, at)
+    _insert(
+        Change,
+        ["book_id", "version", "action", "fields", "via", "user_id", "at"],
+        [(draft.pk, draft.version, *_action(draft), *door) for draft in drafts],
+    )
+
+
+def _action(draft: Draft) -> tuple[str, str]:
+    if not draft.before:
+        return Action.ADDED.value, "{}"
+    changed = differences(cast("Record", draft.before), draft.record)
+    return Action.CHANGED.value, json.dumps(changed, cls=DjangoJSONEncoder)
 
 
 def _insert(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[int]:

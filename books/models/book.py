@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from books import languages, record, search
 from books.models.fields import SortKeyField
+from books.models.history import COMMAND, Action, Change, Editor, differences
 from books.models.people import KEY_LENGTH, Author, BookAuthor, BookTopic, Topic, sort_key
 from books.paging import Ordering, PagedQuerySet
 from books.record import Record
@@ -115,7 +116,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
         """The books that a cleaned query asks for: q, author, topic, language, year (lowest, highest)."""
         books = self.searched(filters.get("q", ""))
         if author := filters.get("author"):
-            ids = Author.objects.filter(pk=author) if author.isdigit() else Author.objects.named(author)
+            is_id = author.isascii() and author.isdigit()  # ² is a digit too, and no number
+            ids = Author.objects.filter(pk=author) if is_id else Author.objects.named(author)
             books = books.filter(pk__in=BookAuthor.objects.filter(author__in=ids.values("pk")).values("book"))
         if topic := filters.get("topic"):
             books = books.filter(pk__in=BookTopic.objects.filter(topic__slug=topic).values("book"))
@@ -139,12 +141,14 @@ class BookQuerySet(PagedQuerySet["Book"]):
         begins = models.Case(models.When(search_text__startswith="".join(phrases), then=Value(0)), default=Value(1))
         return books.annotate(distance=begins if phrases else Value(0))
 
-    def add(self, values: Record) -> "Book":
+    def add(self, values: Record, by: Editor = COMMAND) -> "Book":
         """Put a book into the catalogue. Raises DuplicateISBN. One transaction."""
         with _naming_the_other_book(values), transaction.atomic():
-            return self.model().store({**record.EMPTY, **values})
+            book = self.model().store({**record.EMPTY, **values})
+            Change.objects.note(book, Action.ADDED, by)
+            return book
 
-    def change(self, pk: int, values: Record, version: int | None = None) -> "Book":
+    def change(self, pk: int, values: Record, version: int | None = None, by: Editor = COMMAND) -> "Book":
         """Give a book these fields; the others stay. One transaction.
 
         `version`: the one the caller has seen, None for any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
@@ -152,16 +156,28 @@ class BookQuerySet(PagedQuerySet["Book"]):
         with _naming_the_other_book(values), transaction.atomic():
             book = self._held(pk, version)
             before = book.as_record()
-            after: Record = {**before, **values}
-            return book if after == before else book.store(after)
+            book.store({**before, **values})
+            if changed := differences(before, book.as_record()):
+                Change.objects.note(book, Action.CHANGED, by, changed)
+            return book
 
-    def remove(self, pk: int, version: int | None = None) -> None:
+    def remove(self, pk: int, version: int | None = None, by: Editor = COMMAND) -> None:
         """Take a book out of the catalogue. Raises Book.DoesNotExist, StaleVersion. One transaction."""
         with transaction.atomic():
             book = self._held(pk, version)
             links = book.links()
+            Change.objects.note(book, Action.DELETED, by, differences(book.as_record(), record.EMPTY))
             book.delete()
             links.forget_unused()
+
+    def restore(self, pk: int, values: Record, version: int, by: Editor = COMMAND) -> "Book":
+        """Put a deleted book back under its id. Raises StaleVersion if it is there, DuplicateISBN. One transaction."""
+        with _naming_the_other_book(values), transaction.atomic():
+            if self.filter(pk=pk).exists():
+                raise StaleVersion(version)
+            book = self.model(version=version + 1).store({**record.EMPTY, **values}, pk)
+            Change.objects.note(book, Action.ADDED, by)
+            return book
 
     def _held(self, pk: int, version: int | None) -> "Book":
         """The book, which no other writer changes before this transaction ends."""
@@ -238,15 +254,21 @@ class Book(models.Model):
     def as_record(self) -> Record:
         return as_record({name: getattr(self, name) for name in RECORD_COLUMNS})
 
-    def store(self, full: Record) -> "Self":
-        """Write the whole record to this book and its links; to be called within a transaction."""
+    def store(self, full: Record, new_pk: int | None = None) -> "Self":
+        """Write the whole record to this book and its links; to be called within a transaction.
+
+        `new_pk`: the id that a new book is to have, if not the next.
+        """
         authors = Author.objects.by_names(full["authors"])
         topics = Topic.objects.by_names(full["topics"])
         full = {**full, "topics": [topics[slug].name for slug in sorted(topics)]}
+        if self.pk and full == self.as_record():
+            return self
         for name, value in columns(full).items():
             setattr(self, name, value)
         before = self.links() if self.pk else Links()
         self.version += 1 if self.pk else 0
+        self.pk = self.pk or new_pk
         self.save()
         self.link([authors[name] for name in full["authors"]], topics.values())
         before.forget_unused()

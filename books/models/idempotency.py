@@ -8,7 +8,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 KEPT_FOR = timedelta(hours=24)
-MAX_KEY = 200
+MAX_KEY = 180  # characters of a key as sent
+WHOSE = 20  # characters more for the account's id before it
 
 
 class KeyUsedOtherwise(Exception):
@@ -40,7 +41,7 @@ class FirstAnswerQuerySet(models.QuerySet["FirstAnswer"]):
 
 
 class FirstAnswer(models.Model):
-    key = models.CharField(max_length=MAX_KEY, unique=True)
+    key = models.CharField(max_length=MAX_KEY + WHOSE, unique=True)
     request_digest = models.CharField(max_length=64)
     answer = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

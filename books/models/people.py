@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from books import record, search
@@ -29,7 +30,7 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
 
     def with_counts(self) -> "AuthorQuerySet":
         """Each with `books_count`, the number of books it is named by."""
-        return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=models.OuterRef("pk"))))
+        return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=OuterRef("pk"))))
 
     def by_names(self, names: Iterable[str]) -> dict[str, "Author"]:
         """An author for each name; those not known yet are created."""
@@ -42,7 +43,7 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
 
     def forget_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the authors that no book names any more."""
-        self.filter(pk__in=list(pks), bookauthor=None).delete()
+        self.filter(~Exists(BookAuthor.objects.filter(author=OuterRef("pk"))), pk__in=list(pks)).delete()
 
 
 class Author(models.Model):
@@ -68,7 +69,7 @@ class Author(models.Model):
 class TopicQuerySet(models.QuerySet["Topic"]):
     def with_counts(self) -> models.QuerySet[Any]:
         """Each with `books_count`, the number of books filed under it."""
-        return self.annotate(books_count=count_of(BookTopic.objects.filter(topic=models.OuterRef("pk"))))
+        return self.annotate(books_count=count_of(BookTopic.objects.filter(topic=OuterRef("pk"))))
 
     def by_names(self, names: Iterable[str]) -> dict[str, "Topic"]:
         """A topic for each name or slug, under its slug; those not known yet are created."""
@@ -81,7 +82,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
 
     def forget_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the topics that no book is filed under any more."""
-        self.filter(pk__in=list(pks), booktopic=None).delete()
+        self.filter(~Exists(BookTopic.objects.filter(topic=OuterRef("pk"))), pk__in=list(pks)).delete()
 
 
 class Topic(models.Model):

@@ -17,6 +17,14 @@ def items(mapping: Mapping[str, Any]) -> ItemsView[str, Any]:
 
 
 @register.filter
+def plain(value: object) -> str:
+    """A field's value as a line of text; nothing for what is empty."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+@register.filter
 def thousands(number: int) -> str:
     return f"{number:,}"
 

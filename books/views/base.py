@@ -1,32 +1,58 @@
 from typing import Any
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
 from books import incoming
-from books.negotiation import Refusal, refuse
+from books.negotiation import HTML, JSON, Refusal, refuse
+from books.permissions import SignInNeeded, aadmit
+from books.views.signing_in import ask_to_sign_in
+from books.visitors import Visitor, aidentify
 
 
 class CatalogueView(View):
     """Django's View, and the one door that every request of the catalogue passes.
 
-    Here what is malformed is refused before a handler sees it, a Refusal becomes an answer in the client's format,
-    and permission is asked (today everybody may do everything).
+    Here what is malformed is refused before a handler sees it, the visitor is identified, permission is asked, and
+    a Refusal becomes an answer in the client's format.
     """
+
+    visitor: Visitor
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
             incoming.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
+            self.visitor = request.visitor = await aidentify(request)  # type: ignore[attr-defined]
+            if request.method in self.methods() and request.method != "OPTIONS":
+                await aadmit(request, self.visitor)
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         except Refusal as refusal:
-            response = refuse(request, refusal)
+            response = self._refused(request, refusal)
         patch_vary_headers(response, ["Accept"])
+        if self._knows_who_asks(request):
+            patch_vary_headers(response, ["Cookie", "Authorization"])
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
+    def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
+        """The refusal; a browser that is to sign in is led there."""
+        if not isinstance(refusal, SignInNeeded) or request.get_preferred_type([JSON, HTML]) != HTML:
+            return refuse(request, refusal)
+        try:
+            return ask_to_sign_in(request)
+        except Refusal as unreadable:  # is the form that came with it
+            return refuse(request, unreadable)
+
+    def _knows_who_asks(self, request: HttpRequest) -> bool:
+        return "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
+
+    def methods(self) -> list[str]:
+        return [name.upper() for name in self.http_method_names if hasattr(self, name)]
+
     async def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        allowed = ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))
-        raise Refusal(
-            405, f"{request.method} is not for this address, which takes {allowed}.", headers={"Allow": allowed}
-        )
+        allowed = ", ".join(self.methods())
+        detail = f"{request.method} is not for this address, which takes {allowed}."
+        raise Refusal(405, detail, headers={"Allow": allowed})

@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
 from books import covers, incoming, isbn, languages, presenting
-from books.models import Author, Book
+from books.models import Author, Book, Via
 from books.negotiation import HTML, JSON, Refusal, json_response, preferred, respond
 from books.views.base import CatalogueView
-from books.views.writes import NO_BOOK, change, refusals
+from books.views.changes import achanges
+from books.views.writes import NO_BOOK, STALE, change, refusals
+from books.visitors import Visitor
 
 
 class BookDetail(CatalogueView):
@@ -22,9 +24,14 @@ class BookDetail(CatalogueView):
         topics = [topic async for topic in book.topics.values("slug", "name")]
         data = presenting.book(book, [topic["slug"] for topic in topics])
         if kind == HTML:
-            return respond(request, data, "books/book_detail.html", context=await aaround(book, data, topics))
+            return respond(
+                request, data, "books/book_detail.html", context=await aaround(book, data, topics, self.visitor)
+            )
         found = json_response(data, headers={"ETag": etag(data)})
-        return get_conditional_response(request, etag=etag(data), response=found) or found
+        response = get_conditional_response(request, etag=etag(data), response=found) or found
+        if response.status_code == 412:  # Django's has no body
+            raise Refusal(412, STALE)
+        return response
 
     async def put(self, request: HttpRequest, pk: int) -> HttpResponse:
         return await self._write(request, pk, partial=False)
@@ -34,14 +41,14 @@ class BookDetail(CatalogueView):
 
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
         with refusals():
-            await sync_to_async(Book.objects.remove)(pk, incoming.if_match(request))
+            await sync_to_async(Book.objects.remove)(pk, incoming.if_match(request), self.visitor.editor(Via.API))
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
         preferred(request, JSON)
         values = incoming.book_record(request, partial=partial)
         with refusals():
-            book = await sync_to_async(change)(pk, values, incoming.if_match(request))
+            book = await sync_to_async(change)(pk, values, incoming.if_match(request), self.visitor.editor(Via.API))
         return json_response(book, headers={"ETag": etag(book)})
 
 
@@ -56,7 +63,7 @@ async def abook_or_404(pk: int) -> Book:
         raise Refusal(404, NO_BOOK) from None
 
 
-async def aaround(book: Book, data: Mapping[str, Any], topics: Sequence[Any]) -> dict[str, Any]:
+async def aaround(book: Book, data: Mapping[str, Any], topics: Sequence[Any], visitor: Visitor) -> dict[str, Any]:
     """What the page of a book shows besides its data."""
     authors = Author.objects.filter(bookauthor__book=book).order_by("bookauthor__position").values("id", "name")
     return {
@@ -66,6 +73,7 @@ async def aaround(book: Book, data: Mapping[str, Any], topics: Sequence[Any]) ->
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
         "cover": covers.cover(data["title"], data["authors"]),
         "json_ld": json_ld(data),
+        "changes": (await achanges(book.pk, visitor))[:5],
     }
 
 

@@ -8,11 +8,13 @@ from django.urls import reverse
 
 from books import incoming, presenting
 from books.forms import BookForm, DeleteForm
-from books.models import Book, DuplicateISBN, StaleVersion
-from books.negotiation import HTML, JSON, Refusal, SeeOther, page, preferred
+from books.models import Book, DuplicateISBN, StaleVersion, Via
+from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import abook_or_404
+from books.views.signing_in import atake_typed
 from books.views.writes import NO_BOOK, STALE, add_once, taken
+from books.visitors import Visitor
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 
@@ -20,19 +22,20 @@ NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 class BookNew(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
-        form = BookForm(initial={"idempotency_key": uuid.uuid4().hex})
+        typed = await atake_typed(request)
+        form = BookForm(typed) if typed else BookForm(initial={"idempotency_key": uuid.uuid4().hex})
         return page(request, NEW, {"form": form, "book": None})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        return await add_from_form(request)
+        return await add_from_form(request, self.visitor)
 
 
-async def add_from_form(request: HttpRequest) -> HttpResponse:
+async def add_from_form(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     form = BookForm(incoming.form(request))
     if not form.is_valid():
         return again(request, form, NEW, 422)
     try:
-        book = await sync_to_async(add_once)(form.record(), form.key_for_once())
+        book = await sync_to_async(add_once)(form.record(), form.key_for_once(), visitor.editor(Via.PAGE))
     except DuplicateISBN as error:
         form.add_error("isbn13", taken(error))
         return again(request, form, NEW, 409)
@@ -43,7 +46,8 @@ class BookEdit(CatalogueView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         preferred(request, HTML)
         book = await abook_or_404(pk)
-        form = BookForm(initial={**book.as_record(), "version": book.version})
+        typed = await atake_typed(request)
+        form = BookForm(typed) if typed else BookForm(initial={**book.as_record(), "version": book.version})
         return page(request, EDIT, {"form": form, "book": presenting.heading(book)})
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -51,7 +55,9 @@ class BookEdit(CatalogueView):
         if not form.is_valid():
             return again(request, form, EDIT, 422, book=await abook_or_404(pk))
         try:
-            await sync_to_async(Book.objects.change)(pk, form.record(), form.cleaned_data["version"])
+            await sync_to_async(Book.objects.change)(
+                pk, form.record(), form.cleaned_data["version"], self.visitor.editor(Via.PAGE)
+            )
         except Book.DoesNotExist:
             form.add_error(
                 None, "This book was deleted meanwhile. What you typed is still here: save it as a new book."
@@ -75,14 +81,14 @@ class BookDelete(CatalogueView):
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         form = DeleteForm(incoming.form(request))
         if not form.is_valid():
-            raise Refusal(422, errors={name: [str(reason) for reason in form.errors[name]] for name in form.errors})
+            raise Refusal(422, errors=errors_of(form))
         try:
-            await sync_to_async(Book.objects.remove)(pk, form.cleaned_data["version"])
+            await sync_to_async(Book.objects.remove)(pk, form.cleaned_data["version"], self.visitor.editor(Via.PAGE))
         except Book.DoesNotExist:
             raise Refusal(404, NO_BOOK) from None
         except StaleVersion:
             return self._ask(request, await abook_or_404(pk), status=412)
-        return SeeOther(reverse("book_list"))
+        return SeeOther(reverse("book_history", args=[pk]))
 
     def _ask(self, request: HttpRequest, book: Book, status: int = 200) -> HttpResponse:
         if preferred(request, JSON, HTML) == JSON and status != 200:
@@ -94,8 +100,6 @@ class BookDelete(CatalogueView):
 def again(request: HttpRequest, form: BookForm, template: str, status: int, book: Book | None = None) -> HttpResponse:
     """The form with what was typed and what is wrong; to programs only what is wrong."""
     if preferred(request, JSON, HTML) == JSON:
-        raise Refusal(
-            status, STALE, errors={name: [str(reason) for reason in form.errors[name]] for name in form.errors}
-        )
+        raise Refusal(status, STALE, errors=errors_of(form))
     context = {"form": form, "book": presenting.heading(book) if book else None, "stale": status == 412}
     return page(request, template, context, status=status)

@@ -2,7 +2,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 
 from books import incoming
-from books.models import Book
+from books.models import Book, Via
 from books.negotiation import JSON, json_response, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import etag
@@ -19,9 +19,11 @@ class BookList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if incoming.is_form(request):
-            return await add_from_form(request)
+            return await add_from_form(request, self.visitor)
         preferred(request, JSON)
         values = incoming.book_record(request, partial=False)
         with refusals():
-            book = await sync_to_async(add_once)(values, incoming.idempotency_key(request))
+            book = await sync_to_async(add_once)(
+                values, incoming.idempotency_key(request), self.visitor.editor(Via.API)
+            )
         return json_response(book, status=201, headers={"Location": book["url"], "ETag": etag(book)})

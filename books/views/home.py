@@ -13,6 +13,7 @@ ADDRESSES = {
     "export_csv": "/books.csv",
     "export_jsonl": "/books.jsonl",
     "health_check": "/health_check/",
+    "openapi": "/openapi.json",
 }
 
 

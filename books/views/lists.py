@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from books.facets import facets
 from books.forms import BookQuery, ListQuery
 from books.models.book import BookQuerySet
-from books.negotiation import HTML, JSON, TEXT, Refusal, preferred, respond
+from books.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
 from books.paging import Page
 from books.presenting import list_entry
 
@@ -16,7 +16,7 @@ from books.presenting import list_entry
 def valid[Query: ListQuery](query: Query) -> Query:
     """The query, if every parameter can be understood. Refuses with 400, each parameter with its reason."""
     if not query.is_valid():
-        raise Refusal(400, errors={name: [str(reason) for reason in reasons] for name, reasons in query.errors.items()})
+        raise Refusal(400, errors=errors_of(query))
     return query
 
 

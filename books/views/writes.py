@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from books import presenting
-from books.models import Book, DuplicateISBN, FirstAnswer, KeyUsedOtherwise, StaleVersion
+from books.models import Book, DuplicateISBN, Editor, FirstAnswer, KeyUsedOtherwise, StaleVersion
 from books.negotiation import Refusal, as_json
 from books.record import Record
 
@@ -14,19 +14,20 @@ NO_BOOK = "There is no book with this id. All books are at /books/."
 STALE = "The book was changed since you read it. Read it again, then send your change with its new ETag."
 
 
-def add_once(values: Record, key: str) -> dict[str, Any]:
+def add_once(values: Record, key: str, by: Editor) -> dict[str, Any]:
     """Add a book and give its data; with an Idempotency-Key, give what the first request with that key got."""
 
     def add() -> str:
-        return as_json(book_data(Book.objects.add(values))).decode()
+        return as_json(book_data(Book.objects.add(values, by))).decode()
 
+    key = f"{by.user_id}:{key}" if key else ""  # one's keys are nobody else's
     answer = FirstAnswer.objects.once(key, as_json(values).decode(), add) if key else add()
     data: dict[str, Any] = json.loads(answer)
     return data
 
 
-def change(pk: int, values: Record, version: int | None) -> dict[str, Any]:
-    return book_data(Book.objects.change(pk, values, version))
+def change(pk: int, values: Record, version: int | None, by: Editor) -> dict[str, Any]:
+    return book_data(Book.objects.change(pk, values, version, by))
 
 
 def book_data(book: Book) -> dict[str, Any]:

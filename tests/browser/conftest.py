@@ -1,12 +1,14 @@
 """A running catalogue with its starter books, and a page of Debian's Chromium, driven by Playwright, to look at it."""
 
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, StorageState, async_playwright
 
+from tests.people import PASSWORD
 from tests.server.databases import own_database
 from tests.server.running import Server, procfile
 
@@ -15,13 +17,13 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("browser")
     with own_database(folder) as url:
         server = Server(procfile("web"), folder, DATABASE_URL=url)
         try:
             server.wait_until_open()
-            yield server.url
+            yield server
         finally:
             server.kill()
 
@@ -37,16 +39,33 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture(scope="session")
+async def owner(browser: Browser, server: Server) -> StorageState:
+    """The cookies of the owner, who has made the first account by the link in the server's log."""
+    context = await browser.new_context(base_url=server.url)
+    page = await context.new_page()
+    [path] = set(re.findall(r"/accounts/first/\?secret=[\w-]+", server.log()))
+    await page.goto(path)
+    await page.get_by_label("User name").fill("owner")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label("The same again").fill(PASSWORD)
+    await page.get_by_role("button", name="Make my account").click()
+    await page.get_by_role("link", name="owner").wait_for()
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
 @pytest.fixture
-async def page(browser: Browser, server_url: str) -> AsyncIterator[Page]:
-    """A new visitor's page; `page.goto("/")` opens the catalogue. A fault in a script fails the test."""
+async def page(browser: Browser, server: Server, owner: StorageState) -> AsyncIterator[Page]:
+    """A page of the owner's; `page.goto("/")` opens the catalogue. A fault in a script fails the test."""
     faults: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             faults.append(message.text)
 
-    context = await browser.new_context(base_url=server_url)
+    context = await browser.new_context(base_url=server.url, storage_state=owner)
     page = await context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", note)

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Dialog, Page, expect
+from playwright.async_api import Browser, Dialog, Page, StorageState, expect
+
+from tests.server.running import Server
 
 pytestmark = pytest.mark.browser
 
@@ -92,8 +94,8 @@ async def test_two_clicks_add_one_book(page: Page) -> None:
     assert found["count"] == 1
 
 
-async def test_all_of_it_works_without_javascript(browser: Browser, server_url: str) -> None:
-    context = await browser.new_context(base_url=server_url, java_script_enabled=False)
+async def test_all_of_it_works_without_javascript(browser: Browser, server: Server, owner: StorageState) -> None:
+    context = await browser.new_context(base_url=server.url, java_script_enabled=False, storage_state=owner)
     plain = await context.new_page()
     await plain.goto("/")
     await plain.get_by_role("link", name="Add a book").click()

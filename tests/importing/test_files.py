@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from books.models import Author, Topic, Book
+from books.models import Author, Book, Topic
 from tests.importing.lists import catalogue, csv_file, imported
 
 ISBNS = ["", "9780306406157", "9780439023481", "9784101010014"]

@@ -34,6 +34,7 @@ class Command(BaseCommand):
                 call_command("migrate", interactive=False, verbosity=0)
                 if not settings.PRODUCTION:
                     self.add_starter_books()
+                    call_command("first_account", stdout=self.stdout)
         except (DatabaseError, psycopg.Error, OSError) as error:
             raise CommandError(f"The catalogue cannot be prepared: {error}") from error
 

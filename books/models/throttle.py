@@ -1,0 +1,64 @@
+"""How often somebody may try a password: counted in the database, so that all workers count together."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+WINDOW = timedelta(minutes=15)
+
+
+class TooManyTries(Exception):
+    """The limit is reached; `seconds` from now there will be another window."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class TriesQuerySet(models.QuerySet["Tries"]):
+    def begin(self, limits: Mapping[str, int]) -> None:
+        """Count one try under each key. Raises TooManyTries where a key has no try left; then none is counted.
+
+        A try is counted before its password is looked at: of a thousand at once no more are looked at than allowed.
+        """
+        now = timezone.now()
+        keys = {digest_of(key): limit for key, limit in limits.items()}
+        with transaction.atomic():
+            self.filter(since__lte=now - WINDOW).delete()
+            self.bulk_create([Tries(key=key, since=now) for key in sorted(keys)], ignore_conflicts=True)
+            rows = list(self.select_for_update().filter(key__in=keys).order_by("key"))
+            used_up = [row for row in rows if row.count >= keys[row.key]]
+            if used_up:
+                wait = max(row.since + WINDOW - now for row in used_up)
+                raise TooManyTries(max(1, math.ceil(wait.total_seconds())))
+            self.filter(key__in=keys).update(count=F("count") + 1)
+
+    def forgive(self, *keys: str) -> None:
+        """The try was right: it does not count."""
+        self.filter(key__in=[digest_of(key) for key in keys], count__gt=0).update(count=F("count") - 1)
+
+
+class Tries(models.Model):
+    """Tries under one key (an account, an address) since the beginning of its window."""
+
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField(db_index=True)
+
+    objects = TriesQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "tries"
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.since}"
+
+
+def digest_of(key: str) -> str:
+    """What people mistype into a user name's box may be a password: it is not kept as it is."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,64 @@
+"""The first account, and a new password."""
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import alogin, aupdate_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from books import incoming
+from books.accounts.forms import FirstAccountForm, PasswordChangeForm
+from books.models import NotInvited, OwnerInvitation
+from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
+from books.views.base import CatalogueView
+
+UNINVITED = "This link is used up, or a later one was printed when the server started again. Look for it in its log."
+
+
+class FirstAccount(CatalogueView):
+    """Where the link leads that the server prints while nobody has an account."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        preferred(request, HTML)
+        secret = request.GET.get("secret", "")
+        if not await OwnerInvitation.objects.invites(secret).aexists():
+            raise Refusal(404, UNINVITED)
+        return page(request, "accounts/first.html", {"form": FirstAccountForm(), "secret": secret})
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        form = FirstAccountForm(incoming.form(request))
+        secret = form.data.get("secret", "")
+        if not form.is_valid():
+            return again(request, form, "accounts/first.html", {"secret": secret})
+        name, password = form.cleaned_data["username"], form.cleaned_data["password"]
+        try:
+            owner = await sync_to_async(OwnerInvitation.objects.accept)(secret, name, password)
+        except NotInvited:
+            raise Refusal(404, UNINVITED) from None
+        await alogin(request, owner, "django.contrib.auth.backends.ModelBackend")
+        return SeeOther(reverse("home"))
+
+
+class PasswordChange(CatalogueView):
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        preferred(request, HTML)
+        return page(request, "accounts/password.html", {"form": PasswordChangeForm()})
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        form = PasswordChangeForm(incoming.form(request))
+        user = self.visitor.user
+        if form.is_valid() and not await user.acheck_password(form.cleaned_data["old"]):
+            form.add_error("old", "This is not your password.")
+        if not form.is_valid():
+            return again(request, form, "accounts/password.html", {})
+        await sync_to_async(user.set_password)(form.cleaned_data["password"])
+        await user.asave(update_fields=["password"])
+        await aupdate_session_auth_hash(request, user)
+        return SeeOther(reverse("token_list"))
+
+
+def again(
+    request: HttpRequest, form: FirstAccountForm | PasswordChangeForm, template: str, context: dict[str, str]
+) -> HttpResponse:
+    if preferred(request, JSON, HTML) == JSON:
+        raise Refusal(422, errors=errors_of(form))
+    return page(request, template, {"form": form, **context}, status=422)

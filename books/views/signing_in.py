@@ -1,0 +1,51 @@
+"""Asking somebody to sign in, and keeping what they had typed until they have."""
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from books import incoming
+from books.accounts.forms import LoginForm
+from books.negotiation import SeeOther, page
+
+TYPED = "typed"  # a form that somebody sent before they were signed in, urlencoded
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back; for a form that was sent, at once, with what was typed."""
+    if request.method == "POST" and request.content_type in incoming.FORMS:
+        here = reverse("book_new") if request.path == reverse("book_list") else request.path
+        return ask(request, LoginForm(), here, incoming.form(request).urlencode(), status=401)
+    return SeeOther(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
+
+
+def ask(  # noqa: PLR0913 - what a sign-in page shows
+    request: HttpRequest,
+    form: LoginForm,
+    next_page: str,
+    typed: str = "",
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    context = {"form": form, "next": safe_next(request, next_page), "typed": typed}
+    return page(request, "accounts/login.html", context, status=status, headers=headers)
+
+
+def safe_next(request: HttpRequest, next_page: str) -> str:
+    """The page to go on to: on this site, or the home page."""
+    is_ours = url_has_allowed_host_and_scheme(next_page, {request.get_host()}, request.is_secure())
+    return next_page if is_ours and next_page.startswith("/") else reverse("home")
+
+
+async def akeep_typed(request: HttpRequest, next_page: str, typed: str) -> None:
+    await request.session.aset(TYPED, [next_page, typed])
+
+
+async def atake_typed(request: HttpRequest) -> QueryDict | None:
+    """What was typed into this page's form before signing in; given once."""
+    here, typed = await request.session.aget(TYPED) or ["", ""]
+    if here != request.path:
+        return None
+    await request.session.apop(TYPED)
+    return QueryDict(typed)

@@ -1,0 +1,74 @@
+"""The tokens of the one who is signed in: made, listed, revoked."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from books import incoming
+from books.accounts.forms import TokenForm
+from books.models import Token
+from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, page, preferred
+from books.views.base import CatalogueView
+
+TEMPLATE = "accounts/tokens.html"
+
+
+class TokenList(CatalogueView):
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        tokens = await atokens_of(self.visitor.user)
+        if preferred(request, JSON, HTML) == JSON:
+            return json_response({"tokens": tokens})
+        return page(request, TEMPLATE, {"form": TokenForm(), "tokens": tokens})
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        kind = preferred(request, JSON, HTML)
+        form = TokenForm(incoming.form(request) if incoming.is_form(request) else incoming.json_object(request))
+        if not form.is_valid():
+            if kind == JSON:
+                raise Refusal(422, errors=errors_of(form))
+            tokens = await atokens_of(self.visitor.user)
+            return page(request, TEMPLATE, {"form": form, "tokens": tokens}, status=422)
+        issue = sync_to_async(Token.objects.issue)
+        token, secret = await issue(self.visitor.user, **form.cleaned_data)
+        if kind == JSON:
+            return json_response({**as_dict(token), "token": secret}, status=201)
+        tokens = await atokens_of(self.visitor.user)
+        return page(request, TEMPLATE, {"form": TokenForm(), "tokens": tokens, "secret": secret}, status=201)
+
+
+class TokenDetail(CatalogueView):
+    async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await arevoke(self.visitor.user, pk)
+        return HttpResponse(status=204)
+
+
+class TokenRevoke(CatalogueView):
+    """DELETE for those who have but a form."""
+
+    async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await arevoke(self.visitor.user, pk)
+        return SeeOther(reverse("token_list"))
+
+
+async def atokens_of(user: Any) -> list[dict[str, Any]]:
+    return [as_dict(token) async for token in Token.objects.filter(user=user, revoked_at=None)]
+
+
+async def arevoke(user: Any, pk: int) -> None:
+    """Revoke the user's own token; others' are as unknown as those that do not exist."""
+    if not await Token.objects.filter(user=user, pk=pk, revoked_at=None).aupdate(revoked_at=timezone.now()):
+        raise Refusal(404, "You have no such token. Yours are at /accounts/tokens/.")
+
+
+def as_dict(token: Token) -> dict[str, Any]:
+    return {
+        "id": token.pk,
+        "name": token.name,
+        "scopes": token.scopes.split(),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+    }

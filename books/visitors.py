@@ -1,0 +1,49 @@
+"""Who asks: a person with a session, a program with a token, or nobody in particular."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from books.models import Editor, Token, Via
+from books.negotiation import Refusal
+
+CHALLENGE = 'Bearer realm="books"'
+
+
+@dataclass(frozen=True)
+class Visitor:
+    user: Any = None  # None: anonymous
+    token: Token | None = None  # the token that the request carries, if it carries one
+
+    def editor(self, via: Via) -> Editor:
+        return Editor(via, self.user.pk if self.user else None)
+
+    async def amay(self, permission: str) -> bool:
+        return self.user is not None and await self.user.ahas_perm(permission)
+
+    def as_dict(self) -> dict[str, str | bool]:
+        """What a page says of the visitor."""
+        return {"name": self.user.get_username(), "is_staff": self.user.is_staff} if self.user else {}
+
+
+async def aidentify(request: HttpRequest) -> Visitor:
+    """The one who sends the request. Costs nothing for those who carry neither a token nor a session.
+
+    A token decides alone, whatever cookie comes with it. One that is wrong, expired or revoked is refused with 401:
+    who shows a token does not mean to be anonymous.
+    """
+    if "Authorization" in request.headers:
+        scheme, _, secret = request.headers["Authorization"].partition(" ")
+        token = await Token.objects.afind(secret.strip()) if scheme.lower() == "bearer" else None
+        if token is None:
+            headers = {"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'}
+            raise Refusal(
+                401, "This token is wrong, expired or revoked: make a new one at /accounts/tokens/.", headers=headers
+            )
+        return Visitor(token.user, token)
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        user = await request.auser()
+        return Visitor(user if user.is_authenticated else None)
+    return Visitor()

@@ -1,0 +1,161 @@
+import json
+from typing import Any
+
+import pytest
+from django.test import AsyncClient
+
+from books.models import Book, Change, Editor, Via
+from tests.people import LibrarianTestCase, reader
+
+HTML = {"accept": "text/html"}
+
+
+class History(LibrarianTestCase):
+    async def send(self, method: str, address: str, body: Any = None, **headers: str) -> Any:
+        response = await getattr(self.async_client, method)(
+            address, json.dumps(body), content_type="application/json", headers=headers
+        )
+        assert response.status_code < 300, response.content
+        return response
+
+    async def make(self, **fields: Any) -> str:
+        response = await self.send("post", "/books/", {"title": "first", **fields})
+        return str(response["Location"])
+
+    async def changes(self, address: str) -> list[dict[str, Any]]:
+        changes: list[dict[str, Any]] = (await self.async_client.get(f"{address}history/")).json()["changes"]
+        return changes
+
+    async def undo(self, address: str, place: int = 0) -> Any:
+        change = (await self.changes(address))[place]
+        return await self.async_client.post(change["undo_url"])
+
+    async def test_it_says_who_did_what_by_which_door_the_latest_first(self) -> None:
+        address = await self.make(pages=5)
+        await self.send("patch", address, {"title": "second", "pages": 5})
+        changed, added = await self.changes(address)
+        assert (added["action"], added["via"], added["by"], added["version"]) == ("added", "api", "librarian", 1)
+        assert (changed["action"], changed["version"]) == ("changed", 2)
+        assert changed["fields"] == {"title": {"before": "first", "after": "second"}}
+
+    async def test_a_form_is_another_door(self) -> None:
+        address = (await self.async_client.post("/books/", {"title": "x"}))["Location"]
+        assert (await self.changes(address))[0]["via"] == "page"
+
+    async def test_a_write_that_changes_nothing_is_no_change(self) -> None:
+        address = await self.make()
+        await self.send("put", address, {"title": "first"})
+        assert len(await self.changes(address)) == 1
+
+    async def test_names_are_for_those_who_have_an_account(self) -> None:
+        address = await self.make()
+        assert (await AsyncClient().get(f"{address}history/")).json()["changes"][0]["by"] is None
+
+    async def test_the_books_page_shows_it(self) -> None:
+        address = await self.make()
+        page = (await self.async_client.get(address, headers=HTML)).content.decode()
+        assert f"{address}history/" in page
+
+    async def test_a_book_that_never_was_has_none(self) -> None:
+        assert (await self.async_client.get("/books/99/history/")).status_code == 404
+
+    async def test_a_change_is_taken_back_by_another_change(self) -> None:
+        address = await self.make(series="S", series_number=2.5, authors=["a", "b"], topics=["t"])
+        await self.send("patch", address, {"series_number": 3, "authors": ["b"], "topics": []})
+        assert (await self.undo(address)).status_code == 200
+        book = (await self.async_client.get(address)).json()
+        assert (book["series_number"], book["authors"], book["topics"], book["version"]) == (2.5, ["a", "b"], ["t"], 3)
+        latest, undone, _ = await self.changes(address)
+        assert latest["undoes"] == undone["id"]
+
+    async def test_an_undo_can_be_undone(self) -> None:
+        address = await self.make()
+        await self.send("patch", address, {"title": "second"})
+        await self.undo(address)
+        await self.undo(address)
+        assert (await self.async_client.get(address)).json()["title"] == "second"
+
+    async def test_an_older_change_is_taken_back_if_its_fields_have_not_moved_on(self) -> None:
+        address = await self.make()
+        await self.send("patch", address, {"title": "second"})
+        await self.send("patch", address, {"pages": 7})
+        assert (await self.undo(address, 1)).status_code == 200
+        book = (await self.async_client.get(address)).json()
+        assert (book["title"], book["pages"]) == ("first", 7)
+
+    async def test_it_is_refused_with_the_reason_when_the_book_has_moved_on(self) -> None:
+        address = await self.make()
+        await self.send("patch", address, {"title": "second"})
+        await self.send("patch", address, {"title": "third"})
+        response = await self.undo(address, 1)
+        assert (response.status_code, "title" in response.json()["detail"]) == (409, True)
+        assert (await self.async_client.get(address)).json()["title"] == "third"
+
+    async def test_a_deleted_book_comes_back_under_its_address_with_all_it_had(self) -> None:
+        address = await self.make(isbn13="9780306406157", authors=["a"], series_number=1, description="x\ny")
+        before = (await self.async_client.get(address)).json()
+        await self.send("delete", address)
+        assert (await self.undo(address)).status_code == 200
+        after = (await self.async_client.get(address)).json()
+        same = before.keys() - {"created_at", "updated_at", "version"}
+        assert {name: after[name] for name in same} == {name: before[name] for name in same}
+        assert after["version"] > before["version"]
+
+    async def test_a_book_does_not_come_back_if_another_has_its_isbn_now(self) -> None:
+        address = await self.make(isbn13="9780306406157")
+        await self.send("delete", address)
+        await self.make(isbn13="9780306406157")
+        assert (await self.undo(address)).status_code == 409
+
+    async def test_what_was_added_is_taken_back_by_deleting_it(self) -> None:
+        address = await self.make()
+        assert (await self.undo(address)).status_code == 200
+        assert not await Book.objects.aexists()
+
+    async def test_a_book_changed_since_it_was_added_is_not_deleted_by_undoing_that(self) -> None:
+        address = await self.make()
+        await self.send("patch", address, {"title": "second"})
+        assert (await self.undo(address, 1)).status_code == 409
+        assert await Book.objects.aexists()
+
+    async def test_a_change_of_a_deleted_book_waits_for_the_book(self) -> None:
+        address = await self.make()
+        await self.send("patch", address, {"title": "second"})
+        await self.send("delete", address)
+        response = await self.undo(address, 1)
+        assert (response.status_code, "undo that first" in response.json()["detail"]) == (409, True)
+
+    async def test_a_deletion_is_undone_once(self) -> None:
+        address = await self.make()
+        await self.send("delete", address)
+        await self.undo(address)
+        assert (await self.undo(address, 1)).status_code == 409
+
+    async def test_another_books_change_is_not_this_ones(self) -> None:
+        first, second = await self.make(), await self.make()
+        change = (await self.changes(first))[0]["id"]
+        assert (await self.async_client.post(f"{second}history/{change}/undo/")).status_code == 404
+
+    async def test_on_a_page_it_leads_back_to_the_history(self) -> None:
+        address = await self.make()
+        change = (await self.changes(address))[0]
+        response = await self.async_client.post(change["undo_url"], headers=HTML)
+        assert (response.status_code, response["Location"]) == (303, f"{address}history/")
+
+    async def test_who_may_not_edit_may_not_undo(self) -> None:
+        address = await self.make()
+        url = (await self.changes(address))[0]["undo_url"]
+        assert (await AsyncClient().post(url)).status_code == 401
+        assert await Book.objects.aexists()
+
+    def test_a_change_and_its_note_are_one_transaction(self) -> None:
+        with pytest.raises(ValueError, match="no id"):
+            Book.objects.add({"title": "x"}, Editor(Via.API, user_id="no id"))  # type: ignore[arg-type]
+        assert not Book.objects.exists()
+        assert not Change.objects.exists()
+
+    def test_a_note_outlives_the_account_that_made_it(self) -> None:
+        somebody = reader("somebody")
+        book = Book.objects.add({"title": "x"}, Editor(Via.API, somebody.pk))
+        somebody.delete()
+        assert Change.objects.get(book_id=book.pk).user is None
