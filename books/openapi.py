@@ -1,0 +1,243 @@
+"""The catalogue described for programs, as OpenAPI 3.1: what each address takes, and what it answers.
+
+Addresses come from books.urls, who may do what from books.permissions, limits from the forms and books.record. What
+none of them says stands here: OPERATIONS names every address and method.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from django import forms
+from django.conf import settings
+from django.urls import URLPattern, get_resolver
+
+from books.accounts.forms import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
+from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm
+from books.incoming import MERGE_PATCH, MULTIPART, URLENCODED
+from books.models import Scope
+from books.models.idempotency import KEPT_FOR, MAX_KEY
+from books.negotiation import HTML, JSON, TEXT
+from books.paging import COUNT_CAP
+from books.permissions import ANYBODY, READ, RULES, Rule
+from books.schemas import ID, SCHEMAS, SLUG, Plain, form_of, parameter, query, ref, text
+
+CSV, JSON_LINES = "text/csv", "application/x-ndjson"
+ABOUT = f"""Every address that has JSON and pages gives JSON unless the Accept header prefers text/html.
+Every GET admits HEAD, and every address OPTIONS. Lists come page by page: follow `next` until it is null.
+Counting ends at {COUNT_CAP:,}: `count_is_exact` tells. A write sent by another site's page is refused with 403."""
+
+IF_MATCH = parameter(
+    "header",
+    "If-Match",
+    text(pattern=r'^(\*|"[0-9]{1,9}")?$'),
+    "The ETag of the book as you read it: one that was changed since stays as it is, and you get 412.",
+)
+IF_NONE_MATCH = parameter("header", "If-None-Match", text(), "The ETag of what you have.")
+IDEMPOTENCY_KEY = parameter(
+    "header", "Idempotency-Key", text(MAX_KEY, pattern="^[ -~]*$"), f"For {KEPT_FOR} a repeat gets the first answer."
+)
+
+
+def body(form: type[forms.Form] | None, as_json: Plain | None, *kinds: str, more: Plain | None = None) -> Plain:
+    """A body that may come as a form, as JSON, or as either; `more` are fields that stand on the page only."""
+    schemas = dict.fromkeys(kinds or [JSON], as_json) if as_json else {}
+    if form:
+        schemas |= dict.fromkeys((URLENCODED, MULTIPART), form_of(form, **(more or {})))
+    needed = any("required" in schema or "$ref" in schema for schema in schemas.values() if schema)
+    return {"required": needed, "content": {kind: {"schema": schema} for kind, schema in schemas.items()}}
+
+
+def answer(about: str, kinds: Plain | None = None, *headers: str) -> Plain:
+    """A response: its media types with their schemas, and its headers."""
+    content = {"content": {kind: {"schema": schema} for kind, schema in kinds.items()}} if kinds else {}
+    return {
+        "description": about,
+        **({"headers": {name: {"schema": text()} for name in headers}} if headers else {}),
+        **content,
+    }
+
+
+def json_or_page(name: str) -> Plain:
+    return {JSON: ref(name), HTML: text()}
+
+
+class Operation(NamedTuple):
+    """One method at one address; further refusals follow from its address, its rule and its body."""
+
+    summary: str
+    answers: dict[int, Plain]
+    refuses: Sequence[int] = ()
+    parameters: Sequence[Plain] = ()
+    body: Plain | None = None
+
+
+def shows(summary: str, name: str, *texts: str, parameters: Sequence[Plain] = ()) -> Operation:
+    kinds = json_or_page(name) | {kind: text() for kind in texts}
+    return Operation(summary, {200: answer("Found.", kinds)}, [406], parameters)
+
+
+def shows_form(summary: str, *refuses: int, asked: str = "") -> Operation:
+    parameters = [parameter("query", asked, text())] if asked else []
+    return Operation(summary, {200: answer("The page.", {HTML: text()})}, [406, *refuses], parameters)
+
+
+def takes_form(summary: str, form: type[forms.Form], *refuses: int, **more: Plain) -> Operation:
+    return Operation(summary, {303: SEE_OTHER}, [406, *refuses], body=body(form, None, more=more))
+
+
+def exports(summary: str, kind: str) -> Operation:
+    streamed = answer("A file, streamed.", {kind: text()}, "Content-Disposition")
+    return Operation(summary, {200: streamed}, (), query(BookQuery))
+
+
+SEE_OTHER = answer("Go on at Location: it is done, or one signs in first.", None, "Location")
+REFUSALS = {
+    400: "The query, a header or the body cannot be read.",
+    401: "For those who sign in; or this token is not valid.",
+    403: "The account or the token may not do this, or another site sent it.",
+    404: "There is no such thing here.",
+    406: "The Accept header admits nothing that this address has.",
+    409: "This does not go together with what the catalogue holds.",
+    412: "The book was changed since it was read.",
+    413: "The body is more than is read at once.",
+    415: "The body is of a kind that this address does not take.",
+    422: "A value is not possible: each field with its reasons.",
+    429: "Too many tries.",
+}
+HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"]}
+DONE, BOOK = answer("Done."), answer("The book as it is now.", {JSON: ref("Book")}, "ETag")
+ADDED = answer("Added.", {JSON: ref("Book")}, "Location", "ETag")
+HEALTHY, FAILING = answer("Well.", {JSON: ref("Health")}), answer("Not well.", {JSON: ref("Health")}, "Retry-After")
+WHOLE, PART = body(None, ref("BookWrite")), body(None, ref("BookPatch"), JSON, MERGE_PATCH)
+OPERATIONS: dict[str, dict[str, Operation]] = {
+    "home": {"GET": shows("Where one begins: the addresses", "Index")},
+    "book_list": {
+        "GET": shows("Search the books", "BookPage", TEXT, parameters=query(BookQuery)),
+        "POST": Operation(
+            "Add a book",
+            {201: ADDED, 303: SEE_OTHER},
+            [406, 409],
+            [IDEMPOTENCY_KEY],
+            body(BookForm, ref("BookWrite")),
+        ),
+    },
+    "book_new": {
+        "GET": shows_form("The form for a new book"),
+        "POST": takes_form("Add a book by the form", BookForm, 409),
+    },
+    "book_detail": {
+        "GET": Operation(
+            "Read a book",
+            {200: BOOK | answer(BOOK["description"], json_or_page("Book")), 304: answer("You have it.", None, "ETag")},
+            [406],
+            [IF_NONE_MATCH],
+        ),
+        "PUT": Operation("Write all fields of a book", {200: BOOK}, [406, 409, 412], [IF_MATCH], WHOLE),
+        "PATCH": Operation("Write some fields of a book", {200: BOOK}, [406, 409, 412], [IF_MATCH], PART),
+        "DELETE": Operation("Take a book out", {204: DONE}, [412], [IF_MATCH]),
+    },
+    "book_edit": {
+        "GET": shows_form("The form for a book"),
+        "POST": takes_form("Write a book by the form", BookForm, 409, 412),
+    },
+    "book_delete": {
+        "GET": shows_form("Ask before a book is taken out"),
+        "POST": takes_form("Take a book out by the form", DeleteForm, 412),
+    },
+    "book_history": {"GET": shows("The changes of a book, the latest first", "History")},
+    "change_undo": {
+        "POST": Operation(
+            "Take a change back", {200: answer("Done.", {JSON: ref("History")}), 303: SEE_OTHER}, [406, 409]
+        )
+    },
+    "export_csv": {"GET": exports("All books found, as CSV", CSV)},
+    "export_jsonl": {"GET": exports("All books found, each a line of JSON: a BookLine", JSON_LINES)},
+    "author_list": {"GET": shows("Search the authors", "AuthorPage", parameters=query(AuthorQuery))},
+    "author_detail": {"GET": shows("An author's books", "AuthorBooks", TEXT, parameters=query(BookQuery))},
+    "topic_list": {"GET": shows("All topics", "TopicList")},
+    "topic_detail": {"GET": shows("A topic's books", "TopicBooks", TEXT, parameters=query(BookQuery))},
+    "login": {
+        "GET": shows_form("The form to sign in", asked="next"),
+        "POST": takes_form("Sign in", LoginForm, 403, 429, next=text()),
+    },
+    "logout": {"POST": Operation("Sign out", {303: SEE_OTHER})},
+    "first_account": {
+        "GET": shows_form("The form for the first account", 404, asked="secret"),
+        "POST": takes_form("Make the first account", FirstAccountForm, 404, secret=text()),
+    },
+    "password_change": {
+        "GET": shows_form("The form for a new password"),
+        "POST": takes_form("Change your password", PasswordChangeForm),
+    },
+    "token_list": {
+        "GET": shows("Your tokens", "TokenList"),
+        "POST": Operation(
+            "Make a token",
+            {201: answer("Made.", json_or_page("NewToken"))},
+            [406],
+            body=body(TokenForm, form_of(TokenForm)),
+        ),
+    },
+    "token_detail": {"DELETE": Operation("Revoke a token", {204: DONE})},
+    "token_revoke": {"POST": Operation("Revoke a token by a form", {303: SEE_OTHER})},
+    "health_check": {"GET": Operation("Whether the catalogue can be read", {200: HEALTHY, 503: FAILING})},
+    "health_check_live": {"GET": Operation("Whether this process answers", {200: HEALTHY})},
+    "openapi": {"GET": Operation("This description", {200: answer("OpenAPI 3.1.", {JSON: {"type": "object"}})})},
+}
+CONVERTERS = {"id": ID, "topic": SLUG}
+
+
+@cache
+def description(*, read_requires_login: bool) -> Plain:
+    """The whole document."""
+    routes = [route for route in get_resolver("books.urls").url_patterns if isinstance(route, URLPattern)]
+    scopes = "; ".join(f"`{scope}`: {label}" for scope, label in Scope.choices)
+    refusals = {
+        str(status): answer(about, json_or_page("Refusal"), *HEADERS.get(status, []))
+        for status, about in REFUSALS.items()
+    }
+    security = {
+        "token": {"type": "http", "scheme": "bearer", "description": f"From /accounts/tokens/. Its scopes: {scopes}."},
+        "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "The book catalogue", "version": "1", "description": ABOUT},
+        "paths": dict(path(route, read_requires_login) for route in routes if route.name in OPERATIONS),
+        "components": {"schemas": SCHEMAS, "responses": refusals, "securitySchemes": security},
+    }
+
+
+def path(route: URLPattern, read_requires_login: bool) -> tuple[str, Plain]:
+    """An address as OpenAPI writes it, and what is there."""
+    name, keys = str(route.name), re.findall(r"<(\w+):(\w+)>", str(route.pattern))
+    parameters = [parameter("path", key, CONVERTERS[kind]) | {"required": True} for kind, key in keys]
+    methods: Plain = {}
+    for method, operation in OPERATIONS[name].items():
+        rule = RULES[name][method]
+        is_open = rule is ANYBODY or (rule is READ and not read_requires_login)
+        refuses = {400, 401, *operation.refuses, *([404] if keys else []), *([413, 415, 422] if operation.body else [])}
+        if method != "GET" or not is_open:
+            refuses.add(403)
+        answers = {status: ref(status, "responses") for status in refuses}
+        answers |= operation.answers if is_open else {303: SEE_OTHER, **operation.answers}
+        methods[method.lower()] = {
+            "operationId": f"{method.lower()}_{name}",
+            "summary": operation.summary,
+            **({"description": f"Needs the permission `{rule.permission}`."} if rule.permission else {}),
+            "security": security(rule, is_open),
+            "parameters": list(operation.parameters),
+            **({"requestBody": operation.body} if operation.body else {}),
+            "responses": {str(status): answers[status] for status in sorted(answers)},
+        }
+    return "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", str(route.pattern)), {"parameters": parameters, **methods}
+
+
+def security(rule: Rule, is_open: bool) -> list[Plain]:
+    """What lets one pass, each by itself; nothing too where anybody may."""
+    if rule is ANYBODY:
+        return []
+    token: list[Plain] = [{"token": [rule.scope.value]}] if rule.scope else []
+    return [*([{}] if is_open else []), *token, {"session": []}]
