@@ -1,10 +1,15 @@
-"""Everything is the catalogue's; the handlers of errors speak the client's format."""
+"""Django's admin, and the catalogue for everything else; the handlers of errors speak the client's format."""
 
 from django.urls import include, path
+
+from books.admin import site
 
 handler400 = "books.views.errors.bad_request"
 handler403 = "books.views.errors.forbidden"
 handler404 = "books.views.errors.not_found"
 handler500 = "books.views.errors.server_error"
 
-urlpatterns = [path("", include("books.urls"))]
+urlpatterns = [
+    path("admin/", site.urls),
+    path("", include("books.urls")),
+]
