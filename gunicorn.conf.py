@@ -13,6 +13,7 @@ from django41_example import environment
 
 try:
     PRODUCTION = environment.boolean("PRODUCTION", default=False)
+    BEHIND_PROXY = environment.boolean("BEHIND_PROXY", default=False)
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
     workers = environment.integer("WEB_CONCURRENCY", min(os.cpu_count() or 1, 4), low=1, high=256)
 except ImproperlyConfigured as error:
@@ -44,6 +45,9 @@ def when_ready(server: Any) -> None:
 def post_fork(server: Any, worker: Any) -> None:
     worker.config.timeout_graceful_shutdown = REQUESTS_END_WITHIN
     worker.config.lifespan = "off"  # Django does not answer it
+    # Who the visitor is and whether TLS was used, a proxy may say: if the operator has told that there is one.
+    worker.config.proxy_headers = BEHIND_PROXY
+    worker.config.forwarded_allow_ips = "*"
     # gunicorn passes a SIGINT on as a SIGQUIT, which uvicorn's workers would only take note of.
     worker.handle_exit = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
 

@@ -41,6 +41,11 @@ class Login(TestCase):
         assert wrong.status_code == unknown.status_code == 403
         assert wrong.content.replace(b"librarian", b"nobody") == unknown.content
 
+    async def test_a_password_is_typed_unseen_and_never_sent_back(self) -> None:
+        page = (await self.post("my secret")).content.decode()
+        assert 'type="password"' in page
+        assert "my secret" not in page
+
     async def test_a_closed_account_is_refused(self) -> None:
         await User.objects.aupdate(is_active=False)
         assert (await self.post()).status_code == 403

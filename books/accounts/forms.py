@@ -14,7 +14,7 @@ MAX_PASSWORD = 1000  # characters: hashing takes what it is given
 
 
 def _password(label: str, autocomplete: str, hint: str = "") -> forms.CharField:
-    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "type": "password"})
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
     return forms.CharField(label=label, max_length=MAX_PASSWORD, strip=False, help_text=hint, widget=widget)
 
 

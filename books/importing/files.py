@@ -193,4 +193,4 @@ class _Run:
         write(shelf.drafts, self.by)
         last = rows[-1].row
         totals = before.totals.plus(outcomes, len(notes))
-        return Progress(before.table, last.end, last.after, totals, shelf.claimed(), rejects, notes)
+        return Progress(before.table, last.end, last.after, totals, shelf.all_claims(), rejects, notes)

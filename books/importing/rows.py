@@ -8,7 +8,7 @@ from books.importing.outcome import Note, Reject, Unfit
 from books.importing.reading import Row
 from books.record import clean
 
-_NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
+NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
 
 
 class CleanRow(NamedTuple):
@@ -39,11 +39,11 @@ def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
         {
             name: value
             for name, value in raw.items()
-            if (value.strip() if isinstance(value, str) else value not in _NOTHING)
+            if (value.strip() if isinstance(value, str) else value not in NOTHING)
         }
     )
     if errors:
         (field, reasons), *others = errors.items()
         also = "".join(f" Also, {name}: {found[0]}" for name, found in others)
         raise Unfit(field, raw[field], f"{reasons[0]}{also}")
-    return {name: value for name, value in values.items() if value not in _NOTHING}
+    return {name: value for name, value in values.items() if value not in NOTHING}
