@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess
+import subprocess  # nosec B404 - to run our own manage.py
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ except ImproperlyConfigured as error:
     sys.exit(str(error))
 
 # gunicorn by itself opens a PORT to the whole network; a laptop's catalogue is for its owner.
-bind = f"{'0.0.0.0' if PRODUCTION else '127.0.0.1'}:{PORT}"  # noqa: S104
+bind = f"{'0.0.0.0' if PRODUCTION else '127.0.0.1'}:{PORT}"  # noqa: S104 # nosec B104 - when told so
 worker_class = "uvicorn_worker.UvicornWorker"
 control_socket_disable = True
 
@@ -55,7 +55,7 @@ def post_fork(server: Any, worker: Any) -> None:
 def manage(*command: str) -> None:
     """Run a management command in a process of its own: this one must hold no code that a reload would read anew."""
     program = [sys.executable, Path(__file__).with_name("manage.py"), *command]
-    finished = subprocess.run(program, check=False, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    finished = subprocess.run(program, check=False, stderr=subprocess.PIPE, text=True)  # noqa: S603 # nosec B603 - our own
     message = finished.stderr.rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
     if finished.returncode:
         sys.exit(f"The catalogue does not start. {message}")

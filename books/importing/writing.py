@@ -109,7 +109,7 @@ def _insert(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, 
     pks: list[int] = []
     with connection.cursor() as cursor:
         for part in batched(rows, AT_ONCE):
-            sql = f"INSERT INTO {into} VALUES {', '.join([row] * len(part))} RETURNING id"  # noqa: S608 - names of ours
+            sql = f"INSERT INTO {into} VALUES {', '.join([row] * len(part))} RETURNING id"  # noqa: S608 # nosec B608 - our names
             cursor.execute(sql, list(chain.from_iterable(part)))
             pks += [pk for (pk,) in cursor.fetchall()]
     return pks

@@ -1,0 +1,48 @@
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from books import record
+from books.models import Book
+from tests.importing.lists import imported
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12) | st.sampled_from(
+    ["=1+1", "'=x", "''@", "-", "+", "\t", "a;b", 'q"q', "a,b", "＝", "'", " x ", "心"]
+)
+
+
+def exported(name: str) -> bytes:
+    async def fetch() -> bytes:
+        response = await AsyncClient().get(f"/{name}")
+        return b"".join([part async for part in response.streaming_content])
+
+    return async_to_sync(fetch)()
+
+
+def books() -> st.SearchStrategy[dict[str, Any]]:
+    fields = dict.fromkeys(("subtitle", "publisher", "description", "series"), WORDS)
+    names = {name: st.lists(WORDS, max_size=3) for name in ("authors", "topics")}
+    numbers = {"published_year": st.integers(-4000, 2100), "pages": st.integers(1, 99), "series_number": st.just(2.5)}
+    return st.fixed_dictionaries({"title": WORDS, "source_key": WORDS}, optional=fields | names | numbers)
+
+
+class RoundTrip(TestCase):
+    @settings(max_examples=40)
+    @given(st.lists(books(), max_size=4))
+    def test_an_export_imported_into_an_empty_catalogue_exports_the_same_bytes(self, raw: list[dict[str, Any]]) -> None:
+        Book.objects.all().delete()
+        for book in raw:
+            values, errors = record.clean(book)
+            if not errors and not Book.objects.filter(source_key=values["source_key"] or "-").exists():
+                Book.objects.add(values)
+        for name in ("books.csv", "books.jsonl"):
+            before, count = exported(name), Book.objects.count()
+            Book.objects.all().delete()
+            done = imported(BytesIO(before)) if count else None
+            assert done is None or done.totals.created == count
+            assert exported(name) == before
