@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from books.importing.claims import Claims
 from books.importing.outcome import Outcome, Unfit, shortened
+from books.importing.rows import NOTHING
 from books.importing.sets import among
 from books.models import Book, Topic
 from books.models.book import RECORD_COLUMNS, as_record
@@ -93,13 +94,13 @@ class Shelf:
 
     def take(self, fields: Fields) -> Outcome:
         """Do what a row asks for. Raises Unfit, and leaves everything as it was."""
-        topics = {slug_of(name): name for name in reversed(fields.get("topics", ()))} | self.topics
-        if "topics" in fields:
-            slugs = sorted({slug_of(name) for name in fields["topics"]})
-            fields = {**fields, "topics": [topics[slug] for slug in slugs]}
+        given = {slug_of(name): name for name in reversed(fields.get("topics", ()))}
+        topics = {slug: self.topics.get(slug, given[slug]) for slug in sorted(given)}
+        if topics:
+            fields = {**fields, "topics": list(topics.values())}
         draft = self._found(fields)
         outcome = self._improve(draft, fields) if draft else self._add(fields)
-        self.topics = topics
+        self.topics |= topics
         return outcome
 
     def _add(self, fields: Fields) -> Outcome:
@@ -125,7 +126,7 @@ class Shelf:
         self._put(draft)
         return Outcome.UPDATED
 
-    def claimed(self) -> Claims:
+    def all_claims(self) -> Claims:
         """The claims with those of this batch, once all its books are stored."""
         books = [draft.pk for draft in self.drafts if draft.pk and draft.claimed]
         foreign = [draft.pk for draft in self.drafts if draft.pk and draft.foreign]
@@ -148,20 +149,19 @@ class Shelf:
     def _equal(self, fields: Fields) -> Draft | None:
         """The book with exactly this title, these authors and this year that the row may be.
 
-        Of several rather one without source_key and ISBN, which no row finds and changes by these; and if the row
-        itself has one to give, rather one that no row has been yet.
+        Of several, a row without source_key and ISBN is rather one that has none either, and any other row rather one
+        that no row has been: so that each finds the same again.
         """
         if "title" not in fields:
             return None
-        marked = "source_key" in fields or "isbn13" in fields
-
-        def order(draft: Draft) -> tuple[Any, ...]:
-            return bool(draft.key), bool(draft.fields["isbn13"]), marked and draft.claimed, draft.pk or math.inf
-
         equal = [draft for draft in self.by_work[_work(fields)] if self._may_be(draft, fields)]
-        if marked:  # it can be a book of its own, and will be found as that again
-            equal = [draft for draft in equal if not self._disputed(draft, fields)]
-        return min(equal, key=order, default=None)
+        if "source_key" in fields or "isbn13" in fields:
+            # If an earlier row is at odds with it, this is a book of its own, and is found as that again.
+            possible = (draft for draft in equal if not self._disputed(draft, fields))
+            return min(possible, key=lambda draft: (draft.claimed, draft.pk or math.inf), default=None)
+        return min(
+            equal, key=lambda draft: (bool(draft.key or draft.fields["isbn13"]), draft.pk or math.inf), default=None
+        )
 
     def _may_be(self, draft: Draft, fields: Fields) -> bool:
         key, isbn = fields.get("source_key"), fields.get("isbn13")
@@ -181,7 +181,7 @@ class Shelf:
         at_odds = (
             name
             for name, value in fields.items()
-            if value != held[name] and (name in IDENTITY or held[name] != EMPTY[name]) and name not in free
+            if value != held[name] and (name in IDENTITY or held[name] not in NOTHING) and name not in free
         )
         return next(at_odds, None)
 

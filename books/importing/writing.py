@@ -17,7 +17,8 @@ from books.models.book import columns
 from books.models.history import differences
 from books.record import Record
 
-AT_ONCE = 1000  # rows or names in one statement: SQLite may have room for no more than 32,766 values
+AT_ONCE = 1000  # books or names in one query: SQLite may have room for no more than 32,766 values
+INSERTED_AT_ONCE = 100  # rows: few lengths of statements, which SQLite prepares once and keeps
 
 
 def write(drafts: Iterable[Draft], by: Editor) -> None:
@@ -108,7 +109,7 @@ def _insert(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, 
     row = f"({', '.join(['%s'] * len(names))})"
     pks: list[int] = []
     with connection.cursor() as cursor:
-        for part in batched(rows, AT_ONCE):
+        for part in batched(rows, INSERTED_AT_ONCE):
             sql = f"INSERT INTO {into} VALUES {', '.join([row] * len(part))} RETURNING id"  # noqa: S608 # nosec B608 - our names
             cursor.execute(sql, list(chain.from_iterable(part)))
             pks += [pk for (pk,) in cursor.fetchall()]

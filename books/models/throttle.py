@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.db.models import F
@@ -28,15 +28,17 @@ class TriesQuerySet(models.QuerySet["Tries"]):
         """
         now = timezone.now()
         keys = {digest_of(key): limit for key, limit in limits.items()}
+        self._refuse(keys, now)  # a thousand refused tries are a thousand reads: they hold up no writer
         with transaction.atomic():
             self.filter(since__lte=now - WINDOW).delete()
             self.bulk_create([Tries(key=key, since=now) for key in sorted(keys)], ignore_conflicts=True)
-            rows = list(self.select_for_update().filter(key__in=keys).order_by("key"))
-            used_up = [row for row in rows if row.count >= keys[row.key]]
-            if used_up:
-                wait = max(row.since + WINDOW - now for row in used_up)
-                raise TooManyTries(max(1, math.ceil(wait.total_seconds())))
+            self.select_for_update()._refuse(keys, now)
             self.filter(key__in=keys).update(count=F("count") + 1)
+
+    def _refuse(self, keys: Mapping[str, int], now: datetime) -> None:
+        rows = self.filter(key__in=keys, since__gt=now - WINDOW).order_by("key")
+        if waits := [row.since + WINDOW - now for row in rows if row.count >= keys[row.key]]:
+            raise TooManyTries(max(1, math.ceil(max(waits).total_seconds())))
 
     def forgive(self, *keys: str) -> None:
         """The try was right: it does not count."""
