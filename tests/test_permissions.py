@@ -146,6 +146,10 @@ class EveryVisitor(TestCase):
         assert response["Cache-Control"].startswith("private")
         assert {"Authorization", "Cookie"} <= {name.strip() for name in response["Vary"].split(",")}
 
+    async def test_what_anybody_gets_is_not_taken_for_what_an_account_gets(self) -> None:
+        vary = (await AsyncClient().get("/books/", headers={"accept": "text/html"}))["Vary"]
+        assert {"Accept", "Cookie"} <= {name.strip() for name in vary.split(",")}
+
     async def test_who_carries_nothing_costs_no_query(self) -> None:
         response = await AsyncClient().get("/health_check/live/")
         assert "Set-Cookie" not in response

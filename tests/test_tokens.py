@@ -36,6 +36,7 @@ class Tokens(LibrarianTestCase):
         response = await self.async_client.post("/accounts/tokens/", {"name": "a", "scopes": "read"}, headers=HTML)
         assert response.status_code == 201
         assert "books_" in response.content.decode()
+        assert "no-store" in response["Cache-Control"]
         assert "books_" not in (await self.async_client.get("/accounts/tokens/", headers=HTML)).content.decode()
 
     async def test_it_can_expire(self) -> None:

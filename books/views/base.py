@@ -31,9 +31,8 @@ class CatalogueView(View):
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         except Refusal as refusal:
             response = self._refused(request, refusal)
-        patch_vary_headers(response, ["Accept"])
+        patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         if self._knows_who_asks(request):
-            patch_vary_headers(response, ["Cookie", "Authorization"])
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 

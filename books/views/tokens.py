@@ -14,6 +14,7 @@ from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_res
 from books.views.base import CatalogueView
 
 TEMPLATE = "accounts/tokens.html"
+NEVER_KEPT = {"Cache-Control": "private, no-store"}  # what shows a secret
 
 
 class TokenList(CatalogueView):
@@ -34,9 +35,11 @@ class TokenList(CatalogueView):
         issue = sync_to_async(Token.objects.issue)
         token, secret = await issue(self.visitor.user, **form.cleaned_data)
         if kind == JSON:
-            return json_response({**as_dict(token), "token": secret}, status=201)
+            return json_response({**as_dict(token), "token": secret}, status=201, headers=NEVER_KEPT)
         tokens = await atokens_of(self.visitor.user)
-        return page(request, TEMPLATE, {"form": TokenForm(), "tokens": tokens, "secret": secret}, status=201)
+        return page(
+            request, TEMPLATE, {"form": TokenForm(), "tokens": tokens, "secret": secret}, status=201, headers=NEVER_KEPT
+        )
 
 
 class TokenDetail(CatalogueView):
