@@ -15,9 +15,8 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
-from django.middleware import common, security
+from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
-from django.utils.csp import build_policy
 from django.utils.decorators import async_only_middleware
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -47,6 +46,14 @@ class OnTheLoop:
 
 
 class SecurityMiddleware(OnTheLoop, security.SecurityMiddleware):
+    pass
+
+
+class ContentSecurityPolicyMiddleware(OnTheLoop, csp.ContentSecurityPolicyMiddleware):
+    pass
+
+
+class XFrameOptionsMiddleware(OnTheLoop, clickjacking.XFrameOptionsMiddleware):
     pass
 
 
@@ -84,18 +91,12 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
 
 @async_only_middleware
 def policies(get_response: GetResponse) -> GetResponse:
-    """What a browser may do with our answers: Django's CSP and framing rules, and those Django has no setting for."""
-    fixed = {
-        "Content-Security-Policy": build_policy(settings.SECURE_CSP),
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": PERMISSIONS_POLICY,
-        "X-Frame-Options": settings.X_FRAME_OPTIONS,
-    }
+    """What else a browser may do with our answers, for which Django has no setting."""
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         response = await get_response(request)
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
 
     return middleware

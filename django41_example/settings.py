@@ -44,6 +44,8 @@ CSRF_FAILURE_VIEW = "books.views.errors.foreign_form"
 
 MIDDLEWARE = [
     "django41_example.middleware.SecurityMiddleware",
+    "django41_example.middleware.ContentSecurityPolicyMiddleware",
+    "django41_example.middleware.XFrameOptionsMiddleware",
     "django41_example.middleware.policies",
     "django41_example.middleware.CommonMiddleware",
     "django41_example.middleware.same_origin_writes",
