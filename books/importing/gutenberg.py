@@ -11,7 +11,7 @@ COLUMNS = frozenset({"gutenberg_id", "title", "author", "language", "gutenberg_b
 CATEGORY = "Category: "
 
 _SUBFIELD = re.compile(r"[\s:;=/]*\$[bcv]\s+")  # MARC's marks for the rest of a title
-_BREAK = re.compile(r"(?<! of)(?<! by)(?<! and)[ \t]*[\r\n]+")  # elsewhere a line ends where the title does
+_UNFINISHED = re.compile(r" (of|by|and)$")  # any other first line is the title
 _FAMILY = re.compile(r"(?:St\. )?[^\W\d_][^.,;&()\[\]\d]*")
 _GIVEN = re.compile(r"[^,;&()\[\]\d]+")
 _NO_GIVEN_NAME = re.compile(r".* (of|and|the) .*|(Jr|Sr|Inc|Ltd|Co|Esq|M\.D|Ph\.D|D\.D|Conn)\.?")
@@ -38,11 +38,12 @@ def _given(cell: str) -> str:
 
 def titled(text: str) -> tuple[str, str]:
     """Title and subtitle; a subtitle that is too long for one stays with the title."""
-    parts = [part.strip() for part in _BREAK.split(_SUBFIELD.sub("\n", text), maxsplit=1)]
-    title, subtitle = parts[0].rstrip(" :;,=/"), " ".join(parts[1:])
-    if not title or len(subtitle) > MAX_TEXT:
-        return " ".join(parts), ""
-    return title, subtitle
+    lines = [line.strip() for line in _SUBFIELD.sub("\n", text).splitlines() if line.strip()] or [""]
+    title, *rest = lines
+    while rest and _UNFINISHED.search(title):
+        title = f"{title} {rest.pop(0)}"
+    subtitle = " ".join(rest)
+    return (" ".join(lines), "") if len(subtitle) > MAX_TEXT else (title.rstrip(" :;,=/"), subtitle)
 
 
 def natural(name: str) -> str:

@@ -24,6 +24,8 @@ INSERTED_AT_ONCE = 100  # rows: few lengths of statements, which SQLite prepares
 def write(drafts: Iterable[Draft], by: Editor) -> None:
     """Store what is new or changed; the new ones get their ids. To be called within a transaction."""
     drafts = [draft for draft in drafts if draft.changed]
+    if not drafts:
+        return
     linked = [draft for draft in drafts if _named(draft.fields) != _named(draft.before)]
     authors, topics = _unlink([draft.pk for draft in linked if draft.pk])
     _update([draft for draft in drafts if draft.pk])  # first: an ISBN that one gives up another may take

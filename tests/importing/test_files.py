@@ -1,12 +1,18 @@
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import TestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
+from books.importing.encoding import UnreadableFile
+from books.importing.files import BATCH_BYTES, REHEARSED, Progress, import_file
 from books.models import Author, Book, Topic
-from tests.importing.lists import catalogue, csv_file, imported
+from tests.importing.lists import catalogue, csv_file, imported, text_file
 
 COLUMNS = ["source_key", "title", "authors", "isbn13", "published_year", "publisher", "topics"]
 ISBNS = ["", "9780306406157", "9780439023481", "9784101010014"]
@@ -71,3 +77,117 @@ class AnyList(HypothesisTestCase):
                 results.append((done.totals, [reject.line for reject in done.rejects], catalogue()))
                 transaction.set_rollback(True)
         assert results[0] == results[1] == results[2]
+
+
+class Batches(TestCase):
+    def test_it_says_how_far_it_is_before_the_first_batch_and_after_each(self) -> None:
+        file = text_file("title\nA\nB\nC\n")
+        steps = imported(file, batch_rows=2).steps
+        assert [(step.totals.rows, step.start, step.lines) for step in steps] == [(0, 6, 1), (2, 10, 3), (3, 12, 4)]
+        assert {step.table.size for step in steps} == {12}
+
+    def test_a_batch_ends_early_when_its_rows_are_big(self) -> None:
+        lines = [
+            f'{{"title": "{number}", "description": "{"x" * 20_000}"}}\n' for number in range(BATCH_BYTES // 15_000)
+        ]
+        assert len(imported(text_file("".join(lines))).steps) == 3
+
+    def test_it_stops_between_batches_with_what_was_done_so_far(self) -> None:
+        steps = import_file(text_file("title\nA\nB\nC\n"), batch_rows=1)
+        next(steps)
+        next(steps)
+        steps.close()
+        assert Book.objects.get().title == "A"
+
+    def test_a_path_will_do_for_a_file(self) -> None:
+        path = Path(__file__).resolve().parents[2] / "books/starter_books.csv"
+        assert [step.totals.rejected for step in import_file(path)][-1] == 0
+
+    def test_a_file_stays_open_for_the_one_who_opened_it(self) -> None:
+        file = text_file("title\nA\n")
+        imported(file)
+        assert not file.closed
+
+
+class Checkpoints(TestCase):
+    FILE = b"title\nA\nB\nC\nD\n"
+
+    def kept(self) -> list[Progress]:
+        kept: list[Progress] = []
+        imported(BytesIO(self.FILE), batch_rows=1, save=kept.append)
+        return kept
+
+    def test_an_import_goes_on_from_where_another_stopped(self) -> None:
+        checkpoint = self.kept()[1].checkpoint
+        Book.objects.all().delete()
+        done = imported(BytesIO(self.FILE), checkpoint=checkpoint)
+        assert list(Book.objects.values_list("title", flat=True).order_by("title")) == ["C", "D"]
+        assert done.totals.created == 4
+
+    def test_the_last_checkpoint_has_nothing_left_to_do(self) -> None:
+        done = imported(BytesIO(self.FILE), checkpoint=self.kept()[-1].checkpoint)
+        assert (len(done.steps), done.totals.created) == (1, 4)
+
+    def test_a_checkpoint_of_another_file_is_refused(self) -> None:
+        with pytest.raises(UnreadableFile, match="has changed"):
+            imported(BytesIO(self.FILE + b"E\n"), checkpoint=self.kept()[0].checkpoint)
+
+    def test_it_is_saved_if_and_only_if_its_batch_is(self) -> None:
+        def save(progress: Progress) -> None:
+            Book.objects.add({"title": f"checkpoint {progress.totals.rows}"})
+            if progress.totals.rows == 2:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            imported(BytesIO(self.FILE), batch_rows=1, save=save)
+        assert set(Book.objects.values_list("title", flat=True)) == {"A", "checkpoint 1"}
+
+
+class OtherWriters(TestCase):
+    """Conflicts as other writers cause them; here `save`, which runs in the batch's transaction, stands for these."""
+
+    FILE = b"title\nA\nB\nC\n"
+
+    def conflicts(self, *tries: int) -> Any:
+        """A `save` at whose calls of these numbers the transaction fails."""
+        calls = iter(range(1, 100))
+
+        def save(_: Progress) -> None:
+            if next(calls) in tries:
+                raise IntegrityError
+
+        return save
+
+    def test_a_batch_is_tried_again(self) -> None:
+        done = imported(BytesIO(self.FILE), save=self.conflicts(1))
+        assert (len(done.steps), done.totals.created, Book.objects.count()) == (2, 3, 3)
+
+    def test_then_its_rows_are_stored_one_by_one(self) -> None:
+        done = imported(BytesIO(self.FILE), save=self.conflicts(1, 2))
+        assert (len(done.steps), done.totals.created, Book.objects.count()) == (4, 3, 3)
+        assert [step.lines for step in done.steps] == [1, 2, 3, 4]
+
+    def test_a_row_that_cannot_be_stored_even_so_is_rejected(self) -> None:
+        done = imported(BytesIO(self.FILE), save=self.conflicts(1, 2, 4, 5))
+        assert (done.totals.created, done.totals.rejected, Book.objects.count()) == (2, 1, 2)
+        assert (done.rejects[0].line, done.rejects[0].cells) == (3, ["B"])
+        assert "import the file again" in done.rejects[0].reason
+
+
+class DryRun(TestCase):
+    def test_it_counts_as_the_import_would_and_leaves_everything_as_it_was(self) -> None:
+        Book.objects.add({"title": "Kokoro", "source_key": "a:1", "authors": ["Sōseki"]})
+        held = catalogue()
+        file = text_file("source_key,title,authors\na:1,Heart,Ogai\na:2,Botchan,\na:2,Botchan,\na:3,,\n")
+        dry = imported(file, dry_run=True, batch_rows=1)
+        assert catalogue() == held
+        assert not Author.objects.filter(name="Ogai").exists()
+        assert dry.totals == imported(file).totals == (1, 1, 1, 1, 0)
+
+    def test_rows_far_apart_are_tried_by_themselves(self) -> None:
+        file = text_file("title\nA\n" + "B\n" * REHEARSED + "A\n")
+        assert imported(file, dry_run=True, batch_rows=1).totals.created == 4
+        assert imported(file).totals.created == 2
+
+    def test_nothing_is_saved_of_it(self) -> None:
+        imported(text_file("title\nA\n"), dry_run=True, save=lambda _: pytest.fail("saved"))

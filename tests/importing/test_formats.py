@@ -1,0 +1,77 @@
+import pytest
+
+from books.importing.encoding import UnreadableFile
+from books.importing.formats import JSON_LINES, OWN_CSV, example_map, listed, mapped, recognised
+from books.importing.outcome import Unfit
+from books.record import CLEANERS
+
+
+def test_our_own_columns_all_or_some_are_our_own_csv() -> None:
+    assert recognised(list(CLEANERS)) is OWN_CSV
+    assert recognised(["pages", "title"]) is OWN_CSV
+
+
+def test_a_file_of_rejects_can_be_imported_as_it_is() -> None:
+    assert recognised(["title", "authors", "line", "field", "reason"]) is OWN_CSV
+    assert OWN_CSV.read({"title": "A", "line": "3", "reason": "x"})[0] == {"title": "A"}
+
+
+@pytest.mark.parametrize("header", [["authors", "isbn13"], ["title", "colour"], [""], []])
+def test_other_columns_are_no_format_that_we_know(header: list[str]) -> None:
+    assert recognised(header) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("'=1+1", "=1+1"), ("''@x", "'@x"), ("'\tx", "\tx"), ("'＝x", "＝x"), ("'Salem's Lot", "'Salem's Lot")],
+)
+def test_what_an_export_put_before_a_formula_is_taken_off_once(cell: str, value: str) -> None:
+    assert OWN_CSV.read({"title": cell})[0] == {"title": value}
+
+
+def test_a_field_that_no_book_has_makes_a_json_object_unfit() -> None:
+    with pytest.raises(Unfit) as refusal:
+        JSON_LINES.read({"title": "A", "colour": "red"})
+    assert refusal.value.field == "colour"
+    assert "A book has: source_key, title" in refusal.value.reason
+
+
+def test_what_we_set_ourselves_may_stand_in_a_json_object() -> None:
+    assert JSON_LINES.read({"title": "A", "id": 5, "version": 2})[0] == {"title": "A"}
+
+
+def test_a_mapping_says_which_column_holds_a_field() -> None:
+    known = mapped({"title": "作品名", "pages": " S. "}, ["S.", "作品名", "x"])
+    assert known.read({"S.": "5", "作品名": "心", "x": "y"}) == ({"title": "心", "pages": "5"}, [])
+
+
+@pytest.mark.parametrize(
+    ("mapping", "reason"),
+    [
+        ({"titel": "a"}, "no field “titel”"),
+        ({"title": "z"}, "no column “z” to map; this file has a, b, b"),
+        ({"pages": "a"}, "Map title too"),
+        ({"title": "b"}, "two columns “b”"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused_with_what_would(mapping: dict[str, str], reason: str) -> None:
+    with pytest.raises(UnreadableFile, match=reason):
+        mapped(mapping, ["a", "b", "b"])
+
+
+@pytest.mark.parametrize(
+    ("header", "example"),
+    [
+        (["ID", "書名", "著者"], "--map title=書名 --map authors=著者"),
+        (["Nr", "Book title", "Author(s)"], "--map 'title=Book title' --map 'authors=Author(s)'"),
+        (["a", "b"], "--map title=a --map authors=b"),
+        (["a"], "--map title=a"),
+    ],
+)
+def test_the_example_of_a_mapping_can_be_typed_as_it_stands(header: list[str], example: str) -> None:
+    assert example_map(header) == example
+
+
+def test_the_columns_of_a_strange_file_do_no_harm_to_a_terminal() -> None:
+    assert listed(["a\x1b[31m", "b" * 100]) == f"a\ufffd[31m, {'b' * 59}…"
+    assert listed([str(number) for number in range(50)]).endswith("39 and 10 more")

@@ -1,0 +1,42 @@
+from typing import Any
+
+import pytest
+
+from books.importing.goodbooks import titled
+
+
+@pytest.mark.parametrize(
+    ("written", "fields"),
+    [
+        ("The Hobbit", {"title": "The Hobbit"}),
+        ("Twilight (Twilight, #1)", {"title": "Twilight", "series": "Twilight", "series_number": "1"}),
+        ("Mort (Discworld #4)", {"title": "Mort", "series": "Discworld", "series_number": "4"}),
+        ("Judy Moody (Judy Moody, # 1)", {"title": "Judy Moody", "series": "Judy Moody", "series_number": "1"}),
+        ("A (Day by Day,# 2)", {"title": "A", "series": "Day by Day", "series_number": "2"}),
+        ("Maus (Maus, #1-2)", {"title": "Maus", "series": "Maus", "subtitle": "Books 1–2"}),
+        ("Four (Divergent, #0.1 - 0.4)", {"title": "Four", "series": "Divergent", "subtitle": "Books 0.1–0.4"}),
+        ("Swords (S, #3: Part 2 of 2)", {"title": "Swords", "series": "S", "subtitle": "#3: Part 2 of 2"}),
+        ("End (The Selection, #0.4, 0.5)", {"title": "End", "series": "The Selection", "subtitle": "#0.4, 0.5"}),
+        ("Ranma (Ranma (US 2nd), #1)", {"title": "Ranma", "series": "Ranma (US 2nd)", "series_number": "1"}),
+        ("The Poky Puppy (A Golden Book)", {"title": "The Poky Puppy (A Golden Book)"}),
+        ("Grace (Eventually): Faith #1", {"title": "Grace (Eventually): Faith #1"}),
+        ("(Anonymous, #1)", {"title": "(Anonymous, #1)"}),
+        ("Odd (#1)", {"title": "Odd (#1)"}),
+        ("Odd :) x)", {"title": "Odd :) x)"}),
+    ],
+)
+def test_the_series_in_a_title(written: str, fields: dict[str, Any]) -> None:
+    assert titled(written) == fields
+
+
+@pytest.mark.parametrize(
+    ("inside", "also"),
+    [
+        ("Discworld, #1; Rincewind #1", "Also: Rincewind #1."),
+        ("Discworld, #1; Death, #2; Witches, #3", "Also: Death, #2; Witches, #3."),
+        ("Discworld, #1, Moist von Lipwig #3 ", "Also: Moist von Lipwig #3."),
+    ],
+)
+def test_the_first_of_several_series_counts_and_the_others_are_told_in_the_description(inside: str, also: str) -> None:
+    found = titled(f"A ({inside})")
+    assert (found["series"], found["series_number"], found["description"]) == ("Discworld", "1", also)

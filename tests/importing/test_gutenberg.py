@@ -1,0 +1,47 @@
+import pytest
+
+from books.importing.gutenberg import categories, natural, titled
+
+
+@pytest.mark.parametrize(
+    ("written", "title", "subtitle"),
+    [
+        ("Peter Pan : $b [Peter and Wendy]", "Peter Pan", "[Peter and Wendy]"),
+        ("The Bill of Rights\r\nThe Ten Original\nAmendments", "The Bill of Rights", "The Ten Original Amendments"),
+        ("Sir Thomas\r\n$b a life", "Sir Thomas", "a life"),
+        ("The Accession of\r\nJames II\r\nVolume 1", "The Accession of James II", "Volume 1"),
+        ("A $1,000 Prize", "A $1,000 Prize", ""),
+        ("Faust = $b Faust", "Faust", "Faust"),
+        ("$b lost", "lost", ""),
+        ("Demonologia : $b " + "x" * 501, "Demonologia " + "x" * 501, ""),
+        ("", "", ""),
+    ],
+)
+def test_titles_and_subtitles_are_told_apart(written: str, title: str, subtitle: str) -> None:
+    assert titled(written) == (title, subtitle)
+
+
+@pytest.mark.parametrize(
+    ("written", "turned"),
+    [
+        ("Jefferson, Thomas", "Thomas Jefferson"),
+        ("Balzac, Honoré de", "Honoré de Balzac"),
+        ("St. Clair, George", "George St. Clair"),
+        ("Eon, Timothée d'", "Timothée d'Eon"),
+        ("Sophocles", "Sophocles"),
+        ("Lubbock, John, Sir", "Lubbock, John, Sir"),
+        ("Kennedy, John F. (John Fitzgerald)", "Kennedy, John F. (John Fitzgerald)"),
+        ("Sunzi, active 6th century B.C.", "Sunzi, active 6th century B.C."),
+        ("Pliny, the Elder", "Pliny, the Elder"),
+        ("Henry IV, King of France", "Henry IV, King of France"),
+        ("General Mills, Inc.", "General Mills, Inc."),
+        ("United States. Army, Second", "United States. Army, Second"),
+    ],
+)
+def test_a_name_is_turned_round_where_that_is_certain(written: str, turned: str) -> None:
+    assert natural(written) == turned
+
+
+def test_topics_are_the_categories_among_the_shelves() -> None:
+    shelves = "Politics/Category: Essays, Letters & Speeches/Category: Religion/Spirituality/Category: Art"
+    assert categories(shelves) == ["Essays, Letters & Speeches", "Religion", "Art"]

@@ -1,0 +1,116 @@
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from books.importing.lines import MAX_LINE, lines
+from books.importing.reading import Row, csv_records, csv_rows, json_rows
+
+BRITTLE = st.text(st.sampled_from('ab",;\n\r\t\0心'), max_size=60)
+
+
+def records(text: str, delimiter: str = ",") -> list[Row]:
+    return list(csv_records(lines(BytesIO(text.encode())), delimiter))
+
+
+def rows(text: str) -> list[Row]:
+    header, *rest = records(text)
+    return list(csv_rows(iter(rest), header.cells, ","))
+
+
+def objects(text: str) -> list[Row]:
+    return list(json_rows(lines(BytesIO(text.encode()))))
+
+
+def test_a_row_knows_its_lines_and_the_place_after_it() -> None:
+    first, second = records('a,"b\nc"\n\nd,e\n')
+    assert (first.line, first.after, first.end, first.cells) == (1, 2, 8, ["a", "b\nc"])
+    assert (second.line, second.after, second.end, second.cells) == (4, 4, 13, ["d", "e"])
+
+
+def test_cells_stand_under_the_names_of_their_columns() -> None:
+    assert rows("title,pages\nKokoro,5\n")[0].fields == {"title": "Kokoro", "pages": "5"}
+
+
+def test_rows_that_are_too_short_or_too_long_are_faulty_and_keep_their_cells() -> None:
+    short, long = rows("a,b,c\n1\n1,2,3,4,5\n")
+    assert (short.fault, short.cells) == ("The row has 1 cells and the header 3.", ["1"])
+    assert (long.fault, long.cells) == ("The row has 5 cells and the header 3.", ["1", "2", "3,4,5"])
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('"a"b,c', "write it twice"),
+        ("a\rb,c", "carriage return"),
+        ("x" * 140_000, "more than 131,072 characters"),
+        ("x" * (MAX_LINE + 1), "longer than 1 MiB"),
+    ],
+)
+def test_a_line_that_is_no_csv_is_faulty_and_the_next_is_read(line: str, reason: str) -> None:
+    bad, good = records(f"{line}\nc,d\n")
+    assert reason in bad.fault
+    assert (good.line, good.cells, good.fault) == (2, ["c", "d"], "")
+
+
+def test_a_quote_that_never_closes_costs_its_own_line_alone() -> None:
+    found = records('"a,b\nc,d\ne,"f\ng"\nh,i\n')
+    assert [(row.line, row.cells, bool(row.fault)) for row in found] == [
+        (1, ['"a,b'], True),
+        (2, ["c", "d"], False),
+        (3, ["e", "f\ng"], False),
+        (5, ["h", "i"], False),
+    ]
+
+
+def test_a_quote_that_opens_before_megabytes_of_lines_costs_its_own_line_alone() -> None:
+    found = records('a,"b\n' + "c,d\n" * 300_000)
+    assert "do not close" in found[0].fault
+    assert [row.line for row in found if row.fault] == [1]
+    assert len(found) == 300_001
+
+
+def test_lines_that_open_a_quote_each_are_read_in_a_time_that_grows_with_their_number_alone() -> None:
+    """Each line looks as if a record went on beyond it: to try anew from each would take hours."""
+    found = records('a""","x""\n' * 200_000)
+    assert len(found) == 200_000
+
+
+@given(BRITTLE, st.sampled_from(",;\t"))
+def test_whatever_the_quotes_every_line_is_in_one_row_or_blank(text: str, delimiter: str) -> None:
+    found = records(text, delimiter)
+    accounted = [number for row in found for number in range(row.line, row.after + 1)]
+    assert accounted == sorted(set(accounted))
+    blank = {line.number for line in lines(BytesIO(text.encode())) if not line.text.strip("\r\n")}
+    assert {line.number for line in lines(BytesIO(text.encode()))} - set(accounted) <= blank
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_can_be_read_as_rows(data: bytes) -> None:
+    for reader in (lambda source: csv_records(source, ","), json_rows):
+        ends = [row.end for row in reader(lines(BytesIO(data)))]
+        assert ends == sorted(ends)
+
+
+def test_a_json_object_is_a_row() -> None:
+    (row,) = objects('\n{"title": "心", "pages": 5}\n')
+    assert (row.line, row.fields) == (2, {"title": "心", "pages": 5})
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "not JSON: Expecting property name"),
+        ("[1]", "no JSON object"),
+        ("null", "no JSON object"),
+        ("[" * 200_000, "recursion"),
+        ('{"pages": NaN}', "NaN is no JSON number"),
+        (f'{{"pages": {"9" * 5000}}}', "4300 digits"),
+        ("x" * (MAX_LINE + 1), "longer than 1 MiB"),
+    ],
+)
+def test_a_line_that_is_no_json_object_is_faulty_and_the_next_is_read(line: str, reason: str) -> None:
+    bad, good = objects(f'{line}\n{{"title": "A"}}\n')
+    assert reason in bad.fault
+    assert good.fields == {"title": "A"}

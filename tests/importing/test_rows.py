@@ -1,0 +1,57 @@
+from typing import Any
+
+import pytest
+
+from books.importing.formats import JSON_LINES, OWN_CSV
+from books.importing.outcome import SHOWN
+from books.importing.reading import Row
+from books.importing.rows import CleanRow, cleaned
+
+
+def row(**fields: Any) -> CleanRow:
+    return cleaned(Row(7, 0, 7, [*map(str, fields.values())], fields), JSON_LINES)
+
+
+def test_fields_are_in_their_canonical_form() -> None:
+    assert row(title=" Kokoro ", isbn13="4-10-101001-3", pages="5").fields == {
+        "title": "Kokoro",
+        "isbn13": "9784101010014",
+        "pages": 5,
+    }
+
+
+@pytest.mark.parametrize("empty", ["", "  ", None])
+@pytest.mark.parametrize("field", ["title", "authors", "isbn13", "language", "pages", "source_key"])
+def test_an_empty_cell_gives_no_field(field: str, empty: str | None) -> None:
+    assert row(**{field: empty}).fields == {}
+
+
+@pytest.mark.parametrize("empty", [[], [" "], " ; ", "\n"])
+def test_a_list_without_a_name_gives_no_field(empty: Any) -> None:
+    assert row(authors=empty, topics=empty).fields == {}
+
+
+def test_the_year_nought_is_no_empty_cell() -> None:
+    assert row(published_year=0).fields == {"published_year": 0}
+
+
+def test_a_bad_value_makes_the_row_unfit_and_every_bad_field_is_told() -> None:
+    found = row(title="A", pages="many", published_year="9999")
+    assert found.unfit
+    reject = found.reject(found.unfit)
+    assert (reject.line, reject.field, reject.value) == (7, "pages", "many")
+    assert reject.reason == (
+        "Write a whole number from 1 to 100000. Also, published_year: Write a whole number from -4000 to 2100."
+    )
+
+
+def test_a_long_value_is_shortened_in_the_reject() -> None:
+    found = row(title="x" * 2000)
+    assert found.unfit
+    assert len(found.unfit.value) == SHOWN
+
+
+def test_a_row_that_could_not_be_read_is_unfit_for_that() -> None:
+    found = cleaned(Row(3, 0, 3, ["{"], fault="This line is not JSON."), OWN_CSV)
+    assert found.unfit
+    assert (found.unfit.field, found.unfit.value, found.unfit.reason) == ("", "{", "This line is not JSON.")

@@ -1,0 +1,65 @@
+from io import BytesIO
+
+import pytest
+
+from books.importing.encoding import UnreadableFile
+from books.importing.lines import MAX_LINE
+from books.importing.tables import Table, opened
+
+
+def table(text: str, **options: str) -> Table:
+    return opened(BytesIO(text.encode()), {}, options.get("format_name", ""))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_columns_are_told_apart_by_comma_semicolon_or_tab(delimiter: str) -> None:
+    found = table(f"title{delimiter}authors\n心{delimiter}漱石\n")
+    assert (found.format.name, found.header) == ("csv", ["title", "authors"])
+    assert next(found.rows(found.start, found.before)).fields == {"title": "心", "authors": "漱石"}
+
+
+def test_a_header_may_come_after_blank_lines_and_in_spaces() -> None:
+    assert table("\n\n title , pages \nA,5\n").header == ["title", "pages"]
+
+
+def test_lines_that_begin_with_a_brace_are_json() -> None:
+    found = table('\n{"title": "心"}\n')
+    assert [row.fields for row in found.rows(found.start, found.before)] == [{"title": "心"}]
+
+
+def test_rows_can_be_read_from_any_place_on() -> None:
+    found = table("title\nA\nB\nC\n")
+    first = next(found.rows(found.start, found.before))
+    assert [(row.line, row.cells) for row in found.rows(first.end, first.after)] == [(3, ["B"]), (4, ["C"])]
+
+
+def test_a_format_can_be_named_where_the_columns_do_not_tell() -> None:
+    assert table("title,colour\nA,red\n", format_name="csv").format.name == "csv"
+    assert table("broken\n", format_name="jsonl").format.name == "jsonl"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (" \n\n", "nothing but blank lines"),
+        ("a\0b\n", "no text, or UTF-16 without its mark"),
+        ("x" * (MAX_LINE + 1), "longer than 1 MiB"),
+        ('[{"title": "A"}]\n', "JSON array"),
+        ('"title"x,authors\n', "header in line 1 cannot be read"),
+        ("title,title\n", "two columns title"),
+        ("Titel;Verfasser\n", "We know no format with these columns: Titel, Verfasser.*--map title=Titel"),
+    ],
+)
+def test_what_is_no_list_of_books_is_refused_with_advice(text: str, reason: str) -> None:
+    with pytest.raises(UnreadableFile, match=reason):
+        table(text)
+
+
+def test_a_format_that_lacks_its_columns_is_refused_with_them() -> None:
+    with pytest.raises(UnreadableFile, match="This is not aozora: it has no column 作品ID, 作品名, 翻訳者名等"):
+        table("著者名\n", format_name="aozora")
+
+
+def test_json_lines_cannot_be_mapped() -> None:
+    with pytest.raises(UnreadableFile, match="Only columns of CSV"):
+        opened(BytesIO(b'{"title": "A"}\n'), {"title": "name"})

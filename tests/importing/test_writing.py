@@ -1,0 +1,92 @@
+"""What an import leaves in the tables: the same as if each book had been written by itself."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+
+from books.models import Author, Book, Change, Topic
+from tests.importing.lists import catalogue, csv_file, imported
+
+FULL: dict[str, Any] = {
+    "source_key": "a:1",
+    "title": "The Hobbit",
+    "subtitle": "There and Back Again",
+    "authors": ["J. R. R. Tolkien", "Alan Lee"],
+    "isbn13": "9780261102217",
+    "publisher": "Allen & Unwin",
+    "published_year": -5,
+    "language": "en",
+    "pages": 310,
+    "description": "Two\nlines",
+    "topics": ["Fantasy", "Novels"],
+    "series": "Middle-earth",
+    "series_number": Decimal("1.50"),
+}
+CELLS = {**FULL, "authors": "; ".join(FULL["authors"]), "topics": "; ".join(FULL["topics"])}
+
+
+class Stored(TestCase):
+    def test_a_new_book_is_as_if_it_had_been_added_by_itself(self) -> None:
+        Book.objects.add(FULL)  # type: ignore[arg-type]
+        expected = catalogue()
+        Book.objects.all().delete()
+        imported(csv_file([CELLS]))
+        assert catalogue() == expected
+
+    def test_a_changed_book_is_as_if_it_had_been_changed_by_itself(self) -> None:
+        change = {
+            "title": "O Hobbit",
+            "authors": ["Alan Lee", "Tolkien"],
+            "topics": ["Classics"],
+            "pages": 1,
+        }
+        book = Book.objects.add(FULL)  # type: ignore[arg-type]
+        Book.objects.change(book.pk, change)  # type: ignore[arg-type]
+        expected = catalogue()
+        Book.objects.all().delete()
+        imported(csv_file([CELLS]))
+        imported(csv_file([{**CELLS, **change, "authors": "Alan Lee; Tolkien", "topics": "Classics"}]))
+        assert catalogue() == expected
+
+    def test_authors_and_topics_that_no_book_names_any_more_are_forgotten(self) -> None:
+        Book.objects.add({"title": "Other", "authors": ["Alan Lee"]})
+        imported(csv_file([CELLS]))
+        imported(csv_file([{"source_key": "a:1", "title": "The Hobbit", "authors": "Tolkien", "topics": "Classics"}]))
+        assert set(Author.objects.values_list("name", flat=True)) == {"Alan Lee", "Tolkien"}
+        assert set(Topic.objects.values_list("name", flat=True)) == {"Classics"}
+
+    def test_every_change_is_in_the_history(self) -> None:
+        imported(csv_file([CELLS]))
+        imported(csv_file([{"source_key": "a:1", "title": "The Hobbit", "pages": "311"}]))
+        changes = Change.objects.order_by("id").values_list("action", "version", "fields", "via")
+        assert list(changes) == [("added", 1, {}, "import"), ("changed", 2, {"pages": [310, 311]}, "import")]
+
+    def test_a_rejected_row_leaves_nothing_behind(self) -> None:
+        rows = [CELLS, {**CELLS, "source_key": "a:2", "authors": "Nobody", "topics": "Nothing"}]
+        assert imported(csv_file(rows)).totals.rejected == 1
+        assert not Author.objects.filter(name="Nobody").exists()
+        assert not Topic.objects.filter(name="Nothing").exists()
+
+
+class Queries(TestCase):
+    def queries(self, source: str, count: int) -> list[str]:
+        """What the import of so many new books asks of the database."""
+        books = [{"source_key": f"{source}:{n}", "title": f"{source} {n}", "authors": "Lee"} for n in range(count)]
+        with CaptureQueriesContext(connection) as captured:
+            imported(csv_file(books))
+        return [query["sql"] for query in captured]
+
+    def test_a_batch_costs_the_same_queries_whatever_its_size(self) -> None:
+        self.queries("first", 1)
+        assert len(self.queries("a", 90)) == len(self.queries("b", 10))
+
+    def test_a_batch_finds_its_books_by_three_queries_at_most(self) -> None:
+        finding = [sql for sql in self.queries("a", 50) if sql.startswith("SELECT") and 'FROM "books_book"' in sql]
+        assert 0 < len(finding) <= 3
+
+    def test_a_batch_that_changes_nothing_writes_nothing(self) -> None:
+        self.queries("a", 5)
+        assert not [sql for sql in self.queries("a", 5) if sql.startswith(("INSERT", "UPDATE", "DELETE"))]
