@@ -26,7 +26,7 @@ rows = st.lists(
             "isbn13": st.sampled_from(ISBNS),
             "published_year": st.sampled_from(["", "1914"]),
             "publisher": st.sampled_from(["", "Iwanami", "Shinchō"]),
-            "topics": st.sampled_from(["", "Novels", "novels; Classics", "Sci-Fi"]),
+            "topics": st.sampled_from(["", "Novels", "Novels; Classics", "Sci-Fi"]),
         }
     ),
     max_size=7,

@@ -1,6 +1,12 @@
+from pathlib import Path
+
 import pytest
 
+from books.importing import tables
 from books.importing.gutenberg import categories, natural, titled
+from books.importing.rows import cleaned
+
+LIST = Path(__file__).resolve().parents[3] / "shared/data/gutenberg/gutenberg_metadata.csv"
 
 
 @pytest.mark.parametrize(
@@ -45,3 +51,14 @@ def test_a_name_is_turned_round_where_that_is_certain(written: str, turned: str)
 def test_topics_are_the_categories_among_the_shelves() -> None:
     shelves = "Politics/Category: Essays, Letters & Speeches/Category: Religion/Spirituality/Category: Art"
     assert categories(shelves) == ["Essays, Letters & Speeches", "Religion", "Art"]
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not LIST.is_file(), reason="the real list is not here: it belongs beside the project, in ../shared")
+def test_every_row_of_the_real_list_fits_and_one_has_no_title() -> None:
+    with LIST.open("rb") as file:
+        table = tables.opened(file, {})
+        rows = [cleaned(row, table.format) for row in table.rows(table.start, table.before)]
+    assert len(rows) == 82_415
+    assert not [row for row in rows if row.unfit]
+    assert [row.row.line for row in rows if "title" not in row.fields] == [94_475]

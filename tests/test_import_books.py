@@ -1,0 +1,152 @@
+import io
+import json
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import TestCase
+
+from books.importing.files import BATCH_ROWS
+from books.models import Book
+
+
+class Terminal(io.StringIO):
+    """A terminal whose user presses Ctrl-C when the first rows are in."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if " %  " in text and not text.endswith(" 0 rows/s"):
+            signal.raise_signal(signal.SIGINT)
+        return super().write(text)
+
+
+class ImportBooks(TestCase):
+    @pytest.fixture(autouse=True)
+    def _in_a_folder_of_its_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        self.folder = tmp_path
+
+    def file(self, name: str, content: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def run_command(self, *arguments: str | Path, **options: Any) -> str:
+        out = io.StringIO()
+        call_command("import_books", *arguments, stdout=out, **options)
+        return out.getvalue()
+
+    def test_it_prints_a_line_for_each_file(self) -> None:
+        self.file("a.csv", "title\nA\nB\n")
+        self.file("b.jsonl", '{"title": "A"}\n')
+        assert self.run_command("a.csv", "b.jsonl") == (
+            "a.csv: 2 rows: 2 created, 0 updated, 0 unchanged, 0 rejected\n"
+            "b.jsonl: 1 rows: 0 created, 0 updated, 1 unchanged, 0 rejected\n"
+        )
+
+    def test_it_prints_nothing_where_little_is_wanted(self) -> None:
+        assert self.run_command(self.file("a.csv", "title\nA\n"), verbosity=0) == ""
+
+    def test_rejects_are_in_a_file_here_that_can_be_mended_and_imported(self) -> None:
+        self.file("a.csv", "title,pages\nA,many\nB,5\n")
+        assert "1 rejected (see a.csv.rejects.csv)" in self.run_command("a.csv")
+        rejects = self.folder / "a.csv.rejects.csv"
+        rejects.write_text(rejects.read_text(encoding="utf-8-sig").replace("many", "7"), encoding="utf-8-sig")
+        assert "1 created" in self.run_command("a.csv.rejects.csv")
+        assert not (self.folder / "a.csv.rejects.csv.rejects.csv").exists()
+
+    def test_files_of_one_name_have_a_file_of_rejects_each(self) -> None:
+        for folder in ("x", "y"):
+            self.file(f"{folder}/a.csv", f"title,pages\n{folder},many\n")
+        self.run_command("x/a.csv", "y/a.csv")
+        found = {path.name: "x,many" in path.read_text() for path in self.folder.glob("*.rejects.csv")}
+        assert found == {"a.csv.rejects.csv": True, "a.csv.2.rejects.csv": False}
+
+    def test_columns_can_be_mapped(self) -> None:
+        self.file("a.csv", "作品名;著者;年\n心;夏目 漱石;1914\n".encode("cp932"))
+        self.run_command("a.csv", "--map", "title=作品名", "--map", "authors=著者", "--map", "published_year=年")
+        book = Book.objects.get().as_record()
+        assert (book["title"], book["authors"], book["published_year"]) == ("心", ["夏目 漱石"], 1914)
+
+    def test_a_mapping_that_is_none_is_refused(self) -> None:
+        with pytest.raises(CommandError, match="write FIELD=COLUMN"):
+            self.run_command(self.file("a.csv", "title\nA\n"), "--map", "title")
+
+    def test_a_dry_run_changes_nothing(self) -> None:
+        out = self.run_command(self.file("a.csv", "title\nA\n"), "--dry-run")
+        assert "(dry run): 1 rows: 1 created" in out
+        assert not Book.objects.exists()
+
+    def test_a_report_tells_all_to_programs(self) -> None:
+        self.file("a.csv", "title,pages\nA,many\n")
+        (self.folder / "reports").mkdir()
+        self.run_command("a.csv", "--report", "reports/r.json")
+        (found,) = json.loads((self.folder / "reports/r.json").read_text())["files"]
+        assert (found["format"], found["finished"], found["rows"], found["rejected"]) == ("csv", True, 1, 1)
+        assert (self.folder / found["rejects_file"]).exists()
+
+    def test_a_report_into_no_folder_is_refused_before_anything_is_done(self) -> None:
+        with pytest.raises(CommandError, match="no folder nowhere"):
+            self.run_command(self.file("a.csv", "title\nA\n"), "--report", "nowhere/r.json")
+        assert not Book.objects.exists()
+
+    def test_files_that_cannot_be_read_are_named_at_the_end_and_keep_none_of_the_others_back(self) -> None:
+        self.file("empty.csv", "")
+        self.file("a.csv", "title\nA\n")
+        with pytest.raises(CommandError) as refusal:
+            self.run_command("empty.csv", "nix.csv", ".", "a.csv")
+        assert str(refusal.value) == (
+            "empty.csv: The file is empty.\nnix.csv: No such file or directory: nix.csv\n.: Is a directory: ."
+        )
+        assert Book.objects.get().title == "A"
+
+    def test_columns_that_it_does_not_know_are_listed_with_an_example(self) -> None:
+        with pytest.raises(CommandError, match=r"with these columns: Titel, Verfasser.*--map title=Titel"):
+            self.run_command(self.file("a.csv", "Titel;Verfasser\nFaust;Goethe\n"))
+
+    def test_an_empty_catalogue_without_tables_says_what_to_do(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE books_book RENAME TO books_gone")
+        with pytest.raises(CommandError, match="migrate"):
+            self.run_command(self.file("a.csv", "title\nA\n"))
+
+    def test_in_a_thread_it_works_without_signals(self) -> None:
+        """As a job may call it; what a thread writes is not this test's to see, so it only reads."""
+        path = self.file("a.csv", "title\n")
+        out: list[str] = []
+
+        def run() -> None:
+            out.append(self.run_command(path))
+            connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        assert "0 rows" in out[0]
+
+    def test_ctrl_c_ends_it_between_batches_and_the_same_command_goes_on(self) -> None:
+        rows = "".join(f"T{number}\n" for number in range(2 * BATCH_ROWS + 1))
+        path = self.file("a.csv", f"title\n{rows}")
+        out = io.StringIO()
+        handler = signal.getsignal(signal.SIGINT)
+        with pytest.raises(CommandError) as stopped:
+            call_command("import_books", path, stdout=out, stderr=Terminal())
+        assert (stopped.value.returncode, Book.objects.count()) == (130, BATCH_ROWS)
+        assert f"{BATCH_ROWS} created" in out.getvalue()
+        assert "stopped after line 1001" in out.getvalue()
+        assert signal.getsignal(signal.SIGINT) is handler
+        assert f"{BATCH_ROWS + 1} created, 0 updated, {BATCH_ROWS} unchanged" in self.run_command(path)
+
+    def test_a_terminal_shows_how_far_it_is_and_is_left_clean(self) -> None:
+        terminal = Terminal()
+        call_command("import_books", self.file("a.csv", "title\n"), stdout=io.StringIO(), stderr=terminal)
+        shown = terminal.getvalue()
+        assert "a.csv  100 %  0.0 of 0.0 MB  0 rows/s" in shown
+        assert shown.endswith("\r\x1b[K")
