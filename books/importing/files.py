@@ -9,7 +9,7 @@ each batch's transaction, so that what it stores of the progress is stored if, a
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Self, TypedDict
@@ -148,7 +148,6 @@ class _Run:
             with transaction.atomic():
                 steps = [step for batch in islice(batches, REHEARSED) for step in self.stored(batch)]
                 transaction.set_rollback(True)
-            self.progress = replace(self.progress, claims=Claims())  # the ids in it are gone
             if not steps:
                 return
             yield from steps

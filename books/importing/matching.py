@@ -74,6 +74,7 @@ class Shelf:
         self._load("isbn13", {fields["isbn13"] for fields in wanted if "isbn13" in fields} - self.by_isbn.keys())
         unknown = (fields for fields in wanted if fields.get("source_key") not in self.by_key)
         titles = {sort_key(fields["title"]) for fields in unknown if "title" in fields}
+        # With a person a row, the next row could not find again the book of another source that one became.
         self._load("title_key", titles, Q(source_key=None) if self.one_person_a_row else Q())
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = dict(Topic.objects.filter(slug__in=among(slugs)).values_list("slug", "name")) if slugs else {}
@@ -169,8 +170,7 @@ class Shelf:
             return False  # two ISBNs are two editions
         if key is None or draft.key is None:
             return True
-        # Of a source that gives a person a row, the next row could not find again what this one was merged into.
-        return not (self.one_person_a_row or draft.claimed or _source(key) == _source(draft.key))
+        return not (draft.claimed or _source(key) == _source(draft.key))
 
     def _disputed(self, draft: Draft, fields: Fields) -> str | None:
         """The field in which the row is at odds with an earlier one of this file."""

@@ -1,3 +1,6 @@
+import asyncio
+from weakref import WeakValueDictionary
+
 from asgiref.sync import sync_to_async
 from django.contrib.auth import aauthenticate, alogin, alogout
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +33,8 @@ class Login(CatalogueView):
         except TooManyTries as error:
             form.add_error(None, f"Too many tries: wait {-(-error.seconds // 60)} minutes, then try again.")
             return self._again(request, form, 429, {"Retry-After": str(error.seconds)})
-        user = await aauthenticate(request, username=username, password=password)
+        async with _one_at_a_time(username):
+            user = await aauthenticate(request, username=username, password=password)
         if user is None:
             form.add_error(None, "This name and this password do not belong together. Mind capitals, and try again.")
             return self._again(request, form, 403)
@@ -56,6 +60,14 @@ class Logout(CatalogueView):
     async def post(self, request: HttpRequest) -> HttpResponse:
         await alogout(request)
         return SeeOther(reverse("home"))
+
+
+# Hashing takes a core for as long as it lasts: who tries five passwords at once waits for them, and not the others.
+_hashing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+def _one_at_a_time(username: str) -> asyncio.Lock:
+    return _hashing.setdefault(username.casefold(), asyncio.Lock())
 
 
 def tries_for(request: HttpRequest, username: str) -> dict[str, int]:

@@ -2,7 +2,15 @@ from typing import Any
 
 import pytest
 
-from books.importing.goodbooks import titled
+from books.importing.goodbooks import read, titled
+
+
+@pytest.mark.parametrize("shortened", ["7203116", "31616977", "439023483", "043902348X"])
+def test_an_isbn_gets_its_leading_zeros_back(shortened: str) -> None:
+    names = ("book_id", "authors", "original_publication_year", "title", "language_code")
+    raw, left_out = read({**dict.fromkeys(names, ""), "isbn": shortened})
+    found = raw.get("isbn13") or left_out[0].reason
+    assert found.startswith("978") or "wrong digit" in found
 
 
 @pytest.mark.parametrize(

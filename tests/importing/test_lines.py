@@ -15,10 +15,11 @@ def test_reading_goes_on_from_a_place() -> None:
 
 
 def test_a_line_that_is_too_long_is_known_by_its_beginning_alone() -> None:
-    long, after = lines(BytesIO("心".encode() * MAX_LINE + b"\nafter"))
+    data = "心".encode() * MAX_LINE + b"\nafter"
+    long, after = lines(BytesIO(data))
     assert (long.whole, long.number, set(long.text)) == (False, 1, {"心"})
     assert len(long.text) < 1000
-    assert (after.number, after.text, after.whole) == (2, "after", True)
+    assert (after.number, after.end, after.text, after.whole) == (2, len(data), "after", True)
 
 
 def test_a_line_of_the_greatest_length_is_whole() -> None:

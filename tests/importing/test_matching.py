@@ -49,8 +49,8 @@ class Finding(TestCase):
         assert done.totals.created == 3
 
     def test_two_isbns_are_two_editions_of_one_title(self) -> None:
-        done = listed({"title": "Kokoro", "isbn13": ISBN}, {"title": "Kokoro", "isbn13": OTHER_ISBN})
-        assert done.totals.created == 2
+        Book.objects.add({"title": "Kokoro", "isbn13": ISBN})
+        assert listed({"title": "Kokoro", "isbn13": OTHER_ISBN}).totals.created == 1
 
     def test_a_book_found_by_isbn_without_source_key_gets_the_rows(self) -> None:
         Book.objects.add({"title": "Kokoro", "isbn13": ISBN})
