@@ -59,6 +59,15 @@ def test_any_text_is_an_isbn_or_refused(text: str) -> None:
     assert number.isdigit()
 
 
+@given(st.from_regex(r"97[89][0-9]{10}", fullmatch=True))
+def test_the_short_way_says_what_the_long_one_says(number: str) -> None:
+    try:
+        long_way = isbn.canonical(f"ISBN {number}") == number
+    except ValidationError:
+        long_way = False
+    assert isbn.is_canonical(number) == long_way
+
+
 def test_an_isbn_is_shown_with_its_dashes() -> None:
     assert isbn.hyphenated("9780306406157") == "978-0-306-40615-7"
 
