@@ -36,8 +36,9 @@ class RoundTrip(TestCase):
     @given(st.lists(books(), max_size=4))
     def test_an_export_imported_into_an_empty_catalogue_exports_the_same_bytes(self, raw: list[dict[str, Any]]) -> None:
         Book.objects.all().delete()
-        for book in raw:
-            values, errors = record.clean(book)
+        for number, book in enumerate(raw):
+            # Two books that nothing tells apart are one to an import: each title here is another.
+            values, errors = record.clean({**book, "title": f"{book['title']} {number}"})
             if not errors and not Book.objects.filter(source_key=values["source_key"] or "-").exists():
                 Book.objects.add(values)
         for name in ("books.csv", "books.jsonl"):
