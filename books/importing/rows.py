@@ -46,4 +46,4 @@ def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
         (field, reasons), *others = errors.items()
         also = "".join(f" Also, {name}: {found[0]}" for name, found in others)
         raise Unfit(field, raw[field], f"{reasons[0]}{also}")
-    return {name: value for name, value in values.items() if value not in NOTHING}
+    return {name: value for name, value in values.items() if value or value == 0}
