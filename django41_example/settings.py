@@ -104,6 +104,10 @@ else:
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Jobs: rows of the database that `manage.py work` works ---------------------
+
+TASKS = {"default": {"BACKEND": "books.jobs.backends.EmbeddedBackend", "QUEUES": []}}
+
 # Text, time, files ---------------------------------------------------------
 
 LANGUAGE_CODE = "en"
