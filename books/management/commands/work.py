@@ -1,7 +1,7 @@
 import asyncio
+import logging
 import os
 import signal
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -22,20 +22,19 @@ class Command(BaseCommand):
 
     def handle(self, *, queue: list[str], concurrency: int, **options: Any) -> None:
         parent = os.getppid() if options["with_parent"] else None
-        if not asyncio.run(work(Loop(queue, concurrency), parent, once=options["once"])):
-            sys.stdout.flush()
-            os._exit(0)  # a thread cannot be ended, and would hold up this process; its job is handed back
+        asyncio.run(work(Loop(queue, concurrency), parent, once=options["once"]))
 
 
-async def work(loop: Loop, parent: int | None, *, once: bool) -> bool:
-    """Work the queue; False if a body could not be ended."""
+async def work(loop: Loop, parent: int | None, *, once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, loop.stop.set)
     watch = asyncio.create_task(end_with(parent, loop.stop)) if parent else None
     await (loop.aempty() if once else loop.aserve())
     if watch:
         watch.cancel()
-    return await loop.ahand_back()
+    if not await loop.ahand_back():
+        logging.shutdown()
+        os._exit(0)  # a thread cannot be ended, and would hold up this process; its job is handed back
 
 
 async def end_with(parent: int, stop: asyncio.Event) -> None:
