@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from books.jobs.backends import AnyTask, result_of
 from books.models.job import LEASE, Job, Status, over
+from books.models.job_file import JobFile
 
 BEAT = 0.5  # seconds between two looks at whether the job is still ours and still wanted
 RENEWED_AFTER = LEASE.total_seconds() / 3
@@ -77,11 +78,17 @@ class Run:
 
     def keep(self, message: str, checkpoint: dict[str, Any], **progress: int) -> None:
         """Save the checkpoint, done and total, within the caller's transaction. Raises Stopped if the job is lost."""
-        renewal = {"due_at": Now() + LEASE, "checkpoint": checkpoint, "strikes": 1}
+        self.strikes = 1 if checkpoint else self.strikes
+        renewal = {"due_at": Now() + LEASE, "checkpoint": checkpoint, "strikes": self.strikes}
         if not self.mine.update(**self._written(message, progress), **renewal):
             self.why = Why.LOST
             raise Stopped(self.why)
-        self.renewed, self.strikes = time.monotonic(), 1
+        self.renewed = time.monotonic()
+
+    def write(self, name: str, data: bytes, header: bytes = b"") -> None:
+        """Add to a result file, after a header if it is new, within the transaction of the checkpoint."""
+        file, is_new = JobFile.objects.get_or_create(job=self.job, name=name)
+        file.append(header + data if is_new else data)
 
     def _written(self, message: str, progress: dict[str, Any]) -> dict[str, Any]:
         self.log.append(f"{timezone.now():%H:%M:%S} {message}"[:LINE])
@@ -142,6 +149,8 @@ class Run:
     async def aoutcome(self, task: AnyTask) -> dict[str, Any]:
         """Run the body, and give the columns that tell how it ended."""
         _current.set(self)
+        if not self.checkpoint:  # then what an earlier attempt has written does not count
+            await self.job.files.filter(digest="").adelete()
         context: list[Any] = [TaskContext(task_result=result_of(self.job))] if task.takes_context else []
         body = asyncio.create_task(task.acall(*context, **self.job.arguments))
         self.cancellable = body if iscoroutinefunction(task.func) else None
