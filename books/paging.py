@@ -123,12 +123,12 @@ class PagedQuerySet(models.QuerySet[_Model]):
         """One page of rows as dicts of the columns, and the count, in one query."""
         ordering, size, cursor = place.ordering, place.size, place.cursor
         backwards = cursor is not None and cursor.backwards
-        rows = self.annotate(total=CappedCount(self)).order_by(*ordering.order_by(backwards=backwards))
+        rows = self.annotate(count_of_all=CappedCount(self)).order_by(*ordering.order_by(backwards=backwards))
         if cursor:
             rows = rows.filter(ordering.beyond(cursor.key, backwards=backwards))
-        found = [row async for row in rows.values(*{*columns, *ordering.columns}, "total")[: size + 1]]
+        found = [row async for row in rows.values(*{*columns, *ordering.columns}, "count_of_all")[: size + 1]]
         page, more = found[:size][:: -1 if backwards else 1], len(found) > size
-        count = found[0]["total"] if found else await self._count_beyond(cursor)
+        count = found[0]["count_of_all"] if found else await self._count_beyond(cursor)
         has_next, has_previous = (True, more) if backwards else (more, cursor is not None)
         return Page(
             rows=page,

@@ -50,10 +50,8 @@ def over(status: Status, error: str = "", traceback: str = "") -> dict[str, Any]
 
 class JobQuerySet(PagedQuerySet["Job"]):
     ORDERINGS = {"-added": Ordering("-added", ("id",), descending=True)}
-    ENTRY = (
-        *("key", "kind", "status", "cancel_requested", "done", "total", "message", "attempt"),
-        *("created_at", "started_at", "finished_at", "result", "error"),
-    )
+    TOLD = ("message", "attempt", "created_at", "started_at", "finished_at", "result", "error")
+    ENTRY = ("key", "kind", "status", "cancel_requested", "done", "total", *TOLD)
 
     def active(self) -> "JobQuerySet":
         return self.filter(status__in=ACTIVE)

@@ -74,10 +74,10 @@ class JobFile(models.Model):
             yield copy
 
     async def aread(self) -> AsyncIterator[bytes]:
-        """Chunk by chunk, each found after the last: no cursor or thread is held while a slow reader reads."""
+        """Its bytes as of now, chunk by chunk, each found after the last: nothing is held while a slow reader reads."""
         offset = -1
         while True:
-            chunk = await self.chunks.filter(offset__gt=offset).order_by("offset").afirst()
+            chunk = await self.chunks.filter(offset__gt=offset, offset__lt=self.size).order_by("offset").afirst()
             if chunk is None:
                 return
             offset = chunk.offset
