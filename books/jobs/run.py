@@ -15,7 +15,7 @@ from enum import StrEnum
 from inspect import iscoroutinefunction
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models.functions import Now
 from django.tasks import TaskContext
 from django.utils import timezone
@@ -104,7 +104,7 @@ class Run:
             if cancelled is not None and (told or began - self.renewed > RENEWED_AFTER):
                 cancelled = cancelled if await self.mine.aupdate(due_at=Now() + LEASE, **told) else None
                 self.renewed, self.told = began, self.told if self.told is not told else {}
-        except DatabaseError as error:
+        except Error as error:
             log.warning("%s: the database does not answer: %s", self.job, error)
             return Why.LOST if time.monotonic() - self.renewed > GIVEN_UP_AFTER else None
         if cancelled is None:

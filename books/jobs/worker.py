@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.db import DatabaseError, close_old_connections, connection, connections
+from django.db import Error, close_old_connections, connection, connections
 from django.utils.module_loading import import_string
 
 from books.jobs.periodic import astart_periodic
@@ -85,7 +85,7 @@ class Loop:
                     await astart_periodic()
                 if turn % LOOK_ANYWAY == 0 or await sync_to_async(self._written)():
                     await self.aclaim()
-            except DatabaseError as error:
+            except Error as error:
                 log.warning("the database does not answer: %s", error)
                 await sync_to_async(close_old_connections)()
             turn += 1
@@ -134,7 +134,7 @@ class Loop:
             run.stop(Why.STOPPING)
         if stuck:
             await asyncio.wait(stuck, timeout=STOP_WITHIN)
-        with suppress(DatabaseError):  # then leases run out instead
+        with suppress(Error):  # then leases run out instead
             for task, run in stuck.items():
                 if not task.done():
                     await run.aend(run.stopped())  # whatever the body does from now on, it is not the owner

@@ -8,13 +8,17 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from books.jobs.clock import clock
+from books.jobs.kinds import KINDS
 from books.jobs.run import MAX_STRIKES
 from books.jobs.starting import start
-from books.models import Author, Job, Status, Worker
+from books.models import Author, Book, Job, JobFile, Status, Worker
 from books.models.job import LEASE
+from tests.importing.lists import csv_file
 from tests.jobs import bodies
 from tests.jobs.working import ProcessTestCase, make_due
 from tests.server.running import wait_until
+
+LIST = [{"title": f"T{n}", "authors": f"A{n % 9}", "pages": "many" if n % 1000 == 9 else n + 1} for n in range(4000)]
 
 pytestmark = pytest.mark.server
 
@@ -60,6 +64,20 @@ class Processes(ProcessTestCase):
         assert (job.attempt, job.done) == (2, 30)
         assert job.done >= done
         assert self.names() == [str(number) for number in range(1, 31)]
+
+    def test_an_import_that_was_killed_has_the_books_and_the_rejects_of_one_that_was_not(self) -> None:
+        file = JobFile.objects.store("books.csv", csv_file(LIST))
+        start(KINDS["import"].task, {"dry_run": False, "mapping": {}, "format": ""}, key="a", file=file)
+        first = self.worker()
+        self.wait_for("a", done__gte=1000, done__lt=len(LIST))
+        first.end()
+        make_due("a")
+        self.worker()
+        job = self.wait_for("a", status=Status.SUCCEEDED)
+        assert (job.attempt, job.result["created"], job.result["rejected"]) == (2, len(LIST) - 4, 4)
+        assert set(Book.objects.values_list("version", flat=True)) == {1}
+        with job.files.get(name="books.csv.rejects.csv").opened() as rejects:
+            assert len(rejects.read().splitlines()) == 5
 
     def test_one_that_was_frozen_beyond_its_lease_writes_nothing(self) -> None:
         start(bodies.writes, {"rows": 60, "seconds": 0.05}, key="a")
