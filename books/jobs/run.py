@@ -15,10 +15,12 @@ from enum import StrEnum
 from inspect import iscoroutinefunction
 from typing import Any
 
-from django.db import Error
+from asgiref.sync import sync_to_async
+from django.db import Error, close_old_connections
 from django.db.models.functions import Now
 from django.tasks import TaskContext
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from books.jobs.backends import AnyTask, result_of
 from books.models.job import LEASE, Job, Status, over
@@ -112,9 +114,18 @@ class Run:
         return Why.CANCELLED if cancelled else None
 
     async def aend(self, outcome: dict[str, Any]) -> None:
-        """Write how it ended."""
-        if outcome and not await self.mine.aupdate(**self.told, **outcome):
-            log.warning("%s: another worker has it: nothing is written", self.job)
+        """Write how it ended; where the database is away, for as long as the lease lasts."""
+        while outcome:
+            try:
+                if not await self.mine.aupdate(**self.told, **outcome):
+                    log.warning("%s: another worker has it: nothing is written", self.job)
+                break
+            except Error as error:
+                if self.why is Why.STOPPING or time.monotonic() - self.renewed > LEASE.total_seconds():
+                    raise
+                log.warning("%s: its end is not written yet: %s", self.job, error)
+            await sync_to_async(close_old_connections)()
+            await asyncio.sleep(1)
         log.info("%s: attempt %s ended: %s", self.job, self.job.attempt, outcome.get("status", self.why))
 
     def stopped(self) -> dict[str, Any]:
@@ -131,11 +142,9 @@ class Run:
         lines = "".join(traceback.format_exception(error))
         if isinstance(error, Hopeless):
             return over(Status.FAILED, str(error), lines)
-        reason = f"It stopped with an error ({type(error).__name__}: {str(error)[:LINE]})"
+        reason = f"It stopped with an error ({type(error).__name__}: {' '.join(str(error).split())[:LINE]})"
         if self.strikes >= MAX_STRIKES:
-            return over(
-                Status.FAILED, f"{reason}, {MAX_STRIKES} times at the same place. Start it again, or ask.", lines
-            )
+            return over(Status.FAILED, f"{reason}, {MAX_STRIKES} times at the same place.", lines)
         wait = timedelta(seconds=2**self.strikes)
         again = {"status": Status.QUEUED, "owner": "", "due_at": Now() + wait, "traceback": lines}
         return {**again, "error": f"{reason}. It is tried again in {wait.seconds} seconds."}
@@ -146,18 +155,22 @@ class Run:
         if self.cancellable:
             self.cancellable.cancel()
 
-    async def aoutcome(self, task: AnyTask) -> dict[str, Any]:
+    async def aoutcome(self) -> dict[str, Any]:
         """Run the body, and give the columns that tell how it ended."""
-        _current.set(self)
-        if not self.checkpoint:  # then what an earlier attempt has written does not count
-            await self.job.files.filter(digest="").adelete()
-        context: list[Any] = [TaskContext(task_result=result_of(self.job))] if task.takes_context else []
-        body = asyncio.create_task(task.acall(*context, **self.job.arguments))
-        self.cancellable = body if iscoroutinefunction(task.func) else None
         try:
-            result = await body
+            result = await self._abody()
         except (Stopped, asyncio.CancelledError):
             return self.stopped()
         except Exception as error:  # noqa: BLE001 - the job's boundary: whatever it was stands in its row
             return self.failed(error)
         return {**over(Status.SUCCEEDED), "result": result}
+
+    async def _abody(self) -> Any:
+        _current.set(self)
+        task: AnyTask = import_string(self.job.task)
+        if not self.checkpoint:  # then what an earlier attempt has written does not count
+            await self.job.files.filter(digest="").adelete()
+        context: list[Any] = [TaskContext(task_result=result_of(self.job))] if task.takes_context else []
+        body = asyncio.create_task(task.acall(*context, **self.job.arguments))
+        self.cancellable = body if iscoroutinefunction(task.func) else None
+        return await body

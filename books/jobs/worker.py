@@ -12,7 +12,6 @@ from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error, close_old_connections, connection, connections
-from django.utils.module_loading import import_string
 
 from books.jobs.periodic import astart_periodic
 from books.jobs.run import BEAT, MAX_STRIKES, Run, Why
@@ -50,7 +49,7 @@ async def abody(run: Run) -> dict[str, Any]:
     pulse = asyncio.create_task(abeat(run))
     try:
         async with ThreadSensitiveContext(executor=threads):
-            return await run.aoutcome(import_string(run.job.task))
+            return await run.aoutcome()
     finally:
         pulse.cancel()
         await asyncio.wrap_future(threads.submit(connections.close_all))

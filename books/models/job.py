@@ -75,6 +75,7 @@ class JobQuerySet(PagedQuerySet["Job"]):
             taken = await self.filter(pk=pk, due_at__lte=Now()).aupdate(
                 status=Status.RUNNING,
                 owner=owner,
+                error="",
                 due_at=Now() + LEASE,
                 attempt=F("attempt") + 1,
                 strikes=F("strikes") + 1,

@@ -62,6 +62,12 @@ class Bodies(TransactionTestCase):
         assert "Traceback" in job.traceback
         assert "Traceback" not in job.error
 
+    def test_one_whose_code_is_gone_is_failed_with_the_reason(self) -> None:
+        start(bodies.fine, {}, key="a")
+        Job.objects.update(task="tests.jobs.bodies.gone", strikes=MAX_STRIKES - 1)
+        work()
+        assert "gone" in Job.objects.get().error
+
     def test_one_that_cannot_succeed_is_failed_at_once_with_its_own_words(self) -> None:
         start(bodies.is_hopeless, {}, key="a")
         work()
