@@ -142,8 +142,8 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"
-# Django looks for its own middlewares by name: ours do the same under other names, and SameOriginWritesMiddleware stands for
-# the one against forged requests. A test runs the silenced checks too, with Django's names.
+# Django looks for its own middlewares by name: ours do the same under other names, and SameOriginWritesMiddleware
+# stands for the one against forged requests. A test runs the silenced checks too, with Django's names.
 SILENCED_SYSTEM_CHECKS = [
     *("security.W001", "security.W002", "security.W003"),
     *("admin.E408", "admin.E409", "admin.E410"),

@@ -82,6 +82,7 @@ class Threads:
             if (loan := self.line.popleft()).wants_a_thread():
                 loan.begin(thread)
                 return
+            loan.give_up()
         self.free.append(thread)
 
     def close(self) -> None:
@@ -106,7 +107,7 @@ class Loan(Executor):
         self.thread: Thread | None = None
         self.answering = False
         self.waiting: list[Call] = []
-        self.running: Future[Any] | None = None
+        self.running: list[Future[Any]] = []  # what the thread has not ended, or ended just now
         self.giving_up: asyncio.TimerHandle | None = None
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -144,25 +145,26 @@ class Loan(Executor):
         self.answering = True
         thread, self.thread = self.thread, None
         if thread is None:
-            self._give_up()
-        elif self.running is None or self.running.done():
+            self.give_up()
+        elif all(future.done() for future in self.running):
             self.threads.give_back(thread)
         else:
-            loop = asyncio.get_running_loop()
-            self.running.add_done_callback(lambda _: loop.call_soon_threadsafe(self.threads.give_back, thread))
+            loop, last = asyncio.get_running_loop(), Future[Any]()
+            last.add_done_callback(lambda _: loop.call_soon_threadsafe(self.threads.give_back, thread))
+            thread.calls.put((last, int))
 
     def _run(self, call: Call) -> None:
         assert self.thread  # noqa: S101 - for the type checker
-        self.running = call[0]
+        self.running = [*(future for future in self.running if not future.done()), call[0]]
         self.thread.calls.put(call)
 
     def _wait(self, call: Call) -> None:
         if not self.waiting:
             self.threads.line.append(self)
-            self.giving_up = asyncio.get_running_loop().call_later(self.threads.patience, self._give_up)
+            self.giving_up = asyncio.get_running_loop().call_later(self.threads.patience, self.give_up)
         self.waiting.append(call)
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
         if self.giving_up:
             self.giving_up.cancel()
         if self in self.threads.line:
