@@ -26,6 +26,7 @@ from books.models import (
     Change,
     Editor,
     FirstAnswer,
+    Job,
     OwnerInvitation,
     Token,
     Topic,
@@ -176,6 +177,23 @@ class ChangeAdmin(ReadOnly):
     sortable_by = ()
     search_fields = ["book_id__exact"]
     search_help_text = "A book's id."
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Job, site=site)
+class JobAdmin(ReadOnly):
+    """Old ones are pruned by themselves; a job is cancelled and tried again on its own page."""
+
+    list_display = ["key", "kind", "status", "created_by", "attempt", "message", "created_at", "finished_at"]
+    list_select_related = ["created_by"]
+    list_filter = ["status", "kind"]
+    exclude = ["checkpoint"]
+    ordering = ["-id"]
+    sortable_by = ()
+    search_fields = ["key__exact"]
+    search_help_text = "A job's whole key."
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

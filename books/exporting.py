@@ -13,8 +13,9 @@ from typing import Any
 
 import orjson
 from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
 
-from books.models.book import NAME_SEPARATOR, BookQuerySet, split
+from books.models.book import NAME_SEPARATOR, Book, BookQuerySet, split
 from books.presenting import number
 from books.record import CLEANERS, SEPARATOR
 
@@ -67,14 +68,15 @@ def _object(row: Row) -> dict[str, Any]:
     return record
 
 
+def rows_after(books: BookQuerySet, last: int) -> QuerySet[Book, Row]:
+    """The next batch in order of the ids: of each row its id, then its cells."""
+    return books.filter(pk__gt=last).order_by("pk").values_list("pk", *COLUMNS)[:BATCH]
+
+
 async def stream(books: BookQuerySet, encode: Encoder, header: bytes = b"") -> AsyncIterator[bytes]:
     """The books in order of their ids, a batch of lines at a time."""
     yield header
     last = 0
-    while True:
-        rows = books.filter(pk__gt=last).order_by("pk").values_list("pk", *COLUMNS)[:BATCH]
-        batch = [row async for row in rows]
-        if not batch:
-            return
+    while batch := [row async for row in rows_after(books, last)]:
         last = batch[-1][0]
         yield await sync_to_async(encode)(row[1:] for row in batch)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from books import languages, record
 from books.models.book import BookQuerySet
+from books.models.job import JobQuerySet
 from books.models.people import AuthorQuerySet
 from books.paging import CURSOR_LENGTH, Cursor, Ordering, Place
 from books.presenting import number
@@ -129,6 +130,13 @@ class AuthorQuery(ListQuery):
 
     def ordering(self, cleaned: dict[str, Any]) -> Ordering:
         return AuthorQuerySet.ORDERINGS["name"]
+
+
+class JobQuery(ListQuery):
+    """Which page of the jobs."""
+
+    def ordering(self, cleaned: dict[str, Any]) -> Ordering:
+        return JobQuerySet.ORDERINGS["-added"]
 
 
 class RecordField(forms.Field):

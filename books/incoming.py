@@ -99,7 +99,7 @@ def book_record(request: HttpRequest, *, partial: bool) -> Record:
     for name, value in sent.items():
         kinds = _JSON_TYPES.get(name, (str,))
         if name not in record.EDITABLE:
-            errors[_printable(name)] = [f"No such field. A book has: {', '.join(record.EDITABLE)}."]
+            errors[printable(name)] = [f"No such field. A book has: {', '.join(record.EDITABLE)}."]
         elif value is None:
             raw[name] = record.EMPTY[name]  # type: ignore[literal-required]
         elif isinstance(value, kinds) and not isinstance(value, bool):
@@ -114,7 +114,7 @@ def book_record(request: HttpRequest, *, partial: bool) -> Record:
     return values
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     return name[:100].encode("ascii", "backslashreplace").decode()
 
 

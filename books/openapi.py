@@ -14,14 +14,15 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
 from books.accounts.forms import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
-from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm
+from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery
 from books.incoming import MERGE_PATCH, MULTIPART, URLENCODED
+from books.jobs.kinds import KINDS
 from books.models import Scope
 from books.models.idempotency import KEPT_FOR, MAX_KEY
 from books.negotiation import HTML, JSON, TEXT
 from books.paging import COUNT_CAP
 from books.permissions import ANYBODY, READ, RULES, Rule
-from books.schemas import ID, SCHEMAS, SLUG, Plain, form_of, parameter, query, ref, text
+from books.schemas import ID, JOB_KEY, SCHEMAS, SLUG, Plain, form_of, job_start, parameter, query, ref, text
 
 CSV, JSON_LINES = "text/csv", "application/x-ndjson"
 ABOUT = f"""Every address that has JSON and pages gives JSON unless the Accept header prefers text/html.
@@ -110,6 +111,18 @@ HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"]}
 DONE, BOOK = answer("Done."), answer("The book as it is now.", {JSON: ref("Book")}, "ETag")
 ADDED = answer("Added.", {JSON: ref("Book")}, "Location", "ETag")
 HEALTHY, FAILING = answer("Well.", {JSON: ref("Health")}), answer("Not well.", {JSON: ref("Health")}, "Retry-After")
+JOB = answer("The job as it is now.", {JSON: ref("Job")}, "Location")
+JOB_BODY = body(None, job_start())
+JOB_BODY["content"][MULTIPART] = {
+    "schema": form_of(KINDS["import"].form, file=text(format="binary"), kind=text(enum=list(KINDS)))
+}
+START = Operation(
+    "Start a job; the same request again gets the same job. No body at all is a clock.",
+    {200: JOB, 202: JOB, 303: SEE_OTHER},
+    [403, 406, 409],
+    body=JOB_BODY,
+)
+CANCEL = Operation("Cancel a job; 200 if it is over already", {200: JOB, 202: JOB, 303: SEE_OTHER}, [406])
 WHOLE, PART = body(None, ref("BookWrite")), body(None, ref("BookPatch"), JSON, MERGE_PATCH)
 OPERATIONS: dict[str, dict[str, Operation]] = {
     "home": {"GET": shows("Where one begins: the addresses", "Index")},
@@ -158,6 +171,15 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "author_detail": {"GET": shows("An author's books", "AuthorBooks", TEXT, parameters=query(BookQuery))},
     "topic_list": {"GET": shows("All topics", "TopicList")},
     "topic_detail": {"GET": shows("A topic's books", "TopicBooks", TEXT, parameters=query(BookQuery))},
+    "job_list": {"GET": shows("The jobs, the latest first", "JobPage", parameters=query(JobQuery)), "POST": START},
+    "job_detail": {"GET": shows("How a job goes", "Job"), "POST": START, "DELETE": CANCEL},
+    "job_cancel": {"POST": CANCEL},
+    "job_retry": {
+        "POST": Operation("Let a job go on that failed or was cancelled", {202: JOB, 303: SEE_OTHER}, [406, 409])
+    },
+    "job_file": {
+        "GET": Operation("A file of a job", {200: answer("The file.", {"*/*": text()}, "Content-Disposition")})
+    },
     "login": {
         "GET": shows_form("The form to sign in", asked="next"),
         "POST": takes_form("Sign in", LoginForm, 403, 429, next=text()),
@@ -182,11 +204,13 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "token_detail": {"DELETE": Operation("Revoke a token", {204: DONE})},
     "token_revoke": {"POST": Operation("Revoke a token by a form", {303: SEE_OTHER})},
-    "health_check": {"GET": Operation("Whether the catalogue can be read", {200: HEALTHY, 503: FAILING})},
+    "health_check": {
+        "GET": Operation("Whether the catalogue can be read and jobs are worked", {200: HEALTHY, 503: FAILING})
+    },
     "health_check_live": {"GET": Operation("Whether this process answers", {200: HEALTHY})},
     "openapi": {"GET": Operation("This description", {200: answer("OpenAPI 3.1.", {JSON: {"type": "object"}})})},
 }
-CONVERTERS = {"id": ID, "topic": SLUG}
+CONVERTERS = {"id": ID, "topic": SLUG, "key": JOB_KEY, "str": text()}
 
 
 @cache

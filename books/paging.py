@@ -128,10 +128,10 @@ class PagedQuerySet(models.QuerySet[_Model]):
 
     def page(self, columns: Iterable[str], place: Place) -> "PageQuery":
         """The query of one page of rows as dicts of the columns, and the count: made once, it can be read often."""
-        rows = self.annotate(total=CappedCount(self)).order_by(*place.ordering.order_by(backwards=place.backwards))
+        rows = self.annotate(count_of_all=CappedCount(self)).order_by(*place.ordering.order_by(backwards=place.backwards))
         if place.cursor:
             rows = rows.filter(place.ordering.beyond(place.cursor.key, backwards=place.backwards))
-        values = rows.values(*{*columns, *place.ordering.columns}, "total")[: place.size + 1]
+        values = rows.values(*{*columns, *place.ordering.columns}, "count_of_all")[: place.size + 1]
         return PageQuery(self, Statement(values), place)
 
 
@@ -146,7 +146,7 @@ class PageQuery:
         size, cursor, ordering = self.place.size, self.place.cursor, self.place.ordering
         found, *others = await aread(self.rows, *beside, when=_are_few)
         page, more = found[:size][:: -1 if self.place.backwards else 1], len(found) > size
-        count = found[0]["total"] if found else await self._count_beyond()
+        count = found[0]["count_of_all"] if found else await self._count_beyond()
         has_next, has_previous = (True, more) if self.place.backwards else (more, cursor is not None)
         return Page(
             rows=page,
@@ -163,4 +163,4 @@ class PageQuery:
 
 
 def _are_few(rows: Rows) -> bool:
-    return bool(rows) and rows[0]["total"] <= COUNT_CAP
+    return bool(rows) and rows[0]["count_of_all"] <= COUNT_CAP

@@ -24,6 +24,9 @@ ADD = Rule(Scope.WRITE, "books.add_book")
 CHANGE = Rule(Scope.WRITE, "books.change_book")
 DELETE = Rule(Scope.WRITE, "books.delete_book")
 OWN_ACCOUNT = Rule(None)
+SEE_JOBS = Rule(Scope.JOBS, "books.view_job")
+START_JOB = Rule(Scope.JOBS, "books.add_job")  # each kind may need more: see books.jobs.kinds
+CHANGE_JOB = Rule(Scope.JOBS, "books.change_job")
 
 _LIST = {"GET": READ}
 RULES: dict[str, dict[str, Rule]] = {
@@ -41,6 +44,11 @@ RULES: dict[str, dict[str, Rule]] = {
     "author_detail": _LIST,
     "topic_list": _LIST,
     "topic_detail": _LIST,
+    "job_list": {"GET": SEE_JOBS, "POST": START_JOB},
+    "job_detail": {"GET": SEE_JOBS, "POST": START_JOB, "DELETE": CHANGE_JOB},
+    "job_cancel": {"POST": CHANGE_JOB},
+    "job_retry": {"POST": CHANGE_JOB},
+    "job_file": {"GET": SEE_JOBS},
     "health_check": {"GET": ANYBODY},
     "health_check_live": {"GET": ANYBODY},
     "openapi": {"GET": ANYBODY},

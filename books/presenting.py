@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from books.models.book import Book, split
+from books.models.job import JobQuerySet
 
 
 def list_entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,6 +43,22 @@ def book(row: Book, topics: list[str]) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "version": row.version,
+    }
+
+
+def job(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A job, from a row of JobQuerySet.ENTRY."""
+    done, total = row["done"], row["total"]
+    return {
+        "id": row["key"],
+        "url": reverse("job_detail", args=[row["key"]]),
+        "kind": row["kind"],
+        "status": row["status"],
+        "cancel_requested": row["cancel_requested"],
+        "done": done,
+        "total": total,
+        "percent": min(done * 100 // total, 100) if total else None,
+        **{name: row[name] for name in JobQuerySet.TOLD},
     }
 
 

@@ -7,7 +7,9 @@ from django import forms
 from books import isbn, languages, record
 from books.forms import RecordField
 from books.incoming import READ_ONLY
-from books.models import Action, Scope, Via
+from books.jobs.kinds import KINDS
+from books.models import Action, Scope, Status, Via
+from books.models.job import KEY
 
 Plain = dict[str, Any]
 
@@ -79,6 +81,13 @@ TOKEN |= {"expires_at": or_null(TIME), "last_used_at": or_null(TIME)}
 DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, after={})}
 CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Via.values), "at": TIME}
 CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
+JOB_KEY = text(pattern=f"^{KEY}$")
+JOB = {"id": JOB_KEY, "url": text(), "kind": text(), "status": text(enum=Status.values)}
+JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null(COUNT), "message": text()}
+JOB |= {"attempt": COUNT, "created_at": TIME, "started_at": or_null(TIME), "finished_at": or_null(TIME)}
+JOB |= {"result": {}, "error": text(), "percent": or_null(whole(range(101)))}
+JOB_FILE = exactly(name=text(), size=COUNT, url=text())
+JOBS = {"jobs": array(ref("JobEntry"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
 ERRORS = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
 SCHEMAS = {
     "Index": {"type": "object", "additionalProperties": text()},
@@ -99,7 +108,14 @@ SCHEMAS = {
     "Token": exactly(**TOKEN),
     "TokenList": exactly(tokens=array(ref("Token"))),
     "NewToken": exactly(**TOKEN, token=text(description="The secret, which nobody can be shown again.")),
-    "Health": {"type": "object", "properties": {"status": text(), "database": text()}, "required": ["status"]},
+    "Job": exactly(**JOB, arguments={"type": "object"}, log=array(text()), files=array(JOB_FILE)),
+    "JobEntry": exactly(**JOB),
+    "JobPage": exactly(**JOBS),
+    "Health": {
+        "type": "object",
+        "properties": {"status": text(), "database": text(), "jobs": text()},
+        "required": ["status"],
+    },
     "Refusal": {"oneOf": [exactly(detail=text()), exactly(errors=ERRORS)]},
 }
 
@@ -123,6 +139,20 @@ def form_of(form: type[forms.Form], **more: Plain) -> Plain:
     properties = {name: field_of(name, field) for name, field in form.base_fields.items()} | more
     required = [name for name, field in form.base_fields.items() if field.required]
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def job_start() -> Plain:
+    """What starts a job: its kind, and the arguments of that kind."""
+    kinds = [
+        {
+            "type": "object",
+            "properties": {"kind": {"const": name}, "arguments": {**form_of(kind.form), "additionalProperties": False}},
+            "additionalProperties": False,
+        }
+        for name, kind in KINDS.items()
+        if not kind.takes_file
+    ]
+    return {"anyOf": kinds}
 
 
 TAG = "^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$"

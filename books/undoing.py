@@ -1,10 +1,14 @@
 """Taking a change of a book back: each is undone by the opposite change, unless the book has moved on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any, cast
 
 from django.db import transaction
 
 from books.models import Action, Book, Change, DuplicateISBN, Editor, StaleVersion
+from books.record import Record
 
 
 class MovedOn(Exception):
@@ -14,27 +18,51 @@ class MovedOn(Exception):
 def undo(book_id: int, change_id: int, by: Editor) -> int:
     """Take one change of a book back, in one transaction; gives the book's id. Raises Change.DoesNotExist, MovedOn."""
     with transaction.atomic():
-        change = Change.objects.get(pk=change_id, book_id=book_id)
-        by = replace(by, undoes=change)
-        try:
-            if change.action == Action.DELETED:
-                Book.objects.restore(book_id, change.before(), change.version, by)
-            elif change.action == Action.ADDED:
-                Book.objects.remove(book_id, change.version, by)
-            else:
-                _put_back(change, by)
-        except Book.DoesNotExist:
-            raise MovedOn("The book has been deleted since: undo that first.") from None
-        except StaleVersion:
-            raise MovedOn("The book has been changed since it was added: delete it instead.") from None
-        except DuplicateISBN as error:
-            raise MovedOn(f"Another book has this ISBN now: /books/{error.book_id}/.") from None
+        _take_back([Change.objects.get(pk=change_id, book_id=book_id)], by)
         return book_id
 
 
-def _put_back(change: Change, by: Editor) -> None:
-    book = Book.objects.select_for_update().get(pk=change.book_id)
-    now, after = book.as_record(), change.after()
-    if moved := [name for name in after if now[name] != after[name]]:  # type: ignore[literal-required]
+def undo_job(book_id: int, job_id: int, by: Editor) -> None:
+    """Take back all that one job did to one book, in one transaction. Raises MovedOn."""
+    with transaction.atomic():
+        _take_back(list(Change.objects.filter(job_id=job_id, book_id=book_id).order_by("pk")), by)
+
+
+def _take_back(changes: list[Change], by: Editor) -> None:
+    """Take back some changes of one book; the first comes first."""
+    first, last = changes[0], changes[-1]
+    by = replace(by, undoes=last)
+    with _reasons():
+        if last.action == Action.DELETED:
+            Book.objects.restore(last.book_id, last.before(), last.version, by)
+        elif first.action == Action.ADDED:
+            if last.version - first.version >= len(changes):
+                raise StaleVersion  # somebody else's change lies between
+            Book.objects.remove(last.book_id, last.version, by)
+        else:
+            _put_back(changes, by)
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    try:
+        yield
+    except Book.DoesNotExist:
+        raise MovedOn("The book has been deleted since: undo that first.") from None
+    except StaleVersion:
+        raise MovedOn("The book has been changed since it was added: delete it instead.") from None
+    except DuplicateISBN as error:
+        raise MovedOn(f"Another book has this ISBN now: /books/{error.book_id}/.") from None
+
+
+def _put_back(changes: list[Change], by: Editor) -> None:
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for change in changes:
+        before = {**change.before(), **before}
+        after |= change.after()
+    book = Book.objects.select_for_update().get(pk=changes[0].book_id)
+    now = cast("dict[str, Any]", book.as_record())
+    if moved := [name for name in after if now[name] != after[name]]:
         raise MovedOn(f"Changed again since: {', '.join(moved)}. Edit the book instead.")
-    Book.objects.change(change.book_id, change.before(), None, by)
+    Book.objects.change(book.pk, cast("Record", before), None, by)

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from books.models.job import KEY
 from books.views.accounts import FirstAccount, PasswordChange
 from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
@@ -12,6 +13,7 @@ from books.views.changes import BookHistory, ChangeUndo
 from books.views.exports import CsvExport, JsonLinesExport
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.home import Home
+from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, JobRetry
 from books.views.login import Login, Logout
 from books.views.openapi import OpenApi
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
@@ -36,7 +38,14 @@ class TopicConverter(StringConverter):
     regex = r"[\w-]+"
 
 
+class KeyConverter(StringConverter):
+    """A job's key, as the client has chosen it."""
+
+    regex = KEY
+
+
 register_converter(IdConverter, "id")
+register_converter(KeyConverter, "key")
 register_converter(TopicConverter, "topic")
 
 urlpatterns = [
@@ -54,6 +63,11 @@ urlpatterns = [
     path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
+    path("jobs/", JobList.as_view(), name="job_list"),
+    path("jobs/<key:key>/", JobDetail.as_view(), name="job_detail"),
+    path("jobs/<key:key>/cancel/", JobCancel.as_view(), name="job_cancel"),
+    path("jobs/<key:key>/retry/", JobRetry.as_view(), name="job_retry"),
+    path("jobs/<key:key>/files/<str:name>/", JobFileDownload.as_view(), name="job_file"),
     path("accounts/login/", Login.as_view(), name="login"),
     path("accounts/logout/", Logout.as_view(), name="logout"),
     path("accounts/first/", FirstAccount.as_view(), name="first_account"),

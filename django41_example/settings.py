@@ -110,6 +110,10 @@ if METRICS:  # where the workers' figures meet
     os.environ.update(PROMETHEUS_MULTIPROC_DIR=str(VAR_DIR / "metrics"))
     (VAR_DIR / "metrics").mkdir(parents=True, exist_ok=True)
 
+# Jobs: rows of the database that `manage.py work` works ---------------------
+
+TASKS = {"default": {"BACKEND": "books.jobs.backends.EmbeddedBackend", "QUEUES": []}}
+
 # Text, time, files ---------------------------------------------------------
 
 LANGUAGE_CODE = "en"

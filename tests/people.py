@@ -3,6 +3,7 @@
 from django.contrib.auth.models import Group, Permission, User
 from django.test import TestCase
 
+BOOKS, JOBS = ["add_book", "change_book", "delete_book"], ["add_job", "change_job", "view_job"]
 PASSWORD = "correct horse battery staple"  # noqa: S105
 
 
@@ -13,7 +14,7 @@ def reader(name: str = "reader") -> User:
 def librarian(name: str = "librarian") -> User:
     user = User.objects.create_user(name)
     group, _ = Group.objects.get_or_create(name="Librarians")  # a migration makes it; a flushed table has lost it
-    group.permissions.add(*Permission.objects.filter(codename__in=["add_book", "change_book", "delete_book"]))
+    group.permissions.add(*Permission.objects.filter(codename__in=[*BOOKS, *JOBS]))
     user.groups.add(group)
     return user
 

@@ -12,12 +12,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books.admin import site
+from books.jobs.clock import clock
+from books.jobs.starting import start
 from books.models import (
     Action,
     Author,
     Book,
     Change,
     FirstAnswer,
+    Job,
     OwnerInvitation,
     Scope,
     Token,
@@ -118,6 +121,7 @@ class EveryPage(OwnerTestCase):
         Tries.objects.create(key="k", since=timezone.now())
         OwnerInvitation.objects.create(digest="d")
         FirstAnswer.objects.create(key="k", request_digest="d", answer="{}")
+        start(clock, {"seconds": 1})
 
     def pages_of(self, model: Any) -> list[str]:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
@@ -127,7 +131,7 @@ class EveryPage(OwnerTestCase):
 
     def test_the_pages_of_every_model_answer(self) -> None:
         models = list(site._registry)
-        assert {Book, Author, Topic, Change, Token, Tries, OwnerInvitation, FirstAnswer, User} < set(models)
+        assert {Book, Author, Topic, Change, Token, Tries, OwnerInvitation, FirstAnswer, Job, User} < set(models)
         for model in models:
             for page in self.pages_of(model):
                 with self.subTest(page):
@@ -144,7 +148,7 @@ class EveryPage(OwnerTestCase):
                 )
 
     def test_records_of_what_happened_cannot_be_changed(self) -> None:
-        for model in (Change, Token, Tries, OwnerInvitation, FirstAnswer):
+        for model in (Change, Token, Tries, OwnerInvitation, FirstAnswer, Job):
             with self.subTest(model):
                 assert self.client.post(self.pages_of(model)[2], {"key": "x"}).status_code == 403
 
@@ -155,7 +159,7 @@ class EveryPage(OwnerTestCase):
                     f"admin:{model._meta.app_label}_{model._meta.model_name}_delete",
                     args=[model._default_manager.first().pk],  # type: ignore[union-attr]
                 )
-                assert self.client.get(page).status_code == (403 if model in {Change, Author, Topic} else 200)
+                assert self.client.get(page).status_code == (403 if model in {Change, Author, Topic, Job} else 200)
 
     def test_a_page_of_books_takes_as_many_queries_as_a_single_book(self) -> None:
         with self.assertNumQueries(4):  # the session, its user, the count, the books

@@ -1,12 +1,24 @@
+from datetime import timedelta
+
 from asgiref.sync import async_to_sync
 from django.db import DatabaseError, connection
 from django.test import TestCase
+from django.utils import timezone
+
+from books.models import Worker
 
 
 class HealthCheck(TestCase):
     async def test_all_is_well(self) -> None:
+        await Worker.objects.asee("somebody")
         response = await self.async_client.get("/health_check/")
-        assert (response.status_code, response.json()) == (200, {"status": "ok", "database": "ok"})
+        assert (response.status_code, response.json()) == (200, {"status": "ok", "database": "ok", "jobs": "ok"})
+
+    async def test_jobs_that_nobody_works_are_503(self) -> None:
+        await Worker.objects.acreate(name="gone", seen_at=timezone.now() - timedelta(minutes=1))
+        response = await self.async_client.get("/health_check/")
+        assert (response.status_code, response.json()["database"]) == (503, "ok")
+        assert "manage.py work" in response.json()["jobs"]
 
     def test_a_database_that_cannot_be_read_is_503_with_what_is_wrong(self) -> None:
         def refuse(*args: object) -> None:

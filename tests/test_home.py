@@ -1,7 +1,8 @@
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.test import TestCase
 
-from books.models import Book
+from books.models import Book, Worker
+from tests.people import librarian
 
 
 class Home(TestCase):
@@ -11,7 +12,9 @@ class Home(TestCase):
         assert data["topics"] == "/topics/"
         assert data["books"].startswith("/books/")
 
-    async def test_every_address_of_the_index_answers(self) -> None:
+    async def test_every_address_of_the_index_answers_a_librarian(self) -> None:
+        await Worker.objects.asee("somebody")
+        await self.async_client.aforce_login(await sync_to_async(librarian)())
         for address in (await self.async_client.get("/")).json().values():
             with self.subTest(address=address):
                 assert (await self.async_client.get(address.partition("{")[0])).status_code == 200

@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,8 +12,11 @@ from asgiref.sync import sync_to_async
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 from django.test import AsyncClient
 from django.urls import URLPattern
+from django.utils import timezone
 
-from books.models import Book
+from books.jobs.clock import clock
+from books.jobs.starting import start
+from books.models import Book, JobFile, Worker
 from books.urls import urlpatterns
 from django41_example import asgi
 from tests.people import PASSWORD, librarian
@@ -37,6 +42,15 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
     "author_detail": [],
     "topic_list": [],
     "topic_detail": [],
+    "job_list": [
+        ("post", {"kind": "export"}),
+        ("form", {"kind": "import", "file": BytesIO(b"title\nx\n")}),
+        ("form", {}),
+    ],
+    "job_detail": [("post", {}), ("delete", {})],
+    "job_cancel": [("form", {})],
+    "job_retry": [("form", {})],
+    "job_file": [],
     "login": [("form", {"username": "librarian", "password": "wrong"}), ("form", {})],
     "logout": [("form", {})],
     "first_account": [("form", {"secret": "x", "username": "a", "password": PASSWORD, "again": PASSWORD})],
@@ -72,11 +86,18 @@ def addresses(db: None) -> dict[str, str]:
         {"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "isbn13": "9780306406157"}
     )
     author = book.authors.get()
+    job, _ = start(clock, {"seconds": 1}, key="job")
+    Worker.objects.create(name="somebody", seen_at=timezone.now() + timedelta(hours=1))
+    JobFile.objects.create(job=job, name="a.csv").append(b"a")
     keys = dict.fromkeys(WRITES, book.pk) | {"author_detail": author.pk}
     patterns = {pattern.name: str(pattern.pattern) for pattern in urlpatterns if isinstance(pattern, URLPattern)}
     return {
         name: "/"
-        + route.replace("<id:pk>", str(keys.get(name))).replace("<topic:slug>", "novels").replace("<id:change>", "1")
+        + route.replace("<id:pk>", str(keys.get(name)))
+        .replace("<topic:slug>", "novels")
+        .replace("<id:change>", "1")
+        .replace("<key:key>", "job")
+        .replace("<str:name>", "a.csv")
         for name, route in patterns.items()
     }
 
@@ -103,4 +124,4 @@ async def test_an_address_does_not_block(
             response = await async_client.post(address, sent, headers=HTML)
         else:
             response = await getattr(async_client, method)(address, json.dumps(sent), content_type="application/json")
-        assert await answered(response) in {200, 201, 204, 303, 403, 404, 409, 412, 422}
+        assert await answered(response) in {200, 201, 202, 204, 303, 403, 404, 409, 412, 422}

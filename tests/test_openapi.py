@@ -123,7 +123,7 @@ class Answers(LibrarianTestCase):
             "pages": 9,
         }
         self.book = Book.objects.add({**record.EMPTY, **full, "published_year": 1914, "language": "ja"})
-        self.keys = {"pk": self.book.pk, "slug": "novels", "change": 1}
+        self.keys = {"pk": self.book.pk, "slug": "novels", "change": 1, "key": "job", "name": "a.csv"}
         self.addresses = {"/authors/{pk}/": {"pk": self.book.authors.get().pk}}
 
     async def ask(self, method: str, path: str, **request: Any) -> int:

@@ -11,7 +11,19 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from books.models import Book, Scope, Token
-from books.permissions import ADD, ANYBODY, CHANGE, DELETE, OWN_ACCOUNT, READ, RULES, Rule
+from books.permissions import (
+    ADD,
+    ANYBODY,
+    CHANGE,
+    CHANGE_JOB,
+    DELETE,
+    OWN_ACCOUNT,
+    READ,
+    RULES,
+    SEE_JOBS,
+    START_JOB,
+    Rule,
+)
 from books.urls import urlpatterns
 from tests.people import librarian, owner, reader
 
@@ -19,6 +31,7 @@ VIEWS: dict[str, Any] = {p.name: p.callback.view_class for p in urlpatterns if i
 ROUTES = {p.name: str(p.pattern) for p in urlpatterns if isinstance(p, URLPattern)}
 EVERY = [(name, method) for name, rules in RULES.items() for method in rules if name != "logout"]
 WRITES = {ADD, CHANGE, DELETE}
+JOBS = {SEE_JOBS, START_JOB, CHANGE_JOB}
 REFUSED = {401, 403}
 
 
@@ -34,12 +47,12 @@ def test_every_address_and_method_has_a_rule_and_every_rule_an_address() -> None
 LETS: dict[str, set[Rule]] = {
     "anonymous": {ANYBODY, READ},
     "reader": {ANYBODY, READ, OWN_ACCOUNT},
-    "librarian": {ANYBODY, READ, OWN_ACCOUNT, *WRITES},
-    "owner": {ANYBODY, READ, OWN_ACCOUNT, *WRITES},
+    "librarian": {ANYBODY, READ, OWN_ACCOUNT, *WRITES, *JOBS},
+    "owner": {ANYBODY, READ, OWN_ACCOUNT, *WRITES, *JOBS},
     "token to read": {ANYBODY, READ},
     "token to write": {ANYBODY, READ, *WRITES},
     "token to write of a reader": {ANYBODY, READ},
-    "token for jobs": {ANYBODY, READ},
+    "token for jobs": {ANYBODY, READ, *JOBS},
 }
 UNKNOWN = ["forged token", "expired token", "revoked token", "token of a closed account", "another scheme"]
 
@@ -71,6 +84,7 @@ class EveryVisitor(TestCase):
         keys = {"author_detail": self.author, "token_detail": 999, "token_revoke": 999}
         route = ROUTES[name].replace("<id:pk>", str(keys.get(name, self.book.pk)))
         route = route.replace("<id:change>", "1").replace("<topic:slug>", "novels")
+        route = route.replace("<key:key>", "job").replace("<str:name>", "a.csv")
         body = {} if method == "GET" else {"data": json.dumps({"title": ""}), "content_type": "application/json"}
         return await getattr(client, method.lower())(f"/{route}", headers=headers, **body)
 

@@ -1,6 +1,7 @@
 """What an import says of itself: its rejects as a CSV file to mend and import again, and a report as JSON."""
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,24 @@ from books.importing.outcome import Note, Reject
 
 BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something older
 LISTED = 1000  # rejects and notes in a report, which is held in memory
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode(errors="backslashreplace")
+
+
+def reject_header(header: Sequence[str]) -> bytes:
+    return BOM.encode() + csv_lines([[*header, *REJECT_COLUMNS]])
+
+
+def reject_lines(header: Sequence[str], rejects: Iterable[Reject]) -> bytes:
+    """The rejects as lines of a CSV file with the columns of the file that they come from."""
+    empty = [""] * len(header)
+    return csv_lines(
+        [*reject.cells, *empty[len(reject.cells) :], reject.line, reject.field, reject.reason] for reject in rejects
+    )
 
 
 class RejectsFile:
@@ -28,18 +47,9 @@ class RejectsFile:
             path.unlink(missing_ok=True)
 
     def add(self, rejects: Iterable[Reject]) -> None:
-        rows = [[*self._filled(reject.cells), reject.line, reject.field, reject.reason] for reject in rejects]
-        if not rows:
-            return
-        with self.path.open("a", newline="", encoding="utf-8", errors="backslashreplace") as file:
-            writer = csv.writer(file)
-            if not file.tell():
-                file.write(BOM)
-                writer.writerow([*self.header, *REJECT_COLUMNS])
-            writer.writerows(rows)
-
-    def _filled(self, cells: Sequence[str]) -> list[str]:
-        return [*cells, *[""] * (len(self.header) - len(cells))]
+        if lines := reject_lines(self.header, rejects):
+            with self.path.open("ab") as file:
+                file.write(lines if file.tell() else reject_header(self.header) + lines)
 
     @property
     def size(self) -> int:

@@ -89,10 +89,10 @@ def _link(drafts: Sequence[Draft]) -> None:
 def _note(drafts: Sequence[Draft], by: Editor) -> None:
     """Write down who changed what, as Change.objects.note does for one book."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
-    door = (by.via.value, by.user_id, at)
+    door = (by.via.value, by.user_id, by.job_id, at)
     _insert(
         Change,
-        ["book_id", "version", "action", "fields", "via", "user_id", "at"],
+        ["book_id", "version", "action", "fields", "via", "user_id", "job_id", "at"],
         [(draft.pk, draft.version, *_action(draft), *door) for draft in drafts],
     )
 

@@ -1,6 +1,8 @@
 from books.models.book import Book, DuplicateISBN, StaleVersion
 from books.models.history import Action, Change, Editor, Via
 from books.models.idempotency import FirstAnswer, KeyUsedOtherwise
+from books.models.job import Job, Status, Worker
+from books.models.job_file import FileChunk, JobFile
 from books.models.owner import NotInvited, OwnerInvitation
 from books.models.people import Author, BookAuthor, BookTopic, Topic
 from books.models.throttle import TooManyTries, Tries
@@ -15,15 +17,20 @@ __all__ = [
     "Change",
     "DuplicateISBN",
     "Editor",
+    "FileChunk",
     "FirstAnswer",
+    "Job",
+    "JobFile",
     "KeyUsedOtherwise",
     "NotInvited",
     "OwnerInvitation",
     "Scope",
     "StaleVersion",
+    "Status",
     "Token",
     "TooManyTries",
     "Topic",
     "Tries",
     "Via",
+    "Worker",
 ]

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 
 from books import record
 from books.record import Record
@@ -36,6 +37,7 @@ class Editor:
     via: Via
     user_id: int | None = None
     undoes: "Change | None" = None  # the change that is undone by it
+    job_id: int | None = None  # the job that makes it
 
 
 COMMAND = Editor(Via.COMMAND)
@@ -52,6 +54,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             user_id=by.user_id,
             fields=fields or {},
             undoes=by.undoes,
+            job_id=by.job_id,
         )
 
 
@@ -67,11 +70,15 @@ class Change(models.Model):
     # {field: [before, after]}; empty for a book that was added: what it was is what later changes say was before
     fields = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     undoes = models.ForeignKey("self", models.SET_NULL, null=True, related_name="undone_by")
+    job_id = models.BigIntegerField(null=True)  # of the job that made it; a change outlives its job
 
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["book_id", "-id"], name="changes_of_a_book")]
+        indexes = [
+            models.Index(fields=["book_id", "-id"], name="changes_of_a_book"),
+            models.Index(fields=["job_id", "book_id"], name="changes_of_a_job", condition=Q(job_id__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"book {self.book_id} {self.action}"

@@ -3,24 +3,30 @@ import logging
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from books.models import Book
+from books.models import Book, Worker
 from books.negotiation import json_response
 from books.views.base import CatalogueView
+
+AGAIN = {"Retry-After": "5"}
+NOBODY = "nobody works the queue: is `manage.py work` running?"
 
 log = logging.getLogger(__name__)
 
 
 class HealthCheck(CatalogueView):
-    """Whether the catalogue can be read: 200, or 503 with what is wrong."""
+    """Whether the catalogue can be read and jobs are worked: 200, or 503 with what is wrong."""
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         try:
             await Book.objects.order_by().aexists()
+            is_worked = await Worker.objects.alive().aexists()
         except DatabaseError as error:
             log.warning("health check: %s", error)
             wrong = {"status": "failing", "database": "cannot be read: is it running, and has `manage.py migrate` run?"}
-            return json_response(wrong, status=503, headers={"Retry-After": "5"})
-        return json_response({"status": "ok", "database": "ok"})
+            return json_response(wrong, status=503, headers=AGAIN)
+        if not is_worked:
+            return json_response({"status": "failing", "database": "ok", "jobs": NOBODY}, status=503, headers=AGAIN)
+        return json_response({"status": "ok", "database": "ok", "jobs": "ok"})
 
 
 class HealthCheckLive(CatalogueView):

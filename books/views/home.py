@@ -10,6 +10,7 @@ ADDRESSES = {
     "books": "/books/{?q,author,topic,language,year,sort,size}",
     "authors": "/authors/{?q,size}",
     "topics": "/topics/",
+    "jobs": "/jobs/",
     "export_csv": "/books.csv",
     "export_jsonl": "/books.jsonl",
     "health_check": "/health_check/",

@@ -1,0 +1,142 @@
+"""The loop that works the queue: claims what is due, and runs each job with a thread and a connection of its own."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.db import Error, close_old_connections, connection, connections
+from django.utils.module_loading import import_string
+
+from books.jobs.periodic import astart_periodic
+from books.jobs.run import BEAT, MAX_STRIKES, Run, Why
+from books.models.job import Job, Status, Worker, over
+
+POLL = 0.2  # seconds between two looks for something new
+LOOK_ANYWAY = 5  # polls after which it looks even if nobody has written: time itself makes jobs due
+SEEN = 25  # polls between two signs of life
+STOP_WITHIN = 1.5  # seconds for bodies to come to a place where they can stop
+
+GAVE_UP = f"The process that ran it died {MAX_STRIKES} times at the same place: see the server's log, then retry."
+
+log = logging.getLogger(__name__)
+
+
+def new_owner() -> str:
+    """A token that nobody has ever had: it says who, and that a lease is this one and no later one."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+async def arun(run: Run) -> None:
+    """Run a job that was claimed, to whatever end."""
+    if run.job.cancel_requested:
+        await run.aend(over(Status.CANCELLED))
+    elif run.job.strikes > MAX_STRIKES:
+        await run.aend(over(Status.FAILED, GAVE_UP, run.job.traceback))
+    else:
+        log.info("%s: attempt %s begins", run.job, run.job.attempt)
+        await run.aend(await abody(run))
+
+
+async def abody(run: Run) -> dict[str, Any]:
+    """Run the body while its heart beats. The beat has another thread, so that no batch holds it up."""
+    threads = ThreadPoolExecutor(1, "job")
+    pulse = asyncio.create_task(abeat(run))
+    try:
+        async with ThreadSensitiveContext(executor=threads):
+            return await run.aoutcome(import_string(run.job.task))
+    finally:
+        pulse.cancel()
+        await asyncio.wrap_future(threads.submit(connections.close_all))
+        threads.shutdown(wait=False)
+
+
+async def abeat(run: Run) -> None:
+    while True:
+        if why := await run.abeat():
+            return run.stop(why)
+        await asyncio.sleep(BEAT)
+
+
+class Loop:
+    """Claims jobs of these queues (none named: all), runs so many at a time, and ends when `stop` is set."""
+
+    def __init__(self, queues: Collection[str], concurrency: int) -> None:
+        self.name = new_owner()
+        self.queues = queues
+        self.concurrency = concurrency
+        self.stop = asyncio.Event()
+        self.running: dict[asyncio.Task[None], Run] = {}
+        self.seen_version: object = None
+
+    async def aserve(self) -> None:
+        """Work until stopped."""
+        turn = 0
+        while not self.stop.is_set():
+            try:
+                if turn % SEEN == 0:
+                    await Worker.objects.asee(self.name)
+                    await astart_periodic()
+                if turn % LOOK_ANYWAY == 0 or await sync_to_async(self._written)():
+                    await self.aclaim()
+            except Error as error:
+                log.warning("the database does not answer: %s", error)
+                await sync_to_async(close_old_connections)()
+            turn += 1
+            await self._pause()
+
+    async def aempty(self) -> None:
+        """Work until nothing is due."""
+        while not self.stop.is_set() and (await self.aclaim() or self.running):
+            await self._pause()
+
+    async def aclaim(self) -> bool:
+        """Start what is due, as far as there is room; tells whether that was anything."""
+        began = False
+        while len(self.running) < self.concurrency and (job := await Job.objects.aclaim(new_owner(), self.queues)):
+            run, began = Run(job), True
+            task = asyncio.create_task(arun(run))
+            self.running[task] = run
+            task.add_done_callback(self._ended)
+        return began
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self.running[task]
+        self.seen_version = None  # there is room again
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a job's end could not be written; its lease will run out", exc_info=error)
+
+    def _written(self) -> bool:
+        """Whether another connection has written to SQLite since the last look; PostgreSQL does not tell."""
+        if connection.vendor != "sqlite":
+            return True
+        with connection.cursor() as cursor:
+            version = cursor.execute("PRAGMA data_version").fetchone()
+        before, self.seen_version = self.seen_version, version
+        return bool(version != before)
+
+    async def _pause(self) -> None:
+        """Until a job ends or the stop comes, at most POLL."""
+        waits = [asyncio.create_task(self.stop.wait()), *self.running]
+        await asyncio.wait(waits, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
+        waits[0].cancel()
+
+    async def ahand_back(self) -> bool:
+        """End all bodies and give their jobs back; False if one has not ended, and its thread still runs."""
+        stuck = dict(self.running)
+        for run in stuck.values():
+            run.stop(Why.STOPPING)
+        if stuck:
+            await asyncio.wait(stuck, timeout=STOP_WITHIN)
+        with suppress(Error):  # then leases run out instead
+            for task, run in stuck.items():
+                if not task.done():
+                    await run.aend(run.stopped())  # whatever the body does from now on, it is not the owner
+            await Worker.objects.filter(name=self.name).adelete()
+        return all(task.done() for task in stuck)

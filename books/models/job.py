@@ -1,0 +1,157 @@
+"""A job: work that outlives the request that asks for it. Its row is the only truth about it.
+
+The guarantee is at least once: a job that was started is run until it ends, whatever processes die meanwhile. Whoever
+runs it holds a lease, which it renews; when the lease has run out, anybody may take the job over and goes on from its
+checkpoint. What a body writes is committed together with its checkpoint, in a transaction that fails if the job has
+another owner by now: so each step counts once, though it may be tried more often.
+
+Leases are compared by the database's clock, so that the clocks of the hosts may differ.
+"""
+
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Now
+from django.urls import reverse
+
+from books.models.history import Via
+from books.paging import Ordering, PagedQuerySet
+
+KEY = "[A-Za-z0-9_-]{1,64}"
+LEASE = timedelta(seconds=10)
+UNSEEN = timedelta(seconds=15)  # after which a worker counts as gone
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ACTIVE = (Status.QUEUED, Status.RUNNING)
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def over(status: Status, error: str = "", traceback: str = "") -> dict[str, Any]:
+    """The columns of a job that has ended."""
+    ended = {"status": status, "due_at": None, "owner": "", "finished_at": Now()}
+    return {**ended, "error": error, "traceback": traceback}
+
+
+class JobQuerySet(PagedQuerySet["Job"]):
+    ORDERINGS = {"-added": Ordering("-added", ("id",), descending=True)}
+    TOLD = ("message", "attempt", "created_at", "started_at", "finished_at", "result", "error")
+    ENTRY = ("key", "kind", "status", "cancel_requested", "done", "total", *TOLD)
+
+    def active(self) -> "JobQuerySet":
+        return self.filter(status__in=ACTIVE)
+
+    def due(self, queues: Collection[str] = ()) -> "JobQuerySet":
+        """Those that anybody may take now, the most urgent first; no queues named means all."""
+        found = self.filter(due_at__lte=Now()).order_by("-priority", "due_at", "id")
+        return found.filter(queue__in=queues) if queues else found
+
+    async def aclaim(self, owner: str, queues: Collection[str] = ()) -> "Job | None":
+        """Take the most urgent job that is due. One conditional UPDATE: of any number of claimers one gets it."""
+        async for pk in self.due(queues).values_list("pk", flat=True)[:8]:
+            taken = await self.filter(pk=pk, due_at__lte=Now()).aupdate(
+                status=Status.RUNNING,
+                owner=owner,
+                due_at=Now() + LEASE,
+                attempt=F("attempt") + 1,
+                strikes=F("strikes") + 1,
+                started_at=Coalesce("started_at", Now()),
+            )
+            if taken:
+                return await self.aget(pk=pk)
+        return None
+
+    async def acancel(self, key: str) -> bool:
+        """Ask for the end of a job: a queued one ends now, a running one soon. False if it is over already."""
+        queued = Q(status=Status.QUEUED)
+        return bool(
+            await self.active()
+            .filter(key=key)
+            .aupdate(
+                cancel_requested=True,
+                status=Case(When(queued, then=Value(Status.CANCELLED)), default=F("status")),
+                finished_at=Case(When(queued, then=Now()), default=None),
+                due_at=Case(When(queued, then=None), default=F("due_at")),
+            )
+        )
+
+    def again(self) -> dict[str, Any]:
+        """The columns of an ended job that is to go on from its checkpoint."""
+        fresh = {"cancel_requested": False, "error": "", "traceback": "", "finished_at": None, "strikes": 0}
+        return {"status": Status.QUEUED, "due_at": Now(), **fresh}
+
+
+class Job(models.Model):
+    key = models.CharField(max_length=64, unique=True, default=new_key)  # in its address; the client may choose it
+    kind = models.CharField(max_length=50)
+    task = models.CharField(max_length=200)  # the path of its function
+    arguments = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, default="")  # of the request, by which the same again is known
+    queue = models.CharField(max_length=50)
+    priority = models.SmallIntegerField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="jobs")
+    via = models.CharField(max_length=10, choices=Via, default=Via.COMMAND)
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    # When anybody may take it: a queued one's time to start, the end of a running one's lease. NULL: it is over.
+    due_at = models.DateTimeField(null=True, db_default=Now(), db_index=True)
+    owner = models.CharField(max_length=120, default="")  # who runs it, as a token that is never used again
+    attempt = models.PositiveIntegerField(default=0)  # how often it was begun; a hand-back does not count
+    strikes = models.PositiveIntegerField(default=0)  # the same since its last checkpoint
+    cancel_requested = models.BooleanField(default=False)
+
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(null=True)
+    message = models.CharField(max_length=200, default="")
+    log = models.JSONField(default=list)  # the last messages
+    checkpoint = models.JSONField(default=dict)
+    result = models.JSONField(null=True)
+    error = models.TextField(default="")  # a sentence for people
+    traceback = models.TextField(default="")
+
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True, db_index=True)
+
+    objects = JobQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("job_detail", args=[self.key])
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def alive(self) -> "WorkerQuerySet":
+        return self.filter(seen_at__gt=Now() - UNSEEN)
+
+    async def asee(self, name: str) -> None:
+        await self.aupdate_or_create(name=name, defaults={"seen_at": Now()})
+
+
+class Worker(models.Model):
+    """A process that works the queue, as long as it says so."""
+
+    name = models.CharField(max_length=120, unique=True)
+    seen_at = models.DateTimeField()
+
+    objects = WorkerQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,96 @@
+"""The files of jobs, uploads and results, kept in the database: any worker on any host reads them.
+
+What a job writes into one is committed together with its checkpoint, so that no crash doubles or loses a line.
+"""
+
+import hashlib
+import tempfile
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from itertools import batched
+from typing import BinaryIO
+
+from django.db import models
+from django.db.models.functions import Now
+
+from books.models.job import Job
+
+CHUNK = 256 << 10  # bytes before they are compressed
+STORED_AT_ONCE = 16  # chunks: a long upload holds up other writers for no more than some milliseconds
+
+
+class JobFileQuerySet(models.QuerySet["JobFile"]):
+    def store(self, name: str, source: BinaryIO) -> "JobFile":
+        """Keep an upload, for a job to come. Not one transaction: what nobody takes is pruned."""
+        file, digest = self.create(name=name), hashlib.sha256()
+        parts = iter(lambda: source.read(CHUNK), b"")
+        for some in batched(parts, STORED_AT_ONCE):
+            chunks = []
+            for part in some:
+                digest.update(part)
+                chunks.append(file.chunk(part))
+            FileChunk.objects.bulk_create(chunks)
+        file.digest = digest.hexdigest()
+        file.save()
+        return file
+
+
+class JobFile(models.Model):
+    job = models.ForeignKey(Job, models.CASCADE, null=True, related_name="files", db_index=False)
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="")  # of an upload; a result has none
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = JobFileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "name"], name="file_once_a_job")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def chunk(self, part: bytes) -> "FileChunk":
+        """The next bytes of the file, to be saved with it."""
+        chunk = FileChunk(file=self, offset=self.size, data=zlib.compress(part, 1))
+        self.size += len(part)
+        return chunk
+
+    def append(self, data: bytes) -> None:
+        """Add to the end; to be called within the transaction that saves the checkpoint."""
+        self.refresh_from_db(fields=["size"])  # an earlier try may have been rolled back
+        parts = (data[start : start + CHUNK] for start in range(0, len(data), CHUNK))
+        FileChunk.objects.bulk_create([self.chunk(part) for part in parts])
+        self.save(update_fields=["size"])
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """A copy of it on disk, where it can be read more than once."""
+        with tempfile.TemporaryFile() as copy:
+            for chunk in self.chunks.order_by("offset").iterator(chunk_size=STORED_AT_ONCE):
+                copy.write(zlib.decompress(chunk.data))
+            copy.seek(0)
+            yield copy
+
+    async def aread(self) -> AsyncIterator[bytes]:
+        """Its bytes as of now, chunk by chunk, each found after the last: nothing is held while a slow reader reads."""
+        offset = -1
+        while True:
+            chunk = await self.chunks.filter(offset__gt=offset, offset__lt=self.size).order_by("offset").afirst()
+            if chunk is None:
+                return
+            offset = chunk.offset
+            yield zlib.decompress(chunk.data)
+
+
+class FileChunk(models.Model):
+    file = models.ForeignKey(JobFile, models.CASCADE, related_name="chunks", db_index=False)
+    offset = models.PositiveBigIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "offset"], name="chunk_once_a_file")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} from {self.offset}"

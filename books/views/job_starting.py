@@ -1,0 +1,98 @@
+"""What a request that starts a job asks for, read and answered."""
+
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from asgiref.sync import sync_to_async
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+
+from books import incoming
+from books.jobs.kinds import KINDS, Kind
+from books.jobs.starting import KeyTaken, astart
+from books.models import Job, JobFile, Via
+from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, preferred
+from books.record import Errors
+from books.views.job_reading import adetail
+from books.visitors import Visitor
+
+LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
+TAKEN = "Another job has this key: choose another key, or look at it at {}."
+
+
+class Asked(NamedTuple):
+    kind: str = "clock"
+    arguments: dict[str, Any] = {}
+    file: "UploadedFile[bytes] | None" = None
+
+
+async def start_job(request: HttpRequest, visitor: Visitor, key: str = "") -> HttpResponse:
+    """Start what the body asks for: 202; 200 if this same request has started it before, 409 if another has."""
+    is_page = preferred(request, JSON, HTML) == HTML
+    asked = await sync_to_async(read)(request)
+    kind = await akind(asked, visitor)
+    arguments = await sync_to_async(cleaned)(kind, asked)
+    file = await sync_to_async(store)(asked.file) if asked.file else None
+    try:
+        job, is_new = await astart(
+            kind.task, arguments, key=key, by=visitor.editor(Via.PAGE if is_page else Via.API), file=file
+        )
+    except KeyTaken:
+        raise Refusal(409, TAKEN.format(f"/jobs/{key}/")) from None
+    return await answer(request, job, 202 if is_new else 200)
+
+
+async def answer(request: HttpRequest, job: Job, status: int) -> HttpResponse:
+    """The job as it is now; a browser is led to its page."""
+    address = job.get_absolute_url()
+    if preferred(request, JSON, HTML) == HTML:
+        return SeeOther(address)
+    return json_response(await adetail(job), status=status, headers={"Location": address})
+
+
+def read(request: HttpRequest) -> Asked:
+    """A form, with a file or without, or JSON; nothing at all is a clock. In a thread: an upload may be large."""
+    if request.content_type == incoming.MULTIPART or (incoming.body(request) and incoming.is_form(request)):
+        fields: dict[str, Any] = incoming.form(request).dict()
+        file = request.FILES.get("file")
+        return Asked(fields.pop("kind", "import" if file else "clock"), fields, file)
+    if not incoming.body(request):
+        return Asked()
+    sent = incoming.json_object(request)
+    if unknown := sent.keys() - {"kind", "arguments"}:
+        name = incoming.printable(min(unknown))
+        raise Refusal(422, errors={name: ["No such field. A job is started with kind and arguments."]})
+    asked = Asked(**sent)
+    if not isinstance(asked.arguments, dict):
+        raise Refusal(422, errors={"arguments": ["Write an object."]})
+    return asked
+
+
+async def akind(asked: Asked, visitor: Visitor) -> Kind:
+    kind = KINDS.get(asked.kind) if isinstance(asked.kind, str) else None
+    if kind is None:
+        raise Refusal(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(KINDS)}."]})
+    if not await visitor.amay(kind.permission):
+        raise Refusal(403, f"Your account lacks the permission {kind.permission}: ask an administrator for it.")
+    return kind
+
+
+def cleaned(kind: Kind, asked: Asked) -> dict[str, Any]:
+    """The arguments in their canonical form. Refuses with 422, each with its reasons. May ask the database."""
+    form = kind.form(asked.arguments)
+    errors: Errors = errors_of(form)
+    for name, value in asked.arguments.items():
+        if name not in form.fields:
+            takes = ", ".join(form.fields) or "none"
+            errors[incoming.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
+        elif isinstance(value, list):
+            errors[name] = ["Write one value."]
+    if kind.takes_file != bool(asked.file):
+        says = "Send the list as a file: curl -F file=@books.csv." if kind.takes_file else "This kind takes no file."
+        errors["file"] = [says]
+    if errors:
+        raise Refusal(422, errors=errors)
+    return form.arguments()
+
+
+def store(file: "UploadedFile[bytes]") -> JobFile:
+    return JobFile.objects.store((file.name or "file")[-LONGEST_NAME:], cast("BinaryIO", file))

@@ -1,0 +1,90 @@
+"""Jobs over HTTP: started, watched, cancelled, tried again; their files fetched."""
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
+
+from books import presenting
+from books.forms import JobQuery
+from books.jobs.starting import retry
+from books.models import Job, JobFile
+from books.negotiation import HTML, JSON, Refusal, preferred, respond
+from books.views.base import CatalogueView
+from books.views.job_reading import adetail, ajob_or_404, around
+from books.views.job_starting import answer, start_job
+from books.views.lists import page_of, valid
+
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+
+
+class JobList(CatalogueView):
+    """The jobs, the latest first; POST starts one and chooses its key."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        preferred(request, JSON, HTML)
+        query = valid(JobQuery(request.GET))
+        page = await Job.objects.page(Job.objects.all().ENTRY, query.cleaned_data["place"]).aread()
+        data = page_of("jobs", [presenting.job(row) for row in page.rows], page, request.path, query)
+        return respond(request, data, "jobs/job_list.html")
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        return await start_job(request, self.visitor)
+
+
+class JobDetail(CatalogueView):
+    """One job, under the key that the client has chosen: POST starts it, GET tells how it goes, DELETE cancels it."""
+
+    async def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        preferred(request, JSON, HTML)
+        job = await ajob_or_404(key)
+        return respond(request, await adetail(job), "jobs/job_detail.html", context=around(job, self.visitor))
+
+    async def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        return await start_job(request, self.visitor, key)
+
+    async def delete(self, request: HttpRequest, key: str) -> HttpResponse:
+        return await cancel(request, key)
+
+
+class JobCancel(CatalogueView):
+    """DELETE for those who have but a form."""
+
+    async def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        return await cancel(request, key)
+
+
+async def cancel(request: HttpRequest, key: str) -> HttpResponse:
+    """202: it ends within about a second; 200: it is over already."""
+    preferred(request, JSON, HTML)
+    is_asked = await Job.objects.acancel(key)
+    return await answer(request, await ajob_or_404(key), 202 if is_asked else 200)
+
+
+class JobRetry(CatalogueView):
+    """Lets a failed or cancelled job go on from where it was."""
+
+    async def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        preferred(request, JSON, HTML)
+        is_queued = await sync_to_async(retry)(key)
+        job = await ajob_or_404(key)
+        if not is_queued:
+            raise Refusal(409, f"This job is {job.status}: only one that failed or was cancelled can be tried again.")
+        return await answer(request, job, 202)
+
+
+class JobFileDownload(CatalogueView):
+    """A file of a job's, as far as it is written by now."""
+
+    async def get(self, request: HttpRequest, key: str, name: str) -> HttpResponseBase:
+        file = await JobFile.objects.filter(job__key=key, name=name).afirst()
+        if file is None:
+            raise Refusal(404, f"This job has no such file. Those that it has are listed at /jobs/{key}/.")
+        content_type = CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        headers = {
+            "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
+            "Content-Length": str(file.size),
+        }
+        if request.method == "HEAD":
+            return HttpResponse(content_type=content_type, headers=headers)
+        return StreamingHttpResponse(file.aread(), content_type=content_type, headers=headers)

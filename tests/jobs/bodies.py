@@ -1,0 +1,53 @@
+"""Bodies for tests."""
+
+import os
+import time
+
+from django.db import transaction
+from django.tasks import TaskContext, task
+
+from books.jobs.run import Hopeless, current
+from books.models import Author
+
+
+@task
+def fine(number: int = 1) -> int:
+    return number
+
+
+@task(takes_context=True)
+async def counted(context: TaskContext) -> int:  # type: ignore[type-arg]
+    return context.attempt
+
+
+@task
+def raises() -> None:
+    raise ZeroDivisionError("on purpose")
+
+
+@task
+def is_hopeless() -> None:
+    raise Hopeless("The list is on fire: put it out.")
+
+
+@task
+def dies() -> None:
+    os.kill(os.getpid(), 9)
+
+
+@task
+def writes(rows: int, seconds: float = 0.1) -> int:
+    """A row and a checkpoint in one transaction, again and again."""
+    run = current()
+    for number in range(run.checkpoint.get("rows", 0) + 1, rows + 1):
+        run.check()
+        with transaction.atomic():
+            Author.objects.create(name=f"{number}", name_key=f"{number:09}")
+            run.keep(f"row {number}", {"rows": number}, done=number, total=rows)
+        time.sleep(seconds)
+    return rows
+
+
+@task
+def never_checks() -> None:
+    time.sleep(60)

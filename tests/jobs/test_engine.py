@@ -1,0 +1,328 @@
+"""What becomes of a job, whatever its body does; workers run within this process."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import transaction
+from django.db.models.functions import Now
+from django.tasks import TaskResultStatus
+from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
+from django.test import TransactionTestCase
+from django.utils import timezone
+
+from books.jobs.clock import clock
+from books.jobs.periodic import KEPT, astart_periodic, prune
+from books.jobs.run import LOG_LINES, MAX_STRIKES, Run, Stopped, Why
+from books.jobs.starting import KeyTaken, retry, start
+from books.models import Author, FileChunk, Job, JobFile, Status, Worker
+from books.models.job_file import CHUNK
+from tests.importing.test_concurrency import at_once
+from tests.jobs import bodies
+from tests.jobs.working import make_due, work
+
+
+def claim(**options: Any) -> Job | None:
+    job: Job | None = async_to_sync(Job.objects.all().aclaim)(**{"owner": "me", **options})
+    return job
+
+
+class Bodies(TransactionTestCase):
+    def test_a_job_is_run_and_its_result_kept(self) -> None:
+        start(bodies.fine, {"number": 7}, key="a")
+        work()
+        job = Job.objects.get(key="a")
+        assert (job.status, job.result, job.attempt, job.due_at) == (Status.SUCCEEDED, 7, 1, None)
+        assert job.created_at <= job.started_at <= job.finished_at  # type: ignore[operator]
+
+    def test_an_async_body_tells_how_far_it_is(self) -> None:
+        start(clock, {"seconds": 2}, key="a")
+        work()
+        job = Job.objects.get(key="a")
+        assert (job.done, job.total, job.result, job.message) == (2, 2, {"ticks": 2}, "tick 2 of 2")
+
+    def test_a_task_that_wants_djangos_context_gets_it(self) -> None:
+        start(bodies.counted, {}, key="a")
+        work()
+        assert Job.objects.get(key="a").result == 1
+
+    def test_one_that_raises_is_tried_again_later_and_in_the_end_failed_with_the_reason(self) -> None:
+        start(bodies.raises, {}, key="a")
+        for attempt in range(1, MAX_STRIKES):
+            work()
+            job = Job.objects.get(key="a")
+            assert (job.status, job.attempt) == (Status.QUEUED, attempt)
+            assert job.due_at > timezone.now()  # type: ignore[operator]
+            make_due("a")
+        work()
+        job = Job.objects.get(key="a")
+        assert (job.status, job.attempt) == (Status.FAILED, MAX_STRIKES)
+        assert "ZeroDivisionError: on purpose" in job.error
+        assert "Traceback" in job.traceback
+        assert "Traceback" not in job.error
+
+    def test_one_that_cannot_succeed_is_failed_at_once_with_its_own_words(self) -> None:
+        start(bodies.is_hopeless, {}, key="a")
+        work()
+        job = Job.objects.get(key="a")
+        assert (job.status, job.error) == (Status.FAILED, "The list is on fire: put it out.")
+
+    def test_one_whose_processes_died_too_often_is_given_up_and_others_go_on(self) -> None:
+        start(bodies.dies, {}, key="a")
+        Job.objects.update(strikes=MAX_STRIKES, attempt=MAX_STRIKES)
+        start(bodies.fine, {}, key="b")
+        work()
+        assert "died 3 times" in Job.objects.get(key="a").error
+        assert Job.objects.get(key="b").status == Status.SUCCEEDED
+
+    def test_an_ended_one_can_be_tried_again_from_its_checkpoint(self) -> None:
+        start(bodies.writes, {"rows": 3, "seconds": 0}, key="a")
+        Job.objects.update(status=Status.FAILED, due_at=None, error="x", checkpoint={"rows": 2}, strikes=3)
+        assert retry("a")
+        work()
+        assert (Job.objects.get().status, Job.objects.get().error) == (Status.SUCCEEDED, "")
+        assert Author.objects.get().name == "3"
+        assert not retry("a")
+
+
+class Claims(TransactionTestCase):
+    def test_of_many_who_want_it_one_gets_it(self) -> None:
+        start(bodies.fine, {}, key="a")
+        got: list[Job | None] = []
+        assert at_once(*[lambda: got.append(claim())] * 8) == []
+        assert len([job for job in got if job]) == 1
+
+    def test_each_job_of_many_is_claimed_once(self) -> None:
+        for number in range(20):
+            start(bodies.fine, {}, key=f"{number}")
+        got: list[str] = []
+
+        def claim_all() -> None:
+            while job := claim():
+                got.append(job.key)
+
+        assert at_once(*[claim_all] * 4) == []
+        assert sorted(got, key=int) == [f"{number}" for number in range(20)]
+
+    def test_the_more_urgent_comes_first_then_the_older(self) -> None:
+        for key, task in {"a": bodies.fine, "b": bodies.fine, "c": bodies.fine.using(priority=5)}.items():
+            start(task, {}, key=key)
+        assert [job.key for job in iter(claim, None) if job] == ["c", "a", "b"]
+
+    def test_a_queue_is_worked_by_those_who_want_it(self) -> None:
+        start(bodies.fine.using(queue_name="slow"), {}, key="a")
+        assert claim(queues=["quick"]) is None
+        assert claim(queues=["quick", "slow"]) is not None
+
+    def test_one_for_later_waits(self) -> None:
+        start(bodies.fine.using(run_after=timezone.now() + timedelta(minutes=1)), {}, key="a")
+        assert claim() is None
+
+    def test_one_that_runs_is_taken_over_only_when_its_lease_has_run_out(self) -> None:
+        start(bodies.fine, {}, key="a")
+        assert claim(owner="first") is not None
+        assert claim(owner="second") is None
+        make_due("a")
+        second = claim(owner="second")
+        assert second is not None
+        assert (second.owner, second.attempt) == ("second", 2)
+
+
+class Leases(TransactionTestCase):
+    def run_of(self, **columns: Any) -> Run:
+        start(bodies.fine, {}, key="a")
+        Job.objects.update(**columns)
+        job = claim()
+        assert job is not None
+        return Run(job)
+
+    def test_who_has_lost_the_job_keeps_nothing(self) -> None:
+        run = self.run_of()
+        Job.objects.update(owner="another")
+
+        def write() -> None:
+            with transaction.atomic():
+                Author.objects.create(name="x")
+                run.keep("never", {"rows": 1}, done=1)
+
+        with pytest.raises(Stopped):
+            write()
+        assert not Author.objects.exists()
+        assert Job.objects.get().checkpoint == {}
+        assert async_to_sync(run.abeat)() is Why.LOST
+        async_to_sync(run.aend)({"status": Status.SUCCEEDED})
+        assert Job.objects.get().status == Status.RUNNING
+
+    def test_a_beat_renews_the_lease_and_writes_what_was_told(self) -> None:
+        run = self.run_of()
+        make_due("a")
+        run.tell("half", done=5, total=10)
+        assert async_to_sync(run.abeat)() is None
+        job = Job.objects.get()
+        assert job.due_at > timezone.now()  # type: ignore[operator]
+        assert (job.done, job.total, job.message) == (5, 10, "half")
+        assert job.log[-1].endswith(" half")
+
+    def test_a_beat_with_nothing_to_say_writes_nothing(self) -> None:
+        run = self.run_of()
+        due_at = Job.objects.get().due_at
+        assert async_to_sync(run.abeat)() is None
+        assert Job.objects.get().due_at == due_at
+
+    def test_the_log_holds_the_last_lines_and_no_long_ones(self) -> None:
+        run = self.run_of()
+        for number in range(100):
+            run.tell(f"{number} " + "x" * 1000)
+        async_to_sync(run.abeat)()
+        log = Job.objects.get().log
+        assert len(log) == LOG_LINES
+        assert max(map(len, log)) == 200
+
+    def test_progress_forgives_what_went_wrong_before(self) -> None:
+        run = self.run_of(strikes=MAX_STRIKES - 1)
+        with transaction.atomic():
+            run.keep("on", {"rows": 1})
+        assert Job.objects.get().strikes == 1
+
+    def test_handing_back_uses_no_attempt(self) -> None:
+        run = self.run_of(attempt=4, strikes=1)
+        run.stop(Why.STOPPING)
+        with pytest.raises(Stopped):
+            run.check()
+        async_to_sync(run.aend)(run.stopped())
+        job = Job.objects.get()
+        assert (job.status, job.attempt, job.strikes, job.owner) == (Status.QUEUED, 4, 1, "")
+        assert claim() is not None
+
+
+class Cancelling(TransactionTestCase):
+    def test_a_queued_one_is_cancelled_at_once(self) -> None:
+        start(bodies.fine, {}, key="a")
+        assert async_to_sync(Job.objects.all().acancel)("a")
+        assert Job.objects.get().status == Status.CANCELLED
+        assert Job.objects.get().finished_at is not None
+        assert claim() is None
+
+    def test_a_running_one_learns_of_it_at_the_next_beat(self) -> None:
+        start(bodies.fine, {}, key="a")
+        job = claim()
+        assert job is not None
+        assert async_to_sync(Job.objects.all().acancel)("a")
+        assert Job.objects.get().status == Status.RUNNING
+        assert async_to_sync(Run(job).abeat)() is Why.CANCELLED
+
+    def test_one_whose_worker_died_is_cancelled_by_the_next(self) -> None:
+        start(bodies.dies, {}, key="a")
+        claim()
+        async_to_sync(Job.objects.all().acancel)("a")
+        make_due("a")
+        work()
+        assert Job.objects.get().status == Status.CANCELLED
+
+    def test_one_that_is_over_stays_as_it_is(self) -> None:
+        start(bodies.fine, {}, key="a")
+        work()
+        assert not async_to_sync(Job.objects.all().acancel)("a")
+        assert Job.objects.get().status == Status.SUCCEEDED
+
+
+class Starting(TransactionTestCase):
+    def test_the_same_request_again_gets_the_first_job(self) -> None:
+        first, is_new = start(bodies.fine, {"number": 1}, key="a")
+        again, is_new_again = start(bodies.fine, {"number": 1}, key="a")
+        assert (first.pk, is_new, is_new_again) == (again.pk, True, False)
+
+    def test_another_request_under_a_key_that_is_taken_is_refused(self) -> None:
+        start(bodies.fine, {"number": 1}, key="a")
+        with pytest.raises(KeyTaken):
+            start(bodies.fine, {"number": 2}, key="a")
+
+    def test_without_a_key_each_is_a_job_of_its_own(self) -> None:
+        assert start(bodies.fine, {})[0].key != start(bodies.fine, {})[0].key
+
+    def test_of_many_at_once_one_is_new(self) -> None:
+        new: list[bool] = []
+        assert at_once(*[lambda: new.append(start(bodies.fine, {}, key="a")[1])] * 8) == []
+        assert sorted(new) == [False] * 7 + [True]
+
+    def test_it_is_undone_with_its_transaction(self) -> None:
+        with transaction.atomic():
+            start(bodies.fine, {}, key="a")
+            transaction.set_rollback(True)
+        assert not Job.objects.exists()
+
+    def test_djangos_own_way_to_enqueue_makes_a_job(self) -> None:
+        result = bodies.fine.enqueue(number=3)
+        assert (result.status, result.kwargs) == (TaskResultStatus.READY, {"number": 3})
+        work()
+        result.refresh()
+        assert (result.return_value, result.attempts) == (3, 1)
+
+    def test_an_unknown_result_is_told_as_django_does(self) -> None:
+        with pytest.raises(TaskResultDoesNotExist):
+            bodies.fine.get_result("none")
+
+    def test_arguments_are_given_by_name(self) -> None:
+        with pytest.raises(InvalidTask, match="by name"):
+            bodies.fine.enqueue(1)
+
+
+class Files(TransactionTestCase):
+    DATA = bytes(range(256)) * (CHUNK // 100)
+
+    def test_what_was_stored_is_read_back(self) -> None:
+        with open(__file__, "rb") as source:  # noqa: PTH123
+            file = JobFile.objects.store("a.py", source)
+            source.seek(0)
+            with file.opened() as copy:
+                assert copy.read() == source.read()
+
+    def test_it_is_read_chunk_by_chunk(self) -> None:
+        file = JobFile.objects.create(name="a")
+        with transaction.atomic():
+            file.append(self.DATA)
+            file.append(b"end")
+        assert FileChunk.objects.count() > 2
+
+        async def read() -> bytes:
+            return b"".join([part async for part in file.aread()])
+
+        assert async_to_sync(read)() == self.DATA + b"end"
+        assert JobFile.objects.get().size == len(self.DATA) + 3
+
+    def test_what_was_rolled_back_is_not_in_it(self) -> None:
+        file = JobFile.objects.create(name="a")
+        for number in range(3):
+            with transaction.atomic():
+                file.append(b"%d" % number)
+                transaction.set_rollback(number == 1)
+        with file.opened() as copy:
+            assert copy.read() == b"02"
+
+
+class Upkeep(TransactionTestCase):
+    def test_old_jobs_go_with_their_files_and_new_ones_stay(self) -> None:
+        old, _ = start(bodies.fine, {}, key="old")
+        start(bodies.fine, {}, key="new")
+        work()
+        JobFile.objects.create(name="a", job=old).append(b"x")
+        Job.objects.filter(key="old").update(finished_at=Now() - KEPT - timedelta(days=1))
+        start(prune, {}, key="prune")
+        work()
+        assert set(Job.objects.values_list("key", flat=True)) == {"new", "prune"}
+        assert not JobFile.objects.exists()
+
+    def test_uploads_that_nobody_took_and_workers_that_are_gone_are_forgotten(self) -> None:
+        JobFile.objects.create(name="a", created_at=timezone.now() - timedelta(days=2))
+        JobFile.objects.create(name="b")
+        Worker.objects.create(name="gone", seen_at=timezone.now() - timedelta(days=2))
+        start(prune, {})
+        work()
+        assert JobFile.objects.get().name == "b"
+        assert not Worker.objects.exists()
+
+    def test_it_is_done_once_a_day(self) -> None:
+        for _ in range(2):
+            async_to_sync(astart_periodic)()
+        assert Job.objects.get().kind == "prune"

@@ -1,0 +1,230 @@
+"""The kinds of jobs, each run to its end by a worker within this process."""
+
+import csv
+import io
+import json
+from typing import Any
+from unittest import mock
+
+from django.contrib.auth.models import User
+from django.db.models.functions import Now
+from django.test import TransactionTestCase
+
+from books.jobs import importing, undoing
+from books.jobs.kinds import KINDS, ExportForm, ImportForm
+from books.jobs.run import Run, Stopped, Why
+from books.jobs.starting import start
+from books.models import Author, Book, Change, Editor, Job, JobFile, Status, Via
+from tests.importing.lists import catalogue, csv_file
+from tests.jobs.working import work
+
+ROWS = [{"title": f"T{number}", "authors": f"A{number % 5}", "pages": number + 1} for number in range(40)]
+
+
+def run(kind: str, **arguments: Any) -> Job:
+    """A job of this kind, ended."""
+    job, _ = start(KINDS[kind].task, arguments)
+    work()
+    job.refresh_from_db()
+    return job
+
+
+def upload(rows: Any, name: str = "books.csv") -> JobFile:
+    return JobFile.objects.store(name, csv_file(rows))
+
+
+def run_import(file: JobFile, **arguments: Any) -> Job:
+    given = {"dry_run": False, "mapping": {}, "format": "", **arguments}
+    job, _ = start(
+        KINDS["import"].task, given, file=file, by=Editor(Via.API, User.objects.get_or_create(username="a")[0].pk)
+    )
+    work()
+    job.refresh_from_db()
+    return job
+
+
+def content(job: Job, name: str) -> str:
+    with job.files.get(name=name).opened() as file:
+        return file.read().decode("utf-8-sig")
+
+
+class Import(TransactionTestCase):
+    def test_the_books_come_in_and_the_result_counts_them(self) -> None:
+        job = run_import(upload(ROWS))
+        assert (job.kind, job.status, job.error) == ("import", Status.SUCCEEDED, "")
+        assert job.result["rows"] == job.result["created"] == Book.objects.count() == 40
+        assert (job.done, job.total) == (40, 40)
+        assert "40 created" in job.message
+
+    def test_each_change_says_who_started_the_job_and_which_it_was(self) -> None:
+        job = run_import(upload(ROWS))
+        assert set(Change.objects.values_list("via", "user", "job_id")) == {("import", job.created_by_id, job.pk)}
+
+    def test_rejects_are_a_file_with_line_field_and_reason(self) -> None:
+        job = run_import(upload([*ROWS, {"title": "x", "authors": "", "pages": "many"}]))
+        assert job.result["rejected"] == 1
+        [reject] = csv.DictReader(io.StringIO(content(job, "books.csv.rejects.csv")))
+        assert (reject["title"], reject["line"], reject["field"]) == ("x", "42", "pages")
+        assert job.result["first_rejects"][0]["reason"] == reject["reason"]
+
+    def test_a_dry_run_reports_and_changes_nothing(self) -> None:
+        job = run_import(upload([*ROWS, {"title": "", "authors": "", "pages": ""}]), dry_run=True)
+        assert (job.result["created"], job.result["rejected"], job.result["dry_run"]) == (40, 1, True)
+        assert not Book.objects.exists()
+        assert "A book needs a title" in content(job, "books.csv.rejects.csv")
+
+    def test_columns_can_be_mapped(self) -> None:
+        run_import(upload([{"Buch": "Der Prozess"}]), mapping={"title": "Buch"})
+        assert Book.objects.get().title == "Der Prozess"
+
+    def test_a_file_that_cannot_be_read_fails_at_once_with_advice(self) -> None:
+        job = run_import(JobFile.objects.store("x.pdf", io.BytesIO(b"%PDF-1.4")))
+        assert (job.status, job.attempt) == (Status.FAILED, 1)
+        assert job.error == "This file is no text but a PDF document: ask for the list as CSV."
+
+    def test_it_goes_on_from_where_it_was_stopped_and_the_outcome_is_the_same(self) -> None:
+        rows = [*ROWS, {"title": "", "authors": "B", "pages": 7}]
+        run_import(upload(rows))
+        clean, rejects = catalogue(), content(Job.objects.get(), "books.csv.rejects.csv")
+        for model in (Book, Author, Job, Change):
+            model.objects.all().delete()
+        stops = iter([None, Why.STOPPING] * 100)
+
+        def check(self: Run) -> None:
+            self.why = next(stops)
+            if self.why:
+                raise Stopped(self.why)
+
+        with mock.patch.object(Run, "check", check), mock.patch.object(importing, "BATCH_ROWS", 7):
+            job = run_import(upload(rows))
+        assert (job.status, job.attempt, job.result["created"]) == (Status.SUCCEEDED, 1, 40)
+        assert catalogue() == clean
+        assert content(job, "books.csv.rejects.csv") == rejects
+
+
+class Undo(TransactionTestCase):
+    def test_a_whole_import_is_taken_back(self) -> None:
+        Book.objects.add({"title": "T1", "authors": ["A1"], "publisher": "Old"})
+        before = catalogue()
+        imported = run_import(upload([{**row, "publisher": "New"} for row in ROWS]))
+        with mock.patch.object(undoing, "BATCH", 7):
+            job = run("undo_import", job=imported.key)
+        assert job.result == {"undone": 40, "kept": 0}
+        [book] = catalogue()
+        assert {**book, "version": 1} == before[0]
+
+    def test_a_book_that_several_rows_made_goes_too(self) -> None:
+        rows = [{"title": "X", "isbn13": "9780306406157", "pages": ""}, {"title": "X", "isbn13": "", "pages": "9"}]
+        with mock.patch.object(importing, "BATCH_ROWS", 1):
+            imported = run_import(upload(rows))
+        assert Change.objects.count() == 2
+        assert run("undo_import", job=imported.key).result == {"undone": 1, "kept": 0}
+        assert not Book.objects.exists()
+
+    def test_what_people_have_changed_since_stays_and_is_listed(self) -> None:
+        imported = run_import(upload(ROWS[:2]))
+        book = Book.objects.get(title="T0")
+        Book.objects.change(book.pk, {"pages": 500})
+        job = run("undo_import", job=imported.key)
+        assert job.result == {"undone": 1, "kept": 1}
+        assert Book.objects.get() == book
+        assert f"/books/{book.pk}/" in content(job, "kept.csv")
+
+    def test_an_undo_can_be_undone(self) -> None:
+        imported = run_import(upload(ROWS))
+        undone = run("undo_import", job=imported.key)
+        assert not Book.objects.exists()
+        assert run("undo_import", job=undone.key).result == {"undone": 40, "kept": 0}
+        assert Book.objects.count() == 40
+
+
+class Export(TransactionTestCase):
+    def test_the_books_that_the_query_finds_are_in_a_file(self) -> None:
+        Book.objects.add({"title": "Kokoro", "language": "ja"})
+        Book.objects.add({"title": "Emma", "language": "en"})
+        job = run("export", format="jsonl", query={"language": "ja"})
+        assert job.result == {"books": 1}
+        assert [json.loads(line)["title"] for line in content(job, "books.jsonl").splitlines()] == ["Kokoro"]
+
+    def test_any_number_of_batches_makes_one_file(self) -> None:
+        for row in ROWS:
+            Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
+        with mock.patch("books.exporting.BATCH", 7):
+            job = run("export", format="csv", query={})
+        assert [row["title"] for row in csv.DictReader(io.StringIO(content(job, "books.csv")))] == [
+            row["title"] for row in ROWS
+        ]
+        assert (job.done, job.total) == (40, 40)
+
+    def test_no_books_are_a_file_with_a_header(self) -> None:
+        job = run("export", format="csv", query={})
+        assert content(job, "books.csv").startswith("source_key,title")
+
+
+class Reindex(TransactionTestCase):
+    def test_what_follows_from_a_book_is_made_again_and_nothing_else_is_touched(self) -> None:
+        for number in range(5):
+            Book.objects.add({"title": f"Kokoro {number}", "authors": ["B", "A"], "topics": ["Y", "X"]})
+        before, touched = catalogue(), list(Book.objects.values_list("updated_at", flat=True).order_by("pk"))
+        Book.objects.filter(title="Kokoro 3").update(search_text="", title_key="x", author_names="A")
+        Author.objects.update(name_key="x")
+        with mock.patch("books.jobs.reindexing.BATCH", 2):
+            job = run("reindex")
+        assert job.result == {"books": 5, "changed": 1}
+        assert catalogue() == before
+        assert list(Book.objects.values_list("updated_at", flat=True).order_by("pk")) == touched
+        assert set(Author.objects.values_list("name_key", flat=True)) == {"a", "b"}
+
+
+class Arguments(TransactionTestCase):
+    def errors(self, kind: str, **sent: Any) -> set[str]:
+        return set(KINDS[kind].form(sent).errors)
+
+    def test_what_is_not_possible_is_told(self) -> None:
+        for kind, sent, name in [
+            ("clock", {"seconds": 0}, "seconds"),
+            ("clock", {"seconds": 1001}, "seconds"),
+            ("clock", {"seconds": "soon"}, "seconds"),
+            ("import", {"dry_run": "perhaps"}, "dry_run"),
+            ("import", {"format": "xlsx"}, "format"),
+            ("import", {"mapping": {"titel": "a"}}, "mapping"),
+            ("import", {"mapping": {"title": 1}}, "mapping"),
+            ("import", {"mapping": {"title": "\ud800"}}, "mapping"),
+            ("import", {"mapping": {"title": "\0"}}, "mapping"),
+            ("import", {"mapping": "title"}, "mapping"),
+            ("export", {"format": "pdf"}, "format"),
+            ("export", {"year": "x"}, "year"),
+            ("undo_import", {"job": "none"}, "job"),
+            ("undo_import", {}, "job"),
+        ]:
+            with self.subTest(kind=kind, sent=sent):
+                assert self.errors(kind, **sent) == {name}
+
+    def test_what_is_not_given_has_a_default(self) -> None:
+        for kind, arguments in {
+            "clock": {"seconds": 10},
+            "import": {"dry_run": False, "mapping": {}, "format": ""},
+            "export": {"format": "csv", "query": {}},
+            "reindex": {},
+        }.items():
+            form = KINDS[kind].form({})
+            assert form.is_valid()
+            assert form.arguments() == arguments
+
+    def test_a_mapping_may_be_lines(self) -> None:
+        form = ImportForm({"mapping": "title=作品名\r\nauthors = 著者\n", "dry_run": "on"})
+        assert form.is_valid()
+        assert form.arguments() == {
+            "mapping": {"title": "作品名", "authors": "著者"}, "dry_run": True, "format": ""
+        }  # fmt: skip
+
+    def test_an_export_takes_the_filters_of_the_list(self) -> None:
+        form = ExportForm({"q": "kokoro", "year": "1900..1950"})
+        assert form.is_valid()
+        assert form.arguments()["query"] == {"q": "kokoro", "year": "1900..1950"}
+
+    def test_an_import_that_still_runs_is_not_undone(self) -> None:
+        job, _ = start(KINDS["import"].task, {"dry_run": False}, key="a")
+        assert self.errors("undo_import", job="a") == {"job"}
+        Job.objects.filter(pk=job.pk).update(status=Status.CANCELLED, finished_at=Now())
+        assert self.errors("undo_import", job="a") == set()

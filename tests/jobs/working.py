@@ -1,0 +1,73 @@
+"""Workers for tests: one within this process until nothing is due, and real processes on the tests' own database."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.models.functions import Now
+from django.test import TransactionTestCase
+
+from books.models import Job
+from tests.server.running import PROJECT, wait_until
+
+
+def work(*options: str) -> None:
+    call_command("work", "--once", *options)
+
+
+def make_due(key: str) -> None:
+    """Let a wait or a lease be over."""
+    Job.objects.filter(key=key).update(due_at=Now() - timedelta(seconds=1))
+
+
+def database_url() -> str:
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+class WorkerProcess:
+    def __init__(self, *command: str) -> None:
+        environment = {**os.environ, "DATABASE_URL": database_url()}
+        self.process = subprocess.Popen(
+            [sys.executable, *command], cwd=PROJECT, env=environment, start_new_session=True
+        )
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, seconds: float = 30) -> int:
+        return self.process.wait(seconds)
+
+    def end(self) -> None:
+        """The process, and those that it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class ProcessTestCase(TransactionTestCase):
+    """Starts workers as processes, and ends them."""
+
+    def worker(self, *options: str) -> WorkerProcess:
+        return self.python("manage.py", "work", *options)
+
+    def python(self, *command: str) -> WorkerProcess:
+        started = WorkerProcess(*command)
+        self.addCleanup(started.end)
+        return started
+
+    def wait_for(self, key: str, seconds: float = 30, **columns: object) -> Job:
+        """The job, as soon as it has these values."""
+        wait_until(Job.objects.filter(key=key, **columns).exists, seconds, f"{key} is not {columns}: {self.state(key)}")
+        return Job.objects.get(key=key)
+
+    def state(self, key: str) -> object:
+        return Job.objects.filter(key=key).values("status", "attempt", "done", "error")
