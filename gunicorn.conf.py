@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess  # nosec B404 - to run our own manage.py
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ try:
     BEHIND_PROXY = environment.boolean("BEHIND_PROXY", default=False)
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
     FIGURES = HERE / environment.text("VAR_DIR", "var") / "metrics"  # settings.py: METRICS
+    WORK = environment.boolean("WORK", default=True)
     LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))
     workers = environment.integer("WEB_CONCURRENCY", min(os.cpu_count() or 1, 4), low=1, high=256)
 except ImproperlyConfigured as error:
@@ -53,6 +55,53 @@ def on_starting(server: Any) -> None:
 def when_ready(server: Any) -> None:
     addresses = " ".join(f"{listener}/" for listener in server.LISTENERS)
     server.log.info("The catalogue is open at %s", addresses)
+    if WORK:
+        server.jobs = JobProcess(server.log)
+
+
+def on_reload(server: Any) -> None:
+    if WORK:
+        server.jobs.restart()
+
+
+def on_exit(server: Any) -> None:
+    if hasattr(server, "jobs"):
+        server.jobs.end()
+
+
+class JobProcess:
+    """`manage.py work` beside the web workers: begun again whenever it ends, until the server does.
+
+    It looks after itself when the server is killed: --with-parent.
+    """
+
+    def __init__(self, log: Any) -> None:
+        self.log = log
+        self.is_over = threading.Event()
+        self.start()
+        threading.Thread(target=self.keep, name="jobs", daemon=True).start()
+
+    def start(self) -> None:
+        program = [sys.executable, HERE / "manage.py", "work", "--with-parent"]
+        self.process = subprocess.Popen(program, cwd=HERE)  # noqa: S603 # nosec B603 - our own
+        self.log.info("Booting job worker with pid: %s", self.process.pid)
+
+    def keep(self) -> None:
+        while not self.is_over.wait(1):
+            if self.process.poll() is not None:
+                self.start()
+
+    def restart(self) -> None:
+        """End it in order, so that it begins again with the code as it is now."""
+        self.process.terminate()
+
+    def end(self) -> None:
+        self.is_over.set()
+        self.process.terminate()
+        try:
+            self.process.wait(REQUESTS_END_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -128,7 +128,9 @@ class PagedQuerySet(models.QuerySet[_Model]):
 
     def page(self, columns: Iterable[str], place: Place) -> "PageQuery":
         """The query of one page of rows as dicts of the columns, and the count: made once, it can be read often."""
-        rows = self.annotate(count_of_all=CappedCount(self)).order_by(*place.ordering.order_by(backwards=place.backwards))
+        rows = self.annotate(count_of_all=CappedCount(self)).order_by(
+            *place.ordering.order_by(backwards=place.backwards)
+        )
         if place.cursor:
             rows = rows.filter(place.ordering.beyond(place.cursor.key, backwards=place.backwards))
         values = rows.values(*{*columns, *place.ordering.columns}, "count_of_all")[: place.size + 1]

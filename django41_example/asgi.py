@@ -19,7 +19,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
 django.setup(set_prefix=False)
 
 threads = Threads(settings.THREADS, line_length=settings.WAITING_LINE, patience=settings.WAITING_SECONDS)
-handler = Handler(threads, import_string(settings.REFUSAL_VIEW), body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+handler = Handler(
+    threads,
+    import_string(settings.REFUSAL_VIEW),
+    body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    screen=import_string(settings.SCREEN_VIEW),
+    upload_limit=settings.UPLOAD_LIMIT,
+)
 application: Any = handler
 if settings.DEBUG:  # templates are read again and static files come from where they are written
     application = ASGIStaticFilesHandler(application)

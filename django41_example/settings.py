@@ -104,6 +104,8 @@ THREADS = environment.integer("THREADS", 8, low=1, high=100)  # lent to requests
 WAITING_LINE = 64 * THREADS  # requests that may wait for a thread
 WAITING_SECONDS = 10
 REFUSAL_VIEW = "books.views.errors.refused"
+SCREEN_VIEW = "books.views.uploads.screen"
+UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 METRICS = environment.boolean("METRICS", default=bool(METRICS_TOKEN))
 if METRICS:  # where the workers' figures meet

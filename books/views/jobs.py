@@ -21,6 +21,8 @@ CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjso
 class JobList(CatalogueView):
     """The jobs, the latest first; POST starts one and chooses its key."""
 
+    takes_uploads = True
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, JSON, HTML)
         query = valid(JobQuery(request.GET))
@@ -34,6 +36,8 @@ class JobList(CatalogueView):
 
 class JobDetail(CatalogueView):
     """One job, under the key that the client has chosen: POST starts it, GET tells how it goes, DELETE cancels it."""
+
+    takes_uploads = True
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
         preferred(request, JSON, HTML)

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import closing, suppress
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from io import BytesIO
 from typing import IO, Any
 
@@ -30,27 +31,43 @@ Refuse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpResponseBase]
 
 log = logging.getLogger(__name__)
 
+# What the application says of a body that is larger than forms are, before it is read: status 204 lets it in.
+Screen = Callable[..., Any]
+LET_IN = 204
+CLOSE = {"Connection": "close"}
+
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 GONE = (OperationalError, InterfaceError)  # how a database that went away shows itself
 DRAIN_SECONDS, DRAIN_BYTES = 2, 64 * 1024 * 1024
 
 
 class BodyTooLarge(Exception):
-    pass
+    def __init__(self, *, more: bool) -> None:
+        super().__init__(more)
+        self.more = more  # whether some of it is still to come
 
 
 class Handler(ASGIHandler):
     """Answers requests as Django does, with these differences.
 
     Sync code runs in a thread that is lent (see `threads`). A body beyond `body_limit` bytes is refused before it is
-    kept. A request that has begun is finished, whether or not its client stays; what its client can end is a stream,
-    and the wait for a thread. A stream holds no thread. When the database goes away, what only reads is tried once
-    more on a new connection, and what still fails is a 503.
+    kept, unless `screen` lets it in, up to `upload_limit`. A request that has begun is finished, whether or not its
+    client stays; what its client can end is a stream, and the wait for a thread. A stream holds no thread. When the
+    database goes away, what only reads is tried once more on a new connection, and what still fails is a 503.
     """
 
-    def __init__(self, threads: Threads, refuse: Refuse, *, body_limit: int) -> None:
+    def __init__(
+        self,
+        threads: Threads,
+        refuse: Refuse,
+        *,
+        body_limit: int,
+        screen: Screen | None = None,
+        upload_limit: int = 0,
+    ) -> None:
         super().__init__()
-        self.threads, self.refuse, self.body_limit = threads, refuse, body_limit
+        self.threads, self.refuse, self.screen = threads, refuse, screen
+        self.body_limit, self.upload_limit = body_limit, upload_limit
         self.event_streams = EventStreams()
         self.guarded = cache(self._guarded)
         # The loan does what these would cost a thread hop each to do; locmem has nothing to close.
@@ -62,52 +79,67 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
+        limit = self.body_limit
+        if self.screen and announced(scope) > limit:
+            scope["is_screened"] = True
+            if await self._answer(scope, BytesIO(), receive, draining(receive, send)):
+                return
+            scope["is_screened"], limit = False, self.upload_limit
         try:
-            body = await self._body(scope, receive)
+            body = await self._body(scope, receive, limit)
         except RequestAborted:
             return
-        except BodyTooLarge:
-            detail = f"A body may have {self.body_limit:,} bytes here, and this one has more."
-            scope["refusal"] = 413, detail, {"Connection": "close"}
-            body, send = BytesIO(), draining(receive, send)
-        loan = Loan(self.threads, check=scope["method"] not in REPEATABLE)
+        except BodyTooLarge as error:
+            scope["refusal"] = 413, f"A body may have {limit:,} bytes here, and this one has more.", CLOSE
+            body, send = BytesIO(), draining(receive, send) if error.more else send
+        await self._answer(scope, body, receive, send)
+
+    async def _body(self, scope: Scope, receive: Receive, limit: int) -> IO[bytes]:
+        if limit < announced(scope) < math.inf:
+            raise BodyTooLarge(more=True)
+        received, more = 0, True
+
+        async def receive_limited() -> Any:
+            nonlocal received, more
+            message = await receive()
+            received, more = received + len(message.get("body", b"")), message.get("more_body", False)
+            return message if received <= limit else {"type": "http.disconnect"}  # so that what is kept is closed
+
+        try:
+            body: IO[bytes] = await self.read_body(receive_limited)
+        except RequestAborted:
+            if received > limit:
+                raise BodyTooLarge(more=more) from None
+            raise
+        return body
+
+    async def _answer(self, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> bool:
+        """Answer the request; False if it was only screened, and its body is let in."""
+        gone = None if scope.get("is_screened") else partial(until_gone, receive)  # the body is still to be received
+        loan = Loan(self.threads, check=scope["method"] not in REPEATABLE, gone=gone)
         try:
             async with ThreadSensitiveContext(executor=loan):
                 with closing(body):
-                    await self._answer(scope, body, loan, receive, send)
+                    return await self._answer_on(loan, scope, body, receive, send)
         finally:
             loan.give_back()
 
-    async def _body(self, scope: Scope, receive: Receive) -> IO[bytes]:
-        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if int(length) > self.body_limit:
-            raise BodyTooLarge
-        received = 0
-
-        async def receive_limited() -> Any:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.body_limit:
-                raise BodyTooLarge
-            return message
-
-        body: IO[bytes] = await self.read_body(receive_limited)
-        return body
-
-    async def _answer(self, scope: Scope, body: IO[bytes], loan: Loan, receive: Receive, send: Send) -> None:
+    async def _answer_on(self, loan: Loan, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> bool:
         set_script_prefix(get_script_prefix(scope))
         await request_started.asend(sender=type(self), scope=scope)
         request, unreadable = self.create_request(scope, body)
         response: Any = unreadable if request is None else await self.run_get_response(request)
         loan.give_back()
         try:
+            if scope.get("is_screened") and response.status_code == LET_IN:
+                return False
             if response.streaming:
                 await self._stream(response, receive, send)
             else:
                 await self.send_response(response, send)
         finally:
             await self._close(request, response)
+        return True
 
     async def _stream(self, response: Any, receive: Receive, send: Send) -> None:
         """Send the answer bit by bit, until it ends or its client goes."""
@@ -141,7 +173,9 @@ class Handler(ASGIHandler):
         if refusal := request.scope.get("refusal"):  # type: ignore[attr-defined]
             return self._refused, refusal, {}
         match = super().resolve_request(request)
-        return self.guarded(match.func), match.args, match.kwargs
+        request.scope["route"] = match.route  # type: ignore[attr-defined]
+        view = self.screen if request.scope.get("is_screened") else match.func  # type: ignore[attr-defined]
+        return self.guarded(view), match.args, match.kwargs
 
     async def _refused(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:
         return self.refuse(request, *refusal)
@@ -166,6 +200,20 @@ class Handler(ASGIHandler):
                 return self.refuse(request, 503, "The database does not answer. Try again.", {"Retry-After": "2"})
 
         return guarded
+
+
+def announced(scope: Scope) -> float:
+    """The size of the body that a request's headers announce, in bytes; of a form in chunks, any."""
+    headers = dict(scope["headers"])
+    if b"content-length" in headers:
+        return int(headers[b"content-length"])
+    is_form = headers.get(b"content-type", b"").startswith(b"multipart/")
+    return math.inf if is_form and b"transfer-encoding" in headers else 0
+
+
+async def until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def drop_broken_connections() -> bool:

@@ -40,14 +40,16 @@ class LimitedProtocol(HttpToolsProtocol):
     stuck_at: float | None = None
     head_size = body_size = 0  # bytes
     heads = 0  # requests whose head has arrived
+    is_in_head = False  # whether the next one's has begun
     refusal = 400
     is_refused = is_ending = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.late_at = self.loop.time() + HEAD_SECONDS
-        if len(self.connections) == 1:
-            close_late_ones(self.loop, self.connections)
+        if not self.app_state.get("is_watched"):
+            self.app_state["is_watched"] = True
+            close_late_ones(self.loop, self.connections, self.app_state)
         if len(self.connections) > MOST_CONNECTIONS:
             self.refuse(503)
             transport.close()
@@ -61,7 +63,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.late_at = self.loop.time() + HEAD_SECONDS
         heads = self.heads
         super().data_received(data)
-        if self.heads == heads and self.is_idle():  # a head that has not ended yet
+        if self.heads == heads and self.is_in_head:
             self.head_size += len(data)
             if self.head_size > LARGEST_HEAD + LONGEST_ADDRESS:
                 self.refuse(431)
@@ -74,7 +76,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.head_size = 0
+        self.is_in_head, self.head_size = True, 0
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -88,7 +90,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        self.heads += 1
+        self.heads, self.is_in_head = self.heads + 1, False
         self.head_size = self.body_size = 0
         self.late_at = self.loop.time() + BODY_SECONDS
         if self.is_ending:
@@ -156,10 +158,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self.stuck_at = None
 
 
-def close_late_ones(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
+def close_late_ones(loop: asyncio.AbstractEventLoop, connections: set[Any], app_state: dict[str, Any]) -> None:
     """Look at the connections each second, as long as there are any."""
     now = loop.time()
     for connection in list(connections):
         connection.close_if_late(now)
     if connections:
-        loop.call_later(1, close_late_ones, loop, connections)
+        loop.call_later(1, close_late_ones, loop, connections, app_state)
+    else:
+        app_state["is_watched"] = False

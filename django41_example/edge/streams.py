@@ -17,7 +17,7 @@ class EventStreams:
         assert task  # noqa: S101 - for the type checker
         self.open.add(task)
         if self.ending:
-            task.cancel()
+            asyncio.get_running_loop().call_soon(self._end, task)
         try:
             await stream
         except asyncio.CancelledError:
@@ -32,4 +32,8 @@ class EventStreams:
     def end(self) -> None:
         self.ending = True
         for task in self.open:
+            task.cancel()
+
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        if task in self.open:
             task.cancel()

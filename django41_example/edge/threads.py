@@ -11,7 +11,7 @@ threads of their own, so that slow readers keep nobody waiting.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
@@ -99,16 +99,19 @@ class Loan(Executor):
     """One request's claim to a thread. asgiref hands it the request's sync calls, one after the other.
 
     `check` makes the thread's open connection prove itself before it is used, which costs PostgreSQL a question; a
-    request that can be repeated does without.
+    request that can be repeated does without. `gone` returns when the client has left: then nobody waits any more.
     """
 
-    def __init__(self, threads: Threads, *, check: bool) -> None:
-        self.threads, self.check = threads, check
+    def __init__(
+        self, threads: Threads, *, check: bool, gone: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
+        self.threads, self.check, self.gone = threads, check, gone
         self.thread: Thread | None = None
         self.answering = False
         self.waiting: list[Call] = []
         self.running: list[Future[Any]] = []  # what the thread has not ended, or ended just now
         self.giving_up: asyncio.TimerHandle | None = None
+        self.watching: asyncio.Task[None] | None = None
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         if self.answering:
@@ -129,8 +132,7 @@ class Loan(Executor):
     def begin(self, thread: Thread) -> None:
         """Hold the thread from now on."""
         self.thread = thread
-        if self.giving_up:
-            self.giving_up.cancel()
+        self._end_wait()
         thread.calls.put((Future(), self._ready_connections))
         calls, self.waiting = self.waiting, []
         for call in calls:
@@ -160,13 +162,23 @@ class Loan(Executor):
 
     def _wait(self, call: Call) -> None:
         if not self.waiting:
+            loop = asyncio.get_running_loop()
             self.threads.line.append(self)
-            self.giving_up = asyncio.get_running_loop().call_later(self.threads.patience, self.give_up)
+            self.giving_up = loop.call_later(self.threads.patience, self.give_up)
+            self.watching = loop.create_task(self._watch(self.gone)) if self.gone else None
         self.waiting.append(call)
 
+    async def _watch(self, gone: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        await gone()
+        self.give_up()
+
+    def _end_wait(self) -> None:
+        for limit in (self.giving_up, self.watching):
+            if limit:
+                limit.cancel()
+
     def give_up(self) -> None:
-        if self.giving_up:
-            self.giving_up.cancel()
+        self._end_wait()
         if self in self.threads.line:
             self.threads.line.remove(self)
         calls, self.waiting = self.waiting, []
