@@ -1,5 +1,6 @@
 """How the server starts and stops. gunicorn reads this file by itself, so the plain command gets all of it."""
 
+import logging
 import os
 import resource
 import signal
@@ -19,7 +20,10 @@ try:
     BEHIND_PROXY = environment.boolean("BEHIND_PROXY", default=False)
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
     FIGURES = HERE / environment.text("VAR_DIR", "var") / "metrics"  # settings.py: METRICS
-    WORK = environment.boolean("WORK", default=True)
+    # In production on PostgreSQL, the Procfile's `worker` works the jobs, on as many hosts as there are.
+    WORK = environment.boolean(
+        "WORK", default=not PRODUCTION or not environment.text("DATABASE_URL").startswith("post")
+    )
     LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))
     workers = environment.integer("WEB_CONCURRENCY", min(os.cpu_count() or 1, 4), low=1, high=256)
 except ImproperlyConfigured as error:
@@ -33,7 +37,10 @@ keepalive = 20  # seconds that a connection may rest between two requests
 backlog = 2048
 
 if LOG_FORMAT == "json":
-    logconfig_dict = {"formatters": {"generic": {"()": "django41_example.edge.journal.JsonFormatter"}}}
+    logconfig_dict = {
+        "formatters": {"generic": {"()": "django41_example.edge.journal.JsonFormatter"}},
+        "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
+    }
 
 REQUESTS_END_WITHIN = 4  # seconds after a stop; uvicorn's workers are not told gunicorn's graceful_timeout
 graceful_timeout = REQUESTS_END_WITHIN + 4
@@ -46,10 +53,10 @@ def on_starting(server: Any) -> None:
     for file in FIGURES.glob("*.db"):
         file.unlink()
     if PRODUCTION:
-        manage("check", "--deploy", "--fail-level", "WARNING")
-        manage("first_account")
+        manage(server, "check", "--deploy", "--fail-level", "WARNING")
+        manage(server, "first_account")
     else:
-        manage("prepare")
+        manage(server, "prepare")
 
 
 def when_ready(server: Any) -> None:
@@ -108,7 +115,7 @@ def post_fork(server: Any, worker: Any) -> None:
     worker.config.timeout_graceful_shutdown = REQUESTS_END_WITHIN
     worker.config.http = "django41_example.edge.protocol:LimitedProtocol"
     worker.config.ws = "none"
-    worker.config.access_log = False  # ours tells more
+    logging.getLogger("uvicorn.access").handlers = []  # or it would log each request; ours tells more
     if worker.cfg.accesslog:
         os.environ["ACCESS_LOG"] = "1"
     # Who the visitor is and whether TLS was used, a proxy may say: if the operator has told that there is one.
@@ -131,12 +138,14 @@ def child_exit(server: Any, worker: Any) -> None:
         file.unlink()
 
 
-def manage(*command: str) -> None:
+def manage(server: Any, *command: str) -> None:
     """Run a management command in a process of its own: this one must hold no code that a reload would read anew."""
     program = [sys.executable, HERE / "manage.py", *command]
     finished = subprocess.run(program, check=False, stderr=subprocess.PIPE, text=True)  # noqa: S603 # nosec B603 - our own
     message = finished.stderr.rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
     if finished.returncode:
         sys.exit(f"The catalogue does not start. {message}")
-    if message:
+    if message and LOG_FORMAT == "json":
+        server.log.info(message)
+    elif message:
         print(message, file=sys.stderr)  # noqa: T201

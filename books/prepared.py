@@ -41,7 +41,8 @@ class Statement:
             sql = ""
         else:
             self.converters = compiler.get_converters([column[0] for column in compiler.select])
-            self.names = list(compiler.query.selected)
+            query = compiler.query
+            self.names = [*(query.selected or (*query.values_select, *query.annotation_select))]
         self.sql = sql
 
 

@@ -114,7 +114,22 @@ if METRICS:  # where the workers' figures meet
 
 # Jobs: rows of the database that `manage.py work` works ---------------------
 
-TASKS = {"default": {"BACKEND": "books.jobs.backends.EmbeddedBackend", "QUEUES": []}}
+JOBS_BACKENDS = {
+    "embedded": "books.jobs.backends.EmbeddedBackend",
+    "procrastinate": "books.jobs.hints.ProcrastinateBackend",
+}
+ON_POSTGRESQL = DATABASE["ENGINE"] == "django.db.backends.postgresql"
+JOBS_BACKEND = environment.choice(
+    "JOBS_BACKEND", "procrastinate" if ON_POSTGRESQL else "embedded", tuple(JOBS_BACKENDS)
+)
+TASKS = {"default": {"BACKEND": JOBS_BACKENDS[JOBS_BACKEND], "QUEUES": []}}
+if JOBS_BACKEND == "procrastinate":
+    if not ON_POSTGRESQL:
+        raise ImproperlyConfigured("JOBS_BACKEND=procrastinate needs PostgreSQL: give its DATABASE_URL.")
+    INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
+    PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+    PROCRASTINATE_IMPORT_PATHS = ["books.jobs.procrastinate"]
+    PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "delete_jobs": "always", "shutdown_graceful_timeout": 0}
 
 # Text, time, files ---------------------------------------------------------
 
@@ -179,5 +194,8 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["with_request_id"]},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"access": {"level": "INFO" if environment.boolean("ACCESS_LOG", default=False) else "WARNING"}},
+    "loggers": {
+        "access": {"level": "INFO" if environment.boolean("ACCESS_LOG", default=False) else "WARNING"},
+        "procrastinate": {"level": "WARNING"},  # jobs speak for themselves
+    },
 }

@@ -56,14 +56,22 @@ class JobQuerySet(PagedQuerySet["Job"]):
     def active(self) -> "JobQuerySet":
         return self.filter(status__in=ACTIVE)
 
+    def leased(self) -> "JobQuerySet":
+        """Those that somebody runs now."""
+        return self.filter(status=Status.RUNNING, due_at__gt=Now())
+
     def due(self, queues: Collection[str] = ()) -> "JobQuerySet":
         """Those that anybody may take now, the most urgent first; no queues named means all."""
         found = self.filter(due_at__lte=Now()).order_by("-priority", "due_at", "id")
         return found.filter(queue__in=queues) if queues else found
 
-    async def aclaim(self, owner: str, queues: Collection[str] = ()) -> "Job | None":
-        """Take the most urgent job that is due. One conditional UPDATE: of any number of claimers one gets it."""
-        async for pk in self.due(queues).values_list("pk", flat=True)[:8]:
+    async def aclaim(self, owner: str, queues: Collection[str] = (), only: int | None = None) -> "Job | None":
+        """Take the most urgent job that is due, or this one if it is.
+
+        One conditional UPDATE: of any number of claimers one gets it.
+        """
+        due = self.due(queues) if only is None else self.due().filter(pk=only)
+        async for pk in due.values_list("pk", flat=True)[:8]:
             taken = await self.filter(pk=pk, due_at__lte=Now()).aupdate(
                 status=Status.RUNNING,
                 owner=owner,

@@ -60,16 +60,17 @@ def thumbnail(book: Mapping[str, Any]) -> dict[str, str]:
 class MemoNode(template.Node):
     def __init__(self, names: dict[str, FilterExpression], nodelist: NodeList) -> None:
         self.names, self.nodelist = names, nodelist
-        self.rendered: dict[bytes, SafeString] = {}
+        self.rendered: dict[tuple[bool, bytes], SafeString] = {}
 
     def render(self, context: template.Context) -> SafeString:
         values = orjson.dumps({name: value.resolve(context) for name, value in self.names.items()})
-        rendered = self.rendered.pop(values, None)
+        key = context.autoescape, values
+        rendered = self.rendered.pop(key, None)
         if rendered is None:
             rendered = self.nodelist.render(context.new(orjson.loads(values)))
             if len(self.rendered) == MEMOS:
                 del self.rendered[next(iter(self.rendered))]  # the one not asked for the longest
-        self.rendered[values] = rendered
+        self.rendered[key] = rendered
         return rendered
 
 

@@ -3,7 +3,7 @@ import logging
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from books.models import Book, Worker
+from books.models import Book, Job, Worker
 from books.negotiation import json_response
 from books.views.base import CatalogueView
 
@@ -19,7 +19,7 @@ class HealthCheck(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         try:
             await Book.objects.order_by().aexists()
-            is_worked = await Worker.objects.alive().aexists()
+            is_worked = await Worker.objects.alive().aexists() or await Job.objects.leased().aexists()
         except DatabaseError as error:
             log.warning("health check: %s", error)
             wrong = {"status": "failing", "database": "cannot be read: is it running, and has `manage.py migrate` run?"}

@@ -63,7 +63,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.late_at = self.loop.time() + HEAD_SECONDS
         heads = self.heads
         super().data_received(data)
-        if self.heads == heads and self.is_in_head:
+        if self.heads == heads and self.is_in_head and not self.is_refused:
             self.head_size += len(data)
             if self.head_size > LARGEST_HEAD + LONGEST_ADDRESS:
                 self.refuse(431)

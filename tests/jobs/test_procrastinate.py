@@ -1,0 +1,117 @@
+"""Jobs by procrastinate's workers, as processes."""
+
+import os
+import signal
+import time
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection, transaction
+
+from books.jobs.clock import clock
+from books.jobs.starting import retry, start
+from books.models import Author, Job, Status, Worker
+from tests.jobs import bodies
+from tests.jobs.working import ProcessTestCase, WorkerProcess, make_due
+
+pytestmark = [pytest.mark.server, pytest.mark.postgresql]
+
+
+def hints() -> int:
+    """At the jobs of the test: at others the workers hint by themselves."""
+    pks = [str(pk) for pk in Job.objects.exclude(kind="prune").values_list("pk", flat=True)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM procrastinate_jobs WHERE queueing_lock = ANY(%s)", [pks])
+        count: int = cursor.fetchone()[0]
+        return count
+
+
+class Procrastinate(ProcessTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        with connection.cursor() as cursor:  # Django does not flush what it does not manage
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+
+    def worker(self, *options: str) -> WorkerProcess:
+        return self.python("manage.py", "procrastinate", "worker", *options)
+
+    def names(self) -> list[str]:
+        return list(Author.objects.order_by("name_key").values_list("name", flat=True))
+
+    def test_row_and_hint_are_one_transaction(self) -> None:
+        with transaction.atomic():
+            start(bodies.fine, {}, key="a")
+            transaction.set_rollback(True)
+        assert (Job.objects.count(), hints()) == (0, 0)
+        start(bodies.fine, {}, key="a")
+        assert (Job.objects.count(), hints()) == (1, 1)
+
+    def test_a_job_starts_at_once_and_leaves_no_hint(self) -> None:
+        self.worker()
+        start(bodies.fine, {}, key="first")
+        self.wait_for("first", status=Status.SUCCEEDED)
+        start(bodies.fine, {"number": 5}, key="a")
+        job = self.wait_for("a", status=Status.SUCCEEDED)
+        assert job.result == 5
+        assert (job.started_at - job.created_at).total_seconds() < 2  # type: ignore[operator]
+        time.sleep(0.5)
+        assert hints() == 0
+
+    def test_a_stop_hands_the_job_back_and_another_goes_on(self) -> None:
+        start(bodies.writes, {"rows": 25}, key="a")
+        first = self.worker()
+        self.wait_for("a", done__gte=3)
+        first.send(signal.SIGTERM)
+        assert first.wait() == 0
+        job = Job.objects.get(key="a")
+        assert (job.status, job.attempt) == (Status.QUEUED, 0)
+        self.worker()
+        assert self.wait_for("a", status=Status.SUCCEEDED).attempt == 1
+        assert self.names() == [str(number) for number in range(1, 26)]
+
+    def test_a_clock_is_handed_back_too(self) -> None:
+        start(clock, {"seconds": 100}, key="a")
+        worker = self.worker()
+        self.wait_for("a", done__gte=1)
+        worker.send(signal.SIGTERM)
+        assert worker.wait() == 0
+        assert (Job.objects.get(key="a").status, hints()) == (Status.QUEUED, 1)
+
+    def test_after_a_kill_the_sweep_of_another_worker_goes_on(self) -> None:
+        start(bodies.writes, {"rows": 30}, key="a")
+        first = self.worker()
+        self.wait_for("a", done__gte=5)
+        os.killpg(first.process.pid, signal.SIGKILL)
+        make_due("a")
+        self.worker()
+        job = self.wait_for("a", status=Status.SUCCEEDED)
+        assert job.attempt == 2
+        assert self.names() == [str(number) for number in range(1, 31)]
+
+    def test_one_that_raises_is_tried_again_by_the_sweep(self) -> None:
+        start(bodies.raises, {}, key="a")
+        self.worker()
+        assert "on purpose" in self.wait_for("a", 40, status=Status.FAILED).error
+
+    def test_a_cancel_is_heard_and_a_retry_goes_on(self) -> None:
+        start(clock, {"seconds": 3}, key="a")
+        self.worker()
+        self.wait_for("a", done__gte=1)
+        async_to_sync(Job.objects.all().acancel)("a")
+        self.wait_for("a", status=Status.CANCELLED)
+        retry("a")
+        assert self.wait_for("a", status=Status.SUCCEEDED).done == 3
+
+    def test_a_worker_takes_the_queues_it_is_told_and_says_that_it_lives(self) -> None:
+        start(bodies.fine.using(queue_name="slow"), {}, key="slow")
+        start(bodies.fine.using(queue_name="quick"), {}, key="quick")
+        self.worker("--queues", "quick,sweep")
+        self.wait_for("quick", status=Status.SUCCEEDED)
+        self.wait_for_worker()
+        assert Job.objects.get(key="slow").status == Status.QUEUED
+
+    def wait_for_worker(self) -> None:
+        deadline = time.monotonic() + 20
+        while not Worker.objects.alive().exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
