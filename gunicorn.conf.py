@@ -1,9 +1,12 @@
 """How the server starts and stops. gunicorn reads this file by itself, so the plain command gets all of it."""
 
+import logging
 import os
+import resource
 import signal
 import subprocess  # nosec B404 - to run our own manage.py
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,17 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django41_example import environment
 
+HERE = Path(__file__).parent
 try:
     PRODUCTION = environment.boolean("PRODUCTION", default=False)
     BEHIND_PROXY = environment.boolean("BEHIND_PROXY", default=False)
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
+    FIGURES = HERE / environment.text("VAR_DIR", "var") / "metrics"  # settings.py: METRICS
+    # In production on PostgreSQL, the Procfile's `worker` works the jobs, on as many hosts as there are.
+    WORK = environment.boolean(
+        "WORK", default=not PRODUCTION or not environment.text("DATABASE_URL").startswith("post")
+    )
+    LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))
     workers = environment.integer("WEB_CONCURRENCY", min(os.cpu_count() or 1, 4), low=1, high=256)
 except ImproperlyConfigured as error:
     sys.exit(str(error))
@@ -23,6 +33,14 @@ except ImproperlyConfigured as error:
 bind = f"{'0.0.0.0' if PRODUCTION else '127.0.0.1'}:{PORT}"  # noqa: S104 # nosec B104 - when told so
 worker_class = "uvicorn_worker.UvicornWorker"
 control_socket_disable = True
+keepalive = 20  # seconds that a connection may rest between two requests
+backlog = 2048
+
+if LOG_FORMAT == "json":
+    logconfig_dict = {
+        "formatters": {"generic": {"()": "django41_example.edge.journal.JsonFormatter"}},
+        "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
+    }
 
 REQUESTS_END_WITHIN = 4  # seconds after a stop; uvicorn's workers are not told gunicorn's graceful_timeout
 graceful_timeout = REQUESTS_END_WITHIN + 4
@@ -30,34 +48,104 @@ graceful_timeout = REQUESTS_END_WITHIN + 4
 
 def on_starting(server: Any) -> None:
     """Get ready; in production, where the Procfile's `release` has done it, refuse weak settings."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection is an open file
+    for file in FIGURES.glob("*.db"):
+        file.unlink()
     if PRODUCTION:
-        manage("check", "--deploy", "--fail-level", "WARNING")
-        manage("first_account")
+        manage(server, "check", "--deploy", "--fail-level", "WARNING")
+        manage(server, "first_account")
     else:
-        manage("prepare")
+        manage(server, "prepare")
 
 
 def when_ready(server: Any) -> None:
     addresses = " ".join(f"{listener}/" for listener in server.LISTENERS)
     server.log.info("The catalogue is open at %s", addresses)
+    if WORK:
+        server.jobs = JobProcess(server.log)
+
+
+def on_reload(server: Any) -> None:
+    if WORK:
+        server.jobs.restart()
+
+
+def on_exit(server: Any) -> None:
+    if hasattr(server, "jobs"):
+        server.jobs.end()
+
+
+class JobProcess:
+    """`manage.py work` beside the web workers: begun again whenever it ends, until the server does.
+
+    It looks after itself when the server is killed: --with-parent.
+    """
+
+    def __init__(self, log: Any) -> None:
+        self.log = log
+        self.is_over = threading.Event()
+        self.start()
+        threading.Thread(target=self.keep, name="jobs", daemon=True).start()
+
+    def start(self) -> None:
+        program = [sys.executable, HERE / "manage.py", "work", "--with-parent"]
+        self.process = subprocess.Popen(program, cwd=HERE)  # noqa: S603 # nosec B603 - our own
+        self.log.info("Booting job worker with pid: %s", self.process.pid)
+
+    def keep(self) -> None:
+        while not self.is_over.wait(1):
+            if self.process.poll() is not None:
+                self.start()
+
+    def restart(self) -> None:
+        """End it in order, so that it begins again with the code as it is now."""
+        self.process.terminate()
+
+    def end(self) -> None:
+        self.is_over.set()
+        self.process.terminate()
+        try:
+            self.process.wait(REQUESTS_END_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
 
 
 def post_fork(server: Any, worker: Any) -> None:
     worker.config.timeout_graceful_shutdown = REQUESTS_END_WITHIN
-    worker.config.lifespan = "off"  # Django does not answer it
+    worker.config.http = "django41_example.edge.protocol:LimitedProtocol"
+    worker.config.ws = "none"
+    logging.getLogger("uvicorn.access").handlers = []  # or it would log each request; ours tells more
+    if worker.cfg.accesslog:
+        os.environ["ACCESS_LOG"] = "1"
     # Who the visitor is and whether TLS was used, a proxy may say: if the operator has told that there is one.
     worker.config.proxy_headers = BEHIND_PROXY
     worker.config.forwarded_allow_ips = "*"
     # gunicorn passes a SIGINT on as a SIGQUIT, which uvicorn's workers would only take note of.
     worker.handle_exit = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
 
+    async def notify() -> None:
+        """Each second: tell the first process that we live; end when it does not."""
+        worker.notify()
+        if os.getppid() != worker.ppid:
+            os.kill(os.getpid(), signal.SIGTERM)
 
-def manage(*command: str) -> None:
+    worker.config.callback_notify, worker.config.timeout_notify = notify, 1
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    for file in FIGURES.glob(f"gauge_live*_{worker.pid}.db"):  # what a worker said of itself is over when it is
+        file.unlink()
+
+
+def manage(server: Any, *command: str) -> None:
     """Run a management command in a process of its own: this one must hold no code that a reload would read anew."""
-    program = [sys.executable, Path(__file__).with_name("manage.py"), *command]
+    program = [sys.executable, HERE / "manage.py", *command]
     finished = subprocess.run(program, check=False, stderr=subprocess.PIPE, text=True)  # noqa: S603 # nosec B603 - our own
     message = finished.stderr.rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
     if finished.returncode:
         sys.exit(f"The catalogue does not start. {message}")
-    if message:
+    if message and LOG_FORMAT == "json":
+        server.log.info(message)
+    elif message:
         print(message, file=sys.stderr)  # noqa: T201

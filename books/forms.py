@@ -3,7 +3,7 @@
 import hashlib
 import re
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -28,6 +28,9 @@ class QueryField(forms.CharField):
         if "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text):
             raise ValidationError("This is no readable text.")
         return text
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # no query changes its fields, and copying them took a fifth of a list's time
 
 
 class SizeField(QueryField):
@@ -54,6 +57,14 @@ class YearField(QueryField):
                 return ends[0], ends[1]
         years = f"{record.YEARS.start} to {record.YEARS.stop - 1}"
         raise ValidationError(f"Write a year from {years}, or two as 1950..1960.")
+
+
+class SortField(QueryField):
+    def clean(self, value: Any) -> str:
+        name: str = super().clean(value)
+        if name and name not in BookQuerySet.ORDERINGS:
+            raise ValidationError(f"Write one of {', '.join(BookQuerySet.ORDERINGS)}.")
+        return name
 
 
 class LanguageField(QueryField):
@@ -104,7 +115,7 @@ class BookQuery(ListQuery):
     topic = QueryField(required=False, max_length=record.MAX_SLUG)
     language = LanguageField(required=False, max_length=languages.MAX_LENGTH)
     year = YearField(required=False)
-    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in BookQuerySet.ORDERINGS])
+    sort = SortField(required=False)
 
     field_order = ["q", "author", "topic", "language", "year", "sort", "size"]
 

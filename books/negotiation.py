@@ -6,6 +6,7 @@ a rendering of the same plain data as the JSON, so that no template can reach th
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -38,10 +39,18 @@ class Refusal(Exception):
 
 def preferred(request: HttpRequest, *offered: str) -> str:
     """The one of the offered media types that the client likes best. Refuses with 406 if it likes none."""
-    kind = request.get_preferred_type(list(offered))
+    kind = best(request.headers.get("Accept", "*/*"), offered)
     if kind is None:
         raise Refusal(406, f"This address answers as {' or '.join(offered)}: send an Accept header that admits it.")
     return kind
+
+
+@lru_cache(256)
+def best(accept: str, offered: tuple[str, ...]) -> str | None:
+    """The one of the offered media types that an Accept header likes best."""
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT"] = accept
+    return request.get_preferred_type(list(offered))
 
 
 def as_json(data: Mapping[str, Any]) -> bytes:
@@ -110,7 +119,7 @@ class SeeOther(HttpResponseRedirect):
 def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The refusal in the client's format; JSON for those whom nothing suits. Touches no database."""
     data = {"errors": refusal.errors} if refusal.errors else {"detail": refusal.detail or refusal.status.phrase}
-    if request.get_preferred_type([JSON, HTML]) == HTML:
+    if best(request.headers.get("Accept", "*/*"), (JSON, HTML)) == HTML:
         context = {"status": refusal.status.value, "phrase": refusal.status.phrase, **data}
         response = page(request, "error.html", context, status=refusal.status, headers=refusal.headers)
     else:

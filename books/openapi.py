@@ -123,6 +123,7 @@ START = Operation(
     body=JOB_BODY,
 )
 CANCEL = Operation("Cancel a job; 200 if it is over already", {200: JOB, 202: JOB, 303: SEE_OTHER}, [406])
+EVENTS = answer("event: job, whose data is a Job; its id, sent back as Last-Event-ID.", {"text/event-stream": text()})
 WHOLE, PART = body(None, ref("BookWrite")), body(None, ref("BookPatch"), JSON, MERGE_PATCH)
 OPERATIONS: dict[str, dict[str, Operation]] = {
     "home": {"GET": shows("Where one begins: the addresses", "Index")},
@@ -180,6 +181,8 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "job_file": {
         "GET": Operation("A file of a job", {200: answer("The file.", {"*/*": text()}, "Content-Disposition")})
     },
+    "job_events": {"GET": Operation("A job as it goes, as server-sent events", {200: EVENTS}, [406])},
+    "all_job_events": {"GET": Operation("The jobs as they go, as server-sent events", {200: EVENTS}, [406])},
     "login": {
         "GET": shows_form("The form to sign in", asked="next"),
         "POST": takes_form("Sign in", LoginForm, 403, 429, next=text()),

@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
+from books.prepared import Rows, Statement, aread
+
 COUNT_CAP = 10_000  # counting stops here: what is beyond is "10,000+"
 CURSOR_LENGTH = 2000  # characters
 BIGGEST_ID = 2**63 - 1
@@ -84,6 +86,10 @@ class Place:
     size: int  # rows
     cursor: Cursor | None = None
 
+    @property
+    def backwards(self) -> bool:
+        return self.cursor is not None and self.cursor.backwards
+
 
 @dataclass(frozen=True)
 class Page:
@@ -94,6 +100,7 @@ class Page:
     count_is_exact: bool
     after: str | None  # the cursor of the next page
     before: str | None  # the cursor of the previous one
+    beside: list[Rows]
 
     def links(self, path: str, parameters: Mapping[str, str]) -> dict[str, str | None]:
         """The addresses of the pages around it; `parameters` are the query's, without its cursor."""
@@ -119,25 +126,43 @@ class PagedQuerySet(models.QuerySet[_Model]):
 
     ORDERINGS: ClassVar[Mapping[str, Ordering]]
 
-    async def apage(self, columns: Iterable[str], place: Place) -> Page:
-        """One page of rows as dicts of the columns, and the count, in one query."""
-        ordering, size, cursor = place.ordering, place.size, place.cursor
-        backwards = cursor is not None and cursor.backwards
-        rows = self.annotate(count_of_all=CappedCount(self)).order_by(*ordering.order_by(backwards=backwards))
-        if cursor:
-            rows = rows.filter(ordering.beyond(cursor.key, backwards=backwards))
-        found = [row async for row in rows.values(*{*columns, *ordering.columns}, "count_of_all")[: size + 1]]
-        page, more = found[:size][:: -1 if backwards else 1], len(found) > size
-        count = found[0]["count_of_all"] if found else await self._count_beyond(cursor)
-        has_next, has_previous = (True, more) if backwards else (more, cursor is not None)
+    def page(self, columns: Iterable[str], place: Place) -> "PageQuery":
+        """The query of one page of rows as dicts of the columns, and the count: made once, it can be read often."""
+        rows = self.annotate(count_of_all=CappedCount(self)).order_by(
+            *place.ordering.order_by(backwards=place.backwards)
+        )
+        if place.cursor:
+            rows = rows.filter(place.ordering.beyond(place.cursor.key, backwards=place.backwards))
+        values = rows.values(*{*columns, *place.ordering.columns}, "count_of_all")[: place.size + 1]
+        return PageQuery(self, Statement(values), place)
+
+
+@dataclass(frozen=True)
+class PageQuery:
+    among: PagedQuerySet[Any]
+    rows: Statement
+    place: Place
+
+    async def aread(self, *beside: Statement) -> Page:
+        """The page as it is now, in one query; and what the statements `beside` it give, unless it is of too many."""
+        size, cursor, ordering = self.place.size, self.place.cursor, self.place.ordering
+        found, *others = await aread(self.rows, *beside, when=_are_few)
+        page, more = found[:size][:: -1 if self.place.backwards else 1], len(found) > size
+        count = found[0]["count_of_all"] if found else await self._count_beyond()
+        has_next, has_previous = (True, more) if self.place.backwards else (more, cursor is not None)
         return Page(
             rows=page,
             count=min(count, COUNT_CAP),
             count_is_exact=count <= COUNT_CAP,
             after=Cursor.written(ordering, page[-1]) if page and has_next else None,
             before=Cursor.written(ordering, page[0]) if page and has_previous else None,
+            beside=others,
         )
 
-    async def _count_beyond(self, cursor: Cursor | None) -> int:
+    async def _count_beyond(self) -> int:
         """The count where no row tells it: none beyond a cursor does not mean none at all."""
-        return await self.order_by()[: COUNT_CAP + 1].acount() if cursor else 0
+        return await self.among.order_by()[: COUNT_CAP + 1].acount() if self.place.cursor else 0
+
+
+def _are_few(rows: Rows) -> bool:
+    return bool(rows) and rows[0]["count_of_all"] <= COUNT_CAP

@@ -49,6 +49,8 @@ RULES: dict[str, dict[str, Rule]] = {
     "job_cancel": {"POST": CHANGE_JOB},
     "job_retry": {"POST": CHANGE_JOB},
     "job_file": {"GET": SEE_JOBS},
+    "job_events": {"GET": SEE_JOBS},
+    "all_job_events": {"GET": SEE_JOBS},
     "health_check": {"GET": ANYBODY},
     "health_check_live": {"GET": ANYBODY},
     "openapi": {"GET": ANYBODY},

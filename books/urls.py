@@ -13,6 +13,7 @@ from books.views.changes import BookHistory, ChangeUndo
 from books.views.exports import CsvExport, JsonLinesExport
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.home import Home
+from books.views.job_events import AllJobEvents, JobEvents
 from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, JobRetry
 from books.views.login import Login, Logout
 from books.views.openapi import OpenApi
@@ -64,7 +65,9 @@ urlpatterns = [
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
     path("jobs/", JobList.as_view(), name="job_list"),
+    path("jobs/events/", AllJobEvents.as_view(), name="all_job_events"),
     path("jobs/<key:key>/", JobDetail.as_view(), name="job_detail"),
+    path("jobs/<key:key>/events/", JobEvents.as_view(), name="job_events"),
     path("jobs/<key:key>/cancel/", JobCancel.as_view(), name="job_cancel"),
     path("jobs/<key:key>/retry/", JobRetry.as_view(), name="job_retry"),
     path("jobs/<key:key>/files/<str:name>/", JobFileDownload.as_view(), name="job_file"),

@@ -1,23 +1,25 @@
 """Middlewares of our own, and Django's without their thread hops.
 
 Django runs a middleware's `process_request` and `process_response` in a thread, since some touch the database. Most
-only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread.
+only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread. They stand in
+two layers instead of nine, since each layer costs every request a coroutine and a guard.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
+from django.contrib.messages.storage import default_storage
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
-from django.utils.decorators import async_only_middleware
+from django.utils.functional import SimpleLazyObject, empty
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
@@ -26,52 +28,85 @@ GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 class OnTheLoop:
-    """Runs the middleware that it is mixed into on the event loop, except where it `writes` something."""
+    """Several of Django's middlewares as one layer, on the event loop but for those that `write` something.
 
-    get_response: Any
-    process_request: Any
-    process_response: Any
+    The order is theirs: the first sees the request first and the answer last. When one of them answers by itself,
+    those after it see neither.
+    """
+
+    sync_capable, async_capable = False, True
+    parts: Sequence[type[Any]]
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.layers = [part(get_response) for part in self.parts]
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        passed, response = [], None
+        for layer in self.layers:
+            passed.append(layer)
+            if response := layer.process_request(request):
+                break
+        response = response or await self.get_response(request)
+        for layer in reversed(passed):
+            if layer.writes(request):
+                response = await sync_to_async(layer.process_response)(request, response)
+            else:
+                response = layer.process_response(request, response)
+        return response
+
+
+class Layer:
+    """What Django's middlewares have, or have not."""
+
+    def process_request(self, request: Any) -> Any:
+        return None
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        return response
 
     def writes(self, request: HttpRequest) -> bool:
+        """Whether `process_response` reads or writes a row."""
         return False
 
-    async def __acall__(self, request: HttpRequest) -> Any:
-        response = self.process_request(request) if hasattr(self, "process_request") else None
-        response = response or await self.get_response(request)
-        if not hasattr(self, "process_response"):
-            return response
-        if self.writes(request):
-            return await sync_to_async(self.process_response)(request, response)
-        return self.process_response(request, response)
 
-
-class SecurityMiddleware(OnTheLoop, security.SecurityMiddleware):
+class SecurityMiddleware(security.SecurityMiddleware, Layer):
     pass
 
 
-class ContentSecurityPolicyMiddleware(OnTheLoop, csp.ContentSecurityPolicyMiddleware):
+class ContentSecurityPolicyMiddleware(csp.ContentSecurityPolicyMiddleware, Layer):
     pass
 
 
-class XFrameOptionsMiddleware(OnTheLoop, clickjacking.XFrameOptionsMiddleware):
+class XFrameOptionsMiddleware(clickjacking.XFrameOptionsMiddleware, Layer):
     pass
 
 
-class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):
+class SessionMiddleware(sessions.SessionMiddleware, Layer):
     def writes(self, request: HttpRequest) -> bool:
         session = request.session
         return session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST)
 
 
-class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
+class AuthenticationMiddleware(auth.AuthenticationMiddleware, Layer):
     pass
 
 
-class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
-    """The admin's messages; our own pages have none."""
+class MessageMiddleware(messages.MessageMiddleware, Layer):
+    """The admin's messages; our own pages have none, and make no storage for them."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request._messages = SimpleLazyObject(lambda: default_storage(request))  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        return super().process_response(request, response) if self._is_used(request) else response
 
     def writes(self, request: HttpRequest) -> bool:
-        return any(getattr(request._messages, name) for name in ("used", "added_new"))  # type: ignore[attr-defined]
+        return self._is_used(request) and any(getattr(request._messages, name) for name in ("used", "added_new"))  # type: ignore[attr-defined]
+
+    def _is_used(self, request: HttpRequest) -> bool:
+        return request._messages._wrapped is not empty  # type: ignore[attr-defined]
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):
@@ -80,7 +115,7 @@ class PermanentRedirect(HttpResponsePermanentRedirect):
     status_code = 308
 
 
-class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
+class CommonMiddleware(common.CommonMiddleware, Layer):
     """Django's, but a POST to `/books` is led to `/books/` instead of being lost on the way or refused."""
 
     response_redirect_class = PermanentRedirect
@@ -89,21 +124,19 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
         return request.get_full_path(force_append_slash=True)
 
 
-@async_only_middleware
-def policies(get_response: GetResponse) -> GetResponse:
+class PoliciesMiddleware(Layer):
     """What else a browser may do with our answers, for which Django has no setting."""
 
-    async def middleware(request: HttpRequest) -> HttpResponseBase:
-        response = await get_response(request)
+    def __init__(self, get_response: GetResponse) -> None:
+        pass
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
 
-    return middleware
 
-
-@async_only_middleware
-def same_origin_writes(get_response: GetResponse) -> GetResponse:
+class SameOriginWritesMiddleware(Layer):
     """The one rule against requests that another site makes a visitor's browser send (CSRF).
 
     Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`) and let no page change that; programs such
@@ -111,13 +144,14 @@ def same_origin_writes(get_response: GetResponse) -> GetResponse:
     and our forms need neither a token nor a cookie to match it. Session cookies are SameSite=Lax besides.
     """
 
-    async def middleware(request: HttpRequest) -> HttpResponseBase:
+    def __init__(self, get_response: GetResponse) -> None:
+        pass
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
         if request.method in SAFE_METHODS or not is_foreign(request):
-            return await get_response(request)
+            return None
         refused: HttpResponseBase = get_callable(settings.CSRF_FAILURE_VIEW)(request)
         return refused
-
-    return middleware
 
 
 def is_foreign(request: HttpRequest) -> bool:
@@ -128,3 +162,22 @@ def is_foreign(request: HttpRequest) -> bool:
     if site := request.headers.get("Sec-Fetch-Site"):
         return site not in {"same-origin", "none"}
     return bool(origin) and urlsplit(origin).netloc != request.get_host()
+
+
+class Everywhere(OnTheLoop):
+    """What every answer passes, an anonymous one too: nothing here asks the database."""
+
+    parts = (
+        SecurityMiddleware,
+        ContentSecurityPolicyMiddleware,
+        XFrameOptionsMiddleware,
+        PoliciesMiddleware,
+        CommonMiddleware,
+        SameOriginWritesMiddleware,
+    )
+
+
+class People(OnTheLoop):
+    """Who is signed in. Costs nothing worth measuring as long as nobody asks."""
+
+    parts = (SessionMiddleware, AuthenticationMiddleware, MessageMiddleware)

@@ -1,5 +1,6 @@
 """Settings: one file, everything from the environment. README.md lists each variable."""
 
+import os
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -42,17 +43,7 @@ INSTALLED_APPS = [
 
 CSRF_FAILURE_VIEW = "books.views.errors.foreign_form"
 
-MIDDLEWARE = [
-    "django41_example.middleware.SecurityMiddleware",
-    "django41_example.middleware.ContentSecurityPolicyMiddleware",
-    "django41_example.middleware.XFrameOptionsMiddleware",
-    "django41_example.middleware.policies",
-    "django41_example.middleware.CommonMiddleware",
-    "django41_example.middleware.same_origin_writes",
-    "django41_example.middleware.SessionMiddleware",
-    "django41_example.middleware.AuthenticationMiddleware",
-    "django41_example.middleware.MessageMiddleware",
-]
+MIDDLEWARE = ["django41_example.middleware.Everywhere", "django41_example.middleware.People"]
 
 ROOT_URLCONF = "django41_example.urls"
 ASGI_APPLICATION = "django41_example.asgi.application"
@@ -98,11 +89,28 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASE["OPTIONS"] = {
         **DATABASE.get("OPTIONS", {}),
-        "connect_timeout": 5,
-        "pool": {"min_size": 1, "max_size": environment.integer("DATABASE_POOL", 8, low=1, high=100), "timeout": 5},
+        "connect_timeout": 5,  # seconds
+        "tcp_user_timeout": 15_000,  # milliseconds after which a server that went silent counts as gone
     }
+# Each thread that serves requests keeps its connection, and drops it when it fails (edge/threads.py): with so few
+# threads, a pool would only be another queue.
+DATABASE |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The edge: what stands before Django ------------------------------------------
+
+THREADS = environment.integer("THREADS", 8, low=1, high=100)  # lent to requests, in each worker
+WAITING_LINE = 64 * THREADS  # requests that may wait for a thread
+WAITING_SECONDS = 10
+REFUSAL_VIEW = "books.views.errors.refused"
+SCREEN_VIEW = "books.views.uploads.screen"
+UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
+METRICS = environment.boolean("METRICS", default=bool(METRICS_TOKEN))
+if METRICS:  # where the workers' figures meet
+    os.environ.update(PROMETHEUS_MULTIPROC_DIR=str(VAR_DIR / "metrics"))
+    (VAR_DIR / "metrics").mkdir(parents=True, exist_ok=True)
 
 # Jobs: rows of the database that `manage.py work` works ---------------------
 
@@ -155,9 +163,12 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"
-# Django looks for its own middlewares by name: ours do the same under other names, and same_origin_writes stands for
-# the one against forged requests. A test runs the silenced checks too, with Django's names.
-SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
+# Django looks for its own middlewares by name: ours do the same under other names, and SameOriginWritesMiddleware
+# stands for the one against forged requests. A test runs the silenced checks too, with Django's names.
+SILENCED_SYSTEM_CHECKS = [
+    *("security.W001", "security.W002", "security.W003"),
+    *("admin.E408", "admin.E409", "admin.E410"),
+]
 SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
@@ -170,11 +181,21 @@ if PRODUCTION:
     if environment.boolean("BEHIND_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(request_id)s: %(message)s"},
+        "json": {"()": "django41_example.edge.journal.JsonFormatter"},
+    },
+    "filters": {"with_request_id": {"()": "django41_example.edge.journal.WithRequestId"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["with_request_id"]},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"procrastinate": {"level": "WARNING"}},  # jobs speak for themselves
+    "loggers": {
+        "access": {"level": "INFO" if environment.boolean("ACCESS_LOG", default=False) else "WARNING"},
+        "procrastinate": {"level": "WARNING"},  # jobs speak for themselves
+    },
 }

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import aclosing
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -51,6 +52,8 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
     "job_cancel": [("form", {})],
     "job_retry": [("form", {})],
     "job_file": [],
+    "job_events": [],
+    "all_job_events": [],
     "login": [("form", {"username": "librarian", "password": "wrong"}), ("form", {})],
     "logout": [("form", {})],
     "first_account": [("form", {"secret": "x", "username": "a", "password": PASSWORD, "again": PASSWORD})],
@@ -104,8 +107,10 @@ def addresses(db: None) -> dict[str, str]:
 
 async def answered(response: Any) -> int:
     if response.streaming:
-        async for _ in response.streaming_content:
-            pass
+        async with aclosing(response.streaming_content) as parts:
+            async for part in parts:
+                if b"event: job" in part:  # such a stream goes on as long as the job
+                    break
     status: int = response.status_code
     return status
 

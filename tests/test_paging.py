@@ -75,7 +75,7 @@ class EveryOrder(TestCase):
         place: Place | None = Place(ordering, size, await self.end(ordering) if backwards else None)
         seen: list[int] = []
         while place:
-            page = await Book.objects.matching({}).apage(["id"], place)
+            page = await Book.objects.matching({}).page(["id"], place).aread()
             ids = [row["id"] for row in page.rows]
             seen = ids + seen if backwards else seen + ids
             link = page.before if backwards else page.after
@@ -109,18 +109,20 @@ class EveryOrder(TestCase):
             assert walked == sorted(known, reverse=name == "-year") + [None] * 4
 
     async def test_a_page_after_the_last_row_still_knows_the_count(self) -> None:
-        page = await Book.objects.matching({}).apage(["id"], Place(TITLE, 5, Cursor(["\U0010fffd", 2**62])))
+        page = await Book.objects.matching({}).page(["id"], Place(TITLE, 5, Cursor(["\U0010fffd", 2**62]))).aread()
         assert (page.rows, page.count, page.after) == ([], 11, None)
 
     async def test_a_row_added_before_the_cursor_does_not_repeat_one(self) -> None:
-        first = await Book.objects.matching({}).apage(["id"], Place(TITLE, 4))
+        first = await Book.objects.matching({}).page(["id"], Place(TITLE, 4)).aread()
         await Book.objects.acreate(title="A new first", title_key="a new first")
         assert first.after
-        second = await Book.objects.matching({}).apage(
-            ["id"], Place(TITLE, 4, Cursor.read(first.after, TITLE, backwards=False))
+        second = (
+            await Book.objects.matching({})
+            .page(["id"], Place(TITLE, 4, Cursor.read(first.after, TITLE, backwards=False)))
+            .aread()
         )
         assert not {row["id"] for row in first.rows} & {row["id"] for row in second.rows}
 
     def test_a_page_is_one_query(self) -> None:
         with self.assertNumQueries(1):
-            async_to_sync(Book.objects.matching({}).apage)(["id"], Place(TITLE, 4))
+            async_to_sync(Book.objects.matching({}).page(["id"], Place(TITLE, 4)).aread)()

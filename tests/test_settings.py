@@ -69,9 +69,14 @@ def test_everything_written_goes_into_one_folder(read: Callable[..., str], tmp_p
     assert read("STATIC_ROOT") == str(tmp_path / "static")
 
 
-def test_postgresql_is_reached_through_a_pool_of_the_given_size(read: Callable[..., str]) -> None:
-    variables = {"DATABASE_URL": "postgres://localhost/books", "DATABASE_POOL": "3"}
-    assert read("DATABASES['default']['OPTIONS']['pool']['max_size']", **variables) == "3"
+def test_a_connection_stays_open_until_it_fails(read: Callable[..., str]) -> None:
+    assert read("DATABASES['default']['CONN_MAX_AGE']") == "None"
+    assert read("DATABASES['default']['CONN_HEALTH_CHECKS']") == "True"
+
+
+def test_a_token_for_the_figures_turns_them_on(read: Callable[..., str]) -> None:
+    token = {"METRICS_TOKEN": "figures"}
+    assert (read("METRICS"), read("METRICS", **token)) == ("False", "True")
 
 
 @pytest.mark.parametrize(
@@ -126,8 +131,11 @@ def test_every_variable_is_in_the_readme() -> None:
 def test_the_silenced_checks_find_nothing_when_django_sees_its_own_middlewares(django: Django) -> None:
     code = (
         "from django.conf import settings; from django.core.checks import run_checks;"
-        "names = ['security.SecurityMiddleware', 'clickjacking.XFrameOptionsMiddleware', 'csrf.CsrfViewMiddleware'];"
-        "settings.MIDDLEWARE += [f'django.middleware.{name}' for name in names];"
+        "from django.utils.module_loading import import_string;"
+        "layers = [part for layer in settings.MIDDLEWARE for part in import_string(layer).parts];"
+        "bases = [base for part in layers for base in part.__bases__ if base.__module__.startswith('django.')];"
+        "settings.MIDDLEWARE = [f'{base.__module__}.{base.__name__}' for base in bases];"
+        "settings.MIDDLEWARE += ['django.middleware.csrf.CsrfViewMiddleware'];"
         "settings.SILENCED_SYSTEM_CHECKS = [];"
         "print(run_checks(include_deployment_checks=True))"
     )

@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse
 
 from books import presenting
 from books.forms import AuthorQuery
-from books.models import Author, Book
+from books.models import Author
 from books.negotiation import HTML, JSON, Refusal, preferred, respond
 from books.views.base import CatalogueView
 from books.views.lists import answer_books, page_of, valid
@@ -15,7 +15,7 @@ class AuthorList(CatalogueView):
         preferred(request, JSON, HTML)
         query = valid(AuthorQuery(request.GET))
         authors = Author.objects.named(query.cleaned_data["q"])
-        page = await authors.with_counts().apage(["name", "books_count"], query.cleaned_data["place"])
+        page = await authors.with_counts().page(["name", "books_count"], query.cleaned_data["place"]).aread()
         entries = [presenting.author(row["id"], row["name"], row["books_count"]) for row in page.rows]
         data = page_of("authors", entries, page, request.path, query)
         return respond(request, data, "books/author_list.html", context={"query": query.parameters()})
@@ -30,4 +30,4 @@ class AuthorDetail(CatalogueView):
         except Author.DoesNotExist:
             raise Refusal(404, "There is no author with this id. All authors are at /authors/.") from None
         about = {"id": author.pk, "url": author.get_absolute_url(), "name": author.name}
-        return await answer_books(request, Book.objects.filter(authors=author), "books/author_detail.html", about)
+        return await answer_books(request, "books/author_detail.html", within=("authors", author.pk), about=about)

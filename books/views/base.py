@@ -21,6 +21,7 @@ class CatalogueView(View):
     """
 
     visitor: Visitor
+    takes_uploads = False  # whether a POST may be larger than forms are
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:

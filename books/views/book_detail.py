@@ -1,5 +1,5 @@
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -9,6 +9,7 @@ from django.utils.cache import get_conditional_response
 from books import covers, incoming, isbn, languages, presenting
 from books.models import Author, Book, Via
 from books.negotiation import HTML, JSON, Refusal, json_response, preferred, respond
+from books.prepared import Rows, Statement, aread
 from books.views.base import CatalogueView
 from books.views.changes import achanges
 from books.views.writes import NO_BOOK, STALE, change, refusals
@@ -21,12 +22,13 @@ class BookDetail(CatalogueView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
         book = await abook_or_404(pk)
-        topics = [topic async for topic in book.topics.values("slug", "name")]
+        authors = Author.objects.filter(bookauthor__book=book).order_by("bookauthor__position").values("id", "name")
+        shown = (Statement(authors),) if kind == HTML else ()
+        topics, *linked = await aread(Statement(book.topics.values("slug", "name")), *shown)
         data = presenting.book(book, [topic["slug"] for topic in topics])
         if kind == HTML:
-            return respond(
-                request, data, "books/book_detail.html", context=await aaround(book, data, topics, self.visitor)
-            )
+            context = await aaround(data, linked[0], topics, self.visitor)
+            return respond(request, data, "books/book_detail.html", context=context)
         found = json_response(data, headers={"ETag": etag(data)})
         response = get_conditional_response(request, etag=etag(data), response=found) or found
         if response.status_code == 412:  # Django's has no body
@@ -63,17 +65,16 @@ async def abook_or_404(pk: int) -> Book:
         raise Refusal(404, NO_BOOK) from None
 
 
-async def aaround(book: Book, data: Mapping[str, Any], topics: Sequence[Any], visitor: Visitor) -> dict[str, Any]:
+async def aaround(data: Mapping[str, Any], authors: Rows, topics: Rows, visitor: Visitor) -> dict[str, Any]:
     """What the page of a book shows besides its data."""
-    authors = Author.objects.filter(bookauthor__book=book).order_by("bookauthor__position").values("id", "name")
     return {
-        "author_links": [presenting.link("author_detail", row["id"], row["name"]) async for row in authors],
+        "author_links": [presenting.link("author_detail", row["id"], row["name"]) for row in authors],
         "topic_links": [presenting.link("topic_detail", row["slug"], row["name"]) for row in topics],
         "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
         "cover": covers.cover(data["title"], data["authors"]),
         "json_ld": json_ld(data),
-        "changes": (await achanges(book.pk, visitor))[:5],
+        "changes": (await achanges(data["id"], visitor))[:5],
     }
 
 

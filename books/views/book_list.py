@@ -2,7 +2,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 
 from books import incoming
-from books.models import Book, Via
+from books.models import Via
 from books.negotiation import JSON, json_response, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import etag
@@ -15,7 +15,7 @@ class BookList(CatalogueView):
     """The catalogue: ?q= searches, ?after= turns pages, POST adds a book."""
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return await answer_books(request, Book.objects.all(), "books/book_list.html")
+        return await answer_books(request, "books/book_list.html")
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if incoming.is_form(request):

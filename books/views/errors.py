@@ -1,5 +1,7 @@
 """Django's handlers of errors, in the client's format. Django calls them from sync code, and wants them sync."""
 
+from collections.abc import Mapping
+
 from django.http import HttpRequest, HttpResponse
 
 from books.negotiation import Refusal, refuse
@@ -24,3 +26,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return refuse(request, Refusal(500, "That was our fault, and it is logged. Try again, or go on from /books/."))
+
+
+def refused(request: HttpRequest, status: int, detail: str, headers: Mapping[str, str]) -> HttpResponse:
+    """What the edge refuses before a view is asked: the setting REFUSAL_VIEW."""
+    return refuse(request, Refusal(status, detail, headers=headers))

@@ -21,10 +21,12 @@ CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjso
 class JobList(CatalogueView):
     """The jobs, the latest first; POST starts one and chooses its key."""
 
+    takes_uploads = True
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, JSON, HTML)
         query = valid(JobQuery(request.GET))
-        page = await Job.objects.all().apage(Job.objects.all().ENTRY, query.cleaned_data["place"])
+        page = await Job.objects.page(Job.objects.all().ENTRY, query.cleaned_data["place"]).aread()
         data = page_of("jobs", [presenting.job(row) for row in page.rows], page, request.path, query)
         return respond(request, data, "jobs/job_list.html")
 
@@ -34,6 +36,8 @@ class JobList(CatalogueView):
 
 class JobDetail(CatalogueView):
     """One job, under the key that the client has chosen: POST starts it, GET tells how it goes, DELETE cancels it."""
+
+    takes_uploads = True
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
         preferred(request, JSON, HTML)

@@ -1,7 +1,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from books import presenting
-from books.models import Book, Topic
+from books.models import Topic
 from books.negotiation import Refusal, respond
 from books.views.base import CatalogueView
 from books.views.lists import answer_books
@@ -24,4 +24,4 @@ class TopicDetail(CatalogueView):
         except Topic.DoesNotExist:
             raise Refusal(404, "There is no such topic. All topics are at /topics/.") from None
         about = {"slug": topic.slug, "url": topic.get_absolute_url(), "name": topic.name}
-        return await answer_books(request, Book.objects.filter(topics=topic), "books/topic_detail.html", about)
+        return await answer_books(request, "books/topic_detail.html", within=("topics", topic.pk), about=about)

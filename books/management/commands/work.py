@@ -2,8 +2,12 @@ import asyncio
 import logging
 import os
 import signal
+import threading
+import time
 from typing import Any
 
+from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from books.jobs.worker import Loop
@@ -21,24 +25,25 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, queue: list[str], concurrency: int, **options: Any) -> None:
-        parent = os.getppid() if options["with_parent"] else None
-        asyncio.run(work(Loop(queue, concurrency), parent, once=options["once"]))
+        if options["with_parent"]:
+            threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
+        if settings.JOBS_BACKEND == "procrastinate" and not options["once"]:
+            queues = ["--queues", ",".join([*queue, "sweep"])] if queue else []
+            call_command("procrastinate", "worker", "--concurrency", str(concurrency), *queues)
+        else:
+            asyncio.run(work(Loop(queue, concurrency), once=options["once"]))
 
 
-async def work(loop: Loop, parent: int | None, *, once: bool) -> None:
+async def work(loop: Loop, *, once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, loop.stop.set)
-    watch = asyncio.create_task(end_with(parent, loop.stop)) if parent else None
     await (loop.aempty() if once else loop.aserve())
-    if watch:
-        watch.cancel()
     if not await loop.ahand_back():
         logging.shutdown()
         os._exit(0)  # a thread cannot be ended, and would hold up this process; its job is handed back
 
 
-async def end_with(parent: int, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        await asyncio.sleep(1)
-        if os.getppid() != parent:  # an orphan gets another
-            stop.set()
+def end_with(parent: int) -> None:
+    while os.getppid() == parent:  # an orphan gets another
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,27 @@
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from books.negotiation import Refusal, refuse
+from books.views.base import CatalogueView
+
+
+class UploadScreen(CatalogueView):
+    """The setting SCREEN_VIEW: asked with the head of a request whose body is larger than forms are.
+
+    The door lets pass whom the address would; so nobody else fills the disk.
+    """
+
+    async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        view = request.resolver_match.func.view_class  # type: ignore[union-attr]
+        if request.method != "POST" or not view.takes_uploads:
+            headers = {"Connection": "close"}
+            return refuse(request, Refusal(413, "This is more than we read at once: at most 1 MiB.", headers=headers))
+        return await super().dispatch(request, *args, **kwargs)
+
+    async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(status=204)
+
+
+screen = UploadScreen.as_view()

@@ -1,0 +1,81 @@
+"""A name for each request, in the answer and in every log line about it; and what became of it."""
+
+import itertools
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
+ANSWERED = ("method", "path", "status", "bytes", "milliseconds", "client")
+
+access = logging.getLogger("access")
+
+# Told of each answer: method, route, status, seconds.
+Observe = Callable[[str, str, int, float], None]
+
+
+class Journal:
+    """Gives each request its id, `X-Request-Id`, and tells of its answer: in the log `access`, and to `observe`."""
+
+    def __init__(self, application: Any, *, observe: Observe | None = None) -> None:
+        self.application, self.observe = application, observe
+        self.process, self.numbers = secrets.token_hex(4), itertools.count(1)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
+            return
+        request_id = f"{self.process}-{next(self.numbers)}"
+        REQUEST_ID.set(request_id)
+        began, status, size = time.perf_counter(), 0, 0
+
+        async def send_and_note(message: Any) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"X-Request-Id", request_id.encode())]
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self.application(scope, receive, send_and_note)
+        finally:
+            seconds = time.perf_counter() - began
+            if self.observe:
+                self.observe(scope["method"], scope.get("route", ""), status, seconds)
+            if access.isEnabledFor(logging.INFO):
+                client = (scope.get("client") or ("-",))[0]
+                facts = (scope["method"], scope["path"], status, size, round(seconds * 1000, 1), client)
+                noted = dict(zip(ANSWERED, facts, strict=True))
+                access.info("%s %r %s %s B %s ms %s", *facts, extra=noted)
+
+
+class WithRequestId(logging.Filter):
+    """Lets a handler's format say %(request_id)s."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = REQUEST_ID.get()
+        return True
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": REQUEST_ID.get(),
+            **{name: getattr(record, name) for name in ANSWERED if hasattr(record, name)},
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)

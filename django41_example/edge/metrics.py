@@ -1,0 +1,94 @@
+"""What a monitor may ask: `/metrics`, in Prometheus' text format, added up over all workers.
+
+Each worker keeps its figures in files of its own beside the others'; whichever is asked reads them all.
+"""
+
+import asyncio
+import hmac
+import ipaddress
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+PATH = "/metrics"
+LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
+LOOK_EVERY = 0.02  # seconds between two looks at the event loop's lag
+LOOKS = 50  # looks between two publications
+
+REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram("http_request_seconds", "From a request's head to the end of its answer", buckets=LATENCIES)
+LAG = Histogram(
+    "event_loop_lag_seconds", "How late the event loop came back", buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 1)
+)
+WORST_LAG = Gauge("event_loop_lag_worst_seconds", "The worst lag of the last second", multiprocess_mode="livemax")
+
+
+class Metrics:
+    """Answers PATH to this machine, or to whoever shows the token; everything else is the application's.
+
+    `gauges` are figures of this worker that are read once a second: name, then what it says.
+    """
+
+    def __init__(self, application: Any, *, token: str, gauges: Mapping[str, Callable[[], float]]) -> None:
+        self.application, self.token = application, token
+        self.gauges = [(Gauge(name, name, multiprocess_mode="livesum"), read) for name, read in gauges.items()]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await self.application(scope, receive, send)
+        elif scope["method"] not in {"GET", "HEAD"}:
+            await answer(send, 405, "application/json", refusal("Only GET is for this address."), (b"Allow", b"GET"))
+        elif self.admits(scope):
+            figures = await asyncio.to_thread(read_all_workers)
+            await answer(send, 200, CONTENT_TYPE_PLAIN_0_0_4, figures)
+        else:
+            body = refusal("Ask from this machine, or send METRICS_TOKEN as Authorization: Bearer.")
+            await answer(send, 401, "application/json", body, (b"WWW-Authenticate", b"Bearer"))
+
+    def admits(self, scope: Any) -> bool:
+        headers = dict(scope["headers"])
+        shown = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        if self.token and hmac.compare_digest(shown, self.token.encode()):
+            return True
+        # What a proxy on this machine passes on comes from elsewhere.
+        came_through_a_proxy = any(b"forwarded" in name for name in headers) or b"via" in headers
+        host = (scope.get("client") or ("0.0.0.0",))[0]  # noqa: S104 # nosec B104 - no address at all
+        return not came_through_a_proxy and ipaddress.ip_address(host).is_loopback
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        REQUESTS.labels(method, route, status).inc()
+        SECONDS.observe(seconds)
+
+    async def watch(self) -> None:
+        """Measure how late the event loop wakes us, and publish this worker's figures each second."""
+        loop = asyncio.get_running_loop()
+        while True:
+            worst = 0.0
+            for _ in range(LOOKS):
+                due = loop.time() + LOOK_EVERY
+                await asyncio.sleep(LOOK_EVERY)
+                lag = max(0.0, loop.time() - due)
+                LAG.observe(lag)
+                worst = max(worst, lag)
+            WORST_LAG.set(worst)
+            for gauge, read in self.gauges:
+                gauge.set(read())
+
+
+def read_all_workers() -> bytes:
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def refusal(detail: str) -> bytes:
+    return json.dumps({"detail": detail}).encode() + b"\n"
+
+
+async def answer(send: Any, status: int, content_type: str, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    head = [(b"Content-Type", content_type.encode()), (b"Content-Length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": head})
+    await send({"type": "http.response.body", "body": body})
