@@ -108,6 +108,7 @@ class Run:
                 self.renewed, self.told = began, self.told if self.told is not told else {}
         except Error as error:
             log.warning("%s: the database does not answer: %s", self.job, error)
+            await sync_to_async(close_old_connections)()
             return Why.LOST if time.monotonic() - self.renewed > GIVEN_UP_AFTER else None
         if cancelled is None:
             return Why.LOST
