@@ -79,7 +79,7 @@ def on_exit(server: Any) -> None:
 class JobProcess:
     """`manage.py work` beside the web workers: begun again whenever it ends, until the server does.
 
-    It looks after itself when the server is killed: --with-parent.
+    It looks after itself when the server is killed: --with.
     """
 
     def __init__(self, log: Any) -> None:
@@ -89,7 +89,7 @@ class JobProcess:
         threading.Thread(target=self.keep, name="jobs", daemon=True).start()
 
     def start(self) -> None:
-        program = [sys.executable, HERE / "manage.py", "work", "--with-parent"]
+        program = [sys.executable, HERE / "manage.py", "work", "--with", str(os.getpid())]
         self.process = subprocess.Popen(program, cwd=HERE)  # noqa: S603 # nosec B603 - our own
         self.log.info("Booting job worker with pid: %s", self.process.pid)
 
@@ -141,11 +141,12 @@ def child_exit(server: Any, worker: Any) -> None:
 def manage(server: Any, *command: str) -> None:
     """Run a management command in a process of its own: this one must hold no code that a reload would read anew."""
     program = [sys.executable, HERE / "manage.py", *command]
-    finished = subprocess.run(program, check=False, stderr=subprocess.PIPE, text=True)  # noqa: S603 # nosec B603 - our own
+    finished = subprocess.run(program, check=False, capture_output=True, text=True)  # noqa: S603 # nosec B603 - our own
     message = finished.stderr.rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
     if finished.returncode:
         sys.exit(f"The catalogue does not start. {message}")
-    if message and LOG_FORMAT == "json":
-        server.log.info(message)
-    elif message:
-        print(message, file=sys.stderr)  # noqa: T201
+    for line in (finished.stdout + message).splitlines():
+        if LOG_FORMAT == "json":
+            server.log.info(line)
+        else:
+            print(line, file=sys.stderr)  # noqa: T201

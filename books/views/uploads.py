@@ -14,8 +14,8 @@ class UploadScreen(CatalogueView):
     """
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        view = request.resolver_match.func.view_class  # type: ignore[union-attr]
-        if request.method != "POST" or not view.takes_uploads:
+        view = getattr(request.resolver_match.func, "view_class", None)  # type: ignore[union-attr]
+        if request.method != "POST" or not getattr(view, "takes_uploads", False):
             headers = {"Connection": "close"}
             return refuse(request, Refusal(413, "This is more than we read at once: at most 1 MiB.", headers=headers))
         return await super().dispatch(request, *args, **kwargs)

@@ -127,7 +127,8 @@ class Processes(ProcessTestCase):
     def test_it_ends_with_the_process_that_started_it_if_told_so(self) -> None:
         start(clock, {"seconds": 1000}, key="a")
         script = (
-            "import subprocess, sys; subprocess.Popen([sys.executable, 'manage.py', 'work', '--with-parent']).wait()"
+            "import os, subprocess, sys;"
+            "subprocess.Popen([sys.executable, 'manage.py', 'work', '--with', str(os.getpid())]).wait()"
         )
         parent = self.python("-c", script).process
         self.wait_for("a", status=Status.RUNNING)

@@ -33,7 +33,7 @@ class Procrastinate(ProcessTestCase):
             cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
     def worker(self, *options: str) -> WorkerProcess:
-        return self.python("manage.py", "procrastinate", "worker", *options)
+        return self.python("manage.py", "procrastinate", "worker", *options, backend="procrastinate")
 
     def names(self) -> list[str]:
         return list(Author.objects.order_by("name_key").values_list("name", flat=True))

@@ -34,8 +34,8 @@ def database_url() -> str:
 
 
 class WorkerProcess:
-    def __init__(self, *command: str) -> None:
-        environment = {**os.environ, "DATABASE_URL": database_url()}
+    def __init__(self, *command: str, **variables: str) -> None:
+        environment = {**os.environ, "DATABASE_URL": database_url(), **variables}
         self.process = subprocess.Popen(
             [sys.executable, *command], cwd=PROJECT, env=environment, start_new_session=True
         )
@@ -59,8 +59,8 @@ class ProcessTestCase(TransactionTestCase):
     def worker(self, *options: str) -> WorkerProcess:
         return self.python("manage.py", "work", *options)
 
-    def python(self, *command: str) -> WorkerProcess:
-        started = WorkerProcess(*command)
+    def python(self, *command: str, backend: str = "embedded") -> WorkerProcess:
+        started = WorkerProcess(*command, JOBS_BACKEND=backend)
         self.addCleanup(started.end)
         return started
 

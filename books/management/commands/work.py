@@ -21,12 +21,12 @@ class Command(BaseCommand):
         parser.add_argument("--queue", action="append", default=[], help="only this one; may be given more than once")
         parser.add_argument("--concurrency", type=int, default=4, metavar="N", help="jobs at a time")
         parser.add_argument(
-            "--with-parent", action="store_true", help="end when the process ends that started this one"
+            "--with", type=int, metavar="PID", help="end when this process ends, which started this one"
         )
 
     def handle(self, *, queue: list[str], concurrency: int, **options: Any) -> None:
-        if options["with_parent"]:
-            threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
+        if options["with"]:
+            threading.Thread(target=end_with, args=[options["with"]], daemon=True).start()
         if settings.JOBS_BACKEND == "procrastinate" and not options["once"]:
             queues = ["--queues", ",".join([*queue, "sweep"])] if queue else []
             call_command("procrastinate", "worker", "--concurrency", str(concurrency), *queues)
