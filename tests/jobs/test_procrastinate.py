@@ -77,6 +77,15 @@ class Procrastinate(ProcessTestCase):
         assert worker.wait() == 0
         assert (Job.objects.get(key="a").status, hints()) == (Status.QUEUED, 1)
 
+    def test_a_body_that_does_not_stop_holds_up_no_end(self) -> None:
+        start(bodies.never_checks, {}, key="a")
+        worker = self.worker()
+        self.wait_for("a", status=Status.RUNNING)
+        time.sleep(0.5)
+        worker.send(signal.SIGTERM)
+        assert worker.wait() == 0
+        assert Job.objects.get(key="a").status == Status.QUEUED
+
     def test_after_a_kill_the_sweep_of_another_worker_goes_on(self) -> None:
         start(bodies.writes, {"rows": 30}, key="a")
         first = self.worker()
