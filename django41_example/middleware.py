@@ -15,6 +15,8 @@ from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.messages.storage import default_storage
 from django.contrib.sessions import middleware as sessions
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.handlers.exception import response_for_exception
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
@@ -45,8 +47,13 @@ class OnTheLoop:
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         passed, response = [], None
         for layer in self.layers:
-            passed.append(layer)
-            if response := layer.process_request(request):
+            try:
+                response = layer.process_request(request)
+            except (SuspiciousOperation, PermissionDenied) as error:  # its answer passes those before this one
+                response = await sync_to_async(response_for_exception, thread_sensitive=False)(request, error)
+            else:
+                passed.append(layer)
+            if response:
                 break
         response = response or await self.get_response(request)
         for layer in reversed(passed):

@@ -29,6 +29,7 @@ WORST_LAG = Gauge("event_loop_lag_worst_seconds", "The worst lag of the last sec
 class Metrics:
     """Answers PATH to this machine, or to whoever shows the token; everything else is the application's.
 
+    With a token, this machine must show it too: what comes from a proxy here may come from anywhere.
     `gauges` are figures of this worker that are read once a second: name, then what it says.
     """
 
@@ -51,8 +52,8 @@ class Metrics:
     def admits(self, scope: Any) -> bool:
         headers = dict(scope["headers"])
         shown = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        if self.token and hmac.compare_digest(shown, self.token.encode()):
-            return True
+        if self.token:
+            return hmac.compare_digest(shown, self.token.encode())
         # What a proxy on this machine passes on comes from elsewhere.
         came_through_a_proxy = any(b"forwarded" in name for name in headers) or b"via" in headers
         host = (scope.get("client") or ("0.0.0.0",))[0]  # noqa: S104 # nosec B104 - no address at all

@@ -38,6 +38,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     late_at: float | None = None
     stuck_at: float | None = None
+    unsent = 0  # bytes that waited for a client that did not read
     head_size = body_size = 0  # bytes
     heads = 0  # requests whose head has arrived
     is_in_head = False  # whether the next one's has begun
@@ -145,13 +146,17 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def close_if_late(self, now: float) -> None:
         if self.stuck_at and now > self.stuck_at:
-            self.transport.abort()
+            if self.transport.get_write_buffer_size() >= self.unsent:
+                self.transport.abort()
+            else:  # it reads, if slowly
+                self.pause_writing()
         elif self.late_at and now > self.late_at and not (self.is_refused or self.flow.read_paused):
             self.refuse(408)
 
     def pause_writing(self) -> None:
         super().pause_writing()
         self.stuck_at = self.loop.time() + STUCK_SECONDS
+        self.unsent = self.transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -1,0 +1,88 @@
+"""What a page costs: hand-overs to threads, and threads that are started for it."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from books.models import Book
+from books.views.errors import refused
+from django41_example.edge.handler import Handler
+from django41_example.edge.journal import Journal
+from django41_example.static import StaticFiles
+from tests.edge.asgi import ask
+from tests.edge.conftest import Lend
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+JSON = [("accept", "application/json")]
+HTML = [("accept", "text/html")]
+PAGES = ["/", "/books/", "/books/?q=kokoro", "/books/{}/", "/authors/", "/topics/", "/health_check/live/"]
+
+
+@pytest.fixture
+def catalogue(lend: Lend) -> Any:
+    """The application as the server has it."""
+    handler = Handler(lend(), refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return Journal(StaticFiles(handler))
+
+
+class Count:
+    hops = threads = 0
+
+
+@pytest.fixture
+async def count(monkeypatch: Any) -> Count:
+    count = Count()
+    loop, run_in_executor, start = (
+        asyncio.get_running_loop(),
+        asyncio.get_running_loop().run_in_executor,
+        threading.Thread.start,
+    )
+
+    def hop(*arguments: Any) -> Any:
+        count.hops += 1
+        return run_in_executor(*arguments)
+
+    def begin(thread: threading.Thread) -> None:
+        count.threads += 1
+        start(thread)
+
+    monkeypatch.setattr(loop, "run_in_executor", hop)
+    monkeypatch.setattr(threading.Thread, "start", begin)
+    return count
+
+
+@pytest.fixture
+def pages() -> list[str]:
+    book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"]})
+    return [page.format(book.pk) for page in PAGES]
+
+
+@pytest.mark.parametrize("accept", [JSON, HTML])
+async def test_an_anonymous_page_costs_three_hops_at_most_and_no_thread(
+    accept: Any, catalogue: Any, pages: list[str], count: Count
+) -> None:
+    for page in pages:
+        await ask(catalogue, page, headers=accept)  # the first one starts the thread
+        count.hops = count.threads = 0
+        answer = await ask(catalogue, page, headers=accept)
+        assert (answer.status, count.threads) == (200, 0), page
+        assert count.hops <= 3, page
+
+
+@pytest.mark.parametrize("accept", [JSON, HTML])
+async def test_a_list_of_books_costs_one_hop(accept: Any, catalogue: Any, pages: list[str], count: Count) -> None:
+    await ask(catalogue, "/books/", headers=accept)
+    count.hops = 0
+    await ask(catalogue, "/books/", headers=accept)
+    assert count.hops == 1
+
+
+@pytest.mark.parametrize("path", ["/health_check/live/", "/openapi.json", "/nowhere", "/books", "/static/nowhere.css"])
+async def test_what_reads_nothing_needs_no_lent_thread(path: str, catalogue: Any, lend: Lend) -> None:
+    threads = lend()
+    await ask(Handler(threads, refused, body_limit=1000), path, headers=HTML)
+    assert threads.started == 0

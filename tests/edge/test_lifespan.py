@@ -1,0 +1,92 @@
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from django41_example.edge.lifespan import Lifespan
+from tests.edge.asgi import Exchange, until
+
+
+class Life:
+    """A server that starts an application, and stops it when it is told to."""
+
+    def __init__(self) -> None:
+        self.stop, self.state = asyncio.Event(), dict[str, Any]()
+        self.messages: list[str] = []
+        self.events: list[str] = []
+        self.reported = [{"type": "lifespan.startup"}]
+
+    async def receive(self) -> dict[str, str]:
+        if self.reported:
+            return self.reported.pop()
+        await self.stop.wait()
+        return {"type": "lifespan.shutdown"}
+
+    async def send(self, message: dict[str, str]) -> None:
+        self.messages.append(message["type"])
+
+    async def beside(self) -> None:
+        self.events.append("beside begins")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.events.append("beside ends")
+
+    def start(self, **options: Any) -> asyncio.Task[None]:
+        lifespan = Lifespan(
+            None,
+            end_streams=lambda: self.events.append("streams"),
+            close=lambda: self.events.append("close"),
+            **options,
+        )
+        return asyncio.ensure_future(lifespan({"type": "lifespan", "state": self.state}, self.receive, self.send))
+
+
+@pytest.fixture
+async def life() -> AsyncIterator[Life]:
+    loop = asyncio.get_running_loop()
+    executor = loop._default_executor  # type: ignore[attr-defined]
+    yield Life()
+    loop._default_executor.shutdown()  # type: ignore[attr-defined]
+    loop._default_executor = executor  # type: ignore[attr-defined]
+
+
+async def test_the_server_hears_of_the_start_and_of_the_end(life: Life) -> None:
+    task = life.start()
+    await until(lambda: life.messages == ["lifespan.startup.complete"])
+    life.stop.set()
+    await task
+    assert (life.messages[1:], life.events) == (["lifespan.shutdown.complete"], ["close"])
+
+
+async def test_connections_are_told_how_to_end_the_streams(life: Life) -> None:
+    life.stop.set()
+    await life.start()
+    life.state["end_streams"]()
+    assert life.events == ["close", "streams"]
+
+
+async def test_what_runs_beside_ends_with_the_server(life: Life) -> None:
+    task = life.start(beside=life.beside)
+    await until(lambda: life.events == ["beside begins"])
+    life.stop.set()
+    await task
+    await until(lambda: life.events == ["beside begins", "close", "beside ends"])
+
+
+async def test_what_asyncio_sends_to_threads_has_few_of_them(life: Life) -> None:
+    life.stop.set()
+    await life.start()
+    names = {await asyncio.to_thread(lambda: threading.current_thread().name) for _ in range(20)}
+    assert all(name.startswith("blocking_") for name in names)
+    assert asyncio.get_running_loop()._default_executor._max_workers == 4  # type: ignore[attr-defined]
+
+
+async def test_everything_else_is_for_the_application() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+    lifespan = Lifespan(application, end_streams=list, close=list)
+    assert (await Exchange(lifespan).answer()).status == 204

@@ -1,0 +1,68 @@
+"""Who may send a body that is larger than forms are is decided before it is read."""
+
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+
+from books.views.errors import refused
+from books.views.uploads import screen
+from django41_example.edge.handler import Handler
+from tests.edge.asgi import Exchange, ask
+from tests.edge.conftest import Lend, Serve
+
+UPLOAD_LIMIT = 5000
+
+
+@pytest.fixture
+def handler(serve: Serve) -> Handler:
+    async def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(str(len(request.body)))
+
+    async def screen(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=204 if request.path == "/upload/" else 403)
+
+    return serve(view, body_limit=1000, upload_limit=UPLOAD_LIMIT, screen=screen)
+
+
+def post(size: int) -> dict[str, Any]:
+    body = [b"x" * 500] * (size // 500) + [b"x" * (size % 500)]
+    return {"method": "POST", "body": body, "headers": [("content-length", str(size))]}
+
+
+async def test_a_body_that_is_let_in_may_be_as_large_as_uploads(handler: Handler, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None
+    assert (await ask(handler, "/upload/", **post(UPLOAD_LIMIT))).body == b"5000"
+
+
+async def test_it_may_not_be_larger(handler: Handler) -> None:
+    assert (await ask(handler, "/upload/", **post(UPLOAD_LIMIT + 1))).status == 413
+
+
+async def test_a_body_that_is_not_let_in_is_answered_before_it_is_read(handler: Handler) -> None:
+    exchange = Exchange(handler, **post(UPLOAD_LIMIT))
+    unread: list[int] = []
+    send = exchange.send
+
+    async def note(message: Any) -> None:
+        unread.append(len(exchange.unsent))
+        await send(message)
+
+    await exchange.application(exchange.scope, exchange.receive, note)
+    assert (exchange.sent[0]["status"], unread[0], unread[-1]) == (403, 11, 0)
+
+
+async def test_a_body_within_the_limit_of_forms_needs_no_leave(handler: Handler) -> None:
+    assert (await ask(handler, **post(1000))).body == b"1000"
+
+
+async def test_a_form_in_chunks_needs_leave(handler: Handler) -> None:
+    headers = [("transfer-encoding", "chunked"), ("content-type", "multipart/form-data; boundary=x")]
+    assert (await ask(handler, method="POST", body=[b"x"], headers=headers)).status == 403
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/books/", "/nowhere/"])
+async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path: str, lend: Lend) -> None:
+    handler = Handler(lend(), refused, body_limit=1000, screen=screen, upload_limit=UPLOAD_LIMIT)
+    answer = await ask(handler, path, **post(UPLOAD_LIMIT))
+    assert answer.status == (404 if path == "/nowhere/" else 413)

@@ -1,0 +1,168 @@
+"""Our layers do what Django's middlewares do: the same requests, with the same settings, through both."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils.csp import CSP
+
+from books.models import Book
+from books.views.errors import refused
+from django41_example.edge.handler import Handler
+from tests.edge.asgi import Answer, ask
+from tests.edge.conftest import Lend, lend  # noqa: F401 - a fixture
+from tests.people import owner
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OURS = ["django41_example.middleware.Everywhere", "django41_example.middleware.People"]
+DJANGOS = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+OWN_HEADERS = {"cross-origin-resource-policy", "permissions-policy"}
+
+TOKEN = "a" * 32
+FORM = ("content-type", "application/x-www-form-urlencoded")
+HTML = ("accept", "text/html")
+GROUP = f"csrfmiddlewaretoken={TOKEN}&name=Readers".encode()
+# What is asked: its options for `ask`; "signed_in" says that a session cookie comes with it.
+REQUESTS: dict[str, dict[str, Any]] = {
+    "a page": {"path": "/books/", "headers": [HTML]},
+    "data": {"path": "/books/"},
+    "one book, known already": {"path": "/books/1/", "headers": [("if-none-match", '"1"')]},
+    "HEAD": {"path": "/books/", "method": "HEAD"},
+    "no slash": {"path": "/books?q=a%20b&size=2", "headers": [HTML]},
+    "no slash, a write": {"path": "/books", "method": "POST", "body": [b"{}"]},
+    "two slashes": {"path": "//evil.example/books", "headers": [HTML]},
+    "nothing there": {"path": "/nowhere", "headers": [HTML]},
+    "by TLS": {"path": "/books/", "scheme": "https"},
+    "a write": {"path": "/books/", "method": "POST", "body": [b"{}"]},
+    "another host": {"path": "/books/", "headers": [("host", "evil.example"), HTML]},
+    "a host that is none": {"path": "/books/", "headers": [("host", "a b")]},
+    "a robot": {"path": "/books/", "headers": [("user-agent", "BadBot 1.0")]},
+    "signed in": {"path": "/books/", "headers": [HTML], "signed_in": True},
+    "a session that is none": {"path": "/books/", "headers": [("cookie", "sessionid=" + "x" * 32)]},
+    "signing in": {
+        "path": "/accounts/login/", "method": "POST", "headers": [FORM, HTML], "body": [b"username=owner&password=pass"]
+    },
+    "signing in in vain": {
+        "path": "/accounts/login/", "method": "POST", "headers": [FORM, HTML], "body": [b"username=owner&password=no"]
+    },
+    "signing out": {"path": "/accounts/logout/", "method": "POST", "headers": [FORM, HTML], "signed_in": True},
+    "the admin": {"path": "/admin/", "headers": [HTML], "signed_in": True},
+    "the admin, by a stranger": {"path": "/admin/", "headers": [HTML]},
+    "the admin, a write and its message": {
+        "path": "/admin/auth/group/add/", "method": "POST", "signed_in": True, "body": [GROUP], "headers": [FORM, HTML]
+    },
+}  # fmt: skip
+SETTINGS: dict[str, dict[str, Any]] = {
+    "as they are": {},
+    "TLS only": {
+        "SECURE_SSL_REDIRECT": True, "SECURE_HSTS_SECONDS": 60, "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+        "SECURE_HSTS_PRELOAD": True, "SESSION_COOKIE_SECURE": True,
+    },
+    "TLS at another host": {"SECURE_SSL_REDIRECT": True, "SECURE_SSL_HOST": "books.test"},
+    "no slash appended": {"APPEND_SLASH": False},
+    "www": {"PREPEND_WWW": True, "ALLOWED_HOSTS": ["testserver", "www.testserver"]},
+    "no robots": {"DISALLOWED_USER_AGENTS": [re.compile("BadBot")]},
+    "other policies": {
+        "X_FRAME_OPTIONS": "SAMEORIGIN", "SECURE_REFERRER_POLICY": ["origin", "no-referrer"],
+        "SECURE_CONTENT_TYPE_NOSNIFF": False, "SECURE_CROSS_ORIGIN_OPENER_POLICY": None,
+        "SECURE_CSP": {}, "SECURE_CSP_REPORT_ONLY": {"default-src": [CSP.SELF, CSP.NONCE]},
+    },
+    "sessions kept up": {"SESSION_SAVE_EVERY_REQUEST": True, "SESSION_COOKIE_AGE": 60},
+    "sessions of a browser": {"SESSION_EXPIRE_AT_BROWSER_CLOSE": True, "SESSION_COOKIE_SAMESITE": "Strict"},
+    "messages in sessions": {"MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def person() -> User:
+    Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"]})
+    person = owner()
+    person.set_password("pass")
+    person.save()
+    return person
+
+
+Make = Callable[[list[str]], Handler]
+
+
+@pytest.fixture
+def make(lend: Lend, settings: Any) -> Make:  # noqa: F811
+    """A handler with these middlewares."""
+
+    def make(middleware: list[str]) -> Handler:
+        settings.MIDDLEWARE = middleware
+        return Handler(lend(), refused, body_limit=10_000)
+
+    return make
+
+
+def session_of(person: User) -> str:
+    client = Client()
+    client.force_login(person)
+    return f"sessionid={client.cookies['sessionid'].value}; csrftoken={TOKEN}"
+
+
+@pytest.fixture
+def sessions(person: User) -> list[str]:
+    return [session_of(person) for options in 2 * list(REQUESTS.values()) if "signed_in" in options]
+
+
+def plain(answer: Answer) -> tuple[int, dict[str, str], list[str]]:
+    """Status, headers and cookies, without what is another at each time."""
+    headers = {name: value for name, value in answer.headers.items() if name not in {"set-cookie", "expires"}}
+    headers["content-security-policy-report-only"] = re.sub(
+        "nonce-[^']*", "nonce", headers.get("content-security-policy-report-only", "")
+    )
+    if headers.get("content-type", "").startswith("text/html"):
+        headers.pop("content-length", None)  # pages of the admin have tokens and times
+    cookies = [re.sub(r"^(\w+)=[^;\"]+|(?<=expires=)[^;]*", r"\1", cookie) for cookie in answer.cookies]
+    return answer.status, headers, sorted(cookies)
+
+
+async def answers(handler: Handler, sessions: list[str]) -> dict[str, Answer]:
+    found = {}
+    for name, options in REQUESTS.items():
+        asked = {"headers": [], **options}
+        if asked.pop("signed_in", False):
+            asked["headers"] = [*asked["headers"], ("cookie", sessions.pop())]
+        found[name] = await ask(handler, **asked)
+    return found
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+async def test_every_request_is_answered_as_by_djangos_own(
+    name: str, make: Make, sessions: list[str], settings: Any
+) -> None:
+    for setting, value in SETTINGS[name].items():
+        setattr(settings, setting, value)
+    ours = await answers(make(OURS), sessions)
+    await Group.objects.filter(name="Readers").adelete()
+    djangos = await answers(make(DJANGOS), sessions)
+    for asked, answer in ours.items():
+        status, headers, cookies = plain(answer)
+        as_django = {header: value for header, value in headers.items() if header not in OWN_HEADERS}
+        assert (301 if status == 308 else status, as_django, cookies) == plain(djangos[asked]), asked
+
+
+async def test_the_requests_do_what_they_are_there_for(make: Make, sessions: list[str]) -> None:
+    did = {
+        name: (answer.status, sorted(cookie.partition("=")[0] for cookie in answer.cookies))
+        for name, answer in (await answers(make(OURS), sessions)).items()
+    }
+    assert did["no slash, a write"] == (308, [])
+    assert did["another host"] == did["a host that is none"] == (400, [])
+    assert did["signing in"] == (303, ["known_device", "sessionid"])
+    assert did["signing out"] == (303, ["sessionid"])
+    assert did["the admin, a write and its message"] == (302, ["messages"])
