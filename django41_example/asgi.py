@@ -38,12 +38,14 @@ if settings.METRICS:
     from django41_example.edge.metrics import Metrics  # what is not asked for costs neither time nor memory
 
     gauges = {
-        "threads_lent": lambda: threads.lent,
-        "threads_started": lambda: threads.started,
-        "requests_waiting": lambda: len(threads.line),
-        "event_streams_open": lambda: len(handler.event_streams.open),
+        ("threads_started", "Threads, each with at most one connection to the database"): lambda: threads.started,
+        ("threads_lent", "Those of them that a request holds"): lambda: threads.lent,
+        ("requests_waiting", "Requests in line for a thread"): lambda: len(threads.line),
+        ("event_streams_open", "Event streams"): lambda: len(handler.event_streams.open),
     }
-    application = metrics = Metrics(application, token=settings.METRICS_TOKEN, gauges=gauges)
+    application = metrics = Metrics(
+        application, token=settings.METRICS_TOKEN, gauges=gauges, counts=import_string(settings.COUNTS)
+    )
     beside, observe = metrics.watch, metrics.observe
 application = Journal(application, observe=observe)
 application = Lifespan(application, end_streams=handler.event_streams.end, close=threads.close, beside=beside)

@@ -106,6 +106,7 @@ WAITING_SECONDS = 10
 REFUSAL_VIEW = "books.views.errors.refused"
 SCREEN_VIEW = "books.views.uploads.screen"
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
+COUNTS = "books.jobs.counting.counts"
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 METRICS = environment.boolean("METRICS", default=bool(METRICS_TOKEN))
 if METRICS:  # where the workers' figures meet

@@ -7,10 +7,11 @@ import asyncio
 import hmac
 import ipaddress
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 PATH = "/metrics"
@@ -30,12 +31,20 @@ class Metrics:
     """Answers PATH to this machine, or to whoever shows the token; everything else is the application's.
 
     With a token, this machine must show it too: what comes from a proxy here may come from anywhere.
-    `gauges` are figures of this worker that are read once a second: name, then what it says.
+    `gauges` are figures of this worker, by name and explanation, that are read once a second. `counts` is asked, in a
+    thread, whenever somebody asks for the figures.
     """
 
-    def __init__(self, application: Any, *, token: str, gauges: Mapping[str, Callable[[], float]]) -> None:
-        self.application, self.token = application, token
-        self.gauges = [(Gauge(name, name, multiprocess_mode="livesum"), read) for name, read in gauges.items()]
+    def __init__(
+        self,
+        application: Any,
+        *,
+        token: str,
+        gauges: Mapping[tuple[str, str], Callable[[], float]],
+        counts: Callable[[], Mapping[str, float]] = dict,
+    ) -> None:
+        self.application, self.token, self.counts = application, token, counts
+        self.gauges = [(Gauge(*named, multiprocess_mode="livesum"), read) for named, read in gauges.items()]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["path"] != PATH:
@@ -43,7 +52,7 @@ class Metrics:
         elif scope["method"] not in {"GET", "HEAD"}:
             await answer(send, 405, "application/json", refusal("Only GET is for this address."), (b"Allow", b"GET"))
         elif self.admits(scope):
-            figures = await asyncio.to_thread(read_all_workers)
+            figures = await asyncio.to_thread(self.read_all_workers)
             await answer(send, 200, CONTENT_TYPE_PLAIN_0_0_4, figures)
         else:
             body = refusal("Ask from this machine, or send METRICS_TOKEN as Authorization: Bearer.")
@@ -58,6 +67,12 @@ class Metrics:
         came_through_a_proxy = any(b"forwarded" in name for name in headers) or b"via" in headers
         host = (scope.get("client") or ("0.0.0.0",))[0]  # noqa: S104 # nosec B104 - no address at all
         return not came_through_a_proxy and ipaddress.ip_address(host).is_loopback
+
+    def read_all_workers(self) -> bytes:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(Counted(self.counts))
+        return generate_latest(registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         REQUESTS.labels(method, route, status).inc()
@@ -79,10 +94,15 @@ class Metrics:
                 gauge.set(read())
 
 
-def read_all_workers() -> bytes:
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+class Counted:
+    """What the application counts in its database when it is asked."""
+
+    def __init__(self, counts: Callable[[], Mapping[str, float]]) -> None:
+        self.counts = counts
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, value in self.counts().items():
+            yield GaugeMetricFamily(name, name.replace("_", " "), value=value)
 
 
 def refusal(detail: str) -> bytes:

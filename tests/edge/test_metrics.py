@@ -25,7 +25,8 @@ async def application(scope, receive, send):
     await send({"type": "http.response.start", "status": 404 if scope["path"] == "/none/" else 200, "headers": []})
     await send({"type": "http.response.body", "body": b"the application"})
 
-metrics = Metrics(application, token=TOKEN, gauges={"threads_lent": lambda: 3})
+gauges, counts = {("threads_lent", "lent"): lambda: 3}, lambda: {"jobs_queued": 2}
+metrics = Metrics(application, token=TOKEN, gauges=gauges, counts=counts)
 journal = Journal(metrics, observe=metrics.observe)
 
 def tell(answer):
@@ -90,6 +91,10 @@ def test_this_machine_and_whoever_shows_the_token_are_told(run: Any) -> None:
             for client, headers, _ in callers
         ]
         assert run(*asked, token=token).split() == [str(status) for _, _, status in callers]
+
+
+def test_what_the_application_counts_is_told(run: Any) -> None:
+    assert "jobs_queued 2.0" in run("print((await ask(metrics, '/metrics')).body.decode())").splitlines()
 
 
 def test_others_are_told_what_to_do(run: Any) -> None:
