@@ -35,6 +35,9 @@ worker_class = "uvicorn_worker.UvicornWorker"
 control_socket_disable = True
 keepalive = 20  # seconds that a connection may rest between two requests
 backlog = 2048
+# Seconds without a sign of life after which a worker is killed. uvicorn gives one every tenth turn of its event loop,
+# and when thousands ask at once on a busy machine, a turn takes seconds: it must not be killed for being in demand.
+timeout = 60
 
 if LOG_FORMAT == "json":
     logconfig_dict = {

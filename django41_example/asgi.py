@@ -26,6 +26,7 @@ handler = Handler(
     screen=import_string(settings.SCREEN_VIEW),
     upload_limit=settings.UPLOAD_LIMIT,
 )
+handler.always = {"/health_check/live/"}
 application: Any = handler
 if settings.DEBUG:  # templates are read again and static files come from where they are written
     application = ASGIStaticFilesHandler(application)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 MISSING = "Not run on PostgreSQL: no initdb here. To get it: apt-get install postgresql, or give a DATABASE_URL."
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
@@ -54,16 +54,31 @@ def throwaway_cluster(binaries: Path) -> Iterator[str]:
     owner = unprivileged_owner()
     folder = Path(tempfile.mkdtemp(prefix="catalogue-postgres-"))
     shutil.chown(folder, **owner)
-    control = [binaries / "pg_ctl", "--pgdata", folder / "data", "--silent", "--wait"]
+    url = f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
     try:
         quietly([binaries / "initdb", "--pgdata", folder / "data", *INITDB], owner)
-        options = f"{FAST} -c unix_socket_directories='{folder}'"
-        quietly([*control, "--log", folder / "log", "--options", options, "start"], owner)
-        yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+        start(binaries, url)
+        yield url
     finally:
         if (folder / "data/postmaster.pid").exists():
-            quietly([*control, "--mode", "immediate", "stop"], owner)
+            stop(binaries, url, mode="immediate")
         shutil.rmtree(folder)
+
+
+def start(binaries: Path, url: str) -> None:
+    folder = folder_of(url)
+    options = f"{FAST} -c unix_socket_directories='{folder}'"
+    control = [binaries / "pg_ctl", "--pgdata", folder / "data", "--silent", "--wait"]
+    quietly([*control, "--log", folder / "log", "--options", options, "start"], unprivileged_owner())
+
+
+def stop(binaries: Path, url: str, *, mode: str = "fast") -> None:
+    control = [binaries / "pg_ctl", "--pgdata", folder_of(url) / "data", "--silent", "--wait"]
+    quietly([*control, "--mode", mode, "stop"], unprivileged_owner())
+
+
+def folder_of(url: str) -> Path:
+    return Path(unquote(urlsplit(url).netloc.partition("@")[2]))
 
 
 def unprivileged_owner() -> Mapping[str, Any]:

@@ -266,12 +266,16 @@ class Book(models.Model):
             return self
         for name, value in columns(full).items():
             setattr(self, name, value)
-        before = self.links() if self.pk else Links()
-        self.version += 1 if self.pk else 0
+        before = self.links() if self.pk else None
+        self.version += 1 if before else 0
         self.pk = self.pk or new_pk
-        self.save()
+        self.save(force_insert=before is None)
+        if before:
+            self.bookauthor_set.all().delete()
+            self.booktopic_set.all().delete()
         self.link([authors[name] for name in full["authors"]], topics.values())
-        before.forget_unused()
+        if before:
+            before.forget_unused()
         return self
 
     def links(self) -> "Links":
@@ -281,9 +285,7 @@ class Book(models.Model):
         )
 
     def link(self, authors: Iterable[Author], topics: Iterable[Topic]) -> None:
-        """Name these authors, in this order, and these topics, and no others."""
-        self.bookauthor_set.all().delete()
-        self.booktopic_set.all().delete()
+        """Name these authors, in this order, and these topics."""
         BookAuthor.objects.bulk_create(
             BookAuthor(book=self, author=author, position=position) for position, author in enumerate(authors)
         )

@@ -69,6 +69,11 @@ class Threads:
     def lent(self) -> int:
         return self.started - len(self.free)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no thread is free, and no request more can wait for one."""
+        return not self.free and self.started == self.size and len(self.line) >= self.line_length
+
     def take(self) -> Thread | None:
         if self.free:
             return self.free.pop()
@@ -123,7 +128,7 @@ class Loan(Executor):
         elif thread := self.threads.take():
             self.waiting.append(call)
             self.begin(thread)
-        elif self.waiting or len(self.threads.line) < self.threads.line_length:
+        elif self.waiting or not self.threads.is_full:
             self._wait(call)
         else:
             future.set_exception(Busy())

@@ -196,6 +196,20 @@ async def test_too_many_requests_are_told_in_their_own_format_when_to_come_again
     assert answer.body.startswith(form)
 
 
+async def test_an_address_that_needs_no_thread_is_answered_in_any_crowd(lend: Lend, serve: Serve) -> None:
+    async def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    threads = lend(1, line_length=0)
+    handler = serve(view, threads)
+    handler.always = {"/always/"}
+    busy = Loan(threads, check=False)
+    busy.submit(str)
+    statuses = [(await ask(handler, address)).status for address in ("/always/", "/")]
+    busy.give_back()
+    assert statuses == [200, 503]
+
+
 async def test_a_thread_comes_back_before_the_answer_is_sent(serve: Serve, lend: Lend) -> None:
     threads = lend()
     exchange = Exchange(serve(tell_thread, threads))

@@ -21,6 +21,8 @@ SERVERS: list["Server"] = []  # those whose log tells why a test fails
 START_WITHIN = STOP_WITHIN = 60.0  # seconds; nothing is measured here, what hangs is found out
 
 PLAIN = "gunicorn django41_example.asgi:application -w 4 -k uvicorn.workers.UvicornWorker"
+# The catalogue with addresses that take as long as they are told.
+SLOW_SITE = {"DJANGO_SETTINGS_MODULE": "tests.server.site_settings"}
 # The least that a start in production needs.
 PRODUCTION = {
     "PRODUCTION": "1",
@@ -117,6 +119,15 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return self.wait()
 
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=START_WITHIN)
+
+    def workers(self) -> list[int]:
+        """The processes that answer requests now."""
+        first = self.process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [int(pid) for pid in children if b"gunicorn" in command_line(pid)]
+
     def is_left_behind(self) -> bool:
         """Whether any process of the command is still there."""
         try:
@@ -130,6 +141,13 @@ class Server:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(STOP_WITHIN)
+
+
+def command_line(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:  # it just ended
+        return b""
 
 
 def free_port() -> int:

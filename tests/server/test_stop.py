@@ -1,27 +1,37 @@
 """How the server ends, and what it lives through."""
 
+import http.client
 import os
 import re
 import signal
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
-from tests.server.running import PLAIN, START_WITHIN, Server, procfile, wait_until
+from tests.server.running import PLAIN, SLOW_SITE, START_WITHIN, STOP_WITHIN, Server, procfile, wait_until
 from tests.server.test_start import COMMANDS
 
 pytestmark = pytest.mark.server
 
 Start = Callable[..., Server]
+WAIT, HOLD = "/waits/?seconds=1", "/holds-a-thread/?seconds=1"
 ALARMING = re.compile(r"SIGKILL|Traceback|WARNING|\[ERROR\]|lifespan", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
-def test_a_sigterm_ends_it_in_order(command: str, start: Start) -> None:
-    server = start(command)
-    server.get("/books/")
-    assert server.stop() == 0
+def test_what_it_has_begun_it_ends_before_it_stops(command: str, start: Start) -> None:
+    server = start(command.replace("-w 4", "-w 1"), WEB_CONCURRENCY="1", **SLOW_SITE)
+    server.wait_until_open()
+    with ThreadPoolExecutor(3) as visitors, server.connect() as stream:
+        follow(stream)
+        slow = [visitors.submit(server.request, "GET", path) for path in (WAIT, HOLD)]
+        wait_until(lambda: server.log().count("begun") == len(slow), START_WITHIN, "a request does not begin")
+        assert server.stop() == 0
+        assert [request.result().status for request in slow] == [200, 200]
+        assert read_on(stream).endswith(b"0\r\n\r\n")
     assert not ALARMING.search(server.log())
 
 
@@ -50,21 +60,70 @@ def test_no_process_is_left_behind(start: Start) -> None:
     wait_until(lambda: not server.is_left_behind(), 5, "a process is left behind")
 
 
-def test_a_reload_starts_new_workers_that_answer(start: Start) -> None:
-    server = start(procfile("web"), WEB_CONCURRENCY="1")
-    server.get("/books/")
-    [old] = booted(server)
-    server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: f"Finished server process [{old}]" in server.log(), START_WITHIN, "the old worker stays")
-    assert server.get("/books/").status == 200
-
-
 def test_a_killed_worker_is_replaced(start: Start) -> None:
     server = start(procfile("web"), WEB_CONCURRENCY="1")
     server.get("/books/")
     os.kill(booted(server)[0], signal.SIGKILL)
     wait_until(lambda: len(booted(server)) == 2, START_WITHIN, "no new worker starts")
     assert server.get("/books/").status == 200
+
+
+def test_a_connection_kept_open_is_answered_once_more_while_it_stops(start: Start) -> None:
+    server = start(procfile("web"), WEB_CONCURRENCY="1")
+    server.wait_until_open()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=START_WITHIN)
+    with closing(connection):
+        assert ask(connection) == (200, None)
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "Shutting down" in server.log(), STOP_WITHIN, "it does not begin to stop")
+        assert ask(connection) == (200, "close")
+
+
+def test_a_reload_fails_no_request(start: Start) -> None:
+    server = start(procfile("web"), WEB_CONCURRENCY="2")
+    server.get("/books/")
+    old = set(server.workers())
+    statuses = []
+    server.process.send_signal(signal.SIGHUP)
+    while old & set(server.workers()):
+        statuses.append(server.request("GET", "/books/").status)
+    assert set(statuses) == {200}
+
+
+def test_a_worker_that_answered_its_share_is_replaced_without_an_error(start: Start) -> None:
+    server = start(procfile("web") + " --max-requests 20", WEB_CONCURRENCY="1")
+    server.wait_until_open()
+    while len(booted(server)) < 3:
+        assert server.request("GET", "/health_check/live/").status == 200
+    assert not ALARMING.search(server.log())
+
+
+def test_workers_whose_first_process_was_killed_end_by_themselves(start: Start) -> None:
+    server = start(procfile("web"))
+    server.get("/books/")
+    server.process.kill()
+    server.wait()
+    wait_until(lambda: not server.is_left_behind(), STOP_WITHIN, "a process is left behind")
+
+
+def follow(stream: socket.socket) -> None:
+    """Read a stream of events until the first has come."""
+    stream.sendall(b"GET /events/?every=0.1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    received = b""
+    while b"data:" not in received:
+        received += stream.recv(65536)
+
+
+def read_on(stream: socket.socket) -> bytes:
+    return b"".join(iter(lambda: stream.recv(65536), b""))
+
+
+def ask(connection: http.client.HTTPConnection) -> tuple[int, str | None]:
+    """The answer's status, and whether the connection is to be closed after it."""
+    connection.request("GET", "/health_check/live/")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status, answer.getheader("Connection")
 
 
 def booted(server: Server) -> list[int]:

@@ -1,0 +1,7 @@
+"""What the server lives through: crowds, streams, stops, kills, a database that restarts, abuse.
+
+    python -m benchmarks.chaos [SCENARIO…] [--quick] [--postgres]
+
+Each scenario starts servers of its own on free ports of this machine, with folders and databases of their own, and
+says what it measured beside what it aims at. `--postgres` makes a throwaway PostgreSQL cluster; the default is SQLite.
+"""

@@ -1,0 +1,11 @@
+"""The catalogue's settings, with some addresses more and limits that a test can reach: for tests of the server."""
+
+from django41_example import environment
+from django41_example.edge import protocol
+from django41_example.settings import *  # noqa: F403
+from django41_example.settings import WAITING_LINE
+
+ROOT_URLCONF = "tests.server.site_urls"
+WAITING_LINE = environment.integer("WAITING_LINE", WAITING_LINE, low=0, high=100_000)
+if environment.boolean("IMPATIENT", default=False):
+    protocol.HEAD_SECONDS = protocol.BODY_SECONDS = 0.5

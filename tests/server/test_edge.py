@@ -1,0 +1,156 @@
+"""What stands before Django, as clients meet it: limits, refusals, the log and the figures."""
+
+import json
+import re
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from tests.server.databases import own_database
+from tests.server.running import PLAIN, SLOW_SITE, START_WITHIN, Server, procfile, wait_until
+
+pytestmark = pytest.mark.server
+
+Start = Callable[..., Server]
+ASK = b"GET /health_check/live/ HTTP/1.1\r\nHost: localhost\r\n"
+POST = b"POST /books/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+LONG = 2 * 1024 * 1024  # bytes: more than any limit here
+HOLD = "/holds-a-thread/?seconds=0.5"
+
+
+@pytest.fixture(scope="module", params=["uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornWorker"])
+def impatient(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One worker of either class, with one thread, a line for one, and half a second for a head or a body."""
+    folder = tmp_path_factory.mktemp("impatient")
+    with own_database(folder) as url:
+        command = f"gunicorn django41_example.asgi:application -w 1 -k {request.param}"
+        limits = {"IMPATIENT": "1", "THREADS": "1", "WAITING_LINE": "1"}
+        server = Server(command, folder, DATABASE_URL=url, WORK="0", **limits, **SLOW_SITE)
+        server.wait_until_open()
+        yield server
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Two workers that tell everything: a line for each request, as JSON, and figures."""
+    folder = tmp_path_factory.mktemp("watched")
+    with own_database(folder) as url:
+        told = {"ACCESS_LOG": "1", "LOG_FORMAT": "json", "METRICS": "1"}
+        server = Server(PLAIN.replace("-w 4", "-w 2"), folder, DATABASE_URL=url, WORK="0", **told)
+        server.wait_until_open()
+        yield server
+        server.kill()
+
+
+def status_of(server: Server, sent: bytes) -> int:
+    """The status of the answer to these bytes; the server closes the connection after it."""
+    with server.connect() as client:
+        client.sendall(sent)
+        answer = everything(client)
+    return int(answer.split(maxsplit=2)[1])
+
+
+def everything(client: socket.socket) -> bytes:
+    return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def test_an_address_that_is_too_long_is_refused(impatient: Server) -> None:
+    assert status_of(impatient, b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n") == 414
+
+
+def test_headers_that_are_too_long_are_refused(impatient: Server) -> None:
+    assert status_of(impatient, ASK + b"X-Long: " + b"x" * LONG + b"\r\n\r\n") == 431
+
+
+def test_too_many_headers_are_refused(impatient: Server) -> None:
+    assert status_of(impatient, ASK + b"X-Short: x\r\n" * 101 + b"\r\n") == 431
+
+
+def test_a_body_that_is_too_long_is_refused(impatient: Server) -> None:
+    assert status_of(impatient, POST + b"Content-Length: %d\r\n\r\n" % LONG + bytes(LONG)) == 413
+
+
+def test_a_body_that_is_too_long_is_refused_before_it_is_sent(impatient: Server) -> None:
+    assert status_of(impatient, POST + b"Content-Length: %d\r\n\r\n" % (LONG * 1024)) == 413
+
+
+def test_a_body_in_chunks_that_is_too_long_is_refused(impatient: Server) -> None:
+    chunks = b"%x\r\n%b\r\n" % (LONG, bytes(LONG))
+    assert status_of(impatient, POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n") == 413
+
+
+def test_a_head_that_does_not_end_in_time_is_refused(impatient: Server) -> None:
+    assert status_of(impatient, ASK) == 408
+
+
+def test_a_body_that_does_not_come_in_time_is_refused(impatient: Server) -> None:
+    assert status_of(impatient, POST + b"Content-Length: 9\r\n\r\n{") == 408
+
+
+def test_what_is_not_http_is_refused(impatient: Server) -> None:
+    assert status_of(impatient, b"Good morning\r\n\r\n") == 400
+
+
+def test_there_is_no_socket_to_control_it_by(impatient: Server) -> None:
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    listening = {row[6] for row in rows if row[3] == "00010000"}
+    handles = Path(f"/proc/{impatient.process.pid}/fd").iterdir()
+    own = {re.sub(r"\D", "", str(link)) for handle in handles if "socket" in str(link := handle.readlink())}
+    assert not own & listening
+
+
+def test_figures_are_told_to_nobody_who_did_not_ask_for_them(impatient: Server) -> None:
+    assert impatient.get("/metrics").status == 404
+
+
+def test_who_finds_all_threads_busy_and_the_line_full_is_told_to_come_back(impatient: Server) -> None:
+    with ThreadPoolExecutor(4) as visitors:
+        answers = list(visitors.map(lambda _: impatient.request("GET", HOLD), range(4)))
+    assert Counter(answer.status for answer in answers) == {200: 2, 503: 2}
+    assert {answer.headers["Retry-After"] for answer in answers} == {None, "1"}
+
+
+def test_figures_are_those_of_all_workers(watched: Server) -> None:
+    wait_until(lambda: watched.log().count("Application startup complete") == 2, START_WITHIN, "a worker is missing")
+    with ThreadPoolExecutor(8) as visitors:
+        list(visitors.map(lambda _: watched.request("GET", "/topics/"), range(40)))
+    figures = watched.request("GET", "/metrics").body.decode()
+    assert 'http_requests_total{method="GET",route="topics/",status="200"} 40.0' in figures
+
+
+def test_in_a_json_log_every_line_is_json_and_says_something_new(watched: Server) -> None:
+    watched.get("/books/")
+    wait_until(lambda: "/books/" in watched.log(), START_WITHIN, "the request is not in the log")
+    lines = [json.loads(line) for line in watched.log().splitlines()]
+    assert {line["logger"] for line in lines} >= {"gunicorn.error", "uvicorn.error", "access"}
+    assert len({str(line) for line in lines}) == len(lines)
+
+
+def test_the_log_of_requests_tells_what_was_answered(watched: Server) -> None:
+    answer = watched.get("/nothing/")
+    wait_until(lambda: "/nothing/" in watched.log(), START_WITHIN, "the request is not in the log")
+    [line] = [json.loads(line) for line in watched.log().splitlines() if "/nothing/" in line]
+    told = [line[name] for name in ("request_id", "method", "path", "status", "bytes")]
+    assert told == [answer.headers["X-Request-Id"], "GET", "/nothing/", 404, len(answer.body)]
+
+
+@pytest.mark.postgresql
+def test_while_the_database_is_away_it_says_so_and_then_goes_on(start: Start) -> None:
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.throwaway_cluster(binaries) as url:
+        server = start(procfile("web"), WEB_CONCURRENCY="1", DATABASE_URL=url)
+        statuses = [server.get("/books/").status]
+        postgres.stop(binaries, url)
+        away = server.get("/books/")
+        postgres.start(binaries, url)
+        statuses += [server.get("/books/").status for _ in range(10)]
+    assert (away.status, away.headers["Retry-After"]) == (503, "2")
+    assert statuses == [200] * 11

@@ -1,0 +1,239 @@
+"""Jobs beside the server's own commands: nothing else is started, and nothing is lost."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from books.models.job import LEASE
+from tests.server.databases import own_database
+from tests.server.running import PLAIN, PROJECT, START_WITHIN, Answer, Server, environment, procfile, wait_until
+
+pytestmark = pytest.mark.server
+
+ROWS = 12_000
+REJECTED = ROWS // 1000
+NEW_TOKEN = """
+from django.contrib.auth.models import User
+from books.models import Scope, Token
+print(Token.objects.issue(User.objects.create_superuser("owner"), "", list(Scope), None)[1])
+"""
+
+
+class Catalogue:
+    """A server whose owner starts jobs."""
+
+    def __init__(self, folder: Path, database_url: str, command: str, token: str = "") -> None:
+        self.folder, self.database_url = folder, database_url
+        self.server = Server(command, folder, DATABASE_URL=database_url)
+        self.server.wait_until_open()
+        self.token = token or self.new_token()
+
+    def new_token(self) -> str:
+        program = [sys.executable, "manage.py", "shell", "--no-imports", "--command", NEW_TOKEN]
+        variables = environment(self.folder, {"DATABASE_URL": self.database_url})
+        return subprocess.run(program, cwd=PROJECT, env=variables, check=True, capture_output=True, text=True).stdout
+
+    def ask(self, method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> Answer:
+        """Over a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=START_WITHIN)
+        headers = {"Authorization": f"Bearer {self.token.strip()}", "Content-Type": content_type}
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def start_clock(self, key: str, seconds: int = 1000) -> int:
+        sent = {"kind": "clock", "arguments": {"seconds": seconds}}
+        return self.ask("POST", f"/jobs/{key}/", json.dumps(sent).encode()).status
+
+    def start_import(self, key: str) -> None:
+        head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="books.csv"\r\n\r\n'
+        answer = self.ask(
+            "POST", f"/jobs/{key}/", head + a_list() + b"\r\n--b--\r\n", "multipart/form-data; boundary=b"
+        )
+        assert answer.status == 202
+
+    def job(self, key: str) -> dict[str, Any]:
+        job: dict[str, Any] = self.ask("GET", f"/jobs/{key}/").json
+        return job
+
+    def wait_for(self, key: str, true: Callable[[dict[str, Any]], object], seconds: float = START_WITHIN) -> None:
+        wait_until(lambda: bool(true(self.job(key))), seconds, f"{key} does not come to that: {self.job(key)}")
+
+    def wait_for_status(self, key: str, status: str, seconds: float = START_WITHIN) -> dict[str, Any]:
+        self.wait_for(key, lambda job: job["status"] == status, seconds)
+        return self.job(key)
+
+    def job_workers(self) -> list[int]:
+        """All that were ever begun."""
+        return [int(pid) for pid in re.findall(r"Booting job worker with pid: (\d+)", self.server.log())]
+
+    def read(self, sql: str) -> Any:
+        """A row of the database, whether or not the server runs."""
+        if self.database_url.startswith("sqlite"):
+            with sqlite3.connect(self.database_url.removeprefix("sqlite:///")) as database:
+                return database.execute(sql).fetchone()
+        with psycopg.connect(self.database_url) as server:
+            return server.execute(sql.encode()).fetchone()
+
+    def imported(self) -> tuple[int, int]:
+        """How many books of the list there are, and how many of them were written once."""
+        found: tuple[int, int] = self.read(
+            "SELECT COUNT(*), COUNT(CASE WHEN version = 1 THEN 1 END) FROM books_book WHERE source_key LIKE 'list:%'"
+        )
+        return found
+
+
+Open = Callable[..., Catalogue]
+
+
+def a_list() -> bytes:
+    rows = (f"list:{n},Book {n},Author {n % 97},{'many' if n % 1000 == 9 else n % 900 + 1}" for n in range(ROWS))
+    return "\n".join(["source_key,title,authors,pages", *rows]).encode()
+
+
+def is_in_the_middle(job: dict[str, Any]) -> bool:
+    assert job["status"] in {"queued", "running"}, "it was over too soon"
+    return 2000 <= job["done"] < ROWS
+
+
+@pytest.fixture
+def open_catalogue(tmp_path: Path, database_url: str) -> Iterator[Open]:
+    """Starts the catalogue; called again, it does so on the same database, for the same owner."""
+    opened: list[Catalogue] = []
+
+    def open_catalogue(command: str = procfile("web")) -> Catalogue:
+        token = opened[0].token if opened else ""
+        opened.append(Catalogue(tmp_path, database_url, command, token))
+        return opened[-1]
+
+    yield open_catalogue
+    for catalogue in opened:
+        catalogue.server.kill()
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
+    """Four workers, for tests that disturb nobody."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    with own_database(folder) as url:
+        catalogue = Catalogue(folder, url, PLAIN)
+        yield catalogue
+        catalogue.server.kill()
+
+
+def test_every_web_worker_tells_the_state_as_it_is(catalogue: Catalogue) -> None:
+    catalogue.start_clock("told-by-all")
+    catalogue.wait_for_status("told-by-all", "running")
+
+    def ticks(_: int) -> list[int]:
+        jobs = [catalogue.job("told-by-all") for _ in range(25)]
+        assert {(job["id"], job["status"], job["attempt"]) for job in jobs} == {("told-by-all", "running", 1)}
+        return [job["done"] for job in jobs]
+
+    with ThreadPoolExecutor(4) as visitors:
+        seen = list(visitors.map(ticks, range(4)))
+    assert seen == [sorted(ticks) for ticks in seen]
+
+
+def test_a_cancel_on_another_connection_ends_the_body_soon(catalogue: Catalogue) -> None:
+    catalogue.start_clock("cancelled")
+    catalogue.wait_for_status("cancelled", "running")
+    began = time.monotonic()
+    assert catalogue.ask("DELETE", "/jobs/cancelled/").status == 202
+    catalogue.wait_for_status("cancelled", "cancelled")
+    assert time.monotonic() - began < 5
+
+
+def test_the_health_check_is_no_job(catalogue: Catalogue) -> None:
+    wait_until(lambda: catalogue.ask("GET", "/health_check/").status == 200, START_WITHIN, "it is not well")
+    assert catalogue.start_clock("health_check", 1) == 202
+    assert catalogue.ask("GET", "/health_check/").json == {"status": "ok", "database": "ok", "jobs": "ok"}
+
+
+def test_keys_that_look_alike_are_different_jobs(catalogue: Catalogue) -> None:
+    for number, key in enumerate(["2", "02", "a-b"], start=1):
+        assert catalogue.start_clock(key, number) == 202
+    assert [catalogue.job(key)["arguments"]["seconds"] for key in ("2", "02", "a-b")] == [1, 2, 3]
+
+
+def test_the_same_start_on_many_connections_is_one_job(catalogue: Catalogue) -> None:
+    with ThreadPoolExecutor(8) as visitors:
+        statuses = list(visitors.map(lambda _: catalogue.start_clock("once", 1), range(16)))
+    assert sorted(statuses) == [200] * 15 + [202]
+
+
+def test_events_come_from_whichever_process_does_the_work(catalogue: Catalogue) -> None:
+    catalogue.start_clock("watched", 2)
+    told = catalogue.ask("GET", "/jobs/watched/events/").body.decode()
+    states = [json.loads(line.removeprefix("data: ")) for line in told.splitlines() if line.startswith("data: ")]
+    assert (states[-1]["status"], states[-1]["done"]) == ("succeeded", 2)
+    assert {1, 2} <= {state["done"] for state in states}
+
+
+def test_the_procfiles_command_works_the_jobs_by_itself(open_catalogue: Open) -> None:
+    catalogue = open_catalogue(procfile("web"))
+    catalogue.start_clock("a", 1)
+    assert catalogue.wait_for_status("a", "succeeded")["result"] == {"ticks": 1}
+
+
+def test_a_job_worker_that_was_killed_is_begun_again_and_goes_on_from_the_checkpoint(open_catalogue: Open) -> None:
+    catalogue = open_catalogue()
+    catalogue.start_import("a")
+    catalogue.wait_for("a", is_in_the_middle)
+    os.kill(catalogue.job_workers()[-1], signal.SIGKILL)
+    wait_until(lambda: len(catalogue.job_workers()) == 2, START_WITHIN, "no job worker is begun again")
+    job = catalogue.wait_for_status("a", "succeeded", LEASE.total_seconds() + START_WITHIN)
+    assert (job["attempt"], job["result"]["created"], job["result"]["rejected"]) == (2, ROWS - REJECTED, REJECTED)
+    assert catalogue.imported() == (ROWS - REJECTED, ROWS - REJECTED)
+
+
+def test_a_stop_in_the_middle_of_an_import_keeps_what_is_done(open_catalogue: Open) -> None:
+    catalogue = open_catalogue()
+    catalogue.start_import("a")
+    catalogue.wait_for("a", is_in_the_middle)
+    assert catalogue.server.stop() == 0
+    wait_until(lambda: not catalogue.server.is_left_behind(), 5, "a process is left behind")
+    status, attempt, owner, done = catalogue.read("SELECT status, attempt, owner, done FROM books_job WHERE key = 'a'")
+    assert (status, attempt, owner) == ("queued", 0, "")
+    assert catalogue.imported()[0] >= done - REJECTED > 0
+    job = open_catalogue().wait_for_status("a", "succeeded")
+    assert (job["attempt"], job["result"]["created"]) == (1, ROWS - REJECTED)
+    assert catalogue.imported() == (ROWS - REJECTED, ROWS - REJECTED)
+
+
+def test_a_job_of_a_server_that_was_killed_is_handed_back_and_no_process_stays(open_catalogue: Open) -> None:
+    catalogue = open_catalogue()
+    catalogue.start_clock("a")
+    catalogue.wait_for_status("a", "running")
+    catalogue.server.process.kill()
+    catalogue.server.wait()
+    wait_until(lambda: not catalogue.server.is_left_behind(), START_WITHIN, "a process is left behind")
+    assert catalogue.read("SELECT status, attempt FROM books_job WHERE key = 'a'") == ("queued", 0)
+
+
+def test_a_second_server_on_the_same_database_disturbs_no_job_of_the_first(open_catalogue: Open) -> None:
+    first = open_catalogue()
+    first.start_clock("a")
+    first.wait_for_status("a", "running")
+    owner = first.read("SELECT owner FROM books_job WHERE key = 'a'")
+    second = open_catalogue()
+    assert second.start_clock("b", 1) == 202
+    second.wait_for_status("b", "succeeded")
+    second.server.stop()
+    assert first.read("SELECT owner, attempt, status FROM books_job WHERE key = 'a'") == (*owner, 1, "running")
