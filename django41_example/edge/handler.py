@@ -22,6 +22,7 @@ from django.urls import set_script_prefix, set_urlconf
 
 from django41_example.edge.streams import EventStreams
 from django41_example.edge.threads import Busy, Loan, Threads
+from django41_example.edge.turnstile import Turnstile
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -72,7 +73,7 @@ class Handler(ASGIHandler):
         super().__init__()
         self.threads, self.refuse, self.screen = threads, refuse, screen
         self.body_limit, self.upload_limit = body_limit, upload_limit
-        self.event_streams = EventStreams()
+        self.event_streams, self.turnstile = EventStreams(), Turnstile()
         self.guarded = cache(self._guarded)
         # The loan does what these would cost a thread hop each to do; locmem has nothing to close.
         request_started.disconnect(reset_queries)
@@ -83,6 +84,7 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
+        await self.turnstile.enter()
         if self.threads.is_full and scope["path"] not in self.always:
             await self._turn_away(scope, send)
             return

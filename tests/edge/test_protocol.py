@@ -40,6 +40,12 @@ class Slow:
         await send({"type": "http.response.body", "body": b"OK"})
 
 
+@pytest.fixture(autouse=True)
+async def _end() -> AsyncIterator[None]:
+    yield
+    await Server.end_all()
+
+
 @pytest.fixture
 async def server() -> Server:
     return Server(hello)

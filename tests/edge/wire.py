@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -102,7 +102,10 @@ class Wire(asyncio.Transport):
 class Server:
     """What uvicorn gives the protocols of one worker."""
 
+    made: ClassVar[list["Server"]] = []
+
     def __init__(self, application: Any) -> None:
+        self.made.append(self)
         self.config = Config(application, ws="none", log_config=None, proxy_headers=False, access_log=False)
         self.config.load()
         self.state, self.app_state = ServerState(), dict[str, Any]()
@@ -113,6 +116,15 @@ class Server:
 
     def connect(self) -> Wire:
         return Wire(self.protocol())
+
+    @classmethod
+    async def end_all(cls) -> None:
+        """End what is still being answered, or its tasks would be found, unfinished, in the middle of another test."""
+        while cls.made:
+            tasks = list(cls.made.pop().state.tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def stop(self) -> None:
         for connection in list(self.state.connections):
