@@ -7,6 +7,7 @@ import signal
 import subprocess  # nosec B404 - to run our own manage.py
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +98,14 @@ class JobProcess:
         self.log.info("Booting job worker with pid: %s", self.process.pid)
 
     def keep(self) -> None:
-        while not self.is_over.wait(1):
-            if self.process.poll() is not None:
-                self.start()
+        wait, began = 1.0, time.monotonic()
+        while not self.is_over.wait(wait):
+            if self.process.poll() is None:
+                continue
+            # One that cannot begin at all is tried again less and less often.
+            wait = min(wait * 2, 30.0) if time.monotonic() - began < 10 + wait else 1.0
+            began = time.monotonic()
+            self.start()
 
     def restart(self) -> None:
         """End it in order, so that it begins again with the code as it is now."""

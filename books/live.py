@@ -39,17 +39,23 @@ class Event:
 
 
 class Watcher:
-    """What one client has still to be told: the latest event of each job it watches; no key means all jobs."""
+    """What one client has still to be told: the latest event of each job it watches; no key means all jobs.
 
-    def __init__(self, key: str | None) -> None:
-        self.key = key
+    `seen` is the id of the last event that the client had before: it is not told again, unless it tells of an end.
+    """
+
+    def __init__(self, key: str | None, seen: str = "") -> None:
+        self.key, self.seen = key, seen
         self.untold: dict[str, Event] = {}
         self.known: dict[str, str] = {}  # the id of the last event of each job
         self.is_told = asyncio.Event()
 
     def tell(self, event: Event) -> None:
-        if self.key in {None, event.key} and self.known.get(event.key) != event.id:
-            self.known[event.key] = event.id
+        if self.key not in {None, event.key} or self.known.get(event.key) == event.id:
+            return
+        is_new = event.key in self.known or event.id != self.seen or event.is_last
+        self.known[event.key] = event.id
+        if is_new:
             self.untold[event.key] = event
             self.is_told.set()
 
@@ -80,6 +86,13 @@ class Watch:
             # A context of its own: the task outlives the request that starts it, and the thread lent to that.
             self.task = asyncio.get_running_loop().create_task(self._look(), context=Context())
 
+    def begin(self, watcher: Watcher, event: Event) -> None:
+        """Tell a watcher the state that its stream begins with, unless a look has told a later one meanwhile."""
+        if not event.is_last:
+            self.events.setdefault(event.key, event)  # so that its end is looked for, though it came before any look
+        if event.key not in watcher.known:
+            watcher.tell(event)
+
     async def _look(self) -> None:
         while self.watchers:
             try:
@@ -95,10 +108,9 @@ class Watch:
         watched = {watcher.key for watcher in self.watchers if watcher.key}
         asked = Q(status__in=ACTIVE) | Q(key__in=watched | self.events.keys()) | Q(pk__gt=self.newest)
         rows = Job.objects.filter(asked).order_by("pk")
-        before, self.events = self.events, {}
         async for row in rows.values("pk", *Job.objects.all().ENTRY):
             self.newest = max(self.newest, row["pk"])
-            event, last = Event(row), before.get(row["key"])
+            event, last = Event(row), self.events.pop(row["key"], None)
             if not event.is_last:
                 self.events[event.key] = event
             if last is None or last.id != event.id:
@@ -110,17 +122,13 @@ watch = Watch()
 
 
 async def events(key: str | None, first: QuerySet[Job, Row], seen: str) -> AsyncIterator[bytes]:
-    """The stream for one client: the state of the `first` jobs, then what is new. Ends with the job that is watched.
-
-    `seen` is the id of the last event that the client had before.
-    """
-    watcher = Watcher(key)
+    """The stream for one client: the state of the `first` jobs, then what is new. Ends with the job that is watched."""
+    watcher = Watcher(key, seen)
     watch.add(watcher)  # before anything is read: so nothing is missed in between
     try:
         yield RETRY
         async for row in first:
-            if (event := Event(row)).id != seen or event.is_last:
-                watcher.tell(event)
+            watch.begin(watcher, Event(row))
         while True:
             told = await watcher.next()
             yield b"".join(event.written for event in told) or b": still here\n\n"

@@ -36,7 +36,8 @@ def _take_back(changes: list[Change], by: Editor) -> None:
         if last.action == Action.DELETED:
             Book.objects.restore(last.book_id, last.before(), last.version, by)
         elif first.action == Action.ADDED:
-            if last.version - first.version >= len(changes):
+            others = Change.objects.filter(book_id=last.book_id, pk__gt=first.pk, pk__lt=last.pk)
+            if others.exclude(pk__in=[change.pk for change in changes]).exists():
                 raise StaleVersion  # somebody else's change lies between
             Book.objects.remove(last.book_id, last.version, by)
         else:

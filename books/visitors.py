@@ -16,6 +16,7 @@ CHALLENGE = 'Bearer realm="books"'
 class Visitor:
     user: Any = None  # None: anonymous
     token: Token | None = None  # the token that the request carries, if it carries one
+    sees_jobs: bool = False  # whether pages lead there
 
     def editor(self, via: Via) -> Editor:
         return Editor(via, self.user.pk if self.user else None)
@@ -25,7 +26,9 @@ class Visitor:
 
     def as_dict(self) -> dict[str, str | bool]:
         """What a page says of the visitor."""
-        return {"name": self.user.get_username(), "is_staff": self.user.is_staff} if self.user else {}
+        if self.user is None:
+            return {}
+        return {"name": self.user.get_username(), "is_staff": self.user.is_staff, "sees_jobs": self.sees_jobs}
 
 
 async def aidentify(request: HttpRequest) -> Visitor:
@@ -45,5 +48,6 @@ async def aidentify(request: HttpRequest) -> Visitor:
         return Visitor(token.user, token)
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         user = await request.auser()
-        return Visitor(user if user.is_authenticated else None)
+        if user.is_authenticated:
+            return Visitor(user, sees_jobs=await user.ahas_perm("books.view_job"))
     return Visitor()

@@ -71,6 +71,12 @@ class Login(TestCase):
     async def test_signing_out_is_no_link(self) -> None:
         assert (await self.async_client.get("/accounts/logout/")).status_code == 405
 
+    async def test_a_button_pressed_before_signing_in_leads_to_the_page_that_has_it(self) -> None:
+        pages = {"/jobs/some/cancel/": "/jobs/some/", "/books/1/history/2/undo/": "/books/1/history/"}
+        for address, page in pages.items():
+            asked = await self.async_client.post(address, {}, headers=HTML)
+            assert asked.context["next"] == page
+
     async def test_what_was_typed_before_signing_in_is_there_afterwards(self) -> None:
         asked = await self.async_client.post("/books/", {"title": "Typed", "pages": "many"}, headers=HTML)
         assert asked.status_code == 401

@@ -16,7 +16,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 from django.db.models.functions import Now
 from django.tasks import TaskContext
 from django.utils import timezone
@@ -32,6 +32,15 @@ GIVEN_UP_AFTER = LEASE.total_seconds() * 0.8  # without a word from the database
 MAX_STRIKES = 3
 LOG_LINES, LINE = 20, 200
 
+# PostgreSQL ends the transaction of a body that says no more, and so frees what it has locked: one that was frozen, or
+# whose host was cut off, must not hold up who takes its job over.
+END_IF_SILENT = {
+    "idle_in_transaction_session_timeout": f"{LEASE.total_seconds():.0f}s",
+    "tcp_keepalives_idle": "4s",
+    "tcp_keepalives_interval": "2s",
+    "tcp_keepalives_count": "3",
+}
+
 log = logging.getLogger(__name__)
 _current: ContextVar["Run"] = ContextVar("run")
 
@@ -45,6 +54,13 @@ class Why(StrEnum):
     CANCELLED = "somebody cancelled it"
     STOPPING = "the worker stops"
     LOST = "the lease ran out, and another worker may have it"
+
+
+def end_if_silent() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for name, value in END_IF_SILENT.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
 
 
 class Stopped(Exception):
@@ -93,7 +109,9 @@ class Run:
         file.append(header + data if is_new else data)
 
     def _written(self, message: str, progress: dict[str, Any]) -> dict[str, Any]:
-        self.log.append(f"{timezone.now():%H:%M:%S} {message}"[:LINE])
+        line = f"{timezone.now():%H:%M:%S} {message}"[:LINE]
+        if not self.log or self.log[-1].partition(" ")[2] != line.partition(" ")[2]:
+            self.log.append(line)
         return {**progress, "message": message[:LINE], "log": list(self.log)}
 
     # For workers ---------------------------------------------------------------
@@ -169,6 +187,7 @@ class Run:
     async def _abody(self) -> Any:
         _current.set(self)
         task: AnyTask = import_string(self.job.task)
+        await sync_to_async(end_if_silent)()
         if not self.checkpoint:  # then what an earlier attempt has written does not count
             await self.job.files.filter(digest="").adelete()
         context: list[Any] = [TaskContext(task_result=result_of(self.job))] if task.takes_context else []

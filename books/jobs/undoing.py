@@ -1,3 +1,5 @@
+import time
+
 from django.db import transaction
 from django.tasks import task
 
@@ -6,7 +8,8 @@ from books.importing.report import BOM, csv_lines
 from books.jobs.run import Hopeless, current
 from books.models import Change, Editor, Job, Via
 
-BATCH = 100  # books in one transaction
+BATCH = 20  # books in one transaction: others, too, want to write
+PAUSE = 0.02  # seconds between two of them, in which SQLite's other writers get their turn
 KEPT_HEADER = f"{BOM}book,reason\r\n".encode()
 
 
@@ -29,6 +32,7 @@ def undo_import(job: str) -> dict[str, int]:
                 run.write("kept.csv", csv_lines((f"/books/{pk}/", reason) for pk, reason in stay), KEPT_HEADER)
             checkpoint = {"last": last, "undone": undone, "kept": kept}
             run.keep(f"{undone:,} books undone, {kept:,} kept", checkpoint, done=undone + kept, total=total)
+        time.sleep(PAUSE)
     return {"undone": undone, "kept": kept}
 
 

@@ -1,9 +1,11 @@
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from books.models import Book, Topic
 from books.negotiation import HTML, JSON, preferred, respond
 from books.presenting import list_entry, topic
 from books.views.base import CatalogueView
+from books.views.job_reading import alatest
 
 NEWEST = 12  # books shown
 ADDRESSES = {
@@ -31,4 +33,6 @@ class Home(CatalogueView):
         return {
             "newest": [list_entry(row) async for row in newest],
             "topics": [topic(*row) async for row in topics[:24]],
+            "read_at": timezone.now(),
+            "latest_jobs": await alatest() if self.visitor.sees_jobs else [],
         }

@@ -1,5 +1,6 @@
 """What a request that starts a job asks for, read and answered."""
 
+from collections.abc import Mapping
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from asgiref.sync import sync_to_async
@@ -17,6 +18,17 @@ from books.visitors import Visitor
 
 LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
 TAKEN = "Another job has this key: choose another key, or look at it at {}."
+LABELS = {
+    "file": "List",
+    "mapping": "Columns",
+    "seconds": "Seconds",
+    "q": "Words of title or author",
+    "topic": "Topic",
+    "language": "Language",
+    "year": "Year",
+}
+NARROWING = {"q": "kokoro", "topic": "novels", "language": "ja", "year": "1950..1960"}  # with an example of each
+CHOOSE = "Choose a list first: a file in CSV or JSON Lines."
 
 
 class Asked(NamedTuple):
@@ -96,3 +108,27 @@ def cleaned(kind: Kind, asked: Asked) -> dict[str, Any]:
 
 def store(file: "UploadedFile[bytes]") -> JobFile:
     return JobFile.objects.store((file.name or "file")[-LONGEST_NAME:], cast("BinaryIO", file))
+
+
+def wrong(kind: str, errors: Errors) -> dict[str, dict[str, dict[str, str]]]:
+    """What is wrong with a form of the page of jobs: by the kind it starts, and the name of the box."""
+    said = {**errors, "file": [CHOOSE]} if "file" in errors else errors
+    fields = {
+        name: {"label": LABELS.get(name, name.capitalize()), "reason": " ".join(reasons)}
+        for name, reasons in said.items()
+    }
+    return {kind: fields}
+
+
+def boxes(typed: Mapping[str, Any], errors: Errors) -> list[dict[str, Any]]:
+    """The boxes that narrow an export, as they were typed."""
+    return [
+        {
+            "name": name,
+            "label": LABELS[name],
+            "example": example,
+            "typed": typed.get(name, ""),
+            "reason": " ".join(errors.get(name, [])),
+        }
+        for name, example in NARROWING.items()
+    ]

@@ -1,20 +1,25 @@
 """Jobs over HTTP: started, watched, cancelled, tried again; their files fetched."""
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from books import presenting
+from books import incoming, presenting
 from books.forms import JobQuery
 from books.jobs.starting import retry
 from books.models import Job, JobFile
-from books.negotiation import HTML, JSON, Refusal, preferred, respond
+from books.negotiation import HTML, JSON, Refusal, page, preferred, respond
+from books.record import CLEANERS, Errors
 from books.views.base import CatalogueView
-from books.views.job_reading import adetail, ajob_or_404, around
-from books.views.job_starting import answer, start_job
+from books.views.job_reading import adetail, ajob_or_404, amay, around, atold
+from books.views.job_starting import answer, boxes, start_job, wrong
+from books.views.job_words import Data
 from books.views.lists import page_of, valid
+from books.views.signing_in import atake_typed
 
+LIST = "jobs/job_list.html"
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
 
@@ -24,14 +29,40 @@ class JobList(CatalogueView):
     takes_uploads = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        preferred(request, JSON, HTML)
-        query = valid(JobQuery(request.GET))
-        page = await Job.objects.page(Job.objects.all().ENTRY, query.cleaned_data["place"]).aread()
-        data = page_of("jobs", [presenting.job(row) for row in page.rows], page, request.path, query)
-        return respond(request, data, "jobs/job_list.html")
+        kind = preferred(request, JSON, HTML)
+        data = await self._jobs(request, request.GET)
+        if kind == JSON:
+            return respond(request, data, LIST)
+        typed = await atake_typed(request) or request.GET  # a list of books may have sent its query along
+        return page(request, LIST, {**data, **await self._around(data, typed, {})})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        return await start_job(request, self.visitor)
+        try:
+            return await start_job(request, self.visitor)
+        except Refusal as refusal:
+            if not refusal.errors or preferred(request, JSON, HTML) == JSON:
+                raise
+            refused = refusal
+        data, typed = await self._jobs(request, QueryDict()), incoming.form(request)
+        around = await self._around(data, typed, refused.errors)
+        return page(request, LIST, {**data, **around}, status=refused.status)
+
+    async def _jobs(self, request: HttpRequest, sent: QueryDict) -> Data:
+        query = valid(JobQuery(sent))
+        read = await Job.objects.page(Job.objects.all().ENTRY, query.cleaned_data["place"]).aread()
+        return page_of("jobs", [presenting.job(row) for row in read.rows], read, request.path, query)
+
+    async def _around(self, data: Data, typed: QueryDict, errors: Errors) -> Data:
+        """What the page shows besides: the jobs in words, and the forms with what was typed and what is wrong."""
+        return {
+            "read_at": timezone.now(),
+            "jobs": await atold(data["jobs"]),
+            "may": await amay(self.visitor),
+            "typed": typed.dict(),
+            "wrong": wrong(typed.get("kind", "import"), errors) if errors else {},
+            "boxes": boxes(typed.dict(), errors),
+            "fields": ", ".join(CLEANERS),
+        }
 
 
 class JobDetail(CatalogueView):
@@ -40,9 +71,11 @@ class JobDetail(CatalogueView):
     takes_uploads = True
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        preferred(request, JSON, HTML)
+        kind = preferred(request, JSON, HTML)
         job = await ajob_or_404(key)
-        return respond(request, await adetail(job), "jobs/job_detail.html", context=around(job, self.visitor))
+        data = await adetail(job)
+        context = await around(job, data, self.visitor) if kind == HTML else {}
+        return respond(request, data, "jobs/job_detail.html", context=context)
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
         return await start_job(request, self.visitor, key)

@@ -1,7 +1,7 @@
 """Asking somebody to sign in, and keeping what they had typed until they have."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from books import incoming
@@ -14,9 +14,24 @@ TYPED = "typed"  # a form that somebody sent before they were signed in, urlenco
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back; for a form that was sent, at once, with what was typed."""
     if request.method == "POST" and request.content_type in incoming.FORMS:
-        here = reverse("book_new") if request.path == reverse("book_list") else request.path
+        here = reverse("book_new") if request.path == reverse("book_list") else page_before(request)
         return ask(request, LoginForm(), here, incoming.form(request).urlencode(), status=401)
     return SeeOther(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page of a form: its own address, or the nearest above it that is a page."""
+    path = request.path
+    while not is_page(path):
+        path = f"{path.rstrip('/').rpartition('/')[0]}/"
+    return path
+
+
+def is_page(path: str) -> bool:
+    try:
+        return hasattr(resolve(path).func.view_class, "get")
+    except Resolver404:
+        return False
 
 
 def ask(  # noqa: PLR0913 - what a sign-in page shows

@@ -130,6 +130,14 @@ class Undo(TransactionTestCase):
         assert Book.objects.get() == book
         assert f"/books/{book.pk}/" in content(job, "kept.csv")
 
+    def test_a_book_that_several_rows_of_the_list_made_is_taken_back_too(self) -> None:
+        isbn = "9780306406157"
+        rows = [{"title": "T", "isbn13": isbn}, {"isbn13": isbn, "title": "T", "pages": "9"}]
+        imported = run_import(upload([*rows, {"isbn13": isbn, "title": "T", "publisher": "P"}]))
+        assert Book.objects.get().version > Change.objects.count()
+        assert run("undo_import", job=imported.key).result == {"undone": 1, "kept": 0}
+        assert not Book.objects.exists()
+
     def test_an_undo_can_be_undone(self) -> None:
         imported = run_import(upload(ROWS))
         undone = run("undo_import", job=imported.key)
