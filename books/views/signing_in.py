@@ -29,7 +29,7 @@ def page_before(request: HttpRequest) -> str:
 
 def is_page(path: str) -> bool:
     try:
-        return hasattr(resolve(path).func.view_class, "get")
+        return hasattr(resolve(path).func.view_class, "get")  # type: ignore[attr-defined]
     except Resolver404:
         return False
 

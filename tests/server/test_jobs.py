@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.server
 
 ROWS = 12_000
 REJECTED = ROWS // 1000
-NEW_TOKEN = """
+ISSUE = """
 from django.contrib.auth.models import User
 from books.models import Scope, Token
 print(Token.objects.issue(User.objects.create_superuser("owner"), "", list(Scope), None)[1])
@@ -37,12 +38,12 @@ class Catalogue:
 
     def __init__(self, folder: Path, database_url: str, command: str, token: str = "") -> None:
         self.folder, self.database_url = folder, database_url
-        self.server = Server(command, folder, DATABASE_URL=database_url)
+        self.server = Server(command, folder, DATABASE_URL=database_url, WEB_CONCURRENCY="1")
         self.server.wait_until_open()
         self.token = token or self.new_token()
 
     def new_token(self) -> str:
-        program = [sys.executable, "manage.py", "shell", "--no-imports", "--command", NEW_TOKEN]
+        program = [sys.executable, "manage.py", "shell", "--no-imports", "--command", ISSUE]
         variables = environment(self.folder, {"DATABASE_URL": self.database_url})
         return subprocess.run(program, cwd=PROJECT, env=variables, check=True, capture_output=True, text=True).stdout
 
@@ -63,9 +64,8 @@ class Catalogue:
 
     def start_import(self, key: str) -> None:
         head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="books.csv"\r\n\r\n'
-        answer = self.ask(
-            "POST", f"/jobs/{key}/", head + a_list() + b"\r\n--b--\r\n", "multipart/form-data; boundary=b"
-        )
+        body = head + a_list() + b"\r\n--b--\r\n"
+        answer = self.ask("POST", f"/jobs/{key}/", body, "multipart/form-data; boundary=b")
         assert answer.status == 202
 
     def job(self, key: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class Catalogue:
     def read(self, sql: str) -> Any:
         """A row of the database, whether or not the server runs."""
         if self.database_url.startswith("sqlite"):
-            with sqlite3.connect(self.database_url.removeprefix("sqlite:///")) as database:
+            with closing(sqlite3.connect(self.database_url.removeprefix("sqlite:///"))) as database:
                 return database.execute(sql).fetchone()
         with psycopg.connect(self.database_url) as server:
             return server.execute(sql.encode()).fetchone()
@@ -117,9 +117,9 @@ def open_catalogue(tmp_path: Path, database_url: str) -> Iterator[Open]:
     """Starts the catalogue; called again, it does so on the same database, for the same owner."""
     opened: list[Catalogue] = []
 
-    def open_catalogue(command: str = procfile("web")) -> Catalogue:
+    def open_catalogue() -> Catalogue:
         token = opened[0].token if opened else ""
-        opened.append(Catalogue(tmp_path, database_url, command, token))
+        opened.append(Catalogue(tmp_path, database_url, procfile("web"), token))
         return opened[-1]
 
     yield open_catalogue
@@ -186,8 +186,7 @@ def test_events_come_from_whichever_process_does_the_work(catalogue: Catalogue) 
     assert {1, 2} <= {state["done"] for state in states}
 
 
-def test_the_procfiles_command_works_the_jobs_by_itself(open_catalogue: Open) -> None:
-    catalogue = open_catalogue(procfile("web"))
+def test_a_job_is_worked_though_nothing_else_was_started(catalogue: Catalogue) -> None:
     catalogue.start_clock("a", 1)
     assert catalogue.wait_for_status("a", "succeeded")["result"] == {"ticks": 1}
 
