@@ -12,6 +12,8 @@ import pytest
 
 from tests.server.running import PRODUCTION, PROJECT
 
+pytestmark = pytest.mark.once
+
 Django = Callable[..., subprocess.CompletedProcess[str]]
 
 

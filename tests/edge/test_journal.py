@@ -8,6 +8,8 @@ import pytest
 from django41_example.edge.journal import REQUEST_ID, Journal, JsonFormatter, WithRequestId
 from tests.edge.asgi import Exchange, ask
 
+pytestmark = pytest.mark.once
+
 log = logging.getLogger("tests.journal")
 
 

@@ -8,6 +8,8 @@ import pytest
 from django41_example.edge.lifespan import Lifespan
 from tests.edge.asgi import Exchange, until
 
+pytestmark = pytest.mark.once
+
 
 class Life:
     """A server that starts an application, and stops it when it is told to."""

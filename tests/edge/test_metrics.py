@@ -14,6 +14,8 @@ from django41_example.edge.handler import Handler
 from tests.edge.asgi import Exchange, ask
 from tests.edge.conftest import Lend
 
+pytestmark = pytest.mark.once
+
 BEGIN = """
 import asyncio, json, time
 from django41_example.edge.journal import Journal

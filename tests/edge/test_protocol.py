@@ -10,6 +10,8 @@ import pytest
 from django41_example.edge import protocol
 from tests.edge.wire import Server, Wire, settled
 
+pytestmark = pytest.mark.once
+
 HELLO = b"GET / HTTP/1.1\r\nHost: testserver\r\n\r\n"
 HEAD = b"POST / HTTP/1.1\r\nHost: testserver\r\n"
 OK = [(b"content-length", b"2")]

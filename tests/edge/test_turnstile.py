@@ -1,8 +1,12 @@
 import asyncio
 from itertools import chain
 
+import pytest
+
 from django41_example.edge.turnstile import Turnstile
 from tests.edge.asgi import until
+
+pytestmark = pytest.mark.once
 
 
 async def entered(turnstile: Turnstile, requests: int) -> list[list[int]]:

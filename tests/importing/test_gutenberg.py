@@ -6,6 +6,8 @@ from books.importing import tables
 from books.importing.gutenberg import categories, natural, titled
 from books.importing.rows import cleaned
 
+pytestmark = pytest.mark.once
+
 LIST = Path(__file__).resolve().parents[3] / "shared/data/gutenberg/gutenberg_metadata.csv"
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from books.importing.lines import MAX_LINE, lines
 from books.importing.reading import Row, csv_records, csv_rows, json_rows
 
+pytestmark = pytest.mark.once
+
 BRITTLE = st.text(st.sampled_from('ab",;\n\r\t\0心'), max_size=60)
 
 

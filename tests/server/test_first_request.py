@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.running import PROJECT, environment
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once]
 
 FIRST_REQUEST = """
 import asyncio, sys

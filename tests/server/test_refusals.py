@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.running import PRODUCTION, Server, procfile
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once]
 
 Start = Callable[..., Server]
 

@@ -10,6 +10,8 @@ import pytest
 
 from django41_example.static import StaticFiles
 
+pytestmark = pytest.mark.once
+
 CSS = b"body { color: black }\n" * 100
 HASHED = "/static/style.0123456789ab.css"
 

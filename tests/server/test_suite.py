@@ -9,7 +9,7 @@ import pytest
 
 from tests.server.running import PROJECT
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once]
 
 
 def run(folder: Path, tests: str, **variables: str) -> subprocess.CompletedProcess[str]:
