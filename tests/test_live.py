@@ -220,12 +220,14 @@ async def last_event_id(client: AsyncClient) -> str:
     return seen
 
 
-async def test_what_the_client_has_seen_already_is_not_told_again(client: AsyncClient, job: Job) -> None:
+async def test_what_the_client_has_seen_already_is_not_told_again(
+    client: AsyncClient, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = await last_event_id(client)
-    async with following(client, last_event_id=seen) as stream, following(client) as other:
-        await other.event()
-        await now(done=1)
-        assert (await stream.event())["done"] == 1
+    monkeypatch.setattr(live, "BEAT_EVERY", 0.2)
+    async with following(client, last_event_id=seen) as stream:
+        assert await stream.part() == b": still here\n\n"
+        assert live.watch.newest is not None  # it was looked for
 
 
 async def test_what_came_while_the_client_was_away_is_told(client: AsyncClient, job: Job) -> None:

@@ -191,6 +191,7 @@ class Run:
         if not self.checkpoint:  # then what an earlier attempt has written does not count
             await self.job.files.filter(digest="").adelete()
         context: list[Any] = [TaskContext(task_result=result_of(self.job))] if task.takes_context else []
+        self.check()  # it may have been told to end before there was anything that can be cancelled
         body = asyncio.create_task(task.acall(*context, **self.job.arguments))
         self.cancellable = body if iscoroutinefunction(task.func) else None
         return await body

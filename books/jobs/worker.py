@@ -17,9 +17,9 @@ from books.jobs.periodic import astart_periodic
 from books.jobs.run import BEAT, MAX_STRIKES, Run, Why
 from books.models.job import Job, Status, Worker, over
 
-POLL = 0.2  # seconds between two looks for something new
-LOOK_ANYWAY = 5  # polls after which it looks even if nobody has written: time itself makes jobs due
-SEEN = 25  # polls between two signs of life
+POLL = 0.1  # seconds between two looks for something new
+LOOK_ANYWAY = 10  # polls after which it looks even if nobody has written: time itself makes jobs due
+SEEN = 50  # polls between two signs of life
 STOP_WITHIN = 1.5  # seconds for bodies to come to a place where they can stop
 
 GAVE_UP = f"The process that ran it died {MAX_STRIKES} times at the same place: see the server's log, then retry."
