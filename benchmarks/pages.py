@@ -75,7 +75,7 @@ def main():
     if not shutil.which("wrk"):
         raise SystemExit("wrk is missing: apt-get install wrk")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
-        environment = {**os.environ, "VAR_DIR": folder}
+        environment = {**os.environ, "VAR_DIR": folder, "WORK": "0"}
         subprocess.run(
             [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment, check=True, capture_output=True
         )
