@@ -22,11 +22,14 @@ dev: .venv/dev
 	@$(READ_ENV) export DEBUG=1; exec $(BIN)/watchfiles --sigint-timeout 10 \
 		"$(SERVER) --workers 1" django41_example books templates gunicorn.conf.py
 
-# SQLite comes last: its summary closes the output, also where there is no PostgreSQL.
+# On both databases at once, since tests mostly wait. What PostgreSQL's run says comes when SQLite's is over.
 test: lint
 	@rm -f .coverage
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --cov --cov-report=
-	$(BIN)/python -m pytest --cov --cov-append
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest >"$$log" 2>&1 & other=$$!; \
+	$(BIN)/python -m pytest --cov; failed=$$?; \
+	if wait $$other; then tail -n 1 "$$log"; else failed=1; cat "$$log"; fi; \
+	exit $$failed
 
 lint: .venv/dev
 	$(BIN)/ruff check

@@ -88,7 +88,7 @@ class Import(TransactionTestCase):
         clean, rejects = catalogue(), content(Job.objects.get(), "books.csv.rejects.csv")
         for model in (Book, Author, Job, Change):
             model.objects.all().delete()
-        stops = iter([None, Why.STOPPING] * 100)
+        stops = iter([None, None, Why.STOPPING] * 100)  # before the body, and after each batch
 
         def check(self: Run) -> None:
             self.why = next(stops)
