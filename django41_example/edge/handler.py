@@ -263,3 +263,5 @@ async def drain(receive: Receive) -> None:
                 message = await receive()
                 received += len(message.get("body", b""))
                 more = message.get("more_body", False)
+            if more:  # it is not read any more, but who listens while sending has the time to
+                await asyncio.sleep(DRAIN_SECONDS)
