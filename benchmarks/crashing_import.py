@@ -51,7 +51,7 @@ def fingerprint(job: Any) -> str:
 
     digest = hashlib.sha256()
     for values in (
-        Book.objects.order_by("source_key").values_list("source_key", "title", "version", "pages", "search_text"),
+        Book.objects.order_by("source_key").values_list("source_key", "title", "version", "pages"),
         BookAuthor.objects.order_by("book__source_key").values_list("book__source_key", "author__name"),
         BookTopic.objects.order_by("book__source_key").values_list("book__source_key", "topic__name"),
     ):

@@ -87,8 +87,8 @@ class BookAdmin(Lean):
     list_display = ["title", "author_names", "isbn13", "published_year", "language", "updated_at"]
     sortable_by = ["isbn13"]
     ordering = ["title_key", "id"]
-    search_fields = ["search_text"]
-    search_help_text = "Words of titles, authors and series, or an ISBN."
+    search_fields = ["title"]  # which turns the box on; `searched` looks
+    search_help_text = "What the catalogue's own search takes: words, “phrases”, author:name, an ISBN."
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return queryset.searched(search_term), False

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-from books.prepared import Rows, Statement, aread
+from books.prepared import Readable, Rows, Statement, aread
 
 COUNT_CAP = 10_000  # counting stops here: what is beyond is "10,000+"
 CURSOR_LENGTH = 2000  # characters
@@ -140,10 +140,10 @@ class PagedQuerySet(models.QuerySet[_Model]):
 @dataclass(frozen=True)
 class PageQuery:
     among: PagedQuerySet[Any]
-    rows: Statement
+    rows: Readable
     place: Place
 
-    async def aread(self, *beside: Statement) -> Page:
+    async def aread(self, *beside: Readable) -> Page:
         """The page as it is now, in one query; and what the statements `beside` it give, unless it is of too many."""
         size, cursor, ordering = self.place.size, self.place.cursor, self.place.ordering
         found, *others = await aread(self.rows, *beside, when=_are_few)

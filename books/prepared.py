@@ -1,7 +1,7 @@
 """Queries that are asked again and again: Django makes a query's SQL anew each time, a third of what a list costs."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
@@ -9,6 +9,14 @@ from django.db.models import QuerySet
 from django.db.models.query import ValuesIterable
 
 Rows = list[dict[str, Any]]
+
+
+class Readable(Protocol):
+    """What gives rows when it is asked in a thread; the queryset says which database is asked."""
+
+    queryset: QuerySet[Any, Any]
+
+    def rows(self) -> Rows: ...
 
 
 class Statement:
@@ -50,8 +58,8 @@ def always(rows: Rows) -> bool:
     return True
 
 
-async def aread(first: Statement, *others: Statement, when: Callable[[Rows], bool] = always) -> list[Rows]:
-    """The rows of each statement, read in one hop to a thread; the others are read when the first's rows say so."""
+async def aread(first: Readable, *others: Readable, when: Callable[[Rows], bool] = always) -> list[Rows]:
+    """The rows of each, read in one hop to a thread; the others are read when the first's rows say so."""
 
     class InOneHop(ValuesIterable):
         def __iter__(self) -> Iterator[Any]:

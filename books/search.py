@@ -1,17 +1,19 @@
-"""How text becomes the words that are searched: one pure function for rows and for queries, on every database.
+"""How text becomes the words that are searched: pure functions for rows and for queries, on every database.
 
-A book's `search_text` is a line of words between spaces: ` the hobbit j r r tolkien 9780261102217 `.
 Text of spaced scripts gives its words, casefolded and without accents. Chinese, Japanese, Korean, Thai and their
 like have no spaces between words and give overlapping pairs and the last character: 夏目漱石 becomes
 夏目 目漱 漱石 石, so that any part of two or more characters is a run of whole pairs, and one character is the
 beginning of a pair.
+
+A book has four lines of words: of its title, its authors, its topics and the rest. Three marks in them are no words:
+`^` stands where a title begins; `ka-` says that a word of the title or the authors begins with ka, for what is
+typed first would else be looked up among too many words; `#0306` are four digits of the ISBN.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-
-from books import isbn
+from functools import lru_cache
+from itertools import chain, pairwise
 
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -22,53 +24,104 @@ UNSPACED = (
 INDIC = "\u0900-\u0963\u0966-\u0dff"  # here for its vowel signs, which are no word characters to `re`
 _PIECES = re.compile(rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)")
 _GAP = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+BEGINNING = "^"  # of a title
+SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
+ISBN_PART = 4  # digits
+LONGEST = 100  # characters of a word that are looked at
 _LETTER_PARTS = 9  # combining classes up to this (nukta, kana voicing, virama) make another letter, not an accent
+
+
+class _Folding(dict[int, str]):
+    """What each character becomes, found out when it is first met: folding text by text takes five times as long."""
+
+    def __missing__(self, code: int) -> str:
+        unified = unicodedata.normalize("NFKC", chr(code)).casefold()
+        parts = unicodedata.normalize("NFKD", unified)
+        self[code] = "".join(part for part in parts if unicodedata.combining(part) <= _LETTER_PARTS)
+        return self[code]
+
+
+_folding = _Folding()
+_between_ascii_words = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 def fold(text: str) -> str:
     """The text as it is compared: compatibility forms unified, case folded, accents gone (é is e, but が is not か)."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFKC", "".join(c for c in decomposed if unicodedata.combining(c) <= _LETTER_PARTS))
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text.translate(_folding))
 
 
-def _pairs(run: str) -> str:
-    return " ".join([*(run[i : i + 2] for i in range(len(run) - 1)), run[-1]])
+def _pairs(run: str) -> list[str]:
+    return [*map("".join, pairwise(run)), run[-1]]
 
 
-def words(text: str) -> Iterator[str]:
-    """What a row holds of the text: a spaced word each, a whole run of pairs for unspaced text."""
-    for match in _PIECES.finditer(fold(text)):
-        yield _pairs(match[1]) if match[1] else match[2]
-
-
-def search_text(texts: Iterable[str], authors: Iterable[str], isbn13: str | None) -> str:
-    """All that finds a book, as the words between spaces that `phrases` looks for."""
-    parts = [word for text in texts for word in words(text)]
-    for name in authors:
-        parts.extend(words(name))
-        joined = _GAP.sub("", name)  # 夏目 漱石 is found as 夏目漱石 too
-        if joined != name:
-            parts.extend(words(joined))
-    if isbn13:
-        parts.append(isbn13)
-    return f" {' '.join(parts)} "
-
-
-def phrases(query: str) -> list[str]:
-    """What `search_text` must hold, each as a substring, for a book to match all words of the query.
-
-    Every phrase begins with a space, where a word begins; it may end within a word, so that what is typed finds
-    what it begins.
-    """
+def words(text: str) -> list[str]:
+    """The words of spaced text, the pairs of unspaced text."""
+    folded = fold(text)
+    if folded.isascii():
+        found = folded.translate(_between_ascii_words).split()
+        return found if len(folded) <= LONGEST else [word[:LONGEST] for word in found]
     found = []
-    for spelled, isbn13 in isbn.found_in(query):
-        query = query.replace(spelled, " ", 1)
-        found.append(f" {isbn13}")
-    for match in _PIECES.finditer(fold(query)):
-        run = match[1] or ""
-        # The last single character stands for the end of the text: a query that goes on is not asked for it.
-        pieces = _pairs(run).rsplit(" ", 1)[0] if len(run) > 1 else run or match[2]
-        found.append(f" {pieces}")
+    for run, word in _PIECES.findall(folded):
+        if run:
+            found += _pairs(run)
+        else:
+            found.append(word[:LONGEST])
     return found
+
+
+@lru_cache(20_000)
+def _beginnings(word: str) -> tuple[str, ...]:
+    """The marks of a word's first one, two and three letters."""
+    if is_unspaced(word):
+        return ()
+    return tuple(f"{word[:length]}-" for length in range(1, min(SHORT, len(word)) + 1))
+
+
+def _with_beginnings(found: list[str]) -> str:
+    return " ".join([*found, *dict.fromkeys(chain.from_iterable(map(_beginnings, found)))])
+
+
+def title_words(title: str, subtitle: str, series: str) -> str:
+    further = [word for text in (subtitle, series) if text for word in words(text)]
+    return f"{BEGINNING} {_with_beginnings([*words(title), *further])}"
+
+
+def author_words(names: str) -> str:
+    """The words of names, one a line."""
+    return _with_beginnings([word for name in names.split("\n") for word in _name_words(name)])
+
+
+@lru_cache(20_000)
+def _name_words(name: str) -> list[str]:
+    """The words of a name: 夏目 漱石 is found as 夏目漱石 too."""
+    joined = name if name.isascii() else _GAP.sub("", name)
+    return words(name) if joined == name else [*words(name), *words(joined)]
+
+
+def topic_words(names: str) -> str:
+    return " ".join(words(names))
+
+
+def other_words(description: str, isbn13: str | None) -> str:
+    return " ".join([*words(description), *isbn_words(isbn13 or "")])
+
+
+def isbn_words(digits: str) -> list[str]:
+    """Every four digits in a row: so any five or more of an ISBN are found, wherever they stand in it."""
+    return [f"#{digits[place : place + ISBN_PART]}" for place in range(len(digits) - ISBN_PART + 1)]
+
+
+def asked_words(text: str) -> list[str]:
+    """The words to look for side by side, for all that holds the text.
+
+    The last single character stands for the end of its run: text that may go on is not asked for it.
+    """
+    asked = words(text)
+    if len(asked) > 1 and is_unspaced(asked[-1]) and len(asked[-2]) > 1 and is_unspaced(asked[-2]):
+        asked.pop()
+    return asked
+
+
+def is_unspaced(word: str) -> bool:
+    return bool(_UNSPACED.match(word))

@@ -75,7 +75,7 @@ class EveryOrder(TestCase):
         place: Place | None = Place(ordering, size, await self.end(ordering) if backwards else None)
         seen: list[int] = []
         while place:
-            page = await Book.objects.matching({}).page(["id"], place).aread()
+            page = await Book.objects.listed({}, place).aread()
             ids = [row["id"] for row in page.rows]
             seen = ids + seen if backwards else seen + ids
             link = page.before if backwards else page.after

@@ -4,17 +4,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import cast
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.tasks import task
 
+from books import asking
 from books.jobs.run import current
 from books.models import Author, Book, BookAuthor, BookTopic
-from books.models.book import columns
+from books.models.book import columns, lines
 from books.models.people import sort_key
+from books.models.words import index_all
 from books.record import Record
 
 BATCH = 500  # books
-DERIVED = ("title_key", "author_names", "topic_names", "search_text")
+DERIVED = ("title_key", "author_names", "topic_names")
 
 
 @task
@@ -25,6 +27,8 @@ def reindex() -> dict[str, int]:
     while True:
         run.check()
         with transaction.atomic():
+            if not last and connection.vendor == "sqlite":
+                index_all()
             books = list(Book.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH])
             if not books:
                 return {"books": done, "changed": changed}
@@ -45,6 +49,10 @@ def derive(books: Sequence[Book]) -> int:
         topics[pk].append(name)
     wrong = [book for book in books if _set(book, authors[book.pk], topics[book.pk])]
     Book.objects.bulk_update(wrong, DERIVED)
+    if connection.vendor == "postgresql":
+        for book in books:
+            book.words = asking.tsvector(lines(book.as_record()))
+        Book.objects.bulk_update(books, ["words"])
     people = {link.author for link in links if link.author.name_key != sort_key(link.author.name)}
     for author in people:
         author.name_key = sort_key(author.name)

@@ -7,6 +7,7 @@ from books.models.owner import NotInvited, OwnerInvitation
 from books.models.people import Author, BookAuthor, BookTopic, Topic
 from books.models.throttle import TooManyTries, Tries
 from books.models.token import Scope, Token
+from books.models.words import Words
 
 __all__ = [
     "Action",
@@ -32,5 +33,6 @@ __all__ = [
     "Topic",
     "Tries",
     "Via",
+    "Words",
     "Worker",
 ]

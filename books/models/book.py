@@ -5,17 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Func, Q, Value
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Exact
 from django.urls import reverse
 
-from books import languages, record, search
-from books.models.fields import SortKeyField
+from books import asking, languages, record, search
+from books.asking import Asked, Expression
+from books.models.fields import SortKeyField, WordsField
 from books.models.history import COMMAND, Action, Change, Editor, differences
 from books.models.people import KEY_LENGTH, Author, BookAuthor, BookTopic, Topic, sort_key
-from books.paging import Ordering, PagedQuerySet
+from books.paging import Ordering, PagedQuerySet, PageQuery, Place
+from books.ranking import ranked_page
 from books.record import Record
 
 NAME_SEPARATOR = "\n"  # between the names in author_names and topic_names: no name holds a line end
@@ -65,10 +67,18 @@ def columns(full: Record) -> dict[str, Any]:
         "title_key": sort_key(full["title"]),
         "author_names": NAME_SEPARATOR.join(full["authors"]),
         "topic_names": NAME_SEPARATOR.join(full["topics"]),
-        "search_text": search.search_text(
-            [full["title"], full["subtitle"], full["series"]], full["authors"], full["isbn13"]
-        ),
+        **({"words": asking.tsvector(lines(full))} if connection.vendor == "postgresql" else {}),
     }
+
+
+def lines(full: Record) -> tuple[str, str, str, str]:
+    """The words that a book is found by."""
+    return (
+        search.title_words(full["title"], full["subtitle"], full["series"]),
+        search.author_words(NAME_SEPARATOR.join(full["authors"])),
+        search.topic_words(NAME_SEPARATOR.join(full["topics"])),
+        search.other_words(full["description"], full["isbn13"]),
+    )
 
 
 def split(names: str) -> list[str]:
@@ -107,39 +117,62 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Ordering("-year", ("year_or_first", "id"), descending=True),
             Ordering("added", ("id",)),
             Ordering("-added", ("id",), descending=True),
-            Ordering("relevance", ("distance", "title_key", "id")),
+            Ordering("relevance", ("distance", "id")),
         )
     }
     LIST_COLUMNS = ["id", "title", "author_names", "isbn13", "published_year", "language"]
 
     def matching(self, filters: dict[str, Any]) -> Self:
         """The books that a cleaned query asks for: q, author, topic, language, year (lowest, highest)."""
-        books = self.searched(filters.get("q", ""))
+        asked = asking.understood(filters.get("q", ""))
+        books = self.narrowed(filters, asked)
+        return books.holding(asked.everything) if asked.everything else books
+
+    def listed(self, filters: dict[str, Any], place: Place) -> PageQuery:
+        """One page of the books that a cleaned query asks for."""
+        matching, ranks = self.matching(filters), asking.understood(filters.get("q", "")).ranks
+        if place.ordering.name != "relevance":
+            return matching.page(self.LIST_COLUMNS, place)
+        if not ranks:
+            return matching.annotate(distance=Value(0)).page(self.LIST_COLUMNS, place)
+        narrowed = self.narrowed(filters, asking.understood(filters["q"]))
+        key = "pk" if connection.vendor == "postgresql" else "indexed"
+        return ranked_page(matching, map(narrowed.holding, ranks), self.LIST_COLUMNS, place, key)
+
+    def narrowed(self, filters: dict[str, Any], asked: Asked) -> Self:
+        """The books that all but the words of a query allow."""
+        books = self.none() if asked.is_empty else self
         if author := filters.get("author"):
             is_id = author.isascii() and author.isdigit()  # ² is a digit too, and no number
             ids = Author.objects.filter(pk=author) if is_id else Author.objects.named(author)
             books = books.filter(pk__in=BookAuthor.objects.filter(author__in=ids.values("pk")).values("book"))
         if topic := filters.get("topic"):
             books = books.filter(pk__in=BookTopic.objects.filter(topic__slug=topic).values("book"))
-        if language := filters.get("language"):
+        for language in filter(None, (filters.get("language"), *asked.languages)):
             # en finds en-us too; the range lets an index answer ("." is the character after "-")
             regional = Q(language__gt=f"{language}-", language__lt=f"{language}.")
             books = books.filter(Q(language=language) | regional)
-        lowest, highest = filters.get("year") or (None, None)
-        if lowest is not None:
-            books = books.filter(published_year__gte=lowest)
-        if highest is not None:
-            books = books.filter(published_year__lte=highest)
+        for lowest, highest in (filters.get("year") or (None, None), *asked.years):
+            if lowest is not None:
+                books = books.filter(published_year__gte=lowest)
+            if highest is not None:
+                books = books.filter(published_year__lte=highest)
+        for isbn13 in asked.isbns:
+            books = books.filter(isbn13=isbn13)
+        if asked.refused and not asked.terms:
+            for refused in asked.refused:
+                books = books.exclude(pk__in=Book.objects.holding(refused).values("pk"))
         return books
 
     def searched(self, query: str) -> Self:
-        """The books that hold all words of the query, each with its `distance`: 0 where the title begins with it."""
-        phrases = search.phrases(query)
-        books = self.none() if query.strip() and not phrases else self  # punctuation alone finds nothing
-        for phrase in phrases:
-            books = books.filter(search_text__contains=phrase)
-        begins = models.Case(models.When(search_text__startswith="".join(phrases), then=Value(0)), default=Value(1))
-        return books.annotate(distance=begins if phrases else Value(0))
+        """The books that a search finds."""
+        return self.matching({"q": query})
+
+    def holding(self, expression: Expression) -> Self:
+        """The books that have these words."""
+        if connection.vendor == "postgresql":
+            return self.filter(words__holds=expression)
+        return self.filter(indexed__words__holds=expression)
 
     def add(self, values: Record, by: Editor = COMMAND) -> "Book":
         """Put a book into the catalogue. Raises DuplicateISBN. One transaction."""
@@ -210,7 +243,7 @@ class Book(models.Model):
     title_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
-    search_text = models.TextField(editable=False, default="")
+    words = WordsField(editable=False, null=True)
     # NULL has no place in a keyset: the unknown years come last, whichever way the list runs.
     year_or_last = models.GeneratedField(
         expression=Coalesce("published_year", Value(YEAR_UNKNOWN_LAST)),

@@ -1,6 +1,9 @@
+"""Columns and comparisons that the two databases have under different names."""
+
 from typing import Any
 
 from django.db import models
+from django.db.models.lookups import Lookup
 
 
 class SortKeyField(models.CharField):  # type: ignore[type-arg]
@@ -9,3 +12,33 @@ class SortKeyField(models.CharField):  # type: ignore[type-arg]
     def db_parameters(self, connection: Any) -> dict[str, Any]:
         collation = "C" if connection.vendor == "postgresql" else "BINARY"
         return {**super().db_parameters(connection), "collation": collation}
+
+
+class WordsField(models.TextField):  # type: ignore[type-arg]
+    """The words that a row is found by, as PostgreSQL keeps them in the row. SQLite's are in a table beside it."""
+
+    def db_type(self, connection: Any) -> str:
+        return "tsvector" if connection.vendor == "postgresql" else "text"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return value if connection.vendor == "postgresql" else None
+
+
+class Holds(Lookup):
+    """`words__holds`: what an Expression of books.asking asks for."""
+
+    lookup_name = "holds"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        is_postgresql = connection.vendor == "postgresql"
+        return ("%s::tsquery", (value.as_tsquery(),)) if is_postgresql else ("%s", (value.as_fts5(),))
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        operator = "@@" if connection.vendor == "postgresql" else "MATCH"
+        return f"{left} {operator} {right}", [*left_params, *right_params]
+
+
+WordsField.register_lookup(Holds)

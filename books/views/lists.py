@@ -46,7 +46,7 @@ def listing(within: str, key: int, query_string: str) -> BookListing:
     query = valid(BookQuery(QueryDict(query_string)))
     books = Book.objects.filter(**{within: key}) if within else Book.objects.all()
     matching = books.matching(query.cleaned_data)
-    page = matching.page(books.LIST_COLUMNS, query.cleaned_data["place"])
+    page = books.listed(query.cleaned_data, query.cleaned_data["place"])
     return BookListing(query, page, choices(matching, query))
 
 

@@ -47,7 +47,6 @@ def catalogue() -> list[dict[str, Any]]:
             "version": book.version,
             "by": list(book.bookauthor_set.order_by("position").values_list("author__name", flat=True)),
             "under": list(book.booktopic_set.order_by("topic__slug").values_list("topic__name", flat=True)),
-            "search_text": book.search_text,
         }
         for book in Book.objects.order_by("pk")
     ]

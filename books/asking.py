@@ -1,0 +1,216 @@
+"""What somebody types into the search box, understood.
+
+    kafka "on the shore" -cat author:murakami title:shore topic:novels year:1950..1960 lang:ja isbn:40615
+
+All of it must hold. A word stands for any word that begins with it; words between quotes stand side by side. Text
+of scripts without spaces is found wherever it stands. Nothing that one can type is an error: what is no field of
+ours is words. Both databases are asked the same, each in the words of its own index.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.core.exceptions import ValidationError
+
+from books import isbn, languages, search
+
+MOST_TERMS = 40  # of a query; what is beyond is not looked at
+COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with PostgreSQL's weights for them
+EVERYWHERE = ("title", "authors", "other")
+FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",)}
+
+_ASKED = re.compile(r'(?<!\S)(-?)(?:(title|author|topic|year|lang|language|isbn):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
+_YEARS = re.compile(r"(-?[0-9]{1,4})?(?:(\.\.)(-?[0-9]{1,4})?)?")
+_ISBN_SAYS_SO = r"(?i:(?:urn:)?isbn(?:-1[03])?:?\s*)?"
+_DIGITS = re.compile(r"[0-9]+(?:-[0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that stand side by side in one of the columns; of the last it may be the beginning."""
+
+    words: tuple[str, ...]
+    columns: tuple[str, ...] = EVERYWHERE
+    begins: bool = True  # whether the last word may go on
+
+    def whole(self, *columns: str) -> "Phrase":
+        return Phrase(self.words, columns, begins=False)
+
+    def within(self, *columns: str) -> "Phrase":
+        return Phrase(self.words, columns, self.begins)
+
+    def parts(self) -> list["Phrase"]:
+        """The phrase as what an index is asked for: a short beginning by its mark, where there are marks."""
+        (last, *before), marked = self.words[::-1], [name for name in self.columns if name in {"title", "authors"}]
+        if not self.begins or before or len(last) > search.SHORT or search.is_unspaced(last):
+            return [self]
+        others = [name for name in self.columns if name not in marked]
+        found = [Phrase((f"{last}-",), tuple(marked), begins=False)] if marked else []
+        return found + ([Phrase(self.words, tuple(others), begins=False)] if others else [])
+
+    def as_fts5(self) -> str:
+        star = " *" if self.begins else ""
+        return f'{{{" ".join(self.columns)}}} : "{" ".join(self.words)}"{star}'
+
+    def as_tsquery(self) -> str:
+        weights = "".join(COLUMNS[name] for name in self.columns)
+        *before, last = self.words
+        ending = "*" if self.begins else ""
+        return " <-> ".join([*(f"'{word}':{weights}" for word in before), f"'{last}':{ending}{weights}"])
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing that is asked for: any of the phrases."""
+
+    phrases: tuple[Phrase, ...]
+
+    def whole(self, *columns: str) -> "Term":
+        return Term(tuple(phrase.whole(*columns) for phrase in self.phrases[:1]))
+
+    def within(self, *columns: str) -> "Term":
+        return Term(tuple(phrase.within(*columns) for phrase in self.phrases[:1]))
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Terms of which all must hold, and some of which none may."""
+
+    terms: tuple[Term, ...]
+    without: tuple["Expression", ...] = ()
+
+    def but_not(self, others: Iterable["Expression"]) -> "Expression":
+        return Expression(self.terms, (*self.without, *others))
+
+    def as_fts5(self) -> str:
+        terms = [
+            " OR ".join(part.as_fts5() for phrase in term.phrases for part in phrase.parts()) for term in self.terms
+        ]
+        wanted = " AND ".join(f"({term})" for term in terms)
+        unwanted = " OR ".join(f"({other.as_fts5()})" for other in self.without)
+        return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+
+    def as_tsquery(self) -> str:
+        terms = ([part.as_tsquery() for phrase in term.phrases for part in phrase.parts()] for term in self.terms)
+        wanted = [f"({' | '.join(f'({part})' for part in parts)})" for parts in terms]
+        return " & ".join([*wanted, *(f"!({other.as_tsquery()})" for other in self.without)])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search: its terms, and the filters written among them."""
+
+    terms: tuple[Term, ...] = ()
+    refused: tuple[Expression, ...] = ()
+    isbns: tuple[str, ...] = ()
+    years: tuple[tuple[int | None, int | None], ...] = ()
+    languages: tuple[str, ...] = ()
+    is_empty: bool = False  # something was typed, and nothing of it can be looked for
+
+    @property
+    def everything(self) -> Expression | None:
+        return Expression(self.terms, self.refused) if self.terms else None
+
+    @property
+    def ranks(self) -> list[Expression]:
+        """What is best, what is next and so on, each without those before; all together are `everything`."""
+        if self.everything is None:
+            return []
+        wider: list[Expression] = []
+        anywhere = [term for term in self.terms if term.phrases[0].columns == EVERYWHERE]
+        if anywhere:
+            fixed = tuple(term for term in self.terms if term not in anywhere)
+            first = (search.BEGINNING, *(word for term in anywhere for word in term.phrases[0].words))
+            begins = anywhere[-1].phrases[0].begins
+            levels = [
+                (Term((Phrase(first, ("title",), begins=False),)),),
+                (Term((Phrase(first, ("title",), begins=begins),)),),
+                tuple(term.whole("title") for term in anywhere),
+                tuple(term.within("title") for term in anywhere),
+                tuple(term.whole("title", "authors") for term in anywhere),
+                tuple(term.within("title", "authors") for term in anywhere),
+            ]
+            wider = [Expression((*level, *fixed), self.refused) for level in dict.fromkeys(levels)]
+        wider.append(self.everything)
+        # Each level but the last two before it is within one of those two.
+        return [level.but_not(wider[max(place - 2, 0) : place]) for place, level in enumerate(wider)]
+
+
+@lru_cache(1000)
+def understood(query: str) -> Asked:
+    """What a query asks for."""
+    text = unicodedata.normalize("NFKC", query).translate(_QUOTES)
+    terms: list[Term] = []
+    refused: list[Expression] = []
+    isbns, years, tongues = [], [], []
+    for spelled, isbn13 in isbn.found_in(text):
+        text = re.sub(
+            rf"(?:(?:urn:)?isbn(?:-1[03])?:?\s*)?{re.escape(spelled)}", " ", text, count=1, flags=re.IGNORECASE
+        )
+        isbns.append(isbn13)
+    for minus, field, quoted, word in list(_ASKED.findall(text))[:MOST_TERMS]:
+        value, name = quoted or word, field.lower()
+        if name == "year" and not minus and (span := _years(value)):
+            years.append(span)
+        elif name in {"lang", "language"} and not minus and (language := _language(value)):
+            tongues.append(language)
+        elif term := _term(name, value):
+            if minus:
+                refused.append(Expression((term,)))
+            else:
+                terms.append(term)
+    filters = tuple(isbns), tuple(years), tuple(tongues)
+    is_empty = bool(query.strip()) and not (terms or refused or any(filters))
+    return Asked(tuple(terms), tuple(refused), *filters, is_empty=is_empty)
+
+
+def _term(field: str, value: str) -> Term | None:
+    if field == "isbn":
+        digits = "".join(character for character in value if character.isdecimal() and character.isascii())
+        return Term((_digits(digits),)) if digits else None
+    if field and field not in FIELDS:
+        value = f"{field} {value}"
+    words = tuple(search.asked_words(value))
+    if not words:
+        return None
+    is_pair = search.is_unspaced(words[-1]) and len(words[-1]) > 1  # whole as it is: what goes on is the next pair
+    phrase = Phrase(words, FIELDS.get(field, EVERYWHERE), begins=not is_pair)
+    digits = value.replace("-", "")
+    if not field and _DIGITS.fullmatch(value) and search.ISBN_PART < len(digits) <= 13:
+        return Term((phrase, _digits(digits)))
+    return Term((phrase,))
+
+
+def _digits(digits: str) -> Phrase:
+    parts = tuple(search.isbn_words(digits))
+    return Phrase(parts, ("other",), begins=False) if parts else Phrase((f"#{digits}",), ("other",))
+
+
+def _years(value: str) -> tuple[int | None, int | None] | None:
+    match = _YEARS.fullmatch(value)
+    if not match or not (match[1] or match[3]):
+        return None
+    lowest, highest = (int(end) if end else None for end in (match[1], match[3] if match[2] else match[1]))
+    return lowest, highest
+
+
+def _language(value: str) -> str:
+    try:
+        return languages.canonical(value)
+    except ValidationError:
+        return ""
+
+
+def tsvector(lines: Sequence[str]) -> str:
+    """A book's lines of words, each of a weight, as PostgreSQL writes a tsvector."""
+    written, place = [], 0
+    for line, weight in zip(lines, COLUMNS.values(), strict=True):
+        for word in line.split():
+            place += 1
+            written.append(f"'{word}':{min(place, 16383)}{weight}")
+        place += 1  # no phrase reaches from one line into the next
+    return " ".join(written)

@@ -1,0 +1,216 @@
+"""The search through the database: what is found, in which order, and that the index follows the rows."""
+
+import random
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.test import TestCase
+
+from books import asking, search
+from books.jobs.reindexing import derive
+from books.models import Book
+from books.models.book import BookQuerySet
+from books.models.history import COMMAND
+from books.models.words import index_all
+from books.paging import Cursor, Place
+from books.renaming import rename
+
+RELEVANCE = BookQuerySet.ORDERINGS["relevance"]
+TITLES = """
+銀河鉄道の夜 | 心 | こころ | 吾輩は猫である | 三四郎 | 红楼梦 | 三国演义 | 中国文学史
+한국 문학의 역사 | 봄날은 간다 | ألف ليلة وليلة
+تاريخ العالم | كتاب الحيوان | Οδύσσεια | Η ζωή εν τάφω | Ιστορία της πόλης | Die Verwandlung | Kunstgeschichte der Stadt
+Straße ohne Ende | Kafka on the Shore | The Castle | The Trial of the Century | War and Peace | Война и мир | गोदान
+The Hobbit, or There and Back Again | There | A History of the World | Histoire du monde | 夏目漱石全集 | 世界の歴史
+""".replace("\n", "|").split("|")
+
+
+def titles(query: str) -> list[str]:
+    """What is found, page by page, in the order of relevance."""
+    found: list[str] = []
+    place: Place | None = Place(RELEVANCE, 3)
+    while place:
+        page = async_to_sync(Book.objects.listed({"q": query}, place).aread)()
+        found += [row["title"] for row in page.rows]
+        place = Place(RELEVANCE, 3, Cursor.read(page.after, RELEVANCE, backwards=False)) if page.after else None
+    return found
+
+
+class TruthTests(TestCase):
+    """Each search beside a look at every row's own text."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.texts: dict[str, str] = {}
+        for number, title in enumerate(filter(None, map(str.strip, TITLES))):
+            isbn13 = f"978{number:02}12345678"[:12]
+            digits = [int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(isbn13)]
+            isbn13 += str(-sum(digits) % 10)
+            Book.objects.add({"title": title, "authors": [f"Writer {number}"], "isbn13": isbn13})
+            cls.texts[title] = search.fold(title)
+
+    def matches(self, text: str, phrase: str) -> bool:
+        """Whether the text holds the phrase: where words have spaces, where one begins."""
+        inside = search.is_unspaced(phrase[0])
+        line = " ".join(search._PIECES.sub(lambda match: f" {match[0]} ", text).split())
+        asked = " ".join(search._PIECES.sub(lambda match: f" {match[0]} ", search.fold(phrase)).split())
+        return asked in line if inside else f" {asked}" in f" {line}"
+
+    def test_every_phrase_of_every_title_finds_all_that_hold_it_and_no_other(self) -> None:
+        chance, asked = random.Random(1), 0
+        for title, text in self.texts.items():
+            for _ in range(8):
+                start = chance.randrange(len(title))
+                if title[start] == " " or (
+                    not search.is_unspaced(title[start]) and start and title[start - 1].isalnum()
+                ):
+                    continue
+                phrase = title[start : start + chance.randint(2, 6)].strip()
+                if len(phrase) < 2 or not search.asked_words(phrase):
+                    continue
+                truth = {other for other, body in self.texts.items() if self.matches(body, phrase)}
+                with self.subTest(phrase=phrase, title=title):
+                    assert set(Book.objects.searched(f'"{phrase}"').values_list("title", flat=True)) == truth, text
+                asked += 1
+        assert asked > 100
+
+    def test_every_part_of_an_isbn_finds_all_that_hold_it_and_no_other(self) -> None:
+        isbns = list(Book.objects.values_list("isbn13", flat=True))
+        for isbn13 in isbns[:6]:
+            for start in range(0, 8, 2):
+                part = isbn13[start : start + 5]
+                with self.subTest(part=part):
+                    found = set(Book.objects.searched(part).values_list("isbn13", flat=True))
+                    assert found == {other for other in isbns if part in other}
+
+    def test_the_pages_of_a_ranked_search_hold_all_that_is_found_once(self) -> None:
+        for query in ("the", "t", "歴史", "writer", "his", "1", "there -again", "-writer"):
+            with self.subTest(query=query):
+                found = titles(query)
+                assert sorted(found) == sorted(Book.objects.searched(query).values_list("title", flat=True))
+
+
+class OrderTests(TestCase):
+    def test_the_title_comes_before_the_author_and_the_author_before_the_description(self) -> None:
+        Book.objects.add({"title": "A", "description": "About Kafka."})
+        Book.objects.add({"title": "B", "authors": ["Franz Kafka"]})
+        Book.objects.add({"title": "Conversations with Kafka"})
+        Book.objects.add({"title": "Kafkaesque"})
+        Book.objects.add({"title": "Kafka"})
+        expected = ["Kafka", "Kafkaesque", "Conversations with Kafka", "B", "A"]
+        assert titles("kafka") == expected
+
+    def test_a_whole_word_comes_before_one_that_only_begins_so(self) -> None:
+        Book.objects.add({"title": "The Artists"})
+        Book.objects.add({"title": "The Art"})
+        assert titles("art") == ["The Art", "The Artists"]
+
+    def test_the_pages_lead_back_the_way_they_came(self) -> None:
+        for number in range(7):
+            Book.objects.add({"title": f"{'A ' if number % 2 else ''}Sea {number}"})
+        there = titles("sea")
+        last = Place(RELEVANCE, 3, Cursor([99, 0], backwards=True))
+        page = async_to_sync(Book.objects.listed({"q": "sea"}, last).aread)()
+        assert [row["title"] for row in page.rows] == there[-3:]
+        back = Place(RELEVANCE, 3, Cursor.read(page.before or "", RELEVANCE, backwards=True))
+        page = async_to_sync(Book.objects.listed({"q": "sea"}, back).aread)()
+        assert ([row["title"] for row in page.rows], page.count) == (there[-6:-3], 7)
+
+
+class FieldTests(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        add = Book.objects.add
+        add(
+            {
+                "title": "Kokoro",
+                "authors": ["夏目 漱石"],
+                "published_year": 1914,
+                "language": "ja",
+                "topics": ["Novels"],
+            }
+        )
+        add({"title": "Sōseki and his time", "authors": ["A. Scholar"], "published_year": 1955, "language": "en"})
+        add({"title": "Emma", "authors": ["Jane Austen"], "isbn13": "9780306406157", "topics": ["Novels", "Love"]})
+
+    def test_each_field_narrows_the_search(self) -> None:
+        for query, expected in {
+            "author:夏目": {"Kokoro"},
+            "title:soseki": {"Sōseki and his time"},
+            "topic:novel": {"Kokoro", "Emma"},
+            "topic:novel -author:austen": {"Kokoro"},
+            "year:1914": {"Kokoro"},
+            "year:1950..1960": {"Sōseki and his time"},
+            "year:..1950": {"Kokoro"},
+            "lang:ja": {"Kokoro"},
+            "language:jpn kokoro": {"Kokoro"},
+            "isbn:40615": {"Emma"},
+            "isbn:978-0-306-40615-7": {"Emma"},
+            "-novel": {"Kokoro", "Sōseki and his time", "Emma"},
+            "-kokoro": {"Sōseki and his time", "Emma"},
+            "-kokoro -emma": {"Sōseki and his time"},
+            'author:"jane austen"': {"Emma"},
+            "ＡＵＴＨＯＲ：austen": {"Emma"},
+            "year:then": set(),
+            "love": set(),
+        }.items():
+            with self.subTest(query=query):
+                assert set(Book.objects.searched(query).values_list("title", flat=True)) == expected
+
+
+class HostileTests(TestCase):
+    async def test_nothing_that_is_typed_is_an_error(self) -> None:
+        for query in (
+            '"', '""', "-", "--", ":", "author:", 'author:"', "-author:", "(", ") OR (", "NEAR(a b)", "a*", "^a",
+            "#1234",             "{title}: a",
+            "'", "\\", "a & b | !c", "<->", "'a':*A", "year:99999", "year:..", "year:1..2..3", "isbn:x",
+            "lang:!!", "𠀀", "\u0301", "ー", "a" * 200, "あ" * 200, " ".join("abcdefghij" * 10), "1" * 200, "-a " * 60,
+            "\u200f\u202e", "é" * 100, "0" * 13, "NOT", "AND OR", "İ ß ﬁ", "٣٤٥٦٧",
+        ):  # fmt: skip
+            with self.subTest(query=query):
+                response = await self.async_client.get("/books/", {"q": query})
+                assert response.status_code == 200, response.content
+                page = await self.async_client.get("/books/", {"q": query}, headers={"accept": "text/html"})
+                assert page.status_code == 200
+
+
+class InStepTests(TestCase):
+    def found(self, query: str) -> list[str]:
+        return list(Book.objects.searched(query).order_by("pk").values_list("title", flat=True))
+
+    def test_what_is_added_changed_renamed_and_removed_is_found_so(self) -> None:
+        book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume"], "description": "A teacher"})
+        assert self.found("kokoro natsume teacher") == ["Kokoro"]
+        Book.objects.change(book.pk, {"title": "Heart"})
+        assert (self.found("kokoro"), self.found("heart")) == ([], ["Heart"])
+        rename(book.authors.get(), "Sōseki", by=COMMAND)
+        assert (self.found("natsume"), self.found("soseki")) == ([], ["Heart"])
+        Book.objects.remove(book.pk)
+        assert self.found("heart") == []
+
+    @pytest.mark.sqlite
+    def test_rows_that_are_written_in_bulk_are_found(self) -> None:
+        Book.objects.bulk_create([Book(title="One", title_key="one"), Book(title="Two", title_key="two")])
+        Book.objects.filter(title="Two").update(title="Three")
+        assert (self.found("one"), self.found("two"), self.found("three")) == (["One"], [], ["Three"])
+        Book.objects.all().delete()
+        assert self.found("one") == []
+
+    def test_an_index_that_was_lost_is_made_again(self) -> None:
+        book = Book.objects.add({"title": "Kokoro"})
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("INSERT INTO books_search (books_search) VALUES ('delete-all')")
+            assert self.found("kokoro") == []
+            index_all()
+        else:
+            Book.objects.update(words=None)
+            assert self.found("kokoro") == []
+            derive([book])
+        assert self.found("kokoro") == ["Kokoro"]
+
+
+def test_a_word_too_long_for_a_database_is_cut() -> None:
+    assert search.words("a" * 5000) == ["a" * search.LONGEST]
+    assert asking.understood("a" * 200).terms[0].phrases[0].words == ("a" * search.LONGEST,)
