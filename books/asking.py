@@ -10,7 +10,7 @@ ours is words. Both databases are asked the same, each in the words of its own i
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
@@ -109,11 +109,18 @@ class Asked:
     isbns: tuple[str, ...] = ()
     years: tuple[tuple[int | None, int | None], ...] = ()
     languages: tuple[str, ...] = ()
+    tags: tuple[Term, ...] = ()  # a topic and languages, which the index knows
     is_empty: bool = False  # something was typed, and nothing of it can be looked for
+
+    def within(self, topic: str, *tongues: str) -> "Asked":
+        """The same search in one topic and in one language, where they are given."""
+        topics = [Phrase((search.tag(topic),), ("topics",), begins=False)] if topic else []
+        spoken = [Phrase((search.tag(name),), ("other",), begins=False) for name in (*tongues, *self.languages) if name]
+        return replace(self, tags=tuple(Term((phrase,)) for phrase in (*topics, *spoken)))
 
     @property
     def everything(self) -> Expression | None:
-        return Expression(self.terms, self.refused) if self.terms else None
+        return Expression((*self.terms, *self.tags), self.refused) if self.terms else None
 
     @property
     def ranks(self) -> list[Expression]:
@@ -123,21 +130,31 @@ class Asked:
         wider: list[Expression] = []
         anywhere = [term for term in self.terms if term.phrases[0].columns == EVERYWHERE]
         if anywhere:
-            fixed = tuple(term for term in self.terms if term not in anywhere)
-            first = (search.BEGINNING, *(word for term in anywhere for word in term.phrases[0].words))
-            begins = anywhere[-1].phrases[0].begins
+            fixed = (*(term for term in self.terms if term not in anywhere), *self.tags)
             levels = [
-                (Term((Phrase(first, ("title",), begins=False),)),),
-                (Term((Phrase(first, ("title",), begins=begins),)),),
+                *_beginnings(anywhere),
                 tuple(term.whole("title") for term in anywhere),
                 tuple(term.within("title") for term in anywhere),
-                tuple(term.whole("title", "authors") for term in anywhere),
                 tuple(term.within("title", "authors") for term in anywhere),
             ]
             wider = [Expression((*level, *fixed), self.refused) for level in dict.fromkeys(levels)]
         wider.append(self.everything)
         # Each level but the last two before it is within one of those two.
         return [level.but_not(wider[max(place - 2, 0) : place]) for place, level in enumerate(wider)]
+
+
+def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
+    """What asks for titles that begin with all of the words; then for those of whose last word it is the beginning."""
+    *before, last = (word for term in terms for word in term.phrases[0].words)
+    whole = Phrase((search.BEGINNING, *before, last), ("title",), begins=False)
+    if not terms[-1].phrases[0].begins:
+        return [(Term((whole,)),)]
+    if len(last) > search.SHORT or search.is_unspaced(last):
+        return [(Term((whole,)),), (Term((replace(whole, begins=True),)),)]
+    marks = [Phrase((f"{last}-",), ("title",), begins=False), replace(whole, words=(search.BEGINNING, *before))]
+    if not before:
+        marks = [Phrase((f"{search.BEGINNING}{last}-",), ("title",), begins=False)]
+    return [(Term((whole,)),), tuple(Term((mark,)) for mark in marks)]
 
 
 @lru_cache(1000)
@@ -163,9 +180,9 @@ def understood(query: str) -> Asked:
                 refused.append(Expression((term,)))
             else:
                 terms.append(term)
-    filters = tuple(isbns), tuple(years), tuple(tongues)
-    is_empty = bool(query.strip()) and not (terms or refused or any(filters))
-    return Asked(tuple(terms), tuple(refused), *filters, is_empty=is_empty)
+    found = tuple(isbns), tuple(years), tuple(tongues)
+    is_empty = bool(query.strip()) and not (terms or refused or any(found))
+    return Asked(tuple(terms), tuple(refused), *found, is_empty=is_empty)
 
 
 def _term(field: str, value: str) -> Term | None:

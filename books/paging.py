@@ -139,7 +139,7 @@ class PagedQuerySet(models.QuerySet[_Model]):
 
 @dataclass(frozen=True)
 class PageQuery:
-    among: PagedQuerySet[Any]
+    among: models.QuerySet[Any, Any]
     rows: Readable
     place: Place
 

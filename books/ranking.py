@@ -34,7 +34,7 @@ class Ranked:
 
 
 def ranked_page(
-    among: PagedQuerySet[Any], ranks: Iterable[PagedQuerySet[Any]], columns: Iterable[str], place: Place, key: str
+    among: QuerySet[Any, Any], ranks: Sequence[PagedQuerySet[Any]], columns: Iterable[str], place: Place, key: str
 ) -> PageQuery:
     """The query of one page of the rows `among` which the ranks are, in their order.
 
@@ -48,7 +48,7 @@ def ranked_page(
     ]
     if place.backwards:
         statements.reverse()
-    count = among.model._default_manager.order_by().values(count_of_all=CappedCount(among))[:1]
+    count = ranks[0].model._default_manager.order_by().values(count_of_all=CappedCount(among))[:1]
     return PageQuery(among, Ranked(statements, Statement(count), place), place)
 
 

@@ -5,15 +5,19 @@ like have no spaces between words and give overlapping pairs and the last charac
 夏目 目漱 漱石 石, so that any part of two or more characters is a run of whole pairs, and one character is the
 beginning of a pair.
 
-A book has four lines of words: of its title, its authors, its topics and the rest. Three marks in them are no words:
-`^` stands where a title begins; `ka-` says that a word of the title or the authors begins with ka, for what is
-typed first would else be looked up among too many words; `#0306` are four digits of the ISBN.
+A book has four lines of words: of its title, its authors, its topics and the rest. Some marks in them are no words:
+`^` stands where a title begins; `ka-` says that a word of the title or the authors begins with ka, and `^ka-` that the
+title does, for what is typed first would else be looked up among too many words; `#0306` are four digits of the ISBN;
+`@ja` is the language and `@novels` a topic's slug, so that a search within them is one question to the index.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 from itertools import chain, pairwise
+
+from books.languages import primary
+from books.record import topic_slug
 
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -83,8 +87,10 @@ def _with_beginnings(found: list[str]) -> str:
 
 
 def title_words(title: str, subtitle: str, series: str) -> str:
+    first = words(title)
     further = [word for text in (subtitle, series) if text for word in words(text)]
-    return f"{BEGINNING} {_with_beginnings([*words(title), *further])}"
+    begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0])) if first else ""
+    return f"{BEGINNING} {_with_beginnings([*first, *further])}{begins}"
 
 
 def author_words(names: str) -> str:
@@ -100,11 +106,17 @@ def _name_words(name: str) -> list[str]:
 
 
 def topic_words(names: str) -> str:
-    return " ".join(words(names))
+    """The words of the topics' names, one a line, and their slugs."""
+    return " ".join([*words(names), *(tag(topic_slug(name)) for name in names.split("\n") if name)])
 
 
-def other_words(description: str, isbn13: str | None) -> str:
-    return " ".join([*words(description), *isbn_words(isbn13 or "")])
+def other_words(description: str, isbn13: str | None, language: str) -> str:
+    tags = dict.fromkeys((tag(primary(language)), tag(language))) if language else ()
+    return " ".join([*words(description), *isbn_words(isbn13 or ""), *tags])
+
+
+def tag(name: str) -> str:
+    return f"@{name}"
 
 
 def isbn_words(digits: str) -> list[str]:

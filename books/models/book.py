@@ -16,6 +16,7 @@ from books.asking import Asked, Expression
 from books.models.fields import SortKeyField, WordsField
 from books.models.history import COMMAND, Action, Change, Editor, differences
 from books.models.people import KEY_LENGTH, Author, BookAuthor, BookTopic, Topic, sort_key
+from books.models.words import Words
 from books.paging import Ordering, PagedQuerySet, PageQuery, Place
 from books.ranking import ranked_page
 from books.record import Record
@@ -77,8 +78,14 @@ def lines(full: Record) -> tuple[str, str, str, str]:
         search.title_words(full["title"], full["subtitle"], full["series"]),
         search.author_words(NAME_SEPARATOR.join(full["authors"])),
         search.topic_words(NAME_SEPARATOR.join(full["topics"])),
-        search.other_words(full["description"], full["isbn13"]),
+        search.other_words(full["description"], full["isbn13"], full["language"]),
     )
+
+
+def asked_by(filters: Mapping[str, Any]) -> Asked:
+    """The search in a cleaned query. What has words takes the topic and the language along: the index knows them."""
+    asked = asking.understood(filters.get("q") or "")
+    return asked.within(filters.get("topic") or "", filters.get("language") or "") if asked.terms else asked
 
 
 def split(names: str) -> list[str]:
@@ -124,20 +131,23 @@ class BookQuerySet(PagedQuerySet["Book"]):
 
     def matching(self, filters: dict[str, Any]) -> Self:
         """The books that a cleaned query asks for: q, author, topic, language, year (lowest, highest)."""
-        asked = asking.understood(filters.get("q", ""))
+        asked = asked_by(filters)
         books = self.narrowed(filters, asked)
         return books.holding(asked.everything) if asked.everything else books
 
     def listed(self, filters: dict[str, Any], place: Place) -> PageQuery:
         """One page of the books that a cleaned query asks for."""
-        matching, ranks = self.matching(filters), asking.understood(filters.get("q", "")).ranks
+        matching, asked = self.matching(filters), asked_by(filters)
         if place.ordering.name != "relevance":
             return matching.page(self.LIST_COLUMNS, place)
-        if not ranks:
+        if asked.everything is None:
             return matching.annotate(distance=Value(0)).page(self.LIST_COLUMNS, place)
-        narrowed = self.narrowed(filters, asking.understood(filters["q"]))
-        key = "pk" if connection.vendor == "postgresql" else "indexed"
-        return ranked_page(matching, map(narrowed.holding, ranks), self.LIST_COLUMNS, place, key)
+        narrowed = self.narrowed(filters, asked)
+        ranks = [narrowed.holding(rank) for rank in asked.ranks]
+        if connection.vendor == "postgresql":
+            return ranked_page(matching, ranks, self.LIST_COLUMNS, place, key="pk")
+        counted = matching if narrowed.query.where else Words.objects.filter(words__holds=asked.everything)
+        return ranked_page(counted, ranks, self.LIST_COLUMNS, place, key="indexed")
 
     def narrowed(self, filters: dict[str, Any], asked: Asked) -> Self:
         """The books that all but the words of a query allow."""
@@ -146,9 +156,9 @@ class BookQuerySet(PagedQuerySet["Book"]):
             is_id = author.isascii() and author.isdigit()  # ² is a digit too, and no number
             ids = Author.objects.filter(pk=author) if is_id else Author.objects.named(author)
             books = books.filter(pk__in=BookAuthor.objects.filter(author__in=ids.values("pk")).values("book"))
-        if topic := filters.get("topic"):
+        if (topic := filters.get("topic")) and not asked.terms:
             books = books.filter(pk__in=BookTopic.objects.filter(topic__slug=topic).values("book"))
-        for language in filter(None, (filters.get("language"), *asked.languages)):
+        for language in filter(None, () if asked.terms else (filters.get("language"), *asked.languages)):
             # en finds en-us too; the range lets an index answer ("." is the character after "-")
             regional = Q(language__gt=f"{language}-", language__lt=f"{language}.")
             books = books.filter(Q(language=language) | regional)

@@ -7,19 +7,18 @@ The words themselves are kept nowhere, only where they occur: that is half the s
 
 from django.db import connection, models
 
-from books.models.book import Book
 from books.models.fields import WordsField
 
 TABLE = """CREATE VIRTUAL TABLE books_search USING fts5 (
-    title, authors, topics, other, content='', tokenize="ascii tokenchars '^-#'"
+    title, authors, topics, other, content='', tokenize="ascii tokenchars '^-#@_'"
 )"""
 _COLUMNS = "rowid, title, authors, topics, other"
 _WORDS = """title_words({0}title, {0}subtitle, {0}series), author_words({0}author_names),
-    topic_words({0}topic_names), other_words({0}description, {0}isbn13)"""
+    topic_words({0}topic_names), other_words({0}description, {0}isbn13, {0}language)"""
 _NEW, _OLD = f"new.id, {_WORDS.format('new.')}", f"old.id, {_WORDS.format('old.')}"
 _ADD = f"INSERT INTO books_search ({_COLUMNS}) VALUES ({_NEW});"  # noqa: S608 # nosec B608 - our own text
 _REMOVE = f"INSERT INTO books_search (books_search, {_COLUMNS}) VALUES ('delete', {_OLD});"  # noqa: S608 # nosec B608
-_TEXTS = "title, subtitle, series, author_names, topic_names, description, isbn13"
+_TEXTS = "title, subtitle, series, author_names, topic_names, description, isbn13, language"
 TRIGGERS = {
     "books_search_add": f"AFTER INSERT ON books_book BEGIN {_ADD} END",
     "books_search_remove": f"AFTER DELETE ON books_book BEGIN {_REMOVE} END",
@@ -33,7 +32,9 @@ FILL = f"INSERT INTO books_search ({_COLUMNS}) {_ALL}"  # nosec B608
 class Words(models.Model):
     """The words of a book; on SQLite only."""
 
-    book = models.OneToOneField(Book, models.DO_NOTHING, primary_key=True, db_column="rowid", related_name="indexed")
+    book = models.OneToOneField(
+        "books.Book", models.DO_NOTHING, primary_key=True, db_column="rowid", related_name="indexed"
+    )
     words = WordsField(db_column="books_search")  # a column under the table's own name stands for all of them
 
     class Meta:
