@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from books import isbn, languages, search
 
 MOST_TERMS = 40  # of a query; what is beyond is not looked at
+MOST_YEARS = 400  # that are asked for by their decades
 COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with PostgreSQL's weights for them
 EVERYWHERE = ("title", "authors", "other")
 FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",)}
@@ -109,23 +110,39 @@ class Asked:
     isbns: tuple[str, ...] = ()
     years: tuple[tuple[int | None, int | None], ...] = ()
     languages: tuple[str, ...] = ()
-    tags: tuple[Term, ...] = ()  # a topic and languages, which the index knows
+    tags: tuple[Term, ...] = ()  # what else the books must be, as far as the index knows
     is_empty: bool = False  # something was typed, and nothing of it can be looked for
 
-    def within(self, topic: str, *tongues: str) -> "Asked":
-        """The same search in one topic and in one language, where they are given."""
-        topics = [Phrase((search.tag(topic),), ("topics",), begins=False)] if topic else []
-        spoken = [Phrase((search.tag(name),), ("other",), begins=False) for name in (*tongues, *self.languages) if name]
-        return replace(self, tags=tuple(Term((phrase,)) for phrase in (*topics, *spoken)))
+    def tagged(self, topics: Iterable[str], authors: str) -> "Asked":
+        """The same search with all its filters, and with these, as what an index of words is asked."""
+        terms = [Term((Phrase((word,), FIELDS["author"]),)) for word in search.words(authors)]
+        terms += [_tagged("topics", search.tag(slug)) for slug in topics]
+        terms += [_tagged("other", search.tag(name)) for name in self.languages]
+        terms += [_tagged("other", *tags) for span in self.years if (tags := _year_tags(*span))]
+        return replace(self, tags=tuple(terms))
+
+    @property
+    def untagged_years(self) -> list[tuple[int | None, int | None]]:
+        """The spans of years that the index of words does not know."""
+        return [span for span in self.years if not _year_tags(*span)]
 
     @property
     def everything(self) -> Expression | None:
-        return Expression((*self.terms, *self.tags), self.refused) if self.terms else None
+        terms = (*self.terms, *self.tags)
+        return Expression(terms, self.refused) if terms else None
+
+    @property
+    def text(self) -> Expression | None:
+        """The words that are asked for, those of authors among them."""
+        terms = (*self.terms, *(tag for tag in self.tags if tag.phrases[0].columns == FIELDS["author"]))
+        if not terms and self.tags and self.refused:
+            terms = self.tags
+        return Expression(terms, self.refused) if terms else None
 
     @property
     def ranks(self) -> list[Expression]:
         """What is best, what is next and so on, each without those before; all together are `everything`."""
-        if self.everything is None:
+        if self.everything is None or not self.terms:
             return []
         wider: list[Expression] = []
         anywhere = [term for term in self.terms if term.phrases[0].columns == EVERYWHERE]
@@ -205,6 +222,21 @@ def _term(field: str, value: str) -> Term | None:
 def _digits(digits: str) -> Phrase:
     parts = tuple(search.isbn_words(digits))
     return Phrase(parts, ("other",), begins=False) if parts else Phrase((f"#{digits}",), ("other",))
+
+
+def _tagged(column: str, *tags: str) -> Term:
+    return Term(tuple(Phrase((tag,), (column,), begins=False) for tag in tags))
+
+
+def _year_tags(lowest: int | None, highest: int | None) -> list[str]:
+    """Whole decades, and the single years before and after them; none where there is no end or too many."""
+    if lowest is None or highest is None or not 0 <= highest - lowest < MOST_YEARS:
+        return []
+    first, last = -(-lowest // 10), (highest + 1) // 10
+    if first >= last:
+        return [search.tag(str(year)) for year in range(lowest, highest + 1)]
+    single = (*range(lowest, first * 10), *range(last * 10, highest + 1))
+    return [search.tag(search.decade(each * 10)) for each in range(first, last)] + [search.tag(str(y)) for y in single]
 
 
 def _years(value: str) -> tuple[int | None, int | None] | None:

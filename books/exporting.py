@@ -70,7 +70,7 @@ def _object(row: Row) -> dict[str, Any]:
 
 def rows_after(books: BookQuerySet, last: int) -> QuerySet[Book, Row]:
     """The next batch in order of the ids: of each row its id, then its cells."""
-    return books.filter(pk__gt=last).order_by("pk").values_list("pk", *COLUMNS)[:BATCH]
+    return books.after(last).values_list("pk", *COLUMNS)[:BATCH]
 
 
 async def stream(books: BookQuerySet, encode: Encoder, header: bytes = b"") -> AsyncIterator[bytes]:

@@ -67,6 +67,16 @@ class SortField(QueryField):
         return name
 
 
+class NoneField(QueryField):
+    """`none`: only what has nothing there."""
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if text not in {"", "none"}:
+            raise ValidationError("Write none, for the books without an ISBN; q finds one by its digits.")
+        return text
+
+
 class LanguageField(QueryField):
     def clean(self, value: Any) -> str:
         text = super().clean(value)
@@ -115,9 +125,11 @@ class BookQuery(ListQuery):
     topic = QueryField(required=False, max_length=record.MAX_SLUG)
     language = LanguageField(required=False, max_length=languages.MAX_LENGTH)
     year = YearField(required=False)
+    series = QueryField(required=False, max_length=record.MAX_TEXT)
+    isbn = NoneField(required=False)
     sort = SortField(required=False)
 
-    field_order = ["q", "author", "topic", "language", "year", "sort", "size"]
+    field_order = ["q", "author", "topic", "language", "year", "series", "isbn", "sort", "size"]
 
     def ordering(self, cleaned: dict[str, Any]) -> Ordering:
         return BookQuerySet.ORDERINGS[cleaned["sort"] or ("relevance" if cleaned["q"] else "title")]

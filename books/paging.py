@@ -128,13 +128,15 @@ class PagedQuerySet(models.QuerySet[_Model]):
 
     def page(self, columns: Iterable[str], place: Place) -> "PageQuery":
         """The query of one page of rows as dicts of the columns, and the count: made once, it can be read often."""
-        rows = self.annotate(count_of_all=CappedCount(self)).order_by(
-            *place.ordering.order_by(backwards=place.backwards)
-        )
+        counted = self.annotate(count_of_all=CappedCount(self))
+        return PageQuery(self, Statement(counted.rows_at([*columns, "count_of_all"], place)), place)
+
+    def rows_at(self, columns: Iterable[str], place: Place) -> models.QuerySet[_Model, dict[str, Any]]:
+        """The rows of a page, and one more if there is one."""
+        rows = self.order_by(*place.ordering.order_by(backwards=place.backwards))
         if place.cursor:
             rows = rows.filter(place.ordering.beyond(place.cursor.key, backwards=place.backwards))
-        values = rows.values(*{*columns, *place.ordering.columns}, "count_of_all")[: place.size + 1]
-        return PageQuery(self, Statement(values), place)
+        return rows.values(*{*columns, *place.ordering.columns})[: place.size + 1]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ beginning of a pair.
 A book has four lines of words: of its title, its authors, its topics and the rest. Some marks in them are no words:
 `^` stands where a title begins; `ka-` says that a word of the title or the authors begins with ka, and `^ka-` that the
 title does, for what is typed first would else be looked up among too many words; `#0306` are four digits of the ISBN;
-`@ja` is the language and `@novels` a topic's slug, so that a search within them is one question to the index.
+`@ja` is the language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a
+list is one question to the index.
 """
 
 import re
@@ -110,9 +111,14 @@ def topic_words(names: str) -> str:
     return " ".join([*words(names), *(tag(topic_slug(name)) for name in names.split("\n") if name)])
 
 
-def other_words(description: str, isbn13: str | None, language: str) -> str:
-    tags = dict.fromkeys((tag(primary(language)), tag(language))) if language else ()
-    return " ".join([*words(description), *isbn_words(isbn13 or ""), *tags])
+def other_words(description: str, isbn13: str | None, language: str, year: int | None) -> str:
+    spoken = dict.fromkeys((primary(language), language)) if language else ()
+    years = () if year is None else (str(year), decade(year))
+    return " ".join([*words(description), *isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))])
+
+
+def decade(year: int) -> str:
+    return f"{year // 10}-"
 
 
 def tag(name: str) -> str:

@@ -17,7 +17,7 @@ def found(query: str, *texts: str, authors: tuple[str, ...] = (), isbn13: str | 
         "title": search.title_words(title, subtitle, series),
         "authors": search.author_words("\n".join(authors)),
         "topics": "",
-        "other": search.other_words("", isbn13, ""),
+        "other": search.other_words("", isbn13, "", None),
     }
     asked = asking.understood(query)
     return set(asked.isbns) <= {isbn13} and all(

@@ -28,7 +28,7 @@ def index(apps, schema_editor):
                     title_words(book.title, book.subtitle, book.series),
                     author_words(book.author_names),
                     topic_words(book.topic_names),
-                    other_words(book.description, book.isbn13, book.language),
+                    other_words(book.description, book.isbn13, book.language, book.published_year),
                 )
             )
         Book.objects.bulk_update(batch, ["words"])

@@ -12,13 +12,12 @@ from django.db.models.lookups import Exact
 from django.urls import reverse
 
 from books import asking, languages, record, search
-from books.asking import Asked, Expression
+from books.filtering import Filters
 from books.models.fields import SortKeyField, WordsField
 from books.models.history import COMMAND, Action, Change, Editor, differences
 from books.models.people import KEY_LENGTH, Author, BookAuthor, BookTopic, Topic, sort_key
 from books.models.words import Words
 from books.paging import Ordering, PagedQuerySet, PageQuery, Place
-from books.ranking import ranked_page
 from books.record import Record
 
 NAME_SEPARATOR = "\n"  # between the names in author_names and topic_names: no name holds a line end
@@ -78,14 +77,8 @@ def lines(full: Record) -> tuple[str, str, str, str]:
         search.title_words(full["title"], full["subtitle"], full["series"]),
         search.author_words(NAME_SEPARATOR.join(full["authors"])),
         search.topic_words(NAME_SEPARATOR.join(full["topics"])),
-        search.other_words(full["description"], full["isbn13"], full["language"]),
+        search.other_words(full["description"], full["isbn13"], full["language"], full["published_year"]),
     )
-
-
-def asked_by(filters: Mapping[str, Any]) -> Asked:
-    """The search in a cleaned query. What has words takes the topic and the language along: the index knows them."""
-    asked = asking.understood(filters.get("q") or "")
-    return asked.within(filters.get("topic") or "", filters.get("language") or "") if asked.terms else asked
 
 
 def split(names: str) -> list[str]:
@@ -130,59 +123,23 @@ class BookQuerySet(PagedQuerySet["Book"]):
     LIST_COLUMNS = ["id", "title", "author_names", "isbn13", "published_year", "language"]
 
     def matching(self, filters: dict[str, Any]) -> Self:
-        """The books that a cleaned query asks for: q, author, topic, language, year (lowest, highest)."""
-        asked = asked_by(filters)
-        books = self.narrowed(filters, asked)
-        return books.holding(asked.everything) if asked.everything else books
+        """The books that a cleaned query asks for: see Filters."""
+        return cast("Self", Filters.of(filters).few(self))
 
-    def listed(self, filters: dict[str, Any], place: Place) -> PageQuery:
-        """One page of the books that a cleaned query asks for."""
-        matching, asked = self.matching(filters), asked_by(filters)
-        if place.ordering.name != "relevance":
-            return matching.page(self.LIST_COLUMNS, place)
-        if asked.everything is None:
-            return matching.annotate(distance=Value(0)).page(self.LIST_COLUMNS, place)
-        narrowed = self.narrowed(filters, asked)
-        ranks = [narrowed.holding(rank) for rank in asked.ranks]
-        if connection.vendor == "postgresql":
-            return ranked_page(matching, ranks, self.LIST_COLUMNS, place, key="pk")
-        counted = matching if narrowed.query.where else Words.objects.filter(words__holds=asked.everything)
-        return ranked_page(counted, ranks, self.LIST_COLUMNS, place, key="indexed")
+    def listed(self, filters: dict[str, Any], place: Place, topic: str = "") -> PageQuery:
+        """One page of the books that a cleaned query asks for; `topic` is the slug of one whose own list it is."""
+        return Filters.of(filters, topic).page(self, self.LIST_COLUMNS, place)
 
-    def narrowed(self, filters: dict[str, Any], asked: Asked) -> Self:
-        """The books that all but the words of a query allow."""
-        books = self.none() if asked.is_empty else self
-        if author := filters.get("author"):
-            is_id = author.isascii() and author.isdigit()  # ² is a digit too, and no number
-            ids = Author.objects.filter(pk=author) if is_id else Author.objects.named(author)
-            books = books.filter(pk__in=BookAuthor.objects.filter(author__in=ids.values("pk")).values("book"))
-        if (topic := filters.get("topic")) and not asked.terms:
-            books = books.filter(pk__in=BookTopic.objects.filter(topic__slug=topic).values("book"))
-        for language in filter(None, () if asked.terms else (filters.get("language"), *asked.languages)):
-            # en finds en-us too; the range lets an index answer ("." is the character after "-")
-            regional = Q(language__gt=f"{language}-", language__lt=f"{language}.")
-            books = books.filter(Q(language=language) | regional)
-        for lowest, highest in (filters.get("year") or (None, None), *asked.years):
-            if lowest is not None:
-                books = books.filter(published_year__gte=lowest)
-            if highest is not None:
-                books = books.filter(published_year__lte=highest)
-        for isbn13 in asked.isbns:
-            books = books.filter(isbn13=isbn13)
-        if asked.refused and not asked.terms:
-            for refused in asked.refused:
-                books = books.exclude(pk__in=Book.objects.holding(refused).values("pk"))
-        return books
+    def after(self, pk: int) -> Self:
+        """The books with later ids, in the order of their ids."""
+        found = self.filter(pk__gt=pk)
+        if Words._meta.db_table in self.query.alias_map:  # it gives ids in order, from where it is told to
+            return found.filter(indexed__pk__gt=pk).order_by("indexed")
+        return found.order_by("pk")
 
     def searched(self, query: str) -> Self:
         """The books that a search finds."""
         return self.matching({"q": query})
-
-    def holding(self, expression: Expression) -> Self:
-        """The books that have these words."""
-        if connection.vendor == "postgresql":
-            return self.filter(words__holds=expression)
-        return self.filter(indexed__words__holds=expression)
 
     def add(self, values: Record, by: Editor = COMMAND) -> "Book":
         """Put a book into the catalogue. Raises DuplicateISBN. One transaction."""

@@ -14,11 +14,11 @@ TABLE = """CREATE VIRTUAL TABLE books_search USING fts5 (
 )"""
 _COLUMNS = "rowid, title, authors, topics, other"
 _WORDS = """title_words({0}title, {0}subtitle, {0}series), author_words({0}author_names),
-    topic_words({0}topic_names), other_words({0}description, {0}isbn13, {0}language)"""
+    topic_words({0}topic_names), other_words({0}description, {0}isbn13, {0}language, {0}published_year)"""
 _NEW, _OLD = f"new.id, {_WORDS.format('new.')}", f"old.id, {_WORDS.format('old.')}"
 _ADD = f"INSERT INTO books_search ({_COLUMNS}) VALUES ({_NEW});"  # noqa: S608 # nosec B608 - our own text
 _REMOVE = f"INSERT INTO books_search (books_search, {_COLUMNS}) VALUES ('delete', {_OLD});"  # noqa: S608 # nosec B608
-_TEXTS = "title, subtitle, series, author_names, topic_names, description, isbn13, language"
+_TEXTS = "title, subtitle, series, author_names, topic_names, description, isbn13, language, published_year"
 TRIGGERS = {
     "books_search_add": f"AFTER INSERT ON books_book BEGIN {_ADD} END",
     "books_search_remove": f"AFTER DELETE ON books_book BEGIN {_REMOVE} END",

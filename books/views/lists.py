@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from books.facets import choices, facets
+from books.filtering import Filters
 from books.forms import BookQuery, ListQuery
 from books.models import Book
 from books.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
@@ -16,7 +17,7 @@ from books.prepared import Statement
 from books.presenting import list_entry
 
 LISTINGS = 128  # that are kept ready
-EVERYTHING = ("", 0)
+EVERYTHING = ("", "")
 
 
 def valid[Query: ListQuery](query: Query) -> Query:
@@ -41,12 +42,13 @@ class BookListing:
 
 
 @lru_cache(LISTINGS)
-def listing(within: str, key: int, query_string: str) -> BookListing:
+def listing(within: str, key: int | str, query_string: str) -> BookListing:
     """The books `within` an author or a topic, or all. What it takes to ask is a quarter of a list's time."""
     query = valid(BookQuery(QueryDict(query_string)))
-    books = Book.objects.filter(**{within: key}) if within else Book.objects.all()
-    matching = books.matching(query.cleaned_data)
-    page = books.listed(query.cleaned_data, query.cleaned_data["place"])
+    books = Book.objects.filter(authors=int(key)) if within == "authors" else Book.objects.all()
+    topic = str(key) if within == "topic" else ""
+    page = books.listed(query.cleaned_data, query.cleaned_data["place"], topic)
+    matching = Filters.of(query.cleaned_data, topic).few(books)
     return BookListing(query, page, choices(matching, query))
 
 
@@ -54,7 +56,7 @@ async def answer_books(
     request: HttpRequest,
     template: str,
     *,
-    within: tuple[str, int] = EVERYTHING,
+    within: tuple[str, int | str] = EVERYTHING,
     about: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """A page of the books that the request's query asks for; `about` says whose books they are."""

@@ -24,4 +24,4 @@ class TopicDetail(CatalogueView):
         except Topic.DoesNotExist:
             raise Refusal(404, "There is no such topic. All topics are at /topics/.") from None
         about = {"slug": topic.slug, "url": topic.get_absolute_url(), "name": topic.name}
-        return await answer_books(request, "books/topic_detail.html", within=("topics", topic.pk), about=about)
+        return await answer_books(request, "books/topic_detail.html", within=("topic", topic.slug), about=about)

@@ -1,0 +1,132 @@
+"""What a list of books is narrowed by, and the two ways to find it.
+
+Where few books fit, the index of words names them, and they are sorted. Where many do, the list is walked in its own
+order, and each row is looked at until the page is full: among a million that is soon. How many there are is counted
+first, to one beyond COUNT_CAP at the most; so neither way is ever long.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Lower
+
+from books.asking import Asked, understood
+from books.models.people import BookAuthor, BookTopic
+from books.models.words import Words
+from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
+from books.prepared import Rows, Statement
+from books.ranking import ranked_page
+
+Books = PagedQuerySet[Any]
+
+
+class FewOrMany:
+    """The rows of a page, by the way that their number asks for."""
+
+    def __init__(self, count: Statement, few: Statement, many: Statement) -> None:
+        self.count, self.few, self.many = count, few, many
+        self.queryset: QuerySet[Any, Any] = few.queryset
+
+    def rows(self) -> Rows:
+        total = self.count.rows()[0]["count_of_all"]
+        found = (self.many if total > COUNT_CAP else self.few).rows()
+        if found:
+            found[0]["count_of_all"] = total
+        return found
+
+
+@dataclass(frozen=True)
+class Filters:
+    asked: Asked
+    topics: tuple[str, ...] = ()  # slugs
+    author: str = ""  # an id
+    series: str = ""
+    without_isbn: bool = False
+
+    @classmethod
+    def of(cls, cleaned: Mapping[str, Any], topic: str = "") -> "Filters":
+        """The filters of a cleaned query; `topic` is the slug of one whose own list it is."""
+        asked, author = understood(cleaned.get("q") or ""), cleaned.get("author") or ""
+        is_id = author.isascii() and author.isdigit()  # ² is a digit too, and no number
+        topics = tuple(filter(None, (topic, cleaned.get("topic"))))
+        spoken = (*asked.languages, *filter(None, [cleaned.get("language")]))
+        years = (*asked.years, *filter(None, [cleaned.get("year")]))
+        asked = replace(asked, languages=spoken, years=years).tagged(topics, "" if is_id else author)
+        isbn, series = cleaned.get("isbn") == "none", cleaned.get("series") or ""
+        return cls(asked, topics, author if is_id else "", series, without_isbn=isbn)
+
+    def few(self, books: Books) -> Any:
+        """The books that fit, found by the index of words where it knows them."""
+        fitting = self._rest(books)
+        if self.asked.everything:
+            fitting = _holding(fitting, self.asked.everything)
+        return fitting
+
+    def many(self, books: Books, place: Place) -> Any:
+        """The same books, as rows of a list that is walked."""
+        fitting: Any = self._rest(books)
+        for slug in self.topics:
+            fitting = fitting.filter(Exists(BookTopic.objects.filter(book=OuterRef("pk"), topic__slug=slug)))
+        by_title = place.ordering.name.endswith("title")  # there is an index of languages for this order
+        for language in self.asked.languages:
+            fitting = fitting.alias(spoken=Lower("language"))
+            fitting = fitting.filter(_spoken("language" if by_title else "spoken", language))
+        for lowest, highest in self.asked.years:
+            known = Q() if lowest is None else Q(published_year__gte=lowest)
+            fitting = fitting.filter(known if highest is None else known & Q(published_year__lte=highest))
+        if text := self.asked.text:
+            if connection.vendor == "postgresql":
+                return _holding(fitting, text)
+            return fitting.filter(Exists(Words.objects.filter(book=OuterRef("pk"), words__holds=text)))
+        return fitting
+
+    def _rest(self, books: Books) -> Any:
+        """What the index of words does not know."""
+        fitting: Any = books.none() if self.asked.is_empty else books
+        if self.author:
+            fitting = fitting.filter(pk__in=BookAuthor.objects.filter(author=int(self.author)).values("book"))
+        if self.series:
+            fitting = fitting.filter(series=self.series)
+        if self.without_isbn:
+            fitting = fitting.filter(isbn13=None)
+        for isbn13 in self.asked.isbns:
+            fitting = fitting.filter(isbn13=isbn13)
+        for lowest, highest in self.asked.untagged_years:
+            if lowest is not None:
+                fitting = fitting.filter(year_or_first__gte=lowest)
+            if highest is not None:
+                fitting = fitting.filter(year_or_last__lte=highest)
+        if self.asked.everything is None:
+            for refused in self.asked.refused:
+                fitting = fitting.exclude(pk__in=_holding(books.model._default_manager.all(), refused).values("pk"))
+        return fitting
+
+    def page(self, books: Books, columns: list[str], place: Place) -> PageQuery:
+        few, ordering = self.few(books), place.ordering.name
+        if self.asked.everything is None or (ordering == "relevance" and not self.asked.terms):
+            return few.annotate(distance=Value(0)).page(columns, place)  # type: ignore[no-any-return]
+        rest = self._rest(books)
+        on_postgresql = connection.vendor == "postgresql"
+        is_alone = not (on_postgresql or rest.query.where)  # then the index of words knows the count by itself
+        counted = Words.objects.filter(words__holds=self.asked.everything) if is_alone else few
+        if ordering == "relevance":
+            ranks = [_holding(rest, rank) for rank in self.asked.ranks]
+            return ranked_page(counted, ranks, columns, place, "pk" if on_postgresql else "indexed")
+        count = books.model._default_manager.order_by().values(count_of_all=CappedCount(counted))[:1]
+        ways = [Statement(each.rows_at(columns, place)) for each in (few, self.many(books, place))]
+        return PageQuery(counted, FewOrMany(Statement(count), *ways), place)
+
+
+def _holding(books: Any, expression: Any) -> Any:
+    return books.filter(
+        **{"words__holds" if connection.vendor == "postgresql" else "indexed__words__holds": expression}
+    )
+
+
+def _spoken(column: str, language: str) -> Q:
+    """en finds en-us too; the range lets an index answer ("." is the character after "-")."""
+    regional = Q(**{f"{column}__gt": f"{language}-", f"{column}__lt": f"{language}."})
+    return Q(**{column: language}) | regional
