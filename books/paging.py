@@ -110,6 +110,12 @@ class Page:
 
         return {"next": link("after", self.after), "previous": link("before", self.before)}
 
+    def link_header(self, path: str, parameters: Mapping[str, str]) -> str:
+        """The same as the value of a Link header (RFC 8288)."""
+        names = {"next": "next", "previous": "prev"}
+        links = self.links(path, parameters).items()
+        return ", ".join(f'<{address}>; rel="{names[name]}"' for name, address in links if address)
+
 
 class CappedCount(models.Subquery):
     """The number of rows of a query, counted to one beyond COUNT_CAP at the most."""
@@ -146,9 +152,9 @@ class PageQuery:
     place: Place
 
     async def aread(self, *beside: Readable) -> Page:
-        """The page as it is now, in one query; and what the statements `beside` it give, unless it is of too many."""
+        """The page as it is now, in one query; and what those `beside` it give, if there are any."""
         size, cursor, ordering = self.place.size, self.place.cursor, self.place.ordering
-        found, *others = await aread(self.rows, *beside, when=_are_few)
+        found, *others = await aread(self.rows, *beside, when=bool)
         page, more = found[:size][:: -1 if self.place.backwards else 1], len(found) > size
         count = found[0]["count_of_all"] if found else await self._count_beyond()
         has_next, has_previous = (True, more) if self.place.backwards else (more, cursor is not None)
@@ -164,7 +170,3 @@ class PageQuery:
     async def _count_beyond(self) -> int:
         """The count where no row tells it: none beyond a cursor does not mean none at all."""
         return await self.among.order_by()[: COUNT_CAP + 1].acount() if self.place.cursor else 0
-
-
-def _are_few(rows: Rows) -> bool:
-    return bool(rows) and rows[0]["count_of_all"] <= COUNT_CAP

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from books.facets import choices, facets
+from books.counting import Choices
+from books.facets import facets
 from books.filtering import Filters
 from books.forms import BookQuery, ListQuery
 from books.models import Book
 from books.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
 from books.paging import Page, PageQuery
-from books.prepared import Statement
 from books.presenting import list_entry
 
 LISTINGS = 128  # that are kept ready
@@ -38,7 +39,7 @@ class BookListing:
 
     query: BookQuery
     page: PageQuery
-    choices: dict[str, Statement]
+    choices: Choices
 
 
 @lru_cache(LISTINGS)
@@ -46,10 +47,9 @@ def listing(within: str, key: int | str, query_string: str) -> BookListing:
     """The books `within` an author or a topic, or all. What it takes to ask is a quarter of a list's time."""
     query = valid(BookQuery(QueryDict(query_string)))
     books = Book.objects.filter(authors=int(key)) if within == "authors" else Book.objects.all()
-    topic = str(key) if within == "topic" else ""
-    page = books.listed(query.cleaned_data, query.cleaned_data["place"], topic)
-    matching = Filters.of(query.cleaned_data, topic).few(books)
-    return BookListing(query, page, choices(matching, query))
+    filters = Filters.of(query.cleaned_data, str(key) if within == "topic" else "")
+    page = filters.page(books, books.LIST_COLUMNS, query.cleaned_data["place"])
+    return BookListing(query, page, Choices(filters.few(books), filters.author))
 
 
 async def answer_books(
@@ -57,15 +57,18 @@ async def answer_books(
     template: str,
     *,
     within: tuple[str, int | str] = EVERYTHING,
-    about: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] = MappingProxyType({}),
 ) -> HttpResponse:
     """A page of the books that the request's query asks for; `about` says whose books they are."""
     kind = preferred(request, JSON, HTML, TEXT)
     asked = listing(*within, request.META["QUERY_STRING"])
-    page = await asked.page.aread(*(asked.choices.values() if kind == HTML else ()))
+    page = await asked.page.aread(*([asked.choices] if kind == HTML else ()))
     entries = [list_entry(row) for row in page.rows]
-    data = {**(about or {}), **page_of("books", entries, page, request.path, asked.query)}
-    counted = dict(zip(asked.choices, page.beside, strict=False))  # none where the list is too long to count
-    context = facets(asked.query, page, counted, request.path) if kind == HTML else {}
+    data = {**about, **page_of("books", entries, page, request.path, asked.query)}
+    counted = page.beside[0][0] if page.beside else {}
+    context = facets(asked.query, page, counted, request.path, about.get("name", "")) if kind == HTML else {}
     titles = "".join(f"{entry['title']}\n" for entry in entries)
-    return respond(request, data, template, text=titles, context=context)
+    response = respond(request, data, template, text=titles, context=context)
+    if links := page.link_header(request.path, asked.query.parameters()):
+        response["Link"] = links
+    return response
