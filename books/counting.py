@@ -13,13 +13,12 @@ from django.db.models import QuerySet
 from books import languages
 from books.models import Author
 from books.models.book import BookQuerySet, split
-from books.paging import COUNT_CAP
 from books.prepared import Rows, Statement
 from books.record import topic_slug
 
 SHOWN = 12  # choices of a kind
 BARS = 40  # of the years
-MOST_COUNTED = COUNT_CAP
+MOST_COUNTED = 2000
 COLUMNS = ("language", "published_year", "isbn13", "series", "topic_names", "author_names")
 
 

@@ -2,7 +2,8 @@
 
 Where few books fit, the index of words names them, and they are sorted. Where many do, the list is walked in its own
 order, and each row is looked at until the page is full: among a million that is soon. How many there are is counted
-first, to one beyond COUNT_CAP at the most; so neither way is ever long.
+first, to one beyond COUNT_CAP at the most. Words of a text are never looked for row by row, which takes too long for
+a walk: what many books hold is sorted whole, unless the best match is what comes first.
 """
 
 from collections.abc import Mapping
@@ -75,12 +76,11 @@ class Filters:
             fitting = fitting.alias(spoken=Lower("language"))
             fitting = fitting.filter(_spoken("language" if by_title else "spoken", language))
         for lowest, highest in self.asked.years:
-            known = Q() if lowest is None else Q(published_year__gte=lowest)
-            fitting = fitting.filter(known if highest is None else known & Q(published_year__lte=highest))
-        if text := self.asked.text:
-            if connection.vendor == "postgresql":
-                return _holding(fitting, text)
-            return fitting.filter(Exists(Words.objects.filter(book=OuterRef("pk"), words__holds=text)))
+            for end, year in (("gte", lowest), ("lte", highest)):
+                if year is not None:
+                    # The list's own index begins and ends where the years do.
+                    columns = [name for name in (*place.ordering.columns, "published_year") if "year" in name]
+                    fitting = fitting.filter(**{f"{column}__{end}": year for column in columns})
         return fitting
 
     def _rest(self, books: Books) -> Any:
@@ -116,7 +116,8 @@ class Filters:
             ranks = [_holding(rest, rank) for rank in self.asked.ranks]
             return ranked_page(counted, ranks, columns, place, "pk" if on_postgresql else "indexed")
         count = books.model._default_manager.order_by().values(count_of_all=CappedCount(counted))[:1]
-        ways = [Statement(each.rows_at(columns, place)) for each in (few, self.many(books, place))]
+        many = few if self.asked.text else self.many(books, place)
+        ways = (Statement(each.rows_at(columns, place)) for each in (few, many))
         return PageQuery(counted, FewOrMany(Statement(count), *ways), place)
 
 

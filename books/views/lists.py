@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+from books.asking import Asked, understood
 from books.counting import Choices
 from books.facets import facets
 from books.filtering import Filters
 from books.forms import BookQuery, ListQuery
+from books.marking import marked
 from books.models import Book
 from books.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
 from books.paging import Page, PageQuery
 from books.presenting import list_entry
+from books.suggesting import asuggestion
 
 LISTINGS = 128  # that are kept ready
 EVERYTHING = ("", "")
@@ -52,6 +56,17 @@ def listing(within: str, key: int | str, query_string: str) -> BookListing:
     return BookListing(query, page, Choices(filters.few(books), filters.author))
 
 
+def with_marks(entry: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    """A list entry with its texts in pieces, those that were searched marked."""
+    names = ", ".join(entry["authors"])
+    return {**entry, "marked": marked(entry["title"], asked, "title"), "by": marked(names, asked, "authors")}
+
+
+def meant(query: BookQuery, path: str, words: str) -> dict[str, str] | None:
+    """A link to what may have been meant."""
+    return {"words": words, "url": f"{path}?{urlencode({**query.parameters(), 'q': words})}"} if words else None
+
+
 async def answer_books(
     request: HttpRequest,
     template: str,
@@ -67,6 +82,10 @@ async def answer_books(
     data = {**about, **page_of("books", entries, page, request.path, asked.query)}
     counted = page.beside[0][0] if page.beside else {}
     context = facets(asked.query, page, counted, request.path, about.get("name", "")) if kind == HTML else {}
+    if kind == HTML and (words := asked.query.cleaned_data["q"]):
+        context["entries"] = [with_marks(entry, understood(words)) for entry in entries]
+        if not page.count:
+            context["meant"] = meant(asked.query, request.path, await asuggestion(words))
     titles = "".join(f"{entry['title']}\n" for entry in entries)
     response = respond(request, data, template, text=titles, context=context)
     if links := page.link_header(request.path, asked.query.parameters()):

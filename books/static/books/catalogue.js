@@ -62,3 +62,37 @@ document.addEventListener("keydown", (event) => {
   }
   if (done) event.preventDefault();
 });
+
+// Results as one types, on the same address. One request at a time: a newer one ends the older.
+const box = document.querySelector("[data-typed]");
+const PAUSE = 150; // milliseconds without a key after which the server is asked
+let waiting, asking;
+
+async function show() {
+  asking?.abort();
+  asking = new AbortController();
+  const query = new URLSearchParams([...new FormData(box.form)].filter(([, value]) => value !== ""));
+  const address = `${new URL(box.form.action).pathname}${query.size ? `?${query}` : ""}`;
+  try {
+    const answer = await fetch(address, { headers: { Accept: "text/html" }, signal: asking.signal });
+    if (!answer.ok) return; // Enter shows what is wrong
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of ["[data-results]", "main h1", "title"]) {
+      const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
+      if (old && fresh) old.replaceChildren(...fresh.childNodes);
+    }
+    document.querySelector("[data-found]").textContent = document.querySelector("#count")?.textContent ?? "";
+    history.replaceState(null, "", address);
+  } catch (error) {
+    if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // offline: Enter tells
+  }
+}
+
+function later(event) {
+  clearTimeout(waiting);
+  if (!event.isComposing) waiting = setTimeout(show, PAUSE);
+}
+
+box?.addEventListener("input", later);
+box?.addEventListener("compositionend", later);
+box?.form.addEventListener("submit", () => { clearTimeout(waiting); asking?.abort(); });

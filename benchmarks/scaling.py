@@ -1,0 +1,205 @@
+"""How long each read takes with 10,000, 100,000 and 1,000,000 books: whole answers, none of them kept.
+
+    python benchmarks/scaling.py [--sizes 10000,100000,1000000] [--rounds 40] [--plot scaling.svg]
+    python -m tests.postgres python benchmarks/scaling.py --postgres
+
+The books are those of generate.py, put into databases that stay in `--folder` for the next run. Every request goes
+through the whole of Django in one process, one after the other; each differs from the others of its kind, and is
+asked once. A figure is the median and the 95th percentile in milliseconds. Pages are HTML with all that is counted
+beside the list, lists are JSON.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = {
+    "English": "history garden secret war of-the the-house island winter stone dream",
+    "German": "geschichte zeit strasse rathaus das-leben garten traum könig wald nacht",
+    "Russian": "война мир жизнь город история любовь дорога тайна сон и-мир",
+    "Japanese": "心 銀河鉄道 夏目 日本 物語 東京 猫 世界 歴史 こころ",
+    "Arabic": "كتاب تاريخ ليلة الحب مدينة البحر قصة ألف الحرب في",
+}
+TYPED = [
+    "history of the",
+    "die verwand",
+    "war and peace",
+    "銀河鉄道",
+    "geschichte",
+    "война и мир",
+    "kafka on",
+    "日本文学",
+]
+TOPICS = "novels poetry history travel humour science fantasy art music sport".split()
+
+
+def kinds(size: int) -> dict[str, Callable[[random.Random], tuple[str, str]]]:
+    """For each kind of request an address and what it is asked as."""
+    as_json, as_page = "application/json", "text/html"
+
+    def listed(**query: object) -> str:
+        return f"/books/?{urlencode(query)}"
+
+    def a_filter(chance: random.Random) -> str:
+        choice = chance.randrange(5)
+        language, topic = chance.choice(["en", "de", "ja", "ru", "el", "hi"]), chance.choice(TOPICS)
+        year = chance.randint(1850, 2020)
+        return [
+            listed(language=language, size=chance.randint(10, 30)),
+            listed(topic=topic, size=chance.randint(10, 30)),
+            listed(topic=topic, language=language, size=chance.randint(10, 30)),
+            listed(year=f"{year}..{year + 10}", sort=chance.choice(["title", "year"])),
+            listed(year=year, topic=topic),
+        ][choice]
+
+    def searched(words: str) -> Callable[[random.Random], tuple[str, str]]:
+        some = words.split()
+        return lambda chance: (listed(q=chance.choice(some).replace("-", " "), size=chance.randint(5, 50)), as_json)
+
+    def typed(chance: random.Random) -> tuple[str, str]:
+        text = chance.choice(TYPED)
+        return listed(q=text[: chance.randint(2, len(text))], size=chance.randint(10, 30)), as_page
+
+    return {
+        "list": lambda chance: (listed(size=chance.randint(10, 40), sort=chance.choice(["title", "-year"])), as_json),
+        "deep page": lambda chance: (f"{listed(size=20)}&after={place(chance)}", as_json),
+        "filter": lambda chance: (a_filter(chance), as_json),
+        "facets": lambda chance: (a_filter(chance), as_page),
+        **{f"search, {name}": searched(words) for name, words in SCRIPTS.items()},
+        "typing": typed,
+        "book page": lambda chance: (f"/books/{chance.randint(1, size)}/", as_page),
+    }
+
+
+def place(chance: random.Random) -> str:
+    from books.models.book import BookQuerySet
+    from books.paging import Cursor
+
+    letters = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=2))
+    return quote(Cursor.written(BookQuerySet.ORDERINGS["title"], {"title_key": letters, "id": 1}))
+
+
+async def measured(size: int, rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of each request, by kind."""
+    from django.test import AsyncClient
+
+    client, chance = AsyncClient(), random.Random(7)
+    found: dict[str, list[float]] = {}
+    for name, request in kinds(size).items():
+        times = []
+        for number in range(rounds + 5):
+            address, accept = request(chance)
+            start = time.perf_counter()
+            response = await client.get(address, headers={"accept": accept})
+            if response.status_code != 200:
+                raise SystemExit(f"{address}: {response.status_code}")
+            if number >= 5:  # the first ones read templates and open the connection
+                times.append((time.perf_counter() - start) * 1000)
+        found[name] = times
+    return found
+
+
+def added(rounds: int) -> list[float]:
+    """Milliseconds of adding a book; each is taken out again."""
+    from books.models import Book
+
+    times = []
+    for number in range(rounds):
+        start = time.perf_counter()
+        book = Book.objects.add({"title": f"A new book {number}", "authors": ["Some Writer"], "topics": ["Novels"]})
+        times.append((time.perf_counter() - start) * 1000)
+        Book.objects.remove(book.pk)
+    return times
+
+
+def measure(size: int, rounds: int) -> None:
+    """In a process of its own, whose DATABASE_URL names the database."""
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.test.utils import setup_test_environment
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    settings.STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    setup_test_environment()
+    times = asyncio.run(measured(size, rounds)) | {"add": added(rounds)}
+    print(json.dumps(times))
+
+
+def databases(sizes: list[int], folder: Path, *, postgres: bool) -> Iterator[tuple[int, str]]:
+    """The database of each size, filled if it is not there."""
+    for size in sizes:
+        url = f"sqlite:///{folder.resolve()}/{size}.sqlite3"
+        is_there = (folder / f"{size}.sqlite3").exists()
+        if postgres:
+            url, is_there = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/books_{size}", False
+            command = f"CREATE DATABASE books_{size}"
+            subprocess.run(["psql", "-qc", command, psql_url(os.environ["DATABASE_URL"])], check=True)
+        if not is_there:
+            fill = [sys.executable, "benchmarks/generate.py", str(size), "--fill"]
+            start = time.perf_counter()
+            subprocess.run(fill, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=True)
+            print(f"{size:,} books filled in {time.perf_counter() - start:,.0f} s", flush=True)
+            if postgres:
+                subprocess.run(["psql", "-qc", "VACUUM ANALYZE", psql_url(url)], check=True)
+        yield size, url
+
+
+def psql_url(url: str) -> str:
+    return url.replace("postgres://", "postgresql://")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="10000,100000,1000000")
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--folder", type=Path, default=ROOT / "var/scaling")
+    parser.add_argument("--postgres", action="store_true", help="on the cluster that DATABASE_URL names")
+    parser.add_argument("--plot", type=Path, help="draw the 95th percentiles into this SVG")
+    parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        measure(options.measure, options.rounds)
+        return
+    options.folder.mkdir(parents=True, exist_ok=True)
+    sizes = [int(size) for size in options.sizes.split(",")]
+    results: dict[int, dict[str, list[float]]] = {}
+    for size, url in databases(sizes, options.folder, postgres=options.postgres):
+        command = [sys.executable, __file__, "--measure", str(size), "--rounds", str(options.rounds)]
+        environment = {**os.environ, "DATABASE_URL": url}
+        told = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+        results[size] = json.loads(told.splitlines()[-1])
+    report(results)
+    if options.plot:
+        from plot import curves
+
+        options.plot.write_text(curves({kind: {n: p95(results[n][kind]) for n in sizes} for kind in results[sizes[0]]}))
+
+
+def p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def report(results: dict[int, dict[str, list[float]]]) -> None:
+    sizes = list(results)
+    print(f"{'median / 95th percentile, ms':<30}" + "".join(f"{size:>20,}" for size in sizes) + f"{'times':>8}")
+    for kind in results[sizes[0]]:
+        cells = "".join(f"{statistics.median(results[n][kind]):>11.1f} /{p95(results[n][kind]):>7.1f}" for n in sizes)
+        print(f"{kind:<30}{cells}{p95(results[sizes[-1]][kind]) / p95(results[sizes[0]][kind]):>8.1f}")
+
+
+if __name__ == "__main__":
+    main()
