@@ -18,7 +18,7 @@ from books.record import topic_slug
 
 SHOWN = 12  # choices of a kind
 BARS = 40  # of the years
-MOST_COUNTED = 2000
+MOST_COUNTED = 1000
 COLUMNS = ("language", "published_year", "isbn13", "series", "topic_names", "author_names")
 
 

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from books.asking import Asked, understood
+from books.languages import primary
 from books.models.people import BookAuthor, BookTopic
 from books.models.words import Words
 from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
@@ -71,10 +72,11 @@ class Filters:
         fitting: Any = self._rest(books)
         for slug in self.topics:
             fitting = fitting.filter(Exists(BookTopic.objects.filter(book=OuterRef("pk"), topic__slug=slug)))
-        by_title = place.ordering.name.endswith("title")  # there is an index of languages for this order
         for language in self.asked.languages:
-            fitting = fitting.alias(spoken=Lower("language"))
-            fitting = fitting.filter(_spoken("language" if by_title else "spoken", language))
+            if place.ordering.name.endswith("title"):  # there is an index of languages for this order
+                fitting = fitting.filter(tongue=primary(language))
+            if language != primary(language) or not place.ordering.name.endswith("title"):
+                fitting = fitting.alias(spoken=Lower("language")).filter(_spoken(language))
         for lowest, highest in self.asked.years:
             for end, year in (("gte", lowest), ("lte", highest)):
                 if year is not None:
@@ -89,7 +91,7 @@ class Filters:
         if self.author:
             fitting = fitting.filter(pk__in=BookAuthor.objects.filter(author=int(self.author)).values("book"))
         if self.series:
-            fitting = fitting.filter(series=self.series)
+            fitting = fitting.exclude(series="").filter(series=self.series)
         if self.without_isbn:
             fitting = fitting.filter(isbn13=None)
         for isbn13 in self.asked.isbns:
@@ -127,7 +129,6 @@ def _holding(books: Any, expression: Any) -> Any:
     )
 
 
-def _spoken(column: str, language: str) -> Q:
-    """en finds en-us too; the range lets an index answer ("." is the character after "-")."""
-    regional = Q(**{f"{column}__gt": f"{language}-", f"{column}__lt": f"{language}."})
-    return Q(**{column: language}) | regional
+def _spoken(language: str) -> Q:
+    """en finds en-us too ("." is the character after "-"). By what it is folded to, so that the list stays walked."""
+    return Q(spoken=language) | Q(spoken__gt=f"{language}-", spoken__lt=f"{language}.")

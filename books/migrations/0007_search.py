@@ -11,6 +11,17 @@ from books.search import author_words, other_words, title_words, topic_words
 BATCH = 1000  # books
 
 
+TONGUES = {
+    "sqlite": "UPDATE books_book SET tongue = substr(language, 1, instr(language || '-', '-') - 1)",
+    "postgresql": "UPDATE books_book SET tongue = split_part(language, '-', 1)",
+}
+
+
+def tongues(apps, schema_editor):
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(TONGUES[schema_editor.connection.vendor])
+
+
 def index(apps, schema_editor):
     """Make the index of words, of the books that are there too."""
     if schema_editor.connection.vendor == "sqlite":
@@ -53,6 +64,18 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="book", name="words", field=books.models.fields.WordsField(editable=False, null=True)
         ),
+        migrations.AddField(
+            model_name="book", name="tongue", field=models.CharField(editable=False, max_length=20, null=True)
+        ),
+        migrations.RunPython(tongues, migrations.RunPython.noop),
+        migrations.RemoveIndex(model_name="book", name="book_by_language"),
+        migrations.AddIndex(
+            model_name="book", index=models.Index(fields=["tongue", "title_key", "id"], name="book_by_tongue")
+        ),
+        migrations.AddIndex(
+            model_name="book",
+            index=models.Index(condition=~models.Q(series=""), fields=["series"], name="book_by_series"),
+        ),
         migrations.CreateModel(
             name="Words",
             fields=[
@@ -70,6 +93,16 @@ class Migration(migrations.Migration):
                 ("words", books.models.fields.WordsField(db_column="books_search")),
             ],
             options={"db_table": "books_search", "managed": False},
+        ),
+        migrations.AlterField(
+            model_name="bookauthor",
+            name="author",
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to="books.author"),
+        ),
+        migrations.AlterField(
+            model_name="booktopic",
+            name="topic",
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to="books.topic"),
         ),
         migrations.RunPython(index, drop),
     ]

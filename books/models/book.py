@@ -65,6 +65,7 @@ def columns(full: Record) -> dict[str, Any]:
     return {
         **{name: full[name] for name in PLAIN_COLUMNS},  # type: ignore[literal-required]
         "title_key": sort_key(full["title"]),
+        "tongue": languages.primary(full["language"]),
         "author_names": NAME_SEPARATOR.join(full["authors"]),
         "topic_names": NAME_SEPARATOR.join(full["topics"]),
         **({"words": asking.tsvector(lines(full))} if connection.vendor == "postgresql" else {}),
@@ -208,6 +209,7 @@ class Book(models.Model):
 
     # What follows from the fields above; `derived` makes it.
     title_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+    tongue = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
     words = WordsField(editable=False, null=True)
@@ -230,7 +232,8 @@ class Book(models.Model):
             models.Index(fields=["title_key", "id"], name="book_by_title"),
             models.Index(fields=["year_or_last", "id"], name="book_by_year"),
             models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
-            models.Index(fields=["language", "title_key", "id"], name="book_by_language"),
+            models.Index(fields=["tongue", "title_key", "id"], name="book_by_tongue"),
+            models.Index(fields=["series"], name="book_by_series", condition=~Q(series="")),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="title_not_empty"),

@@ -105,7 +105,7 @@ class BookAuthor(models.Model):
     """One of a book's authors, in the order in which the book names them."""
 
     book = models.ForeignKey("books.Book", models.CASCADE)
-    author = models.ForeignKey(Author, models.CASCADE)
+    author = models.ForeignKey(Author, models.CASCADE, db_index=False)  # the constraint's index begins with it
     position = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -117,7 +117,7 @@ class BookAuthor(models.Model):
 
 class BookTopic(models.Model):
     book = models.ForeignKey("books.Book", models.CASCADE)
-    topic = models.ForeignKey(Topic, models.CASCADE)
+    topic = models.ForeignKey(Topic, models.CASCADE, db_index=False)  # the constraint's index begins with it
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["topic", "book"], name="topic_once_a_book")]

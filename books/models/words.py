@@ -10,7 +10,7 @@ from django.db import connection, models
 from books.models.fields import WordsField
 
 TABLE = """CREATE VIRTUAL TABLE books_search USING fts5 (
-    title, authors, topics, other, content='', tokenize="ascii tokenchars '^-#@_'"
+    title, authors, topics, other, content='', columnsize=0, tokenize="ascii tokenchars '^-#@_'"
 )"""
 _COLUMNS = "rowid, title, authors, topics, other"
 _WORDS = """title_words({0}title, {0}subtitle, {0}series), author_words({0}author_names),

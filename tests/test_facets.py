@@ -1,0 +1,125 @@
+"""What narrows a list: counted with the other filters, added and taken away by links."""
+
+import re
+from typing import Any
+from unittest import mock
+
+from asgiref.sync import sync_to_async
+from django.test import TestCase
+
+from books.models import Author, Book
+
+
+class Narrowing(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        add = Book.objects.add
+        for number in range(6):
+            add(
+                {
+                    "title": f"Title {number}",
+                    "authors": ["Natsume Sōseki"] if number % 2 else ["Jane Austen"],
+                    "language": "ja" if number % 2 else "en-gb",
+                    "topics": ["Novels", "Love & war"] if number < 4 else ["Poetry"],
+                    "published_year": 1900 + number * 7,
+                    "series": "Old; new, & #1" if number < 2 else "",
+                    "isbn13": "9780306406157" if number == 5 else None,
+                }
+            )
+
+    async def page(self, address: str) -> str:
+        response = await self.async_client.get(address, headers={"accept": "text/html"})
+        assert response.status_code == 200
+        return response.content.decode()
+
+    async def data(self, address: str) -> Any:
+        return (await self.async_client.get(address)).json()
+
+    async def choices(self, address: str) -> dict[str, tuple[int, str]]:
+        """What can be added: its name, how many books are said to be there, and where it leads."""
+        aside = (await self.page(address)).partition("<aside")[2]
+        found = re.findall(r'<a href="([^"]*)"[^>]*>([^<]*)</a> <span class="number">([\d,]+)\+?<', aside)
+        return {name: (int(number), url.replace("&amp;", "&")) for url, name, number in found}
+
+    async def test_every_choice_leads_to_as_many_books_as_it_says(self) -> None:
+        for address in ("/books/", "/books/?topic=novels", "/books/?q=title&language=ja", "/topics/novels/"):
+            choices = await self.choices(address)
+            assert len(choices) > 3
+            for name, (number, url) in choices.items():
+                with self.subTest(address=address, name=name):
+                    assert (await self.data(url))["count"] == number
+
+    async def test_the_kinds_are_topic_author_language_series_and_what_has_no_isbn(self) -> None:
+        choices = await self.choices("/books/")
+        expected = {
+            "Novels": 4,
+            "Poetry": 2,
+            "Jane Austen": 3,
+            "Japanese": 3,
+            "Old; new, &amp; #1": 2,
+            "Without ISBN": 5,
+        }
+        assert {name: choices[name][0] for name in expected} == expected
+
+    async def test_a_filter_in_force_is_taken_away_by_its_own_link(self) -> None:
+        author = await Author.objects.aget(name="Jane Austen")
+        page = await self.page(f"/books/?author={author.pk}&isbn=none")
+        assert '<a class="chip" href="/books/?isbn=none"><span>Author: <b dir="auto">Jane Austen</b>' in page
+        assert f'<a class="chip" href="/books/?author={author.pk}"><span>ISBN: <b dir="auto">none</b>' in page
+
+    async def test_more_than_are_counted_are_said_to_be_the_least(self) -> None:
+        with mock.patch("books.counting.MOST_COUNTED", 3):
+            page = await self.page("/books/?size=99")
+        assert '<span class="number">3+</span>' in page
+
+    async def test_each_bar_of_the_years_leads_to_its_books(self) -> None:
+        page = await self.page("/books/")
+        bars = re.findall(r'<a href="(/books/\?year=[^"]*)" title="[^:]*: (\d+)"', page)
+        assert sum(int(number) for _, number in bars) == 6
+        for url, number in bars:
+            assert (await self.data(url))["count"] == int(number)
+
+    async def test_only_none_can_be_said_of_the_isbn(self) -> None:
+        response = await self.async_client.get("/books/?isbn=some")
+        assert (response.status_code, list(response.json()["errors"])) == (400, ["isbn"])
+
+    async def test_a_list_can_be_jumped_into(self) -> None:
+        await sync_to_async(Book.objects.add)({"title": "Zebra", "published_year": 2001})
+        for order, name, first in (
+            ("title", "U", "Zebra"),
+            ("-title", "T", "Title 5"),
+            ("year", "1920", "Title 3"),
+            ("-year", "1920", "Title 2"),
+        ):
+            with self.subTest(order=order, name=name):
+                page = await self.page(f"/books/?size=2&sort={order}")
+                jumps = {
+                    label: url.replace("&amp;", "&")
+                    for url, label in re.findall(r'<a href="([^"]*)" rel="nofollow">([^<]*)</a>', page)
+                }
+                assert (await self.data(jumps[name]))["books"][0]["title"] == first
+
+    async def test_next_and_previous_are_link_headers_too(self) -> None:
+        first = await self.async_client.get("/books/?size=2")
+        assert first["Link"] == f'<{first.json()["next"]}>; rel="next"'
+        second = await self.async_client.get(first.json()["next"])
+        assert f'<{second.json()["previous"]}>; rel="prev"' in second["Link"]
+
+    async def test_what_many_books_fit_is_found_by_walking_the_list(self) -> None:
+        few = [
+            (address, (await self.data(address))["books"])
+            for address in (
+                "/books/?topic=novels",
+                "/books/?language=en&sort=title",
+                "/books/?language=en-gb&sort=-year",
+                "/books/?year=1905..1930&sort=year",
+                "/books/?topic=novels&language=ja&sort=-title",
+                "/books/?q=title+year:1900..1920&sort=-added",
+                "/books/?author=austen",
+            )
+        ]
+        with mock.patch("books.filtering.COUNT_CAP", 0):
+            for address, books in few:
+                with self.subTest(address=address):
+                    assert books
+                    assert (await self.data(address))["books"] == books

@@ -1,0 +1,67 @@
+import pytest
+from django.test import TestCase
+from hypothesis import given
+from hypothesis import strategies as st
+
+from books.asking import understood
+from books.marking import marked
+from books.models import Book
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        ("kafka", "Kafka on the Shore", ["Kafka"]),
+        ("kaf sho", "Kafka on the Shore", ["Kaf", "Sho"]),
+        ("bronte", "Charlotte Brontë", ["Brontë"]),
+        ("strasse", "Die Straße", ["Straße"]),
+        ("afka", "Kafka", []),
+        ("目漱", "夏目漱石", ["目漱"]),
+        ("夏目漱石", "夏目漱石全集", ["夏目漱石"]),
+        ("ｶﾞｽ", "ガス", ["ガス"]),
+        ('"on the"', "Kafka on the Shore", ["on the"]),
+        ("author:kafka", "Kafka", []),
+        ("-kafka shore", "Kafka on the Shore", ["Shore"]),
+        ("ff", "ﬀ", ["ﬀ"]),
+    ],
+)
+def test_what_was_searched_is_marked(query: str, text: str, expected: list[str]) -> None:
+    assert [part for part, is_hit in marked(text, understood(query), "title") if is_hit] == expected
+
+
+@given(st.text(max_size=60), st.text(max_size=30))
+def test_the_pieces_are_the_text_whatever_is_searched(text: str, query: str) -> None:
+    assert "".join(part for part, _ in marked(text, understood(query), "title")) == text
+
+
+class Pages(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        Book.objects.add({"title": "<b>Kafka</b> & co", "authors": ["Haruki Murakami"]})
+        Book.objects.add({"title": "Война и мир"})
+
+    async def page(self, query: str) -> str:
+        response = await self.async_client.get("/books/", {"q": query}, headers={"accept": "text/html"})
+        return response.content.decode()
+
+    async def test_a_page_marks_it_and_nothing_else_becomes_markup(self) -> None:
+        page = await self.page("kafka murak")
+        assert "&lt;b&gt;<mark>Kafka</mark>&lt;/b&gt; &amp; co" in page
+        assert "Haruki <mark>Murak</mark>ami" in page
+
+    async def test_a_word_one_slip_away_is_proposed(self) -> None:
+        for query, meant in (
+            ("kafak", "kafka"),
+            ("kavka", "kafka"),
+            ("murakmi kafka", "murakami kafka"),
+            ("вайна", "воина"),
+        ):
+            with self.subTest(query=query):
+                page = await self.page(query)
+                assert "Did you mean" in page
+                assert f">{meant}</a>?" in page
+
+    async def test_nothing_is_proposed_where_nothing_is_like_it(self) -> None:
+        for query in ("zzzzzz", "夏目", "k", "123456"):
+            with self.subTest(query=query):
+                assert "Did you mean" not in await self.page(query)
