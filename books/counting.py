@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from books import languages
 from books.models import Author
 from books.models.book import BookQuerySet, split
-from books.prepared import Rows, Statement
+from books.prepared import Key, Rows, Statement
 from books.record import topic_slug
 
 SHOWN = 12  # choices of a kind
@@ -31,7 +31,7 @@ class Choices:
         self.queryset: QuerySet[Any, Any] = rows
         self.author = author
 
-    def rows(self) -> Rows:
+    def rows(self, place: Key = ()) -> Rows:
         found = self.statement.rows()
         if is_capped := len(found) > MOST_COUNTED:
             found.pop()

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus, urlencode
 
 from books import languages
 from books.forms import BookQuery
-from books.paging import BIGGEST_ID, Cursor, Ordering, Page
+from books.paging import BIGGEST_ID, Cursor, Ordering
 from books.search import fold
 
 SORTS = {
@@ -34,12 +34,11 @@ JUMPS = (0, 1500, 1700, 1800, 1850, *range(1900, 2021, 10))
 HEIGHT = 60  # of the highest bar of years
 
 
-def facets(query: BookQuery, page: Page, counted: Mapping[str, Any], path: str, name: str) -> dict[str, Any]:
-    """Plain data for the template: `filters`, `choices`, `years`, `sorts`, `query`.
+def facets(query: BookQuery, counted: Mapping[str, Any], path: str, name: str) -> dict[str, Any]:
+    """Plain data for the template: `filters`, `choices`, `years`, `jumps`, `sorts`, `query`.
 
     `counted` is what counting.Choices found; `name` is that of the author or topic whose own list it is.
     """
-    counted = counted if page.count > 1 else {}
     parameters = query.parameters()
 
     def links(name: str) -> Callable[[str], str]:
@@ -59,7 +58,7 @@ def facets(query: BookQuery, page: Page, counted: Mapping[str, Any], path: str, 
         ],
         "choices": _choices(counted, parameters, links, name),
         "years": _years(counted, links("year")),
-        "jumps": _jumps(query.cleaned_data["place"].ordering, links("after")) if page.after or page.before else [],
+        "jumps": _jumps(query.cleaned_data["place"].ordering, links("after")),
         "are_capped": bool(counted.get("are_capped")),
         "sorts": [
             {"name": label, "url": of_sort(name), "current": query.cleaned_data["place"].ordering.name == name}

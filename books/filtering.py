@@ -19,7 +19,7 @@ from books.languages import primary
 from books.models.people import BookAuthor, BookTopic
 from books.models.words import Words
 from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
-from books.prepared import Rows, Statement
+from books.prepared import Key, Rows, Statement
 from books.ranking import ranked_page
 
 Books = PagedQuerySet[Any]
@@ -32,9 +32,9 @@ class FewOrMany:
         self.count, self.few, self.many = count, few, many
         self.queryset: QuerySet[Any, Any] = few.queryset
 
-    def rows(self) -> Rows:
+    def rows(self, place: Key = ()) -> Rows:
         total = self.count.rows()[0]["count_of_all"]
-        found = (self.many if total > COUNT_CAP else self.few).rows()
+        found = (self.many if total > COUNT_CAP else self.few).rows(place)
         if found:
             found[0]["count_of_all"] = total
         return found

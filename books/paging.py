@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-from books.prepared import Readable, Rows, Statement, aread
+from books.prepared import Key, Readable, Rows, Statement, aread, slot
 
 COUNT_CAP = 10_000  # counting stops here: what is beyond is "10,000+"
 CURSOR_LENGTH = 2000  # characters
@@ -71,11 +71,21 @@ class Cursor:
         return cls(key, backwards)
 
 
+def is_text(column: str) -> bool:
+    return column.endswith("_key")
+
+
 def _fits(column: str, value: object) -> bool:
     """Whether a database can be asked for the value: the right type, no NUL or surrogate, no number beyond its own."""
-    if column.endswith("_key"):
+    if is_text(column):
         return isinstance(value, str) and len(value) <= CURSOR_LENGTH and value.isprintable()
     return type(value) is int and abs(value) <= BIGGEST_ID
+
+
+def any_cursor(ordering: Ordering, *, backwards: bool) -> Cursor:
+    """A cursor for a query that is made once, and read at many places of the ordering."""
+    key = [slot(number, is_text=is_text(column)) for number, column in enumerate(ordering.columns)]
+    return Cursor(key, backwards)
 
 
 @dataclass(frozen=True)
@@ -151,10 +161,13 @@ class PageQuery:
     rows: Readable
     place: Place
 
-    async def aread(self, *beside: Readable) -> Page:
-        """The page as it is now, in one query; and what those `beside` it give, if there are any."""
+    async def aread(self, *beside: Readable, at: Key = ()) -> Page:
+        """The page as it is now, in one query; and what those `beside` it give, if there are any.
+
+        `at`: the cursor's key, where the query was made for any.
+        """
         size, cursor, ordering = self.place.size, self.place.cursor, self.place.ordering
-        found, *others = await aread(self.rows, *beside, when=bool)
+        found, *others = await aread(self.rows, *beside, when=bool, place=at)
         page, more = found[:size][:: -1 if self.place.backwards else 1], len(found) > size
         count = found[0]["count_of_all"] if found else await self._count_beyond()
         has_next, has_previous = (True, more) if self.place.backwards else (more, cursor is not None)

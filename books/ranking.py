@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Value
 
 from books.paging import CappedCount, PagedQuerySet, PageQuery, Place
-from books.prepared import Rows, Statement
+from books.prepared import Key, Rows, Statement
 
 
 class Ranked:
@@ -21,7 +21,7 @@ class Ranked:
         self.ranks, self.count, self.place = ranks, count, place
         self.queryset: QuerySet[Any, Any] = count.queryset
 
-    def rows(self) -> Rows:
+    def rows(self, place: Key = ()) -> Rows:
         found: Rows = []
         for rank in self.ranks:
             found += rank.rows()

@@ -1,12 +1,13 @@
 """What the views that list books share: the query read, one page of it, and what stands around it on a page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from books.asking import Asked, understood
@@ -17,8 +18,10 @@ from books.forms import BookQuery, ListQuery
 from books.marking import marked
 from books.models import Book
 from books.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
-from books.paging import Page, PageQuery
+from books.paging import CURSOR_LENGTH, Cursor, Page, PageQuery, Place, any_cursor
+from books.prepared import Key
 from books.presenting import list_entry
+from books.revision import revision
 from books.suggesting import asuggestion
 
 LISTINGS = 128  # that are kept ready
@@ -37,6 +40,14 @@ def page_of(name: str, entries: list[dict[str, Any]], page: Page, path: str, que
     return {name: entries, **count, **page.links(path, query.parameters())}
 
 
+@dataclass
+class Around:
+    """What stood around a list on a page at that number of the catalogue's revision."""
+
+    number: int | None = None
+    context: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class BookListing:
     """A list of books that was asked for: its query, understood, and the database's queries, ready to be read."""
@@ -44,15 +55,38 @@ class BookListing:
     query: BookQuery
     page: PageQuery
     choices: Choices
+    around: Around = field(default_factory=Around)
+    at: Key = ()  # the cursor's key, where the page is one for any
+
+
+def listing(within: str, key: int | str, query_string: str) -> BookListing:
+    """The books `within` an author or a topic, or all; made once for all the places in the list."""
+    parts = query_string.split("&")
+    cursors = [part for part in parts if part.startswith(("after=", "before="))]
+    if len(cursors) != 1:
+        return understood_listing(within, key, query_string)
+    name, _, text = cursors[0].partition("=")
+    same = understood_listing(within, key, "&".join(part for part in parts if part != cursors[0]), name)
+    ordering = same.page.place.ordering
+    if same.page.place.cursor is None or len(text) > CURSOR_LENGTH:
+        return understood_listing(within, key, query_string)
+    try:
+        cursor = Cursor.read(unquote_plus(text), ordering, backwards=name == "before")
+    except ValidationError:
+        return understood_listing(within, key, query_string)  # says what is wrong
+    return replace(same, at=cursor.key)
 
 
 @lru_cache(LISTINGS)
-def listing(within: str, key: int | str, query_string: str) -> BookListing:
-    """The books `within` an author or a topic, or all. What it takes to ask is a quarter of a list's time."""
+def understood_listing(within: str, key: int | str, query_string: str, any_place: str = "") -> BookListing:
+    """What it takes to ask is most of a list's time. `any_place`: after or before which a page is asked for."""
     query = valid(BookQuery(QueryDict(query_string)))
     books = Book.objects.filter(authors=int(key)) if within == "authors" else Book.objects.all()
     filters = Filters.of(query.cleaned_data, str(key) if within == "topic" else "")
-    page = filters.page(books, books.LIST_COLUMNS, query.cleaned_data["place"])
+    place: Place = query.cleaned_data["place"]
+    if any_place and place.cursor is None and place.ordering.name != "relevance":  # which asks by the cursor's rank
+        place = replace(place, cursor=any_cursor(place.ordering, backwards=any_place == "before"))
+    page = filters.page(books, books.LIST_COLUMNS, place)
     return BookListing(query, page, Choices(filters.few(books), filters.author))
 
 
@@ -77,11 +111,17 @@ async def answer_books(
     """A page of the books that the request's query asks for; `about` says whose books they are."""
     kind = preferred(request, JSON, HTML, TEXT)
     asked = listing(*within, request.META["QUERY_STRING"])
-    page = await asked.page.aread(*([asked.choices] if kind == HTML else ()))
+    number = await revision.confirm() if kind == HTML else None
+    is_around = number is not None and asked.around.number == number
+    page = await asked.page.aread(*([asked.choices] if kind == HTML and not is_around else ()), at=asked.at)
     entries = [list_entry(row) for row in page.rows]
     data = {**about, **page_of("books", entries, page, request.path, asked.query)}
-    counted = page.beside[0][0] if page.beside else {}
-    context = facets(asked.query, page, counted, request.path, about.get("name", "")) if kind == HTML else {}
+    if kind == HTML and not is_around:
+        counted = page.beside[0][0] if page.beside and page.count > 1 else {}
+        asked.around.context = facets(asked.query, counted, request.path, about.get("name", ""))
+        asked.around.number = number if page.rows else None
+    is_whole = not (page.after or page.before)  # then there is nowhere to jump to
+    context = asked.around.context | ({"jumps": []} if is_whole else {})
     if kind == HTML and (words := asked.query.cleaned_data["q"]):
         context["entries"] = [with_marks(entry, understood(words)) for entry in entries]
         if not page.count:
