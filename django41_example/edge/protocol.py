@@ -40,6 +40,7 @@ class LimitedProtocol(HttpToolsProtocol):
     stuck_at: float | None = None
     unsent = 0  # bytes that waited for a client that did not read
     head_size = body_size = 0  # bytes
+    head_at_most = 0  # bytes that a head in what is being read can have
     heads = 0  # requests whose head has arrived
     is_in_head = False  # whether the next one's has begun
     refusal = 400
@@ -63,6 +64,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.late_at is None and self.is_idle():
             self.late_at = self.loop.time() + HEAD_SECONDS
         heads = self.heads
+        self.head_at_most = self.head_size + len(data)
         super().data_received(data)
         if self.heads == heads and self.is_in_head and not self.is_refused:
             self.head_size += len(data)
@@ -83,13 +85,10 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_url(url)
         self.limit(414, len(self.url), LONGEST_ADDRESS)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self.head_size += len(name) + len(value)
-        self.limit(431, self.head_size, LARGEST_HEAD)
-        self.limit(431, len(self.headers), MOST_HEADERS)
-
     def on_headers_complete(self) -> None:
+        self.limit(431, len(self.headers), MOST_HEADERS)
+        if self.head_at_most > LARGEST_HEAD:
+            self.limit(431, sum(len(name) + len(value) for name, value in self.headers), LARGEST_HEAD)
         super().on_headers_complete()
         self.heads, self.is_in_head = self.heads + 1, False
         self.head_size = self.body_size = 0

@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
 
+from asgiref.sync import ThreadSensitiveContext
 from django.db import close_old_connections, connections
 
 ANSWERING = 2  # threads for what is called while answers are sent
@@ -89,6 +90,15 @@ class Threads:
                 return
             loan.give_up()
         self.free.append(thread)
+
+    async def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do some work outside of any request, on a lent thread."""
+        loan = Loan(self, check=False)
+        try:
+            async with ThreadSensitiveContext(executor=loan):
+                await work()
+        finally:
+            loan.give_back()
 
     def close(self) -> None:
         """End the threads that nobody holds; those that are lent end with the process."""
