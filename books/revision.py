@@ -148,6 +148,7 @@ class PostgresRevision(Revision):
         self.parameters = parameters
         self.number = 0
         self.connection: psycopg.AsyncConnection[Any] | None = None
+        self.socket = -1
         self.is_lost = asyncio.Event()
         self.asked: list[asyncio.Future[int | None]] = []  # those for whom the question on its way was asked
         self.waiting: list[asyncio.Future[int | None]] = []
@@ -212,8 +213,8 @@ class PostgresRevision(Revision):
             await connection.close()
             raise
         self.is_lost.clear()
-        self.connection = connection
-        asyncio.get_running_loop().add_reader(connection.pgconn.socket, self._hear)
+        self.connection, self.socket = connection, connection.pgconn.socket
+        asyncio.get_running_loop().add_reader(self.socket, self._hear)
 
     async def _begin(self, connection: psycopg.AsyncConnection[Any]) -> None:
         await connection.execute(f"LISTEN {CHANNEL}")
@@ -233,7 +234,7 @@ class PostgresRevision(Revision):
     def _close(self) -> None:
         connection, self.connection = self.connection, None
         if connection:
-            asyncio.get_running_loop().remove_reader(connection.pgconn.socket)
+            asyncio.get_running_loop().remove_reader(self.socket)
             connection.pgconn.finish()
         self.number += 1  # changes may have been missed
         self.topics += 1
