@@ -63,7 +63,7 @@ class InOneHop(ValuesIterable):
     """What `async for` goes through in the thread: the rows of one statement, and of others."""
 
     def __iter__(self) -> Iterator[Any]:
-        first, others, when = self.queryset._in_one_hop
+        first, others, when = self.queryset._in_one_hop  # type: ignore[attr-defined]
         yield (rows := first.rows())
         if when(rows):
             yield from (statement.rows() for statement in others)
