@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import starmap
 from operator import itemgetter
 from typing import Any
 
@@ -27,7 +28,7 @@ NOT_KEPT = {b"x-request-id"}  # of one request
 NOT_IN_304 = {b"content-length", b"content-type", b"content-encoding", b"content-language"}
 
 LARGEST_PART = 50  # one answer may take one part in so many of the shelf
-OVERHEAD = 2500  # bytes that an answer costs besides its body
+OVERHEAD = 3000  # bytes that an answer costs besides its body
 WORTH_CODING = 800  # bytes; what is smaller fits a packet as it is
 PATIENCE = 10.0  # seconds to wait for an answer that another request is making
 NOTHING: Message = {"type": "http.response.body", "body": b""}
@@ -42,7 +43,7 @@ class Variant:
         self.etag = dict(headers).get(b"etag")
         self.start: Message = {"type": "http.response.start", "status": status, "headers": headers}
         self.body: Message = {"type": "http.response.body", "body": body}
-        rest = [(name, value) for name, value in headers if name not in NOT_IN_304]
+        rest = [header for header in headers if header[0] not in NOT_IN_304]
         self.not_modified: Message = {"type": "http.response.start", "status": 304, "headers": rest}
 
 
@@ -205,7 +206,7 @@ class Making:
 
     async def take(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [(name.lower(), value) for name, value in message["headers"] if name.lower() not in NOT_KEPT]
+            headers = [header for header in starmap(lowered, message["headers"]) if header[0] not in NOT_KEPT]
             if self.kept.may_keep(message["status"], headers):
                 self.start = {**message, "headers": headers}
                 return
@@ -216,7 +217,8 @@ class Making:
         self.body.append(message.get("body", b""))
         if not message.get("more_body"):
             route = self.scope.get("route", "")
-            answer = KeptAnswer(self.start["status"], self.start["headers"], b"".join(self.body), route)
+            body = bytes(memoryview(b"".join(self.body)))  # a copy: who made it may have taken more than it needed
+            answer = KeptAnswer(self.start["status"], self.start["headers"], body, route)
             self._tell(answer)
             await self.kept.send(answer, self.key, self.headers, self.send)
 
@@ -228,6 +230,12 @@ class Making:
         del self.kept.being_made[(self.number, *self.key)]
         if answer and self.number == self.kept.number and self.key not in self.kept.shelf.things:
             self.kept.shelf.put(self.key, answer)
+
+
+@lru_cache(1024)
+def lowered(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """The header; the same object for all the answers that have it."""
+    return name.lower(), value
 
 
 @lru_cache(1024)
