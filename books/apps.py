@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 
-from books import revision
+from books.revision.triggers import install
 
 
 class BooksConfig(AppConfig):
@@ -16,4 +16,4 @@ class BooksConfig(AppConfig):
 
 
 def install_revision(using: str, **kwargs: Any) -> None:
-    revision.install(connections[using])
+    install(connections[using])

@@ -8,7 +8,8 @@ import asyncio
 from dataclasses import dataclass
 
 from books.models import Topic
-from books.revision import Revision, revision
+from books.revision import revision
+from books.revision.watching import Revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 import django
 from django.conf import settings
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.utils.module_loading import import_string
 
 from django41_example.edge.handler import Handler
@@ -60,6 +59,8 @@ if settings.KEPT_MB and not settings.DEBUG:
         ("kept_answers_misses", "Requests whose answer was not there"): lambda: kept.misses,
     }
 if settings.DEBUG:  # templates are read again and static files come from where they are written
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+
     application = ASGIStaticFilesHandler(application)
 else:
     warm_up()

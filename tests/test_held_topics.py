@@ -36,7 +36,7 @@ async def queries() -> AsyncIterator[Queries]:
 @pytest.fixture
 async def topics() -> AsyncIterator[HeldTopics]:
     await sync_to_async(Book.objects.add)({"title": "Emma", "topics": ["Novels", "Comedy"]})
-    topics = HeldTopics(of_database(connection))
+    topics = HeldTopics(of_database())
     watching = asyncio.create_task(topics.revision.watch())
     async with asyncio.timeout(10):
         await topics.revision.is_known.wait()
@@ -76,7 +76,7 @@ async def test_a_refresh_reads_them_though_nothing_changed(topics: HeldTopics, q
 
 
 async def test_nothing_is_held_while_the_revision_is_not_known(queries: Queries) -> None:
-    topics = HeldTopics(of_database(connection))
+    topics = HeldTopics(of_database())
     await Topic.objects.acreate(name="Novels", slug="novels")
     queries.count = 0
     for _ in range(2):

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
-from django.db import connection
 from django.test import AsyncClient
 
 from books.models import Book
@@ -63,7 +62,7 @@ def handler(lend: Any) -> Handler:  # noqa: F811
 
 @pytest.fixture
 async def kept(handler: Handler) -> AsyncIterator[KeptAnswers]:
-    revision = of_database(connection)
+    revision = of_database()
     watching = asyncio.create_task(revision.watch())
     async with asyncio.timeout(10):
         await revision.is_known.wait()

@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from books.jobs.clock import clock
 from books.jobs.starting import start
 from books.models import Author, Book, Change, Topic
-from books.revision import Revision, of_database
+from books.revision import of_database
+from books.revision.watching import Revision
 from tests.edge.asgi import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 async def revision() -> AsyncIterator[Revision]:
-    revision = of_database(connection)
+    revision = of_database()
     watching = asyncio.create_task(revision.watch())
     async with asyncio.timeout(10):
         await revision.is_known.wait()
@@ -107,7 +108,7 @@ async def test_the_topics_have_a_number_of_their_own(revision: Revision) -> None
 
 
 async def test_it_is_known_only_while_it_is_watched() -> None:
-    revision = of_database(connection)
+    revision = of_database()
     assert await revision.confirm() is None
     watching = asyncio.create_task(revision.watch())
     await until(revision.is_known.is_set)
@@ -123,7 +124,7 @@ async def test_it_is_not_known_in_a_database_without_its_triggers_and_a_migratio
         execute(f"DROP TRIGGER {'revise_books_book_UPDATE' if is_sqlite else 'revise_books_book ON books_book'}")
 
     await sync_to_async(drop_one)()
-    revision = of_database(connection)
+    revision = of_database()
     with caplog.at_level(logging.WARNING):
         watching = asyncio.create_task(revision.watch())
         await until(lambda: "triggers are missing" in caplog.text)

@@ -2,7 +2,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from books.revision import install
+from books.revision.triggers import install
 
 
 def install_revision(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
