@@ -104,9 +104,25 @@ class XFrameOptionsMiddleware(clickjacking.XFrameOptionsMiddleware, Layer):
 
 
 class SessionMiddleware(sessions.SessionMiddleware, Layer):
+    """Django's; but who brings no session is made one only when somebody asks for it."""
+
+    def process_request(self, request: Any) -> None:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            super().process_request(request)
+        else:
+            request.session = SimpleLazyObject(self.SessionStore)
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        return super().process_response(request, response) if self._is_used(request) else response
+
     def writes(self, request: HttpRequest) -> bool:
         session = request.session
-        return session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST)
+        return self._is_used(request) and (
+            session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST)
+        )
+
+    def _is_used(self, request: HttpRequest) -> bool:
+        return getattr(request.session, "_wrapped", None) is not empty
 
 
 class AuthenticationMiddleware(auth.AuthenticationMiddleware, Layer):
