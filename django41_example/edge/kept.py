@@ -46,6 +46,12 @@ class Variant:
         rest = [header for header in headers if header[0] not in NOT_IN_304]
         self.not_modified: Message = {"type": "http.response.start", "status": 304, "headers": rest}
 
+    def messages(self, known: bytes | None) -> tuple[Message, Message]:
+        """What to send to a client that has the answers with these ETags (If-None-Match)."""
+        if known is not None and self.etag is not None and is_among(self.etag, known):
+            return self.not_modified, NOTHING
+        return self.start, self.body
+
 
 class KeptAnswer(Kept):
     """An answer in the codings in which it was asked for."""
@@ -131,7 +137,10 @@ class KeptAnswers:
         self.hits += 1
         answer.is_asked = True
         scope["route"] = answer.route
-        await self.send(answer, key, headers, send)
+        variant = answer.variants.get(preferred_coding(headers.get(b"accept-encoding", b"")))
+        start, body = (variant or await self.variant(answer, key, headers)).messages(headers.get(b"if-none-match"))
+        await send(start)
+        await send(body)
 
     def _key(self, scope: Any, headers: Mapping[bytes, bytes]) -> Key | None:
         """What the answer depends on; None for a request whose answer is not everybody's."""
@@ -157,8 +166,8 @@ class KeptAnswers:
         await asyncio.wait([making], timeout=PATIENCE)
         return making.result() if making.done() else None
 
-    async def send(self, answer: KeptAnswer, key: Key, headers: Mapping[bytes, bytes], send: Any) -> None:
-        """Send the answer to a client with these headers: the bytes it can read, or that it has them already."""
+    async def variant(self, answer: KeptAnswer, key: Key, headers: Mapping[bytes, bytes]) -> Variant:
+        """The answer in the bytes that a client with these headers can read."""
         coding = preferred_coding(headers.get(b"accept-encoding", b""))
         variant = answer.variants.get(coding)
         if variant is None:
@@ -166,12 +175,7 @@ class KeptAnswers:
             if coding not in answer.variants:
                 answer.variants[coding] = variant
                 self.shelf.grow(key, answer, len(variant.body["body"]))
-        if variant.etag and (known := headers.get(b"if-none-match")) and is_among(variant.etag, known):
-            await send(variant.not_modified)
-            await send(NOTHING)
-        else:
-            await send(variant.start)
-            await send(variant.body)
+        return variant
 
     def may_keep(self, status: int, headers: Headers) -> bool:
         named = dict(headers)
@@ -220,7 +224,9 @@ class Making:
             body = bytes(memoryview(b"".join(self.body)))  # a copy: who made it may have taken more than it needed
             answer = KeptAnswer(self.start["status"], self.start["headers"], body, route)
             self._tell(answer)
-            await self.kept.send(answer, self.key, self.headers, self.send)
+            variant = await self.kept.variant(answer, self.key, self.headers)
+            for ready in variant.messages(self.headers.get(b"if-none-match")):
+                await self.send(ready)
 
     def _tell(self, answer: KeptAnswer | None) -> None:
         """What those who wait are given; and the shelf, if the catalogue has not changed since."""
