@@ -171,6 +171,10 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "author_list": {"GET": shows("Search the authors", "AuthorPage", parameters=query(AuthorQuery))},
     "author_detail": {"GET": shows("An author's books", "AuthorBooks", TEXT, parameters=query(BookQuery))},
     "topic_list": {"GET": shows("All topics", "TopicList")},
+    "refresh": {
+        "GET": shows("All topics, read from the database now", "TopicList"),
+        "POST": shows("The same", "TopicList"),
+    },
     "topic_detail": {"GET": shows("A topic's books", "TopicBooks", TEXT, parameters=query(BookQuery))},
     "job_list": {"GET": shows("The jobs, the latest first", "JobPage", parameters=query(JobQuery)), "POST": START},
     "job_detail": {"GET": shows("How a job goes", "Job"), "POST": START, "DELETE": CANCEL},

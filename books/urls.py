@@ -18,7 +18,7 @@ from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, Job
 from books.views.login import Login, Logout
 from books.views.openapi import OpenApi
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
-from books.views.topics import TopicDetail, TopicList
+from books.views.topics import Refresh, TopicDetail, TopicList
 
 
 class IdConverter(StringConverter):
@@ -64,6 +64,7 @@ urlpatterns = [
     path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
+    path("refresh/", Refresh.as_view(), name="refresh"),
     path("jobs/", JobList.as_view(), name="job_list"),
     path("jobs/events/", AllJobEvents.as_view(), name="all_job_events"),
     path("jobs/<key:key>/", JobDetail.as_view(), name="job_detail"),

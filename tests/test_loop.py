@@ -42,6 +42,7 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
     "author_list": [],
     "author_detail": [],
     "topic_list": [],
+    "refresh": [("post", {})],
     "topic_detail": [],
     "job_list": [
         ("post", {"kind": "export"}),

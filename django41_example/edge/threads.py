@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
 
+from asgiref.sync import ThreadSensitiveContext
 from django.db import close_old_connections, connections
 
 ANSWERING = 2  # threads for what is called while answers are sent
@@ -90,6 +91,15 @@ class Threads:
             loan.give_up()
         self.free.append(thread)
 
+    async def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do some work outside of any request, on a lent thread."""
+        loan = Loan(self, check=False)
+        try:
+            async with ThreadSensitiveContext(executor=loan):
+                await work()
+        finally:
+            loan.give_back()
+
     def close(self) -> None:
         """End the threads that nobody holds; those that are lent end with the process."""
         ending, self.free = self.free, []
@@ -112,7 +122,7 @@ class Loan(Executor):
     ) -> None:
         self.threads, self.check, self.gone = threads, check, gone
         self.thread: Thread | None = None
-        self.answering = False
+        self.answering = self.is_ready = False
         self.waiting: list[Call] = []
         self.running: list[Future[Any]] = []  # what the thread has not ended, or ended just now
         self.giving_up: asyncio.TimerHandle | None = None
@@ -122,7 +132,7 @@ class Loan(Executor):
         if self.answering:
             return self.threads.for_answers.submit(self._stand_alone, function, *args, **kwargs)
         future: Future[Any] = Future()
-        call = (future, lambda: function(*args, **kwargs))
+        call = (future, lambda: self._call(function, *args, **kwargs))
         if self.thread:
             self._run(call)
         elif thread := self.threads.take():
@@ -138,7 +148,6 @@ class Loan(Executor):
         """Hold the thread from now on."""
         self.thread = thread
         self._end_wait()
-        thread.calls.put((Future(), self._ready_connections))
         calls, self.waiting = self.waiting, []
         for call in calls:
             self._run(call)
@@ -193,6 +202,13 @@ class Loan(Executor):
 
     def _stand_alone(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         close_old_connections()
+        return function(*args, **kwargs)
+
+    def _call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """In the thread: the first call finds its connections ready, as one hand-over costs less than two."""
+        if not self.is_ready:
+            self.is_ready = True
+            self._ready_connections()
         return function(*args, **kwargs)
 
     def _ready_connections(self) -> None:
