@@ -44,6 +44,7 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
     "topic_list": [],
     "refresh": [("post", {})],
     "topic_detail": [],
+    "lookup": [],
     "job_list": [
         ("post", {"kind": "export"}),
         ("form", {"kind": "import", "file": BytesIO(b"title\nx\n")}),

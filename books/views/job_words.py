@@ -13,6 +13,7 @@ NAMES = {
     "import": "Import",
     "undo_import": "Undoing of an import",
     "export": "Export",
+    "lookup": "Look-up of books",
     "reindex": "New search index",
     "clock": "Clock",
     "prune": "Clearing of old jobs",
@@ -28,8 +29,11 @@ STATES = {
 COUNTED = {
     "created": "created",
     "updated": "updated",
+    "completed": "completed",
     "unchanged": "unchanged",
+    "unknown": "known nowhere",
     "rejected": "rejected",
+    "failed": "without an answer",
     "notes": "without one of their fields",
     "books": "books",
     "changed": "put right",
@@ -41,9 +45,11 @@ COUNTED = {
 RESULT_FILES = {
     ".rejects.csv": "The rows that were not imported, each with its reason. Mend them in this file, then import it.",
     ".notes.csv": "What was left out of rows that were imported without it.",
+    "outcomes.csv": "What became of each book, and which of its fields were filled in.",
     "kept.csv": "The books that stay as they are, each with the reason.",
 }
 SAID_ELSEWHERE = {"query", "dry_run", "job"}  # arguments
+SHOWN = 5  # values of a list
 UPLOADED = "The list as it was sent."
 
 Data = dict[str, Any]
@@ -93,6 +99,8 @@ def given(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
 def in_a_line(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{field} = {column}" for field, column in value.items())
+    if isinstance(value, list):
+        return ", ".join(value[:SHOWN]) + (f" and {len(value) - SHOWN:,} more" if len(value) > SHOWN else "")
     return str(value)
 
 
@@ -138,7 +146,7 @@ def has_changed(job: Job) -> bool:
     if job.finished_at is None or not job.done:
         return False
     counts = job.result if isinstance(job.result, dict) else {}
-    return not counts or any(counts.get(name) for name in ("created", "updated", "undone"))
+    return not counts or any(counts.get(name) for name in ("created", "updated", "completed", "undone"))
 
 
 def meaning(file: str, upload: str) -> str:
