@@ -98,12 +98,12 @@ class _LookingUp:
         """What is known outside; while a source is down, asked again after a pause."""
         if wanted.isbn13 is None:
             return None
-        for pause in (True,) * (TRIES - 1) + (False,):
+        for tries_left in reversed(range(TRIES)):
             answer = await alook_up(wanted.isbn13, PATIENCE)
-            if answer.outcome != outside.Outcome.FAILED or answer.is_broken or not pause:
+            if answer.outcome != outside.Outcome.FAILED or answer.is_broken or not tries_left:
                 break
             seconds = min(answer.seconds, LONGEST_PAUSE)
-            self.run.tell(f"{answer.reasons} Asked again in {seconds} seconds.")
+            self.run.tell(f"{answer.reasons} Asked again in {seconds} s.")
             await asyncio.sleep(seconds)
         return answer
 

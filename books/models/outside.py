@@ -39,7 +39,8 @@ class SourceQuerySet(models.QuerySet["Source"]):
             now, spacing = source.now, timedelta(seconds=1 / settings.LOOKUP_RATE)  # type: ignore[attr-defined]
             if source.rests_until and source.rests_until > now:
                 raise NotNow((source.rests_until - now).total_seconds(), rests=True)
-            moment = max(source.free_at, now - (BURST - 1) * spacing)
+            earliest = now - (BURST - 1) * spacing
+            moment = max(source.free_at or earliest, earliest)
             wait: float = max((moment - now).total_seconds(), 0.0)
             if wait > patience:
                 raise NotNow(wait, rests=False)
@@ -75,7 +76,7 @@ class Source(models.Model):
     """A server outside that all our workers ask, one after the other."""
 
     name = models.CharField(max_length=50, unique=True)
-    free_at = models.DateTimeField(db_default=Now())  # the first moment that nobody has booked
+    free_at = models.DateTimeField(null=True)  # the first moment that nobody has booked
     failures = models.PositiveIntegerField(default=0)  # in a row
     rests_until = models.DateTimeField(null=True)
 

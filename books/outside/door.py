@@ -130,7 +130,7 @@ async def _try(site: Site, path: str, query: Mapping[str, str]) -> Any:
         reason = f"{site.name} gave no whole answer within {settings.LOOKUP_SECONDS} seconds."
         raise Unreachable(reason) from None
     except httpx.ProtocolError:
-        raise Unusable(f"{site.name} gave an answer that is not HTTP.") from None
+        raise Unreachable(f"{site.name} broke off, or gave an answer that is not HTTP.", again=True) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
         raise Unreachable(f"{site.name} cannot be reached.", again=True) from None
     return None if body is None else _parsed(site, body)

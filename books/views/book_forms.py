@@ -33,8 +33,8 @@ class BookNew(CatalogueView):
         fresh = {"idempotency_key": uuid.uuid4().hex, **typed_isbn, **known.get("record", {})}
         form = BookForm(initial=fresh)
         form.show_origins(known.get("origins", {}))
-        status = refusal.status if refusal else 200
-        return page(request, NEW, {"form": form, "book": None, "lookup": looked_up}, status=status)
+        status, headers = (refusal.status, refusal.headers) if refusal else (200, None)
+        return page(request, NEW, {"form": form, "book": None, "lookup": looked_up}, status=status, headers=headers)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         return await add_from_form(request, self.visitor)
