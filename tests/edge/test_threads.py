@@ -338,17 +338,19 @@ async def test_closing_ends_the_threads() -> None:
 
 
 async def test_a_request_that_waits_outside_holds_no_thread_and_borrows_one_again(serve: Serve, lend: Lend) -> None:
-    threads, outside = lend(1), asyncio.Event()
+    threads, outside, there = lend(1, line_length=20), asyncio.Event(), []
 
     async def view(request: HttpRequest) -> HttpResponse:
         before = await thread_name()
         release()
+        there.append(before)
         await outside.wait()
         return HttpResponse(f"{before}, {await thread_name()}")
 
     handler = serve(view, threads)
     waiting = [asyncio.create_task(ask(handler)) for _ in range(20)]
-    await until(lambda: threads.started and not threads.lent and not threads.line)
+    await until(lambda: len(there) == 20)
+    assert threads.lent == 0
     outside.set()
     assert {answer.body for answer in await asyncio.gather(*waiting)} == {b"lent-1, lent-1"}
     assert threads.started == 1
