@@ -141,8 +141,11 @@ if JOBS_BACKEND == "procrastinate":
 OPENLIBRARY_URL = environment.url("OPENLIBRARY_URL", "https://openlibrary.org")
 GOOGLE_BOOKS_URL = environment.url("GOOGLE_BOOKS_URL", "https://www.googleapis.com")
 GOOGLE_BOOKS_KEY = environment.text("GOOGLE_BOOKS_KEY")
+if not (GOOGLE_BOOKS_KEY.isascii() and GOOGLE_BOOKS_KEY.isprintable()):
+    raise ImproperlyConfigured("GOOGLE_BOOKS_KEY holds characters that no key has: copy it again.")
 LOOKUP_RATE = environment.integer("LOOKUP_RATE", 1, low=1, high=1000)  # questions a second, of all workers together
 LOOKUP_SECONDS = 3  # that one question may take
+LOOKUP_PATIENCE = 8  # seconds that a person waits for all of them
 
 # Text, time, files ---------------------------------------------------------
 

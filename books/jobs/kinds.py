@@ -61,7 +61,7 @@ class ListField(forms.Field):
 
     def clean(self, value: object) -> list[str]:
         parts = re.split(r"[\n,;]", value) if isinstance(value, str) else value or []
-        if not isinstance(parts, list) or not all(isinstance(part, str | int) for part in parts):
+        if not isinstance(parts, list) or not all(type(part) in {str, int} for part in parts):
             raise ValidationError("Write a list, or one a line.")
         texts = [text for part in parts if (text := QueryField(required=False).clean(str(part)))]
         if len(texts) > self.most:

@@ -150,7 +150,8 @@ async def _body(site: Site, url: str) -> bytearray | None:
 
 def _headers(site: Site) -> dict[str, str]:
     """Who asks: the catalogue, by the name under which people reach it."""
-    agent = f"book-catalogue (for {settings.ALLOWED_HOSTS[0]})"
+    host = next(iter(settings.ALLOWED_HOSTS), "localhost").encode("ascii", "backslashreplace").decode()
+    agent = f"book-catalogue (for {host})"
     return {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": agent, **site.headers}
 
 

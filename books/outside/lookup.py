@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Self, cast
 
+from django.conf import settings
+
 from books import record
 from books.models.outside import Finding
 from books.outside.door import Unanswered, Unusable
@@ -12,7 +14,6 @@ from books.outside.sources import Catalogue, catalogues
 from books.presenting import number
 from books.record import Record
 
-PATIENCE = 8.0  # seconds that a person waits for all of them together
 WORTH_ASKING_FOR = {"authors", "publisher", "published_year", "language", "pages", "description"}
 
 
@@ -87,12 +88,15 @@ class Answer:
         self.is_broken = self.is_broken or isinstance(error, Unusable)
 
 
-async def alook_up(isbn13: str, patience: float = PATIENCE) -> Answer:
-    """What is known of a canonical ISBN; remembered if every source has answered. Raises nothing of the outside's."""
+async def alook_up(isbn13: str, patience: float | None = None) -> Answer:
+    """What is known of a canonical ISBN; remembered if every source has answered. Failures are told, not raised.
+
+    `patience`: seconds that somebody waits for it.
+    """
     if kept := await Finding.objects.arecall(isbn13):
         return Answer.from_data(kept)
     answer = Answer(isbn13)
-    until = asyncio.get_running_loop().time() + patience
+    until = asyncio.get_running_loop().time() + (patience or settings.LOOKUP_PATIENCE)
     for catalogue in catalogues():
         await _ask(catalogue, answer, until)
         if answer.record.keys() >= WORTH_ASKING_FOR:

@@ -50,6 +50,7 @@ RESULT_FILES = {
 }
 SAID_ELSEWHERE = {"query", "dry_run", "job"}  # arguments
 SHOWN = 5  # values of a list
+GIVEN = {"q": "Words", "isbns": "ISBNs", "ids": "Books", "without": "All books without"}  # arguments
 UPLOADED = "The list as it was sent."
 
 Data = dict[str, Any]
@@ -93,7 +94,7 @@ def given(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The arguments that were given, each with its name."""
     flat = {**arguments, **arguments.get("query", {})}
     shown = {name: value for name, value in flat.items() if value and name not in SAID_ELSEWHERE}
-    return [(name.capitalize(), in_a_line(value)) for name, value in shown.items()]
+    return [(GIVEN.get(name, name.capitalize()), in_a_line(value)) for name, value in shown.items()]
 
 
 def in_a_line(value: object) -> str:

@@ -213,6 +213,7 @@ class Arguments(LibrarianTestCase):
         assert self.errors(isbns=ISBN, without="pages") == {"without"}
         assert self.errors(ids="x") == {"ids"}
         assert self.errors(ids=[1.5]) == {"ids"}
+        assert self.errors(isbns=[True]) == {"isbns"}
         assert self.errors(isbns={"a": 1}) == {"isbns"}
         assert self.errors(isbns=["\0"]) == {"isbns"}
         assert self.errors(isbns=["\ud800"]) == {"isbns"}
@@ -240,7 +241,7 @@ class Arguments(LibrarianTestCase):
         assert response.status_code == 303
         page = (await self.async_client.get(response["Location"], headers=html)).content.decode()
         assert "Look-up of books" in page
-        assert "<dt>Without</dt>" in page
+        assert '<dt>All books without</dt><dd dir="auto">pages</dd>' in page
 
 
 @pytest.mark.once
