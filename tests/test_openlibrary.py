@@ -1,11 +1,13 @@
 """Asking outside: what the catalogues' answers become, and how each kind of bad answer ends, in time, with a reason."""
 
 import asyncio
+import re
 import time
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -310,3 +312,11 @@ async def test_the_whole_look_up_ends_when_nobody_waits_any_more(server: Outside
     begin = time.monotonic()
     assert "no time left" in (await alook_up(ISBN, patience=0.3)).reasons
     assert time.monotonic() - begin < 2
+
+
+@pytest.mark.once
+def test_one_file_asks_outside() -> None:
+    root = Path(__file__).parent.parent
+    sources = [path for folder in ("books", "django41_example") for path in (root / folder).rglob("*.py")]
+    asks = re.compile(r"^\s*(import|from) (httpx|requests|aiohttp|urllib\.request|http\.client)", re.MULTILINE)
+    assert [path.name for path in sources if asks.search(path.read_text())] == ["door.py"]

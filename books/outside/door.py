@@ -139,7 +139,7 @@ async def _try(site: Site, path: str, query: Mapping[str, str]) -> Any:
 async def _body(site: Site, url: str) -> bytearray | None:
     tls = _tls() if _tls.cache_info().currsize else await asyncio.to_thread(_tls)
     transport = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
-    async with httpx.AsyncClient(transport=transport, timeout=settings.LOOKUP_SECONDS, trust_env=False) as client:
+    async with httpx.AsyncClient(transport=transport, timeout=None, trust_env=False) as client:  # noqa: S113 - _try has one
         for _ in range(REDIRECTS + 1):
             async with client.stream("GET", url, headers=_headers(site), follow_redirects=False) as response:
                 if not response.is_redirect:

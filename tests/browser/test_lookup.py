@@ -1,7 +1,6 @@
 """Looking an ISBN up on the page that adds a book, with JavaScript and without."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ RECORD = {"title": "The Example", "authors": ["Ann Author", "Bob Author"], "page
 
 
 @pytest.fixture
-async def form(page: Page) -> AsyncIterator[Page]:
-    """The form for a new book. One ISBN is known outside, and one with other values; the rest is asked of the server."""
+async def form(page: Page) -> Page:
+    """The form for a new book. Two ISBNs are known outside; for any other the server is asked."""
     records = {ISBN: RECORD, OTHER: {"title": "Another", "publisher": "Other Press"}}
 
     async def answer(route: Route) -> None:
@@ -32,7 +31,7 @@ async def form(page: Page) -> AsyncIterator[Page]:
 
     await page.route("**/lookup/?isbn=*", answer)
     await page.goto("/books/new/")
-    yield page
+    return page
 
 
 async def scan(page: Page, digits: str) -> None:
@@ -90,6 +89,17 @@ async def test_a_book_that_is_here_already_is_linked(form: Page) -> None:
     await form.request.post("/books/", data={"title": "Here already", "isbn13": "9780131103627"})
     await scan(form, "0131103628")
     await expect(form.get_by_role("status").first.get_by_role("link")).to_be_visible()
+
+
+async def test_it_can_be_looked_up_after_a_mistake_too(form: Page) -> None:
+    await form.locator("#id_title").fill("Typed")
+    await form.locator("#id_pages").fill("many")
+    await form.get_by_role("button", name="Add the book").click()
+    await expect(form.get_by_role("alert")).to_be_focused()
+    await form.get_by_label("Look up an ISBN").focus()
+    await scan(form, ISBN)
+    await expect(form.locator("#id_authors")).to_have_value("Ann Author\nBob Author")
+    await expect(form.locator("#id_title")).to_have_value("Typed")
 
 
 async def test_a_filled_form_is_not_left_without_a_question(form: Page) -> None:
