@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0004_jobs'),
+        ('books', '0005_revision'),
     ]
 
     operations = [
