@@ -45,10 +45,10 @@ async def ask(port: int, path: str, token: str = "") -> tuple[int, float, str]:
     return int(answer.split(maxsplit=2)[1]), time.perf_counter() - begin, answer.partition("\r\n\r\n")[2]
 
 
-async def read_pages(port: int, seconds: float) -> list[float]:
+async def read_pages(port: int, seconds: float, token: str) -> list[float]:
     waits, until = [], time.monotonic() + seconds
     while time.monotonic() < until:
-        status, wait, _ = await ask(port, "/books/")
+        status, wait, _ = await ask(port, "/books/", token)  # to somebody known: such answers are not kept
         assert status == 200, status
         waits.append(wait)
         await asyncio.sleep(0.01)
@@ -91,12 +91,12 @@ async def measure(
         await have_all_threads(port, token, source, numbers)
         quiet, meanwhile = Phase(), Phase()
         for _ in range(options.rounds):
-            await quiet.read(port, pid, options.seconds)
+            await quiet.read(port, pid, options.seconds, token)
             source.told.clear()
             ways = [f"/lookup/?isbn={isbn13(next(numbers))}" for _ in range(options.lookups)]
             waiting = [asyncio.create_task(ask(port, way, token)) for way in ways]
             await settle(port)
-            await meanwhile.read(port, pid, options.seconds)
+            await meanwhile.read(port, pid, options.seconds, token)
             assert not any(task.done() for task in waiting), "One look-up has not waited."
             source.told.set()
             statuses = [status for status, *_ in await asyncio.gather(*waiting)]
@@ -111,7 +111,7 @@ async def measure(
 async def have_all_threads(port: int, token: str, source: "SlowSource", numbers: Iterator[int]) -> None:
     """Let the server start what it starts once, as it does in its first minute."""
     source.told.set()
-    await asyncio.gather(*(ask(port, "/books/") for _ in range(64)))
+    await asyncio.gather(*(ask(port, "/books/", token) for _ in range(64)))
     ways = [f"/lookup/?isbn={isbn13(next(numbers))}" for _ in range(64)]
     await asyncio.gather(*(ask(port, way, token) for way in ways))
 
@@ -123,9 +123,9 @@ class Phase:
         self.waits: list[float] = []
         self.cpu, self.threads, self.memory = 0.0, 0, 0
 
-    async def read(self, port: int, pid: int, seconds: float) -> None:
+    async def read(self, port: int, pid: int, seconds: float, token: str) -> None:
         begin = cpu_seconds(pid)
-        self.waits += await read_pages(port, seconds)
+        self.waits += await read_pages(port, seconds, token)
         self.cpu += cpu_seconds(pid) - begin
         now = status_of(pid)
         self.threads, self.memory = now["Threads"], now["VmRSS"] >> 10

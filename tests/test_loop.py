@@ -135,12 +135,20 @@ async def test_an_address_does_not_block(
         assert await answered(response) in {200, 201, 202, 204, 303, 403, 404, 409, 412, 422}
 
 
-async def test_asking_outside_does_not_block(watch: BlockBuster, async_client: AsyncClient) -> None:
-    await async_client.aforce_login(await sync_to_async(librarian)())
+@pytest.fixture
+def other_catalogue() -> Iterator[outside.Outside]:
     with outside.outside() as server:
         server.does |= {outside.BOOKS: outside.edition(), outside.SEARCH: outside.work()}
-        for headers in (JSON, HTML):
-            for address in ("/lookup/", "/books/new/"):
-                response = await async_client.get(address, {"isbn": outside.ISBN}, headers=headers)
-                assert response.status_code in {200, 406}
-        assert (await async_client.get("/lookup/", {"isbn": "9780131103627"})).status_code == 404
+        yield server
+
+
+async def test_asking_outside_does_not_block(
+    other_catalogue: outside.Outside, watch: BlockBuster, async_client: AsyncClient
+) -> None:
+    await async_client.aforce_login(await sync_to_async(librarian)())
+    for headers in (JSON, HTML):
+        for address in ("/lookup/", "/books/new/"):
+            response = await async_client.get(address, {"isbn": outside.ISBN}, headers=headers)
+            assert response.status_code in {200, 406}
+    assert (await async_client.get("/lookup/", {"isbn": "9780131103627"})).status_code == 404
+    assert other_catalogue.asked

@@ -55,9 +55,9 @@ class MappingField(forms.Field):
 class ListField(forms.Field):
     """Several values: a list, or text with one a line or commas between them."""
 
-    def __init__(self, pattern: str, most: int, **options: Any) -> None:
-        super().__init__(required=False, **options)
-        self.pattern, self.most = re.compile(pattern), most
+    def __init__(self, one: str, pattern: str, most: int) -> None:
+        super().__init__(required=False)
+        self.one, self.pattern, self.most = one, re.compile(pattern), most
 
     def clean(self, value: object) -> list[str]:
         parts = re.split(r"[\n,;]", value) if isinstance(value, str) else value or []
@@ -67,7 +67,7 @@ class ListField(forms.Field):
         if len(texts) > self.most:
             raise ValidationError(f"At most {self.most:,} at once; these are {len(texts):,}.")
         if bad := next((text for text in texts if not self.pattern.fullmatch(text)), None):
-            raise ValidationError(f"“{bad[:50]}” is none.")
+            raise ValidationError(f"“{bad[:50]}” is no {self.one}.")
         return list(dict.fromkeys(texts))
 
 
@@ -106,8 +106,8 @@ class ExportForm(BookQuery, ArgumentsForm):
 class LookupForm(ArgumentsForm):
     """Which books: a list of ISBNs, some ids, or all that are without a field."""
 
-    isbns = ListField(f".{{1,{MAX_LENGTH}}}", MOST_BOOKS)
-    ids = ListField("[1-9][0-9]{0,17}", MOST_BOOKS)
+    isbns = ListField("ISBN", f".{{1,{MAX_LENGTH}}}", MOST_BOOKS)
+    ids = ListField("id of a book", "[1-9][0-9]{0,17}", MOST_BOOKS)
     without = forms.ChoiceField(required=False, choices=[(name, name) for name in MISSING])
 
     def clean(self) -> dict[str, Any]:
