@@ -193,8 +193,11 @@ class Handler(ASGIHandler):
         if refusal := request.scope.get("refusal"):  # type: ignore[attr-defined]
             return self._refused, refusal, {}
         match = super().resolve_request(request)
-        request.scope["route"] = match.route  # type: ignore[attr-defined]
-        view = self.screen if request.scope.get("is_screened") else match.func  # type: ignore[attr-defined]
+        scope: Scope = request.scope  # type: ignore[attr-defined]
+        scope["route"] = match.route
+        if "is_not_public" in scope and not getattr(getattr(match.func, "view_class", None), "is_public", False):
+            scope["is_not_public"]()
+        view = self.screen if scope.get("is_screened") else match.func
         return self.guarded(view), match.args, match.kwargs
 
     async def _refused(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:
