@@ -16,6 +16,7 @@ from books.views.home import Home
 from books.views.job_events import AllJobEvents, JobEvents
 from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, JobRetry
 from books.views.login import Login, Logout
+from books.views.lookup import Lookup
 from books.views.openapi import OpenApi
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
 from books.views.topics import Refresh, TopicDetail, TopicList
@@ -65,6 +66,7 @@ urlpatterns = [
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
     path("refresh/", Refresh.as_view(), name="refresh"),
+    path("lookup/", Lookup.as_view(), name="lookup"),
     path("jobs/", JobList.as_view(), name="job_list"),
     path("jobs/events/", AllJobEvents.as_view(), name="all_job_events"),
     path("jobs/<key:key>/", JobDetail.as_view(), name="job_detail"),

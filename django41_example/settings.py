@@ -136,6 +136,17 @@ if JOBS_BACKEND == "procrastinate":
     PROCRASTINATE_IMPORT_PATHS = ["books.jobs.procrastinate"]
     PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "delete_jobs": "always", "shutdown_graceful_timeout": 0}
 
+# The outside: other catalogues, asked what they know of an ISBN ----------------
+
+OPENLIBRARY_URL = environment.url("OPENLIBRARY_URL", "https://openlibrary.org")
+GOOGLE_BOOKS_URL = environment.url("GOOGLE_BOOKS_URL", "https://www.googleapis.com")
+GOOGLE_BOOKS_KEY = environment.text("GOOGLE_BOOKS_KEY")
+if not (GOOGLE_BOOKS_KEY.isascii() and GOOGLE_BOOKS_KEY.isprintable()):
+    raise ImproperlyConfigured("GOOGLE_BOOKS_KEY holds characters that no key has: copy it again.")
+LOOKUP_RATE = environment.integer("LOOKUP_RATE", 1, low=1, high=1000)  # questions a second, of all workers together
+LOOKUP_SECONDS = 3  # that one question may take
+LOOKUP_PATIENCE = 8  # seconds that a person waits for all of them
+
 # Text, time, files ---------------------------------------------------------
 
 LANGUAGE_CODE = "en"
@@ -203,5 +214,6 @@ LOGGING = {
     "loggers": {
         "access": {"level": "INFO" if ACCESS_LOG else "WARNING"},
         "procrastinate": {"level": "WARNING"},  # jobs speak for themselves
+        "httpx": {"level": "WARNING"},  # else a line for each question
     },
 }

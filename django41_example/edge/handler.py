@@ -21,7 +21,7 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from django41_example.edge.streams import EventStreams
-from django41_example.edge.threads import Busy, Loan, Threads
+from django41_example.edge.threads import Busy, Loan, Threads, current_loan
 from django41_example.edge.turnstile import Turnstile
 
 Scope = MutableMapping[str, Any]
@@ -135,11 +135,13 @@ class Handler(ASGIHandler):
         """Answer the request; False if it was only screened, and its body is let in."""
         gone = None if scope.get("is_screened") else partial(until_gone, receive)  # the body is still to be received
         loan = Loan(self.threads, check=scope["method"] not in REPEATABLE, gone=gone)
+        before = current_loan.set(loan)
         try:
             async with ThreadSensitiveContext(executor=loan):
                 with closing(body):
                     return await self._answer_on(loan, scope, body, receive, send)
         finally:
+            current_loan.reset(before)
             loan.give_back()
 
     async def _answer_on(self, loan: Loan, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> bool:
@@ -191,8 +193,11 @@ class Handler(ASGIHandler):
         if refusal := request.scope.get("refusal"):  # type: ignore[attr-defined]
             return self._refused, refusal, {}
         match = super().resolve_request(request)
-        request.scope["route"] = match.route  # type: ignore[attr-defined]
-        view = self.screen if request.scope.get("is_screened") else match.func  # type: ignore[attr-defined]
+        scope: Scope = request.scope  # type: ignore[attr-defined]
+        scope["route"] = match.route
+        if "is_not_public" in scope and not getattr(getattr(match.func, "view_class", None), "is_public", False):
+            scope["is_not_public"]()
+        view = self.screen if scope.get("is_screened") else match.func
         return self.guarded(view), match.args, match.kwargs
 
     async def _refused(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:

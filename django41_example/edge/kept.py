@@ -7,7 +7,7 @@ representation, and on what `confirm` tells the revision of: that is whom this m
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import starmap
 from operator import itemgetter
@@ -155,7 +155,7 @@ class KeptAnswers:
             in_canonical_order(query),
             self.representation(accept),
             headers.get(b"host"),
-            scope["scheme"],
+            scope.get("scheme"),
             headers.get(b"x-forwarded-proto"),
         )
 
@@ -201,6 +201,7 @@ class Making:
 
     async def run(self, receive: Any) -> None:
         self.kept.being_made[self.number, *self.key] = self.made
+        self.scope["is_not_public"] = partial(self._tell, None)  # for who knows that early: nobody waits in vain
         # What the client knows is compared here: a 304 of the application's could not be kept.
         self.scope["headers"] = [(name, value) for name, value in self.scope["headers"] if name != b"if-none-match"]
         try:

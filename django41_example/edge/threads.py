@@ -4,8 +4,9 @@ Django's contract is that all sync code of a request runs in one thread, since d
 threads. Django keeps it by a new thread for each request, and so a new connection. Here a request borrows a thread
 when it first needs one, together with the connection that thread has open, and gives it back when it ends. A request
 that needs none takes none. When all are lent, requests wait in a line that is bounded in length and in time.
-Once an answer begins, its request holds no thread: what a long answer still calls runs, call by call, in a few
-threads of their own, so that slow readers keep nobody waiting.
+Before it waits for anything else, such as a server outside, it calls `release`. Once an answer begins, its request
+holds no thread: what a long answer still calls runs, call by call, in a few threads of their own, so that slow readers
+keep nobody waiting.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,6 +24,18 @@ from django.db import close_old_connections, connections
 ANSWERING = 2  # threads for what is called while answers are sent
 
 Call = tuple[Future[Any], Callable[[], Any]]
+
+current_loan: ContextVar["Loan | None"] = ContextVar("current_loan", default=None)
+
+
+def release() -> None:
+    """Give this request's thread back before a wait; its next sync call borrows one again, maybe another.
+
+    Whatever belongs to a connection must have ended: transactions do, since each is one sync call. Where no request
+    is being answered, such as in a job, there is nothing to give back.
+    """
+    if loan := current_loan.get():
+        loan.release()
 
 
 class Busy(Exception):
@@ -155,6 +169,12 @@ class Loan(Executor):
     def wants_a_thread(self) -> bool:
         """Whether somebody still waits for what this loan is to run."""
         return any(not future.cancelled() for future, _ in self.waiting)
+
+    def release(self) -> None:
+        """Hold no thread until the next call; does nothing while one runs."""
+        if self.thread and all(future.done() for future in self.running):
+            thread, self.thread = self.thread, None
+            self.threads.give_back(thread)
 
     def give_back(self) -> None:
         """The answer begins, or the request ended without one. What still runs in the thread is let finish first."""

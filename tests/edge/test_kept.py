@@ -6,7 +6,7 @@ import pytest
 
 from django41_example.edge.coding import zstd
 from django41_example.edge.kept import KeptAnswers
-from tests.edge.asgi import Answer, Exchange, ask
+from tests.edge.asgi import Answer, Exchange, ask, until
 
 pytestmark = pytest.mark.once
 
@@ -240,6 +240,21 @@ async def test_those_who_wait_for_what_may_not_be_kept_are_answered_one_by_one(s
     await asyncio.gather(*tasks)
     assert sorted(exchange.body for exchange in exchanges) == [b"1", b"2", b"3"]
     assert not kept.being_made
+
+
+async def test_nobody_waits_for_what_is_known_early_not_to_be_public(site: Site) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        scope.pop("is_not_public", list)()
+        await site(scope, receive, send)
+
+    site.gate.clear()
+    site.headers = []
+    kept = site.kept()
+    kept.application = slow
+    tasks = [Exchange(kept, "/books/").start() for _ in range(3)]
+    await until(lambda: site.asked == 3)
+    site.gate.set()
+    await asyncio.gather(*tasks)
 
 
 async def test_what_was_begun_before_a_change_is_not_for_who_asks_after_it(site: Site) -> None:
