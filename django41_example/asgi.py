@@ -42,8 +42,10 @@ gauges = {
 tells_all = settings.METRICS or settings.ACCESS_LOG
 if not tells_all:
     application = Journal(application)
-if settings.KEPT_MB and not settings.DEBUG:
+if not settings.DEBUG:
     revision = import_string(settings.REVISION)
+    beside, warm = [revision.watch], partial(threads.run, import_string(settings.WARM_UP))
+if settings.KEPT_MB and not settings.DEBUG:
     application = kept = KeptAnswers(
         application,
         confirm=revision.confirm,
@@ -51,7 +53,6 @@ if settings.KEPT_MB and not settings.DEBUG:
         session=settings.SESSION_COOKIE_NAME,
         capacity=settings.KEPT_MB << 20,
     )
-    beside, warm = [revision.watch], partial(threads.run, import_string(settings.WARM_UP))
     gauges |= {
         ("kept_answers", "Answers held in memory"): lambda: len(kept.shelf.things),
         ("kept_answers_bytes", "Bytes that they take"): lambda: kept.shelf.size,
