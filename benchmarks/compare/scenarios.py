@@ -122,4 +122,14 @@ def keep_answers(asked: Asked) -> None:
         status, told, body = asked.server.get(path, headers)
         own = [[name, value] for name, value in told if name.lower() not in {"date", "server"}]  # uvicorn's
         kept[kind] = status, own, b64encode(body).decode()
+        if kind == "html":
+            keep_page(asked.shelf.folder, body.decode())
     (asked.shelf.folder / "answers.json").write_text(json.dumps(kept))
+
+
+def keep_page(folder: Path, page: str) -> None:
+    """What stands around the list, for the others to send too."""
+    before, begin, rest = page.partition('<ol class="books" data-rows>')
+    _, end, after = rest.partition("</ol>")
+    (folder / "before.html").write_text(before + begin)
+    (folder / "after.html").write_text(end + after)

@@ -4,6 +4,7 @@ import http.client
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -50,6 +51,8 @@ def shelf(kind: str) -> Iterator[Shelf]:
         folder = Path(name)
         with place(kind, folder) as url:
             made = Shelf(folder, url, "")
+            for around in ("before.html", "after.html"):  # of a page of the others: see scenarios.keep_page
+                (folder / around).touch()
 
             def manage(*command: str) -> str:
                 program = [OWN_TOOLS / "python", "manage.py", *command]
@@ -79,7 +82,7 @@ class Running:
     stack: Stack
     port: int
     process: subprocess.Popen[bytes]
-    first_answer: float = 0.0  # seconds from the start
+    first_answer: float = 0.0  # seconds from when its port was open
 
     @property
     def url(self) -> str:
@@ -108,6 +111,7 @@ def running(stack: Stack, shelf: Shelf, workers: int) -> Iterator[Running]:
     variables = {
         "PORT": str(port),
         "ANSWERS": str(shelf.folder / "answers.json"),
+        "PAGES": str(shelf.folder),
         "PYTHONPATH": str(PROJECT),
         **stack.variables,
     }
@@ -135,10 +139,14 @@ def running(stack: Stack, shelf: Shelf, workers: int) -> Iterator[Running]:
 
 
 def wait_for_answer(server: Running, log: Path) -> float:
-    """Seconds until the list is answered."""
-    began = time.monotonic()
-    while time.monotonic() - began < OPEN_WITHIN:
+    """Seconds from when the port is open, behind which workers begin, until the list is answered."""
+    began, is_open = time.monotonic(), False
+    limit = began + OPEN_WITHIN
+    while time.monotonic() < limit:
         with suppress(OSError, http.client.HTTPException):
+            if not is_open:
+                socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
+                began, is_open = time.monotonic(), True
             if server.get(server.stack.json_path, {"Accept": "application/json"})[0] == 200:
                 return time.monotonic() - began
         if server.process.poll() is not None:

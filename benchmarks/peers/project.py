@@ -15,7 +15,7 @@ LOGGING_CONFIG = None
 # What serves lists to anybody needs no sessions, messages or CSRF tokens.
 MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
 
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [TEMPLATES]}]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": TEMPLATES}]
 
 # Connections stay open: on PostgreSQL in psycopg's pool, as Django's documentation recommends, on SQLite in threads.
 DATABASE = {**OURS["default"], "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}

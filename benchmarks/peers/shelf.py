@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 SIZE, CAP = 20, 10_000  # books on a page; where counting stops
 COLUMNS = "id", "title", "author_names", "isbn13", "published_year", "language"
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = [Path(__file__).parent / "templates", Path(os.environ["PAGES"])]  # what is around our own list is there
 
 
 def entry(row: Mapping[str, Any]) -> dict[str, Any]:
