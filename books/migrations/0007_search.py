@@ -57,7 +57,7 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("books", "0005_revision")]
+    dependencies = [("books", "0006_lookup")]
 
     operations = [
         migrations.RemoveField(model_name="book", name="search_text"),
