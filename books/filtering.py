@@ -11,33 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Lower
 
 from books.asking import Asked, understood
 from books.languages import primary
-from books.models.people import BookAuthor, BookTopic
+from books.models.people import Author, BookAuthor, BookTopic
 from books.models.words import Words
-from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
-from books.prepared import Rows, Statement
-from books.ranking import ranked_page
+from books.paging import CappedCount, PagedQuerySet, PageQuery, Place
+from books.prepared import Statement
+from books.ranking import FewOrMany, ranked_page
 
 Books = PagedQuerySet[Any]
-
-
-class FewOrMany:
-    """The rows of a page, by the way that their number asks for."""
-
-    def __init__(self, count: Statement, few: Statement, many: Statement) -> None:
-        self.count, self.few, self.many = count, few, many
-        self.queryset: QuerySet[Any, Any] = few.queryset
-
-    def rows(self) -> Rows:
-        total = self.count.rows()[0]["count_of_all"]
-        found = (self.many if total > COUNT_CAP else self.few).rows()
-        if found:
-            found[0]["count_of_all"] = total
-        return found
 
 
 @dataclass(frozen=True)
@@ -89,7 +74,9 @@ class Filters:
         """What the index of words does not know."""
         fitting: Any = books.none() if self.asked.is_empty else books
         if self.author:
-            fitting = fitting.filter(pk__in=BookAuthor.objects.filter(author=int(self.author)).values("book"))
+            fitting = fitting.filter(
+                pk__in=BookAuthor.objects.filter(author__in=Author.objects.filter(pk=self.author)).values("book")
+            )
         if self.series:
             fitting = fitting.exclude(series="").filter(series=self.series)
         if self.without_isbn:

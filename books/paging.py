@@ -118,13 +118,13 @@ class Page:
 
 
 class CappedCount(models.Subquery):
-    """The number of rows of a query, counted to one beyond COUNT_CAP at the most."""
+    """The number of rows of a query, counted to one beyond the cap at the most."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
     output_field = models.IntegerField()
 
-    def __init__(self, queryset: models.QuerySet[Any]) -> None:
-        super().__init__(queryset.order_by().values("pk")[: COUNT_CAP + 1])
+    def __init__(self, queryset: models.QuerySet[Any], cap: int = COUNT_CAP) -> None:
+        super().__init__(queryset.order_by().values("pk")[: cap + 1])
 
 
 class PagedQuerySet(models.QuerySet[_Model]):
