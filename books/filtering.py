@@ -106,8 +106,8 @@ class Filters:
             return ranked_page(counted, ranks, columns, place, "pk" if on_postgresql else "indexed")
         count = books.model._default_manager.order_by().values(count_of_all=CappedCount(counted))[:1]
         many = few if self.asked.text else self.many(books, place)
-        ways = (Statement(each.rows_at(columns, place)) for each in (few, many))
-        return PageQuery(counted, FewOrMany(Statement(count), *ways), place)
+        few_rows, many_rows = (Statement(each.rows_at(columns, place)) for each in (few, many))
+        return PageQuery(counted, FewOrMany(Statement(count), few_rows, many_rows), place)
 
 
 def _holding(books: Any, expression: Any) -> Any:

@@ -25,7 +25,7 @@ class FewOrMany:
         self.queryset: QuerySet[Any, Any] = few.queryset
 
     def rows(self) -> Rows:
-        total = self.count.rows()[0]["count_of_all"]
+        total = next((row["count_of_all"] for row in self.count.rows()), 0)  # no row: there is no book at all
         found = (self.many if total > self.limit else self.few).rows() if total else []
         if found:
             found[0]["count_of_all"] = total

@@ -174,6 +174,11 @@ class HostileTests(TestCase):
                 page = await self.async_client.get("/books/", {"q": query}, headers={"accept": "text/html"})
                 assert page.status_code == 200
 
+    async def test_an_empty_catalogue_has_nothing_in_any_order(self) -> None:
+        for sort in BookQuerySet.ORDERINGS:
+            response = await self.async_client.get(f"/books/?language=ja&q=a&sort={sort}")
+            assert response.json()["count"] == 0
+
     async def test_an_id_beyond_all_numbers_finds_nothing(self) -> None:
         for accept in ("application/json", "text/html"):
             response = await self.async_client.get(f"/books/?author={'9' * 30}", headers={"accept": accept})
