@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Concat, Lower
 
 from books.asking import Asked, understood
 from books.languages import primary
@@ -106,8 +106,17 @@ class Filters:
             return ranked_page(counted, ranks, columns, place, "pk" if on_postgresql else "indexed")
         count = books.model._default_manager.order_by().values(count_of_all=CappedCount(counted))[:1]
         many = few if self.asked.text else self.many(books, place)
-        few_rows, many_rows = (Statement(each.rows_at(columns, place)) for each in (few, many))
-        return PageQuery(counted, FewOrMany(Statement(count), few_rows, many_rows), place)
+        found, walked = Statement(_sorted(few, columns, place)), Statement(many.rows_at(columns, place))
+        return PageQuery(counted, FewOrMany(Statement(count), found, walked), place)
+
+
+def _sorted(books: Any, columns: list[str], place: Place) -> Any:
+    """The rows of a page by way of a sort: PostgreSQL would walk the list to what it takes for common and is not."""
+    if connection.vendor != "postgresql":
+        return books.rows_at(columns, place)
+    by = [Concat(name, Value("")) if name.endswith("_key") else F(name) + 0 for name in place.ordering.columns]
+    down = place.ordering.descending != place.backwards
+    return books.rows_at(columns, place, [each.desc() if down else each.asc() for each in by])
 
 
 def _holding(books: Any, expression: Any) -> Any:

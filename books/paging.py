@@ -6,7 +6,7 @@ Page 1,000 costs what page 1 costs, and rows that come or go meanwhile neither r
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
@@ -137,9 +137,11 @@ class PagedQuerySet(models.QuerySet[_Model]):
         counted = self.annotate(count_of_all=CappedCount(self))
         return PageQuery(self, Statement(counted.rows_at([*columns, "count_of_all"], place)), place)
 
-    def rows_at(self, columns: Iterable[str], place: Place) -> models.QuerySet[_Model, dict[str, Any]]:
-        """The rows of a page, and one more if there is one."""
-        rows = self.order_by(*place.ordering.order_by(backwards=place.backwards))
+    def rows_at(
+        self, columns: Iterable[str], place: Place, order: Sequence[Any] = ()
+    ) -> models.QuerySet[_Model, dict[str, Any]]:
+        """The rows of a page, and one more if there is one; `order` is another way to say the place's own."""
+        rows = self.order_by(*(order or place.ordering.order_by(backwards=place.backwards)))
         if place.cursor:
             rows = rows.filter(place.ordering.beyond(place.cursor.key, backwards=place.backwards))
         return rows.values(*{*columns, *place.ordering.columns})[: place.size + 1]
