@@ -13,7 +13,7 @@ help:
 	@echo "make dev     the same, showing errors in full and starting anew when a file changes"
 	@echo "make test    lint, types, and every test on PostgreSQL and on SQLite"
 	@echo "make lint    ruff and mypy only"
-	@echo "make bench   the measurements in benchmarks/"
+	@echo "make bench   the catalogue beside other stacks, in a quarter of an hour"
 
 serve: .venv/serve
 	@$(READ_ENV) exec $(SERVER)
@@ -36,8 +36,8 @@ lint: .venv/dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: .venv/dev
-	@for program in $(wildcard benchmarks/*.py); do $(BIN)/python $$program || exit 1; done
+bench: .venv/dev .venv-bench/all
+	@$(BIN)/python -m benchmarks.compare --minutes 3.5
 
 .venv/serve: requirements.txt
 	$(call install,$<,$@)
@@ -45,14 +45,19 @@ bench: .venv/dev
 .venv/dev: requirements-dev.txt requirements.txt
 	$(call install,$<,$@)
 
+# What is compared with stays out of the catalogue's own environment.
+.venv-bench/all: requirements-bench.txt requirements.txt
+	$(call install,$<,$@)
+
 FOUND = $(shell $(PYTHON) --version 2>&1 | head -n 1)
 IS_NEW_ENOUGH = $(shell $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 12))' 2>/dev/null)
 NEEDED = Python 3.12 or newer is needed, and "$(PYTHON)" is "$(FOUND)". Say which to use: make PYTHON=python3.13 $(MAKECMDGOALS)
 
+# $(1) into the environment that $(2) lies in.
 define install
-	$(if $(wildcard $(BIN)/python)$(filter True,$(IS_NEW_ENOUGH)),,$(error $(NEEDED)))
-	@echo "Setting up .venv from $(1) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --requirement $(1)
+	$(if $(wildcard $(@D)/bin/python)$(filter True,$(IS_NEW_ENOUGH)),,$(error $(NEEDED)))
+	@echo "Setting up $(@D) from $(1) ..."
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check --requirement $(1)
 	@touch $(2)
 endef

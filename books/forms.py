@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Self, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from books import languages, record
+from books import isbn, languages, record
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
 from books.models.people import AuthorQuerySet
@@ -81,6 +82,19 @@ class LanguageField(QueryField):
     def clean(self, value: Any) -> str:
         text = super().clean(value)
         return languages.canonical(text) if text else ""
+
+
+class IsbnField(QueryField):
+    """An ISBN in any spelling; cleaned to its 13 digits."""
+
+    def clean(self, value: Any) -> str:
+        return isbn.canonical(super().clean(value))
+
+
+class LookupQuery(forms.Form):
+    """Which book other catalogues are asked for."""
+
+    isbn = IsbnField(error_messages={"required": "Type an ISBN, such as 978-0-306-40615-7."})
 
 
 class ListQuery(forms.Form):
@@ -158,6 +172,7 @@ class RecordField(forms.Field):
         super().__init__(required=name == "title", **options)
         self.cleaner = record.CLEANERS[name]
         self.theirs = ""  # what another editor has put here meanwhile
+        self.origin = ""  # the catalogue outside that gave the value
 
     def clean(self, value: Any) -> Any:
         return self.cleaner("" if value is None else value)
@@ -203,6 +218,11 @@ class BookForm(forms.Form):
         key = self.cleaned_data["idempotency_key"]
         digest = hashlib.sha256(repr(self.record()).encode()).hexdigest()
         return f"{key}:{digest}" if key else ""
+
+    def show_origins(self, origins: Mapping[str, str]) -> None:
+        """Say at each field that was filled in for the person where its value is from."""
+        for name, source in origins.items():
+            cast("RecordField", self.fields[name]).origin = source
 
     def show_beside(self, theirs: Record, version: int) -> None:
         """Show what the catalogue has now beside each field in which it differs; the next try is about that version."""

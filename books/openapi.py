@@ -13,6 +13,7 @@ from django import forms
 from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
+from books import isbn
 from books.accounts.forms import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
 from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery
 from books.incoming import MERGE_PATCH, MULTIPART, URLENCODED
@@ -106,8 +107,10 @@ REFUSALS = {
     415: "The body is of a kind that this address does not take.",
     422: "A value is not possible: each field with its reasons.",
     429: "Too many tries.",
+    502: "Another catalogue gave an answer that nobody can use.",
+    503: "Another catalogue cannot be asked now.",
 }
-HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"]}
+HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 502: ["Retry-After"], 503: ["Retry-After"]}
 DONE, BOOK = answer("Done."), answer("The book as it is now.", {JSON: ref("Book")}, "ETag")
 ADDED = answer("Added.", {JSON: ref("Book")}, "Location", "ETag")
 HEALTHY, FAILING = answer("Well.", {JSON: ref("Health")}), answer("Not well.", {JSON: ref("Health")}, "Retry-After")
@@ -138,7 +141,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
     },
     "book_new": {
-        "GET": shows_form("The form for a new book"),
+        "GET": shows_form("The form for a new book", 404, 422, 502, 503, asked="isbn"),
         "POST": takes_form("Add a book by the form", BookForm, 409),
     },
     "book_detail": {
@@ -171,7 +174,19 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "author_list": {"GET": shows("Search the authors", "AuthorPage", parameters=query(AuthorQuery))},
     "author_detail": {"GET": shows("An author's books", "AuthorBooks", TEXT, parameters=query(BookQuery))},
     "topic_list": {"GET": shows("All topics", "TopicList")},
+    "refresh": {
+        "GET": shows("All topics, read from the database now", "TopicList"),
+        "POST": shows("The same", "TopicList"),
+    },
     "topic_detail": {"GET": shows("A topic's books", "TopicBooks", TEXT, parameters=query(BookQuery))},
+    "lookup": {
+        "GET": Operation(
+            "What other catalogues know of an ISBN; `book` if it is here already, and then nobody is asked",
+            {200: answer("Known.", json_or_page("Lookup"))},
+            [404, 406, 422, 502, 503],
+            [parameter("query", "isbn", text(isbn.MAX_LENGTH), "In any spelling.") | {"required": True}],
+        )
+    },
     "job_list": {"GET": shows("The jobs, the latest first", "JobPage", parameters=query(JobQuery)), "POST": START},
     "job_detail": {"GET": shows("How a job goes", "Job"), "POST": START, "DELETE": CANCEL},
     "job_cancel": {"POST": CANCEL},

@@ -44,6 +44,8 @@ RULES: dict[str, dict[str, Rule]] = {
     "author_detail": _LIST,
     "topic_list": _LIST,
     "topic_detail": _LIST,
+    "refresh": {"GET": READ, "POST": READ},
+    "lookup": {"GET": ADD},  # a door to the outside: not for everybody to knock at through us
     "job_list": {"GET": SEE_JOBS, "POST": START_JOB},
     "job_detail": {"GET": SEE_JOBS, "POST": START_JOB, "DELETE": CHANGE_JOB},
     "job_cancel": {"POST": CHANGE_JOB},

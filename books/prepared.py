@@ -61,12 +61,17 @@ def always(rows: Rows) -> bool:
 async def aread(first: Readable, *others: Readable, when: Callable[[Rows], bool] = always) -> list[Rows]:
     """The rows of each, read in one hop to a thread; the others are read when the first's rows say so."""
 
-    class InOneHop(ValuesIterable):
-        def __iter__(self) -> Iterator[Any]:
-            yield (rows := first.rows())
-            if when(rows):
-                yield from (statement.rows() for statement in others)
-
     run = first.queryset.all()
     run._iterable_class = InOneHop
+    run._in_one_hop = first, others, when  # type: ignore[attr-defined]
     return [rows async for rows in run]
+
+
+class InOneHop(ValuesIterable):
+    """What `async for` goes through in the thread: the rows of one statement, and of others."""
+
+    def __iter__(self) -> Iterator[Any]:
+        first, others, when = self.queryset._in_one_hop  # type: ignore[attr-defined]
+        yield (rows := first.rows())
+        if when(rows):
+            yield from (statement.rows() for statement in others)

@@ -7,9 +7,10 @@ from django import forms
 from books import isbn, languages, record
 from books.forms import RecordField
 from books.incoming import READ_ONLY
-from books.jobs.kinds import KINDS
+from books.jobs.kinds import KINDS, ListField
 from books.models import Action, Scope, Status, Via
 from books.models.job import KEY
+from books.outside.lookup import Outcome
 
 Plain = dict[str, Any]
 
@@ -39,6 +40,7 @@ def ref(name: str | int, kind: str = "schemas") -> Plain:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
+OBJECT_OF_TEXTS: Plain = {"type": "object", "additionalProperties": text()}
 ID, COUNT, TIME = whole(range(1, 10**18)), {"type": "integer", "minimum": 0}, text(format="date-time")
 NAME, SLUG = text(record.MAX_NAME, minLength=1), text(record.MAX_SLUG, pattern=r"^[^\s/]+$")
 FIELDS = {  # of a book
@@ -86,11 +88,15 @@ JOB = {"id": JOB_KEY, "url": text(), "kind": text(), "status": text(enum=Status.
 JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null(COUNT), "message": text()}
 JOB |= {"attempt": COUNT, "created_at": TIME, "started_at": or_null(TIME), "finished_at": or_null(TIME)}
 JOB |= {"result": {}, "error": text(), "percent": or_null(whole(range(101)))}
+SAID = exactly(source=text(), outcome=text(enum=[*Outcome]), reason=text())
+LOOKUP = {"isbn13": FIELDS["isbn13"], "sources": array(SAID), "origins": OBJECT_OF_TEXTS}
+LOOKUP |= {"record": {"type": "object", "properties": TYPED, "additionalProperties": False}}
+LOOKUP |= {"book": or_null(exactly(**ADDRESS, title=text(), version=ID))}
 JOB_FILE = exactly(name=text(), size=COUNT, url=text())
 JOBS = {"jobs": array(ref("JobEntry"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
 ERRORS = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
 SCHEMAS = {
-    "Index": {"type": "object", "additionalProperties": text()},
+    "Index": OBJECT_OF_TEXTS,
     "Book": exactly(**ADDRESS, **READ_BACK, created_at=TIME, updated_at=TIME, version=ID),
     "BookEntry": exactly(**ADDRESS, **ENTRY),
     "BookWrite": {**WRITE, "required": ["title"]},
@@ -111,6 +117,7 @@ SCHEMAS = {
     "Job": exactly(**JOB, arguments={"type": "object"}, log=array(text()), files=array(JOB_FILE)),
     "JobEntry": exactly(**JOB),
     "JobPage": exactly(**JOBS),
+    "Lookup": exactly(**LOOKUP),
     "Health": {
         "type": "object",
         "properties": {"status": text(), "database": text(), "jobs": text()},
@@ -125,6 +132,9 @@ def field_of(name: str, field: forms.Field) -> Plain:
     match field:
         case RecordField():
             return text(description=field.help_text) if TYPED[name]["type"] == "array" else TYPED[name]
+        case ListField():
+            one = {"type": ["string", "integer"], "pattern": f"^{field.pattern.pattern}$"}
+            return {"description": "A list, or text with one a line.", "anyOf": [array(one, field.most), text()]}
         case forms.MultipleChoiceField():
             return {**array(text(enum=[value for value, _ in field.choices])), "minItems": 1}  # type: ignore[union-attr, misc]
         case forms.ChoiceField():

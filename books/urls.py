@@ -16,9 +16,10 @@ from books.views.home import Home
 from books.views.job_events import AllJobEvents, JobEvents
 from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, JobRetry
 from books.views.login import Login, Logout
+from books.views.lookup import Lookup
 from books.views.openapi import OpenApi
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
-from books.views.topics import TopicDetail, TopicList
+from books.views.topics import Refresh, TopicDetail, TopicList
 
 
 class IdConverter(StringConverter):
@@ -64,6 +65,8 @@ urlpatterns = [
     path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
+    path("refresh/", Refresh.as_view(), name="refresh"),
+    path("lookup/", Lookup.as_view(), name="lookup"),
     path("jobs/", JobList.as_view(), name="job_list"),
     path("jobs/events/", AllJobEvents.as_view(), name="all_job_events"),
     path("jobs/<key:key>/", JobDetail.as_view(), name="job_detail"),

@@ -1,15 +1,17 @@
-"""What the server runs, from the outside in: lifespan, journal, figures, static files, Django on lent threads."""
+"""What the server runs, from the outside in: lifespan, journal, figures, static files, kept answers,
+Django on lent threads."""
 
 import os
+from functools import partial
 from typing import Any
 
 import django
 from django.conf import settings
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.utils.module_loading import import_string
 
 from django41_example.edge.handler import Handler
 from django41_example.edge.journal import Journal
+from django41_example.edge.kept import KeptAnswers
 from django41_example.edge.lifespan import Lifespan
 from django41_example.edge.threads import Threads
 from django41_example.static import StaticFiles
@@ -28,25 +30,52 @@ handler = Handler(
 )
 handler.always = {"/health_check/live/"}
 application: Any = handler
+beside: list[Any] = []
+warm = None
+gauges = {
+    ("threads_started", "Threads, each with at most one connection to the database"): lambda: threads.started,
+    ("threads_lent", "Those of them that a request holds"): lambda: threads.lent,
+    ("requests_waiting", "Requests in line for a thread"): lambda: len(threads.line),
+    ("event_streams_open", "Event streams"): lambda: len(handler.event_streams.open),
+}
+# Names are for log lines: an answer from memory, where nothing goes wrong, has one only if every answer is told of.
+tells_all = settings.METRICS or settings.ACCESS_LOG
+if not tells_all:
+    application = Journal(application)
+if settings.KEPT_MB and not settings.DEBUG:
+    revision = import_string(settings.REVISION)
+    application = kept = KeptAnswers(
+        application,
+        confirm=revision.confirm,
+        representation=import_string(settings.REPRESENTATION),
+        session=settings.SESSION_COOKIE_NAME,
+        capacity=settings.KEPT_MB << 20,
+    )
+    beside, warm = [revision.watch], partial(threads.run, import_string(settings.WARM_UP))
+    gauges |= {
+        ("kept_answers", "Answers held in memory"): lambda: len(kept.shelf.things),
+        ("kept_answers_bytes", "Bytes that they take"): lambda: kept.shelf.size,
+        ("kept_answers_hits", "Requests answered from memory since the start"): lambda: kept.hits,
+        ("kept_answers_misses", "Requests whose answer was not there"): lambda: kept.misses,
+    }
 if settings.DEBUG:  # templates are read again and static files come from where they are written
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+
     application = ASGIStaticFilesHandler(application)
 else:
     warm_up()
     application = StaticFiles(application)
 
-beside = observe = None
+observe = None
 if settings.METRICS:
     from django41_example.edge.metrics import Metrics  # what is not asked for costs neither time nor memory
 
-    gauges = {
-        ("threads_started", "Threads, each with at most one connection to the database"): lambda: threads.started,
-        ("threads_lent", "Those of them that a request holds"): lambda: threads.lent,
-        ("requests_waiting", "Requests in line for a thread"): lambda: len(threads.line),
-        ("event_streams_open", "Event streams"): lambda: len(handler.event_streams.open),
-    }
     application = metrics = Metrics(
         application, token=settings.METRICS_TOKEN, gauges=gauges, counts=import_string(settings.COUNTS)
     )
-    beside, observe = metrics.watch, metrics.observe
-application = Journal(application, observe=observe)
-application = Lifespan(application, end_streams=handler.event_streams.end, close=threads.close, beside=beside)
+    beside, observe = [*beside, metrics.watch], metrics.observe
+if tells_all:
+    application = Journal(application, observe=observe)
+application = Lifespan(
+    application, end_streams=handler.event_streams.end, close=threads.close, beside=beside, warm=warm
+)

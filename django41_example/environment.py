@@ -1,6 +1,7 @@
 """Strict readers of environment variables: what cannot be understood is an error that names the variable."""
 
 import os
+from urllib.parse import urlsplit
 
 import dj_database_url
 from dj_database_url import DBConfig
@@ -32,6 +33,21 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
 def names(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in text(name).split(",") if part.strip()] or default
+
+
+def url(name: str, default: str) -> str:
+    """The address of a server, without a slash at its end."""
+    value = text(name, default).rstrip("/")
+    hint = f"{name}={value!r}: write an address such as {default}."
+    try:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+            raise ImproperlyConfigured(hint)
+    except ValueError:
+        raise ImproperlyConfigured(hint) from None
+    if parts.query or parts.fragment or parts.username:
+        raise ImproperlyConfigured(hint)
+    return value
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
+from django.utils.csp import CSP, build_policy
 from django.utils.functional import SimpleLazyObject, empty
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -83,7 +84,19 @@ class SecurityMiddleware(security.SecurityMiddleware, Layer):
 
 
 class ContentSecurityPolicyMiddleware(csp.ContentSecurityPolicyMiddleware, Layer):
-    pass
+    """Django's, but the policy of the settings is written once and not for each answer."""
+
+    config: Any = None
+    policy = ""
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        if request._csp_nonce or settings.SECURE_CSP_REPORT_ONLY or hasattr(response, "_csp_config"):
+            return super().process_response(request, response)
+        if self.config is not settings.SECURE_CSP:
+            self.config, self.policy = settings.SECURE_CSP, build_policy(settings.SECURE_CSP)
+        if self.policy:
+            response.headers.setdefault(CSP.HEADER_ENFORCE.value, self.policy)
+        return response
 
 
 class XFrameOptionsMiddleware(clickjacking.XFrameOptionsMiddleware, Layer):
@@ -91,9 +104,25 @@ class XFrameOptionsMiddleware(clickjacking.XFrameOptionsMiddleware, Layer):
 
 
 class SessionMiddleware(sessions.SessionMiddleware, Layer):
+    """Django's; but who brings no session is made one only when somebody asks for it."""
+
+    def process_request(self, request: Any) -> None:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            super().process_request(request)
+        else:
+            request.session = SimpleLazyObject(self.SessionStore)
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        return super().process_response(request, response) if self._is_used(request) else response
+
     def writes(self, request: HttpRequest) -> bool:
         session = request.session
-        return session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST)
+        return self._is_used(request) and (
+            session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST)
+        )
+
+    def _is_used(self, request: HttpRequest) -> bool:
+        return getattr(request.session, "_wrapped", None) is not empty
 
 
 class AuthenticationMiddleware(auth.AuthenticationMiddleware, Layer):

@@ -103,6 +103,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 THREADS = environment.integer("THREADS", 8, low=1, high=100)  # lent to requests, in each worker
 WAITING_LINE = 64 * THREADS  # requests that may wait for a thread
 WAITING_SECONDS = 10
+REVISION = "books.revision.revision"  # of what the answers that are kept are made from
+REPRESENTATION = "books.negotiation.representation"
+WARM_UP = "books.topics.warm_up"
+KEPT_MB = environment.integer("KEPT_MB", 16, low=0, high=10_000)  # of answers, in each worker; 0: none are kept
 REFUSAL_VIEW = "books.views.errors.refused"
 SCREEN_VIEW = "books.views.uploads.screen"
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
@@ -131,6 +135,17 @@ if JOBS_BACKEND == "procrastinate":
     PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
     PROCRASTINATE_IMPORT_PATHS = ["books.jobs.procrastinate"]
     PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "delete_jobs": "always", "shutdown_graceful_timeout": 0}
+
+# The outside: other catalogues, asked what they know of an ISBN ----------------
+
+OPENLIBRARY_URL = environment.url("OPENLIBRARY_URL", "https://openlibrary.org")
+GOOGLE_BOOKS_URL = environment.url("GOOGLE_BOOKS_URL", "https://www.googleapis.com")
+GOOGLE_BOOKS_KEY = environment.text("GOOGLE_BOOKS_KEY")
+if not (GOOGLE_BOOKS_KEY.isascii() and GOOGLE_BOOKS_KEY.isprintable()):
+    raise ImproperlyConfigured("GOOGLE_BOOKS_KEY holds characters that no key has: copy it again.")
+LOOKUP_RATE = environment.integer("LOOKUP_RATE", 1, low=1, high=1000)  # questions a second, of all workers together
+LOOKUP_SECONDS = 3  # that one question may take
+LOOKUP_PATIENCE = 8  # seconds that a person waits for all of them
 
 # Text, time, files ---------------------------------------------------------
 
@@ -182,6 +197,7 @@ if PRODUCTION:
     if environment.boolean("BEHIND_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+ACCESS_LOG = environment.boolean("ACCESS_LOG", default=False)
 LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))
 LOGGING = {
     "version": 1,
@@ -196,7 +212,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        "access": {"level": "INFO" if environment.boolean("ACCESS_LOG", default=False) else "WARNING"},
+        "access": {"level": "INFO" if ACCESS_LOG else "WARNING"},
         "procrastinate": {"level": "WARNING"},  # jobs speak for themselves
+        "httpx": {"level": "WARNING"},  # else a line for each question
     },
 }

@@ -1,3 +1,4 @@
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
@@ -21,17 +22,19 @@ class StaticFiles:
         variants = [variant for file in self.files.files.values() for variant in file.alternatives]
         self.bodies = {path: Path(path).read_bytes() for _encoding, path, _headers in variants}
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        if scope["type"] != "http" or scope["path"] not in self.files.files:
+            passed: Awaitable[None] = self.files.application(scope, receive, send)
+            return passed
+
         async def send_from_memory(message: Any) -> None:
             if message["type"] == "http.response.pathsend":
                 message = {"type": "http.response.body", "body": self.bodies[message["path"]]}
             await send(message)
 
-        if scope["type"] == "http" and scope["path"] in self.files.files:
-            extensions = {**scope.get("extensions", {}), "http.response.pathsend": {}}
-            await self.files({**scope, "extensions": extensions}, receive, send_from_memory)
-        else:
-            await self.files.application(scope, receive, send)
+        extensions = {**scope.get("extensions", {}), "http.response.pathsend": {}}
+        answered: Awaitable[None] = self.files({**scope, "extensions": extensions}, receive, send_from_memory)
+        return answered
 
 
 def add_headers(headers: Headers, path: str, url: str) -> None:

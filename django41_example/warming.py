@@ -1,3 +1,4 @@
+import gc
 from pathlib import Path
 
 from django.contrib.auth.password_validation import get_default_password_validators
@@ -19,3 +20,5 @@ def warm_up() -> None:
     timezone.get_default_timezone()
     get_default_password_validators()  # one reads the passwords that everybody has
     numdb.get("isbn")  # the publishers' ranges
+    gc.collect()
+    gc.freeze()  # what is here now stays: the collector need not go through it again and again

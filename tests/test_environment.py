@@ -84,3 +84,21 @@ def test_any_other_address_is_refused_by_name(url: str, given: Any) -> None:
     given(url)
     with pytest.raises(ImproperlyConfigured, match="VARIABLE cannot be read"):
         environment.database("VARIABLE", "")
+
+
+@pytest.mark.parametrize(
+    "value", ["https://a.example", "http://127.0.0.1:8000", "https://a.example/mirror", "http://[::1]"]
+)
+def test_an_address_of_a_server_is_read_without_the_slash_at_its_end(value: str, given: Any) -> None:
+    given(f"{value}/")
+    assert environment.url("VARIABLE", "https://b.example") == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a.example", "ftp://a.example", "https://", "https://a:x", "http://[::1", "https://a?x", "https://u@a", "/"],
+)
+def test_what_is_no_address_of_a_server_is_refused_by_name(value: str, given: Any) -> None:
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
+        environment.url("VARIABLE", "https://b.example")

@@ -20,6 +20,7 @@ from books.jobs.starting import start
 from books.models import Book, JobFile, Worker
 from books.urls import urlpatterns
 from django41_example import asgi
+from tests import outside
 from tests.people import PASSWORD, librarian
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +43,9 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
     "author_list": [],
     "author_detail": [],
     "topic_list": [],
+    "refresh": [("post", {})],
     "topic_detail": [],
+    "lookup": [],
     "job_list": [
         ("post", {"kind": "export"}),
         ("form", {"kind": "import", "file": BytesIO(b"title\nx\n")}),
@@ -122,7 +125,7 @@ async def test_an_address_does_not_block(
     address = addresses[name]
     await async_client.aforce_login(await sync_to_async(librarian)())
     for headers in (JSON, HTML, {"accept": "*/*", "accept-encoding": "gzip"}):
-        assert await answered(await async_client.get(address, headers=headers)) in {200, 404, 405, 406}
+        assert await answered(await async_client.get(address, headers=headers)) in {200, 404, 405, 406, 422}
     assert await answered(await async_client.get(f"{address}x/", headers=HTML)) == 404
     for method, sent in WRITES[name]:
         if method == "form":
@@ -130,3 +133,22 @@ async def test_an_address_does_not_block(
         else:
             response = await getattr(async_client, method)(address, json.dumps(sent), content_type="application/json")
         assert await answered(response) in {200, 201, 202, 204, 303, 403, 404, 409, 412, 422}
+
+
+@pytest.fixture
+def other_catalogue() -> Iterator[outside.Outside]:
+    with outside.outside() as server:
+        server.does |= {outside.BOOKS: outside.edition(), outside.SEARCH: outside.work()}
+        yield server
+
+
+async def test_asking_outside_does_not_block(
+    other_catalogue: outside.Outside, watch: BlockBuster, async_client: AsyncClient
+) -> None:
+    await async_client.aforce_login(await sync_to_async(librarian)())
+    for headers in (JSON, HTML):
+        for address in ("/lookup/", "/books/new/"):
+            response = await async_client.get(address, {"isbn": outside.ISBN}, headers=headers)
+            assert response.status_code in {200, 406}
+    assert (await async_client.get("/lookup/", {"isbn": "9780131103627"})).status_code == 404
+    assert other_catalogue.asked

@@ -18,6 +18,7 @@ from books.openapi import OPERATIONS, description
 from books.permissions import RULES
 from books.schemas import SCHEMAS, TYPED
 from books.urls import urlpatterns
+from tests import outside
 from tests.people import LibrarianTestCase
 from tests.test_hostile_input import BAD_BOOKS, BAD_JSON
 
@@ -210,6 +211,21 @@ class Answers(LibrarianTestCase):
         for method, path in (("DELETE", "/accounts/tokens/{pk}/"), ("POST", "/accounts/tokens/{pk}/revoke/")):
             assert await self.ask("GET", "/accounts/tokens/") == 200
             assert await self.ask(method, path, keys={"pk": token.pk}) in {204, 404}
+
+    async def test_a_look_up_is_answered_as_described(self) -> None:
+        with outside.outside() as server:
+            for does, isbn, status in [
+                (outside.edition("9780131103627"), "9780131103627", 200),
+                (outside.knows({}), "9780140449136", 404),
+                (outside.BROKEN, "9780141439518", 502),
+                (outside.hangs_up, "9780141439518", 503),
+                (outside.hangs_up, "9780306406157", 200),
+                (outside.hangs_up, "x", 422),
+            ]:
+                server.does |= {outside.BOOKS: does, outside.SEARCH: outside.work()}
+                for accept in ("application/json", "text/html"):
+                    sent = {"query": f"?isbn={isbn}", "headers": {"accept": accept}}
+                    assert await self.ask("GET", "/lookup/", **sent) == status
 
     async def test_a_database_that_fails_is_answered_as_described(self) -> None:
         with pytest.MonkeyPatch.context() as patch:

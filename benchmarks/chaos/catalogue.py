@@ -27,6 +27,7 @@ OWNER = {"DJANGO_SUPERUSER_PASSWORD": "correct horse", "DJANGO_SUPERUSER_EMAIL":
 class Options:
     quick: bool
     postgres: bool
+    rows: int = 0  # of an import; 0: what the scenario takes
 
     def scaled(self, number: int) -> int:
         return max(1, number // 10) if self.quick else number

@@ -40,7 +40,9 @@ class Connection:
             await self.open()
         head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
         head += f"Authorization: Bearer {self.token}\r\n" if self.token else ""
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+        if body:
+            headers.setdefault("Content_Type", "application/json")
+            head += f"Content-Length: {len(body)}\r\n"
         head += "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
         self.writer.write(f"{head}\r\n".encode() + body)
 

@@ -10,6 +10,7 @@ from benchmarks.chaos.client import BROKEN, Connection, new_key
 from benchmarks.chaos.report import figure
 from tests import postgres
 
+ON_POSTGRESQL = True
 VISITORS = 12
 WELL_WITHIN = 3.0  # seconds
 
@@ -40,7 +41,6 @@ def restart(url: str) -> None:
 
 
 async def run(options: Options) -> None:
-    options = Options(options.quick, postgres=True)
     with serving(options) as catalogue:
         token = await asyncio.to_thread(catalogue.token)
         until, seen, bad = asyncio.Event(), Counter[str](), list[float]()

@@ -76,8 +76,8 @@ async def visited(owner: Owner, count: int, meanwhile: object) -> Visitors:
     return visitors
 
 
-async def run(options: Options, count: int) -> None:
-    count = count or options.scaled(1_000_000)
+async def run(options: Options) -> None:
+    count = options.rows or options.scaled(1_000_000)
     file = rows(count).getvalue()
     bare = await asyncio.to_thread(bare_speed, options, file, count)
     figure("the bare command", f"{bare:,.0f} rows a second")

@@ -19,6 +19,7 @@ from benchmarks.chaos.report import figure
 from tests import postgres
 from tests.server.running import PROJECT
 
+ON_POSTGRESQL = True
 HOSTS = (1, 2)
 CUTS = 6
 SWEEP = 5.0  # seconds between two looks for what nobody runs
@@ -161,7 +162,7 @@ def compare(hosts: list[Host], count: int) -> None:
     figure("hosts that found that their job is another's", complaints)
 
 
-async def run(options: Options, count: int) -> None:
+async def run(options: Options) -> None:
     if os.geteuid() or not shutil.which("ip"):
         sys.exit("Namespaces are for root, and need `ip`: apt-get install iproute2.")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
@@ -174,4 +175,4 @@ async def run(options: Options, count: int) -> None:
         import django
 
         django.setup()
-        await asyncio.to_thread(compare, hosts, count or options.scaled(60_000))
+        await asyncio.to_thread(compare, hosts, options.rows or options.scaled(60_000))

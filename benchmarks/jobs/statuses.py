@@ -12,7 +12,7 @@ AT_ONCE, TRIES = 20, 20
 CANCELLED_WITHIN, STARTED_WITHIN = 1.5, 0.15  # seconds
 
 
-async def run(options: Options, _: int) -> None:
+async def run(options: Options) -> None:
     with serving(options, workers=4) as catalogue:
         owner = await asyncio.to_thread(Owner, catalogue)
         await owner.start_clock("asked", 1000)

@@ -20,7 +20,7 @@ KEY = "watched"
 State = tuple[str, int]
 
 
-async def run(options: Options, _: int) -> None:
+async def run(options: Options) -> None:
     count = options.scaled(1000)
     with serving(options, workers=1) as catalogue:
         owner = await asyncio.to_thread(Owner, catalogue)

@@ -5,13 +5,8 @@ import os
 import django
 from django.conf import settings
 
+from benchmarks.peers.shelf import TEMPLATES
 from django41_example.settings import DATABASES, SECRET_KEY
-
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Books</title></head><body>
-<h1>Books</h1><p>{{ count }} books</p><ul>{% for book in books %}
-<li><a href="/books/{{ book.id }}/">{{ book.title }}</a> by {{ book.author_names }}
-{% if book.published_year %}({{ book.published_year }}){% endif %} {{ book.language }} {{ book.isbn13|default:"" }}</li>
-{% endfor %}</ul></body></html>"""
 
 settings.configure(
     SECRET_KEY=SECRET_KEY,
@@ -35,35 +30,47 @@ settings.configure(
         "django.contrib.messages.middleware.MessageMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
     ],
-    TEMPLATES=[
-        {
-            "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", {"books.html": PAGE})]},
-        }
-    ],
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [TEMPLATES]}],
     LOGGING_CONFIG=None,
 )
 os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 django.setup()
 
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402
-from django.http import HttpRequest, HttpResponse, JsonResponse  # noqa: E402
-from django.shortcuts import render  # noqa: E402
-from django.urls import path  # noqa: E402
-from django.views import View  # noqa: E402
+import json
 
-from books.models import Book  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import aget_object_or_404, render
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from benchmarks.peers.shelf import CAP, SIZE, entry, page, wants_page
+from books.models import Book
 
 
 class BookList(View):
     async def get(self, request: HttpRequest) -> HttpResponse:
-        count = await Book.objects.acount()
-        books = [book async for book in Book.objects.order_by("title", "id")[:20]]
-        if "text/html" in request.headers.get("Accept", ""):
-            return render(request, "books.html", {"books": books, "count": count})
-        shown = ("id", "title", "author_names", "isbn13", "published_year", "language")
-        return JsonResponse({"count": count, "books": [{n: getattr(book, n) for n in shown} for book in books]})
+        books = Book.objects.order_by("-id")
+        count = await books[: CAP + 1].acount()
+        after = request.GET.get("after")
+        if after:
+            books = books.filter(id__lt=int(after))
+        entries = [entry(vars(book)) async for book in books[: SIZE + 1]]
+        told = page(entries, count, int(after) if after else None)
+        return render(request, "books.html", told) if wants_page(request.headers.get("Accept")) else JsonResponse(told)
 
 
-urlpatterns = [path("books/", BookList.as_view())]
+@method_decorator(csrf_exempt, name="dispatch")
+class BookDetail(View):
+    async def patch(self, request: HttpRequest, book_id: int) -> HttpResponse:
+        book = await aget_object_or_404(Book, id=book_id)
+        book.description = json.loads(request.body)["description"]
+        book.version += 1
+        await book.asave(update_fields=["description", "version"])
+        return JsonResponse({"description": book.description})
+
+
+urlpatterns = [path("books/", BookList.as_view()), path("books/<int:book_id>/", BookDetail.as_view())]
 application = ASGIHandler()

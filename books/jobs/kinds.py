@@ -1,5 +1,6 @@
 """The kinds of jobs that one may start: what each takes, who may start it, and the task that does it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,18 +9,21 @@ from django.core.exceptions import ValidationError
 
 from books.forms import BookQuery, QueryField
 from books.importing import formats
+from books.isbn import MAX_LENGTH
 from books.jobs.backends import AnyTask
 from books.jobs.clock import clock
 from books.jobs.exporting import FORMATS, export
 from books.jobs.importing import import_
+from books.jobs.looking_up import MISSING, lookup
 from books.jobs.reindexing import reindex
-from books.jobs.undoing import undo_import
+from books.jobs.undoing import UNDOABLE, undo_import
 from books.models import Job, Status
 from books.models.job import ACTIVE
 from books.record import CLEANERS
 
 SECONDS = range(1, 1001)
 DEFAULT_SECONDS = 10
+MOST_BOOKS = 10_000  # of one list to look up
 _FLAGS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False, "": False}
 
 
@@ -46,6 +50,25 @@ class MappingField(forms.Field):
         if not pairs.keys() <= CLEANERS.keys():
             raise ValidationError(f"The fields of a book are {', '.join(CLEANERS)}.")
         return {field: QueryField().clean(column) for field, column in pairs.items()}
+
+
+class ListField(forms.Field):
+    """Several values: a list, or text with one a line or commas between them."""
+
+    def __init__(self, one: str, pattern: str, most: int) -> None:
+        super().__init__(required=False)
+        self.one, self.pattern, self.most = one, re.compile(pattern), most
+
+    def clean(self, value: object) -> list[str]:
+        parts = re.split(r"[\n,;]", value) if isinstance(value, str) else value or []
+        if not isinstance(parts, list) or not all(type(part) in {str, int} for part in parts):
+            raise ValidationError("Write a list, or one a line.")
+        texts = [text for part in parts if (text := QueryField(required=False).clean(str(part)))]
+        if len(texts) > self.most:
+            raise ValidationError(f"At most {self.most:,} at once; these are {len(texts):,}.")
+        if bad := next((text for text in texts if not self.pattern.fullmatch(text)), None):
+            raise ValidationError(f"“{bad[:50]}” is no {self.one}.")
+        return list(dict.fromkeys(texts))
 
 
 class ArgumentsForm(forms.Form):
@@ -80,16 +103,30 @@ class ExportForm(BookQuery, ArgumentsForm):
         return {"format": self.cleaned_data["format"] or "csv", "query": query}
 
 
+class LookupForm(ArgumentsForm):
+    """Which books: a list of ISBNs, some ids, or all that are without a field."""
+
+    isbns = ListField("ISBN", f".{{1,{MAX_LENGTH}}}", MOST_BOOKS)
+    ids = ListField("id of a book", "[1-9][0-9]{0,17}", MOST_BOOKS)
+    without = forms.ChoiceField(required=False, choices=[(name, name) for name in MISSING])
+
+    def clean(self) -> dict[str, Any]:
+        chosen = [name for name in self.fields if self.cleaned_data.get(name)]
+        if len(chosen) != 1 and not self.errors:
+            self.add_error(chosen[-1] if chosen else "isbns", "Give isbns, ids or without: one of the three.")
+        return self.cleaned_data
+
+
 class UndoForm(ArgumentsForm):
     job = QueryField(max_length=64)
 
     def clean_job(self) -> str:
         key: str = self.cleaned_data["job"]
-        job = Job.objects.filter(key=key, kind__in=["import", "undo_import"]).first()
+        job = Job.objects.filter(key=key, kind__in=UNDOABLE).first()
         if job is None or job.arguments.get("dry_run"):
-            raise ValidationError("There is no import with this key whose changes could be undone.")
+            raise ValidationError("There is no such job with this key whose changes could be undone.")
         if Status(job.status) in ACTIVE:
-            raise ValidationError("This import still runs: cancel it first.")
+            raise ValidationError("This job still runs: cancel it first.")
         return key
 
 
@@ -106,5 +143,6 @@ KINDS = {
     "import": Kind(import_, ImportForm, "books.change_book", takes_file=True),
     "undo_import": Kind(undo_import, UndoForm, "books.delete_book"),
     "export": Kind(export, ExportForm, "books.add_job"),
+    "lookup": Kind(lookup, LookupForm, "books.change_book"),
     "reindex": Kind(reindex, ArgumentsForm, "books.change_book"),
 }

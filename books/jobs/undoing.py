@@ -8,6 +8,7 @@ from books.importing.report import BOM, csv_lines
 from books.jobs.run import Hopeless, current
 from books.models import Change, Editor, Job, Via
 
+UNDOABLE = ("import", "lookup", "undo_import")  # kinds whose changes can be taken back
 BATCH = 20  # books in one transaction: others, too, want to write
 PAUSE = 0.02  # seconds between two of them, in which SQLite's other writers get their turn
 KEPT_HEADER = f"{BOM}book,reason\r\n".encode()
@@ -15,7 +16,7 @@ KEPT_HEADER = f"{BOM}book,reason\r\n".encode()
 
 @task
 def undo_import(job: str) -> dict[str, int]:
-    """Take back what an import did, book by book; what has moved on since stays, and is listed with the reason."""
+    """Take back what a job did, book by book; what has moved on since stays, and is listed with the reason."""
     run, imported = current(), Job.objects.filter(key=job).first()
     if imported is None:
         raise Hopeless("This import is not known any more: undo its changes on the pages of its books.")

@@ -3,6 +3,7 @@ from books.models.history import Action, Change, Editor, Via
 from books.models.idempotency import FirstAnswer, KeyUsedOtherwise
 from books.models.job import Job, Status, Worker
 from books.models.job_file import FileChunk, JobFile
+from books.models.outside import Finding, NotNow, Source
 from books.models.owner import NotInvited, OwnerInvitation
 from books.models.people import Author, BookAuthor, BookTopic, Topic
 from books.models.throttle import TooManyTries, Tries
@@ -19,13 +20,16 @@ __all__ = [
     "DuplicateISBN",
     "Editor",
     "FileChunk",
+    "Finding",
     "FirstAnswer",
     "Job",
     "JobFile",
     "KeyUsedOtherwise",
     "NotInvited",
+    "NotNow",
     "OwnerInvitation",
     "Scope",
+    "Source",
     "StaleVersion",
     "Status",
     "Token",

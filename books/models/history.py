@@ -27,6 +27,7 @@ class Via(models.TextChoices):
     API = "api"
     ADMIN = "admin"
     IMPORT = "import"
+    LOOKUP = "lookup"
     COMMAND = "command"
 
 

@@ -11,6 +11,8 @@ from books.views.lists import answer_books, page_of, valid
 class AuthorList(CatalogueView):
     """The authors by name, with the number of their books; ?q= finds words of the name."""
 
+    is_public = True
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, JSON, HTML)
         query = valid(AuthorQuery(request.GET))
@@ -23,6 +25,8 @@ class AuthorList(CatalogueView):
 
 class AuthorDetail(CatalogueView):
     """One author, and the author's books."""
+
+    is_public = True
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:

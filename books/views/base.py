@@ -22,6 +22,7 @@ class CatalogueView(View):
 
     visitor: Visitor
     takes_uploads = False  # whether a POST may be larger than forms are
+    is_public = False  # whether a GET tells everybody the same, from the books, authors and topics alone
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
@@ -35,6 +36,9 @@ class CatalogueView(View):
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         if self._knows_who_asks(request):
             response.headers.setdefault("Cache-Control", "private, no-cache")
+        elif self.is_public and request.method in {"GET", "HEAD"} and response.status_code in {200, 304, 404}:
+            # Anybody may keep it, and asks each time whether it is still so: then the answer is never an old one.
+            response.headers.setdefault("Cache-Control", "public, no-cache")
         return response
 
     def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:

@@ -19,6 +19,8 @@ from books.visitors import Visitor
 class BookDetail(CatalogueView):
     """One book: GET reads it, PUT writes all its fields, PATCH those given, DELETE takes it out."""
 
+    is_public = True
+
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
         book = await abook_or_404(pk)

@@ -12,6 +12,7 @@ from books.models import Book, DuplicateISBN, StaleVersion, Via
 from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import abook_or_404
+from books.views.lookup import ashown
 from books.views.signing_in import atake_typed
 from books.views.writes import NO_BOOK, STALE, add_once, taken
 from books.visitors import Visitor
@@ -20,11 +21,20 @@ NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 
 
 class BookNew(CatalogueView):
+    """The form for a book; ?isbn= fills it in with what other catalogues know."""
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
-        typed = await atake_typed(request)
-        form = BookForm(typed) if typed else BookForm(initial={"idempotency_key": uuid.uuid4().hex})
-        return page(request, NEW, {"form": form, "book": None})
+        if typed := await atake_typed(request):
+            return page(request, NEW, {"form": BookForm(typed), "book": None})
+        looked_up = await ashown(request.GET)
+        known, refusal = looked_up["known"], looked_up.pop("refusal")
+        typed_isbn = {"isbn13": known["isbn13"]} if known and not known["book"] else {}
+        fresh = {"idempotency_key": uuid.uuid4().hex, **typed_isbn, **known.get("record", {})}
+        form = BookForm(initial=fresh)
+        form.show_origins(known.get("origins", {}))
+        status, headers = (refusal.status, refusal.headers) if refusal else (200, None)
+        return page(request, NEW, {"form": form, "book": None, "lookup": looked_up}, status=status, headers=headers)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         return await add_from_form(request, self.visitor)

@@ -14,6 +14,8 @@ from books.views.writes import add_once, refusals
 class BookList(CatalogueView):
     """The catalogue: ?q= searches, ?after= turns pages, POST adds a book."""
 
+    is_public = True
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         return await answer_books(request, "books/book_list.html")
 

@@ -20,6 +20,8 @@ SHOWN = 100  # changes of a book, the latest
 class BookHistory(CatalogueView):
     """The changes of a book, the latest first; also of one that was deleted."""
 
+    is_public = True
+
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         preferred(request, JSON, HTML)
         changes = await achanges(pk, self.visitor)

@@ -4,6 +4,7 @@ from django.db.models import Case, F, OuterRef, Subquery, Value, When
 from django.urls import reverse
 
 from books import presenting
+from books.jobs.undoing import UNDOABLE
 from books.models import Job, JobFile, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
 from books.negotiation import Refusal
@@ -40,7 +41,7 @@ async def around(job: Job, data: Data, visitor: Visitor) -> Data:
     undo = Job.objects.filter(kind="undo_import", arguments__job=job.key).order_by("-id").values_list("key", flat=True)
     in_words = told(data, {"by": by, "upload": upload, "arguments": job.arguments})
     may = await amay(visitor)
-    is_undoable = job.kind in {"import", "undo_import"} and not job.arguments.get("dry_run")
+    is_undoable = job.kind in UNDOABLE and not job.arguments.get("dry_run")
     return {
         **in_words,
         "told": in_words,

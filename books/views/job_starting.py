@@ -8,7 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 
 from books import incoming
-from books.jobs.kinds import KINDS, Kind
+from books.forms import BookForm
+from books.jobs.kinds import KINDS, Kind, ListField
+from books.jobs.looking_up import MISSING
 from books.jobs.starting import KeyTaken, astart
 from books.models import Job, JobFile, Via
 from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, preferred
@@ -22,12 +24,15 @@ LABELS = {
     "file": "List",
     "mapping": "Columns",
     "seconds": "Seconds",
+    "isbns": "ISBNs",
+    "without": "All books without",
     "q": "Words of title or author",
     "topic": "Topic",
     "language": "Language",
     "year": "Year",
 }
 NARROWING = {"q": "kokoro", "topic": "novels", "language": "ja", "year": "1950..1960"}  # with an example of each
+LACKING = {name: BookForm.base_fields[name].label for name in MISSING}  # what books may be looked up for
 CHOOSE = "Choose a list first: a file in CSV or JSON Lines."
 
 
@@ -96,7 +101,7 @@ def cleaned(kind: Kind, asked: Asked) -> dict[str, Any]:
         if name not in form.fields:
             takes = ", ".join(form.fields) or "none"
             errors[incoming.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
-        elif isinstance(value, list):
+        elif isinstance(value, list) and not isinstance(form.fields[name], ListField):
             errors[name] = ["Write one value."]
     if kind.takes_file != bool(asked.file):
         says = "Send the list as a file: curl -F file=@books.csv." if kind.takes_file else "This kind takes no file."

@@ -13,6 +13,7 @@ NAMES = {
     "import": "Import",
     "undo_import": "Undoing of an import",
     "export": "Export",
+    "lookup": "Look-up of books",
     "reindex": "New search index",
     "clock": "Clock",
     "prune": "Clearing of old jobs",
@@ -28,8 +29,11 @@ STATES = {
 COUNTED = {
     "created": "created",
     "updated": "updated",
+    "completed": "completed",
     "unchanged": "unchanged",
+    "unknown": "known nowhere",
     "rejected": "rejected",
+    "failed": "without an answer",
     "notes": "without one of their fields",
     "books": "books",
     "changed": "put right",
@@ -41,9 +45,12 @@ COUNTED = {
 RESULT_FILES = {
     ".rejects.csv": "The rows that were not imported, each with its reason. Mend them in this file, then import it.",
     ".notes.csv": "What was left out of rows that were imported without it.",
+    "outcomes.csv": "What became of each book, and which of its fields were filled in.",
     "kept.csv": "The books that stay as they are, each with the reason.",
 }
 SAID_ELSEWHERE = {"query", "dry_run", "job"}  # arguments
+SHOWN = 5  # values of a list
+GIVEN = {"q": "Words", "isbns": "ISBNs", "ids": "Books", "without": "All books without"}  # arguments
 UPLOADED = "The list as it was sent."
 
 Data = dict[str, Any]
@@ -87,12 +94,14 @@ def given(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The arguments that were given, each with its name."""
     flat = {**arguments, **arguments.get("query", {})}
     shown = {name: value for name, value in flat.items() if value and name not in SAID_ELSEWHERE}
-    return [(name.capitalize(), in_a_line(value)) for name, value in shown.items()]
+    return [(GIVEN.get(name, name.capitalize()), in_a_line(value)) for name, value in shown.items()]
 
 
 def in_a_line(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{field} = {column}" for field, column in value.items())
+    if isinstance(value, list):
+        return ", ".join(value[:SHOWN]) + (f" and {len(value) - SHOWN:,} more" if len(value) > SHOWN else "")
     return str(value)
 
 
@@ -138,7 +147,7 @@ def has_changed(job: Job) -> bool:
     if job.finished_at is None or not job.done:
         return False
     counts = job.result if isinstance(job.result, dict) else {}
-    return not counts or any(counts.get(name) for name in ("created", "updated", "undone"))
+    return not counts or any(counts.get(name) for name in ("created", "updated", "completed", "undone"))
 
 
 def meaning(file: str, upload: str) -> str:

@@ -14,7 +14,7 @@ from books.negotiation import HTML, JSON, Refusal, page, preferred, respond
 from books.record import CLEANERS, Errors
 from books.views.base import CatalogueView
 from books.views.job_reading import adetail, ajob_or_404, amay, around, atold
-from books.views.job_starting import answer, boxes, start_job, wrong
+from books.views.job_starting import LACKING, answer, boxes, start_job, wrong
 from books.views.job_words import Data
 from books.views.lists import page_of, valid
 from books.views.signing_in import atake_typed
@@ -62,6 +62,7 @@ class JobList(CatalogueView):
             "wrong": wrong(typed.get("kind", "import"), errors) if errors else {},
             "boxes": boxes(typed.dict(), errors),
             "fields": ", ".join(CLEANERS),
+            "lacking": LACKING,
         }
 
 

@@ -1,8 +1,11 @@
+from collections.abc import Mapping
+
 from django.http import HttpRequest, HttpResponse
 
 from books import presenting
 from books.models import Topic
 from books.negotiation import Refusal, respond
+from books.topics import HeldTopic, topics
 from books.views.base import CatalogueView
 from books.views.lists import answer_books
 
@@ -10,13 +13,33 @@ from books.views.lists import answer_books
 class TopicList(CatalogueView):
     """All topics, with the number of their books."""
 
+    is_public = True
+
     async def get(self, request: HttpRequest) -> HttpResponse:
-        rows = Topic.objects.with_counts().order_by("slug").values_list("slug", "name", "books_count")
-        return respond(request, {"topics": [presenting.topic(*row) async for row in rows]}, "books/topic_list.html")
+        return answer_topics(request, await topics.aget())
+
+
+class Refresh(CatalogueView):
+    """The topics, read again now. Nobody needs it: what is held in memory is never old. It is for who doubts that."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        response = answer_topics(request, await topics.aread_anew())
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        return await self.get(request)
+
+
+def answer_topics(request: HttpRequest, by_slug: Mapping[str, HeldTopic]) -> HttpResponse:
+    entries = [presenting.topic(topic.slug, topic.name, topic.books) for topic in by_slug.values()]
+    return respond(request, {"topics": entries}, "books/topic_list.html")
 
 
 class TopicDetail(CatalogueView):
     """One topic, and the books filed under it."""
+
+    is_public = True
 
     async def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         try:

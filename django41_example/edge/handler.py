@@ -10,18 +10,18 @@ from io import BytesIO
 from typing import IO, Any
 
 from asgiref.sync import ThreadSensitiveContext, iscoroutinefunction, sync_to_async
-from django.conf import settings
 from django.core.cache import close_caches
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import InterfaceError, OperationalError, close_old_connections, connections, reset_queries
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import set_script_prefix, set_urlconf
+from django.urls import set_script_prefix
 
 from django41_example.edge.streams import EventStreams
-from django41_example.edge.threads import Busy, Loan, Threads
+from django41_example.edge.threads import Busy, Loan, Threads, current_loan
 from django41_example.edge.turnstile import Turnstile
 
 Scope = MutableMapping[str, Any]
@@ -80,6 +80,7 @@ class Handler(ASGIHandler):
         for signal in (request_started, request_finished):
             signal.disconnect(close_old_connections)
         request_finished.disconnect(close_caches)
+        request_finished.disconnect(reset_urlconf)  # a request has a context of its own, and so has its urlconf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -134,15 +135,18 @@ class Handler(ASGIHandler):
         """Answer the request; False if it was only screened, and its body is let in."""
         gone = None if scope.get("is_screened") else partial(until_gone, receive)  # the body is still to be received
         loan = Loan(self.threads, check=scope["method"] not in REPEATABLE, gone=gone)
+        before = current_loan.set(loan)
         try:
             async with ThreadSensitiveContext(executor=loan):
                 with closing(body):
                     return await self._answer_on(loan, scope, body, receive, send)
         finally:
+            current_loan.reset(before)
             loan.give_back()
 
     async def _answer_on(self, loan: Loan, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> bool:
-        set_script_prefix(get_script_prefix(scope))
+        if (prefix := get_script_prefix(scope)) != "/":
+            set_script_prefix(prefix)
         await request_started.asend(sender=type(self), scope=scope)
         request, unreadable = self.create_request(scope, body)
         response: Any = unreadable if request is None else await self.run_get_response(request)
@@ -181,7 +185,6 @@ class Handler(ASGIHandler):
 
     async def get_response_async(self, request: HttpRequest) -> Any:
         """As Django does, but for a log line about each 4xx, which costs a thread hop and is the journal's task."""
-        set_urlconf(settings.ROOT_URLCONF)
         response: Any = await self._middleware_chain(request)  # type: ignore[attr-defined]
         response._resource_closers.append(request.close)
         return response
@@ -190,8 +193,11 @@ class Handler(ASGIHandler):
         if refusal := request.scope.get("refusal"):  # type: ignore[attr-defined]
             return self._refused, refusal, {}
         match = super().resolve_request(request)
-        request.scope["route"] = match.route  # type: ignore[attr-defined]
-        view = self.screen if request.scope.get("is_screened") else match.func  # type: ignore[attr-defined]
+        scope: Scope = request.scope  # type: ignore[attr-defined]
+        scope["route"] = match.route
+        if "is_not_public" in scope and not getattr(getattr(match.func, "view_class", None), "is_public", False):
+            scope["is_not_public"]()
+        view = self.screen if scope.get("is_screened") else match.func
         return self.guarded(view), match.args, match.kwargs
 
     async def _refused(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:

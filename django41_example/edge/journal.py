@@ -38,7 +38,8 @@ class Journal:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"X-Request-Id", request_id.encode())]
+                # A new message: an answer that is kept sends the same one to many.
+                message = {**message, "headers": [*message["headers"], (b"X-Request-Id", request_id.encode())]}
             else:
                 size += len(message.get("body", b""))
             await send(message)

@@ -1,14 +1,21 @@
 import asyncio
-from collections.abc import Callable, Coroutine
+import logging
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 BLOCKING = 4  # threads for what asyncio itself sends to one, such as looking up a host's address
+WARM_SECONDS = 2.0  # that the first request is kept waiting at the most
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+log = logging.getLogger(__name__)
 
 
 class Lifespan:
-    """Answers the server when it starts and stops, and runs `beside` between the two.
+    """Answers the server when it starts and stops, and runs what is to run `beside` between the two.
 
+    `warm` makes ready what the first requests need; they do not need it so much as to wait long.
     The server hands `state` to every connection: its protocol calls `end_streams` when the stop begins.
     """
 
@@ -18,9 +25,11 @@ class Lifespan:
         *,
         end_streams: Callable[[], None],
         close: Callable[[], None],
-        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        beside: Iterable[Work] = (),
+        warm: Work | None = None,
     ) -> None:
-        self.application, self.end_streams, self.close, self.beside = application, end_streams, close, beside
+        self.application, self.end_streams, self.close = application, end_streams, close
+        self.beside, self.warm = beside, warm
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
@@ -30,10 +39,19 @@ class Lifespan:
         scope["state"]["end_streams"] = self.end_streams
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(BLOCKING, thread_name_prefix="blocking"))
-        task = loop.create_task(self.beside()) if self.beside else None
+        tasks = [loop.create_task(work()) for work in self.beside]
+        if self.warm:
+            await self._warm_up(self.warm)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        if task:
+        for task in tasks:
             task.cancel()
         self.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _warm_up(self, warm: Work) -> None:
+        try:
+            async with asyncio.timeout(WARM_SECONDS):
+                await warm()
+        except Exception:  # the server's own boundary: it starts cold
+            log.warning("Not all is warm yet.", exc_info=True)

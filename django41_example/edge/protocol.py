@@ -39,7 +39,8 @@ class LimitedProtocol(HttpToolsProtocol):
     late_at: float | None = None
     stuck_at: float | None = None
     unsent = 0  # bytes that waited for a client that did not read
-    head_size = body_size = 0  # bytes
+    head_size = 0  # bytes
+    head_at_most = 0  # bytes that a head in what is being read can have
     heads = 0  # requests whose head has arrived
     is_in_head = False  # whether the next one's has begun
     refusal = 400
@@ -63,11 +64,12 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.late_at is None and self.is_idle():
             self.late_at = self.loop.time() + HEAD_SECONDS
         heads = self.heads
+        self.head_at_most = self.head_size + len(data)
         super().data_received(data)
         if self.heads == heads and self.is_in_head and not self.is_refused:
             self.head_size += len(data)
             if self.head_size > LARGEST_HEAD + LONGEST_ADDRESS:
-                self.refuse(431)
+                self.refuse(431 if self.headers else 414)
 
     def is_idle(self) -> bool:
         """Whether no request of this connection is being answered."""
@@ -79,20 +81,14 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.is_in_head, self.head_size = True, 0
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self.limit(414, len(self.url), LONGEST_ADDRESS)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self.head_size += len(name) + len(value)
-        self.limit(431, self.head_size, LARGEST_HEAD)
-        self.limit(431, len(self.headers), MOST_HEADERS)
-
     def on_headers_complete(self) -> None:
+        if len(self.headers) > MOST_HEADERS or self.head_at_most > LONGEST_ADDRESS:
+            self.limit(414, len(self.url), LONGEST_ADDRESS)
+            self.limit(431, len(self.headers), MOST_HEADERS)
+            self.limit(431, sum(len(name) + len(value) for name, value in self.headers), LARGEST_HEAD)
         super().on_headers_complete()
         self.heads, self.is_in_head = self.heads + 1, False
-        self.head_size = self.body_size = 0
+        self.head_size = 0
         self.late_at = self.loop.time() + BODY_SECONDS
         if self.is_ending:
             self.cycle.keep_alive = False

@@ -4,8 +4,9 @@ Django's contract is that all sync code of a request runs in one thread, since d
 threads. Django keeps it by a new thread for each request, and so a new connection. Here a request borrows a thread
 when it first needs one, together with the connection that thread has open, and gives it back when it ends. A request
 that needs none takes none. When all are lent, requests wait in a line that is bounded in length and in time.
-Once an answer begins, its request holds no thread: what a long answer still calls runs, call by call, in a few
-threads of their own, so that slow readers keep nobody waiting.
+Before it waits for anything else, such as a server outside, it calls `release`. Once an answer begins, its request
+holds no thread: what a long answer still calls runs, call by call, in a few threads of their own, so that slow readers
+keep nobody waiting.
 """
 
 import asyncio
@@ -13,14 +14,28 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from queue import SimpleQueue
 from typing import Any
 
+from asgiref.sync import ThreadSensitiveContext
 from django.db import close_old_connections, connections
 
 ANSWERING = 2  # threads for what is called while answers are sent
 
 Call = tuple[Future[Any], Callable[[], Any]]
+
+current_loan: ContextVar["Loan | None"] = ContextVar("current_loan", default=None)
+
+
+def release() -> None:
+    """Give this request's thread back before a wait; its next sync call borrows one again, maybe another.
+
+    Whatever belongs to a connection must have ended: transactions do, since each is one sync call. Where no request
+    is being answered, such as in a job, there is nothing to give back.
+    """
+    if loan := current_loan.get():
+        loan.release()
 
 
 class Busy(Exception):
@@ -90,6 +105,15 @@ class Threads:
             loan.give_up()
         self.free.append(thread)
 
+    async def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do some work outside of any request, on a lent thread."""
+        loan = Loan(self, check=False)
+        try:
+            async with ThreadSensitiveContext(executor=loan):
+                await work()
+        finally:
+            loan.give_back()
+
     def close(self) -> None:
         """End the threads that nobody holds; those that are lent end with the process."""
         ending, self.free = self.free, []
@@ -112,7 +136,7 @@ class Loan(Executor):
     ) -> None:
         self.threads, self.check, self.gone = threads, check, gone
         self.thread: Thread | None = None
-        self.answering = False
+        self.answering = self.is_ready = False
         self.waiting: list[Call] = []
         self.running: list[Future[Any]] = []  # what the thread has not ended, or ended just now
         self.giving_up: asyncio.TimerHandle | None = None
@@ -122,7 +146,7 @@ class Loan(Executor):
         if self.answering:
             return self.threads.for_answers.submit(self._stand_alone, function, *args, **kwargs)
         future: Future[Any] = Future()
-        call = (future, lambda: function(*args, **kwargs))
+        call = (future, lambda: self._call(function, *args, **kwargs))
         if self.thread:
             self._run(call)
         elif thread := self.threads.take():
@@ -138,7 +162,6 @@ class Loan(Executor):
         """Hold the thread from now on."""
         self.thread = thread
         self._end_wait()
-        thread.calls.put((Future(), self._ready_connections))
         calls, self.waiting = self.waiting, []
         for call in calls:
             self._run(call)
@@ -146,6 +169,12 @@ class Loan(Executor):
     def wants_a_thread(self) -> bool:
         """Whether somebody still waits for what this loan is to run."""
         return any(not future.cancelled() for future, _ in self.waiting)
+
+    def release(self) -> None:
+        """Hold no thread until the next call; does nothing while one runs."""
+        if self.thread and all(future.done() for future in self.running):
+            thread, self.thread = self.thread, None
+            self.threads.give_back(thread)
 
     def give_back(self) -> None:
         """The answer begins, or the request ended without one. What still runs in the thread is let finish first."""
@@ -193,6 +222,13 @@ class Loan(Executor):
 
     def _stand_alone(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         close_old_connections()
+        return function(*args, **kwargs)
+
+    def _call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """In the thread: the first call finds its connections ready, as one hand-over costs less than two."""
+        if not self.is_ready:
+            self.is_ready = True
+            self._ready_connections()
         return function(*args, **kwargs)
 
     def _ready_connections(self) -> None:

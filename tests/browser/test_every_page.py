@@ -25,8 +25,9 @@ async def addresses(page: Page) -> list[str]:
     longest = added[-1]["url"]
     lists = ["/", "/books/", "/books/?q=kokoro&language=en", "/books/?q=nothing", "/authors/", "/topics/"]
     details = [*(book["url"] for book in added), author["url"], "/topics/novels/", f"/topics/{'t' * 90}/"]
-    forms = ["/books/new/", f"{longest}edit/", f"{longest}delete/"]
-    errors = ["/books/999999/", "/books/?size=none"]
+    forms = ["/books/new/", "/lookup/", "/jobs/", f"{longest}edit/", f"{longest}delete/"]
+    wrong = "?isbn=9780306406158"
+    errors = ["/books/999999/", "/books/?size=none", f"/books/new/{wrong}", f"/lookup/{wrong}"]
     return [*lists, *details, *forms, *errors]
 
 

@@ -71,7 +71,7 @@ async def test_connections_are_told_how_to_end_the_streams(life: Life) -> None:
 
 
 async def test_what_runs_beside_ends_with_the_server(life: Life) -> None:
-    task = life.start(beside=life.beside)
+    task = life.start(beside=[life.beside])
     await until(lambda: life.events == ["beside begins"])
     life.stop.set()
     await task

@@ -10,7 +10,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from books.models import Book
-from django41_example.edge.threads import Busy, Loan, Threads
+from django41_example.edge.threads import Busy, Loan, Threads, release
 from tests.edge.asgi import Exchange, ask, until
 from tests.edge.conftest import Gate, Lend, Serve
 
@@ -335,3 +335,59 @@ async def test_closing_ends_the_threads() -> None:
     loan.give_back()
     threads.close()
     assert not thread.is_alive()
+
+
+async def test_a_request_that_waits_outside_holds_no_thread_and_borrows_one_again(serve: Serve, lend: Lend) -> None:
+    threads, outside, there = lend(1, line_length=20), asyncio.Event(), []
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        before = await thread_name()
+        release()
+        there.append(before)
+        await outside.wait()
+        return HttpResponse(f"{before}, {await thread_name()}")
+
+    handler = serve(view, threads)
+    waiting = [asyncio.create_task(ask(handler)) for _ in range(20)]
+    await until(lambda: len(there) == 20)
+    assert threads.lent == 0
+    outside.set()
+    assert {answer.body for answer in await asyncio.gather(*waiting)} == {b"lent-1, lent-1"}
+    assert threads.started == 1
+
+
+async def test_a_thread_in_which_something_runs_is_not_given_back(serve: Serve, lend: Lend, gate: Gate) -> None:
+    threads = lend(2)
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        running = asyncio.create_task(sync_to_async(gate.pass_through)())
+        await until(lambda: gate.waiting)
+        release()
+        assert threads.lent == 1
+        gate.open()
+        await running
+        return HttpResponse(await thread_name())
+
+    assert (await ask(serve(view, threads))).body == b"lent-1"
+
+
+async def test_where_no_request_is_answered_there_is_nothing_to_give_back() -> None:
+    release()
+
+
+async def test_a_released_thread_goes_to_who_waits_for_one(serve: Serve, lend: Lend) -> None:
+    threads, outside = lend(1), asyncio.Event()
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        name = await thread_name()
+        if request.path == "/slow":
+            release()
+            await outside.wait()
+        return HttpResponse(name)
+
+    handler = serve(view, threads)
+    slow = asyncio.create_task(ask(handler, "/slow"))
+    await until(lambda: threads.started)
+    assert (await ask(handler, "/quick")).body == b"lent-1"
+    outside.set()
+    await slow

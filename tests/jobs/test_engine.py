@@ -16,7 +16,7 @@ from books.jobs.clock import clock
 from books.jobs.periodic import KEPT, astart_periodic, prune
 from books.jobs.run import LOG_LINES, MAX_STRIKES, Run, Stopped, Why
 from books.jobs.starting import KeyTaken, retry, start
-from books.models import Author, FileChunk, Job, JobFile, Status, Worker
+from books.models import Author, FileChunk, Finding, Job, JobFile, Status, Worker
 from books.models.job_file import CHUNK
 from tests.importing.test_concurrency import at_once
 from tests.jobs import bodies
@@ -327,6 +327,14 @@ class Upkeep(TransactionTestCase):
         work()
         assert JobFile.objects.get().name == "b"
         assert not Worker.objects.exists()
+
+    def test_what_was_said_outside_long_ago_is_forgotten(self) -> None:
+        for number, (is_known, days) in enumerate([(True, 31), (True, 29), (False, 2), (False, 0)]):
+            at = timezone.now() - timedelta(days=days)
+            Finding.objects.create(isbn13=f"{number}", answer={}, is_known=is_known, at=at)
+        start(prune, {})
+        work()
+        assert set(Finding.objects.values_list("isbn13", flat=True)) == {"1", "3"}
 
     def test_it_is_done_once_a_day(self) -> None:
         for _ in range(2):

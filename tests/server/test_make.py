@@ -15,7 +15,7 @@ PYTHON = """#!/bin/sh
 case "$*" in
     --version) echo "Python {version}" ;;
     -c*) echo {is_new_enough} ;;
-    *venv*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; cp gunicorn .venv/bin ;;
+    *venv*) for folder; do :; done; mkdir -p $folder/bin; cp "$0" $folder/bin/python; cp gunicorn $folder/bin ;;
     *pip*) echo "$*" >> installed ;;
 esac
 """
@@ -26,7 +26,7 @@ echo "$@"; env
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "requirements-bench.txt"):
         shutil.copy(PROJECT / name, tmp_path)
     executable(tmp_path / "python", PYTHON.format(version="3.13.0", is_new_enough=True))
     executable(tmp_path / "gunicorn", GUNICORN)
@@ -39,8 +39,12 @@ def executable(path: Path, text: str) -> None:
 
 
 def make_serve(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return make(checkout, "serve", **variables)
+
+
+def make(checkout: Path, target: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "PYTHON": "./python", **variables}
-    return subprocess.run(["make", "serve"], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(["make", target], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_make_serve_installs_what_the_server_needs_and_starts_it(checkout: Path) -> None:
@@ -60,6 +64,12 @@ def test_changed_requirements_are_installed(checkout: Path) -> None:
     stamp = (checkout / ".venv/serve").stat().st_mtime
     os.utime(checkout / "requirements.txt", (stamp + 1, stamp + 1))
     make_serve(checkout)
+    assert installed(checkout) == 2
+
+
+def test_make_bench_installs_the_other_stacks_in_an_environment_of_their_own(checkout: Path) -> None:
+    assert make(checkout, "bench").returncode == 0
+    assert (checkout / ".venv-bench/all").exists()
     assert installed(checkout) == 2
 
 

@@ -1,0 +1,20 @@
+"""This catalogue beside other ways to serve the same page of 20 books, newest first, from the same database.
+
+    python -m benchmarks.compare [--only ours,fastapi] [--database sqlite] [--workers 1] [--rounds 3] [--seconds 2]
+
+One server runs at a time; the rounds alternate between them. wrk asks over 16 connections from this machine. Every
+answer must have the right status, size and books, before and after each measurement; one during which other programs
+used the processor is left out where two rounds without are there. `--write` puts the table into README.md.
+What is asked, and of whom:
+
+json, html   the page, at one address: whoever keeps answers has it ready (for others it is computed each time)
+304          the same with If-None-Match, for those who send an ETag
+cold         the page, each time at an address never asked before, for those who keep answers
+             (`unkept` is this catalogue without its memory: all of its answers are computed, at one address)
+writes       the JSON page, and every hundredth request a PATCH of a book's description
+filtered     the books of a language, each time at a new address, for those who can
+scan         (--scan N) N different addresses, while others ask for one: their rate, and the memory
+
+The other stacks are in benchmarks/peers, their packages in requirements-bench.txt, which `make bench` installs into
+.venv-bench. Needs wrk (Debian: apt-get install wrk); PostgreSQL is a throwaway cluster, or the one DATABASE_URL names.
+"""

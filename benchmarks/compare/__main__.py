@@ -1,0 +1,121 @@
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from benchmarks import compare
+from benchmarks.chaos import report
+from benchmarks.compare import aims, load, scan, table
+from benchmarks.compare.load import WrongAnswer
+from benchmarks.compare.results import Results
+from benchmarks.compare.scenarios import SCENARIOS, Asked, keep_answers
+from benchmarks.compare.serving import Shelf, running, shelf
+from benchmarks.compare.stacks import DATABASES, PEERS_TOOLS, STACKS, Stack
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.compare",
+        description=compare.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [stack.name for stack in STACKS]
+    parser.add_argument("--only", default=",".join(names), help=f"of {', '.join(names)}")
+    parser.add_argument("--database", choices=DATABASES, help="one of the two")
+    parser.add_argument("--workers", type=int, help="1 or 2, instead of both")
+    parser.add_argument("--scenario", choices=SCENARIOS, action="append", help="instead of all; may be repeated")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=1, help="of each measurement")
+    parser.add_argument("--minutes", type=float, default=1000, help="of one table, after which no round begins")
+    parser.add_argument("--scan", type=int, default=0, metavar="N", help="only ask for N different addresses")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    options = parser.parse_args()
+    if unknown := set(options.only.split(",")) - set(names):
+        parser.error(f"there is no {', '.join(unknown)}: there are {', '.join(names)}")
+    return options
+
+
+def compared(options: argparse.Namespace, database: str, workers: int) -> list[Stack]:
+    wanted = options.only.split(",")
+    return [
+        stack
+        for stack in STACKS
+        if stack.name in wanted and database in stack.databases and workers <= stack.most_workers
+    ]
+
+
+def measure(options: argparse.Namespace, stack: Stack, books: Shelf, results: Results) -> None:
+    """One round of one stack."""
+    with running(stack, books, results.workers) as server:
+        asked = Asked(server, books, options.seconds)
+        asked.check()
+        if stack.name == "ours":
+            keep_answers(asked)
+        results.first_answers[stack.name].append(server.first_answer)
+        asked.warm_up()
+        for scenario in asked.scenarios():
+            if not options.scenario or scenario in options.scenario:
+                results.rates[stack.name, scenario].append(asked.measure(scenario))
+        results.megabytes[stack.name].append(server.megabytes())
+
+
+def rounds(options: argparse.Namespace, database: str, workers: int, books: Shelf) -> Results:
+    """All stacks, one after the other, again and again."""
+    results = Results(database, workers)
+    stacks = compared(options, database, workers)
+    began = time.monotonic()
+    for number in range(options.rounds):
+        used = time.monotonic() - began
+        if number and used * (number + 1) / number > options.minutes * 60:
+            print(f"     {number} rounds: there is no time for another", file=sys.stderr)
+            break
+        for stack in list(stacks):
+            try:
+                measure(options, stack, books, results)
+            except WrongAnswer as error:
+                report.figure(f"{stack.title} is not compared", error, reached=False)
+                results.forget(stack.name)
+                stacks.remove(stack)
+            print(f"     round {number + 1}, {stack.name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    for stack in stacks:
+        for scenario in SCENARIOS:
+            if (stack.name, scenario) in results.rates:
+                rate, spread = results.told(stack.name, scenario), results.spread(stack.name, scenario)
+                size, cost = results.size(stack.name, scenario), results.cost(stack.name, scenario)
+                print(f"{stack.name:17} {scenario:10} {rate:>9}/s ({spread}), {cost:,.0f} µs, {size:,.0f} bytes")
+    return results
+
+
+def all_results(options: argparse.Namespace) -> Iterator[Results]:
+    for database in [options.database] if options.database else DATABASES:
+        with shelf(database) as books:
+            for workers in [options.workers] if options.workers else (1, 2):
+                print(f"\n{database}, {workers} workers [load {os.getloadavg()[0]:.1f}]", flush=True)
+                results = rounds(options, database, workers, books)
+                aims.tell(results)
+                yield results
+
+
+def main() -> int:
+    options = arguments()
+    load.need_wrk()
+    if options.scan:
+        scan.scan(options.database or "sqlite", options.workers or 1, options.scan)
+        return min(report.missed, 1)
+    if not PEERS_TOOLS.exists():
+        sys.exit("The other stacks are not installed: `make bench` does it.")
+    began = time.monotonic()
+    measured: list[Results] = []
+    for results in all_results(options):
+        measured.append(results)
+        if options.write:
+            table.write(measured)
+    print(f"\n{table.written(measured)}\n\n{(time.monotonic() - began) / 60:.1f} minutes")
+    return not all(results.is_whole for results in measured)
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())

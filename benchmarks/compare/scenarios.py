@@ -1,0 +1,125 @@
+"""What is asked, and whether the answers are right."""
+
+import json
+import time
+from base64 import b64encode
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+
+from benchmarks.compare import load
+from benchmarks.compare.load import Measured, WrongAnswer
+from benchmarks.compare.serving import Running, Shelf
+
+BOOKS, PAGE = 210, 20
+JSON, HTML = {"Accept": "application/json"}, {"Accept": "text/html"}
+NEW_ADDRESSES = 40_000  # for one measurement: more than anybody answers
+BEYOND_ALL = 10**9  # no book has this id: the page after it is the first
+SCENARIOS = ("json", "html", "304", "cold json", "cold html", "filtered", "writes")
+SIZE_MAY_DIFFER = 0.05  # an address with a longer number in it, a request's own id
+
+
+@dataclass
+class Asked:
+    """A server that is asked in every way that it can be."""
+
+    server: Running
+    shelf: Shelf
+    seconds: float
+    fresh: int = field(default_factory=lambda: BEYOND_ALL + int(time.time() * 1000) % 10**9 * 1000)
+
+    def scenarios(self) -> list[str]:
+        stack = self.server.stack
+        possible = {
+            "json": True,
+            "html": True,
+            "304": bool(self.etag()),
+            "cold json": stack.keeps,
+            "cold html": stack.keeps,
+            "filtered": stack.filtered is not None,
+            "writes": stack.writes,
+        }
+        return [name for name in SCENARIOS if possible[name]]
+
+    def etag(self) -> str:
+        _, headers, _ = self.server.get(self.server.stack.json_path, JSON)
+        return {name.lower(): value for name, value in headers}.get("etag", "")
+
+    def warm_up(self) -> None:
+        stack = self.server.stack
+        for path, headers in ((stack.json_path, JSON), (stack.html_path, HTML)):
+            load.measure(load.wrk(self.server.url + path, "same", seconds=1, headers=headers), set())
+
+    def measure(self, scenario: str) -> Measured:
+        self.check()
+        command, size = self.command(scenario)
+        taken = load.measure(command, {self.server.process.pid, *self.shelf.processes})
+        self.check()
+        if size and abs(taken.size / size - 1) > SIZE_MAY_DIFFER:
+            raise WrongAnswer(f"{scenario}: answers of {taken.size:.0f} bytes instead of {size}")
+        return taken
+
+    def command(self, scenario: str) -> tuple[list[str], int]:
+        """wrk's, and the size that the answers must have; 0: they differ."""
+        stack, url = self.server.stack, self.server.url
+        as_html = scenario.endswith("html")
+        path, headers = (stack.html_path, HTML) if as_html else (stack.json_path, JSON)
+        if scenario == "writes":
+            arguments = ["writes", self.shelf.token, str(BOOKS)]
+        elif scenario == "filtered" or scenario.startswith("cold"):
+            address = stack.filtered if scenario == "filtered" else stack.after
+            assert address
+            arguments = ["distinct", str(self.new_addresses(address))]
+            path = address(BEYOND_ALL)
+        else:
+            arguments = ["same"]
+        if scenario == "304":
+            headers = {**headers, "If-None-Match": self.etag()}
+        status, size = self.look(path, headers)
+        if status != (304 if scenario == "304" else 200):
+            raise WrongAnswer(f"{scenario}: {status} at {path}")
+        command = load.wrk(url + path, *arguments, seconds=self.seconds, headers=headers)
+        return command, 0 if scenario == "writes" else size
+
+    def new_addresses(self, address: object) -> Path:
+        file = self.shelf.folder / "addresses"
+        numbers = range(self.fresh, self.fresh + NEW_ADDRESSES)
+        file.write_text("".join(f"{address(number)}\n" for number in numbers))  # type: ignore[operator]
+        self.fresh += NEW_ADDRESSES
+        return file
+
+    def look(self, path: str, headers: dict[str, str]) -> tuple[int, int]:
+        """Status, and bytes on the wire."""
+        status, told, body = self.server.get(path, headers)
+        head = len("HTTP/1.1 200 OK\r\n\r\n") + sum(len(name) + len(value) + 4 for name, value in told)
+        return status, head + len(body)
+
+    def check(self) -> None:
+        """Whether it serves the very page: the 20 newest books, and their number."""
+        stack = self.server.stack
+        status, _, body = self.server.get(stack.json_path, JSON)
+        answer = json.loads(body) if status == 200 else {}
+        books = answer.get("books", answer.get("rows", []))
+        if [book["id"] for book in books] != list(range(BOOKS, BOOKS - PAGE, -1)):
+            raise WrongAnswer(f"{status}, not the newest books: {body[:300]!r}")
+        count = answer.get("count", answer.get("filtered_table_rows_count"))
+        if count != BOOKS:
+            raise WrongAnswer(f"it counts {count} books")
+        status, _, page = self.server.get(stack.html_path, HTML)
+        missing = [book["title"] for book in books if book["title"] not in unescape(page.decode())]
+        if status != 200 or missing:
+            raise WrongAnswer(f"{status}, its page lacks {missing}")
+
+
+def keep_answers(asked: Asked) -> None:
+    """Write down what this server answers, for the bare one to send."""
+    path = asked.server.stack.json_path
+    kinds = {"json": JSON, "html": HTML}
+    if etag := asked.etag():
+        kinds["304"] = {**JSON, "If-None-Match": etag}
+    kept = {}
+    for kind, headers in kinds.items():
+        status, told, body = asked.server.get(path, headers)
+        own = [[name, value] for name, value in told if name.lower() not in {"date", "server"}]  # uvicorn's
+        kept[kind] = status, own, b64encode(body).decode()
+    (asked.shelf.folder / "answers.json").write_text(json.dumps(kept))

@@ -1,0 +1,99 @@
+"""Who is compared: how each is started, and at which addresses it is asked."""
+
+import json
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.server.running import PROJECT
+
+OWN_TOOLS, PEERS_TOOLS = Path(sys.executable).parent, PROJECT / ".venv-bench/bin"
+UVICORN = "-k uvicorn_worker.UvicornWorker"
+DATABASES = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True)
+class Stack:
+    name: str
+    title: str
+    command: str  # {port}, {workers} and {sqlite}, the database's file, are filled in
+    tools: Path = PEERS_TOOLS
+    variables: dict[str, str] = field(default_factory=dict)
+    databases: tuple[str, ...] = DATABASES
+    most_workers: int = 2
+    json_path: str = "/books/?sort=-added"
+    html_path: str = "/books/?sort=-added"
+    # The page that begins after a book which is newer than all: a new address for each number, the same work.
+    after: Callable[[int], str] = lambda number: f"/books/?sort=-added&after={number}"
+    filtered: Callable[[int], str] | None = None
+    writes: bool = True  # whether it takes a PATCH
+    keeps: bool = False  # whether it keeps answers
+
+
+def gunicorn(application: str, worker: str = UVICORN) -> str:
+    # An empty configuration: gunicorn would read this catalogue's own.
+    return f"gunicorn -c /dev/null -b 127.0.0.1:{{port}} -w {{workers}} {worker} benchmarks.peers.{application}"
+
+
+def cursor(number: int) -> str:
+    return urlsafe_b64encode(json.dumps(["-added", number]).encode()).decode().rstrip("=")
+
+
+def django(module: str) -> dict[str, str]:
+    return {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.project", "PEER": f"benchmarks.peers.{module}"}
+
+
+COLUMNS = "&".join(f"_col={name}" for name in ("title", "author_names", "isbn13", "published_year", "language"))
+TABLE = "/catalogue/books_book"
+AS_JSON = f"{TABLE}.json?_sort_desc=id&_size=20&_shape=objects&_nosuggest=1&{COLUMNS}"
+
+STACKS = (
+    Stack(
+        "ours",
+        "this catalogue",
+        "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w {workers}",
+        OWN_TOOLS,
+        after=lambda number: f"/books/?sort=-added&after={cursor(number)}",
+        filtered=lambda number: f"/books/?language=ja&sort=-added&after={cursor(number)}",
+        keeps=True,
+    ),
+    Stack(
+        "unkept",
+        "this catalogue, keeping no answers",
+        "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w {workers}",
+        OWN_TOOLS,
+        {"KEPT_MB": "0"},
+    ),
+    Stack("bare", "a bare ASGI callable, these very bytes", gunicorn("bare:application"), writes=False),
+    Stack("tutorial", "Django, the tutorials' async view", gunicorn("tutorial:application")),
+    Stack(
+        "sync",
+        "Django, sync views, gthread",
+        gunicorn("sync_django:application", "-k gthread --threads 8"),
+        variables=django("sync_django") | {"KEEP_CONNECTIONS": "1"},
+    ),
+    Stack("ninja", "django-ninja", gunicorn("ninja_api:application"), variables=django("ninja_api")),
+    Stack(
+        "bolt",
+        "django-bolt",
+        "python -m django runbolt --host 127.0.0.1 --port {port} --processes {workers} --no-admin",
+        variables=django("bolt_api") | {"KEEP_CONNECTIONS": "1"},
+    ),
+    Stack("fastapi", "FastAPI, SQLAlchemy", gunicorn("fastapi_sqlalchemy:app")),
+    Stack("litestar", "Litestar, SQLAlchemy", gunicorn("litestar_sqlalchemy:app")),
+    Stack("fastapi-asyncpg", "FastAPI, asyncpg", gunicorn("fastapi_asyncpg:app"), databases=("postgresql",)),
+    Stack("litestar-asyncpg", "Litestar, asyncpg", gunicorn("litestar_asyncpg:app"), databases=("postgresql",)),
+    Stack(
+        "datasette",
+        "Datasette",
+        "datasette serve {sqlite} -h 127.0.0.1 -p {port}",
+        databases=("sqlite",),
+        most_workers=1,
+        json_path=AS_JSON,
+        html_path=f"{TABLE}?_sort_desc=id&_size=20",
+        filtered=lambda number: f"{AS_JSON}&language=ja&id__lt={number}",
+        writes=False,
+    ),
+)

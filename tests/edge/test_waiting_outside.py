@@ -1,0 +1,41 @@
+"""Requests that wait for a server outside hold nothing that others need."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings as django_settings
+
+from books.models import Token
+from books.views.errors import refused
+from django41_example.edge.handler import Handler
+from tests import outside
+from tests.edge.asgi import ask, until
+from tests.edge.conftest import Lend
+from tests.people import librarian
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ISBNS = ["9780306406157", "9780131103627", "9780140449136", "9780141439518", "9780199535569", "9780679783275"]
+
+
+async def test_look_ups_that_wait_outside_hold_no_thread_and_others_are_answered(lend: Lend) -> None:
+    _, secret = await sync_to_async(lambda: Token.objects.issue(librarian(), "t", ["read", "write"], None))()
+    threads, told = lend(1), asyncio.Event()
+
+    async def answer_when_told(writer: asyncio.StreamWriter) -> None:
+        await told.wait()
+        await outside.knows({})(writer)
+
+    catalogue = Handler(threads, refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    headers = [("authorization", f"Bearer {secret}"), ("accept", "application/json")]
+    with outside.outside(LOOKUP_SECONDS=30, LOOKUP_PATIENCE=30) as server:
+        server.does[outside.BOOKS] = answer_when_told
+        paths = [f"/lookup/?isbn={isbn13}" for isbn13 in ISBNS]
+        waiting = [asyncio.create_task(ask(catalogue, path, headers=headers)) for path in paths]
+        await until(lambda: len(server.asked) == len(ISBNS))
+        assert (threads.lent, len(threads.line)) == (0, 0)
+        assert (await ask(catalogue, "/books/", headers=headers)).status == 200
+        assert not any(task.done() for task in waiting)
+        server.loop.call_soon_threadsafe(told.set)
+        assert {answer.status for answer in await asyncio.gather(*waiting)} == {404}

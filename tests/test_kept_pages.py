@@ -1,0 +1,142 @@
+"""The pages that are kept in memory: which, for whom, and that they are never old."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings as django_settings
+from django.test import AsyncClient
+
+from books.models import Book
+from books.negotiation import representation
+from books.revision import of_database
+from books.views.errors import refused
+from django41_example.edge.handler import Handler
+from django41_example.edge.kept import KeptAnswers
+from tests.edge.asgi import ask
+from tests.edge.conftest import lend  # noqa: F401
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PUBLIC = [
+    "/",
+    "/books/",
+    "/books/{}/",
+    "/books/{}/history/",
+    "/authors/",
+    "/authors/{}/",
+    "/topics/",
+    "/topics/novels/",
+]
+ACCEPTS = [
+    *("*/*", "application/json", "text/html", "text/html,*/*;q=0.8", "text/plain", "text/plain, text/html;q=0.5"),
+    *(
+        "application/json;q=0.1, text/*",
+        "image/png",
+        "",
+        "text/html;q=0, */*",
+        "application/*",
+        "nonsense",
+        "text/plain;q=0.2, application/json;q=0.1",
+    ),
+]
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book.objects.add({"title": "Emma", "authors": ["Jane Austen"], "topics": ["Novels"]})
+
+
+@pytest.fixture
+def pages(book: Book) -> list[str]:
+    author = book.authors.get()
+    return [page.format(author.pk if "authors" in page else book.pk) for page in PUBLIC]
+
+
+@pytest.fixture
+def handler(lend: Any) -> Handler:  # noqa: F811
+    return Handler(lend(), refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+@pytest.fixture
+async def kept(handler: Handler) -> AsyncIterator[KeptAnswers]:
+    revision = of_database()
+    watching = asyncio.create_task(revision.watch())
+    async with asyncio.timeout(10):
+        await revision.is_known.wait()
+    yield KeptAnswers(
+        handler, confirm=revision.confirm, representation=representation, session="sessionid", capacity=1 << 24
+    )
+    watching.cancel()
+
+
+async def test_every_public_page_is_kept(kept: KeptAnswers, pages: list[str]) -> None:
+    for page in pages:
+        await ask(kept, page)
+    assert (kept.misses, len(kept.shelf.things)) == (len(pages), len(pages))
+
+
+async def test_what_is_not_there_is_kept_too(kept: KeptAnswers) -> None:
+    for _ in range(2):
+        assert (await ask(kept, "/books/999/")).status == 404
+    assert kept.hits == 1
+
+
+@pytest.mark.parametrize(
+    "page", ["/accounts/login/", "/health_check/", "/refresh/", "/books.csv", "/nowhere/", "/books"]
+)
+async def test_other_answers_are_not_kept(kept: KeptAnswers, page: str) -> None:
+    await ask(kept, page)
+    assert not kept.shelf.things
+
+
+async def test_two_headers_that_come_to_the_same_are_answered_as_each_would_be_alone(
+    kept: KeptAnswers, handler: Handler, pages: list[str]
+) -> None:
+    for page in pages:
+        for accept in ACCEPTS:
+            headers = [("accept", accept)]
+            alone, together = await ask(handler, page, headers=headers), await ask(kept, page, headers=headers)
+            assert (alone.status, alone.body) == (together.status, together.body), (page, accept)
+
+
+async def test_a_reader_sees_every_change_at_once(kept: KeptAnswers, book: Book, pages: list[str]) -> None:
+    for number in range(10):
+        title = f"Emma {number}"
+        await sync_to_async(Book.objects.change)(book.pk, {"title": title})
+        assert (await ask(kept, f"/books/{book.pk}/")).json()["title"] == title
+        assert (await ask(kept, "/books/")).json()["books"][0]["title"] == title
+        assert title in (await ask(kept, "/", headers=[("accept", "text/html")])).body.decode()
+
+
+async def test_who_reads_on_after_a_404_finds_the_book_once_it_is_there(kept: KeptAnswers) -> None:
+    assert (await ask(kept, "/books/?q=kokoro")).json()["books"] == []
+    await sync_to_async(Book.objects.add)({"title": "Kokoro"})
+    assert len((await ask(kept, "/books/?q=kokoro")).json()["books"]) == 1
+
+
+async def test_browsers_and_proxies_may_keep_public_pages_and_ask_each_time(pages: list[str]) -> None:
+    for page in pages:
+        response = await AsyncClient().get(page)
+        assert response["Cache-Control"] == "public, no-cache", page
+        assert response["Vary"] == "Accept, Authorization, Cookie"
+
+
+async def test_nobody_else_may_keep_what_somebody_asked_for(pages: list[str]) -> None:
+    client = AsyncClient()
+    client.cookies["sessionid"] = "x"
+    for page in pages:
+        response = await client.get(page)
+        assert response["Cache-Control"] == "private, no-cache", page
+
+
+async def test_where_only_accounts_may_read_nothing_is_public(
+    kept: KeptAnswers, pages: list[str], settings: Any
+) -> None:
+    settings.READ_REQUIRES_LOGIN = True
+    for page in pages:
+        answer = await ask(kept, page)
+        assert (answer.status, "public" in answer.headers.get("cache-control", "")) == (401, False)
+    assert not kept.shelf.things
