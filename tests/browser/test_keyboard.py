@@ -65,3 +65,27 @@ async def test_the_first_tab_leads_past_the_head(page: Page, shelf: str) -> None
     await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("main")).to_be_focused()
+
+
+async def test_results_come_as_one_types_and_the_address_with_them(page: Page, shelf: str) -> None:
+    await page.goto("/books/")
+    await page.get_by_role("searchbox").press_sequentially("quixotic tw", delay=20)
+    await expect(page.locator(".books a").first).to_have_text("Quixotic two")
+    await expect(page.locator("mark").first).to_have_text("Quixotic")
+    await expect(page).to_have_url("/books/?q=quixotic+tw")
+    await expect(page.get_by_role("status")).to_contain_text("book")
+    await expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+async def test_of_letters_that_come_quickly_the_last_alone_asks(page: Page, shelf: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.resource_type == "fetch" else None)
+    await page.goto("/books/")
+    await page.get_by_role("searchbox").evaluate(
+        """box => { for (const text of ["q", "quix", "quixotic one"]) {
+            box.value = text;
+            box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        } }"""
+    )
+    await expect(page.locator(".books a").first).to_have_text("Quixotic one")
+    assert len(asked) == 1
