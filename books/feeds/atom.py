@@ -19,7 +19,6 @@ NAMES = {
     "xmlns": "http://www.w3.org/2005/Atom",
     "xmlns:dc": "http://purl.org/dc/terms/",
     "xmlns:opds": "http://opds-spec.org/2010/catalog",
-    "xmlns:thr": "http://purl.org/syndication/thread/1.0",
     "xmlns:opensearch": "http://a9.com/-/spec/opensearch/1.1/",
 }
 
@@ -83,7 +82,7 @@ def _door(door: Door, feed: Feed, origin: str) -> Element:
         "entry",
         NO_ATTRIBUTES,
         *texts(id=origin + START + door.path, title=door.title, updated=feed.updated.isoformat()),
-        element("content", {"type": "text"}, door.about or f"Books: {door.books}"),
+        element("content", {"type": "text"}, door.about or _counted(door.books or 0)),
         _link(door.rel, START + door.path, _kind(door.path)),
     )
 
@@ -102,6 +101,10 @@ def _link(rel: str, href: str, kind: str) -> Element:
 
 def _kind(path: str) -> str:
     return ACQUISITION if path.startswith("books/") else NAVIGATION
+
+
+def _counted(books: int) -> str:
+    return f"{books:,} book{'' if books == 1 else 's'}"
 
 
 def _written(number: int | None) -> str:

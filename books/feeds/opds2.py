@@ -74,8 +74,16 @@ def _subject(slug: str, name: str) -> Plain:
 
 def _link(door: Door) -> Plain:
     rel = "self" if door.is_here else door.rel
-    link = {"rel": rel, "href": START + door.path, "type": KIND, "title": door.title}
-    return link if door.books is None else {**link, "properties": {"numberOfItems": door.books}}
+    count = None if door.books is None else {"numberOfItems": door.books}
+    return _given(
+        {
+            "rel": rel,
+            "href": START + door.path,
+            "type": KIND,
+            "title": door.title,
+            "properties": count,
+        }
+    )
 
 
 def _given(values: Mapping[str, Any]) -> Plain:

@@ -125,7 +125,7 @@ def turning(path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
 
 def orders(parameters: Mapping[str, str], current: str) -> list[Door]:
     return [
-        Door(label, with_query("books/", {**parameters, "sort": name}), is_here=name == current)
+        Door(label, with_query("books/", {**parameters, "sort": name}), rel="", is_here=name == current)
         for name, label in SORTS.items()
         if name != "relevance" or "q" in parameters
     ]
