@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
-from xml.etree.ElementTree import Element
 
 from django.http import HttpResponse
 
-from books.feeds.feed import BORROW, COVER_KIND, Door, Feed, cover
-from books.feeds.xml import NO_ATTRIBUTES, element, respond_xml, texts
+from books.feeds.feed import BORROW, COVER_KIND, Door, Feed
+from books.feeds.xml import NO_ATTRIBUTES, Xml, element, respond_xml, texts
 
 START = "/opds/"
 CATALOG = "application/atom+xml;profile=opds-catalog"
@@ -45,7 +44,7 @@ def write_book(book: Mapping[str, Any], origin: str) -> HttpResponse:
     return respond_xml(_entry(book, origin, NAMES), ENTRY)
 
 
-def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> Element:
+def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> Xml:
     in_series = f" ({book['series_number']})" if book["series_number"] is not None else ""
     return element(
         "entry",
@@ -67,16 +66,16 @@ def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] =
         _link(BORROW, book["url"], "text/html"),
         _link("alternate", book["url"], "text/html"),
         _link("self", START + book["path"], ENTRY),
-        _link(IMAGE, cover(), COVER_KIND),
-        _link(f"{IMAGE}/thumbnail", cover(), COVER_KIND),
+        _link(IMAGE, book["cover"], COVER_KIND),
+        _link(f"{IMAGE}/thumbnail", book["cover"], COVER_KIND),
     )
 
 
-def _category(slug: str, name: str, origin: str) -> Element:
+def _category(slug: str, name: str, origin: str) -> Xml:
     return element("category", {"scheme": f"{origin}/topics/", "term": slug, "label": name})
 
 
-def _door(door: Door, feed: Feed, origin: str) -> Element:
+def _door(door: Door, feed: Feed, origin: str) -> Xml:
     """An entry that leads on. It may be new whenever the catalogue is."""
     return element(
         "entry",
@@ -87,16 +86,14 @@ def _door(door: Door, feed: Feed, origin: str) -> Element:
     )
 
 
-def _facet(order: Door) -> Element:
-    facet = _link("http://opds-spec.org/facet", START + order.path, ACQUISITION)
-    facet.attrib |= {"title": order.title, "opds:facetGroup": "Order"}
-    if order.is_here:
-        facet.set("opds:activeFacet", "true")
-    return facet
+def _facet(order: Door) -> Xml:
+    is_here = {"opds:activeFacet": "true"} if order.is_here else {}
+    about = {"title": order.title, "opds:facetGroup": "Order", **is_here}
+    return _link("http://opds-spec.org/facet", START + order.path, ACQUISITION, about)
 
 
-def _link(rel: str, href: str, kind: str) -> Element:
-    return element("link", {"rel": rel, "href": href, "type": kind})
+def _link(rel: str, href: str, kind: str, about: Mapping[str, str] = NO_ATTRIBUTES) -> Xml:
+    return element("link", {"rel": rel, "href": href, "type": kind, **about})
 
 
 def _kind(path: str) -> str:

@@ -17,7 +17,8 @@ from books.presenting import number
 COLUMNS = ("id", "created_at", "updated_at", *RECORD_COLUMNS)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 NEW, BORROW = "http://opds-spec.org/sort/new", "http://opds-spec.org/acquisition/borrow"
-COVER_KIND = "image/png"
+# One picture for all books, since none has its own: OPDS 2.0 wants one, and it must be of pixels.
+COVER, COVER_KIND = "books/cover.png", "image/png"
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,14 @@ def with_query(path: str, parameters: Mapping[str, str]) -> str:
 
 async def abooks(pks: Iterable[int]) -> list[dict[str, Any]]:
     """All that feeds say of these books, in this order; those that are gone are left out."""
-    pks = list(pks)
-    rows = {row["id"]: _book(row) async for row in Book.objects.filter(pk__in=pks).values(*COLUMNS)}
+    pks, cover = list(pks), static(COVER)
+    rows = {row["id"]: {**_book(row), "cover": cover} async for row in Book.objects.filter(pk__in=pks).values(*COLUMNS)}
     return [rows[pk] for pk in pks if pk in rows]
 
 
 async def achanged_at() -> datetime:
     """When the catalogue was changed last."""
     return await Change.objects.order_by("-pk").values_list("at", flat=True).afirst() or BEFORE_ALL
-
-
-def cover() -> str:
-    """The one picture for all books, since none has its own: OPDS 2.0 wants one, and it must be of pixels."""
-    return static("books/cover.png")
 
 
 def _book(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from books.feeds.feed import BORROW, COVER_KIND, Door, Feed, cover, with_query
+from books.feeds.feed import BORROW, COVER_KIND, Door, Feed, with_query
 from books.negotiation import as_json
 
 START = "/opds2/"
@@ -63,7 +63,7 @@ def _publication(book: Mapping[str, Any], origin: str) -> Plain:
             {"rel": BORROW, "href": book["url"], "type": "text/html"},
             {"rel": "alternate", "href": book["url"], "type": "text/html"},
         ],
-        "images": [{"href": cover(), "type": COVER_KIND}],
+        "images": [{"href": book["cover"], "type": COVER_KIND}],
     }
 
 

@@ -1,9 +1,7 @@
 """How a browser or a reading app searches here: https://github.com/dewitt/opensearch"""
 
-from xml.etree.ElementTree import Element
-
 from books.feeds import atom
-from books.feeds.xml import element, texts
+from books.feeds.xml import Xml, element, texts
 
 NAME = "http://a9.com/-/spec/opensearch/1.1/"
 TEMPLATES = {
@@ -13,7 +11,7 @@ TEMPLATES = {
 }
 
 
-def description(origin: str) -> Element:
+def description(origin: str) -> Xml:
     return element(
         "OpenSearchDescription",
         {"xmlns": NAME, "xmlns:atom": atom.NAMES["xmlns"]},
