@@ -19,6 +19,9 @@ ADDRESSES = {
     "export_csv": "/books.csv",
     "export_jsonl": "/books.jsonl",
     "health_check": "/health_check/",
+    "opds": "/opds/",
+    "opds2": "/opds2/",
+    "opensearch": "/opensearch.xml",
     "openapi": "/openapi.json",
 }
 
