@@ -19,7 +19,7 @@ from books import isbn, languages, search
 
 MOST_TERMS = 40  # of a query; what is beyond is not looked at
 MOST_YEARS = 400  # that are asked for by their decades
-COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with PostgreSQL's weights for them
+COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with PostgreSQL's letters for them
 EVERYWHERE = ("title", "authors", "other")
 FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",)}
 
@@ -58,10 +58,14 @@ class Phrase:
         return f'{{{" ".join(self.columns)}}} : "{" ".join(self.words)}"{star}'
 
     def as_tsquery(self) -> str:
-        weights = "".join(COLUMNS[name] for name in self.columns)
         *before, last = self.words
-        ending = "*" if self.begins else ""
-        return " <-> ".join([*(f"'{word}':{weights}" for word in before), f"'{last}':{ending}{weights}"])
+        ending = ":*" if self.begins else ""
+        # Everywhere, and what only the rest has, is said by the word alone; a column by its letter before the word.
+        alone = self.columns == EVERYWHERE or (self.columns == ("other",) and last[0] in "#@")
+        letters = [""] if alone else [f"{COLUMNS[name]}:" for name in self.columns]
+        return " | ".join(
+            " <-> ".join([*(f"'{letter}{word}'" for word in before), f"'{letter}{last}'{ending}"]) for letter in letters
+        )
 
 
 @dataclass(frozen=True)
@@ -255,11 +259,18 @@ def _language(value: str) -> str:
 
 
 def tsvector(lines: Sequence[str]) -> str:
-    """A book's lines of words, each of a weight, as PostgreSQL writes a tsvector."""
+    """A book's lines of words as PostgreSQL writes a tsvector: each word by itself, and after its column's letter.
+
+    Letters and not weights: a GIN index knows the words alone, and would have to look at the rows for weights.
+    """
     written, place = [], 0
-    for line, weight in zip(lines, COLUMNS.values(), strict=True):
+    for line, (column, letter) in zip(lines, COLUMNS.items(), strict=True):
         for word in line.split():
             place += 1
-            written.append(f"'{word}':{min(place, 16383)}{weight}")
+            at = min(place, 16383)
+            if column != "other" or len(word) <= search.SHORT:
+                written.append(f"'{letter}:{word}':{at}")
+            if column != "topics" and (word[-1] != "-" or word[0] == "@"):
+                written.append(f"'{word}':{at}")
         place += 1  # no phrase reaches from one line into the next
     return " ".join(written)

@@ -11,33 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Concat, Lower
 
 from books.asking import Asked, understood
 from books.languages import primary
-from books.models.people import BookAuthor, BookTopic
+from books.models.people import Author, BookAuthor, BookTopic
 from books.models.words import Words
-from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
-from books.prepared import Key, Rows, Statement
-from books.ranking import ranked_page
+from books.paging import CappedCount, PagedQuerySet, PageQuery, Place
+from books.prepared import Statement
+from books.ranking import FewOrMany, ranked_page
 
 Books = PagedQuerySet[Any]
-
-
-class FewOrMany:
-    """The rows of a page, by the way that their number asks for."""
-
-    def __init__(self, count: Statement, few: Statement, many: Statement) -> None:
-        self.count, self.few, self.many = count, few, many
-        self.queryset: QuerySet[Any, Any] = few.queryset
-
-    def rows(self, place: Key = ()) -> Rows:
-        total = self.count.rows()[0]["count_of_all"]
-        found = (self.many if total > COUNT_CAP else self.few).rows(place)
-        if found:
-            found[0]["count_of_all"] = total
-        return found
 
 
 @dataclass(frozen=True)
@@ -89,7 +74,9 @@ class Filters:
         """What the index of words does not know."""
         fitting: Any = books.none() if self.asked.is_empty else books
         if self.author:
-            fitting = fitting.filter(pk__in=BookAuthor.objects.filter(author=int(self.author)).values("book"))
+            fitting = fitting.filter(
+                pk__in=BookAuthor.objects.filter(author__in=Author.objects.filter(pk=self.author)).values("book")
+            )
         if self.series:
             fitting = fitting.exclude(series="").filter(series=self.series)
         if self.without_isbn:
@@ -119,8 +106,17 @@ class Filters:
             return ranked_page(counted, ranks, columns, place, "pk" if on_postgresql else "indexed")
         count = books.model._default_manager.order_by().values(count_of_all=CappedCount(counted))[:1]
         many = few if self.asked.text else self.many(books, place)
-        ways = (Statement(each.rows_at(columns, place)) for each in (few, many))
-        return PageQuery(counted, FewOrMany(Statement(count), *ways), place)
+        found, walked = Statement(_sorted(few, columns, place)), Statement(many.rows_at(columns, place))
+        return PageQuery(counted, FewOrMany(Statement(count), found, walked), place)
+
+
+def _sorted(books: Any, columns: list[str], place: Place) -> Any:
+    """The rows of a page by way of a sort: PostgreSQL would walk the list to what it takes for common and is not."""
+    if connection.vendor != "postgresql":
+        return books.rows_at(columns, place)
+    by = [Concat(name, Value("")) if name.endswith("_key") else F(name) + 0 for name in place.ordering.columns]
+    down = place.ordering.descending != place.backwards
+    return books.rows_at(columns, place, [each.desc() if down else each.asc() for each in by])
 
 
 def _holding(books: Any, expression: Any) -> Any:

@@ -6,7 +6,7 @@ Page 1,000 costs what page 1 costs, and rows that come or go meanwhile neither r
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
@@ -128,13 +128,13 @@ class Page:
 
 
 class CappedCount(models.Subquery):
-    """The number of rows of a query, counted to one beyond COUNT_CAP at the most."""
+    """The number of rows of a query, counted to one beyond the cap at the most."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
     output_field = models.IntegerField()
 
-    def __init__(self, queryset: models.QuerySet[Any]) -> None:
-        super().__init__(queryset.order_by().values("pk")[: COUNT_CAP + 1])
+    def __init__(self, queryset: models.QuerySet[Any], cap: int = COUNT_CAP) -> None:
+        super().__init__(queryset.order_by().values("pk")[: cap + 1])
 
 
 class PagedQuerySet(models.QuerySet[_Model]):
@@ -147,9 +147,11 @@ class PagedQuerySet(models.QuerySet[_Model]):
         counted = self.annotate(count_of_all=CappedCount(self))
         return PageQuery(self, Statement(counted.rows_at([*columns, "count_of_all"], place)), place)
 
-    def rows_at(self, columns: Iterable[str], place: Place) -> models.QuerySet[_Model, dict[str, Any]]:
-        """The rows of a page, and one more if there is one."""
-        rows = self.order_by(*place.ordering.order_by(backwards=place.backwards))
+    def rows_at(
+        self, columns: Iterable[str], place: Place, order: Sequence[Any] = ()
+    ) -> models.QuerySet[_Model, dict[str, Any]]:
+        """The rows of a page, and one more if there is one; `order` is another way to say the place's own."""
+        rows = self.order_by(*(order or place.ordering.order_by(backwards=place.backwards)))
         if place.cursor:
             rows = rows.filter(place.ordering.beyond(place.cursor.key, backwards=place.backwards))
         return rows.values(*{*columns, *place.ordering.columns})[: place.size + 1]

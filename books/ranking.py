@@ -8,16 +8,34 @@ A place in this order is a rank (its `distance` from the best) and an id.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db import connection
+from django.db.models import F, Q, QuerySet, Value
 
-from books.paging import CappedCount, PagedQuerySet, PageQuery, Place
-from books.prepared import Key, Rows, Statement
+from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
+from books.prepared import Key, Readable, Rows, Statement
+
+FEW_OF_A_RANK = 3000  # rows that are rather sorted than walked to on PostgreSQL
+
+
+class FewOrMany:
+    """The rows of a page, by the way that their number asks for."""
+
+    def __init__(self, count: Statement, few: Statement, many: Statement, limit: int = COUNT_CAP) -> None:
+        self.count, self.few, self.many, self.limit = count, few, many, limit
+        self.queryset: QuerySet[Any, Any] = few.queryset
+
+    def rows(self, place: Key = ()) -> Rows:
+        total = next((row["count_of_all"] for row in self.count.rows()), 0)  # no row: there is no book at all
+        found = (self.many if total > self.limit else self.few).rows(place) if total else []
+        if found:
+            found[0]["count_of_all"] = total
+        return found
 
 
 class Ranked:
     """The rows of a page, and in the first of them the count of all."""
 
-    def __init__(self, ranks: Sequence[Statement], count: Statement, place: Place) -> None:
+    def __init__(self, ranks: Sequence[Readable], count: Statement, place: Place) -> None:
         self.ranks, self.count, self.place = ranks, count, place
         self.queryset: QuerySet[Any, Any] = count.queryset
 
@@ -40,16 +58,28 @@ def ranked_page(
 
     `key` is the id by its name in the index of words, which gives it in order.
     """
-    order, names = f"-{key}" if place.backwards else key, {*columns, *place.ordering.columns}
-    statements = [
-        Statement(rows.filter(rest).annotate(distance=Value(distance)).order_by(order).values(*names)[: place.size + 1])
+    names = {*columns, *place.ordering.columns}
+    parts = [
+        _in_order(rows.filter(rest).annotate(distance=Value(distance)), names, place, key)
         for distance, rows in enumerate(ranks)
         if (rest := _rest(distance, place, key)) is not None
     ]
     if place.backwards:
-        statements.reverse()
+        parts.reverse()
     count = ranks[0].model._default_manager.order_by().values(count_of_all=CappedCount(among))[:1]
-    return PageQuery(among, Ranked(statements, Statement(count), place), place)
+    return PageQuery(among, Ranked(parts, Statement(count), place), place)
+
+
+def _in_order(rows: QuerySet[Any, Any], names: Iterable[str], place: Place, key: str) -> Readable:
+    """The first of these rows by their ids."""
+    walked = rows.order_by(f"-{key}" if place.backwards else key).values(*names)[: place.size + 1]
+    if connection.vendor != "postgresql":
+        return Statement(walked)
+    # PostgreSQL would walk the ids to what it takes for common and is not; of an expression it has no index.
+    by_id = F("pk") + 0
+    found = rows.order_by(by_id.desc() if place.backwards else by_id.asc()).values(*names)[: place.size + 1]
+    count = rows.model._default_manager.order_by().values(count_of_all=CappedCount(rows, FEW_OF_A_RANK))[:1]
+    return FewOrMany(Statement(count), Statement(found), Statement(walked), FEW_OF_A_RANK)
 
 
 def _rest(distance: int, place: Place, key: str) -> Q | None:

@@ -30,7 +30,7 @@ _COUNT = {
         )) FROM json_each(%s)""",
     "postgresql": """
         SELECT value, (SELECT COUNT(*) FROM (
-            SELECT 1 FROM books_book WHERE words @@ ('''' || value || ''':AB')::tsquery LIMIT %s
+            SELECT 1 FROM books_book WHERE words @@ ('''A:' || value || '''|''B:' || value || '''')::tsquery LIMIT %s
         ) AS capped) FROM json_array_elements_text(%s::json) AS value""",
 }
 

@@ -166,13 +166,23 @@ class HostileTests(TestCase):
             "#1234",             "{title}: a",
             "'", "\\", "a & b | !c", "<->", "'a':*A", "year:99999", "year:..", "year:1..2..3", "isbn:x",
             "lang:!!", "𠀀", "\u0301", "ー", "a" * 200, "あ" * 200, " ".join("abcdefghij" * 10), "1" * 200, "-a " * 60,
-            "\u200f\u202e", "é" * 100, "0" * 13, "NOT", "AND OR", "İ ß ﬁ", "٣٤٥٦٧",
+            "\u200f\u202e", "é" * 100, "0" * 13, "NOT", "AND OR", "İ ß ﬁ", "٣٤٥٦٧", "9" * 30,
         ):  # fmt: skip
             with self.subTest(query=query):
                 response = await self.async_client.get("/books/", {"q": query})
                 assert response.status_code == 200, response.content
                 page = await self.async_client.get("/books/", {"q": query}, headers={"accept": "text/html"})
                 assert page.status_code == 200
+
+    async def test_an_empty_catalogue_has_nothing_in_any_order(self) -> None:
+        for sort in BookQuerySet.ORDERINGS:
+            response = await self.async_client.get(f"/books/?language=ja&q=a&sort={sort}")
+            assert response.json()["count"] == 0
+
+    async def test_an_id_beyond_all_numbers_finds_nothing(self) -> None:
+        for accept in ("application/json", "text/html"):
+            response = await self.async_client.get(f"/books/?author={'9' * 30}", headers={"accept": accept})
+            assert response.status_code == 200
 
 
 class InStepTests(TestCase):

@@ -65,3 +65,22 @@ async def test_the_first_tab_leads_past_the_head(page: Page, shelf: str) -> None
     await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("main")).to_be_focused()
+
+
+async def test_results_come_as_one_types_and_the_address_with_them(page: Page, shelf: str) -> None:
+    await page.goto("/books/")
+    await page.get_by_role("searchbox").press_sequentially("quixotic tw", delay=20)
+    await expect(page.locator(".books a")).to_have_count(1)
+    await expect(page.locator("mark").first).to_have_text("Quixotic")
+    await expect(page).to_have_url("/books/?q=quixotic+tw")
+    await expect(page.get_by_role("status")).to_have_text("1 book")
+    await expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+async def test_typing_on_asks_for_the_last_alone(page: Page, shelf: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.resource_type == "fetch" else None)
+    await page.goto("/books/")
+    await page.get_by_role("searchbox").press_sequentially("quixotic one", delay=10)
+    await expect(page.locator(".books a")).to_have_text(["Quixotic one"])
+    assert len(asked) <= 3
