@@ -5,7 +5,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
-from books import search
+from books import indexing, search
 from books.revision.triggers import install
 
 FUNCTIONS = {"title_words": 3, "author_words": 1, "topic_words": 1, "other_words": 4}  # with their arguments
@@ -17,7 +17,7 @@ class BooksConfig(AppConfig):
     def ready(self) -> None:
         connection_created.connect(know_functions)
         # Django makes a table of SQLite anew when a column changes, and its triggers go.
-        post_migrate.connect(install_revision, sender=self)
+        post_migrate.connect(install_triggers, sender=self)
 
 
 def know_functions(connection: Any, **_: Any) -> None:
@@ -27,5 +27,6 @@ def know_functions(connection: Any, **_: Any) -> None:
             connection.connection.create_function(name, arguments, getattr(search, name), deterministic=True)
 
 
-def install_revision(using: str, **kwargs: Any) -> None:
+def install_triggers(using: str, **kwargs: Any) -> None:
     install(connections[using])
+    indexing.install_triggers(connections[using])

@@ -8,11 +8,11 @@ from django.db import connection
 from django.test import TestCase
 
 from books import asking, search
+from books.indexing import index_all
 from books.jobs.reindexing import derive
 from books.models import Book
 from books.models.book import BookQuerySet
 from books.models.history import COMMAND
-from books.models.words import index_all
 from books.paging import Cursor, Place
 from books.renaming import rename
 

@@ -15,6 +15,8 @@ from benchmarks.chaos.catalogue import OWNER, Catalogue
 from benchmarks.chaos.client import BROKEN, Answer, Connection
 from benchmarks.jobs.asking import ENDED, Owner
 from benchmarks.stale.reading import EveryWorker, Expected
+from books import search
+from books.apps import FUNCTIONS
 
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
@@ -103,9 +105,11 @@ class Writer:
 
     def _update(self, title: str) -> None:
         url, values = self.catalogue.database_url, (title, self.book)
-        statement = "UPDATE books_book SET title = ?, search_text = '', version = version + 1 WHERE id = ?"
+        statement = "UPDATE books_book SET title = ?, version = version + 1 WHERE id = ?"
         if url.startswith("sqlite"):
             connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)
+            for name, arguments in FUNCTIONS.items():
+                connection.create_function(name, arguments, getattr(search, name))
             with connection:
                 connection.execute(statement, values)
             connection.close()

@@ -8,11 +8,11 @@ from django.db import connection, transaction
 from django.tasks import task
 
 from books import asking
+from books.indexing import index_all
 from books.jobs.run import current
 from books.models import Author, Book, BookAuthor, BookTopic
 from books.models.book import columns, lines
 from books.models.people import sort_key
-from books.models.words import index_all
 from books.record import Record
 
 BATCH = 500  # books

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 import books.models.fields
 from books.asking import tsvector
-from books.models.words import FILL, TABLE, TRIGGERS
+from books.indexing import FILL, TABLE, TRIGGERS
 from books.search import author_words, other_words, title_words, topic_words
 
 BATCH = 1000  # books
@@ -57,7 +57,7 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("books", "0005_revision")]
+    dependencies = [("books", "0006_lookup")]
 
     operations = [
         migrations.RemoveField(model_name="book", name="search_text"),
