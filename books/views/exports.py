@@ -1,6 +1,7 @@
 import zlib
 from collections.abc import AsyncIterator
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -24,7 +25,7 @@ class Export(CatalogueView):
         headers = {"Content-Disposition": f'attachment; filename="{self.name}"', "Vary": "Accept-Encoding"}
         if request.method == "HEAD":
             return HttpResponse(content_type=self.content_type, headers=headers)
-        books = Book.objects.matching(query.cleaned_data)
+        books = await sync_to_async(Book.objects.matching)(query.cleaned_data)  # which may index in a transaction
         chunks = exporting.stream(books, type(self).encode, self.header)
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
