@@ -13,6 +13,7 @@ from unittest import mock
 
 import psycopg
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
@@ -116,18 +117,17 @@ class OtherPrograms(TransactionTestCase):
         write("UPDATE books_book SET pages = 3, title = title, version = version + 1")
         assert noted() == []
 
-    def test_every_door_to_a_search_lets_them_in(self) -> None:
-        asked = {"/books/": "heart", "/books.csv": "heart", "/books.jsonl": "heart", "/admin/books/book/": "heart"}
-        self.client.force_login(people.owner())
-        for number, path in enumerate(asked):
-            for query in (f"?q=heart{number}", f"?q=title%3Aheart{number}%20-kokoro"):
-                write("UPDATE books_book SET title = 'Kokoro'")
-                assert found("kokoro") == ["Kokoro"]
-                write(f"UPDATE books_book SET title = 'Heart{number}'")
+    async def test_every_door_to_a_search_lets_them_in(self) -> None:
+        await self.async_client.aforce_login(await sync_to_async(people.owner)())
+        for number, path in enumerate(("/books/", "/books.csv", "/books.jsonl", "/admin/books/book/")):
+            for query in (f"?q=heart{number}", "?q=-kokoro"):
+                await sync_to_async(write)("UPDATE books_book SET title = 'Kokoro'")
+                assert await sync_to_async(found)("kokoro") == ["Kokoro"]
+                await sync_to_async(write)(f"UPDATE books_book SET title = 'Heart{number}'")
                 with self.subTest(path=path, query=query):
-                    response: Any = self.client.get(path + query)
-                    told = b"".join(response) if hasattr(response, "streaming_content") else response.content
-                    assert f"Heart{number}".encode() in told.replace(b"<mark>", b"").replace(b"</mark>", b"")
+                    response: Any = await self.async_client.get(path + query)
+                    chunks = [chunk async for chunk in response] if response.streaming else [response.content]
+                    assert f"Heart{number}".encode() in b"".join(chunks)
 
     def test_filters_follow_them_too(self) -> None:
         write("UPDATE books_book SET language = 'en', published_year = 1914")
@@ -146,7 +146,7 @@ class OtherPrograms(TransactionTestCase):
             with self.subTest(path=path), mock.patch.object(indexing, "PATIENCE", -1):
                 response = self.client.get(path)
                 assert (response.status_code, response["Retry-After"]) == (503, "5")
-                assert "Try again in some seconds" in response.json()["detail"]
+                assert "try again in some seconds" in response.json()["detail"]
         assert found("heart") == ["Heart"]
 
     def test_more_than_a_portion_is_taken_up_portion_by_portion(self) -> None:

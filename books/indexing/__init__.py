@@ -24,14 +24,12 @@ from books.prepared import Key, Readable, Rows
 PORTION = 500  # books that are indexed in one transaction: other writers wait for a tenth of a second
 PATIENCE = 5.0  # seconds that a search waits for the index
 PAUSE = 0.02  # seconds
+BEHIND = "Another program has changed many books, and the search is still learning of them: try again in some seconds."
 KINDS = {"sqlite": sqlite, "postgresql": postgresql}
 
 
 class Behind(OperationalError):
-    """Another program has changed more than the search could take up by now. Try again in some seconds."""
-
-    def __str__(self) -> str:
-        return str(self.__doc__)
+    """The index could not catch up in time; the argument says so, and what to do."""
 
 
 def keep_in_step(pks: Iterable[int]) -> None:
@@ -50,8 +48,8 @@ def _catch_up(database: Any, seconds: float) -> None:
     with database.cursor() as cursor:
         while index.noted(cursor, 1):
             if time.monotonic() > until:
-                raise Behind
-            with transaction.atomic(database.alias):
+                raise Behind(BEHIND)
+            with transaction.atomic(database.alias, savepoint=False):  # at each of which FTS5 would write
                 noted = index.noted(cursor, PORTION, to_write=True)
                 index.index(cursor, noted)
             if not noted:  # somebody else is writing just these books
