@@ -15,8 +15,6 @@ from benchmarks.chaos.catalogue import OWNER, Catalogue
 from benchmarks.chaos.client import BROKEN, Answer, Connection
 from benchmarks.jobs.asking import ENDED, Owner
 from benchmarks.stale.reading import EveryWorker, Expected
-from books import search
-from books.apps import FUNCTIONS
 
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
@@ -108,8 +106,6 @@ class Writer:
         statement = "UPDATE books_book SET title = ?, version = version + 1 WHERE id = ?"
         if url.startswith("sqlite"):
             connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)
-            for name, arguments in FUNCTIONS.items():
-                connection.create_function(name, arguments, getattr(search, name))
             with connection:
                 connection.execute(statement, values)
             connection.close()

@@ -1,6 +1,7 @@
 import zlib
 from collections.abc import AsyncIterator
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -21,7 +22,7 @@ class Export(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponseBase:
         query = valid(BookQuery(request.GET))
-        books = Book.objects.matching(query.cleaned_data)
+        books = await sync_to_async(Book.objects.matching)(query.cleaned_data)  # which may index in a transaction
         response = streamed(request, exporting.stream(books, type(self).encode, self.header), self.content_type)
         response.headers["Content-Disposition"] = f'attachment; filename="{self.name}"'
         return response

@@ -54,7 +54,7 @@ class OpdsBooks(OpdsView):
 
     async def afeed(self, request: HttpRequest) -> Feed:
         asked = listing(*EVERYTHING, query_string(request))
-        page = await asked.page.aread()
+        page = await asked.aread()
         parameters = asked.query.parameters()
         return Feed(
             title=await atitle(parameters),
