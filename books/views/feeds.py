@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from books.facets import SORTS
 from books.feeds import atom
@@ -58,7 +58,7 @@ class OpdsBooks(OpdsView):
         parameters = asked.query.parameters()
         return Feed(
             title=await atitle(parameters),
-            **turning("books/", asked.query, page),
+            **turning(request.GET, "books/", asked.query, page),
             updated=await achanged_at(),
             books=await abooks(row["id"] for row in page.rows),
             orders=orders(parameters, asked.query.cleaned_data["place"].ordering.name),
@@ -73,7 +73,9 @@ class OpdsAuthors(OpdsView):
         authors = Author.objects.named(query.cleaned_data["q"])
         page = await authors.with_counts().page(["name", "books_count"], query.cleaned_data["place"]).aread()
         doors = [Door(row["name"], f"books/?author={row['id']}", books=row["books_count"]) for row in page.rows]
-        return Feed("Authors", updated=await achanged_at(), doors=doors, **turning("authors/", query, page))
+        return Feed(
+            "Authors", updated=await achanged_at(), doors=doors, **turning(request.GET, "authors/", query, page)
+        )
 
 
 class OpdsTopics(OpdsView):
@@ -84,7 +86,7 @@ class OpdsTopics(OpdsView):
         page = page_of_slugs(sorted(by_slug), query.cleaned_data["place"])
         found = [by_slug[row["slug_key"]] for row in page.rows]
         doors = [Door(topic.name, with_query("books/", {"topic": topic.slug}), books=topic.books) for topic in found]
-        return Feed("Topics", updated=await achanged_at(), doors=doors, **turning("topics/", query, page))
+        return Feed("Topics", updated=await achanged_at(), doors=doors, **turning(request.GET, "topics/", query, page))
 
 
 class OpdsBook(CatalogueView):
@@ -113,10 +115,10 @@ def query_string(request: HttpRequest) -> str:
     return asked.urlencode()
 
 
-def turning(path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
+def turning(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
     """What a feed says of its place in a list: its own path, the pages around it, how many there are."""
     parameters, first = query.parameters(), with_query(path, query.parameters())
-    here = {name: query.data[name] for name in ("after", "before") if query.data.get(name)}
+    here = {name: sent[name] for name in ("after", "before") if sent.get(name)}
     return {
         "path": with_query(path, {**parameters, **here}),
         "page": f"/{first}",
