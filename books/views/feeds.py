@@ -118,7 +118,7 @@ def query_string(request: HttpRequest) -> str:
 def turning(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
     """What a feed says of its place in a list: its own path, the pages around it, how many there are."""
     parameters, first = query.parameters(), with_query(path, query.parameters())
-    here = {name: sent[name] for name in ("after", "before") if sent.get(name)}
+    here = {name: str(sent[name]) for name in ("after", "before") if sent.get(name)}
     return {
         "path": with_query(path, {**parameters, **here}),
         "page": f"/{first}",
