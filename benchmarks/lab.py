@@ -127,7 +127,7 @@ def draw(runs: dict[str, list[Run]]) -> str:
     shown, scale = QUIET + 1.4, 1.1  # seconds across, and up
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 10} {row * len(runs) + 30}" role="img" '
-        'font-family="system-ui, sans-serif" font-size="14" fill="#55615b">',
+        'font-family="system-ui, sans-serif" font-size="14" fill="#6f7a74">',
         "<title>How long others waited while each way ran for a second: only during a blocking call, up to a second"
         "</title>",
     ]
@@ -149,8 +149,8 @@ def draw(runs: dict[str, list[Run]]) -> str:
         parts.append(f'<path d="{"".join(lines)}" stroke="{colour}" stroke-width="2.5"/>')
     foot = row * len(runs) + 20
     parts.append(f'<text x="{left}" y="{foot}">all is quiet</text>')
-    parts.append(f'<text x="{left + QUIET / shown * width:.0f}" y="{foot}">the way runs; a line as high as the band')
-    parts.append(f" is a wait of {scale} s</text></svg>\n")
+    parts.append(f'<text x="{left + QUIET / shown * width:.0f}" y="{foot}">the way runs; as high as the band: ')
+    parts.append(f"{scale} s</text></svg>\n")
     return "".join(parts)
 
 
