@@ -253,6 +253,14 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "sitemap_books": {"GET": gives("The addresses of the books with ids up to 50,000 times the number", XML)},
     "sitemap_authors": {"GET": gives("The same of the authors", XML)},
     "sitemap_topics": {"GET": gives("The same of the topics", XML)},
+    "lab": {"GET": shows("Ways to wait for something slow", "Lab")},
+    "lab_way": {
+        "GET": Operation(
+            "Run a way now, and see what others wait for meanwhile",
+            {200: answer("It ran.", json_or_page("LabRun"))},
+            [403, 406, 429],
+        )
+    },
     "openapi": {"GET": Operation("This description", {200: answer("OpenAPI 3.1.", {JSON: {"type": "object"}})})},
 }
 CONVERTERS = {"id": ID, "topic": SLUG, "key": JOB_KEY, "str": text()}

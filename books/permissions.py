@@ -61,6 +61,8 @@ RULES: dict[str, dict[str, Rule]] = {
     **dict.fromkeys(["opds", "opds_books", "opds_book", "opds_authors", "opds_topics"], _LIST),
     **dict.fromkeys(["opds2", "opds2_books", "opds2_book", "opds2_authors", "opds2_topics"], _LIST),
     **dict.fromkeys(["sitemap", "sitemap_books", "sitemap_authors", "sitemap_topics"], _LIST),
+    "lab": _LIST,
+    "lab_way": _LIST,
     "login": {"GET": ANYBODY, "POST": ANYBODY},
     "logout": {"POST": ANYBODY},
     "first_account": {"GET": ANYBODY, "POST": ANYBODY},

@@ -1,5 +1,6 @@
 """Every address of the catalogue."""
 
+from django.conf import settings
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
@@ -17,6 +18,7 @@ from books.views.health import HealthCheck, HealthCheckLive
 from books.views.home import Home
 from books.views.job_events import AllJobEvents, JobEvents
 from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, JobRetry
+from books.views.lab import Lab, LabWay
 from books.views.login import Login, Logout
 from books.views.lookup import Lookup
 from books.views.openapi import OpenApi
@@ -104,3 +106,8 @@ urlpatterns = [
     path("health_check/", HealthCheck.as_view(), name="health_check"),
     path("health_check/live/", HealthCheckLive.as_view(), name="health_check_live"),
 ]
+if settings.LAB:
+    urlpatterns += [
+        path("lab/", Lab.as_view(), name="lab"),
+        path("lab/<str:way>/", LabWay.as_view(), name="lab_way"),
+    ]

@@ -81,6 +81,8 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
     "sitemap_books": [],
     "sitemap_authors": [],
     "sitemap_topics": [],
+    "lab": [],
+    "lab_way": [],
     "health_check": [],
     "health_check_live": [],
 }
@@ -120,6 +122,7 @@ def addresses(db: None) -> dict[str, str]:
         .replace("<id:change>", "1")
         .replace("<key:key>", "job")
         .replace("<str:name>", "a.csv")
+        .replace("<str:way>", "orm")
         for name, route in patterns.items()
     }
 
