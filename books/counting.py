@@ -17,7 +17,7 @@ from books.prepared import Key, Rows, Statement
 from books.record import topic_slug
 
 SHOWN = 12  # choices of a kind
-BARS = 9  # of the years: each wide enough for a finger in a narrow column
+BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
 MOST_COUNTED = 1000
 COLUMNS = ("language", "published_year", "isbn13", "series", "topic_names", "author_names")
 
