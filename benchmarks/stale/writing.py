@@ -37,8 +37,9 @@ def shown(book: int, title: str, lacks: str = "") -> list[Expected]:
     # Its page tells of the old title too, in its history.
     detail = Expected(f"/books/{book}/", title, accept=random.choice((HTML, "application/json")))
     lists = Expected(NEWEST, title, lacks), Expected(NEWEST, title, lacks, accept=HTML), Expected("/", accept=HTML)
-    search = Expected(f"/books/?{urlencode({'q': lacks})}", lacks=lacks) if lacks else detail
-    return [detail, random.choice((*lists[:2], search))]
+    new = Expected(f"/books/?{urlencode({'q': title})}", title)
+    old = Expected(f"/books/?{urlencode({'q': lacks})}", lacks=lacks) if lacks else detail
+    return [detail, random.choice((*lists[:2], new, old))]
 
 
 class Writer:
