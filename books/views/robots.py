@@ -16,7 +16,10 @@ KEPT = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes with the
 XML = "application/xml; charset=utf-8"
 NOTHING_TO_LIST = "There is nothing to list in this sitemap. All that there are stand in /sitemap.xml."
 # Filters can be combined without end, and the sitemap names every book.
-NOT_FOR_ROBOTS = ["/*?", "/accounts/", "/admin/", "/jobs/", "/lookup/", "/lab/", "/books.csv", "/books.jsonl", "/books/new/"]
+NOT_FOR_ROBOTS = [
+    *("/*?", "/accounts/", "/admin/", "/jobs/", "/lookup/", "/lab/"),
+    *("/books.csv", "/books.jsonl", "/books/new/"),
+]
 
 
 class OpenSearch(CatalogueView):
