@@ -1,9 +1,11 @@
 """The same books asked of this catalogue and of Datasette, over HTTP and in turns: for `scaling.py --datasette`.
 
 Datasette has them in a table with indexes by title, language and year, and a full-text table beside it, made as its
-documentation says. Both have one process, and make each answer anew: no address comes twice. What is asked is kind to
-Datasette: titles are in its order's index, one facet is counted where our page counts five, what it searches are words
-of spaced scripts, and it does not rank what it finds. Its limits of time are as they come: what they cut short is told.
+documentation says. Both have one process, and make each answer anew: no address comes twice. Facets are asked twice: as
+many as our page has, page beside page; and our page beside one facet of Datasette's as JSON. So is a search: the best
+first, which Datasette does not know and gives in the order of ids; and both in that order. Words are of spaced
+scripts, which Datasette finds, and their beginnings are enough. Its limits of time are as they come; what they cut
+short is told.
 """
 
 import asyncio
@@ -27,11 +29,13 @@ from opening import free_port, wait_until_open
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN, PEERS = Path(sys.executable).parent, ROOT / ".venv-bench/bin"
-TABLE = """
+# Names in a JSON array, as Datasette counts them.
+ARRAY = """CASE {0} WHEN '' THEN '[]' ELSE '["' || replace({0}, char(10), '","') || '"]' END"""
+TABLE = f"""
     CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT, subtitle TEXT, authors TEXT, isbn13 TEXT, publisher TEXT,
         published_year INTEGER, language TEXT, pages INTEGER, description TEXT, series TEXT, topics TEXT);
-    INSERT INTO books SELECT id, title, subtitle, replace(author_names, char(10), '; '), isbn13, publisher,
-        published_year, language, pages, description, series, replace(topic_names, char(10), '; ')
+    INSERT INTO books SELECT id, title, subtitle, {ARRAY.format("author_names")}, isbn13, publisher,
+        published_year, language, pages, description, nullif(series, ''), {ARRAY.format("topic_names")}
         FROM ours.books_book;
     CREATE INDEX books_by_title ON books (title);
     CREATE INDEX books_by_language ON books (language);
@@ -40,17 +44,19 @@ TABLE = """
     INSERT INTO books_fts (rowid, title, subtitle, authors, description, series)
         SELECT rowid, title, subtitle, authors, description, series FROM books;
 """
+FACETS = [("_facet", "language"), ("_facet", "published_year"), ("_facet", "series")]
+FACETS += [("_facet_array", "topics"), ("_facet_array", "authors")]
 JSON, PAGE = "application/json", "text/html"
 LANGUAGES = "en de fr es ru ja zh ko ar el hi".split()
 WARM_UP = 5  # requests of each kind that are not counted
 
 
 class Asked(NamedTuple):
-    """One question to both."""
+    """One question to both: the address here and there, and the kind of answer."""
 
     ours: str
-    accept: str
     theirs: str
+    accept: str = JSON
 
 
 class Compared(NamedTuple):
@@ -61,33 +67,61 @@ class Compared(NamedTuple):
     cut: int
 
 
+def ours(**query: object) -> str:
+    return f"/books/?{urlencode(query)}"
+
+
+def theirs(*pairs: tuple[str, object], kind: str = ".json") -> str:
+    return f"/books/books{kind}?{urlencode([('_size', 20), ('_shape', 'objects'), *pairs])}"
+
+
+def a_list(chance: random.Random) -> Asked:
+    letters = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=3))
+    place = ("_next", f"{letters.title()},1")
+    return Asked(ours(sort="title", after=cursor(letters)), theirs(("_sort", "title"), place))
+
+
+def a_filter(chance: random.Random) -> Asked:
+    language, (years, between) = chance.choice(LANGUAGES), span(chance)
+    among = [("language", language), *between, ("_sort", "title")]
+    return Asked(ours(language=language, year=years, sort="title"), theirs(*among))
+
+
+def facets(chance: random.Random) -> Asked:
+    years, between = span(chance)
+    return Asked(ours(year=years, sort="title"), theirs(*between, *FACETS, kind=""), PAGE)
+
+
+def one_facet(chance: random.Random) -> Asked:
+    years, between = span(chance)
+    return Asked(ours(year=years, sort="-title"), theirs(*between, FACETS[0]), PAGE)
+
+
+def span(chance: random.Random) -> tuple[str, list[tuple[str, object]]]:
+    """Some years, in our spelling and in theirs."""
+    first = chance.randint(1850, 2015)
+    last = first + chance.randint(0, 40)
+    return f"{first}..{last}", [("published_year__gte", first), ("published_year__lte", last)]
+
+
+def search_in(sort: str, words: list[str]) -> Callable[[random.Random], Asked]:
+    def search(chance: random.Random) -> Asked:
+        some = chance.sample(words, chance.choice([1, 2, 2]))
+        raw = [("_search", " ".join(f"{word}*" for word in some)), ("_searchmode", "raw")]
+        return Asked(ours(q=" ".join(some), sort=sort), theirs(*raw))
+
+    return search
+
+
 def questions(words: list[str]) -> dict[str, Callable[[random.Random], Asked]]:
-    def asked(ours: dict[str, object], theirs: dict[str, object], accept: str = JSON) -> Asked:
-        table = {"_size": 20, "_shape": "objects", **theirs}
-        return Asked(f"/books/?{urlencode(ours)}", accept, f"/books/books.json?{urlencode(table)}")
-
-    def a_list(chance: random.Random) -> Asked:
-        letters = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=3))
-        return asked({"sort": "title", "after": cursor(letters)}, {"_sort": "title", "_next": f"{letters.title()},1"})
-
-    def a_filter(chance: random.Random) -> Asked:
-        language, year = chance.choice(LANGUAGES), chance.randint(1850, 2020)
-        span = chance.choice([0, 5, 10, 30])
-        return asked(
-            {"language": language, "year": f"{year}..{year + span}", "sort": "title"},
-            {"language": language, "published_year__gte": year, "published_year__lte": year + span, "_sort": "title"},
-        )
-
-    def facets(chance: random.Random) -> Asked:
-        year, span = chance.randint(1820, 2015), chance.randint(3, 40)
-        among = {"published_year__gte": year, "published_year__lte": year + span}
-        return asked({"year": f"{year}..{year + span}", "sort": "title"}, among | {"_facet": "language"}, PAGE)
-
-    def a_search(chance: random.Random) -> Asked:
-        text = " ".join(chance.sample(words, chance.choice([1, 2, 2])))
-        return asked({"q": text}, {"_search": text})
-
-    return {"list": a_list, "filter": a_filter, "facets": facets, "search": a_search}
+    return {
+        "list": a_list,
+        "filter": a_filter,
+        "facets, five of both": facets,
+        "facets, one of Datasette's": one_facet,
+        "search, ours the best first": search_in("relevance", words),
+        "search, both by id": search_in("added", words),
+    }
 
 
 def cursor(letters: str) -> str:
@@ -105,27 +139,27 @@ def words() -> list[str]:
     )
 
 
-def compare(ours: Path, rounds: int) -> dict[str, Compared]:
+def compare(file: Path, rounds: int) -> dict[str, Compared]:
     """Ask both for the books in our file, in turns."""
-    theirs = ours.with_name(f"{ours.stem}.datasette.sqlite3")
-    if not theirs.exists():
+    copy = file.with_name(f"{file.stem}.datasette.sqlite3")
+    if not copy.exists():
         print("Making Datasette's table ...", flush=True)
-        copied(ours, theirs)
+        make_copy(file, copy)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        catalogue(ours, Path(folder)) as us,
-        datasette(theirs, Path(folder)) as them,
+        catalogue(file, Path(folder)) as us,
+        datasette(copy, Path(folder)) as them,
     ):
         return {name: in_turns(us, them, ask, rounds) for name, ask in questions(words()).items()}
 
 
-def copied(ours: Path, theirs: Path) -> None:
-    unfinished = theirs.with_suffix(".unfinished")
+def make_copy(file: Path, copy: Path) -> None:
+    unfinished = copy.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     with closing(sqlite3.connect(unfinished)) as database:
-        database.execute("ATTACH ? AS ours", [str(ours)])
+        database.execute("ATTACH ? AS ours", [str(file)])
         database.executescript(TABLE)
-    unfinished.rename(theirs)
+    unfinished.rename(copy)
 
 
 @contextmanager
@@ -192,12 +226,17 @@ def in_turns(us: Client, them: Client, ask: Callable[[random.Random], Asked], ro
         own, status, body = us.get(asked.ours, asked.accept)
         if status != 200:
             raise SystemExit(f"{asked.ours}: {status} {body[:300]!r}")
-        their, status, body = them.get(asked.theirs, JSON)
+        their, status, body = them.get(asked.theirs, asked.accept)
         if len(seen) > WARM_UP:
             found.ours.append(own)
             found.theirs.append(their)
-            cut += status != 200 or bool(json.loads(body).get("facets_timed_out"))
+            cut += status != 200 or is_cut_short(body)
     return found._replace(cut=cut)
+
+
+def is_cut_short(body: bytes) -> bool:
+    """Whether a facet is missing."""
+    return bool(json.loads(body).get("facets_timed_out")) if body[:1] == b"{" else b"timed out" in body
 
 
 def report(size: int, results: dict[str, Compared]) -> None:
