@@ -1,4 +1,4 @@
-"""What a list of books is narrowed by, and the two ways to find it.
+"""What a list of books is narrowed by, and the ways to find it.
 
 Where few books fit, the index of words names them, and they are sorted. Where many do, the list is walked in its own
 order until the page is full: among a million that is soon. How many there are is counted first, to one beyond
@@ -11,6 +11,7 @@ sorted whole.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from math import inf
 from typing import Any
 
@@ -23,9 +24,8 @@ from books.indexing import InStep
 from books.languages import primary
 from books.models.people import Author, BookAuthor, BookTopic
 from books.models.words import Words
-from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
-from books.prepared import Statement
-from books.ranking import ByNumber, Made, made, ranked_page
+from books.paging import COUNT_CAP, PagedQuerySet, PageQuery, Place
+from books.ranking import AnyWords, ByNumber, Filled, Made, holding, made, ranked_page
 
 Books = PagedQuerySet[Any]
 
@@ -56,7 +56,7 @@ class Filters:
         """The books that fit, found by the index of words where it knows them."""
         fitting = self._rest(books)
         if self.asked.everything:
-            fitting = _holding(fitting, self.asked.everything)
+            fitting = holding(fitting, self.asked.everything)
         return fitting
 
     def among_named(self, books: Books, place: Place) -> Any:
@@ -109,7 +109,7 @@ class Filters:
                 fitting = fitting.filter(year_or_last__lte=highest)
         if self.asked.everything is None:
             for refused in self.asked.refused:
-                fitting = fitting.exclude(pk__in=_holding(books.model._default_manager.all(), refused).values("pk"))
+                fitting = fitting.exclude(pk__in=holding(books.model._default_manager.all(), refused).values("pk"))
         return fitting
 
     @property
@@ -121,18 +121,16 @@ class Filters:
         return replace(page, rows=InStep(page.rows)) if self.needs_index else page
 
     def _page(self, books: Books, columns: list[str], place: Place) -> PageQuery:
-        few, ordering = self.few(books), place.ordering.name
-        if self.asked.everything is None or (ordering == "relevance" and not self.asked.terms):
+        few, everything = self.few(books), self.asked.everything
+        is_ranked = place.ordering.name == "relevance"
+        if everything is None or (is_ranked and not self.asked.terms):
             return few.annotate(distance=Value(0)).page(columns, place)  # type: ignore[no-any-return]
         rest = self._rest(books)
-        on_postgresql = connection.vendor == "postgresql"
-        is_alone = not (on_postgresql or rest.query.where)  # then the index of words knows the count by itself
-        counted = Words.objects.filter(words__holds=self.asked.everything) if is_alone else few
-        if ordering == "relevance":
-            ranks = [_holding(rest, rank) for rank in self.asked.ranks]
-            return ranked_page(counted, ranks, columns, place, "pk" if on_postgresql else "indexed")
-        count = books.model._default_manager.order_by().values(count_of_all=CappedCount(counted))[:1]
-        return PageQuery(counted, ByNumber(Statement(count), *self._ways(books, few, columns, place)), place)
+        words = AnyWords(rest) if rest.query.where else _any_words(books.model)  # type: ignore[arg-type]
+        count = Filled(words.count(), everything)
+        if is_ranked:
+            return ranked_page(few, self.asked.ranks, count, place, partial(words.rank, tuple(columns), place.size))
+        return PageQuery(few, ByNumber(count, *self._ways(books, few, columns, place)), place)
 
     def _ways(self, books: Books, few: Any, columns: list[str], place: Place) -> list[tuple[float, Made]]:
         """The ways to a page of the books in an order of their own, each with the most books that it is good for."""
@@ -155,10 +153,10 @@ def _sorted(books: Any, columns: list[str], place: Place) -> Any:
     return books.rows_at(columns, place, [each.desc() if down else each.asc() for each in by])
 
 
-def _holding(books: Any, expression: Any) -> Any:
-    return books.filter(
-        **{"words__holds" if connection.vendor == "postgresql" else "indexed__words__holds": expression}
-    )
+@lru_cache(1)
+def _any_words(model: Any) -> AnyWords:
+    """Among all books: the same queries for whatever the index of words knows by itself."""
+    return AnyWords(model._default_manager.all())
 
 
 def _spoken(language: str) -> Q:

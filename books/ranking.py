@@ -5,16 +5,17 @@ So a page asks one rank after the other until it is full, and an index of words 
 A place in this order is a rank (its `distance` from the best) and an id.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import inf
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, QuerySet, Value
 
-from books.paging import CappedCount, PagedQuerySet, PageQuery, Place
-from books.prepared import Key, Readable, Rows, Statement
+from books.models.words import Words
+from books.paging import COUNT_CAP, CappedCount, PageQuery, Place
+from books.prepared import Key, Readable, Rows, Statement, slot
 
 Made = Callable[[], Statement]
 
@@ -29,12 +30,12 @@ def made(queryset: Callable[[], QuerySet[Any, Any]]) -> Made:
 class ByNumber:
     """The rows of a page, by the way that their number asks for: the first of the ways that is good for so many."""
 
-    def __init__(self, count: Statement, *ways: tuple[float, Made]) -> None:
+    def __init__(self, count: Readable, *ways: tuple[float, Made]) -> None:
         self.count, self.ways = count, ways
         self.queryset: QuerySet[Any, Any] = count.queryset
 
     def rows(self, place: Key = ()) -> Rows:
-        total = next((row["count_of_all"] for row in self.count.rows()), 0)  # no row: there is no book at all
+        total = next((row["count_of_all"] for row in self.count.rows(place)), 0)  # no row: there is no book at all
         way = next(way for most, way in self.ways if total <= most)
         found = way().rows(place) if total else []
         if found:
@@ -45,7 +46,7 @@ class ByNumber:
 class Ranked:
     """The rows of a page, and in the first of them the count of all."""
 
-    def __init__(self, ranks: Sequence[Readable], count: Statement, place: Place) -> None:
+    def __init__(self, ranks: Sequence[Readable], count: Readable, place: Place) -> None:
         self.ranks, self.count, self.place = ranks, count, place
         self.queryset: QuerySet[Any, Any] = count.queryset
 
@@ -61,42 +62,86 @@ class Ranked:
         return found[: self.place.size + 1]
 
 
-def ranked_page(
-    among: QuerySet[Any, Any], ranks: Sequence[PagedQuerySet[Any]], columns: Iterable[str], place: Place, key: str
-) -> PageQuery:
-    """The query of one page of the rows `among` which the ranks are, in their order.
+def holding(books: Any, expression: Any) -> Any:
+    """Those of the books that hold what an Expression asks for."""
+    in_row = connection.vendor == "postgresql"
+    return books.filter(**{"words__holds" if in_row else "indexed__words__holds": expression})
 
-    `key` is the id by its name in the index of words, which gives it in order.
+
+class AnyExpression:
+    """Stands for what is asked for in a query that is made once, whatever is asked for: its first slot."""
+
+    def as_fts5(self) -> str:
+        return str(slot(0, is_text=True))
+
+    as_tsquery = as_fts5
+
+
+class AnyWords:
+    """The queries for those `among` some books that hold some words, whichever words these are; each is made once."""
+
+    def __init__(self, among: QuerySet[Any, Any]) -> None:
+        any_words: Any = AnyExpression()
+        is_all = connection.vendor == "sqlite" and not among.query.where  # SQLite's index counts by itself
+        self.holding = holding(among, any_words)
+        self.counted = Words.objects.filter(words__holds=any_words) if is_all else self.holding
+        self.rank, self.count = cache(self._rank), cache(self._count)
+
+    def _count(self) -> Readable:
+        return count_of(self.counted, self.holding)
+
+    def _rank(self, columns: tuple[str, ...], size: int, *, backwards: bool, is_beyond: bool) -> Readable:
+        """The first by their ids. The second slot is their rank, the third an id beyond which they are, if told so."""
+        on_postgresql = connection.vendor == "postgresql"
+        key = "pk" if on_postgresql else "indexed"  # the index of words gives them in order
+        rows = self.holding.annotate(distance=Value(slot(1, is_text=False)))
+        if is_beyond:
+            rows = rows.filter(**{f"{key}__{'lt' if backwards else 'gt'}": slot(2, is_text=False)})
+        names = {*columns, "distance", "id"}
+        walked = rows.order_by(f"-{key}" if backwards else key).values(*names)[: size + 1]
+        if not on_postgresql:
+            return Statement(walked)
+        # PostgreSQL would walk the ids to what it takes for common and is not; of an expression it has no index.
+        by_id = F("pk") + 0
+        found = rows.order_by(by_id.desc() if backwards else by_id.asc()).values(*names)[: size + 1]
+        count = count_of(rows, rows, FEW_OF_A_RANK)
+        return ByNumber(count, (FEW_OF_A_RANK, made(lambda: found)), (inf, made(lambda: walked)))
+
+
+class Filled:
+    """A query that was made for any values, and the values: a Readable."""
+
+    def __init__(self, query: Readable, expression: Any, *others: int) -> None:
+        self.query, self.queryset = query, query.queryset
+        text = expression.as_tsquery() if connection.vendor == "postgresql" else expression.as_fts5()
+        self.values = (text, *others)
+
+    def rows(self, place: Key = ()) -> Rows:
+        return self.query.rows(self.values)
+
+
+def ranked_page(
+    among: QuerySet[Any, Any],
+    ranks: Sequence[Any],
+    count: Readable,
+    place: Place,
+    rank: Callable[..., Readable],
+) -> PageQuery:
+    """The query of one page of the rows `among` which are those of the ranks, each an expression, in their order.
+
+    `rank`: see AnyWords.
     """
-    names = {*columns, *place.ordering.columns}
-    parts = [
-        _in_order(rows.filter(rest).annotate(distance=Value(distance)), names, place, key)
-        for distance, rows in enumerate(ranks)
-        if (rest := _rest(distance, place, key)) is not None
-    ]
+    parts = []
+    for distance, expression in enumerate(ranks):
+        at, pk = place.cursor.key if place.cursor else (None, 0)
+        if at is None or at == distance or (distance > at) != place.backwards:
+            parts.append(Filled(rank(backwards=place.backwards, is_beyond=distance == at), expression, distance, pk))
     if place.backwards:
         parts.reverse()
-    count = ranks[0].model._default_manager.order_by().values(count_of_all=CappedCount(among))[:1]
-    return PageQuery(among, Ranked(parts, Statement(count), place), place)
+    return PageQuery(among, Ranked(parts, count, place), place)
 
 
-def _in_order(rows: QuerySet[Any, Any], names: Iterable[str], place: Place, key: str) -> Readable:
-    """The first of these rows by their ids."""
-    walked = rows.order_by(f"-{key}" if place.backwards else key).values(*names)[: place.size + 1]
-    if connection.vendor != "postgresql":
-        return Statement(walked)
-    # PostgreSQL would walk the ids to what it takes for common and is not; of an expression it has no index.
-    by_id = F("pk") + 0
-    found = rows.order_by(by_id.desc() if place.backwards else by_id.asc()).values(*names)[: place.size + 1]
-    count = rows.model._default_manager.order_by().values(count_of_all=CappedCount(rows, FEW_OF_A_RANK))[:1]
-    return ByNumber(Statement(count), (FEW_OF_A_RANK, made(lambda: found)), (inf, made(lambda: walked)))
-
-
-def _rest(distance: int, place: Place, key: str) -> Q | None:
-    """What of a rank lies beyond the cursor; None if nothing does."""
-    if place.cursor is None:
-        return Q()
-    rank, pk = place.cursor.key
-    if distance == rank:
-        return Q((f"{key}__lt" if place.backwards else f"{key}__gt", pk))
-    return Q() if (distance > rank) != place.backwards else None
+def count_of(rows: QuerySet[Any, Any], among: QuerySet[Any, Any], cap: int = COUNT_CAP) -> Statement:
+    """One row that has their number, capped; none if there are none `among` which they are."""
+    counted: QuerySet[Any, Any] = among.model._default_manager.order_by()
+    return Statement(counted.values(count_of_all=CappedCount(rows, cap))[:1])
