@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Exact
 from django.urls import reverse
 
-from books import asking, languages, record, search
+from books import asking, fingerprint, languages, record, search
 from books.filtering import Filters
 from books.models.fields import SortKeyField, WordsField
 from books.models.history import COMMAND, Action, Change, Editor, differences
@@ -28,12 +28,20 @@ class StaleVersion(Exception):
     """The book was changed since the caller read it, or is gone."""
 
 
-class DuplicateISBN(Exception):
-    """Another book has this ISBN already; its id is the argument."""
+class Duplicate(Exception):
+    """Another book has already what only one may have; its id is the argument."""
 
     def __init__(self, book_id: int) -> None:
         super().__init__(book_id)
         self.book_id = book_id
+
+
+class DuplicateISBN(Duplicate):
+    """Another book has this ISBN already."""
+
+
+class DuplicateSource(Duplicate):
+    """Another book has come from this source, under this key, already."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ def columns(full: Record) -> dict[str, Any]:
     return {
         **{name: full[name] for name in PLAIN_COLUMNS},  # type: ignore[literal-required]
         "title_key": sort_key(full["title"]),
+        "fingerprint": fingerprint.of(full["title"], full["authors"]),
         "tongue": languages.primary(full["language"]),
         "author_names": NAME_SEPARATOR.join(full["authors"]),
         "topic_names": NAME_SEPARATOR.join(full["topics"]),
@@ -98,14 +107,15 @@ def isbn_shape() -> Q:
 
 @contextmanager
 def _naming_the_other_book(values: Record) -> Iterator[None]:
-    """Turn the database's refusal of a second book with one ISBN into DuplicateISBN."""
+    """Turn the database's refusal of a second book with one ISBN or source_key into a Duplicate."""
     try:
         yield
     except IntegrityError:
-        other = Book.objects.filter(isbn13=values.get("isbn13") or "").values_list("pk", flat=True).first()
-        if other is None:
-            raise
-        raise DuplicateISBN(other) from None
+        for name, refused in (("isbn13", DuplicateISBN), ("source_key", DuplicateSource)):
+            others = Book.objects.filter(**{name: values.get(name) or ""}).values_list("pk", flat=True)
+            if other := others.first():
+                raise refused(other) from None
+        raise
 
 
 class BookQuerySet(PagedQuerySet["Book"]):
@@ -209,6 +219,7 @@ class Book(models.Model):
 
     # What follows from the fields above; `derived` makes it.
     title_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+    fingerprint = SortKeyField(max_length=fingerprint.LENGTH, editable=False, null=True)  # see books.fingerprint
     tongue = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
@@ -233,6 +244,7 @@ class Book(models.Model):
             models.Index(fields=["year_or_last", "id"], name="book_by_year"),
             models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
             models.Index(fields=["tongue", "title_key", "id"], name="book_by_tongue"),
+            models.Index(fields=["fingerprint", "id"], name="book_by_fingerprint"),
             models.Index(fields=["series"], name="book_by_series", condition=~Q(series="")),
         ]
         constraints = [

@@ -174,12 +174,13 @@ class Reindex(TransactionTestCase):
         for number in range(5):
             Book.objects.add({"title": f"Kokoro {number}", "authors": ["B", "A"], "topics": ["Y", "X"]})
         before, touched = catalogue(), list(Book.objects.values_list("updated_at", flat=True).order_by("pk"))
-        Book.objects.filter(title="Kokoro 3").update(title_key="x", author_names="A")
+        Book.objects.filter(title="Kokoro 3").update(title_key="x", author_names="A", fingerprint=None)
         Author.objects.update(name_key="x")
         with mock.patch("books.jobs.reindexing.BATCH", 2):
             job = run("reindex")
         assert job.result == {"books": 5, "changed": 1}
         assert catalogue() == before
+        assert not Book.objects.filter(fingerprint=None).exists()
         assert list(Book.objects.values_list("updated_at", flat=True).order_by("pk")) == touched
         assert set(Author.objects.values_list("name_key", flat=True)) == {"a", "b"}
 

@@ -1,0 +1,46 @@
+"""By what two books are suspected to be one: title and first author, however they are spelled. Pure functions.
+
+A fingerprint begins with the title, so that their order is that of titles, and ends with a digest of the rest:
+`kokoro-3sv7hcoq`. Year and ISBN are no part of it: they tell editions apart, which is for people to judge.
+"""
+
+import re
+from base64 import b32encode
+from functools import lru_cache
+from hashlib import blake2b
+
+from books import search
+
+BEGINNING = 8  # characters of the title
+LENGTH = BEGINNING + 9
+SHAPE = rf"\w{{0,{BEGINNING}}}-[a-z2-7]{{8}}"
+# Of the languages that most lists of books have. One that is a word elsewhere (die) goes too: that costs nothing.
+ARTICLES = frozenset("the a an der die das ein eine le la les l un une el los las lo il gli i o os as het een".split())
+_BETWEEN = re.compile(rf"(?:[^\w{search.UNSPACED}{search.INDIC}]|_)+")
+_NOT_IN_ADDRESSES = re.compile(r"[\W_]+")
+
+
+def of(title: str, authors: list[str]) -> str:
+    work = main_title(title)
+    digest = blake2b(f"{work}\n{person(authors[0]) if authors else ''}".encode(), digest_size=5).digest()
+    return f"{_NOT_IN_ADDRESSES.sub('', work)[:BEGINNING]}-{b32encode(digest).decode().lower()}"
+
+
+def main_title(title: str) -> str:
+    """The title without accents, punctuation, spaces, article at its beginning, and what follows a colon."""
+    folded = search.fold(title)
+    words = _words(folded.partition(":")[0]) or _words(folded)
+    if len(words) > 1 and words[0] in ARTICLES:
+        del words[0]
+    return "".join(words) or folded
+
+
+@lru_cache(20_000)
+def person(name: str) -> str:
+    """A name, whichever of its parts comes first: Natsume, Sōseki is Sōseki Natsume. 夏目 漱石 has its own order."""
+    words = _words(search.fold(name))
+    return "".join(words if any(map(search.is_unspaced, words)) else sorted(words)) or name
+
+
+def _words(folded: str) -> list[str]:
+    return _BETWEEN.sub(" ", folded).split()
