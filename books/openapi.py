@@ -15,7 +15,7 @@ from django.urls import URLPattern, get_resolver
 
 from books import isbn
 from books.accounts.forms import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
-from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery
+from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery, NewBookForm
 from books.incoming import MERGE_PATCH, MULTIPART, URLENCODED
 from books.jobs.kinds import KINDS
 from books.models import Scope
@@ -142,7 +142,9 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "book_new": {
         "GET": shows_form("The form for a new book", 404, 422, 502, 503, asked="isbn"),
-        "POST": takes_form("Add a book by the form", BookForm, 409),
+        "POST": takes_form(
+            "Add a book by the form; 409 too if it may be here already and `anyway` is empty", NewBookForm, 409
+        ),
     },
     "book_detail": {
         "GET": Operation(

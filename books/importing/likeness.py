@@ -15,7 +15,7 @@ COMPARED = 5000  # books at most that those of one batch are compared with: some
 
 
 def notes_of_likeness(created: Sequence[tuple[int, Draft]]) -> list[Note]:
-    """A note for each new book (with its line) that may be an earlier one. One query, after a batch is stored, as it left them."""
+    """A note for each new book (with its line) that may be an earlier one, as the batch has stored them. One query."""
     prints = {draft.pk: fingerprint.of(draft.fields["title"], draft.fields["authors"]) for _, draft in created}
     if not prints:
         return []

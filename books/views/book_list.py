@@ -2,6 +2,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 
 from books import incoming
+from books.forms import BookForm
 from books.models import Via
 from books.negotiation import JSON, json_response, preferred
 from books.views.base import CatalogueView
@@ -21,7 +22,7 @@ class BookList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if incoming.is_form(request):
-            return await add_from_form(request, self.visitor)
+            return await add_from_form(request, self.visitor, BookForm(incoming.form(request)))
         preferred(request, JSON)
         values = incoming.book_record(request, partial=False)
         with refusals():

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
+
 from books import presenting
+from books.duplicates import like
 from books.models import Book, DuplicateISBN, Editor, FirstAnswer, KeyUsedOtherwise, StaleVersion
 from books.negotiation import Refusal, as_json
 from books.record import Record
@@ -14,11 +17,26 @@ NO_BOOK = "There is no book with this id. All books are at /books/."
 STALE = "The book was changed since you read it. Read it again, then send your change with its new ETag."
 
 
-def add_once(values: Record, key: str, by: Editor) -> dict[str, Any]:
-    """Add a book and give its data; with an Idempotency-Key, give what the first request with that key got."""
+class MayBeHere(Exception):
+    """Nothing was added, since there are books like it; they are the argument, as entries of a list."""
 
+    def __init__(self, books: list[dict[str, Any]]) -> None:
+        super().__init__(books)
+        self.books = books
+
+
+def add_once(values: Record, key: str, by: Editor, *, if_unlike_others: bool = False) -> dict[str, Any]:
+    """Add a book and give its data; with an Idempotency-Key, give what the first request with that key got.
+
+    Raises DuplicateISBN, KeyUsedOtherwise, and `if_unlike_others` MayBeHere.
+    """
+
+    @transaction.atomic
     def add() -> str:
-        return as_json(book_data(Book.objects.add(values, by))).decode()
+        book = Book.objects.add(values, by)
+        if if_unlike_others and (found := like(book.as_record(), book.pk)):
+            raise MayBeHere([presenting.list_entry(row) for row in found])
+        return as_json(book_data(book)).decode()
 
     key = f"{by.user_id}:{key}" if key else ""  # one's keys are nobody else's
     answer = FirstAnswer.objects.once(key, as_json(values).decode(), add) if key else add()
