@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from books import fingerprint
 from books.models.job import KEY
 from books.views.accounts import FirstAccount, PasswordChange
 from books.views.authors import AuthorDetail, AuthorList
@@ -10,6 +11,7 @@ from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
 from books.views.changes import BookHistory, ChangeUndo
+from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateList
 from books.views.exports import CsvExport, JsonLinesExport
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.home import Home
@@ -46,6 +48,11 @@ class KeyConverter(StringConverter):
     regex = KEY
 
 
+class FingerprintConverter(StringConverter):
+    regex = fingerprint.SHAPE
+
+
+register_converter(FingerprintConverter, "fingerprint")
 register_converter(IdConverter, "id")
 register_converter(KeyConverter, "key")
 register_converter(TopicConverter, "topic")
@@ -59,6 +66,9 @@ urlpatterns = [
     path("books/<id:pk>/delete/", BookDelete.as_view(), name="book_delete"),
     path("books/<id:pk>/history/", BookHistory.as_view(), name="book_history"),
     path("books/<id:pk>/history/<id:change>/undo/", ChangeUndo.as_view(), name="change_undo"),
+    path("duplicates/", DuplicateList.as_view(), name="duplicate_list"),
+    path("duplicates/<fingerprint:fingerprint>/", DuplicateDetail.as_view(), name="duplicate_detail"),
+    path("duplicates/<fingerprint:fingerprint>/dismiss/", DuplicateDismiss.as_view(), name="duplicate_dismiss"),
     path("books.csv", CsvExport.as_view(), name="export_csv"),
     path("books.jsonl", JsonLinesExport.as_view(), name="export_jsonl"),
     path("authors/", AuthorList.as_view(), name="author_list"),

@@ -1,3 +1,4 @@
+import django.db.models.deletion
 from django.db import migrations, models
 
 import books.models.fields
@@ -30,5 +31,39 @@ class Migration(migrations.Migration):
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name="book", index=models.Index(fields=["fingerprint", "id"], name="book_by_fingerprint")
+        ),
+        migrations.CreateModel(
+            name="Dismissal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fingerprint", books.models.fields.SortKeyField(max_length=17, unique=True)),
+                ("books", models.PositiveIntegerField()),
+                ("newest", models.BigIntegerField()),
+            ],
+        ),
+        migrations.AddField(
+            model_name="change",
+            name="part_of",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="parts",
+                to="books.change",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="change",
+            name="action",
+            field=models.CharField(
+                choices=[("added", "Added"), ("changed", "Changed"), ("deleted", "Deleted"), ("merged", "Merged")],
+                max_length=10,
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="change",
+            index=models.Index(
+                condition=models.Q(("part_of__isnull", False)), fields=["part_of"], name="parts_of_a_merge"
+            ),
         ),
     ]

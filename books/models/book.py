@@ -165,7 +165,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
         `version`: the one the caller has seen, None for any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
         """
         with _naming_the_other_book(values), transaction.atomic():
-            book = self._held(pk, version)
+            book = self.held(pk, version)
             before = book.as_record()
             book.store({**before, **values})
             if changed := differences(before, book.as_record()):
@@ -175,10 +175,9 @@ class BookQuerySet(PagedQuerySet["Book"]):
     def remove(self, pk: int, version: int | None = None, by: Editor = COMMAND) -> None:
         """Take a book out of the catalogue. Raises Book.DoesNotExist, StaleVersion. One transaction."""
         with transaction.atomic():
-            book = self._held(pk, version)
+            book = self.held(pk, version)
             links = book.links()
-            Change.objects.note(book, Action.DELETED, by, differences(book.as_record(), record.EMPTY))
-            book.delete()
+            book.take_out(by)
             links.forget_unused()
 
     def restore(self, pk: int, values: Record, version: int, by: Editor = COMMAND) -> "Book":
@@ -190,9 +189,12 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Change.objects.note(book, Action.ADDED, by)
             return book
 
-    def _held(self, pk: int, version: int | None) -> "Book":
+    def held(self, pk: int, version: int | None) -> "Book":
         """The book, which no other writer changes before this transaction ends."""
-        book = self.select_for_update().get(pk=pk)
+        book = self.select_for_update().filter(pk=pk).first()
+        if book is None:
+            into = Change.objects.successor(pk).first()
+            raise MergedAway(into) if into else Book.DoesNotExist
         if version is not None and book.version != version:
             raise StaleVersion(book.version)
         return book
@@ -293,6 +295,12 @@ class Book(models.Model):
             before.forget_unused()
         return self
 
+    def take_out(self, by: Editor) -> Change:
+        """Delete the book, but not yet the authors and topics that only it has named."""
+        deletion = Change.objects.note(self, Action.DELETED, by, differences(self.as_record(), record.EMPTY))
+        self.delete()
+        return deletion
+
     def links(self) -> "Links":
         return Links(
             authors=set(self.bookauthor_set.values_list("author", flat=True)),
@@ -305,3 +313,11 @@ class Book(models.Model):
             BookAuthor(book=self, author=author, position=position) for position, author in enumerate(authors)
         )
         BookTopic.objects.bulk_create(BookTopic(book=self, topic=topic) for topic in topics)
+
+
+class MergedAway(Book.DoesNotExist):
+    """The book was merged into another, whose id is the argument."""
+
+    def __init__(self, into: int) -> None:
+        super().__init__(into)
+        self.into = into

@@ -8,13 +8,13 @@ from django.urls import reverse
 
 from books import incoming, presenting
 from books.forms import BookForm, DeleteForm, NewBookForm
-from books.models import Book, DuplicateISBN, StaleVersion, Via
+from books.models import Book, DuplicateISBN, MergedAway, StaleVersion, Via
 from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import abook_or_404
 from books.views.lookup import ashown
 from books.views.signing_in import atake_typed
-from books.views.writes import NO_BOOK, STALE, MayBeHere, add_once, taken
+from books.views.writes import MERGED, NO_BOOK, STALE, MayBeHere, add_once, taken
 from books.visitors import Visitor
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
@@ -112,6 +112,8 @@ class BookDelete(CatalogueView):
             raise Refusal(422, errors=errors_of(form))
         try:
             await sync_to_async(Book.objects.remove)(pk, form.cleaned_data["version"], self.visitor.editor(Via.PAGE))
+        except MergedAway as error:
+            raise Refusal(404, MERGED.format(error.into)) from None
         except Book.DoesNotExist:
             raise Refusal(404, NO_BOOK) from None
         except StaleVersion:

@@ -9,11 +9,12 @@ from django.db import transaction
 
 from books import presenting
 from books.duplicates import like
-from books.models import Book, DuplicateISBN, Editor, FirstAnswer, KeyUsedOtherwise, StaleVersion
+from books.models import Book, DuplicateISBN, Editor, FirstAnswer, KeyUsedOtherwise, MergedAway, StaleVersion
 from books.negotiation import Refusal, as_json
 from books.record import Record
 
 NO_BOOK = "There is no book with this id. All books are at /books/."
+MERGED = "This book is one with /books/{}/ now: go on there."
 STALE = "The book was changed since you read it. Read it again, then send your change with its new ETag."
 
 
@@ -61,6 +62,8 @@ def refusals() -> Iterator[None]:
     """What a write raises, as the refusal that tells a client what to do next."""
     try:
         yield
+    except MergedAway as error:
+        raise Refusal(404, MERGED.format(error.into)) from None
     except Book.DoesNotExist:
         raise Refusal(404, NO_BOOK) from None
     except StaleVersion:

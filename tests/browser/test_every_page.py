@@ -23,7 +23,19 @@ async def addresses(page: Page) -> list[str]:
     added = [await (await page.request.post("/books/", data=book)).json() for book in BOOKS]
     [author] = (await (await page.request.get("/authors/?q=soseki")).json())["authors"][:1]
     longest = added[-1]["url"]
-    lists = ["/", "/books/", "/books/?q=kokoro&language=en", "/books/?q=nothing", "/authors/", "/topics/"]
+    await page.request.post("/books/", data={"title": "Kokoro: a novel", "authors": ["Natsume Sōseki"], "pages": 248})
+    groups = (await (await page.request.get("/duplicates/")).json())["groups"]
+    group = next(group for group in groups if group["fingerprint"].startswith("kokoro-"))
+    lists = [
+        "/duplicates/",
+        group["url"],
+        "/",
+        "/books/",
+        "/books/?q=kokoro&language=en",
+        "/books/?q=nothing",
+        "/authors/",
+        "/topics/",
+    ]
     details = [*(book["url"] for book in added), author["url"], "/topics/novels/", f"/topics/{'t' * 90}/"]
     forms = ["/books/new/", "/lookup/", "/jobs/", f"{longest}edit/", f"{longest}delete/"]
     wrong = "?isbn=9780306406158"
