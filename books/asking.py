@@ -27,6 +27,7 @@ _ASKED = re.compile(r'(?<!\S)(-?)(?:(title|author|topic|year|lang|language|isbn)
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _YEARS = re.compile(r"(-?[0-9]{1,4})?(?:(\.\.)(-?[0-9]{1,4})?)?")
 _ISBN_SAYS_SO = r"(?i:(?:urn:)?isbn(?:-1[03])?:?\s*)?"
+_NO_LEXEME = str.maketrans("'\\", "  ")  # which a language may hold that another program wrote
 _DIGITS = re.compile(r"[0-9]+(?:-[0-9]+)*")
 
 
@@ -265,7 +266,7 @@ def tsvector(lines: Sequence[str]) -> str:
     """
     written, place = [], 0
     for line, (column, letter) in zip(lines, COLUMNS.items(), strict=True):
-        for word in line.split():
+        for word in line.translate(_NO_LEXEME).split():
             place += 1
             at = min(place, 16383)
             if column != "other" or len(word) <= search.SHORT:

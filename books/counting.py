@@ -17,7 +17,7 @@ from books.prepared import Key, Rows, Statement
 from books.record import topic_slug
 
 SHOWN = 12  # choices of a kind
-BARS = 40  # of the years
+BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
 MOST_COUNTED = 1000
 COLUMNS = ("language", "published_year", "isbn13", "series", "topic_names", "author_names")
 
@@ -68,7 +68,7 @@ def _bars(years: list[int]) -> list[tuple[int, int, int]]:
         return []
     years.sort()
     early, last = years[len(years) // 50], years[-1]
-    step = next(step for step in (1, 5, 10, 25, 50, 100, 500, 1000) if (last - early) // step < BARS)
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if (last - early) // step < BARS)
     spans = Counter(max(year, early) // step for year in years)
     first = min(spans)
     return [

@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat, Lower
 
 from books.asking import Asked, understood
+from books.indexing import InStep
 from books.languages import primary
 from books.models.people import Author, BookAuthor, BookTopic
 from books.models.words import Words
@@ -93,7 +94,15 @@ class Filters:
                 fitting = fitting.exclude(pk__in=_holding(books.model._default_manager.all(), refused).values("pk"))
         return fitting
 
+    @property
+    def needs_index(self) -> bool:
+        return bool(self.asked.everything or self.asked.refused)
+
     def page(self, books: Books, columns: list[str], place: Place) -> PageQuery:
+        page = self._page(books, columns, place)
+        return replace(page, rows=InStep(page.rows)) if self.needs_index else page
+
+    def _page(self, books: Books, columns: list[str], place: Place) -> PageQuery:
         few, ordering = self.few(books), place.ordering.name
         if self.asked.everything is None or (ordering == "relevance" and not self.asked.terms):
             return few.annotate(distance=Value(0)).page(columns, place)  # type: ignore[no-any-return]

@@ -16,6 +16,8 @@ from django.urls import URLPattern, get_resolver
 from books import isbn
 from books.accounts.forms import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
 from books.duplicate_forms import DuplicateQuery, MergeForm, SeenForm
+from books.feeds import atom, opds2
+from books.feeds.topics import TopicQuery
 from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery, NewBookForm
 from books.incoming import MERGE_PATCH, MULTIPART, URLENCODED
 from books.jobs.kinds import KINDS
@@ -40,7 +42,7 @@ from books.schemas import (
     text,
 )
 
-CSV, JSON_LINES = "text/csv", "application/x-ndjson"
+CSV, JSON_LINES, XML = "text/csv", "application/x-ndjson", "application/xml"
 ABOUT = f"""Every address that has JSON and pages gives JSON unless the Accept header prefers text/html.
 Every GET admits HEAD, and every address OPTIONS. Lists come page by page: follow `next` until it is null.
 Counting ends at {COUNT_CAP:,}: `count_is_exact` tells. A write sent by another site's page is refused with 403."""
@@ -102,6 +104,20 @@ def shows_form(summary: str, *refuses: int, asked: str = "") -> Operation:
 
 def takes_form(summary: str, form: type[forms.Form], *refuses: int, **more: Plain) -> Operation:
     return Operation(summary, {303: SEE_OTHER}, [406, *refuses], body=body(form, None, more=more))
+
+
+def gives(summary: str, *kinds: str, form: type[forms.Form] | None = None, refuses: Sequence[int] = ()) -> Operation:
+    """An address that has its own media type whatever is accepted."""
+    schemas = {kind: {"type": "object"} if kind.endswith("json") else text() for kind in kinds}
+    return Operation(summary, {200: answer("Found.", schemas)}, refuses, query(form) if form else ())
+
+
+def feed(name: str, summary: str, form: type[forms.Form] | None = None) -> dict[str, dict[str, Operation]]:
+    """An address of the feeds, in both versions of OPDS."""
+    return {
+        f"opds{name}": {"GET": gives(f"{summary}, as OPDS 1.2", "application/atom+xml", form=form)},
+        f"opds2{name}": {"GET": gives(f"{summary}, as OPDS 2.0", opds2.KIND, opds2.PUBLICATION, form=form)},
+    }
 
 
 def exports(summary: str, kind: str) -> Operation:
@@ -256,6 +272,25 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GET": Operation("Whether the catalogue can be read and jobs are worked", {200: HEALTHY, 503: FAILING})
     },
     "health_check_live": {"GET": Operation("Whether this process answers", {200: HEALTHY})},
+    **feed("", "Where a reading app begins"),
+    **feed("_books", "Search the books", BookQuery),
+    **feed("_book", "A book"),
+    **feed("_authors", "Search the authors", AuthorQuery),
+    **feed("_topics", "The topics", TopicQuery),
+    "opensearch": {"GET": gives("How to search here, as OpenSearch 1.1", atom.OPENSEARCH)},
+    "robots": {"GET": gives("What robots may read", TEXT)},
+    "sitemap": {"GET": gives("The index of the sitemaps", XML, refuses=[404])},
+    "sitemap_books": {"GET": gives("The addresses of the books with ids up to 50,000 times the number", XML)},
+    "sitemap_authors": {"GET": gives("The same of the authors", XML)},
+    "sitemap_topics": {"GET": gives("The same of the topics", XML)},
+    "lab": {"GET": shows("Ways to wait for something slow", "Lab")},
+    "lab_way": {
+        "GET": Operation(
+            "Run a way now, and see what others wait for meanwhile",
+            {200: answer("It ran.", json_or_page("LabRun"))},
+            [403, 406, 429],
+        )
+    },
     "openapi": {"GET": Operation("This description", {200: answer("OpenAPI 3.1.", {JSON: {"type": "object"}})})},
 }
 CONVERTERS = {"fingerprint": FINGERPRINT, "id": ID, "topic": SLUG, "key": JOB_KEY, "str": text()}

@@ -97,6 +97,17 @@ LOOKUP |= {"record": {"type": "object", "properties": TYPED, "additionalProperti
 LOOKUP |= {"book": or_null(exactly(**ADDRESS, title=text(), version=ID))}
 JOB_FILE = exactly(name=text(), size=COUNT, url=text())
 JOBS = {"jobs": array(ref("JobEntry"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
+MILLISECONDS, YES_OR_NO = {"type": "number", "minimum": 0}, {"type": "boolean"}
+SOURCE, LIBRARY = exactly(file=text(), line=COUNT, code=text()), exactly(name=text(), package=or_null(text()))
+WAY = {"name": text(), "url": text(), "title": text()}
+LAB = {
+    "ways": array(exactly(**WAY, others=text(), when=text(), blocks=YES_OR_NO, sources=array(SOURCE))),
+    "libraries": array(exactly(purpose=text(), sync=array(LIBRARY), **{"async": array(LIBRARY)})),
+}
+LAB_RUN = WAY | {"answer": or_null(text()), "error": or_null(text()), "seconds": {"type": "number", "minimum": 0}}
+LAB_RUN["others"] = exactly(
+    visits=COUNT, p50_ms=MILLISECONDS, p99_ms=MILLISECONDS, longest_ms=MILLISECONDS, each_ms=array(MILLISECONDS)
+)
 ERRORS = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
 SCHEMAS = {
     "Index": OBJECT_OF_TEXTS,
@@ -128,6 +139,8 @@ SCHEMAS = {
         "properties": {"status": text(), "database": text(), "jobs": text()},
         "required": ["status"],
     },
+    "Lab": exactly(**LAB),
+    "LabRun": exactly(**LAB_RUN),
     "Refusal": {"oneOf": [exactly(detail=text()), exactly(errors=ERRORS)]},
 }
 

@@ -14,8 +14,10 @@ list is one question to the index.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain, pairwise
+from typing import Any
 
 from books.languages import primary
 from books.record import topic_slug
@@ -34,6 +36,18 @@ BEGINNING = "^"  # of a title
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
 LONGEST = 100  # characters of a word that are looked at
+MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
+TEXTS = (  # the columns of a book that are searched
+    "title",
+    "subtitle",
+    "series",
+    "author_names",
+    "topic_names",
+    "description",
+    "isbn13",
+    "language",
+    "published_year",
+)
 _LETTER_PARTS = 9  # combining classes up to this (nukta, kana voicing, virama) make another letter, not an accent
 
 
@@ -115,6 +129,18 @@ def other_words(description: str, isbn13: str | None, language: str, year: int |
     spoken = dict.fromkeys((primary(language), language)) if language else ()
     years = () if year is None else (str(year), decade(year))
     return " ".join([*words(description), *isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))])
+
+
+def lines(texts: Iterable[Any]) -> tuple[str, str, str, str]:
+    """A book's four lines, from its TEXTS."""
+    cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
+    title, subtitle, series, authors, topics, description, isbn13, language, year = cut
+    return (
+        title_words(title, subtitle, series),
+        author_words(authors),
+        topic_words(topics),
+        other_words(description, isbn13, language, year),
+    )
 
 
 def decade(year: int) -> str:

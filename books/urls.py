@@ -1,9 +1,11 @@
 """Every address of the catalogue."""
 
+from django.conf import settings
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from books import fingerprint
+from books.feeds import opds2
 from books.models.job import KEY
 from books.views.accounts import FirstAccount, PasswordChange
 from books.views.authors import AuthorDetail, AuthorList
@@ -13,13 +15,16 @@ from books.views.book_list import BookList
 from books.views.changes import BookHistory, ChangeUndo
 from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateList
 from books.views.exports import CsvExport, JsonLinesExport
+from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsStart, OpdsTopics
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.home import Home
 from books.views.job_events import AllJobEvents, JobEvents
 from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, JobRetry
+from books.views.lab import Lab, LabWay
 from books.views.login import Login, Logout
 from books.views.lookup import Lookup
 from books.views.openapi import OpenApi
+from books.views.robots import OpenSearch, Robots, Sitemap, SitemapOfAuthors, SitemapOfBooks, SitemapOfTopics
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
 from books.views.topics import Refresh, TopicDetail, TopicList
 
@@ -91,7 +96,28 @@ urlpatterns = [
     path("accounts/tokens/", TokenList.as_view(), name="token_list"),
     path("accounts/tokens/<id:pk>/", TokenDetail.as_view(), name="token_detail"),
     path("accounts/tokens/<id:pk>/revoke/", TokenRevoke.as_view(), name="token_revoke"),
+    path("opds/", OpdsStart.as_view(), name="opds"),
+    path("opds/books/", OpdsBooks.as_view(), name="opds_books"),
+    path("opds/books/<id:pk>/", OpdsBook.as_view(), name="opds_book"),
+    path("opds/authors/", OpdsAuthors.as_view(), name="opds_authors"),
+    path("opds/topics/", OpdsTopics.as_view(), name="opds_topics"),
+    path("opds2/", OpdsStart.as_view(style=opds2), name="opds2"),
+    path("opds2/books/", OpdsBooks.as_view(style=opds2), name="opds2_books"),
+    path("opds2/books/<id:pk>/", OpdsBook.as_view(style=opds2), name="opds2_book"),
+    path("opds2/authors/", OpdsAuthors.as_view(style=opds2), name="opds2_authors"),
+    path("opds2/topics/", OpdsTopics.as_view(style=opds2), name="opds2_topics"),
+    path("opensearch.xml", OpenSearch.as_view(), name="opensearch"),
+    path("robots.txt", Robots.as_view(), name="robots"),
+    path("sitemap.xml", Sitemap.as_view(), name="sitemap"),
+    path("sitemap-books-<id:pk>.xml", SitemapOfBooks.as_view(), name="sitemap_books"),
+    path("sitemap-authors-<id:pk>.xml", SitemapOfAuthors.as_view(), name="sitemap_authors"),
+    path("sitemap-topics-<id:pk>.xml", SitemapOfTopics.as_view(), name="sitemap_topics"),
     path("openapi.json", OpenApi.as_view(), name="openapi"),
     path("health_check/", HealthCheck.as_view(), name="health_check"),
     path("health_check/live/", HealthCheckLive.as_view(), name="health_check_live"),
 ]
+if settings.LAB:
+    urlpatterns += [
+        path("lab/", Lab.as_view(), name="lab"),
+        path("lab/<str:way>/", LabWay.as_view(), name="lab_way"),
+    ]

@@ -62,10 +62,14 @@ if settings.KEPT_MB and not settings.DEBUG:
 if settings.DEBUG:  # templates are read again and static files come from where they are written
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
-    application = ASGIStaticFilesHandler(application)
+    from django41_example.edge.guard import Guarded
+
+    application = guarded = Guarded(ASGIStaticFilesHandler(application), settings.OURS)
+    beside = [*beside, guarded.watch]
 else:
-    warm_up()
     application = StaticFiles(application)
+
+warm_up()
 
 observe = None
 if settings.METRICS:

@@ -110,12 +110,15 @@ KEPT_MB = environment.integer("KEPT_MB", 16, low=0, high=10_000)  # of answers, 
 REFUSAL_VIEW = "books.views.errors.refused"
 SCREEN_VIEW = "books.views.uploads.screen"
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
+OURS = [BASE_DIR / "books", BASE_DIR / "django41_example"]  # whose code must not block the event loop
 COUNTS = "books.jobs.counting.counts"
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 METRICS = environment.boolean("METRICS", default=bool(METRICS_TOKEN))
 if METRICS:  # where the workers' figures meet
     os.environ.update(PROMETHEUS_MULTIPROC_DIR=str(VAR_DIR / "metrics"))
     (VAR_DIR / "metrics").mkdir(parents=True, exist_ok=True)
+
+LAB = environment.boolean("LAB", default=not PRODUCTION)  # the laboratory at /lab/
 
 # Jobs: rows of the database that `manage.py work` works ---------------------
 

@@ -9,6 +9,9 @@ from asgiref.sync import SyncToAsync
 from django.db import connection, connections
 from django.test import override_settings
 
+from django41_example.edge.guard import Block
+from django41_example.warming import warm_up
+from tests.guarding import guard_of_ours, guarded_loops
 from tests.server import running
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
@@ -57,6 +60,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def _quick_settings() -> Iterator[None]:
     with override_settings(STORAGES=PLAIN_STATIC_FILES, PASSWORD_HASHERS=QUICK_HASHERS):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _blocks(_quick_settings: None) -> Iterator[list[Block]]:
+    """What has held up an event loop; a server warms up before its first request too."""
+    warm_up()
+    blocks: list[Block] = []
+    with guarded_loops(guard_of_ours(blocks.append)):
+        yield blocks
+
+
+@pytest.fixture(autouse=True)
+def _nothing_blocks(_blocks: list[Block]) -> Iterator[None]:
+    _blocks.clear()
+    yield
+    assert not _blocks, f"The event loop was held up for {_blocks[0].seconds:.2f} s:\n{_blocks[0].stack}"
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ class Narrowing(TestCase):
             "topic=novels&year=1900..1920&sort=-added",
         ):
             with self.subTest(query=query):
-                ways: Any = listing("", "", query).page.rows
+                ways: Any = listing("", "", query).page.rows.found
                 few = [row["id"] for row in ways.few.rows()]
                 assert few
                 assert few == [row["id"] for row in ways.many.rows()]

@@ -29,6 +29,12 @@ PUBLIC = [
     "/authors/{}/",
     "/topics/",
     "/topics/novels/",
+    "/opds/",
+    "/opds/books/",
+    "/opds/books/{}/",
+    "/opds2/authors/",
+    "/opds2/topics/",
+    "/sitemap.xml",
 ]
 ACCEPTS = [
     *("*/*", "application/json", "text/html", "text/html,*/*;q=0.8", "text/plain", "text/plain, text/html;q=0.5"),
@@ -85,7 +91,8 @@ async def test_what_is_not_there_is_kept_too(kept: KeptAnswers) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["/accounts/login/", "/health_check/", "/refresh/", "/books.csv", "/nowhere/", "/books"]
+    "page",
+    ["/accounts/login/", "/health_check/", "/refresh/", "/books.csv", "/nowhere/", "/books", "/sitemap-books-1.xml"],
 )
 async def test_other_answers_are_not_kept(kept: KeptAnswers, page: str) -> None:
     await ask(kept, page)
@@ -109,6 +116,7 @@ async def test_a_reader_sees_every_change_at_once(kept: KeptAnswers, book: Book,
         assert (await ask(kept, f"/books/{book.pk}/")).json()["title"] == title
         assert (await ask(kept, "/books/")).json()["books"][0]["title"] == title
         assert title in (await ask(kept, "/", headers=[("accept", "text/html")])).body.decode()
+        assert title in (await ask(kept, "/opds/books/")).body.decode()
 
 
 async def test_who_reads_on_after_a_404_finds_the_book_once_it_is_there(kept: KeptAnswers) -> None:

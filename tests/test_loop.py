@@ -72,6 +72,24 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
     "token_detail": [("delete", {})],
     "token_revoke": [("form", {})],
     "openapi": [],
+    "opds": [],
+    "opds_books": [],
+    "opds_book": [],
+    "opds_authors": [],
+    "opds_topics": [],
+    "opds2": [],
+    "opds2_books": [],
+    "opds2_book": [],
+    "opds2_authors": [],
+    "opds2_topics": [],
+    "opensearch": [],
+    "robots": [],
+    "sitemap": [],
+    "sitemap_books": [],
+    "sitemap_authors": [],
+    "sitemap_topics": [],
+    "lab": [],
+    "lab_way": [],
     "health_check": [],
     "health_check_live": [],
 }
@@ -107,12 +125,13 @@ def addresses(db: None) -> dict[str, str]:
     patterns = {pattern.name: str(pattern.pattern) for pattern in urlpatterns if isinstance(pattern, URLPattern)}
     return {
         name: "/"
-        + route.replace("<id:pk>", str(keys.get(name)))
+        + route.replace("<id:pk>", "1" if name.startswith("sitemap") else str(keys.get(name)))
         .replace("<topic:slug>", "novels")
         .replace("<fingerprint:fingerprint>", str(book.fingerprint))
         .replace("<id:change>", "1")
         .replace("<key:key>", "job")
         .replace("<str:name>", "a.csv")
+        .replace("<str:way>", "orm")
         for name, route in patterns.items()
     }
 

@@ -132,6 +132,7 @@ class Answers(LibrarianTestCase):
             "change": 1,
             "key": "job",
             "name": "a.csv",
+            "way": "orm",
         }
         self.addresses = {"/authors/{pk}/": {"pk": self.book.authors.get().pk}}
 
@@ -158,7 +159,7 @@ class Answers(LibrarianTestCase):
         for method, path in OPERATION:
             if "{" in path and method in {"GET", "DELETE"}:
                 assert await self.ask(
-                    method, path, keys={"pk": 10**17, "slug": "none", "fingerprint": "x-aaaaaaaa"}
+                    method, path, keys={"pk": 10**17, "slug": "none", "fingerprint": "x-aaaaaaaa", "way": "none"}
                 ) in {404, 406}
 
     async def test_a_book_is_added_changed_and_taken_out_as_described(self) -> None:

@@ -111,8 +111,8 @@ class EveryPage(PageCase):
 
     async def test_it_links_its_json_twin(self) -> None:
         for url, page in await self.pages():
-            [twin] = Elements(page).named("link", rel="alternate")
-            assert twin == {"rel": "alternate", "type": "application/json", "href": self.writing.get(url, url)}
+            [twin] = Elements(page).named("link", rel="alternate", type="application/json")
+            assert twin["href"] == self.writing.get(url, url)
 
     async def test_the_twin_answers_as_json(self) -> None:
         for url in [*self.reading, *self.writing.values()]:

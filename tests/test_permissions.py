@@ -85,7 +85,7 @@ class EveryVisitor(TestCase):
         route = ROUTES[name].replace("<id:pk>", str(keys.get(name, self.book.pk)))
         route = route.replace("<id:change>", "1").replace("<topic:slug>", "novels")
         route = route.replace("<fingerprint:fingerprint>", str(self.book.fingerprint))
-        route = route.replace("<key:key>", "job").replace("<str:name>", "a.csv")
+        route = route.replace("<key:key>", "job").replace("<str:name>", "a.csv").replace("<str:way>", "orm")
         body = {} if method == "GET" else {"data": json.dumps({"title": ""}), "content_type": "application/json"}
         return await getattr(client, method.lower())(f"/{route}", headers=headers, **body)
 

@@ -19,19 +19,18 @@ from benchmarks.stale.reading import EveryWorker, Findings
 from benchmarks.stale.writing import Importer, Writer, sign_in
 
 WRITERS = 3
-BETWEEN_KILLS = 5.0  # seconds
 
 
-async def kill_workers(catalogue: Catalogue, is_over: Callable[[], bool], killed: list[int]) -> None:
+async def kill_workers(catalogue: Catalogue, is_over: Callable[[], bool], killed: list[int], seconds: float) -> None:
     while not is_over():
-        await asyncio.sleep(BETWEEN_KILLS)
+        await asyncio.sleep(seconds)
         if workers := catalogue.workers():
             killed.append(random.choice(workers))
             os.kill(killed[-1], signal.SIGKILL)
 
 
-async def write_and_read(catalogue: Catalogue, checks: int) -> tuple[Findings, int]:
-    findings, killed = Findings(), list[int]()
+async def write_and_read(catalogue: Catalogue, options: argparse.Namespace) -> tuple[Findings, int]:
+    findings, killed, end = Findings(), list[int](), time.monotonic() + options.minutes * 60
     owner = await asyncio.to_thread(Owner, catalogue)
     cookie = await asyncio.to_thread(sign_in, catalogue)
     readers = [EveryWorker(catalogue, findings) for _ in range(WRITERS + 2)]
@@ -41,12 +40,12 @@ async def write_and_read(catalogue: Catalogue, checks: int) -> tuple[Findings, i
         await writer.begin()
 
     def is_over() -> bool:
-        return findings.checks >= checks
+        return findings.checks >= options.checks or time.monotonic() > end
 
     async with asyncio.TaskGroup() as group:
         for one in (*writers, *importers):
             group.create_task(one.run(is_over))
-        group.create_task(kill_workers(catalogue, is_over, killed))
+        group.create_task(kill_workers(catalogue, is_over, killed, options.between_kills))
         group.create_task(tell_progress(findings, is_over))
     for reader in readers:
         reader.close()
@@ -69,7 +68,7 @@ async def tell_progress(findings: Findings, is_over: Callable[[], bool]) -> None
 async def run(options: argparse.Namespace) -> None:
     with serving(Options(quick=False, postgres=options.postgres), workers=options.workers) as catalogue:
         began = time.monotonic()
-        findings, kills = await write_and_read(catalogue, options.checks)
+        findings, kills = await write_and_read(catalogue, options)
         seconds = time.monotonic() - began
     ways = ", ".join(f"{count:,} × {way}" for way, count in findings.by_way.most_common())
     figure(f"{findings.checks:,} checks in {seconds:.0f} s", ways)
@@ -91,7 +90,9 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--checks", type=int, default=10_000)
+    parser.add_argument("--minutes", type=float, default=1000, help="after which no check begins")
     parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--between-kills", type=float, default=5, metavar="SECONDS")
     parser.add_argument("--postgres", action="store_true")
     options = parser.parse_args()
     open_files_without_end()

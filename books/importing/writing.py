@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from books.importing.matching import Draft, Fields, slug_of
 from books.importing.sets import among
+from books.indexing import keep_in_step
 from books.models import Action, Author, Book, BookAuthor, BookTopic, Change, Editor, Topic
 from books.models.book import columns
 from books.models.history import differences
@@ -30,6 +31,7 @@ def write(drafts: Iterable[Draft], by: Editor) -> None:
     authors, topics = _unlink([draft.pk for draft in linked if draft.pk])
     _update([draft for draft in drafts if draft.pk])  # first: an ISBN that one gives up another may take
     _create([draft for draft in drafts if not draft.pk])
+    keep_in_step([draft.pk for draft in drafts if draft.pk])
     _link(linked)
     _note(drafts, by)
     for pks in batched(authors, AT_ONCE):

@@ -7,11 +7,11 @@ from typing import cast
 from django.db import connection, transaction
 from django.tasks import task
 
-from books import asking
-from books.indexing import index_all
+from books import asking, search
+from books.indexing import index_all, keep_in_step
 from books.jobs.run import current
 from books.models import Author, Book, BookAuthor, BookTopic
-from books.models.book import columns, lines
+from books.models.book import columns
 from books.models.people import sort_key
 from books.record import Record
 
@@ -49,9 +49,10 @@ def derive(books: Sequence[Book]) -> int:
         topics[pk].append(name)
     wrong = [book for book in books if _set(book, authors[book.pk], topics[book.pk])]
     Book.objects.bulk_update(wrong, DERIVED)
+    keep_in_step(pks)
     if connection.vendor == "postgresql":
         for book in books:
-            book.words = asking.tsvector(lines(book.as_record()))
+            book.words = asking.tsvector(search.lines(getattr(book, name) for name in search.TEXTS))
         Book.objects.bulk_update(books, ["words"])
     people = {link.author for link in links if link.author.name_key != sort_key(link.author.name)}
     for author in people:

@@ -1,15 +1,8 @@
-from itertools import batched
-
 import django.db.models.deletion
 from django.db import migrations, models
 
 import books.models.fields
-from books.asking import tsvector
-from books.indexing import FILL, TABLE, TRIGGERS
-from books.search import author_words, other_words, title_words, topic_words
-
-BATCH = 1000  # books
-
+from books.indexing import KINDS
 
 TONGUES = {
     "sqlite": "UPDATE books_book SET tongue = substr(language, 1, instr(language || '-', '-') - 1)",
@@ -22,38 +15,10 @@ def tongues(apps, schema_editor):
         cursor.execute(TONGUES[schema_editor.connection.vendor])
 
 
-def index(apps, schema_editor):
-    """Make the index of words, of the books that are there too."""
-    if schema_editor.connection.vendor == "sqlite":
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute(TABLE)
-            for name, action in TRIGGERS.items():
-                cursor.execute(f"CREATE TRIGGER {name} {action}")
-            cursor.execute(FILL)
-        return
-    Book = apps.get_model("books", "Book")
-    for batch in batched(Book.objects.order_by("pk").defer("words").iterator(BATCH), BATCH):
-        for book in batch:
-            book.words = tsvector(
-                (
-                    title_words(book.title, book.subtitle, book.series),
-                    author_words(book.author_names),
-                    topic_words(book.topic_names),
-                    other_words(book.description, book.isbn13, book.language, book.published_year),
-                )
-            )
-        Book.objects.bulk_update(batch, ["words"])
-    schema_editor.execute("CREATE INDEX book_by_words ON books_book USING gin (words)")
-
-
-def drop(apps, schema_editor):
+def remove_index(apps, schema_editor):
+    """What the hook after all migrations has put there: books.apps.install_triggers."""
     with schema_editor.connection.cursor() as cursor:
-        if schema_editor.connection.vendor == "postgresql":
-            cursor.execute("DROP INDEX book_by_words")
-            return
-        for name in TRIGGERS:
-            cursor.execute(f"DROP TRIGGER {name}")
-        cursor.execute("DROP TABLE books_search")
+        KINDS[schema_editor.connection.vendor].remove(cursor)
 
 
 class Migration(migrations.Migration):
@@ -104,5 +69,5 @@ class Migration(migrations.Migration):
             name="topic",
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to="books.topic"),
         ),
-        migrations.RunPython(index, drop),
+        migrations.RunPython(migrations.RunPython.noop, remove_index),
     ]

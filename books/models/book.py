@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from books import asking, fingerprint, languages, record, search
 from books.filtering import Filters
+from books.indexing import catch_up, keep_in_step
 from books.models.fields import SortKeyField, WordsField
 from books.models.history import COMMAND, Action, Change, Editor, differences
 from books.models.people import KEY_LENGTH, Author, BookAuthor, BookTopic, Topic, sort_key
@@ -70,25 +71,17 @@ def as_record(row: Mapping[str, Any]) -> Record:
 
 def columns(full: Record) -> dict[str, Any]:
     """The columns of a book's row that hold the record, and those that follow from it."""
-    return {
+    found = {
         **{name: full[name] for name in PLAIN_COLUMNS},  # type: ignore[literal-required]
         "title_key": sort_key(full["title"]),
         "fingerprint": fingerprint.of(full["title"], full["authors"]),
         "tongue": languages.primary(full["language"]),
         "author_names": NAME_SEPARATOR.join(full["authors"]),
         "topic_names": NAME_SEPARATOR.join(full["topics"]),
-        **({"words": asking.tsvector(lines(full))} if connection.vendor == "postgresql" else {}),
     }
-
-
-def lines(full: Record) -> tuple[str, str, str, str]:
-    """The words that a book is found by."""
-    return (
-        search.title_words(full["title"], full["subtitle"], full["series"]),
-        search.author_words(NAME_SEPARATOR.join(full["authors"])),
-        search.topic_words(NAME_SEPARATOR.join(full["topics"])),
-        search.other_words(full["description"], full["isbn13"], full["language"], full["published_year"]),
-    )
+    if connection.vendor == "postgresql":
+        found["words"] = asking.tsvector(search.lines(found[name] for name in search.TEXTS))
+    return found
 
 
 def split(names: str) -> list[str]:
@@ -134,8 +127,11 @@ class BookQuerySet(PagedQuerySet["Book"]):
     LIST_COLUMNS = ["id", "title", "author_names", "isbn13", "published_year", "language"]
 
     def matching(self, filters: dict[str, Any]) -> Self:
-        """The books that a cleaned query asks for: see Filters."""
-        return cast("Self", Filters.of(filters).few(self))
+        """The books that a cleaned query asks for: see Filters. What asks for words has the index caught up first."""
+        asked = Filters.of(filters)
+        if asked.needs_index:
+            catch_up()
+        return cast("Self", asked.few(self))
 
     def listed(self, filters: dict[str, Any], place: Place, topic: str = "") -> PageQuery:
         """One page of the books that a cleaned query asks for; `topic` is the slug of one whose own list it is."""
@@ -287,6 +283,7 @@ class Book(models.Model):
         self.version += 1 if before else 0
         self.pk = self.pk or new_pk
         self.save(force_insert=before is None)
+        keep_in_step([self.pk])
         if before:
             self.bookauthor_set.all().delete()
             self.booktopic_set.all().delete()
@@ -298,7 +295,9 @@ class Book(models.Model):
     def take_out(self, by: Editor) -> Change:
         """Delete the book, but not yet the authors and topics that only it has named."""
         deletion = Change.objects.note(self, Action.DELETED, by, differences(self.as_record(), record.EMPTY))
+        pk = self.pk
         self.delete()
+        keep_in_step([pk])
         return deletion
 
     def links(self) -> "Links":

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from importlib import import_module
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from weakref import WeakKeyDictionary
@@ -37,6 +38,7 @@ LARGEST = 1 << 20  # bytes of an answer
 MOST_PARTS = 10_000  # objects and lists in one, however deep: each takes memory, and a book has a few hundred
 REDIRECTS = 3
 TRIES = 2
+IMPORTED_LATE = ("httpcore", "anyio._backends._asyncio")  # by httpx, at its first question, on the event loop
 JITTER = 0.5  # seconds at most before the second try
 AT_ONCE = 32  # questions that one process has on the way
 LONGEST_REST = 3600.0  # seconds that a Retry-After may ask for
@@ -137,15 +139,20 @@ async def _try(site: Site, path: str, query: Mapping[str, str]) -> Any:
 
 
 async def _body(site: Site, url: str) -> bytearray | None:
-    tls = _tls() if _tls.cache_info().currsize else await asyncio.to_thread(_tls)
-    transport = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
-    async with httpx.AsyncClient(transport=transport, timeout=None, trust_env=False) as client:  # noqa: S113 - _try has one
+    async with await aclient() as client:
         for _ in range(REDIRECTS + 1):
             async with client.stream("GET", url, headers=_headers(site), follow_redirects=False) as response:
                 if not response.is_redirect:
                     return await _read(site, response) if _is_there(site, response) else None
                 url = _onward(site, url, response.headers.get("Location", ""))
     raise Unusable(f"{site.name} sends us in a circle.")
+
+
+async def aclient() -> httpx.AsyncClient:
+    """A client without a proxy, without limits of its own: who asks with it sets them."""
+    tls = _tls() if _tls.cache_info().currsize else await asyncio.to_thread(_tls)
+    transport = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
+    return httpx.AsyncClient(transport=transport, timeout=None, trust_env=False)  # noqa: S113
 
 
 def _headers(site: Site) -> dict[str, str]:
@@ -157,7 +164,10 @@ def _headers(site: Site) -> dict[str, str]:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certifi.where())  # reads a file: in a thread
+    """Reads files: in a thread."""
+    for module in IMPORTED_LATE:
+        import_module(module)
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 def _onward(site: Site, url: str, location: str) -> str:

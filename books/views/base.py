@@ -7,6 +7,7 @@ from django.utils.cache import patch_vary_headers
 from django.views import View
 
 from books import incoming
+from books.indexing import Behind
 from books.negotiation import HTML, JSON, Refusal, refuse
 from books.permissions import SignInNeeded, aadmit
 from books.views.signing_in import ask_to_sign_in
@@ -31,6 +32,8 @@ class CatalogueView(View):
             if request.method in self.methods() and request.method != "OPTIONS":
                 await aadmit(request, self.visitor)
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        except Behind as behind:
+            response = refuse(request, Refusal(503, str(behind), headers={"Retry-After": "5"}))
         except Refusal as refusal:
             response = self._refused(request, refusal)
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])

@@ -1,6 +1,7 @@
 import zlib
 from collections.abc import AsyncIterator
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -21,15 +22,10 @@ class Export(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponseBase:
         query = valid(BookQuery(request.GET))
-        headers = {"Content-Disposition": f'attachment; filename="{self.name}"', "Vary": "Accept-Encoding"}
-        if request.method == "HEAD":
-            return HttpResponse(content_type=self.content_type, headers=headers)
-        books = Book.objects.matching(query.cleaned_data)
-        chunks = exporting.stream(books, type(self).encode, self.header)
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-            chunks = compressed(chunks)
-        return StreamingHttpResponse(chunks, content_type=self.content_type, headers=headers)
+        books = await sync_to_async(Book.objects.matching)(query.cleaned_data)  # which may index in a transaction
+        response = streamed(request, exporting.stream(books, type(self).encode, self.header), self.content_type)
+        response.headers["Content-Disposition"] = f'attachment; filename="{self.name}"'
+        return response
 
 
 class CsvExport(Export):
@@ -43,6 +39,17 @@ class JsonLinesExport(Export):
     name = "books.jsonl"
     content_type = "application/x-ndjson"
     encode = staticmethod(exporting.json_lines)
+
+
+def streamed(request: HttpRequest, chunks: AsyncIterator[bytes], content_type: str) -> HttpResponseBase:
+    """The chunks as they come; compressed for those who say Accept-Encoding: gzip. HEAD asks for none of them."""
+    headers = {"Vary": "Accept-Encoding"}
+    if request.method == "HEAD":
+        return HttpResponse(content_type=content_type, headers=headers)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        chunks = compressed(chunks)
+    return StreamingHttpResponse(chunks, content_type=content_type, headers=headers)
 
 
 async def compressed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

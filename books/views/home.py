@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -19,6 +20,9 @@ ADDRESSES = {
     "export_csv": "/books.csv",
     "export_jsonl": "/books.jsonl",
     "health_check": "/health_check/",
+    "opds": "/opds/",
+    "opds2": "/opds2/",
+    "opensearch": "/opensearch.xml",
     "openapi": "/openapi.json",
 }
 
@@ -30,7 +34,8 @@ class Home(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         context = await self.around() if preferred(request, JSON, HTML) == HTML else {}
-        return respond(request, ADDRESSES, "home.html", context=context)
+        addresses = ADDRESSES | ({"lab": "/lab/"} if settings.LAB else {})
+        return respond(request, addresses, "home.html", context=context)
 
     async def around(self) -> dict[str, object]:
         newest = Book.objects.order_by("-id").values(*Book.objects.all().LIST_COLUMNS)[:NEWEST]

@@ -19,7 +19,7 @@ from books.marking import marked
 from books.models import Book
 from books.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
 from books.paging import CURSOR_LENGTH, Cursor, Page, PageQuery, Place, any_cursor
-from books.prepared import Key
+from books.prepared import Key, Readable
 from books.presenting import list_entry
 from books.revision import revision
 from books.suggesting import asuggestion
@@ -57,6 +57,10 @@ class BookListing:
     choices: Choices
     around: Around = field(default_factory=Around)
     at: Key = ()  # the cursor's key, where the page is one for any
+
+    async def aread(self, *beside: Readable) -> Page:
+        """The page that was asked for, and what those `beside` it give."""
+        return await self.page.aread(*beside, at=self.at)
 
 
 def listing(within: str, key: int | str, query_string: str) -> BookListing:
@@ -112,16 +116,17 @@ async def answer_books(
     kind = preferred(request, JSON, HTML, TEXT)
     asked = listing(*within, request.META["QUERY_STRING"])
     number = await revision.confirm() if kind == HTML else None
-    is_around = number is not None and asked.around.number == number
-    page = await asked.page.aread(*([asked.choices] if kind == HTML and not is_around else ()), at=asked.at)
+    around = asked.around.context if number is not None and asked.around.number == number else None
+    page = await asked.aread(*([asked.choices] if kind == HTML and around is None else ()))
     entries = [list_entry(row) for row in page.rows]
     data = {**about, **page_of("books", entries, page, request.path, asked.query)}
-    if kind == HTML and not is_around:
+    if kind == HTML and around is None:
         counted = page.beside[0][0] if page.beside and page.count > 1 else {}
-        asked.around.context = facets(asked.query, counted, request.path, about.get("name", ""))
-        asked.around.number = number if page.rows else None
+        around = facets(asked.query, counted, request.path, about.get("name", ""))
+        if page.rows:
+            asked.around.number, asked.around.context = number, around
     is_whole = not (page.after or page.before)  # then there is nowhere to jump to
-    context = asked.around.context | ({"jumps": []} if is_whole else {})
+    context = {**(around or {}), **({"jumps": []} if is_whole else {})}
     if kind == HTML and (words := asked.query.cleaned_data["q"]):
         context["entries"] = [with_marks(entry, understood(words)) for entry in entries]
         if not page.count:

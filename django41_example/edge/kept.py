@@ -8,16 +8,14 @@ representation, and on what `confirm` tells the revision of: that is whom this m
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from functools import lru_cache, partial
-from hashlib import blake2b
 from itertools import starmap
 from operator import itemgetter
 from typing import Any
 
-from django41_example.edge.coding import CODINGS, IDENTITY, preferred_coding
-from django41_example.edge.shelf import Kept, Shelf
+from django41_example.edge.answer import Headers, KeptAnswer, Message, Variant
+from django41_example.edge.coding import preferred_coding
+from django41_example.edge.shelf import Shelf
 
-Headers = list[tuple[bytes, bytes]]
-Message = dict[str, Any]
 Key = tuple[Hashable, ...]
 
 # With one of these a request is not for everybody's answer, or cannot be answered without asking Django.
@@ -25,64 +23,9 @@ OF_ONE_CLIENT = {b"authorization", b"if-match", b"if-unmodified-since", b"conten
 LONGEST = 2000  # bytes of a query and of what is accepted, beyond which a request is not worth a place
 CONSIDERED = {b"accept", b"accept-encoding", b"authorization", b"cookie"}  # an answer that varies by more is not kept
 NOT_KEPT = {b"x-request-id"}  # of one request
-NOT_IN_304 = {b"content-length", b"content-type", b"content-encoding", b"content-language"}
 
 LARGEST_PART = 50  # one answer may take one part in so many of the shelf
-OVERHEAD = 3000  # bytes that an answer costs besides its body
-WORTH_CODING = 800  # bytes; what is smaller fits a packet as it is
 PATIENCE = 10.0  # seconds to wait for an answer that another request is making
-NOTHING: Message = {"type": "http.response.body", "body": b""}
-
-
-class Variant:
-    """The messages of one answer in one coding, ready to be sent."""
-
-    __slots__ = ("body", "etag", "not_modified", "start")
-
-    def __init__(self, status: int, headers: Headers, body: bytes) -> None:
-        self.etag = dict(headers).get(b"etag")
-        self.start: Message = {"type": "http.response.start", "status": status, "headers": headers}
-        self.body: Message = {"type": "http.response.body", "body": body}
-        rest = [header for header in headers if header[0] not in NOT_IN_304]
-        self.not_modified: Message = {"type": "http.response.start", "status": 304, "headers": rest}
-
-    def messages(self, known: bytes | None) -> tuple[Message, Message]:
-        """What to send to a client that has the answers with these ETags (If-None-Match)."""
-        if known is not None and self.etag is not None and is_among(self.etag, known):
-            return self.not_modified, NOTHING
-        return self.start, self.body
-
-
-class KeptAnswer(Kept):
-    """An answer in the codings in which it was asked for."""
-
-    __slots__ = ("headers", "is_codable", "route", "status", "variants")
-
-    def __init__(self, status: int, headers: Headers, body: bytes, route: str) -> None:
-        super().__init__(OVERHEAD + len(body))
-        self.route = route
-        named = dict(headers)
-        self.status = status
-        # One that has its own ETag means it for its bytes, whatever carries them; and it is small.
-        self.is_codable = len(body) >= WORTH_CODING and b"etag" not in named and b"content-encoding" not in named
-        self.headers = varying_by_coding(headers) if self.is_codable else headers
-        if b"etag" not in named and status == 200:
-            self.headers = [*self.headers, (b"etag", b'"%s"' % blake2b(body, digest_size=12).hexdigest().encode())]
-        self.variants = {IDENTITY: Variant(status, self.headers, body)}
-
-    async def variant(self, coding: bytes) -> Variant:
-        """The answer in this coding; made in a thread when it is first asked for."""
-        if not self.is_codable:
-            return self.variants[IDENTITY]
-        body = self.variants[IDENTITY].body["body"]
-        coded = await asyncio.to_thread(CODINGS[coding], body)
-        if len(coded) >= len(body):
-            return self.variants[IDENTITY]
-        changed = {b"content-length": b"%d" % len(coded)}
-        if etag := dict(self.headers).get(b"etag"):
-            changed[b"etag"] = b'%s-%s"' % (etag[:-1], coding)  # other bytes, another strong validator
-        headers = [(name, changed.get(name, value)) for name, value in self.headers]
-        return Variant(self.status, [*headers, (b"content-encoding", coding)], coded)
 
 
 class KeptAnswers:
@@ -253,14 +196,3 @@ def in_canonical_order(query: bytes) -> bytes:
         return query
     named.sort(key=itemgetter(0))
     return b"&".join(part for _, part in named)
-
-
-def is_among(etag: bytes, known: bytes) -> bool:
-    """Whether a client that knows these ETags (If-None-Match) knows this one."""
-    return known == etag or any(one.strip().removeprefix(b"W/") in {etag, b"*"} for one in known.split(b","))
-
-
-def varying_by_coding(headers: Headers) -> Headers:
-    vary = dict(headers).get(b"vary", b"")
-    rest = [(name, value) for name, value in headers if name != b"vary"]
-    return [*rest, (b"vary", b", ".join(filter(None, [vary, b"Accept-Encoding"])))]

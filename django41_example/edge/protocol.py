@@ -21,7 +21,7 @@ LINGER_SECONDS = 1.0  # what a refused client still sends is read so long: else 
 LAST_REQUEST_SECONDS = 0.5  # for a request that is on its way to a server that begins to stop
 
 REFUSALS = {
-    400: "This is not HTTP.",
+    400: "This is not HTTP. What is beyond ASCII must be percent-encoded, as curl does with -G --data-urlencode.",
     408: "The request took too long to arrive. Send it again.",
     414: f"An address may have {LONGEST_ADDRESS:,} bytes. Ask for less at once.",
     431: f"There may be {MOST_HEADERS} headers with {LARGEST_HEAD:,} bytes in all. Send fewer or shorter ones.",

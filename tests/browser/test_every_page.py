@@ -30,6 +30,8 @@ async def addresses(page: Page) -> list[str]:
         "/duplicates/",
         group["url"],
         "/",
+        "/lab/",
+        "/lab/orm/",
         "/books/",
         "/books/?q=kokoro&language=en",
         "/books/?q=nothing",

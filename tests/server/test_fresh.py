@@ -11,8 +11,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from books import search
-from books.apps import FUNCTIONS
 from tests.server.databases import own_database
 from tests.server.running import PLAIN, START_WITHIN, Server
 
@@ -46,9 +44,6 @@ def write(database_url: str, server: Server) -> Iterator[Write]:
         sqlite3.connect(database_url.removeprefix("sqlite:///")) if is_sqlite else psycopg.connect(database_url)
     )
     with closing(opened) as connection:
-        if is_sqlite:  # what makes a title's words must be known to whoever changes one
-            for name, arguments in FUNCTIONS.items():
-                connection.create_function(name, arguments, getattr(search, name))
 
         def write(title: str) -> None:
             connection.execute(f"UPDATE books_book SET title = '{title}'")  # noqa: S608 - a number and a word
@@ -64,12 +59,12 @@ class Reader:
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=START_WITHIN)
         self.worker, _ = self.read()
 
-    def read(self) -> tuple[str, str]:
-        """The worker that answers, and the title that it shows."""
-        self.connection.request("GET", "/books/?size=1")
+    def read(self, query: str = "") -> tuple[str, str]:
+        """The worker that answers, and the title that it shows; "" if it finds nothing."""
+        self.connection.request("GET", f"/books/?size=1&q={query}")
         response = self.connection.getresponse()
-        title = json.loads(response.read())["books"][0]["title"]
-        return response.headers["X-Request-Id"].partition("-")[0], title
+        titles = [book["title"] for book in json.loads(response.read())["books"]]
+        return response.headers["X-Request-Id"].partition("-")[0], titles[0] if titles else ""
 
 
 @pytest.fixture
@@ -91,3 +86,16 @@ def test_every_worker_shows_what_another_program_has_just_written(readers: list[
     for number in range(WRITES):
         write(f"title {number}")
         assert [reader.read()[1] for reader in readers for _ in range(2)] == [f"title {number}"] * 2 * WORKERS
+
+
+def test_every_worker_finds_what_another_program_has_just_written_and_no_longer_what_was_there(
+    readers: list[Reader], write: Write
+) -> None:
+    assert len(readers) == WORKERS
+    write("title0")
+    for number in range(1, WRITES):
+        old, new = f"title{number - 1}", f"title{number}"
+        assert [reader.read(old)[1] for reader in readers] == [old] * WORKERS
+        write(new)
+        order = readers[:: -1 if number % 2 else 1]  # whoever reads first takes up what was written
+        assert [(reader.read(new)[1], reader.read(old)[1]) for reader in order] == [(new, "")] * WORKERS

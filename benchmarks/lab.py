@@ -1,0 +1,203 @@
+"""What the ways of the laboratory do to others, measured from outside, and the picture of it in the README.
+
+    python benchmarks/lab.py [--rounds 3] [--write]
+
+Starts a server with one worker on a free port of this machine. Somebody asks for something small every 20 ms, whether
+or not the ones before have been answered; meanwhile each way runs in turn, as often as there are rounds, after a quiet
+second of its own. `--write` draws docs/lab.svg.
+"""
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURE = ROOT / "docs/lab.svg"
+WAYS = {  # as the README calls them
+    "sleep": "await asyncio.sleep()",
+    "blocking": "a blocking call",
+    "to-thread": "asyncio.to_thread()",
+    "sync-to-async": "sync_to_async()",
+    "async-client": "an async client",
+    "sync-view": "a sync view",
+}
+BETWEEN, QUIET, REST = 0.02, 1.0, 2.5  # seconds
+HARMLESS = 1.5  # times the p99 of the quiet second before it that a way may make others wait, median of the rounds
+
+
+class Wait(NamedTuple):
+    at: float  # seconds after the way began
+    seconds: float
+
+
+class Run(NamedTuple):
+    seconds: float
+    waits: list[Wait]
+
+    def quiet(self) -> list[float]:
+        return [wait.seconds for wait in self.waits if wait.at < -wait.seconds]
+
+    def during(self) -> list[float]:
+        return [wait.seconds for wait in self.waits if 0 <= wait.at < self.seconds]
+
+
+async def ask(port: int, path: str) -> int:
+    """The status of one request, on a connection of its own."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(), 60)
+    writer.close()
+    return int(answer.split(maxsplit=2)[1])
+
+
+async def visit(port: int, due: float, began: float, waits: list[Wait]) -> None:
+    """A wait counts from when the visit was due, so that our own delays count too."""
+    status = await ask(port, "/health_check/live/")
+    assert status == 200, status
+    waits.append(Wait(due - began, time.perf_counter() - due))
+
+
+async def run(port: int, way: str) -> Run:
+    waits: list[Wait] = []
+    began = time.perf_counter() + QUIET
+    is_over = asyncio.Event()
+
+    async def others() -> None:
+        async with asyncio.TaskGroup() as visits:
+            due = time.perf_counter()
+            while not is_over.is_set():
+                visits.create_task(visit(port, due, began, waits))
+                due += BETWEEN
+                await asyncio.sleep(due - time.perf_counter())
+
+    pulse = asyncio.create_task(others())
+    await asyncio.sleep(began - time.perf_counter())
+    start = time.perf_counter()
+    status = await ask(port, f"/lab/{way}/")
+    assert status == 200, status
+    seconds = time.perf_counter() - start
+    await asyncio.sleep(0.2)
+    is_over.set()
+    await pulse
+    return Run(seconds, sorted(waits))
+
+
+async def measure(port: int, rounds: int) -> dict[str, list[Run]]:
+    for way in WAYS:  # nothing is cold, then
+        await ask(port, f"/lab/{way}/")
+    runs: dict[str, list[Run]] = {way: [] for way in WAYS}
+    for _ in range(rounds):
+        for way, made in runs.items():
+            made.append(await run(port, way))
+            if way == "blocking":
+                await asyncio.sleep(REST)
+    return runs
+
+
+def percentile(values: list[float], part: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+
+
+def report(runs: dict[str, list[Run]]) -> None:
+    print(f"{'way':24}{'took':>8}{'quiet p50':>11}{'p99':>8}{'during p50':>12}{'p99':>8}{'p99 ×':>8}")
+    for way, made in runs.items():
+        quiet = [wait for one in made for wait in one.quiet()]
+        during = [wait for one in made for wait in one.during()]
+        times = statistics.median(percentile(one.during(), 0.99) / percentile(one.quiet(), 0.99) for one in made)
+        figures = [percentile(waits, part) * 1000 for waits in (quiet, during) for part in (0.5, 0.99)]
+        took = max(one.seconds for one in made)
+        verdict = "" if times <= HARMLESS else f"  more than {HARMLESS}"
+        print(f"{WAYS[way]:24}{took:6.2f} s" + "{:8.1f} ms{:8.1f}{:9.1f} ms{:8.1f}".format(*figures), end="")
+        print(f"{times:8.1f}{verdict}")
+
+
+def draw(runs: dict[str, list[Run]]) -> str:
+    """One row for each way: the waits of its median run, each a line at the moment when somebody came."""
+    row, left, width, high = 74, 190, 600, 52  # pixels
+    shown, scale = QUIET + 1.4, 1.1  # seconds across, and up
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 10} {row * len(runs) + 30}" role="img" '
+        'font-family="system-ui, sans-serif" font-size="14" fill="#6f7a74">',
+        "<title>How long others waited while each way ran for a second: only during a blocking call, up to a second"
+        "</title>",
+    ]
+    for number, (way, made) in enumerate(runs.items()):
+        chosen = sorted(made, key=lambda one: percentile(one.during(), 0.99))[len(made) // 2]
+        base, colour = row * (number + 1), "#c8503b" if way == "blocking" else "#2f8f74"
+        x = [left + (QUIET + at) / shown * width for at in (0, chosen.seconds)]
+        parts += [
+            f'<text x="0" y="{base - high / 2 + 4:.0f}">{WAYS[way]}</text>',
+            f'<rect x="{x[0]:.1f}" y="{base - high}" width="{x[1] - x[0]:.1f}" height="{high}" fill="{colour}" '
+            'opacity=".15"/>',
+            f'<path d="M{left} {base}h{width}" stroke="#7f8a84" stroke-width=".7"/>',
+        ]
+        lines = [
+            f"M{left + (QUIET + wait.at) / shown * width:.1f} {base}v{-max(wait.seconds / scale * high, 1):.1f}"
+            for wait in chosen.waits
+            if -QUIET <= wait.at < shown - QUIET
+        ]
+        parts.append(f'<path d="{"".join(lines)}" stroke="{colour}" stroke-width="2.5"/>')
+    foot = row * len(runs) + 20
+    parts.append(f'<text x="{left}" y="{foot}">all is quiet</text>')
+    parts.append(f'<text x="{left + QUIET / shown * width:.0f}" y="{foot}">the way runs; as high as the band: ')
+    parts.append(f"{scale} s</text></svg>\n")
+    return "".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    folder = tempfile.mkdtemp()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{folder}/x.sqlite3",
+        "VAR_DIR": f"{folder}/var",
+        "PORT": str(port),
+        "WORK": "0",
+    }
+    command = [Path(sys.executable).with_name("gunicorn"), "django41_example.asgi:application", "-w1"]
+    with Path(f"{folder}/log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "-k", "uvicorn.workers.UvicornWorker"], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        asyncio.run(wait_until_open(port))
+        runs = asyncio.run(measure(port, options.rounds))
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+        shutil.rmtree(folder)
+    report(runs)
+    if options.write:
+        PICTURE.parent.mkdir(exist_ok=True)
+        PICTURE.write_text(draw(runs))
+
+
+async def wait_until_open(port: int) -> None:
+    for _ in range(600):
+        try:
+            await ask(port, "/health_check/live/")
+        except OSError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise SystemExit("The server does not start.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Feeds as OPDS 1.2, which is Atom with relations of its own: https://specs.opds.io/opds-1.2"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+
+from books.feeds.feed import BORROW, COVER_KIND, Door, Feed
+from books.feeds.xml import NO_ATTRIBUTES, Xml, element, respond_xml, texts
+
+START = "/opds/"
+CATALOG = "application/atom+xml;profile=opds-catalog"
+NAVIGATION, ACQUISITION = f"{CATALOG};kind=navigation", f"{CATALOG};kind=acquisition"
+ENTRY = "application/atom+xml;type=entry;profile=opds-catalog"
+OPENSEARCH = "application/opensearchdescription+xml"
+IMAGE = "http://opds-spec.org/image"
+NAMES = {
+    "xmlns": "http://www.w3.org/2005/Atom",
+    "xmlns:dc": "http://purl.org/dc/terms/",
+    "xmlns:opds": "http://opds-spec.org/2010/catalog",
+    "xmlns:opensearch": "http://a9.com/-/spec/opensearch/1.1/",
+}
+
+
+def write_feed(feed: Feed, origin: str) -> HttpResponse:
+    around = {"self": feed.path, "start": "", **feed.around}
+    root = element(
+        "feed",
+        NAMES,
+        *texts(id=origin + START + feed.path, title=feed.title, updated=feed.updated.isoformat()),
+        element("author", NO_ATTRIBUTES, *texts(name="Book catalogue", uri=f"{origin}/")),
+        *texts(opensearch_totalResults=_written(feed.count), opensearch_itemsPerPage=_written(feed.size)),
+        *(_link(rel, START + path, _kind(path)) for rel, path in around.items() if path is not None),
+        _link("search", "/opensearch.xml", OPENSEARCH),
+        _link("alternate", feed.page, "text/html"),
+        *(_facet(order) for order in feed.orders),
+        *(_door(door, feed, origin) for door in feed.doors or ()),
+        *(_entry(book, origin) for book in feed.books or ()),
+    )
+    return respond_xml(root, _kind(feed.path))
+
+
+def write_book(book: Mapping[str, Any], origin: str) -> HttpResponse:
+    return respond_xml(_entry(book, origin, NAMES), ENTRY)
+
+
+def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> Xml:
+    in_series = f" ({book['series_number']})" if book["series_number"] is not None else ""
+    return element(
+        "entry",
+        attributes,
+        *texts(id=origin + book["url"], title=book["title"]),
+        *texts(updated=book["updated_at"].isoformat(), published=book["created_at"].isoformat()),
+        *(element("author", NO_ATTRIBUTES, *texts(name=name)) for name in book["authors"]),
+        *(_category(slug, name, origin) for slug, name in book["topics"]),
+        *texts(
+            dc_alternative=book["subtitle"],
+            dc_identifier=book["urn"],
+            dc_language=book["language"],
+            dc_issued=book["year"],
+            dc_publisher=book["publisher"],
+            dc_extent=f"{book['pages']} pages" if book["pages"] else "",
+            dc_isPartOf=f"{book['series']}{in_series}" if book["series"] else "",
+            summary=book["description"],
+        ),
+        _link(BORROW, book["url"], "text/html"),
+        _link("alternate", book["url"], "text/html"),
+        _link("self", START + book["path"], ENTRY),
+        _link(IMAGE, book["cover"], COVER_KIND),
+        _link(f"{IMAGE}/thumbnail", book["cover"], COVER_KIND),
+    )
+
+
+def _category(slug: str, name: str, origin: str) -> Xml:
+    return element("category", {"scheme": f"{origin}/topics/", "term": slug, "label": name})
+
+
+def _door(door: Door, feed: Feed, origin: str) -> Xml:
+    """An entry that leads on. It may be new whenever the catalogue is."""
+    return element(
+        "entry",
+        NO_ATTRIBUTES,
+        *texts(id=origin + START + door.path, title=door.title, updated=feed.updated.isoformat()),
+        element("content", {"type": "text"}, door.about or _counted(door.books or 0)),
+        _link(door.rel, START + door.path, _kind(door.path)),
+    )
+
+
+def _facet(order: Door) -> Xml:
+    is_here = {"opds:activeFacet": "true"} if order.is_here else {}
+    about = {"title": order.title, "opds:facetGroup": "Order", **is_here}
+    return _link("http://opds-spec.org/facet", START + order.path, ACQUISITION, about)
+
+
+def _link(rel: str, href: str, kind: str, about: Mapping[str, str] = NO_ATTRIBUTES) -> Xml:
+    return element("link", {"rel": rel, "href": href, "type": kind, **about})
+
+
+def _kind(path: str) -> str:
+    return ACQUISITION if path.startswith("books/") else NAVIGATION
+
+
+def _counted(books: int) -> str:
+    return f"{books:,} book{'' if books == 1 else 's'}"
+
+
+def _written(number: int | None) -> str:
+    return "" if number is None else str(number)

@@ -1,0 +1,87 @@
+"""Feeds as plain data: what OPDS 1.2 and 2.0 both say of the catalogue, each in its own words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.templatetags.static import static
+
+from books import record
+from books.models import Book, Change
+from books.models.book import RECORD_COLUMNS, split
+from books.presenting import number
+
+COLUMNS = ("id", "created_at", "updated_at", *RECORD_COLUMNS)
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+NEW, BORROW = "http://opds-spec.org/sort/new", "http://opds-spec.org/acquisition/borrow"
+# One picture for all books, since none has its own: OPDS 2.0 wants one, and it must be of pixels.
+COVER, COVER_KIND = "books/cover.png", "image/png"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A way to another feed, whose `path` is below where the feeds start."""
+
+    title: str
+    path: str
+    about: str = ""
+    rel: str = "subsection"
+    books: int | None = None  # behind it
+    is_here: bool = False
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A page of doors, or of books."""
+
+    title: str
+    path: str  # its own, below where the feeds start
+    page: str  # the address of the same for people
+    updated: datetime
+    around: Mapping[str, str | None]  # paths by link relation: up, first, next, previous
+    doors: Sequence[Door] | None = None
+    books: Sequence[Mapping[str, Any]] | None = None
+    orders: Sequence[Door] = ()  # the same books in other orders
+    count: int | None = None  # of all pages together, where it is known
+    size: int | None = None  # of a page
+
+
+class Style(Protocol):
+    """A module that writes feeds in the words of one version of OPDS."""
+
+    def write_feed(self, feed: Feed, origin: str) -> HttpResponse: ...
+
+    def write_book(self, book: Mapping[str, Any], origin: str) -> HttpResponse: ...
+
+
+def with_query(path: str, parameters: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(parameters)}" if parameters else path
+
+
+async def abooks(pks: Iterable[int]) -> list[dict[str, Any]]:
+    """All that feeds say of these books, in this order; those that are gone are left out."""
+    pks, cover = list(pks), static(COVER)
+    rows = {row["id"]: {**_book(row), "cover": cover} async for row in Book.objects.filter(pk__in=pks).values(*COLUMNS)}
+    return [rows[pk] for pk in pks if pk in rows]
+
+
+async def achanged_at() -> datetime:
+    """When the catalogue was changed last."""
+    return await Change.objects.order_by("-pk").values_list("at", flat=True).afirst() or BEFORE_ALL
+
+
+def _book(row: Mapping[str, Any]) -> dict[str, Any]:
+    year = row["published_year"]
+    return {
+        **row,
+        "url": f"/books/{row['id']}/",
+        "path": f"books/{row['id']}/",
+        "authors": split(row["author_names"]),
+        "topics": [(record.topic_slug(name), name) for name in split(row["topic_names"])],
+        "urn": f"urn:isbn:{row['isbn13']}" if row["isbn13"] else "",
+        "year": f"{year:04}" if year and year > 0 else "",  # dates in feeds begin with our era
+        "series_number": number(row["series_number"]),
+    }

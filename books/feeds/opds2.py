@@ -1,0 +1,91 @@
+"""Feeds as OPDS 2.0, which is JSON after the Readium Web Publication Manifest: https://drafts.opds.io/opds-2.0"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+
+from books.feeds.feed import BORROW, COVER_KIND, Door, Feed, with_query
+from books.negotiation import as_json
+
+START = "/opds2/"
+KIND, PUBLICATION = "application/opds+json", "application/opds-publication+json"
+SEARCH = {"rel": "search", "href": f"{START}books/{{?query,author}}", "type": KIND, "templated": True}
+
+Plain = dict[str, Any]
+
+
+def write_feed(feed: Feed, origin: str) -> HttpResponse:
+    around = {"self": feed.path, "start": "", **feed.around}
+    metadata = {"title": feed.title, "modified": feed.updated, "numberOfItems": feed.count, "itemsPerPage": feed.size}
+    written: Plain = {
+        "metadata": _given(metadata),
+        "links": [
+            *({"rel": rel, "href": START + path, "type": KIND} for rel, path in around.items() if path is not None),
+            SEARCH,
+            {"rel": "alternate", "href": feed.page, "type": "text/html"},
+        ],
+    }
+    if feed.orders:
+        written["facets"] = [{"metadata": {"title": "Order"}, "links": [_link(order) for order in feed.orders]}]
+    if feed.doors is not None:
+        written["navigation"] = [_link(door) for door in feed.doors]
+    if feed.books is not None:
+        written["publications"] = [_publication(book, origin) for book in feed.books]
+    return HttpResponse(as_json(written), content_type=KIND)
+
+
+def write_book(book: Mapping[str, Any], origin: str) -> HttpResponse:
+    return HttpResponse(as_json(_publication(book, origin)), content_type=PUBLICATION)
+
+
+def _publication(book: Mapping[str, Any], origin: str) -> Plain:
+    series = _given({"name": book["series"], "position": book["series_number"]})
+    metadata = {
+        "@type": "http://schema.org/Book",
+        "identifier": book["urn"] or origin + book["url"],
+        "title": book["title"],
+        "subtitle": book["subtitle"],
+        "author": [{"name": name} for name in book["authors"]],
+        "language": book["language"],
+        "publisher": book["publisher"],
+        "published": f"{book['year']}-01-01" if book["year"] else "",  # this format has whole dates only
+        "modified": book["updated_at"],
+        "numberOfPages": book["pages"],
+        "description": book["description"],
+        "subject": [_subject(slug, name) for slug, name in book["topics"]],
+        "belongsTo": {"series": series} if book["series"] else None,
+    }
+    return {
+        "metadata": _given(metadata),
+        "links": [
+            {"rel": "self", "href": START + book["path"], "type": PUBLICATION},
+            {"rel": BORROW, "href": book["url"], "type": "text/html"},
+            {"rel": "alternate", "href": book["url"], "type": "text/html"},
+        ],
+        "images": [{"href": book["cover"], "type": COVER_KIND}],
+    }
+
+
+def _subject(slug: str, name: str) -> Plain:
+    href = START + with_query("books/", {"topic": slug})
+    return {"name": name, "code": slug, "links": [{"href": href, "type": KIND}]}
+
+
+def _link(door: Door) -> Plain:
+    rel = "self" if door.is_here else door.rel
+    count = None if door.books is None else {"numberOfItems": door.books}
+    return _given(
+        {
+            "rel": rel,
+            "href": START + door.path,
+            "type": KIND,
+            "title": door.title,
+            "properties": count,
+        }
+    )
+
+
+def _given(values: Mapping[str, Any]) -> Plain:
+    """Those of the values that there are."""
+    return {name: value for name, value in values.items() if value not in (None, "", [])}

@@ -1,0 +1,80 @@
+"""Every page that tells of one thing, for robots: an index of files (https://www.sitemaps.org/protocol.html).
+
+A file holds the rows of a range of ids, so that a row stays in its file whatever comes and goes, and no file is found
+by counting rows. It is read and written in batches, each after the last one's id: any number of books is no memory.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from books.models import Author, Book, Topic
+
+IDS_IN_A_FILE = 50_000  # no file may have more addresses
+FILES = 50_000  # nor an index more files
+BATCH = 1000  # rows
+NAME = "http://www.sitemaps.org/schemas/sitemap/0.9"
+HEAD = f'<?xml version="1.0" encoding="utf-8"?>\n<%s xmlns="{NAME}">\n'
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of one kind: one for each row."""
+
+    view: str  # of a file of their addresses
+    rows: QuerySet[Any, Row]
+    path: Callable[[Row], str]
+
+    async def anumbers(self) -> list[int]:
+        """The numbers of the files, from 1, that are not empty: a query for each, since ids may have wide gaps."""
+        numbers: list[int] = []
+        while len(numbers) < FILES and (row := await self._afirst(numbers[-1] if numbers else 0)):
+            numbers.append((row["pk"] - 1) // IDS_IN_A_FILE + 1)
+        return numbers
+
+    async def ahas(self, number: int) -> bool:
+        row = await self._afirst(number - 1)
+        return row is not None and row["pk"] <= number * IDS_IN_A_FILE
+
+    async def afile(self, number: int, origin: str) -> AsyncIterator[bytes]:
+        yield (HEAD % "urlset").encode()
+        last, end = (number - 1) * IDS_IN_A_FILE, number * IDS_IN_A_FILE
+        while batch := [row async for row in self.rows.filter(pk__gt=last, pk__lte=end).order_by("pk")[:BATCH]]:
+            last = batch[-1]["pk"]
+            yield await sync_to_async(self._lines)(batch, origin)
+        yield b"</urlset>\n"
+
+    async def _afirst(self, after: int) -> Row | None:
+        """The first row after those of this file."""
+        return await self.rows.filter(pk__gt=after * IDS_IN_A_FILE).order_by("pk").afirst()
+
+    def _lines(self, batch: list[Row], origin: str) -> bytes:
+        return "".join(f"<url><loc>{origin}{self.path(row)}</loc>{_changed(row)}</url>\n" for row in batch).encode()
+
+
+def _changed(row: Row) -> str:
+    return f"<lastmod>{row['updated_at'].isoformat(timespec='seconds')}</lastmod>" if "updated_at" in row else ""
+
+
+PAGES = {
+    "books": Pages("sitemap_books", Book.objects.values("pk", "updated_at"), lambda row: f"/books/{row['pk']}/"),
+    "authors": Pages("sitemap_authors", Author.objects.values("pk"), lambda row: f"/authors/{row['pk']}/"),
+    "topics": Pages(
+        "sitemap_topics", Topic.objects.values("pk", "slug"), lambda row: reverse("topic_detail", args=[row["slug"]])
+    ),
+}
+
+
+async def aindex(origin: str) -> bytes | None:
+    """The index of all files; None where nothing is to be listed yet."""
+    paths = [reverse(pages.view, args=[number]) for pages in PAGES.values() for number in (await pages.anumbers())][
+        :FILES
+    ]
+    lines = "".join(f"<sitemap><loc>{origin}{path}</loc></sitemap>\n" for path in paths)
+    return f"{HEAD % 'sitemapindex'}{lines}</sitemapindex>\n".encode() if paths else None

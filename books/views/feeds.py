@@ -1,0 +1,148 @@
+"""The catalogue's feeds for reading apps: the same views in two styles, OPDS 1.2 and OPDS 2.0.
+
+They answer in their own format whatever is accepted, as files do. `/opds/books/` takes what `/books/` takes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, QueryDict
+
+from books.facets import SORTS
+from books.feeds import atom
+from books.feeds.feed import NEW, Door, Feed, Style, abooks, achanged_at, with_query
+from books.feeds.topics import TopicQuery, page_of_slugs
+from books.forms import AuthorQuery, ListQuery
+from books.models import Author
+from books.negotiation import Refusal
+from books.paging import Page
+from books.topics import topics
+from books.views.base import CatalogueView
+from books.views.lists import EVERYTHING, listing, valid
+
+DOORS = [
+    Door("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
+    Door("All books", "books/?size=50", "Every book, by its title."),
+    Door("Authors", "authors/?size=100", "Every author, by name, and the author's books."),
+    Door("Topics", "topics/?size=100", "Every topic, and the books about it."),
+]
+
+
+class OpdsView(CatalogueView):
+    is_public = True
+    style: Style = atom
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        feed = await self.afeed(request)
+        # A hundred books are some 10 ms of writing, and more where descriptions are long: too much for the loop.
+        return await sync_to_async(self.style.write_feed)(feed, origin(request))
+
+    async def afeed(self, request: HttpRequest) -> Feed:
+        raise NotImplementedError
+
+
+class OpdsStart(OpdsView):
+    """Where a reading app begins."""
+
+    async def afeed(self, request: HttpRequest) -> Feed:
+        return Feed("Book catalogue", "", "/", await achanged_at(), {}, doors=DOORS)
+
+
+class OpdsBooks(OpdsView):
+    """A page of books: the newest, those of an author or a topic, what a search finds."""
+
+    async def afeed(self, request: HttpRequest) -> Feed:
+        asked = listing(*EVERYTHING, query_string(request))
+        page = await asked.aread()
+        parameters = asked.query.parameters()
+        return Feed(
+            title=await atitle(parameters),
+            **turning(request.GET, "books/", asked.query, page),
+            updated=await achanged_at(),
+            books=await abooks(row["id"] for row in page.rows),
+            orders=orders(parameters, asked.query.cleaned_data["place"].ordering.name),
+        )
+
+
+class OpdsAuthors(OpdsView):
+    """The authors by name, each a way to the author's books; ?q= finds words of the name."""
+
+    async def afeed(self, request: HttpRequest) -> Feed:
+        query = valid(AuthorQuery(request.GET))
+        authors = Author.objects.named(query.cleaned_data["q"])
+        page = await authors.with_counts().page(["name", "books_count"], query.cleaned_data["place"]).aread()
+        doors = [Door(row["name"], f"books/?author={row['id']}", books=row["books_count"]) for row in page.rows]
+        return Feed(
+            "Authors", updated=await achanged_at(), doors=doors, **turning(request.GET, "authors/", query, page)
+        )
+
+
+class OpdsTopics(OpdsView):
+    """The topics in alphabetical order, each a way to the books about it."""
+
+    async def afeed(self, request: HttpRequest) -> Feed:
+        query, by_slug = valid(TopicQuery(request.GET)), await topics.aget()
+        page = page_of_slugs(sorted(by_slug), query.cleaned_data["place"])
+        found = [by_slug[row["slug_key"]] for row in page.rows]
+        doors = [Door(topic.name, with_query("books/", {"topic": topic.slug}), books=topic.books) for topic in found]
+        return Feed("Topics", updated=await achanged_at(), doors=doors, **turning(request.GET, "topics/", query, page))
+
+
+class OpdsBook(CatalogueView):
+    """One book, as it stands in feeds."""
+
+    is_public = True
+    style: Style = atom
+
+    async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        for book in await abooks([pk]):
+            return self.style.write_book(book, origin(request))
+        raise Refusal(404, "There is no book with this id. All books are at /books/.")
+
+
+def origin(request: HttpRequest) -> str:
+    """The scheme and host that the client uses, which ALLOWED_HOSTS has."""
+    return request.build_absolute_uri("/").removesuffix("/")
+
+
+def query_string(request: HttpRequest) -> str:
+    """The request's query, in which `query`, as OPDS 2.0 calls it, is `q`."""
+    if "query" not in request.GET:
+        return str(request.META["QUERY_STRING"])
+    asked = request.GET.copy()
+    asked["q"] = asked.pop("query")[-1]
+    return asked.urlencode()
+
+
+def turning(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
+    """What a feed says of its place in a list: its own path, the pages around it, how many there are."""
+    parameters, first = query.parameters(), with_query(path, query.parameters())
+    here = {name: str(sent[name]) for name in ("after", "before") if sent.get(name)}
+    return {
+        "path": with_query(path, {**parameters, **here}),
+        "page": f"/{first}",
+        "around": {"up": "", "first": first, **page.links(path, parameters)},
+        "count": page.count if page.count_is_exact else None,
+        "size": query.cleaned_data["place"].size,
+    }
+
+
+def orders(parameters: Mapping[str, str], current: str) -> list[Door]:
+    return [
+        Door(label, with_query("books/", {**parameters, "sort": name}), rel="", is_here=name == current)
+        for name, label in SORTS.items()
+        if name != "relevance" or "q" in parameters
+    ]
+
+
+async def atitle(parameters: Mapping[str, str]) -> str:
+    """What the books have in common, for people to read."""
+    said = {name: value for name, value in parameters.items() if name not in {"sort", "size"}}
+    if not said:
+        return "Newest books" if parameters.get("sort") == "-added" else "All books"
+    if (author := said.get("author", "")).isdecimal() and author.isascii():
+        said["author"] = await Author.objects.filter(pk=author).values_list("name", flat=True).afirst() or author
+    if held := (await topics.aget()).get(said.get("topic", "")):
+        said["topic"] = held.name
+    return f"Books: {', '.join(said.values())}"

@@ -1,0 +1,30 @@
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from books.lab.guide import CLIENTS, WAYS, as_dict
+from books.lab.laboratory import IN_PRODUCTION, laboratory
+from books.lab.pulse import outline
+from books.negotiation import HTML, JSON, Refusal, preferred, respond
+from books.views.base import CatalogueView
+
+
+class Lab(CatalogueView):
+    """Ways to wait for something slow, to be run one beside the other."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        context = {"clients": [source._asdict() for source in CLIENTS], "refusal": IN_PRODUCTION * settings.PRODUCTION}
+        return respond(request, as_dict(), "lab/lab.html", context=context)
+
+
+class LabWay(CatalogueView):
+    """One way, run now: what it answered, and how long others waited meanwhile."""
+
+    async def get(self, request: HttpRequest, way: str) -> HttpResponse:
+        if way not in WAYS:
+            raise Refusal(404, "There is no such way to wait. All are at /lab/.")
+        preferred(request, JSON, HTML)
+        result = await laboratory.arun(WAYS[way], request)
+        context = {"way": WAYS[way].as_dict(), "outline": outline(result["others"]["each_ms"], 600, 120)}
+        response = respond(request, result, "lab/way.html", context=context)
+        response.headers["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,73 @@
+"""For programs that come by themselves: what is here to be read, and how it is searched."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from books.feeds import atom, sitemap
+from books.feeds.opensearch import description
+from books.feeds.xml import respond_xml
+from books.negotiation import TEXT, Refusal
+from books.views.base import CatalogueView
+from books.views.exports import streamed
+from books.views.feeds import origin
+
+KEPT = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes with the settings only
+XML = "application/xml; charset=utf-8"
+NOTHING_TO_LIST = "There is nothing to list in this sitemap. All that there are stand in /sitemap.xml."
+# Filters can be combined without end, and the sitemap names every book.
+NOT_FOR_ROBOTS = [
+    *("/*?", "/accounts/", "/admin/", "/jobs/", "/lookup/", "/lab/"),
+    *("/books.csv", "/books.jsonl", "/books/new/"),
+]
+
+
+class OpenSearch(CatalogueView):
+    """How a browser or a reading app searches here."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return respond_xml(description(origin(request)), atom.OPENSEARCH, KEPT)
+
+
+class Robots(CatalogueView):
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        closed = ["/"] if settings.READ_REQUIRES_LOGIN else NOT_FOR_ROBOTS
+        lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+        if not settings.READ_REQUIRES_LOGIN:
+            lines += ["", f"Sitemap: {origin(request)}/sitemap.xml"]
+        return HttpResponse("\n".join([*lines, ""]), content_type=f"{TEXT}; charset=utf-8", headers=KEPT)
+
+
+class Sitemap(CatalogueView):
+    """The index of the sitemap's files."""
+
+    is_public = True
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        index = await sitemap.aindex(origin(request))
+        if index is None:
+            raise Refusal(404, "There is nothing to list yet. Add the first book at /books/new/.")
+        return HttpResponse(index, content_type=XML)
+
+
+class SitemapFile(CatalogueView):
+    """One file of the sitemap, streamed."""
+
+    pages: sitemap.Pages
+
+    async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        if not await self.pages.ahas(pk):
+            raise Refusal(404, NOTHING_TO_LIST)
+        return streamed(request, self.pages.afile(pk, origin(request)), XML)
+
+
+class SitemapOfBooks(SitemapFile):
+    pages = sitemap.PAGES["books"]
+
+
+class SitemapOfAuthors(SitemapFile):
+    pages = sitemap.PAGES["authors"]
+
+
+class SitemapOfTopics(SitemapFile):
+    pages = sitemap.PAGES["topics"]
