@@ -12,7 +12,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
+
+from opening import free_port, wait_until_open
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs/lab.svg"
@@ -160,9 +161,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     folder = tempfile.mkdtemp()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{folder}/x.sqlite3",
@@ -186,17 +185,6 @@ def main() -> None:
     if options.write:
         PICTURE.parent.mkdir(exist_ok=True)
         PICTURE.write_text(draw(runs))
-
-
-async def wait_until_open(port: int) -> None:
-    for _ in range(600):
-        try:
-            await ask(port, "/health_check/live/")
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            return
-    raise SystemExit("The server does not start.")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from opening import free_port, wait_until_open
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKE_OWNER = """
@@ -203,24 +204,6 @@ def main() -> None:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
         shutil.rmtree(folder)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def wait_until_open(port: int) -> None:
-    for _ in range(300):
-        try:
-            await ask(port, "/health_check/live/")
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            return
-    raise SystemExit("The server does not start.")
 
 
 if __name__ == "__main__":

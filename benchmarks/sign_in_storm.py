@@ -11,7 +11,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+from opening import free_port, wait_until_open
 
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE, PASSWORD = 20, "correct horse battery staple"
@@ -113,9 +114,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     folder = tempfile.mkdtemp()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{folder}/x.sqlite3",
@@ -137,17 +136,6 @@ def main() -> None:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
         shutil.rmtree(folder)
-
-
-async def wait_until_open(port: int) -> None:
-    for _ in range(300):
-        try:
-            await ask(port, "GET", "/health_check/live/")
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            return
-    raise SystemExit("The server does not start.")
 
 
 if __name__ == "__main__":

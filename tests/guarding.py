@@ -61,7 +61,8 @@ def guarded_loops(guard: Guard) -> Iterator[None]:
             guard.end()
 
     def collects(phase: str, info: object) -> None:
-        mine.clock.collects(phase)
+        if clock := getattr(mine, "clock", None):  # it may be just being made
+            clock.collects(phase)
 
     gc.callbacks.append(collects)
     asyncio.Handle._run = run_guarded  # type: ignore[attr-defined]

@@ -92,12 +92,12 @@ async def test_rejects_are_downloaded_mended_and_imported(page: Page, tmp_path: 
 
 async def test_a_trial_changes_nothing(page: Page) -> None:
     await page.goto("/jobs/")
-    await choose(page, "trial.csv", a_list("Tried"))
+    await choose(page, "trial.csv", a_list("Trialbook"))
     await page.get_by_label("Only try it").check()
     await page.get_by_role("button", name="Import").click()
     await reaches(page, "Done")
     await expect(page.locator(".tally .created")).to_have_text(re.compile("20"))
-    assert await number_of_books(page, "tried") == 0
+    assert await number_of_books(page, "trialbook") == 0
 
 
 async def test_a_wrong_mapping_is_told_with_what_was_typed(page: Page) -> None:

@@ -83,7 +83,7 @@ class Processes(ProcessTestCase):
         start(bodies.writes, {"rows": 60, "seconds": 0.05}, key="a")
         frozen = self.worker()
         self.wait_for("a", done__gte=3)
-        frozen.send(signal.SIGSTOP)
+        frozen.freeze()
         make_due("a")
         second = self.worker()
         self.wait_for("a", attempt=2)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
@@ -42,6 +42,19 @@ class WorkerProcess:
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
+
+    def freeze(self) -> None:
+        """Stop it where it holds no lock of the database: on that all others would wait."""
+        while True:
+            self.send(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+            try:
+                with transaction.atomic():
+                    list(Job.objects.select_for_update(nowait=True))
+            except OperationalError:
+                self.send(signal.SIGCONT)
+            else:
+                return
 
     def wait(self, seconds: float = 30) -> int:
         return self.process.wait(seconds)
