@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from books import fingerprint
 from books.forms import QueryField, SizeField
 
+MOST_BOOKS = 100  # of one merge: other writers wait for it
 _SEEN = re.compile(r"([1-9][0-9]{0,15}):([0-9]{1,9})")
 
 
@@ -34,20 +35,26 @@ class SeenField(forms.Field):
         found = [_SEEN.fullmatch(text) for text in value or []]
         if not found or not all(found):
             raise ValidationError("Send each of the books as its id, a colon, and its version: 12:3.")
+        if len(found) > MOST_BOOKS:
+            raise ValidationError(f"At most {MOST_BOOKS} books at once.")
         return {int(match[1]): int(match[2]) for match in found if match}
 
 
-class SeenForm(forms.Form):
-    book = SeenField()
+class DismissForm(forms.Form):
+    """How many books are not the same, and the highest of their ids: one that nobody has seen yet is not meant."""
+
+    count = forms.IntegerField(min_value=2, max_value=2**31 - 1)
+    newest = forms.IntegerField(min_value=1, max_value=10**15)
 
 
 def _whose() -> forms.IntegerField:
     return forms.IntegerField(required=False, min_value=1, max_value=10**15)
 
 
-class MergeForm(SeenForm):
+class MergeForm(forms.Form):
     """Which books are one, which of them is kept, and which gives each field: all by their ids."""
 
+    book = SeenField()
     keep = forms.IntegerField(min_value=1, max_value=10**15)
     title = _whose()
     subtitle = _whose()

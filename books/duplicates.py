@@ -1,66 +1,74 @@
 """Books that may be one: those with one fingerprint."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, TypedDict
 
-from django.db.models import Count, Max, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Max, Q
 
 from books import fingerprint
 from books.models import Book, Dismissal
+from books.models.book import BookQuerySet
+from books.presenting import list_entry
 from books.record import source_of
 
-AT_ONCE = 100  # groups that are asked for
+LOOKED_THROUGH = 50_000  # books on the way to one page of groups
+COMPARED, NAMED = 100, 3  # books like a new one
 BESIDE = 6  # books of a group that are shown side by side
 YEARS_APART = 3
+
+
+class Group(TypedDict):
+    """Books of one fingerprint: how many they are, and the highest of their ids."""
+
+    fingerprint: str
+    count: int
+    newest: int
 
 
 def told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two books say themselves that they are two: by two ISBNs, or by two keys of one source."""
     if one["isbn13"] and other["isbn13"]:
         return bool(one["isbn13"] != other["isbn13"])
-    keys = one["source_key"], other["source_key"]
-    return all(keys) and keys[0] != keys[1] and source_of(keys[0]) == source_of(keys[1])
+    key, other_key = one.get("source_key") or "", other.get("source_key") or ""
+    return bool(key and other_key) and key != other_key and source_of(key) == source_of(other_key)
 
 
-def like(values: Mapping[str, Any], pk: int, most: int = 3) -> list[dict[str, Any]]:
-    """The books that one with these values, stored under this id, may be; rows of LIST_COLUMNS."""
-    found = Book.objects.filter(fingerprint=fingerprint.of(values["title"], values["authors"])).exclude(pk=pk)
-    rows = found.order_by("pk").values(*Book.objects.all().LIST_COLUMNS, "source_key")[:100]
-    return [row for row in rows if not told_apart(row, values)][:most]
+def like(book: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The first books that this one, as presenting.book gives it, may be; as entries of a list."""
+    found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
+    rows = found.order_by("pk").values(*BookQuerySet.LIST_COLUMNS, "source_key")[:COMPARED]
+    return [list_entry(row) for row in rows if not told_apart(row, book)][:NAMED]
 
 
-async def agroups(after: str, size: int) -> tuple[list[str], str]:
-    """The fingerprints after this one that several books have, save those that were found to be several; and the place
-    to go on from, if there are more. Walks along one index, in the order of titles.
+async def agroups(after: str, size: int) -> tuple[list[Group], str]:
+    """The groups after this fingerprint, save those that were found to be several; and the place to go on from, empty
+    at the end. Walks along one index, in the order of titles, past so many books at most.
     """
-    found: list[str] = []
-    while True:
-        rows = Book.objects.filter(fingerprint__gt=after).values("fingerprint")
-        rows = rows.annotate(books=Count("pk"), newest=Max("pk")).filter(books__gt=1).order_by("fingerprint")
-        groups: list[Any] = [row async for row in rows[:AT_ONCE]]
-        among = [group["fingerprint"] for group in groups]
-        settled = {each.fingerprint: each async for each in Dismissal.objects.filter(fingerprint__in=among)}
-        for group in groups:
-            known = settled.get(group["fingerprint"])
-            if known is None or group["books"] > known.books or group["newest"] > known.newest:
-                if len(found) == size:
-                    return found, found[-1]
-                found.append(group["fingerprint"])
-        if len(groups) < AT_ONCE:
-            return found, ""
-        after = among[-1]
+    ahead = (
+        Book.objects.filter(fingerprint__gt=after).order_by("fingerprint", "pk").values_list("fingerprint", flat=True)
+    )
+    last = await ahead[LOOKED_THROUGH:].afirst() or ""
+    within = Q(fingerprint__gt=after, **({"fingerprint__lte": last} if last else {}))
+    settled = {each.fingerprint: each async for each in Dismissal.objects.filter(within)}
+    rows: Any = Book.objects.filter(within).values("fingerprint").annotate(count=Count("pk"), newest=Max("pk"))
+    groups = rows.filter(count__gt=1).order_by("fingerprint")[: len(settled) + size + 1]
+    found = [group async for group in groups if not is_settled(group, settled.get(group["fingerprint"]))]
+    return found[:size], found[size - 1]["fingerprint"] if len(found) > size else last
 
 
-async def abooks(fingerprints: Collection[str]) -> dict[str, list[Book]]:
-    """The first books of each."""
-    place = Window(RowNumber(), partition_by="fingerprint", order_by="pk")
-    books = Book.objects.defer("words").annotate(place=place).filter(fingerprint__in=fingerprints, place__lte=BESIDE)
-    found: dict[str, list[Book]] = {each: [] for each in fingerprints}
-    async for book in books.order_by("pk"):
-        found[str(book.fingerprint)].append(book)
-    return found
+def is_settled(group: Group, known: Dismissal | None) -> bool:
+    return known is not None and group["count"] <= known.books and group["newest"] <= known.newest
+
+
+async def agroup(fingerprint: str) -> Group:
+    books = await Book.objects.filter(fingerprint=fingerprint).aaggregate(count=Count("pk"), newest=Max("pk"))
+    return {"fingerprint": fingerprint, "count": books["count"], "newest": books["newest"]}
+
+
+async def abooks(fingerprint: str) -> list[Book]:
+    """The first books of a group."""
+    return [book async for book in Book.objects.defer("words").filter(fingerprint=fingerprint).order_by("pk")[:BESIDE]]
 
 
 def doubt(books: Sequence[Book]) -> str:

@@ -32,14 +32,18 @@ def main_title(title: str) -> str:
     words = _words(folded.partition(":")[0]) or _words(folded)
     if len(words) > 1 and words[0] in ARTICLES:
         del words[0]
-    return "".join(words) or folded
+    return "".join(words) or _unspaced(folded) or _unspaced(title)
 
 
 @lru_cache(20_000)
 def person(name: str) -> str:
     """A name, whichever of its parts comes first: Natsume, Sōseki is Sōseki Natsume. 夏目 漱石 has its own order."""
     words = _words(search.fold(name))
-    return "".join(words if any(map(search.is_unspaced, words)) else sorted(words)) or name
+    return "".join(words if any(map(search.is_unspaced, words)) else sorted(words)) or _unspaced(name)
+
+
+def _unspaced(text: str) -> str:
+    return "".join(text.split())
 
 
 def _words(folded: str) -> list[str]:

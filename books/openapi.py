@@ -15,7 +15,7 @@ from django.urls import URLPattern, get_resolver
 
 from books import isbn
 from books.accounts.forms import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
-from books.duplicate_forms import DuplicateQuery, MergeForm, SeenForm
+from books.duplicate_forms import DismissForm, DuplicateQuery, MergeForm
 from books.feeds import atom, opds2
 from books.feeds.topics import TopicQuery
 from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery, NewBookForm
@@ -143,7 +143,9 @@ REFUSALS = {
 }
 HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 502: ["Retry-After"], 503: ["Retry-After"]}
 DONE, BOOK = answer("Done."), answer("The book as it is now.", {JSON: ref("Book")}, "ETag")
-ADDED = answer("Added.", {JSON: ref("Book")}, "Location", "ETag")
+ADDED = answer(
+    "Added. A header Link, if there is one, names books it may be as related.", {JSON: ref("Book")}, "Location", "ETag"
+)
 HEALTHY, FAILING = answer("Well.", {JSON: ref("Health")}), answer("Not well.", {JSON: ref("Health")}, "Retry-After")
 SEEN = array(text(pattern="^[1-9][0-9]{0,15}:[0-9]{1,9}$"))  # books, each with the version that was seen
 JOB = answer("The job as it is now.", {JSON: ref("Job")}, "Location")
@@ -214,7 +216,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GET": shows("Books that may be one", "Duplicates"),
         "POST": takes_form("Merge them: the others lead to the kept one from then on", MergeForm, 412, book=SEEN),
     },
-    "duplicate_dismiss": {"POST": takes_form("Say that they are several", SeenForm, book=SEEN)},
+    "duplicate_dismiss": {"POST": takes_form("Say that they are several", DismissForm)},
     "export_csv": {"GET": exports("All books found, as CSV", CSV)},
     "export_jsonl": {"GET": exports("All books found, each a line of JSON: a BookLine", JSON_LINES)},
     "author_list": {"GET": shows("Search the authors", "AuthorPage", parameters=query(AuthorQuery))},

@@ -85,7 +85,8 @@ CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": te
 CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
 CHANGE |= {"merged_into": or_null(text()), "merged": array(text())}
 FINGERPRINT = text(fingerprint.LENGTH)
-DUPLICATES = {"fingerprint": FINGERPRINT, "url": text(), "doubt": text(), "books": array(ref("Book"))}
+DUPLICATES = {"fingerprint": FINGERPRINT, "url": text(), "count": COUNT, "newest": ID, "doubt": text()}
+DUPLICATES |= {"books": array(ref("Book"))}
 JOB_KEY = text(pattern=f"^{KEY}$")
 JOB = {"id": JOB_KEY, "url": text(), "kind": text(), "status": text(enum=Status.values)}
 JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null(COUNT), "message": text()}
@@ -124,7 +125,7 @@ SCHEMAS = {
     "TopicList": exactly(topics=array(ref("Topic"))),
     "TopicBooks": exactly(slug=SLUG, url=text(), name=NAME, **BOOKS),
     "Duplicates": exactly(**DUPLICATES),
-    "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text())),
+    "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
     "Change": exactly(**CHANGE),
     "History": exactly(book=ID, changes=array(ref("Change"))),
     "Token": exactly(**TOKEN),

@@ -7,6 +7,7 @@ from unittest import mock
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
 from django.test import AsyncClient
+from django.utils.html import escape
 
 from books.models import Author, Book, Change
 from tests.people import LibrarianTestCase, reader
@@ -57,13 +58,36 @@ class TheList(DuplicateCase):
     async def test_it_is_in_the_order_of_titles_page_by_page(self) -> None:
         for title in ("Zorba", "Zorba!", "The Apple", "Apple"):
             await self.async_client.post("/books/", {"title": title})
-        seen, address = [], "/duplicates/?size=1"
-        with mock.patch("books.duplicates.AT_ONCE", 2):
-            while address:
-                answer = (await self.async_client.get(address)).json()
-                seen += [group["books"][0]["title"] for group in answer["groups"]]
-                address = answer["next"]
-        assert seen == ["The Apple", "Kokoro", "Zorba"]
+        assert await self.walked("/duplicates/?size=1") == ["The Apple", "Kokoro", "Zorba"]
+
+    async def test_a_page_looks_through_so_many_books_and_says_how_far(self) -> None:
+        for title in ("Apple", "Banana", "Cherry", "Zorba", "Zorba!"):
+            await self.async_client.post("/books/", {"title": title})
+        with mock.patch("books.duplicates.LOOKED_THROUGH", 2):
+            first = (await self.async_client.get("/duplicates/")).json()
+            assert (first["groups"], first["up_to"]) == ([], "Cherry")
+            page = (await self.async_client.get("/duplicates/", headers=HTML)).content.decode()
+            assert f'href="{escape(first["next"])}"' in page
+            assert 'among the titles up to <b dir="auto">Cherry</b>' in page
+            assert await self.walked("/duplicates/") == ["Kokoro", "Zorba"]
+        last = (await self.async_client.get("/duplicates/?after=zorba-aaaaaaaa")).json()
+        assert (last["next"], last["up_to"]) == (None, None)
+
+    async def test_those_of_one_fingerprint_are_never_parted(self) -> None:
+        for title in ("Kokoro.", "Kokoro;", "Kokoro?"):
+            await self.async_client.post("/books/", {"title": title, "authors": "Natsume Soseki"})
+        with mock.patch("books.duplicates.LOOKED_THROUGH", 1):
+            [group] = (await self.async_client.get("/duplicates/")).json()["groups"]
+            assert (group["count"], len(group["books"])) == (5, 5)
+
+    async def walked(self, address: str) -> list[str]:
+        """The first titles of all groups, page by page."""
+        seen = []
+        while address:
+            answer = (await self.async_client.get(address)).json()
+            seen += [group["books"][0]["title"] for group in answer["groups"]]
+            address = answer["next"]
+        return seen
 
     async def test_editions_are_said_to_be_less_suspected(self) -> None:
         [group] = (await self.async_client.get("/duplicates/")).json()["groups"]
@@ -88,27 +112,52 @@ class TheList(DuplicateCase):
 
 
 class Dismissing(DuplicateCase):
-    async def dismiss(self, *books: Book) -> Any:
-        return await self.async_client.post(f"{self.url}dismiss/", {"book": [f"{book.pk}:1" for book in books]})
+    async def dismiss(self, seen: dict[str, Any]) -> Any:
+        return await self.async_client.post(f"{self.url}dismiss/", {name: seen[name] for name in ("count", "newest")})
 
-    async def test_what_is_not_the_same_does_not_come_back(self) -> None:
-        assert (await self.dismiss(self.one, self.other)).status_code == 303
+    async def seen(self) -> Any:
+        return (await self.async_client.get(self.url)).json()
+
+    async def add(self, title: str) -> None:
+        await self.async_client.post("/books/", {"title": title, "authors": "Natsume Soseki"})
+
+    async def test_what_is_not_the_same_does_not_come_back_and_one_goes_on_after_it(self) -> None:
+        response = await self.dismiss(await self.seen())
+        assert (response.status_code, response["Location"]) == (303, f"/duplicates/?after={self.one.fingerprint}")
         assert await self.listed() == []
 
+    async def test_the_page_sends_what_it_has_shown(self) -> None:
+        page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        assert f'name="count" value="2"><input type="hidden" name="newest" value="{self.other.pk}"' in page
+
+    async def test_more_than_are_shown_beside_each_other_are_settled_together(self) -> None:
+        for number in range(6):
+            await self.add("Kokoro" + "!" * number)
+        assert "first 6 of 8" in (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        await self.dismiss(await self.seen())
+        assert await self.listed() == []
+
+    async def test_those_settled_before_take_no_place_of_those_to_be_settled(self) -> None:
+        await self.dismiss(await self.seen())
+        for title in ("Zorba", "Zorba!"):
+            await self.add(title)
+        assert len(await self.listed("?size=1")) == 1
+
     async def test_a_further_book_brings_them_back(self) -> None:
-        await self.dismiss(self.one, self.other)
-        await self.async_client.post("/books/", {"title": "Kokoro.", "authors": "Natsume Soseki"})
+        await self.dismiss(await self.seen())
+        await self.add("Kokoro.")
         assert len((await self.listed())[0]) == 3
 
     async def test_one_that_nobody_had_seen_yet_is_not_dismissed(self) -> None:
-        await self.async_client.post("/books/", {"title": "Kokoro.", "authors": "Natsume Soseki"})
-        await self.dismiss(self.one, self.other)
+        seen = await self.seen()
+        await self.add("Kokoro.")
+        await self.dismiss(seen)
         assert len((await self.listed())[0]) == 3
 
     async def test_what_is_no_group_is_refused(self) -> None:
-        assert (await self.async_client.post(f"{self.url}dismiss/", {"book": "x"})).status_code == 422
-        sent = {"book": "1:1"}
-        assert (await self.async_client.post("/duplicates/x-aaaaaaaa/dismiss/", sent)).status_code == 404
+        assert (await self.dismiss({"count": "x", "newest": 10**20})).status_code == 422
+        self.url = "/duplicates/x-aaaaaaaa/"
+        assert (await self.dismiss({"count": 2, "newest": 1})).status_code == 404
 
 
 class Merging(DuplicateCase):
@@ -170,6 +219,7 @@ class Merging(DuplicateCase):
             ({"title": 10**14}, 422),
             ({"keep": "x"}, 422),
             ({"book": ["1:x"]}, 422),
+            ({"book": [f"{number}:1" for number in range(1, 102)]}, 422),
             ({"book": [f"{self.one.pk}:1", f"{10**14}:1"]}, 412),
         ):
             for headers in (HTML, JSON):

@@ -67,6 +67,8 @@ def test_whatever_a_book_is_called_it_fits_its_column_and_an_address(title: str,
 
 
 @given(TEXTS, TEXTS)
+@example(":\r", "0")
+@example("¨\r¨", "0")
 def test_what_is_stored_has_the_fingerprint_of_what_was_written(title: str, author: str) -> None:
     record, errors = clean({"title": title, "authors": [author]})
     if not errors and record["authors"] == [author]:

@@ -44,7 +44,7 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
         ("form", {"keep": "1", "book": ["1:9", "2:1"]}),
         ("form", {"keep": "1", "book": ["1:1", "2:1"]}),
     ],
-    "duplicate_dismiss": [("form", {"book": ["1:1", "2:1"]}), ("form", {})],
+    "duplicate_dismiss": [("form", {"count": "2", "newest": "2"}), ("form", {})],
     "export_csv": [],
     "export_jsonl": [],
     "author_list": [],

@@ -57,7 +57,22 @@ class AddABookLikeAnother(LibrarianTestCase):
         [reason] = response.json()["errors"]["title"]
         assert (response.status_code, f"/books/{self.book.pk}/" in reason, "anyway=1" in reason) == (409, True, True)
 
-    async def test_the_address_for_programs_asks_nothing(self) -> None:
-        body = json.dumps({"title": "Kokoro", "authors": ["Natsume Sōseki"]})
-        assert (await self.async_client.post("/books/", body, content_type="application/json")).status_code == 201
+    async def test_the_address_for_programs_adds_it_and_names_the_other_in_a_link(self) -> None:
+        for number in (1, 2):  # the second gets the first's answer
+            response = await self.async_client.post(
+                "/books/",
+                json.dumps({"title": "Kokoro", "authors": ["Natsume Sōseki"]}),
+                content_type="application/json",
+                headers={"Idempotency-Key": "k"},
+            )
+            with self.subTest(number):
+                assert (response.status_code, response["Location"]) == (201, response.json()["url"])
+                assert response["Link"] == f'</books/{self.book.pk}/>; rel="related"'
+        assert await Book.objects.acount() == 2
+
+    async def test_a_book_like_no_other_has_no_such_link(self) -> None:
+        body = json.dumps({"title": "Botchan", "authors": ["Natsume Sōseki"]})
+        assert "Link" not in await self.async_client.post("/books/", body, content_type="application/json")
+
+    async def test_a_form_sent_to_that_address_adds_it_too(self) -> None:
         assert (await self.post("/books/")).status_code == 303

@@ -1,5 +1,3 @@
-from collections.abc import Collection
-
 from django.db import models
 
 from books import fingerprint
@@ -7,10 +5,9 @@ from books.models.fields import SortKeyField
 
 
 class DismissalQuerySet(models.QuerySet["Dismissal"]):
-    def settle(self, fingerprint: str, books: Collection[int]) -> None:
-        """Remember that these are not the same."""
-        seen = {"books": len(books), "newest": max(books)}
-        self.update_or_create(fingerprint=fingerprint, defaults=seen)
+    async def asettle(self, fingerprint: str, books: int, newest: int) -> None:
+        """Remember that so many, up to this one, are not the same."""
+        await self.aupdate_or_create(fingerprint=fingerprint, defaults={"books": books, "newest": newest})
 
 
 class Dismissal(models.Model):

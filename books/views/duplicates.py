@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books import incoming, presenting
-from books.duplicate_forms import DuplicateQuery, MergeForm, SeenForm
-from books.duplicates import abooks, agroups, doubt
+from books.duplicate_forms import DismissForm, DuplicateQuery, MergeForm
+from books.duplicates import Group, abooks, agroup, agroups, doubt
 from books.forms import BookForm
 from books.merging import CHOSEN, CannotMerge, merge
 from books.models import Book, Dismissal, StaleVersion, Via
@@ -33,9 +33,11 @@ class DuplicateList(CatalogueView):
             raise Refusal(400, errors=errors_of(query))
         size = query.cleaned_data["size"]
         found, last = await agroups(query.cleaned_data["after"], size)
-        groups = [group(print_, books) for print_, books in (await abooks(found)).items() if books]
+        groups = [as_dict(group, books) for group in found if (books := await abooks(group["fingerprint"]))]
         following = f"{request.path}?{urlencode({'size': size, 'after': last})}" if last else None
-        return respond(request, {"groups": groups, "next": following}, "books/duplicate_list.html")
+        at_last = Book.objects.filter(fingerprint=last).order_by("pk").values_list("title", flat=True)
+        data = {"groups": groups, "next": following, "up_to": await at_last.afirst() if last else None}
+        return respond(request, data, "books/duplicate_list.html")
 
 
 class DuplicateDetail(CatalogueView):
@@ -43,10 +45,10 @@ class DuplicateDetail(CatalogueView):
 
     async def get(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
-        books = (await abooks([fingerprint]))[fingerprint]
+        books = await abooks(fingerprint)
         if len(books) < 2:
             raise Refusal(404, NO_GROUP)
-        data = group(fingerprint, books)
+        data = as_dict(await agroup(fingerprint), books)
         return respond(request, data, DETAIL, context=beside(books) if kind == HTML else None)
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
@@ -68,10 +70,10 @@ class DuplicateDetail(CatalogueView):
 
     async def _again(self, request: HttpRequest, fingerprint: str, problem: str, status: int) -> HttpResponse:
         """The books as they are now, and why they were not merged."""
-        books = (await abooks([fingerprint]))[fingerprint]
+        books = await abooks(fingerprint)
         if len(books) < 2 or preferred(request, JSON, HTML) == JSON:
             raise Refusal(status, problem)
-        context = {**group(fingerprint, books), **beside(books), "problem": problem}
+        context = {**as_dict(await agroup(fingerprint), books), **beside(books), "problem": problem}
         return page(request, DETAIL, context, status=status)
 
 
@@ -80,19 +82,19 @@ class DuplicateDismiss(CatalogueView):
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         preferred(request, JSON, HTML)
-        form = SeenForm(incoming.form(request))
+        form = DismissForm(incoming.form(request))
         if not form.is_valid():
             raise Refusal(422, errors=errors_of(form))
         if not await Book.objects.filter(fingerprint=fingerprint).aexists():
             raise Refusal(404, NO_GROUP)
-        await sync_to_async(Dismissal.objects.settle)(fingerprint, [*form.cleaned_data["book"]])
-        return SeeOther(reverse("duplicate_list"))
+        await Dismissal.objects.asettle(fingerprint, form.cleaned_data["count"], form.cleaned_data["newest"])
+        return SeeOther(f"{reverse('duplicate_list')}?{urlencode({'after': fingerprint})}")
 
 
-def group(fingerprint: str, books: list[Book]) -> dict[str, Any]:
+def as_dict(group: Group, books: list[Book]) -> dict[str, Any]:
     rows = [presenting.book(book, [topic_slug(name) for name in split(book.topic_names)]) for book in books]
-    url = reverse("duplicate_detail", args=[fingerprint])
-    return {"fingerprint": fingerprint, "url": url, "doubt": doubt(books), "books": rows}
+    url = reverse("duplicate_detail", args=[group["fingerprint"]])
+    return {**group, "url": url, "doubt": doubt(books), "books": rows}
 
 
 def beside(books: list[Book]) -> dict[str, Any]:

@@ -34,15 +34,21 @@ def add_once(values: Record, key: str, by: Editor, *, if_unlike_others: bool = F
 
     @transaction.atomic
     def add() -> str:
-        book = Book.objects.add(values, by)
-        if if_unlike_others and (found := like(book.as_record(), book.pk)):
-            raise MayBeHere([presenting.list_entry(row) for row in found])
-        return as_json(book_data(book)).decode()
+        book = book_data(Book.objects.add(values, by))
+        if if_unlike_others and (found := like(book)):
+            raise MayBeHere(found)
+        return as_json(book).decode()
 
     key = f"{by.user_id}:{key}" if key else ""  # one's keys are nobody else's
     answer = FirstAnswer.objects.once(key, as_json(values).decode(), add) if key else add()
     data: dict[str, Any] = json.loads(answer)
     return data
+
+
+def add_and_compare(values: Record, key: str, by: Editor) -> tuple[dict[str, Any], str]:
+    """A book added once, and which books it may be, as the value of a Link header (RFC 8288)."""
+    book = add_once(values, key, by)
+    return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in like(book))
 
 
 def change(pk: int, values: Record, version: int | None, by: Editor) -> dict[str, Any]:
