@@ -1,11 +1,10 @@
 """By what two books are suspected to be one: title and first author, however they are spelled. Pure functions.
 
 A fingerprint begins with the title, so that their order is that of titles, and ends with a digest of the rest:
-`kokoro-3sv7hcoq`. Year and ISBN are no part of it: they tell editions apart, which is for people to judge.
+`kokoro-3f9a01c7`. Year and ISBN are no part of it: they tell editions apart, which is for people to judge.
 """
 
 import re
-from base64 import b32encode
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -13,7 +12,7 @@ from books import search
 
 BEGINNING = 8  # characters of the title
 LENGTH = BEGINNING + 9
-SHAPE = rf"\w{{0,{BEGINNING}}}-[a-z2-7]{{8}}"
+SHAPE = rf"\w{{0,{BEGINNING}}}-[0-9a-f]{{8}}"
 # Of the languages that most lists of books have. One that is a word elsewhere (die) goes too: that costs nothing.
 ARTICLES = frozenset("the a an der die das ein eine le la les l un une el los las lo il gli i o os as het een".split())
 _BETWEEN = re.compile(rf"(?:[^\w{search.UNSPACED}{search.INDIC}]|_)+")
@@ -21,9 +20,15 @@ _NOT_IN_ADDRESSES = re.compile(r"[\W_]+")
 
 
 def of(title: str, authors: list[str]) -> str:
+    return _of(title, authors[0] if authors else "")
+
+
+@lru_cache(5000)  # an import asks twice for each of a batch
+def _of(title: str, author: str) -> str:
     work = main_title(title)
-    digest = blake2b(f"{work}\n{person(authors[0]) if authors else ''}".encode(), digest_size=5).digest()
-    return f"{_NOT_IN_ADDRESSES.sub('', work)[:BEGINNING]}-{b32encode(digest).decode().lower()}"
+    digest = blake2b(f"{work}\n{person(author)}".encode(), digest_size=4).hexdigest()
+    beginning = work if work.isalnum() else _NOT_IN_ADDRESSES.sub("", work)
+    return f"{beginning[:BEGINNING]}-{digest}"
 
 
 def main_title(title: str) -> str:

@@ -1,7 +1,7 @@
 """What a row has created, and may have been in the catalogue before under another spelling."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from books import fingerprint
@@ -11,23 +11,24 @@ from books.importing.outcome import Note, shortened
 from books.importing.sets import among
 from books.models import Book
 
-COMPARED = 5000  # books at most that those of one batch are compared with: some titles are everybody's
+COMPARED, EACH = 5000, 100  # books that those of one batch, and each of them, are compared with: some titles are many's
 
 
 def notes_of_likeness(created: Sequence[tuple[int, Draft]]) -> list[Note]:
     """A note for each new book (with its line) that may be an earlier one, as the batch has stored them. One query."""
-    prints = {draft.pk: fingerprint.of(draft.fields["title"], draft.fields["authors"]) for _, draft in created}
-    if not prints:
+    if not created:
         return []
-    earlier: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    found = Book.objects.filter(fingerprint__in=among(set(prints.values()))).order_by("fingerprint", "pk")
-    rows: Any = found.values("pk", "fingerprint", "isbn13", "source_key")[:COMPARED]
+    prints = {draft.pk: fingerprint.of(draft.fields["title"], draft.fields["authors"]) for _, draft in created}
+    earlier: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    found = Book.objects.filter(fingerprint__in=among(set(prints.values())), pk__lt=min(prints))
+    rows: Any = found.order_by("fingerprint", "pk").values("pk", "fingerprint", "isbn13", "source_key")[:COMPARED]
     for row in rows:
         earlier[row["fingerprint"]].append(row)
     notes = []
     for line, draft in created:
-        before = (row for row in earlier[prints[draft.pk]] if row["pk"] < draft.pk)
-        if book := next((row["pk"] for row in before if not told_apart(row, draft.fields)), None):
+        before = earlier[prints[draft.pk]]
+        if book := next((row["pk"] for row in before[:EACH] if not told_apart(row, draft.fields)), None):
             reason = f"Added, but it may be one with /books/{book}/: the title and the first author are the same."
             notes.append(Note(line, "title", shortened(draft.fields["title"]), reason))
+        before.append({"pk": draft.pk, **draft.fields})
     return notes

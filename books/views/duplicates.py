@@ -33,7 +33,7 @@ class DuplicateList(CatalogueView):
             raise Refusal(400, errors=errors_of(query))
         size = query.cleaned_data["size"]
         found, last = await agroups(query.cleaned_data["after"], size)
-        groups = [as_dict(group, books) for group in found if (books := await abooks(group["fingerprint"]))]
+        groups = [as_dict(group, books) for group, books in await abooks(found) if books]
         following = f"{request.path}?{urlencode({'size': size, 'after': last})}" if last else None
         at_last = Book.objects.filter(fingerprint=last).order_by("pk").values_list("title", flat=True)
         data = {"groups": groups, "next": following, "up_to": await at_last.afirst() if last else None}
@@ -45,10 +45,10 @@ class DuplicateDetail(CatalogueView):
 
     async def get(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
-        books = await abooks(fingerprint)
+        [(found, books)] = await abooks([await agroup(fingerprint)])
         if len(books) < 2:
             raise Refusal(404, NO_GROUP)
-        data = as_dict(await agroup(fingerprint), books)
+        data = as_dict(found, books)
         return respond(request, data, DETAIL, context=beside(books) if kind == HTML else None)
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
@@ -70,10 +70,10 @@ class DuplicateDetail(CatalogueView):
 
     async def _again(self, request: HttpRequest, fingerprint: str, problem: str, status: int) -> HttpResponse:
         """The books as they are now, and why they were not merged."""
-        books = await abooks(fingerprint)
+        [(found, books)] = await abooks([await agroup(fingerprint)])
         if len(books) < 2 or preferred(request, JSON, HTML) == JSON:
             raise Refusal(status, problem)
-        context = {**as_dict(await agroup(fingerprint), books), **beside(books), "problem": problem}
+        context = {**as_dict(found, books), **beside(books), "problem": problem}
         return page(request, DETAIL, context, status=status)
 
 

@@ -47,8 +47,10 @@ class Likeness(TestCase):
         assert listed({**row, "title": "Kokoro!", "source_key": "b:2"}).totals.similar == 1
 
     def test_no_more_are_compared_than_a_batch_has_time_for(self) -> None:
-        with mock.patch("books.importing.likeness.COMPARED", 0):
-            assert listed({"title": "Kokoro!", "authors": "Natsume Soseki"}).totals.similar == 0
+        for number, bound in enumerate(("COMPARED", "EACH")):
+            with self.subTest(bound), mock.patch(f"books.importing.likeness.{bound}", 0):
+                row = {"title": "Kokoro" + "!" * number, "authors": "Natsume Soseki"}
+                assert listed(row).totals == (1, 0, 0, 0, 0, 0)
 
     def test_the_same_file_again_notes_nothing(self) -> None:
         row = {"title": "Kokoro!", "authors": "Natsume Soseki"}
