@@ -31,6 +31,7 @@ from django.utils import timezone  # noqa: E402
 from stdnum import ean  # noqa: E402
 
 from books.importing.writing import _insert  # noqa: E402
+from books.indexing import keep_in_step  # noqa: E402
 from books.models import Author, Book, BookAuthor, BookTopic, Topic  # noqa: E402
 from books.models.book import columns  # noqa: E402
 from books.models.people import sort_key  # noqa: E402
@@ -214,6 +215,7 @@ def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dic
     under = [(pk, topics[name]) for pk, book in zip(pks, batch, strict=True) for name in book["topics"]]
     _insert(BookAuthor, ["book_id", "author_id", "position"], by)
     _insert(BookTopic, ["book_id", "topic_id"], under)
+    keep_in_step(pks)
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ handler = Handler(
 handler.always = {"/health_check/live/"}
 application: Any = handler
 beside: list[Any] = []
-warm = None
+warm = repeats = None
 gauges = {
     ("threads_started", "Threads, each with at most one connection to the database"): lambda: threads.started,
     ("threads_lent", "Those of them that a request holds"): lambda: threads.lent,
@@ -53,6 +53,7 @@ if settings.KEPT_MB and not settings.DEBUG:
         session=settings.SESSION_COOKIE_NAME,
         capacity=settings.KEPT_MB << 20,
     )
+    repeats = None if tells_all else kept.repeats
     gauges |= {
         ("kept_answers", "Answers held in memory"): lambda: len(kept.shelf.things),
         ("kept_answers_bytes", "Bytes that they take"): lambda: kept.shelf.size,
@@ -82,5 +83,9 @@ if settings.METRICS:
 if tells_all:
     application = Journal(application, observe=observe)
 application = Lifespan(
-    application, end_streams=handler.event_streams.end, close=threads.close, beside=beside, warm=warm
+    application,
+    state={"end_streams": handler.event_streams.end, "repeats": repeats},
+    close=threads.close,
+    beside=beside,
+    warm=warm,
 )

@@ -1,25 +1,29 @@
 """An answer that is kept: its messages, ready to be sent, in each coding that was asked for."""
 
 import asyncio
+from collections.abc import Hashable
 from hashlib import blake2b
 from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from django41_example.edge.coding import CODINGS, IDENTITY
 from django41_example.edge.shelf import Kept
 
+Key = tuple[Hashable, ...]  # what an answer depends on
 Headers = list[tuple[bytes, bytes]]
 Message = dict[str, Any]
 
 NOT_IN_304 = {b"content-length", b"content-type", b"content-encoding", b"content-language"}
-OVERHEAD = 3000  # bytes that an answer costs besides its body
+OVERHEAD = 4000  # bytes that an answer costs besides its body
 WORTH_CODING = 800  # bytes; what is smaller fits a packet as it is
 NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 
 class Variant:
-    """The messages of one answer in one coding, ready to be sent."""
+    """One answer in one coding, ready to be sent: as messages, and as bytes of a connection."""
 
-    __slots__ = ("body", "etag", "not_modified", "start")
+    __slots__ = ("body", "etag", "head", "not_modified", "not_modified_head", "start")
 
     def __init__(self, status: int, headers: Headers, body: bytes) -> None:
         self.etag = dict(headers).get(b"etag")
@@ -27,12 +31,18 @@ class Variant:
         self.body: Message = {"type": "http.response.body", "body": body}
         rest = [header for header in headers if header[0] not in NOT_IN_304]
         self.not_modified: Message = {"type": "http.response.start", "status": 304, "headers": rest}
+        self.head, self.not_modified_head = head(status, headers), head(304, rest)
 
     def messages(self, known: bytes | None) -> tuple[Message, Message]:
         """What to send to a client that has the answers with these ETags (If-None-Match)."""
-        if known is not None and self.etag is not None and is_among(self.etag, known):
-            return self.not_modified, NOTHING
-        return self.start, self.body
+        return (self.not_modified, NOTHING) if self.is_known(known) else (self.start, self.body)
+
+    def head_and_body(self, known: bytes | None) -> tuple[bytes, bytes]:
+        """The same as bytes; a blank line is missing between the two, for other headers to stand before it."""
+        return (self.not_modified_head, b"") if self.is_known(known) else (self.head, self.body["body"])
+
+    def is_known(self, known: bytes | None) -> bool:
+        return known is not None and self.etag is not None and is_among(self.etag, known)
 
 
 class KeptAnswer(Kept):
@@ -65,6 +75,10 @@ class KeptAnswer(Kept):
             changed[b"etag"] = b'%s-%s"' % (etag[:-1], coding)  # other bytes, another strong validator
         headers = [(name, changed.get(name, value)) for name, value in self.headers]
         return Variant(self.status, [*headers, (b"content-encoding", coding)], coded)
+
+
+def head(status: int, headers: Headers) -> bytes:
+    return STATUS_LINE[status] + b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 def is_among(etag: bytes, known: bytes) -> bool:

@@ -12,11 +12,10 @@ from itertools import starmap
 from operator import itemgetter
 from typing import Any
 
-from django41_example.edge.answer import Headers, KeptAnswer, Message, Variant
+from django41_example.edge.answer import Headers, KeptAnswer, Key, Message, Variant
 from django41_example.edge.coding import preferred_coding
+from django41_example.edge.repeats import Asked, Repeats
 from django41_example.edge.shelf import Shelf
-
-Key = tuple[Hashable, ...]
 
 # With one of these a request is not for everybody's answer, or cannot be answered without asking Django.
 OF_ONE_CLIENT = {b"authorization", b"if-match", b"if-unmodified-since", b"content-length", b"transfer-encoding"}
@@ -52,6 +51,7 @@ class KeptAnswers:
         self.number: int | None = None  # the revision of all that is on the shelf
         self.being_made: dict[Key, asyncio.Future[KeptAnswer | None]] = {}
         self.hits = self.misses = 0
+        self.repeats = Repeats(self)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
@@ -63,10 +63,7 @@ class KeptAnswers:
         if key is None or number is None:
             await self.application(scope, receive, send)
             return
-        if number != self.number:
-            self.shelf.clear()
-            self.number = number
-        answer = self.shelf.things.get(key)
+        answer = self._held(key, number)
         if answer is None:
             self.misses += 1
             being_made = self.being_made.get((number, *key))
@@ -80,10 +77,28 @@ class KeptAnswers:
         self.hits += 1
         answer.is_asked = True
         scope["route"] = answer.route
-        variant = answer.variants.get(preferred_coding(headers.get(b"accept-encoding", b"")))
-        start, body = (variant or await self.variant(answer, key, headers)).messages(headers.get(b"if-none-match"))
-        await send(start)
-        await send(body)
+        coding, known = preferred_coding(headers.get(b"accept-encoding", b"")), headers.get(b"if-none-match")
+        if "repeatable" in scope:
+            self.repeats.remember(scope["repeatable"], Asked(key, coding, known))
+        variant = answer.variants.get(coding) or await self.variant(answer, key, coding)
+        for message in variant.messages(known):
+            await send(message)
+
+    def ready(self, asked: Asked, number: int | None) -> tuple[bytes, bytes] | None:
+        """What to send to a client that has asked this, at that number of the revision; None if it is not held."""
+        answer = None if number is None else self._held(asked.key, number)
+        variant = answer and answer.variants.get(asked.coding)
+        if not (answer and variant):
+            return None
+        self.hits += 1
+        answer.is_asked = True
+        return variant.head_and_body(asked.known)
+
+    def _held(self, key: Key, number: int) -> KeptAnswer | None:
+        if number != self.number:
+            self.shelf.clear()
+            self.number = number
+        return self.shelf.things.get(key)
 
     def _key(self, scope: Any, headers: Mapping[bytes, bytes]) -> Key | None:
         """What the answer depends on; None for a request whose answer is not everybody's."""
@@ -109,9 +124,7 @@ class KeptAnswers:
         await asyncio.wait([making], timeout=PATIENCE)
         return making.result() if making.done() else None
 
-    async def variant(self, answer: KeptAnswer, key: Key, headers: Mapping[bytes, bytes]) -> Variant:
-        """The answer in the bytes that a client with these headers can read."""
-        coding = preferred_coding(headers.get(b"accept-encoding", b""))
+    async def variant(self, answer: KeptAnswer, key: Key, coding: bytes) -> Variant:
         variant = answer.variants.get(coding)
         if variant is None:
             variant = await answer.variant(coding)
@@ -168,7 +181,8 @@ class Making:
             body = bytes(memoryview(b"".join(self.body)))  # a copy: who made it may have taken more than it needed
             answer = KeptAnswer(self.start["status"], self.start["headers"], body, route)
             self._tell(answer)
-            variant = await self.kept.variant(answer, self.key, self.headers)
+            coding = preferred_coding(self.headers.get(b"accept-encoding", b""))
+            variant = await self.kept.variant(answer, self.key, coding)
             for ready in variant.messages(self.headers.get(b"if-none-match")):
                 await self.send(ready)
 

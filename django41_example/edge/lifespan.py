@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,19 +16,19 @@ class Lifespan:
     """Answers the server when it starts and stops, and runs what is to run `beside` between the two.
 
     `warm` makes ready what the first requests need; they do not need it so much as to wait long.
-    The server hands `state` to every connection: its protocol calls `end_streams` when the stop begins.
+    The server hands `state` to every connection, whose protocol makes use of it.
     """
 
     def __init__(
         self,
         application: Any,
         *,
-        end_streams: Callable[[], None],
+        state: Mapping[str, Any],
         close: Callable[[], None],
         beside: Iterable[Work] = (),
         warm: Work | None = None,
     ) -> None:
-        self.application, self.end_streams, self.close = application, end_streams, close
+        self.application, self.state, self.close = application, state, close
         self.beside, self.warm = beside, warm
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -36,7 +36,7 @@ class Lifespan:
             await self.application(scope, receive, send)
             return
         await receive()
-        scope["state"]["end_streams"] = self.end_streams
+        scope["state"] |= self.state
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(BLOCKING, thread_name_prefix="blocking"))
         tasks = [loop.create_task(work()) for work in self.beside]

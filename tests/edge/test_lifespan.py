@@ -39,7 +39,7 @@ class Life:
     def start(self, **options: Any) -> asyncio.Task[None]:
         lifespan = Lifespan(
             None,
-            end_streams=lambda: self.events.append("streams"),
+            state={"end_streams": lambda: self.events.append("streams")},
             close=lambda: self.events.append("close"),
             **options,
         )
@@ -90,5 +90,5 @@ async def test_everything_else_is_for_the_application() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
-    lifespan = Lifespan(application, end_streams=list, close=list)
+    lifespan = Lifespan(application, state={}, close=list)
     assert (await Exchange(lifespan).answer()).status == 204

@@ -59,7 +59,7 @@ class Wire(asyncio.Transport):
     def __init__(self, protocol: LimitedProtocol) -> None:
         super().__init__({"peername": ("127.0.0.1", 50000), "sockname": ("127.0.0.1", 8000)})
         self.protocol = protocol
-        self.written, self.closed, self.aborted = b"", False, False
+        self.written, self.closed, self.aborted, self.is_read = b"", False, False, True
         self.unsent = 0
         protocol.connection_made(self)
 
@@ -93,10 +93,10 @@ class Wire(asyncio.Transport):
         return self.closed
 
     def pause_reading(self) -> None:
-        pass
+        self.is_read = False
 
     def resume_reading(self) -> None:
-        pass
+        self.is_read = True
 
 
 class Server:
