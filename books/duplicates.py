@@ -13,7 +13,7 @@ from books.models.book import BookQuerySet
 from books.presenting import list_entry
 from books.record import source_of
 
-LOOKED_THROUGH = 20_000  # books on the way to one page of groups: 1 µs each
+LOOKED_THROUGH = 10_000  # books on the way to one page of groups: 1 µs each
 COMPARED, NAMED = 100, 3  # books like a new one
 BESIDE = 6  # books of a group that are shown side by side
 YEARS_APART = 3
