@@ -12,8 +12,8 @@ def free_port() -> int:
         return port
 
 
-async def wait_until_open(port: int) -> None:
-    address = f"http://127.0.0.1:{port}/health_check/live/"
+async def wait_until_open(port: int, path: str = "/health_check/live/") -> None:
+    address = f"http://127.0.0.1:{port}{path}"
     for _ in range(600):
         try:
             await asyncio.to_thread(urllib.request.urlopen, address, timeout=10)

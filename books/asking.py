@@ -47,12 +47,11 @@ class Phrase:
 
     def parts(self) -> list["Phrase"]:
         """The phrase as what an index is asked for: a short beginning by its mark, where there are marks."""
-        (last, *before), marked = self.words[::-1], [name for name in self.columns if name in {"title", "authors"}]
+        (last, *before), marked = self.words[::-1], [name for name in self.columns if name != "other"]
         if not self.begins or before or len(last) > search.SHORT or search.is_unspaced(last):
             return [self]
-        others = [name for name in self.columns if name not in marked]
         found = [Phrase((f"{last}-",), tuple(marked), begins=False)] if marked else []
-        return found + ([Phrase(self.words, tuple(others), begins=False)] if others else [])
+        return [*found, self.whole("other")] if "other" in self.columns else found
 
     def as_fts5(self) -> str:
         star = " *" if self.begins else ""
@@ -268,6 +267,8 @@ def tsvector(lines: Sequence[str]) -> str:
     for line, (column, letter) in zip(lines, COLUMNS.items(), strict=True):
         for word in line.translate(_NO_LEXEME).split():
             place += 1
+            if word == search.BREAK:
+                continue
             at = min(place, 16383)
             if column != "other" or len(word) <= search.SHORT:
                 written.append(f"'{letter}:{word}':{at}")

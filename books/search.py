@@ -6,10 +6,10 @@ like have no spaces between words and give overlapping pairs and the last charac
 beginning of a pair.
 
 A book has four lines of words: of its title, its authors, its topics and the rest. Some marks in them are no words:
-`^` stands where a title begins; `ka-` says that a word of the title or the authors begins with ka, and `^ka-` that the
-title does, for what is typed first would else be looked up among too many words; `#0306` are four digits of the ISBN;
-`@ja` is the language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a
-list is one question to the index.
+`^` stands where a title begins; `_` between two texts, so that no phrase goes on from one into the other; `ka-` says
+that a word of the line begins with ka, and `^ka-` that the title does, for what is typed first would else be looked up
+among too many words: the rest has no such marks; `#0306` are four digits of the ISBN; `@ja` is the language, `@novels`
+a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a list is one question to the index.
 """
 
 import re
@@ -33,6 +33,7 @@ _PIECES = re.compile(rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)")
 _GAP = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 BEGINNING = "^"  # of a title
+BREAK = "_"  # between two texts
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
 LONGEST = 100  # characters of a word that are looked at
@@ -97,32 +98,33 @@ def _beginnings(word: str) -> tuple[str, ...]:
     return tuple(f"{word[:length]}-" for length in range(1, min(SHORT, len(word)) + 1))
 
 
-def _with_beginnings(found: list[str]) -> str:
-    return " ".join([*found, *dict.fromkeys(chain.from_iterable(map(_beginnings, found)))])
+def _with_beginnings(texts: list[list[str]]) -> str:
+    marks = dict.fromkeys(chain.from_iterable(map(_beginnings, chain.from_iterable(texts))))
+    return f" {BREAK} ".join(filter(None, map(" ".join, (*texts, marks))))
 
 
 def title_words(title: str, subtitle: str, series: str) -> str:
-    first = words(title)
-    further = [word for text in (subtitle, series) if text for word in words(text)]
+    first, *further = (words(text) for text in (title, subtitle, series))
     begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0])) if first else ""
-    return f"{BEGINNING} {_with_beginnings([*first, *further])}{begins}"
+    return f"{BEGINNING} {_with_beginnings([first, *further])}{begins}"
 
 
 def author_words(names: str) -> str:
     """The words of names, one a line."""
-    return _with_beginnings([word for name in names.split("\n") for word in _name_words(name)])
+    return _with_beginnings([found for name in names.split("\n") for found in _name_words(name)])
 
 
 @lru_cache(20_000)
-def _name_words(name: str) -> list[str]:
+def _name_words(name: str) -> list[list[str]]:
     """The words of a name: 夏目 漱石 is found as 夏目漱石 too."""
     joined = name if name.isascii() else _GAP.sub("", name)
-    return words(name) if joined == name else [*words(name), *words(joined)]
+    return [words(each) for each in dict.fromkeys((name, joined))]
 
 
 def topic_words(names: str) -> str:
     """The words of the topics' names, one a line, and their slugs."""
-    return " ".join([*words(names), *(tag(topic_slug(name)) for name in names.split("\n") if name)])
+    named = list(filter(None, names.split("\n")))
+    return " ".join([_with_beginnings([words(name) for name in named]), *(tag(topic_slug(name)) for name in named)])
 
 
 def other_words(description: str, isbn13: str | None, language: str, year: int | None) -> str:

@@ -13,6 +13,7 @@ from django41_example.edge.guard import Block
 from django41_example.warming import warm_up
 from tests.guarding import guard_of_ours, guarded_loops
 from tests.server import running
+from tests.server.databases import Prepared, empty_database
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared/data"
@@ -76,6 +77,13 @@ def _nothing_blocks(_blocks: list[Block]) -> Iterator[None]:
     _blocks.clear()
     yield
     assert not _blocks, f"The event loop was held up for {_blocks[0].seconds:.2f} s:\n{_blocks[0].stack}"
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    folder = tmp_path_factory.mktemp("prepared")
+    with empty_database(folder) as url:
+        yield Prepared(folder, url)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, StorageState, async_playwright
 
 from tests.people import PASSWORD
-from tests.server.databases import own_database
+from tests.server.databases import Prepared
 from tests.server.running import Server, procfile
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -17,9 +17,9 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("browser")
-    with own_database(folder) as url:
+    with prepared.database(folder) as url:
         server = Server(procfile("web"), folder, DATABASE_URL=url)
         try:
             server.wait_until_open()

@@ -4,19 +4,17 @@ import json
 import re
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests import postgres
-from tests.server.databases import own_database
-from tests.server.running import PLAIN, SLOW_SITE, START_WITHIN, Server, procfile, wait_until
+from tests.server.databases import Prepared
+from tests.server.running import PLAIN, SLOW_SITE, START_WITHIN, Server, wait_until
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once]
 
-Start = Callable[..., Server]
 ASK = b"GET /health_check/live/ HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /books/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 LONG = 2 * 1024 * 1024  # bytes: more than any limit here
@@ -24,10 +22,12 @@ HOLD = "/holds-a-thread/?seconds=0.5"
 
 
 @pytest.fixture(scope="module", params=["uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornWorker"])
-def impatient(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def impatient(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, prepared: Prepared
+) -> Iterator[Server]:
     """One worker of either class, with one thread, a line for one, and half a second for a head or a body."""
     folder = tmp_path_factory.mktemp("impatient")
-    with own_database(folder) as url:
+    with prepared.database(folder) as url:
         command = f"gunicorn django41_example.asgi:application -w 1 -k {request.param}"
         limits = {"IMPATIENT": "1", "THREADS": "1", "WAITING_LINE": "1"}
         server = Server(command, folder, DATABASE_URL=url, WORK="0", **limits, **SLOW_SITE)
@@ -37,10 +37,10 @@ def impatient(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def watched(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Server]:
     """Two workers that tell everything: a line for each request, as JSON, and figures."""
     folder = tmp_path_factory.mktemp("watched")
-    with own_database(folder) as url:
+    with prepared.database(folder) as url:
         told = {"ACCESS_LOG": "1", "LOG_FORMAT": "json", "METRICS": "1"}
         server = Server(PLAIN.replace("-w 4", "-w 2"), folder, DATABASE_URL=url, WORK="0", **told)
         server.wait_until_open()
@@ -138,19 +138,3 @@ def test_the_log_of_requests_tells_what_was_answered(watched: Server) -> None:
     [line] = [json.loads(line) for line in watched.log().splitlines() if "/nothing/" in line]
     told = [line[name] for name in ("request_id", "method", "path", "status", "bytes")]
     assert told == [answer.headers["X-Request-Id"], "GET", "/nothing/", 404, len(answer.body)]
-
-
-@pytest.mark.postgresql
-def test_while_the_database_is_away_it_says_so_and_then_goes_on(start: Start) -> None:
-    binaries = postgres.find_binaries()
-    if binaries is None:
-        pytest.skip(postgres.MISSING)
-    with postgres.throwaway_cluster(binaries) as url:
-        server = start(procfile("web"), WEB_CONCURRENCY="1", DATABASE_URL=url)
-        statuses = [server.get("/books/").status]
-        postgres.stop(binaries, url)
-        away = server.get("/books/")
-        postgres.start(binaries, url)
-        statuses += [server.get("/books/").status for _ in range(10)]
-    assert (away.status, away.headers["Retry-After"]) == (503, "2")
-    assert statuses == [200] * 11

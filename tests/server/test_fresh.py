@@ -11,19 +11,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.server.databases import own_database
 from tests.server.running import PLAIN, START_WITHIN, Server
 
 pytestmark = pytest.mark.server
 
 WORKERS, WRITES = 2, 30
 Write = Callable[[str], None]
-
-
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    with own_database(tmp_path) as url:
-        yield url
 
 
 @pytest.fixture

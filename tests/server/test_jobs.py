@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from books.models.job import LEASE
-from tests.server.databases import own_database
+from tests.server.databases import Prepared
 from tests.server.running import PLAIN, PROJECT, START_WITHIN, Answer, Server, environment, procfile, wait_until
 
 pytestmark = pytest.mark.server
@@ -128,10 +128,10 @@ def open_catalogue(tmp_path: Path, database_url: str) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
+def catalogue(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Catalogue]:
     """Four workers, for tests that disturb nobody."""
     folder = tmp_path_factory.mktemp("catalogue")
-    with own_database(folder) as url:
+    with prepared.database(folder) as url:
         catalogue = Catalogue(folder, url, PLAIN)
         yield catalogue
         catalogue.server.kill()

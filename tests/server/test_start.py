@@ -1,11 +1,12 @@
 """The commands by which people start the catalogue, from a fresh checkout: no database, nothing collected."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.server.databases import empty_database
 from tests.server.running import PLAIN, PRODUCTION, PROJECT, Server, procfile
 
 pytestmark = pytest.mark.server
@@ -18,12 +19,29 @@ STARTER_BOOKS = (PROJECT / "books/starter_books.csv").read_text().count("starter
 Start = Callable[..., Server]
 
 
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    with empty_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The plain command, running: for tests that only look."""
+    folder = tmp_path_factory.mktemp("server")
+    with empty_database(folder) as url:
+        server = Server(PLAIN, folder, DATABASE_URL=url)
+        yield server
+        server.kill()
+
+
 def test_the_plain_command_serves_the_starter_books_as_json(server: Server) -> None:
     answer = server.get("/books/", Accept="*/*")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json["count"] == STARTER_BOOKS
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
 def test_other_commands_do_the_same(command: str, start: Start) -> None:
     assert start(command).get("/books/").json["count"] == STARTER_BOOKS
@@ -46,6 +64,7 @@ def listening_addresses(port: int) -> set[str]:
     }
 
 
+@pytest.mark.once
 def test_it_writes_into_the_folder_for_that_and_nowhere_else(start: Start, tmp_path: Path) -> None:
     start(procfile("web")).wait_until_open()
     beside = {path.name for path in tmp_path.iterdir() if not path.name.startswith("catalogue.sqlite3")}
@@ -61,6 +80,7 @@ def test_a_page_links_a_stylesheet_that_browsers_keep_for_good(server: Server) -
     assert "immutable" in stylesheet.headers["Cache-Control"]
 
 
+@pytest.mark.once
 def test_while_debugging_static_files_come_from_where_they_are_written(start: Start) -> None:
     server = start(procfile("web"), DEBUG="1")
     stylesheet = server.get("/static/books/style.css")

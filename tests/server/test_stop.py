@@ -14,7 +14,7 @@ import pytest
 from tests.server.running import PLAIN, SLOW_SITE, START_WITHIN, STOP_WITHIN, Server, procfile, wait_until
 from tests.server.test_start import COMMANDS
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once]
 
 Start = Callable[..., Server]
 WAIT, HOLD = "/waits/?seconds=1", "/holds-a-thread/?seconds=1"
