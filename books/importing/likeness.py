@@ -11,7 +11,8 @@ from books.importing.outcome import Note, shortened
 from books.importing.sets import among
 from books.models import Book
 
-COMPARED, EACH = 5000, 100  # books that those of one batch, and each of them, are compared with: some titles are many's
+COMPARED = 5000  # books at most that those of one batch are compared with: some titles are everybody's
+EACH = 100  # books at most that one of them is compared with
 
 
 def notes_of_likeness(created: Sequence[tuple[int, Draft]]) -> list[Note]:
