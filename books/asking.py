@@ -167,12 +167,13 @@ class Asked:
 def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
     """What asks for titles that begin with all of the words; then for those of whose last word it is the beginning."""
     *before, last = (word for term in terms for word in term.phrases[0].words)
-    whole = Phrase((search.BEGINNING, *before, last), ("title",), begins=False)
+    first = f"{search.BEGINNING}{before[0] if before else last}"  # few begin so: the rest is looked up after it
+    whole = Phrase((first, *before, last) if before else (first,), ("title",), begins=False)
     if not terms[-1].phrases[0].begins:
         return [(Term((whole,)),)]
     if len(last) > search.SHORT or search.is_unspaced(last):
         return [(Term((whole,)),), (Term((replace(whole, begins=True),)),)]
-    marks = [Phrase((f"{last}-",), ("title",), begins=False), replace(whole, words=(search.BEGINNING, *before))]
+    marks = [Phrase((f"{last}-",), ("title",), begins=False), replace(whole, words=(first, *before))]
     if not before:
         marks = [Phrase((f"{search.BEGINNING}{last}-",), ("title",), begins=False)]
     return [(Term((whole,)),), tuple(Term((mark,)) for mark in marks)]

@@ -1,13 +1,17 @@
 """What a list of books is narrowed by, and the two ways to find it.
 
 Where few books fit, the index of words names them, and they are sorted. Where many do, the list is walked in its own
-order, and each row is looked at until the page is full: among a million that is soon. How many there are is counted
-first, to one beyond COUNT_CAP at the most. Words of a text are never looked for row by row, which takes too long for
-a walk: what many books hold is sorted whole, unless the best match is what comes first.
+order until the page is full: among a million that is soon. How many there are is counted first, to one beyond
+COUNT_CAP at the most.
+
+On SQLite the walk goes along an index of the list's order, and passes by what is not in the set of ids that the index
+of words gives. PostgreSQL looks at each row, but not for words, which takes too long there: what many books hold is
+sorted whole.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from django.db import connection
@@ -19,11 +23,13 @@ from books.indexing import InStep
 from books.languages import primary
 from books.models.people import Author, BookAuthor, BookTopic
 from books.models.words import Words
-from books.paging import CappedCount, PagedQuerySet, PageQuery, Place
+from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
 from books.prepared import Statement
-from books.ranking import FewOrMany, ranked_page
+from books.ranking import ByNumber, Made, made, ranked_page
 
 Books = PagedQuerySet[Any]
+
+FEW_OF_A_LIST = 2000  # rows that are rather sorted than walked to on SQLite
 
 
 @dataclass(frozen=True)
@@ -53,22 +59,34 @@ class Filters:
             fitting = _holding(fitting, self.asked.everything)
         return fitting
 
-    def many(self, books: Books, place: Place) -> Any:
-        """The same books, as rows of a list that is walked."""
+    def among_named(self, books: Books, place: Place) -> Any:
+        """The same books, for a walk along the list that passes by what the index of words does not name. On SQLite."""
+        named = Words.objects.filter(words__holds=self.asked.everything)
+        number = F("pk") + 0  # as an id it would be looked up, book by book, instead of the list being walked
+        return self._along(self._rest(books).alias(number=number).filter(number__in=named.values("pk")), place)
+
+    def looked_at(self, books: Books, place: Place) -> Any:
+        """The same books, for a walk that looks at each book of the list; not for words."""
         fitting: Any = self._rest(books)
         for slug in self.topics:
             fitting = fitting.filter(Exists(BookTopic.objects.filter(book=OuterRef("pk"), topic__slug=slug)))
         for language in self.asked.languages:
-            if place.ordering.name.endswith("title"):  # there is an index of languages for this order
-                fitting = fitting.filter(tongue=primary(language))
-            if language != primary(language) or not place.ordering.name.endswith("title"):
-                fitting = fitting.alias(spoken=Lower("language")).filter(_spoken(language))
+            fitting = fitting.alias(spoken=Lower("language")).filter(_spoken(language))
+        for lowest, highest in self.asked.years:
+            if lowest is not None:
+                fitting = fitting.filter(published_year__gte=lowest)
+            if highest is not None:
+                fitting = fitting.filter(published_year__lte=highest)
+        return self._along(fitting, place)
+
+    def _along(self, fitting: Any, place: Place) -> Any:
+        """Where an index of the list's order knows languages or years too, the walk begins and ends with them."""
+        for language in self.asked.languages if place.ordering.name.endswith("title") else ():
+            fitting = fitting.filter(tongue=primary(language))
         for lowest, highest in self.asked.years:
             for end, year in (("gte", lowest), ("lte", highest)):
-                if year is not None:
-                    # The list's own index begins and ends where the years do.
-                    columns = [name for name in (*place.ordering.columns, "published_year") if "year" in name]
-                    fitting = fitting.filter(**{f"{column}__{end}": year for column in columns})
+                columns = [name for name in place.ordering.columns if "year" in name and year is not None]
+                fitting = fitting.filter(**{f"{column}__{end}": year for column in columns})
         return fitting
 
     def _rest(self, books: Books) -> Any:
@@ -114,9 +132,18 @@ class Filters:
             ranks = [_holding(rest, rank) for rank in self.asked.ranks]
             return ranked_page(counted, ranks, columns, place, "pk" if on_postgresql else "indexed")
         count = books.model._default_manager.order_by().values(count_of_all=CappedCount(counted))[:1]
-        many = few if self.asked.text else self.many(books, place)
-        found, walked = Statement(_sorted(few, columns, place)), Statement(many.rows_at(columns, place))
-        return PageQuery(counted, FewOrMany(Statement(count), found, walked), place)
+        return PageQuery(counted, ByNumber(Statement(count), *self._ways(books, few, columns, place)), place)
+
+    def _ways(self, books: Books, few: Any, columns: list[str], place: Place) -> list[tuple[float, Made]]:
+        """The ways to a page of the books in an order of their own, each with the most books that it is good for."""
+        found = made(lambda: _sorted(few, columns, place))
+        looked_at = made(lambda: self.looked_at(books, place).rows_at(columns, place))
+        if connection.vendor == "postgresql":
+            return [(inf, found)] if self.asked.text else [(COUNT_CAP, found), (inf, looked_at)]
+        among_named = made(lambda: self.among_named(books, place).rows_at(columns, place))
+        if self.asked.text:  # the books that hold some words may all stand at the end of the list
+            return [(COUNT_CAP, found), (inf, among_named)]
+        return [(FEW_OF_A_LIST, found), (COUNT_CAP, among_named), (inf, looked_at)]
 
 
 def _sorted(books: Any, columns: list[str], place: Place) -> Any:

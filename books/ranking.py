@@ -5,28 +5,38 @@ So a page asks one rank after the other until it is full, and an index of words 
 A place in this order is a rank (its `distance` from the best) and an id.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from math import inf
 from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
 
-from books.paging import COUNT_CAP, CappedCount, PagedQuerySet, PageQuery, Place
+from books.paging import CappedCount, PagedQuerySet, PageQuery, Place
 from books.prepared import Key, Readable, Rows, Statement
+
+Made = Callable[[], Statement]
 
 FEW_OF_A_RANK = 3000  # rows that are rather sorted than walked to on PostgreSQL
 
 
-class FewOrMany:
-    """The rows of a page, by the way that their number asks for."""
+def made(queryset: Callable[[], QuerySet[Any, Any]]) -> Made:
+    """The query of this, made when it is first run."""
+    return cache(lambda: Statement(queryset()))
 
-    def __init__(self, count: Statement, few: Statement, many: Statement, limit: int = COUNT_CAP) -> None:
-        self.count, self.few, self.many, self.limit = count, few, many, limit
-        self.queryset: QuerySet[Any, Any] = few.queryset
+
+class ByNumber:
+    """The rows of a page, by the way that their number asks for: the first of the ways that is good for so many."""
+
+    def __init__(self, count: Statement, *ways: tuple[float, Made]) -> None:
+        self.count, self.ways = count, ways
+        self.queryset: QuerySet[Any, Any] = count.queryset
 
     def rows(self, place: Key = ()) -> Rows:
         total = next((row["count_of_all"] for row in self.count.rows()), 0)  # no row: there is no book at all
-        found = (self.many if total > self.limit else self.few).rows(place) if total else []
+        way = next(way for most, way in self.ways if total <= most)
+        found = way().rows(place) if total else []
         if found:
             found[0]["count_of_all"] = total
         return found
@@ -79,7 +89,7 @@ def _in_order(rows: QuerySet[Any, Any], names: Iterable[str], place: Place, key:
     by_id = F("pk") + 0
     found = rows.order_by(by_id.desc() if place.backwards else by_id.asc()).values(*names)[: place.size + 1]
     count = rows.model._default_manager.order_by().values(count_of_all=CappedCount(rows, FEW_OF_A_RANK))[:1]
-    return FewOrMany(Statement(count), Statement(found), Statement(walked), FEW_OF_A_RANK)
+    return ByNumber(Statement(count), (FEW_OF_A_RANK, made(lambda: found)), (inf, made(lambda: walked)))
 
 
 def _rest(distance: int, place: Place, key: str) -> Q | None:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, TypedDict, cast
 
 from django.core.exceptions import ValidationError
@@ -161,6 +162,7 @@ def names(max_count: int) -> Callable[[object], list[str]]:
     return clean_names
 
 
+@lru_cache(2000)
 def topic_slug(name: str) -> str:
     """A topic's address, which is also what makes two spellings one topic: C++ is `c-plus-plus`, 小説 is itself."""
     spelled = name.replace("+", "-plus-").replace("#", "-sharp-").replace("&", "-and-")

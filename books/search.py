@@ -6,10 +6,11 @@ like have no spaces between words and give overlapping pairs and the last charac
 beginning of a pair.
 
 A book has four lines of words: of its title, its authors, its topics and the rest. Some marks in them are no words:
-`^` stands where a title begins; `_` between two texts, so that no phrase goes on from one into the other; `ka-` says
-that a word of the line begins with ka, and `^ka-` that the title does, for what is typed first would else be looked up
-among too many words: the rest has no such marks; `#0306` are four digits of the ISBN; `@ja` is the language, `@novels`
-a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a list is one question to the index.
+`^kafka` stands before the first word of a title; `_` between two texts, so that no phrase goes on from one into the
+other; `ka-` says that a word of the line begins with ka, and `^ka-` that the title does, for what is typed first would
+else be looked up among too many words: the rest has no such marks; `#0306` are four digits of the ISBN; `@ja` is the
+language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a list is one
+question to the index.
 """
 
 import re
@@ -106,7 +107,7 @@ def _with_beginnings(texts: list[list[str]]) -> str:
 def title_words(title: str, subtitle: str, series: str) -> str:
     first, *further = (words(text) for text in (title, subtitle, series))
     begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0])) if first else ""
-    return f"{BEGINNING} {_with_beginnings([first, *further])}{begins}"
+    return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further])}{begins}"
 
 
 def author_words(names: str) -> str:
