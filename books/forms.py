@@ -234,5 +234,11 @@ class BookForm(forms.Form):
         self.data = {**{name: self.data.get(name, "") for name in self.fields}, "version": version}
 
 
+class NewBookForm(BookForm):
+    """A book to add. `anyway`: though there is one like it."""
+
+    anyway = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+
+
 class DeleteForm(forms.Form):
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)

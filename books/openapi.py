@@ -15,9 +15,10 @@ from django.urls import URLPattern, get_resolver
 
 from books import isbn
 from books.accounts.forms import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
+from books.duplicate_forms import DismissForm, DuplicateQuery, MergeForm
 from books.feeds import atom, opds2
 from books.feeds.topics import TopicQuery
-from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery
+from books.forms import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery, NewBookForm
 from books.incoming import MERGE_PATCH, MULTIPART, URLENCODED
 from books.jobs.kinds import KINDS
 from books.models import Scope
@@ -25,7 +26,21 @@ from books.models.idempotency import KEPT_FOR, MAX_KEY
 from books.negotiation import HTML, JSON, TEXT
 from books.paging import COUNT_CAP
 from books.permissions import ANYBODY, READ, RULES, Rule
-from books.schemas import ID, JOB_KEY, SCHEMAS, SLUG, Plain, form_of, job_start, parameter, query, ref, text
+from books.schemas import (
+    FINGERPRINT,
+    ID,
+    JOB_KEY,
+    SCHEMAS,
+    SLUG,
+    Plain,
+    array,
+    form_of,
+    job_start,
+    parameter,
+    query,
+    ref,
+    text,
+)
 
 CSV, JSON_LINES, XML = "text/csv", "application/x-ndjson", "application/xml"
 ABOUT = f"""Every address that has JSON and pages gives JSON unless the Accept header prefers text/html.
@@ -128,8 +143,11 @@ REFUSALS = {
 }
 HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 502: ["Retry-After"], 503: ["Retry-After"]}
 DONE, BOOK = answer("Done."), answer("The book as it is now.", {JSON: ref("Book")}, "ETag")
-ADDED = answer("Added.", {JSON: ref("Book")}, "Location", "ETag")
+ADDED = answer(
+    "Added. A header Link, if there is one, names books it may be as related.", {JSON: ref("Book")}, "Location", "ETag"
+)
 HEALTHY, FAILING = answer("Well.", {JSON: ref("Health")}), answer("Not well.", {JSON: ref("Health")}, "Retry-After")
+SEEN = array(text(pattern="^[1-9][0-9]{0,15}:[0-9]{1,9}$"))  # books, each with the version that was seen
 JOB = answer("The job as it is now.", {JSON: ref("Job")}, "Location")
 JOB_BODY = body(None, job_start())
 JOB_BODY["content"][MULTIPART] = {
@@ -158,12 +176,18 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "book_new": {
         "GET": shows_form("The form for a new book", 404, 422, 502, 503, asked="isbn"),
-        "POST": takes_form("Add a book by the form", BookForm, 409),
+        "POST": takes_form(
+            "Add a book by the form; 409 too if it may be here already and `anyway` is empty", NewBookForm, 409
+        ),
     },
     "book_detail": {
         "GET": Operation(
             "Read a book",
-            {200: BOOK | answer(BOOK["description"], json_or_page("Book")), 304: answer("You have it.", None, "ETag")},
+            {
+                200: BOOK | answer(BOOK["description"], json_or_page("Book")),
+                301: answer("It was merged into another, which is at Location.", None, "Location"),
+                304: answer("You have it.", None, "ETag"),
+            },
             [406],
             [IF_NONE_MATCH],
         ),
@@ -185,6 +209,14 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             "Take a change back", {200: answer("Done.", {JSON: ref("History")}), 303: SEE_OTHER}, [406, 409]
         )
     },
+    "duplicate_list": {
+        "GET": shows("Groups of books that may be one, by title", "DuplicatePage", parameters=query(DuplicateQuery))
+    },
+    "duplicate_detail": {
+        "GET": shows("Books that may be one", "Duplicates"),
+        "POST": takes_form("Merge them: the others lead to the kept one from then on", MergeForm, 412, book=SEEN),
+    },
+    "duplicate_dismiss": {"POST": takes_form("Say that they are several", DismissForm)},
     "export_csv": {"GET": exports("All books found, as CSV", CSV)},
     "export_jsonl": {"GET": exports("All books found, each a line of JSON: a BookLine", JSON_LINES)},
     "author_list": {"GET": shows("Search the authors", "AuthorPage", parameters=query(AuthorQuery))},
@@ -263,7 +295,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "openapi": {"GET": Operation("This description", {200: answer("OpenAPI 3.1.", {JSON: {"type": "object"}})})},
 }
-CONVERTERS = {"id": ID, "topic": SLUG, "key": JOB_KEY, "str": text()}
+CONVERTERS = {"fingerprint": FINGERPRINT, "id": ID, "topic": SLUG, "key": JOB_KEY, "str": text()}
 
 
 @cache

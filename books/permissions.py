@@ -38,6 +38,9 @@ RULES: dict[str, dict[str, Rule]] = {
     "book_delete": {"GET": DELETE, "POST": DELETE},
     "book_history": _LIST,
     "change_undo": {"POST": CHANGE},
+    "duplicate_list": {"GET": CHANGE},
+    "duplicate_detail": {"GET": CHANGE, "POST": CHANGE},  # to merge takes the right to delete books too
+    "duplicate_dismiss": {"POST": CHANGE},
     "export_csv": _LIST,
     "export_jsonl": _LIST,
     "author_list": _LIST,

@@ -132,6 +132,11 @@ def source_key(value: object) -> str | None:
     return line(MAX_NAME)(value) or None if value else None
 
 
+def source_of(key: str) -> str:
+    """The catalogue that a source_key is of: `aozora` of `aozora:056078`, the whole of a key that names none."""
+    return key.partition(":")[0]
+
+
 def split_names(text: str) -> list[str]:
     """The names in one cell or text box: between semicolons or line ends."""
     return [part for part in re.split(rf"[{SEPARATOR}\n]", text) if part.strip()]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from books import isbn, languages, record
+from books import fingerprint, isbn, languages, record
 from books.forms import RecordField
 from books.incoming import READ_ONLY
 from books.jobs.kinds import KINDS, ListField
@@ -83,6 +83,10 @@ TOKEN |= {"expires_at": or_null(TIME), "last_used_at": or_null(TIME)}
 DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, after={})}
 CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Via.values), "at": TIME}
 CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
+CHANGE |= {"merged_into": or_null(text()), "merged": array(text())}
+FINGERPRINT = text(fingerprint.LENGTH)
+DUPLICATES = {"fingerprint": FINGERPRINT, "url": text(), "count": COUNT, "newest": ID, "doubt": text()}
+DUPLICATES |= {"books": array(ref("Book"))}
 JOB_KEY = text(pattern=f"^{KEY}$")
 JOB = {"id": JOB_KEY, "url": text(), "kind": text(), "status": text(enum=Status.values)}
 JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null(COUNT), "message": text()}
@@ -120,6 +124,8 @@ SCHEMAS = {
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
     "TopicBooks": exactly(slug=SLUG, url=text(), name=NAME, **BOOKS),
+    "Duplicates": exactly(**DUPLICATES),
+    "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
     "Change": exactly(**CHANGE),
     "History": exactly(book=ID, changes=array(ref("Change"))),
     "Token": exactly(**TOKEN),

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.db import transaction
 
-from books.models import Action, Book, Change, DuplicateISBN, Editor, StaleVersion
+from books.models import Action, Book, Change, DuplicateISBN, DuplicateSource, Editor, StaleVersion
 from books.record import Record
 
 
@@ -40,8 +40,20 @@ def _take_back(changes: list[Change], by: Editor) -> None:
             if others.exclude(pk__in=[change.pk for change in changes]).exists():
                 raise StaleVersion  # somebody else's change lies between
             Book.objects.remove(last.book_id, last.version, by)
+        elif last.action == Action.MERGED:
+            _take_apart(last, by)
         else:
             _put_back(changes, by)
+
+
+def _take_apart(merge: Change, by: Editor) -> None:
+    """Give the kept book its own fields back, then the others their places."""
+    gone = [part for part in merge.parts.order_by("pk") if not Book.objects.filter(pk=part.book_id).exists()]
+    if not gone:
+        raise MovedOn("The books that it was merged with are back already.")
+    _put_back([merge], by)  # first: an ISBN of another is free then
+    for part in gone:
+        Book.objects.restore(part.book_id, part.before(), part.version, replace(by, undoes=part))
 
 
 @contextmanager
@@ -54,6 +66,8 @@ def _reasons() -> Iterator[None]:
         raise MovedOn("The book has been changed since it was added: delete it instead.") from None
     except DuplicateISBN as error:
         raise MovedOn(f"Another book has this ISBN now: /books/{error.book_id}/.") from None
+    except DuplicateSource as error:
+        raise MovedOn(f"Another book has come from the same source since: /books/{error.book_id}/.") from None
 
 
 def _put_back(changes: list[Change], by: Editor) -> None:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from books import fingerprint
 from books.feeds import opds2
 from books.models.job import KEY
 from books.views.accounts import FirstAccount, PasswordChange
@@ -12,6 +13,7 @@ from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
 from books.views.changes import BookHistory, ChangeUndo
+from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateList
 from books.views.exports import CsvExport, JsonLinesExport
 from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsStart, OpdsTopics
 from books.views.health import HealthCheck, HealthCheckLive
@@ -51,6 +53,11 @@ class KeyConverter(StringConverter):
     regex = KEY
 
 
+class FingerprintConverter(StringConverter):
+    regex = fingerprint.SHAPE
+
+
+register_converter(FingerprintConverter, "fingerprint")
 register_converter(IdConverter, "id")
 register_converter(KeyConverter, "key")
 register_converter(TopicConverter, "topic")
@@ -64,6 +71,9 @@ urlpatterns = [
     path("books/<id:pk>/delete/", BookDelete.as_view(), name="book_delete"),
     path("books/<id:pk>/history/", BookHistory.as_view(), name="book_history"),
     path("books/<id:pk>/history/<id:change>/undo/", ChangeUndo.as_view(), name="change_undo"),
+    path("duplicates/", DuplicateList.as_view(), name="duplicate_list"),
+    path("duplicates/<fingerprint:fingerprint>/", DuplicateDetail.as_view(), name="duplicate_detail"),
+    path("duplicates/<fingerprint:fingerprint>/dismiss/", DuplicateDismiss.as_view(), name="duplicate_dismiss"),
     path("books.csv", CsvExport.as_view(), name="export_csv"),
     path("books.jsonl", JsonLinesExport.as_view(), name="export_jsonl"),
     path("authors/", AuthorList.as_view(), name="author_list"),

@@ -17,6 +17,7 @@ class Visitor:
     user: Any = None  # None: anonymous
     token: Token | None = None  # the token that the request carries, if it carries one
     sees_jobs: bool = False  # whether pages lead there
+    may_change: bool = False  # books
 
     def editor(self, via: Via) -> Editor:
         return Editor(via, self.user.pk if self.user else None)
@@ -28,7 +29,8 @@ class Visitor:
         """What a page says of the visitor."""
         if self.user is None:
             return {}
-        return {"name": self.user.get_username(), "is_staff": self.user.is_staff, "sees_jobs": self.sees_jobs}
+        told = {"sees_jobs": self.sees_jobs, "may_change": self.may_change}
+        return {"name": self.user.get_username(), "is_staff": self.user.is_staff, **told}
 
 
 async def aidentify(request: HttpRequest) -> Visitor:
@@ -49,5 +51,6 @@ async def aidentify(request: HttpRequest) -> Visitor:
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         user = await request.auser()
         if user.is_authenticated:
-            return Visitor(user, sees_jobs=await user.ahas_perm("books.view_job"))
+            may_change = await user.ahas_perm("books.change_book")
+            return Visitor(user, sees_jobs=await user.ahas_perm("books.view_job"), may_change=may_change)
     return Visitor()

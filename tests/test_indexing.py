@@ -22,8 +22,9 @@ from books import indexing, record
 from books.importing.files import import_file
 from books.indexing import KINDS, catch_up
 from books.jobs.reindexing import derive
+from books.merging import merge
 from books.models import Author, Book, Change, Topic
-from books.models.history import COMMAND
+from books.models.history import COMMAND, Action
 from books.renaming import rename
 from books.undoing import undo
 from tests import people
@@ -248,6 +249,12 @@ class OurOwnWrites(TransactionTestCase):
             Book.objects.remove(book.pk)
             undo(book.pk, Change.objects.latest("pk").pk, COMMAND)
 
+        def merge_another() -> None:
+            now = Book.objects.get(pk=book.pk)
+            other = Book.objects.add({"title": f"{now.title}: a novel", "authors": ["Sōseki", "Edwin"]})
+            merge(str(other.fingerprint), {now.pk: now.version, other.pk: 1}, now.pk, {}, COMMAND)
+            assert list(Book.objects.searched("edwin").values_list("pk", flat=True)) == [book.pk]
+
         def derive_anew() -> None:
             Book.objects.filter(pk=book.pk).update(topic_names="Else")
             derive([Book.objects.get(pk=book.pk)])
@@ -260,6 +267,8 @@ class OurOwnWrites(TransactionTestCase):
             "rename a topic": lambda: rename(Topic.objects.get(), "NOVELS", COMMAND),
             "undo": lambda: undo(book.pk, Change.objects.latest("pk").pk, COMMAND),
             "delete and undo": delete_and_undo,
+            "merge": merge_another,
+            "undo a merge": lambda: undo(book.pk, Change.objects.get(action=Action.MERGED).pk, COMMAND),
             "import": lambda: imported("source_key,title\na:1,One\na:2,Two\n"),
             "import again": lambda: imported("source_key,title,authors\na:1,ONE,A. Writer\na:2,Three,\n"),
             "derive": derive_anew,

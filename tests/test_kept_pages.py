@@ -9,9 +9,12 @@ from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.test import AsyncClient
 
-from books.models import Book
+from books.merging import merge
+from books.models import Action, Book, Change
+from books.models.history import COMMAND
 from books.negotiation import representation
 from books.revision import of_database
+from books.undoing import undo
 from books.views.errors import refused
 from django41_example.edge.handler import Handler
 from django41_example.edge.kept import KeptAnswers
@@ -123,6 +126,30 @@ async def test_who_reads_on_after_a_404_finds_the_book_once_it_is_there(kept: Ke
     assert (await ask(kept, "/books/?q=kokoro")).json()["books"] == []
     await sync_to_async(Book.objects.add)({"title": "Kokoro"})
     assert len((await ask(kept, "/books/?q=kokoro")).json()["books"]) == 1
+
+
+async def test_who_reads_on_after_a_merge_is_led_to_the_kept_book_until_it_is_undone(
+    kept: KeptAnswers, book: Book
+) -> None:
+    other = await sync_to_async(Book.objects.add)({"title": "EMMA: a novel", "authors": ["Austen, Jane"]})
+    old = f"/books/{other.pk}/"
+
+    async def read() -> list[Any]:
+        """What anybody sees of the two, by JSON and on pages."""
+        seen: list[Any] = [[found["id"] for found in (await ask(kept, "/books/?q=emma")).json()["books"]]]
+        for accept in ("application/json", "text/html"):
+            answer = await ask(kept, old, headers=[("accept", accept)])
+            seen += [answer.status, answer.headers.get("location")]
+            seen.append(old in (await ask(kept, "/books/", headers=[("accept", accept)])).body.decode())
+        return seen
+
+    before = await read()
+    assert before == [[book.pk, other.pk], *[200, None, True] * 2]
+    await sync_to_async(merge)(str(book.fingerprint), {book.pk: 1, other.pk: 1}, book.pk, {}, COMMAND)
+    assert await read() == [[book.pk], *[301, f"/books/{book.pk}/", False] * 2]
+    change = await Change.objects.aget(action=Action.MERGED)
+    await sync_to_async(undo)(book.pk, change.pk, COMMAND)
+    assert await read() == before
 
 
 async def test_browsers_and_proxies_may_keep_public_pages_and_ask_each_time(pages: list[str]) -> None:

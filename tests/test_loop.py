@@ -38,6 +38,13 @@ WRITES: dict[str, list[tuple[str, Any]]] = {
     "book_delete": [("form", {"version": "1"})],
     "book_history": [],
     "change_undo": [("form", {})],
+    "duplicate_list": [],
+    "duplicate_detail": [
+        ("form", {"keep": "1", "book": ["1:1"]}),
+        ("form", {"keep": "1", "book": ["1:9", "2:1"]}),
+        ("form", {"keep": "1", "book": ["1:1", "2:1"]}),
+    ],
+    "duplicate_dismiss": [("form", {"count": "2", "newest": "2"}), ("form", {})],
     "export_csv": [],
     "export_jsonl": [],
     "author_list": [],
@@ -110,6 +117,7 @@ def addresses(db: None) -> dict[str, str]:
         {"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "isbn13": "9780306406157"}
     )
     author = book.authors.get()
+    Book.objects.add({"title": "Kokoro!", "authors": ["夏目漱石"]})
     job, _ = start(clock, {"seconds": 1}, key="job")
     Worker.objects.create(name="somebody", seen_at=timezone.now() + timedelta(hours=1))
     JobFile.objects.create(job=job, name="a.csv").append(b"a")
@@ -119,6 +127,7 @@ def addresses(db: None) -> dict[str, str]:
         name: "/"
         + route.replace("<id:pk>", "1" if name.startswith("sitemap") else str(keys.get(name)))
         .replace("<topic:slug>", "novels")
+        .replace("<fingerprint:fingerprint>", str(book.fingerprint))
         .replace("<id:change>", "1")
         .replace("<key:key>", "job")
         .replace("<str:name>", "a.csv")

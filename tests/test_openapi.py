@@ -124,7 +124,16 @@ class Answers(LibrarianTestCase):
             "pages": 9,
         }
         self.book = Book.objects.add({**record.EMPTY, **full, "published_year": 1914, "language": "ja"})
-        self.keys = {"pk": self.book.pk, "slug": "novels", "change": 1, "key": "job", "name": "a.csv", "way": "orm"}
+        Book.objects.add({"title": "Kokoro!", "authors": ["夏目漱石"]})
+        self.keys = {
+            "pk": self.book.pk,
+            "fingerprint": self.book.fingerprint,
+            "slug": "novels",
+            "change": 1,
+            "key": "job",
+            "name": "a.csv",
+            "way": "orm",
+        }
         self.addresses = {"/authors/{pk}/": {"pk": self.book.authors.get().pk}}
 
     async def ask(self, method: str, path: str, **request: Any) -> int:
@@ -149,7 +158,9 @@ class Answers(LibrarianTestCase):
     async def test_what_is_not_there_is_refused_as_described(self) -> None:
         for method, path in OPERATION:
             if "{" in path and method in {"GET", "DELETE"}:
-                assert await self.ask(method, path, keys={"pk": 10**17, "slug": "none", "way": "none"}) in {404, 406}
+                assert await self.ask(
+                    method, path, keys={"pk": 10**17, "slug": "none", "fingerprint": "x-aaaaaaaa", "way": "none"}
+                ) in {404, 406}
 
     async def test_a_book_is_added_changed_and_taken_out_as_described(self) -> None:
         assert await self.send("POST", "/books/", {"title": "new", "series": "s", "series_number": 2.5}) == 201

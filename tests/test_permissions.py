@@ -84,6 +84,7 @@ class EveryVisitor(TestCase):
         keys = {"author_detail": self.author, "token_detail": 999, "token_revoke": 999}
         route = ROUTES[name].replace("<id:pk>", str(keys.get(name, self.book.pk)))
         route = route.replace("<id:change>", "1").replace("<topic:slug>", "novels")
+        route = route.replace("<fingerprint:fingerprint>", str(self.book.fingerprint))
         route = route.replace("<key:key>", "job").replace("<str:name>", "a.csv").replace("<str:way>", "orm")
         body = {} if method == "GET" else {"data": json.dumps({"title": ""}), "content_type": "application/json"}
         return await getattr(client, method.lower())(f"/{route}", headers=headers, **body)

@@ -19,7 +19,8 @@ from django.db import IntegrityError, OperationalError, transaction
 from books.importing import encoding, tables
 from books.importing.claims import Claims
 from books.importing.encoding import UnreadableFile
-from books.importing.matching import Shelf
+from books.importing.likeness import notes_of_likeness
+from books.importing.matching import Draft, Shelf
 from books.importing.outcome import Note, Outcome, Reject, Totals, Unfit
 from books.importing.reading import Row
 from books.importing.rows import CleanRow, cleaned
@@ -180,16 +181,21 @@ class _Run:
         outcomes: Counter[Outcome] = Counter()
         rejects: list[Reject] = []
         notes: list[Note] = []
+        created: list[tuple[int, Draft]] = []
         for row in rows:
             try:
                 if row.unfit:
                     raise row.unfit
-                outcomes[shelf.take(row.fields)] += 1
+                outcome = shelf.take(row.fields)
+                outcomes[outcome] += 1
                 notes += row.notes()
+                if outcome is Outcome.CREATED:
+                    created.append((row.row.line, shelf.drafts[-1]))
             except Unfit as unfit:
                 outcomes[Outcome.REJECTED] += 1
                 rejects.append(row.reject(unfit))
         write(shelf.drafts, self.by)
+        like = notes_of_likeness(created)
         last = rows[-1].row
-        totals = before.totals.plus(outcomes, len(notes))
-        return Progress(before.table, last.end, last.after, totals, shelf.all_claims(), rejects, notes)
+        totals = before.totals.plus(outcomes, len(notes), len(like))
+        return Progress(before.table, last.end, last.after, totals, shelf.all_claims(), rejects, [*notes, *like])

@@ -23,7 +23,7 @@ from books.importing.sets import among
 from books.models import Book, Topic
 from books.models.book import RECORD_COLUMNS, as_record
 from books.models.people import sort_key
-from books.record import EMPTY, MAX_AUTHORS, Record, topic_slug
+from books.record import EMPTY, MAX_AUTHORS, Record, source_of, topic_slug
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 
@@ -170,7 +170,7 @@ class Shelf:
             return False  # two ISBNs are two editions
         if key is None or draft.key is None:
             return True
-        return not (draft.claimed or _source(key) == _source(draft.key))
+        return not (draft.claimed or source_of(key) == source_of(draft.key))
 
     def _disputed(self, draft: Draft, fields: Fields) -> str | None:
         """The field in which the row is at odds with an earlier one of this file."""
@@ -209,11 +209,6 @@ class Shelf:
 
 def _work(fields: Fields) -> tuple[Any, ...]:
     return fields["title"], tuple(fields.get("authors", ())), fields.get("published_year")
-
-
-def _source(key: str) -> str:
-    """The catalogue that a source_key is of: `aozora` of `aozora:056078`, the whole of a key that names none."""
-    return key.partition(":")[0]
 
 
 def _called(draft: Draft) -> str:

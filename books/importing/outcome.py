@@ -31,7 +31,7 @@ class Reject(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A field that was left out of a row that was imported without it."""
+    """What is to be known of a row that was imported: without this field, or beside a book like it."""
 
     line: int
     field: str
@@ -45,14 +45,15 @@ class Totals(NamedTuple):
     unchanged: int = 0
     rejected: int = 0
     notes: int = 0
+    similar: int = 0  # of those created: that may be books which were here already
 
     @property
     def rows(self) -> int:
         return self.created + self.updated + self.unchanged + self.rejected
 
-    def plus(self, outcomes: Mapping[Outcome, int], notes: int) -> Self:
+    def plus(self, outcomes: Mapping[Outcome, int], notes: int, similar: int) -> Self:
         counted = {outcome.value: getattr(self, outcome) + outcomes.get(outcome, 0) for outcome in Outcome}
-        return type(self)(**counted, notes=self.notes + notes)
+        return type(self)(**counted, notes=self.notes + notes, similar=self.similar + similar)
 
 
 def shortened(value: object) -> str:

@@ -80,9 +80,11 @@ class Report:
         counts = f"{totals.created} created, {totals.updated} updated, {totals.unchanged} unchanged"
         see = f" (see {self.rejects_file})" if totals.rejected else ""
         notes = f"; {totals.notes} imported without one of their fields" if totals.notes else ""
+        similar = f"; {totals.similar} may be here already, see /duplicates/" if totals.similar else ""
         stopped = "" if self.finished else f"; stopped after line {self.progress.lines}"
         mode = " (dry run)" if self.dry_run else ""
-        return f"{self.file}{mode}: {totals.rows} rows: {counts}, {totals.rejected} rejected{see}{notes}{stopped}"
+        rows = f"{totals.rows} rows: {counts}, {totals.rejected} rejected{see}"
+        return f"{self.file}{mode}: {rows}{notes}{similar}{stopped}"
 
     def as_json(self) -> dict[str, Any]:
         if self.progress is None:

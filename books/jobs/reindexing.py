@@ -16,7 +16,7 @@ from books.models.people import sort_key
 from books.record import Record
 
 BATCH = 500  # books
-DERIVED = ("title_key", "tongue", "author_names", "topic_names")
+DERIVED = ("title_key", "fingerprint", "tongue", "author_names", "topic_names")
 
 
 @task

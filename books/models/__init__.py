@@ -1,4 +1,5 @@
-from books.models.book import Book, DuplicateISBN, StaleVersion
+from books.models.book import Book, DuplicateISBN, DuplicateSource, MergedAway, StaleVersion
+from books.models.dismissal import Dismissal
 from books.models.history import Action, Change, Editor, Via
 from books.models.idempotency import FirstAnswer, KeyUsedOtherwise
 from books.models.job import Job, Status, Worker
@@ -17,7 +18,9 @@ __all__ = [
     "BookAuthor",
     "BookTopic",
     "Change",
+    "Dismissal",
     "DuplicateISBN",
+    "DuplicateSource",
     "Editor",
     "FileChunk",
     "Finding",
@@ -25,6 +28,7 @@ __all__ = [
     "Job",
     "JobFile",
     "KeyUsedOtherwise",
+    "MergedAway",
     "NotInvited",
     "NotNow",
     "OwnerInvitation",

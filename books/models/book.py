@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Exact
 from django.urls import reverse
 
-from books import asking, languages, record, search
+from books import asking, fingerprint, languages, record, search
 from books.filtering import Filters
 from books.indexing import catch_up, keep_in_step
 from books.models.fields import SortKeyField, WordsField
@@ -29,12 +29,20 @@ class StaleVersion(Exception):
     """The book was changed since the caller read it, or is gone."""
 
 
-class DuplicateISBN(Exception):
-    """Another book has this ISBN already; its id is the argument."""
+class Duplicate(Exception):
+    """Another book has already what only one may have; its id is the argument."""
 
     def __init__(self, book_id: int) -> None:
         super().__init__(book_id)
         self.book_id = book_id
+
+
+class DuplicateISBN(Duplicate):
+    """Another book has this ISBN already."""
+
+
+class DuplicateSource(Duplicate):
+    """Another book has come from this source, under this key, already."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ def columns(full: Record) -> dict[str, Any]:
     found = {
         **{name: full[name] for name in PLAIN_COLUMNS},  # type: ignore[literal-required]
         "title_key": sort_key(full["title"]),
+        "fingerprint": fingerprint.of(full["title"], full["authors"]),
         "tongue": languages.primary(full["language"]),
         "author_names": NAME_SEPARATOR.join(full["authors"]),
         "topic_names": NAME_SEPARATOR.join(full["topics"]),
@@ -91,14 +100,15 @@ def isbn_shape() -> Q:
 
 @contextmanager
 def _naming_the_other_book(values: Record) -> Iterator[None]:
-    """Turn the database's refusal of a second book with one ISBN into DuplicateISBN."""
+    """Turn the database's refusal of a second book with one ISBN or source_key into a Duplicate."""
     try:
         yield
     except IntegrityError:
-        other = Book.objects.filter(isbn13=values.get("isbn13") or "").values_list("pk", flat=True).first()
-        if other is None:
-            raise
-        raise DuplicateISBN(other) from None
+        for name, refused in (("isbn13", DuplicateISBN), ("source_key", DuplicateSource)):
+            others = Book.objects.filter(**{name: values.get(name) or ""}).values_list("pk", flat=True)
+            if other := others.first():
+                raise refused(other) from None
+        raise
 
 
 class BookQuerySet(PagedQuerySet["Book"]):
@@ -151,7 +161,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
         `version`: the one the caller has seen, None for any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
         """
         with _naming_the_other_book(values), transaction.atomic():
-            book = self._held(pk, version)
+            book = self.held(pk, version)
             before = book.as_record()
             book.store({**before, **values})
             if changed := differences(before, book.as_record()):
@@ -161,11 +171,9 @@ class BookQuerySet(PagedQuerySet["Book"]):
     def remove(self, pk: int, version: int | None = None, by: Editor = COMMAND) -> None:
         """Take a book out of the catalogue. Raises Book.DoesNotExist, StaleVersion. One transaction."""
         with transaction.atomic():
-            book = self._held(pk, version)
+            book = self.held(pk, version)
             links = book.links()
-            Change.objects.note(book, Action.DELETED, by, differences(book.as_record(), record.EMPTY))
-            book.delete()
-            keep_in_step([pk])
+            book.take_out(by)
             links.forget_unused()
 
     def restore(self, pk: int, values: Record, version: int, by: Editor = COMMAND) -> "Book":
@@ -177,9 +185,12 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Change.objects.note(book, Action.ADDED, by)
             return book
 
-    def _held(self, pk: int, version: int | None) -> "Book":
+    def held(self, pk: int, version: int | None) -> "Book":
         """The book, which no other writer changes before this transaction ends."""
-        book = self.select_for_update().get(pk=pk)
+        book = self.select_for_update().filter(pk=pk).first()
+        if book is None:
+            into = Change.objects.successor(pk).first()
+            raise MergedAway(into) if into else Book.DoesNotExist
         if version is not None and book.version != version:
             raise StaleVersion(book.version)
         return book
@@ -206,6 +217,7 @@ class Book(models.Model):
 
     # What follows from the fields above; `derived` makes it.
     title_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+    fingerprint = SortKeyField(max_length=fingerprint.LENGTH, editable=False, null=True)  # see books.fingerprint
     tongue = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
@@ -230,6 +242,7 @@ class Book(models.Model):
             models.Index(fields=["year_or_last", "id"], name="book_by_year"),
             models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
             models.Index(fields=["tongue", "title_key", "id"], name="book_by_tongue"),
+            models.Index(fields=["fingerprint", "id"], name="book_by_fingerprint"),
             models.Index(fields=["series"], name="book_by_series", condition=~Q(series="")),
         ]
         constraints = [
@@ -279,6 +292,14 @@ class Book(models.Model):
             before.forget_unused()
         return self
 
+    def take_out(self, by: Editor) -> Change:
+        """Delete the book, but not yet the authors and topics that only it has named."""
+        deletion = Change.objects.note(self, Action.DELETED, by, differences(self.as_record(), record.EMPTY))
+        pk = self.pk
+        self.delete()
+        keep_in_step([pk])
+        return deletion
+
     def links(self) -> "Links":
         return Links(
             authors=set(self.bookauthor_set.values_list("author", flat=True)),
@@ -291,3 +312,11 @@ class Book(models.Model):
             BookAuthor(book=self, author=author, position=position) for position, author in enumerate(authors)
         )
         BookTopic.objects.bulk_create(BookTopic(book=self, topic=topic) for topic in topics)
+
+
+class MergedAway(Book.DoesNotExist):
+    """The book was merged into another, whose id is the argument."""
+
+    def __init__(self, into: int) -> None:
+        super().__init__(into)
+        self.into = into

@@ -18,6 +18,7 @@ class Action(models.TextChoices):
     ADDED = "added"
     CHANGED = "changed"
     DELETED = "deleted"
+    MERGED = "merged"  # others, whose deletions are its parts, became one with it
 
 
 class Via(models.TextChoices):
@@ -58,6 +59,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             job_id=by.job_id,
         )
 
+    def successor(self, book_id: int) -> "models.QuerySet[Change, int | None]":
+        """At its beginning the id of the book that this one, which is gone, was merged into; None if it was not."""
+        return self.filter(book_id=book_id).order_by("-id").values_list("part_of__book_id", flat=True)
+
 
 class Change(models.Model):
     """One change of one book. It outlives the book, so that a deletion can be undone."""
@@ -71,6 +76,8 @@ class Change(models.Model):
     # {field: [before, after]}; empty for a book that was added: what it was is what later changes say was before
     fields = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     undoes = models.ForeignKey("self", models.SET_NULL, null=True, related_name="undone_by")
+    # the merge by which a book was deleted: as long as that is its last change, its address leads to the other book
+    part_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="parts", db_index=False)
     job_id = models.BigIntegerField(null=True)  # of the job that made it; a change outlives its job
 
     objects = ChangeQuerySet.as_manager()
@@ -79,6 +86,7 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["book_id", "-id"], name="changes_of_a_book"),
             models.Index(fields=["job_id", "book_id"], name="changes_of_a_job", condition=Q(job_id__isnull=False)),
+            models.Index(fields=["part_of"], name="parts_of_a_merge", condition=Q(part_of__isnull=False)),
         ]
 
     def __str__(self) -> str:

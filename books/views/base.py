@@ -39,7 +39,7 @@ class CatalogueView(View):
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         if self._knows_who_asks(request):
             response.headers.setdefault("Cache-Control", "private, no-cache")
-        elif self.is_public and request.method in {"GET", "HEAD"} and response.status_code in {200, 304, 404}:
+        elif self.is_public and request.method in {"GET", "HEAD"} and response.status_code in {200, 301, 304, 404}:
             # Anybody may keep it, and asks each time whether it is still so: then the answer is never an old one.
             response.headers.setdefault("Cache-Control", "public, no-cache")
         return response

@@ -3,16 +3,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from books import covers, incoming, isbn, languages, presenting
-from books.models import Author, Book, Via
+from books.models import Author, Book, Change, Via
 from books.negotiation import HTML, JSON, Refusal, json_response, preferred, respond
 from books.prepared import Rows, Statement, aread
 from books.views.base import CatalogueView
 from books.views.changes import achanges
-from books.views.writes import NO_BOOK, STALE, change, refusals
+from books.views.writes import MERGED, NO_BOOK, STALE, change, refusals
 from books.visitors import Visitor
 
 
@@ -23,7 +24,10 @@ class BookDetail(CatalogueView):
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
-        book = await abook_or_404(pk)
+        try:
+            book = await abook_or_404(pk)
+        except Moved as moved:
+            return HttpResponsePermanentRedirect(moved.address)
         authors = Author.objects.filter(bookauthor__book=book).order_by("bookauthor__position").values("id", "name")
         shown = (Statement(authors),) if kind == HTML else ()
         topics, *linked = await aread(Statement(book.topics.values("slug", "name")), *shown)
@@ -60,11 +64,20 @@ def etag(book: Mapping[str, Any]) -> str:
     return f'"{book["version"]}"'
 
 
+class Moved(Refusal):
+    """The book was merged into another, which is at this address."""
+
+    def __init__(self, into: int) -> None:
+        super().__init__(404, MERGED.format(into))
+        self.address = reverse("book_detail", args=[into])
+
+
 async def abook_or_404(pk: int) -> Book:
     try:
         return await Book.objects.aget(pk=pk)
     except Book.DoesNotExist:
-        raise Refusal(404, NO_BOOK) from None
+        into = await Change.objects.successor(pk).afirst()
+        raise (Moved(into) if into else Refusal(404, NO_BOOK)) from None
 
 
 async def aaround(data: Mapping[str, Any], authors: Rows, topics: Rows, visitor: Visitor) -> dict[str, Any]:

@@ -7,21 +7,24 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books import incoming, presenting
-from books.forms import BookForm, DeleteForm
-from books.models import Book, DuplicateISBN, StaleVersion, Via
+from books.forms import BookForm, DeleteForm, NewBookForm
+from books.models import Book, DuplicateISBN, MergedAway, StaleVersion, Via
 from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import abook_or_404
 from books.views.lookup import ashown
 from books.views.signing_in import atake_typed
-from books.views.writes import NO_BOOK, STALE, add_once, taken
+from books.views.writes import MERGED, NO_BOOK, STALE, MayBeHere, add_once, taken
 from books.visitors import Visitor
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 
 
 class BookNew(CatalogueView):
-    """The form for a book; ?isbn= fills it in with what other catalogues know."""
+    """The form for a book; ?isbn= fills it in with what other catalogues know.
+
+    Where there is a book like it, the form comes back once to ask whether it is another.
+    """
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
@@ -37,15 +40,30 @@ class BookNew(CatalogueView):
         return page(request, NEW, {"form": form, "book": None, "lookup": looked_up}, status=status, headers=headers)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        return await add_from_form(request, self.visitor)
+        form = NewBookForm(incoming.form(request))
+        ask = form.is_valid() and not form.cleaned_data["anyway"]
+        try:
+            return await add_from_form(request, self.visitor, form, if_unlike_others=ask)
+        except MayBeHere as error:
+            if preferred(request, JSON, HTML) == JSON:
+                reasons = [
+                    f"This may be here already: {book['url']}. If not, send anyway=1 too." for book in error.books
+                ]
+                raise Refusal(409, errors={"title": reasons}) from None
+            context = {"form": form, "book": None, "similar": error.books}
+            return page(request, NEW, context, status=409)
 
 
-async def add_from_form(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    form = BookForm(incoming.form(request))
+async def add_from_form(
+    request: HttpRequest, visitor: Visitor, form: BookForm, *, if_unlike_others: bool = False
+) -> HttpResponse:
+    """Add the book in the form, or show the form again. Raises MayBeHere if asked to."""
     if not form.is_valid():
         return again(request, form, NEW, 422)
     try:
-        book = await sync_to_async(add_once)(form.record(), form.key_for_once(), visitor.editor(Via.PAGE))
+        book = await sync_to_async(add_once)(
+            form.record(), form.key_for_once(), visitor.editor(Via.PAGE), if_unlike_others=if_unlike_others
+        )
     except DuplicateISBN as error:
         form.add_error("isbn13", taken(error))
         return again(request, form, NEW, 409)
@@ -94,6 +112,8 @@ class BookDelete(CatalogueView):
             raise Refusal(422, errors=errors_of(form))
         try:
             await sync_to_async(Book.objects.remove)(pk, form.cleaned_data["version"], self.visitor.editor(Via.PAGE))
+        except MergedAway as error:
+            raise Refusal(404, MERGED.format(error.into)) from None
         except Book.DoesNotExist:
             raise Refusal(404, NO_BOOK) from None
         except StaleVersion:

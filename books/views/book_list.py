@@ -2,13 +2,14 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 
 from books import incoming
+from books.forms import BookForm
 from books.models import Via
 from books.negotiation import JSON, json_response, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import etag
 from books.views.book_forms import add_from_form
 from books.views.lists import answer_books
-from books.views.writes import add_once, refusals
+from books.views.writes import add_and_compare, refusals
 
 
 class BookList(CatalogueView):
@@ -21,11 +22,12 @@ class BookList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if incoming.is_form(request):
-            return await add_from_form(request, self.visitor)
+            return await add_from_form(request, self.visitor, BookForm(incoming.form(request)))
         preferred(request, JSON)
         values = incoming.book_record(request, partial=False)
         with refusals():
-            book = await sync_to_async(add_once)(
+            book, similar = await sync_to_async(add_and_compare)(
                 values, incoming.idempotency_key(request), self.visitor.editor(Via.API)
             )
-        return json_response(book, status=201, headers={"Location": book["url"], "ETag": etag(book)})
+        headers = {"Location": book["url"], "ETag": etag(book), **({"Link": similar} if similar else {})}
+        return json_response(book, status=201, headers=headers)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books import undoing
-from books.models import Book, Change, Via
+from books.models import Action, Book, Change, Via
 from books.negotiation import HTML, JSON, Refusal, SeeOther, json_response, preferred, respond
 from books.views.base import CatalogueView
 from books.views.writes import NO_BOOK
@@ -53,8 +53,12 @@ class ChangeUndo(CatalogueView):
 async def achanges(pk: int, visitor: Visitor) -> list[dict[str, Any]]:
     """The latest changes of a book as plain data. Account names are for those who have an account themselves."""
     rows = Change.objects.filter(book_id=pk).order_by("-id")
-    columns = ("id", "version", "action", "via", "user__username", "at", "fields", "undoes_id")
-    return [as_dict(pk, row, named=visitor.user is not None) async for row in rows.values(*columns)[:SHOWN]]
+    columns = ("id", "version", "action", "via", "user__username", "at", "fields", "undoes_id", "part_of__book_id")
+    changes = [as_dict(pk, row, named=visitor.user is not None) async for row in rows.values(*columns)[:SHOWN]]
+    if merges := {change["id"]: change["merged"] for change in changes if change["action"] == Action.MERGED}:
+        async for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
+            merges[part["part_of"]].append(f"/books/{part['book_id']}/")
+    return changes
 
 
 def as_dict(pk: int, row: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
@@ -67,5 +71,7 @@ def as_dict(pk: int, row: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
         "at": row["at"],
         "fields": {name: {"before": before, "after": after} for name, (before, after) in row["fields"].items()},
         "undoes": row["undoes_id"],
+        "merged_into": f"/books/{row['part_of__book_id']}/" if row["part_of__book_id"] else None,
+        "merged": [],  # the addresses of others that a merge made one with it
         "undo_url": reverse("change_undo", args=[pk, row["id"]]),
     }

@@ -35,6 +35,7 @@ COUNTED = {
     "rejected": "rejected",
     "failed": "without an answer",
     "notes": "without one of their fields",
+    "similar": "perhaps here already",
     "books": "books",
     "changed": "put right",
     "undone": "books undone",
@@ -44,7 +45,7 @@ COUNTED = {
 }
 RESULT_FILES = {
     ".rejects.csv": "The rows that were not imported, each with its reason. Mend them in this file, then import it.",
-    ".notes.csv": "What was left out of rows that were imported without it.",
+    ".notes.csv": "What was left out of rows that were imported without it, and new books that may be here already.",
     "outcomes.csv": "What became of each book, and which of its fields were filled in.",
     "kept.csv": "The books that stay as they are, each with the reason.",
 }
@@ -136,10 +137,10 @@ def duration(time: timedelta) -> str:
 
 
 def tally(result: Any) -> list[Data]:
-    """The numbers of a result, each with its word; of a count that hardly ever is, only if there is any."""
+    """The numbers of a result, each with its word; of counts that hardly ever are, only if there is any."""
     counts = result if isinstance(result, dict) else {}
     named = [{"key": name, "name": word, "number": counts[name]} for name, word in COUNTED.items() if name in counts]
-    return [count for count in named if count["number"] or count["key"] != "notes"]
+    return [count for count in named if count["number"] or count["key"] not in {"notes", "similar"}]
 
 
 def has_changed(job: Job) -> bool:

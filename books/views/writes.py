@@ -5,25 +5,50 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
+
 from books import presenting
-from books.models import Book, DuplicateISBN, Editor, FirstAnswer, KeyUsedOtherwise, StaleVersion
+from books.duplicates import like
+from books.models import Book, DuplicateISBN, Editor, FirstAnswer, KeyUsedOtherwise, MergedAway, StaleVersion
 from books.negotiation import Refusal, as_json
 from books.record import Record
 
 NO_BOOK = "There is no book with this id. All books are at /books/."
+MERGED = "This book is one with /books/{}/ now: go on there."
 STALE = "The book was changed since you read it. Read it again, then send your change with its new ETag."
 
 
-def add_once(values: Record, key: str, by: Editor) -> dict[str, Any]:
-    """Add a book and give its data; with an Idempotency-Key, give what the first request with that key got."""
+class MayBeHere(Exception):
+    """Nothing was added, since there are books like it; they are the argument, as entries of a list."""
 
+    def __init__(self, books: list[dict[str, Any]]) -> None:
+        super().__init__(books)
+        self.books = books
+
+
+def add_once(values: Record, key: str, by: Editor, *, if_unlike_others: bool = False) -> dict[str, Any]:
+    """Add a book and give its data; with an Idempotency-Key, give what the first request with that key got.
+
+    Raises DuplicateISBN, KeyUsedOtherwise, and `if_unlike_others` MayBeHere.
+    """
+
+    @transaction.atomic
     def add() -> str:
-        return as_json(book_data(Book.objects.add(values, by))).decode()
+        book = book_data(Book.objects.add(values, by))
+        if if_unlike_others and (found := like(book)):
+            raise MayBeHere(found)
+        return as_json(book).decode()
 
     key = f"{by.user_id}:{key}" if key else ""  # one's keys are nobody else's
     answer = FirstAnswer.objects.once(key, as_json(values).decode(), add) if key else add()
     data: dict[str, Any] = json.loads(answer)
     return data
+
+
+def add_and_compare(values: Record, key: str, by: Editor) -> tuple[dict[str, Any], str]:
+    """A book added once, and which books it may be, as the value of a Link header (RFC 8288)."""
+    book = add_once(values, key, by)
+    return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in like(book))
 
 
 def change(pk: int, values: Record, version: int | None, by: Editor) -> dict[str, Any]:
@@ -43,6 +68,8 @@ def refusals() -> Iterator[None]:
     """What a write raises, as the refusal that tells a client what to do next."""
     try:
         yield
+    except MergedAway as error:
+        raise Refusal(404, MERGED.format(error.into)) from None
     except Book.DoesNotExist:
         raise Refusal(404, NO_BOOK) from None
     except StaleVersion:

@@ -74,7 +74,8 @@ class AnyList(HypothesisTestCase):
             with transaction.atomic():
                 imported(csv_file(before, COLUMNS))
                 done = imported(csv_file(listed, COLUMNS), batch_rows=size)
-                results.append((done.totals, [reject.line for reject in done.rejects], catalogue()))
+                totals = done.totals._replace(similar=0)  # as the batch leaves its books
+                results.append((totals, [reject.line for reject in done.rejects], catalogue()))
                 transaction.set_rollback(True)
         assert results[0] == results[1] == results[2]
 
@@ -182,7 +183,7 @@ class DryRun(TestCase):
         dry = imported(file, dry_run=True, batch_rows=1)
         assert catalogue() == held
         assert not Author.objects.filter(name="Ogai").exists()
-        assert dry.totals == imported(file).totals == (1, 1, 1, 1, 0)
+        assert dry.totals == imported(file).totals == (1, 1, 1, 1, 0, 0)
 
     def test_rows_far_apart_are_tried_by_themselves(self) -> None:
         file = text_file("title\nA\n" + "B\n" * REHEARSED + "A\n")

@@ -68,6 +68,13 @@ def test_a_summary_tells_what_was_left_out_and_where_it_stopped() -> None:
     )
 
 
+def test_a_summary_tells_how_many_may_be_here_already() -> None:
+    report = Report("books.csv", Path("r.csv"), finished=True)
+    report.add(progress(Totals(created=2, similar=1), [], []))
+    assert report.summary().endswith("; 1 may be here already, see /duplicates/")
+    assert report.as_json()["similar"] == 1
+
+
 def test_a_report_lists_the_first_rejects_and_notes_and_counts_all() -> None:
     report = Report("books.csv", Path("r.csv"), finished=True)
     note = Note(4, "isbn13", "123", "An ISBN has 10 or 13 digits.")

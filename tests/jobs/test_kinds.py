@@ -67,6 +67,12 @@ class Import(TransactionTestCase):
         assert (reject["title"], reject["line"], reject["field"]) == ("x", "42", "pages")
         assert job.result["first_rejects"][0]["reason"] == reject["reason"]
 
+    def test_a_new_book_that_may_be_here_is_in_a_file_of_notes(self) -> None:
+        book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume Sōseki"]})
+        job = run_import(upload([{"title": "KOKORO!", "authors": "Soseki, Natsume"}]))
+        assert (job.result["created"], job.result["similar"]) == (1, 1)
+        assert f"/books/{book.pk}/" in content(job, "books.csv.notes.csv")
+
     def test_a_dry_run_reports_and_changes_nothing(self) -> None:
         job = run_import(upload([*ROWS, {"title": "", "authors": "", "pages": ""}]), dry_run=True)
         assert (job.result["created"], job.result["rejected"], job.result["dry_run"]) == (40, 1, True)
@@ -174,12 +180,13 @@ class Reindex(TransactionTestCase):
         for number in range(5):
             Book.objects.add({"title": f"Kokoro {number}", "authors": ["B", "A"], "topics": ["Y", "X"]})
         before, touched = catalogue(), list(Book.objects.values_list("updated_at", flat=True).order_by("pk"))
-        Book.objects.filter(title="Kokoro 3").update(title_key="x", author_names="A")
+        Book.objects.filter(title="Kokoro 3").update(title_key="x", author_names="A", fingerprint=None)
         Author.objects.update(name_key="x")
         with mock.patch("books.jobs.reindexing.BATCH", 2):
             job = run("reindex")
         assert job.result == {"books": 5, "changed": 1}
         assert catalogue() == before
+        assert not Book.objects.filter(fingerprint=None).exists()
         assert list(Book.objects.values_list("updated_at", flat=True).order_by("pk")) == touched
         assert set(Author.objects.values_list("name_key", flat=True)) == {"a", "b"}
 
