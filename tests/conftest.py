@@ -35,11 +35,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that are about another database, and on PostgreSQL those for which any will do.
+    """Leave out the tests that are about another database, and those for which any will do, on one of the two.
 
-    They are not skipped: nothing is missing, since `make test` runs them on SQLite.
+    They are not skipped: nothing is missing, since `make test` runs them on the other.
     """
-    others = {"postgresql": ["sqlite", "once", "browser"], "sqlite": ["postgresql"]}[connection.vendor]
+    others = {"postgresql": ["sqlite", "once"], "sqlite": ["postgresql"]}[connection.vendor]
+    if connection.vendor != os.environ.get("BROWSER_TESTS_ON", "sqlite"):
+        others.append("browser")
     left_out = [item for item in items if any(map(item.get_closest_marker, others))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -1,4 +1,4 @@
-"""Runs a command with a PostgreSQL: `python -m tests.postgres COMMAND…`.
+"""Runs a command with a PostgreSQL: `python -m tests.postgres COMMAND…`; without one, tells whether there is any.
 
 It is the one that DATABASE_URL names, else a throwaway cluster made from the binaries of this machine.
 """
@@ -23,9 +23,12 @@ FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen
 
 
 def main(command: list[str]) -> int:
-    if os.environ.get("DATABASE_URL", "").startswith(("postgres://", "postgresql://")):
-        return run(command, os.environ["DATABASE_URL"])
+    is_given = os.environ.get("DATABASE_URL", "").startswith(("postgres://", "postgresql://"))
     binaries = find_binaries()
+    if not command:
+        return 0 if is_given or binaries else 1
+    if is_given:
+        return run(command, os.environ["DATABASE_URL"])
     if binaries is None:
         print(MISSING, file=sys.stderr)  # noqa: T201
         return 1 if IN_CI else 0

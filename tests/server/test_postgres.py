@@ -40,6 +40,14 @@ def test_a_given_database_is_the_one() -> None:
         assert process.communicate()[0].strip() == given
 
 
+def test_without_a_command_it_tells_whether_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(postgres, "find_binaries", lambda: None)
+    assert postgres.main([]) == 1
+    monkeypatch.setenv("DATABASE_URL", "postgres://somewhere/books")
+    assert postgres.main([]) == 0
+
+
 @needs_binaries
 def test_a_cluster_is_made_for_the_command_and_removed_after_it() -> None:
     with started("sh", "-c", 'echo "$DATABASE_URL"; psql "$DATABASE_URL" -Atc "show fsync"; exit 3') as process:
