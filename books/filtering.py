@@ -1,8 +1,7 @@
 """What a list of books is narrowed by, and the ways to find it.
 
 Where few books fit, the index of words names them, and they are sorted. Where many do, the list is walked in its own
-order until the page is full: among a million that is soon. How many there are is counted first, to one beyond
-COUNT_CAP at the most.
+order until the page is full: among a million that is soon. How many there are is counted first.
 
 On SQLite the walk goes along an index of the list's order, and passes by what is not in the set of ids that the index
 of words gives. PostgreSQL looks at each row, but not for words, which takes too long there: what many books hold is
@@ -25,7 +24,7 @@ from books.languages import primary
 from books.models.people import Author, BookAuthor, BookTopic
 from books.models.words import Words
 from books.paging import COUNT_CAP, PagedQuerySet, PageQuery, Place
-from books.ranking import AnyWords, ByNumber, Filled, Made, holding, made, ranked_page
+from books.ranking import FEW_OF_A_RANK, AnyWords, ByNumber, Filled, Made, holding, made, ranked_page
 
 Books = PagedQuerySet[Any]
 
@@ -127,7 +126,7 @@ class Filters:
             return few.annotate(distance=Value(0)).page(columns, place)  # type: ignore[no-any-return]
         rest = self._rest(books)
         words = AnyWords(rest) if rest.query.where else _any_words(books.model)  # type: ignore[arg-type]
-        count = Filled(words.count(), everything)
+        count = Filled(words.count(is_ranked=is_ranked), everything)
         if is_ranked:
             return ranked_page(few, self.asked.ranks, count, place, partial(words.rank, tuple(columns), place.size))
         return PageQuery(few, ByNumber(count, *self._ways(books, few, columns, place)), place)
@@ -137,7 +136,7 @@ class Filters:
         found = made(lambda: _sorted(few, columns, place))
         looked_at = made(lambda: self.looked_at(books, place).rows_at(columns, place))
         if connection.vendor == "postgresql":
-            return [(inf, found)] if self.asked.text else [(COUNT_CAP, found), (inf, looked_at)]
+            return [(inf, found)] if self.asked.text else [(FEW_OF_A_RANK, found), (inf, looked_at)]
         among_named = made(lambda: self.among_named(books, place).rows_at(columns, place))
         if self.asked.text:  # the books that hold some words may all stand at the end of the list
             return [(COUNT_CAP, found), (inf, among_named)]

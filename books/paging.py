@@ -172,11 +172,12 @@ class PageQuery:
         found, *others = await aread(self.rows, *beside, when=bool, place=at)
         page, more = found[:size][:: -1 if self.place.backwards else 1], len(found) > size
         count = found[0]["count_of_all"] if found else await self._count_beyond()
+        cap = found[0].get("counted_to", COUNT_CAP) if found else COUNT_CAP
         has_next, has_previous = (True, more) if self.place.backwards else (more, cursor is not None)
         return Page(
             rows=page,
-            count=min(count, COUNT_CAP),
-            count_is_exact=count <= COUNT_CAP,
+            count=min(count, cap),
+            count_is_exact=count <= cap,
             after=Cursor.written(ordering, page[-1]) if page and has_next else None,
             before=Cursor.written(ordering, page[0]) if page and has_previous else None,
             beside=others,

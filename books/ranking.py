@@ -20,6 +20,10 @@ from books.prepared import Key, Readable, Rows, Statement, slot
 Made = Callable[[], Statement]
 
 FEW_OF_A_RANK = 3000  # rows that are rather sorted than walked to on PostgreSQL
+SMALL_CATALOGUE = 100_000  # books, among which all that fit are counted, to COUNT_CAP
+ENOUGH_OF_A_SEARCH = 1000  # books that are counted among more than that
+ENOUGH_OF_A_LIST = {"sqlite": COUNT_CAP, "postgresql": FEW_OF_A_RANK}  # PostgreSQL looks up the row of each
+NONE = {"count_of_all": 0}
 
 
 def made(queryset: Callable[[], QuerySet[Any, Any]]) -> Made:
@@ -35,11 +39,11 @@ class ByNumber:
         self.queryset: QuerySet[Any, Any] = count.queryset
 
     def rows(self, place: Key = ()) -> Rows:
-        total = next((row["count_of_all"] for row in self.count.rows(place)), 0)  # no row: there is no book at all
-        way = next(way for most, way in self.ways if total <= most)
-        found = way().rows(place) if total else []
+        count = next(iter(self.count.rows(place)), NONE)  # no row: there is no book at all
+        way = next(way for most, way in self.ways if count["count_of_all"] <= most)
+        found = way().rows(place) if count["count_of_all"] else []
         if found:
-            found[0]["count_of_all"] = total
+            found[0] |= count
         return found
 
 
@@ -58,7 +62,7 @@ class Ranked:
                 break
         if found:
             are_all = len(found) <= self.place.size and not self.place.cursor
-            found[0]["count_of_all"] = len(found) if are_all else self.count.rows()[0]["count_of_all"]
+            found[0] |= {"count_of_all": len(found)} if are_all else self.count.rows()[0]
         return found[: self.place.size + 1]
 
 
@@ -66,6 +70,22 @@ def holding(books: Any, expression: Any) -> Any:
     """Those of the books that hold what an Expression asks for."""
     in_row = connection.vendor == "postgresql"
     return books.filter(**{"words__holds" if in_row else "indexed__words__holds": expression})
+
+
+class Count:
+    """How many there are, and to how many they were counted: in a large catalogue not so far that it takes its time."""
+
+    def __init__(self, some: Statement, more: Statement, model: Any, enough: int) -> None:
+        self.some, self.more, self.enough, self.queryset = some, more, enough, some.queryset
+        self.last = Statement(model._default_manager.order_by("-pk").values("pk")[:1])
+
+    def rows(self, place: Key = ()) -> Rows:
+        found = self.some.rows(place)
+        if self.enough < COUNT_CAP and found and found[0]["count_of_all"] > self.enough:
+            if self.last.rows()[0]["pk"] <= SMALL_CATALOGUE:
+                return self.more.rows(place)
+            found[0]["counted_to"] = self.enough
+        return found
 
 
 class AnyExpression:
@@ -87,8 +107,10 @@ class AnyWords:
         self.counted = Words.objects.filter(words__holds=any_words) if is_all else self.holding
         self.rank, self.count = cache(self._rank), cache(self._count)
 
-    def _count(self) -> Readable:
-        return count_of(self.counted, self.holding)
+    def _count(self, *, is_ranked: bool) -> Readable:
+        enough = ENOUGH_OF_A_SEARCH if is_ranked else ENOUGH_OF_A_LIST[connection.vendor]
+        some, all_ = (count_of(self.counted, self.holding, cap) for cap in (enough, COUNT_CAP))
+        return Count(some, all_, self.holding.model, enough)
 
     def _rank(self, columns: tuple[str, ...], size: int, *, backwards: bool, is_beyond: bool) -> Readable:
         """The first by their ids. The second slot is their rank, the third an id beyond which they are, if told so."""

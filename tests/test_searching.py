@@ -1,11 +1,13 @@
 """The search through the database: what is found, in which order, and that the index follows the rows."""
 
+from unittest import mock
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import TestCase
 
-from books import asking, search
+from books import asking, filtering, search
 from books.indexing import index_all
 from books.jobs.reindexing import derive
 from books.models import Book
@@ -13,6 +15,7 @@ from books.models.book import BookQuerySet
 from books.models.history import COMMAND
 from books.paging import Cursor, Place
 from books.renaming import rename
+from books.views.lists import understood_listing
 from tests.test_recall import TITLES
 
 RELEVANCE = BookQuerySet.ORDERINGS["relevance"]
@@ -67,6 +70,32 @@ class OrderTests(TestCase):
         back = Place(RELEVANCE, 3, Cursor.read(page.before or "", RELEVANCE, backwards=True))
         page = async_to_sync(Book.objects.listed({"q": "sea"}, back).aread)()
         assert ([row["title"] for row in page.rows], page.count) == (there[-6:-3], 7)
+
+
+class CountTests(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        for number in range(7):
+            Book.objects.add({"title": f"Sea {number}", "topics": ["Novels"]})
+
+    def setUp(self) -> None:
+        """Its queries are made once, and know how far to count."""
+        for forget in (understood_listing.cache_clear, filtering._any_words.cache_clear):
+            forget()
+            self.addCleanup(forget)
+
+    async def counted(self, **query: str) -> tuple[int, bool]:
+        answer = (await self.async_client.get("/books/", {"size": "2", **query})).json()
+        assert len(answer["books"]) == 2
+        return answer["count"], answer["count_is_exact"]
+
+    async def test_among_few_books_all_that_are_found_are_counted(self) -> None:
+        with mock.patch("books.ranking.ENOUGH_OF_A_SEARCH", 3):
+            assert await self.counted(q="sea") == (7, True)
+
+    async def test_among_many_the_count_of_a_search_ends_early_and_says_so(self) -> None:
+        with mock.patch("books.ranking.ENOUGH_OF_A_SEARCH", 3), mock.patch("books.ranking.SMALL_CATALOGUE", 0):
+            assert await self.counted(q="sea") == (3, False)
 
 
 class FieldTests(TestCase):
