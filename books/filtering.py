@@ -70,7 +70,8 @@ class Filters:
         for slug in self.topics:
             fitting = fitting.filter(Exists(BookTopic.objects.filter(book=OuterRef("pk"), topic__slug=slug)))
         for language in self.asked.languages:
-            fitting = fitting.alias(spoken=Lower("language")).filter(_spoken(language))
+            if language != primary(language) or not _knows_languages(place):
+                fitting = fitting.alias(spoken=Lower("language")).filter(_spoken(language))
         for lowest, highest in self.asked.years:
             if lowest is not None:
                 fitting = fitting.filter(published_year__gte=lowest)
@@ -80,7 +81,7 @@ class Filters:
 
     def _along(self, fitting: Any, place: Place) -> Any:
         """Where an index of the list's order knows languages or years too, the walk begins and ends with them."""
-        for language in self.asked.languages if place.ordering.name.endswith("title") else ():
+        for language in self.asked.languages if _knows_languages(place) else ():
             fitting = fitting.filter(tongue=primary(language))
         for lowest, highest in self.asked.years:
             for end, year in (("gte", lowest), ("lte", highest)):
@@ -156,6 +157,11 @@ def _sorted(books: Any, columns: list[str], place: Place) -> Any:
 def _any_words(model: Any) -> AnyWords:
     """Among all books: the same queries for whatever the index of words knows by itself."""
     return AnyWords(model._default_manager.all())
+
+
+def _knows_languages(place: Place) -> bool:
+    """Whether there is an index of this order within each language."""
+    return place.ordering.name.endswith("title")
 
 
 def _spoken(language: str) -> Q:

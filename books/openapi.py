@@ -45,7 +45,8 @@ from books.schemas import (
 CSV, JSON_LINES, XML = "text/csv", "application/x-ndjson", "application/xml"
 ABOUT = f"""Every address that has JSON and pages gives JSON unless the Accept header prefers text/html.
 Every GET admits HEAD, and every address OPTIONS. Lists come page by page: follow `next` until it is null.
-Counting ends at {COUNT_CAP:,}, and sooner for what is searched in a large catalogue: `count_is_exact` tells. A write sent by another site's page is refused with 403."""
+Counting ends at {COUNT_CAP:,}, in large catalogues sooner: `count_is_exact` tells. A write that another site's page
+sends is refused with 403."""
 
 IF_MATCH = parameter(
     "header",
