@@ -55,14 +55,14 @@ class Ranked:
         self.queryset: QuerySet[Any, Any] = count.queryset
 
     def rows(self, place: Key = ()) -> Rows:
+        count = next(iter(self.count.rows()), NONE)
         found: Rows = []
-        for rank in self.ranks:
+        for rank in self.ranks if count["count_of_all"] else ():
             found += rank.rows(place)
-            if len(found) > self.place.size:
-                break
+            if len(found) > self.place.size or len(found) == count["count_of_all"]:
+                break  # the page is full, or nothing is left for the other ranks
         if found:
-            are_all = len(found) <= self.place.size and not self.place.cursor
-            found[0] |= {"count_of_all": len(found)} if are_all else self.count.rows()[0]
+            found[0] |= count
         return found[: self.place.size + 1]
 
 
