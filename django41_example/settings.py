@@ -106,7 +106,7 @@ WAITING_SECONDS = 10
 REVISION = "books.revision.revision"  # of what the answers that are kept are made from
 REPRESENTATION = "books.negotiation.representation"
 WARM_UP = "books.topics.warm_up"
-KEPT_MB = environment.integer("KEPT_MB", 12, low=0, high=10_000)  # of answers, in each worker; 0: none are kept
+KEPT_MB = environment.integer("KEPT_MB", 8, low=0, high=10_000)  # of answers, in each worker; 0: none are kept
 REFUSAL_VIEW = "books.views.errors.refused"
 SCREEN_VIEW = "books.views.uploads.screen"
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
