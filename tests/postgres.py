@@ -104,8 +104,6 @@ def quietly(command: list[Any], owner: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    if not sys.argv[1:]:
-        sys.exit(__doc__)
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C reaches the command too: it ends first, then the cluster
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))
