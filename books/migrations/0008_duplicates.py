@@ -5,8 +5,19 @@ from django.db import migrations, models
 
 import books.models.fields
 from books import fingerprint
+from books.indexing import KINDS
 
 BATCH = 5000  # books
+
+
+def remove_index(apps, schema_editor):
+    """Its words are made otherwise now, and old ones could not be taken out of it. The hook after all migrations,
+    books.apps.install_triggers, puts it there anew. In a new database there is none yet.
+    """
+    index = KINDS[schema_editor.connection.vendor]
+    with schema_editor.connection.cursor() as cursor:
+        if index.is_installed(cursor):
+            index.remove(cursor)
 
 
 def fill(apps, schema_editor):
@@ -29,6 +40,7 @@ class Migration(migrations.Migration):
     dependencies = [("books", "0007_search")]
 
     operations = [
+        migrations.RunPython(remove_index, migrations.RunPython.noop),
         migrations.AddField(
             model_name="book",
             name="fingerprint",
