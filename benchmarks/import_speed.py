@@ -18,7 +18,6 @@ import multiprocessing
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import batched, islice
@@ -37,6 +36,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from benchmarks.generate import write_csv  # noqa: E402
+from benchmarks.throwaway import throwaway_database  # noqa: E402
 from books.importing import encoding, tables  # noqa: E402
 from books.importing.files import import_file  # noqa: E402
 from books.importing.rows import cleaned  # noqa: E402
@@ -169,26 +169,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000, help="rows to generate, and to take of Gutenberg's")
     parser.add_argument("--times", type=int, default=3, help="measurements of each; their median counts")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if connection.vendor == "sqlite":
-            connection.settings_dict["TEST"]["NAME"] = f"{folder}/benchmark.sqlite3"
-        before = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        try:
-            heads = "".join(f"{head:>11}" for head in ("raw/s", "import/s", "again/s"))
-            print(
-                f"{connection.vendor:<12}{'rows':>9}{heads}{'ratio':>8}{'processor':>11}{'memory':>17}{'size':>8}",
-                flush=True,
-            )
-            books = Path(folder) / "generated.csv"
-            write_csv(books, arguments.rows)
-            compare("generated", books, arguments.rows, arguments.times)
-            if GUTENBERG.exists():
-                some = Path(folder) / "gutenberg.csv"
-                rows = _beginning(GUTENBERG, some, arguments.rows)
-                compare("gutenberg", some, rows, arguments.times)
-        finally:
-            connection.creation.destroy_test_db(before, verbosity=0)
+    with throwaway_database() as folder:
+        heads = "".join(f"{head:>11}" for head in ("raw/s", "import/s", "again/s"))
+        print(
+            f"{connection.vendor:<12}{'rows':>9}{heads}{'ratio':>8}{'processor':>11}{'memory':>17}{'size':>8}",
+            flush=True,
+        )
+        books = folder / "generated.csv"
+        write_csv(books, arguments.rows)
+        compare("generated", books, arguments.rows, arguments.times)
+        if GUTENBERG.exists():
+            some = folder / "gutenberg.csv"
+            rows = _beginning(GUTENBERG, some, arguments.rows)
+            compare("gutenberg", some, rows, arguments.times)
 
 
 def _beginning(source: Path, target: Path, count: int) -> int:

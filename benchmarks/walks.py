@@ -14,7 +14,6 @@ import multiprocessing
 import os
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -32,6 +31,7 @@ django.setup()
 from django.db import connection  # noqa: E402 - after setup
 
 from benchmarks.generate import fill  # noqa: E402
+from benchmarks.throwaway import throwaway_database  # noqa: E402
 from books.models import Book  # noqa: E402
 from books.models.book import BookQuerySet  # noqa: E402
 from books.paging import Cursor, Page, Place  # noqa: E402
@@ -157,16 +157,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--size", type=int, default=100, help="books on a page")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if connection.vendor == "sqlite":
-            connection.settings_dict["TEST"]["NAME"] = f"{folder}/walks.sqlite3"
-        before = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        try:
-            fill(options.rows)
-            sys.exit(0 if _beside_a_writer(options.rows, options.size) else 1)
-        finally:
-            connection.creation.destroy_test_db(before, verbosity=0)
+    with throwaway_database():
+        fill(options.rows)
+        sys.exit(0 if _beside_a_writer(options.rows, options.size) else 1)
 
 
 def _beside_a_writer(rows: int, size: int) -> bool:
