@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.server.running import PLAIN, START_WITHIN, Server
+from tests.server.running import PLAIN, START_WITHIN, Server, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -23,7 +23,8 @@ Write = Callable[[str], None]
 def server(tmp_path: Path, database_url: str) -> Iterator[Server]:
     command = PLAIN.replace("-w 4", f"-w {WORKERS}")
     server = Server(command, tmp_path, DATABASE_URL=database_url, WORK="0")
-    server.wait_until_open()
+    is_there = "Application startup complete"  # once for each: one answers before the other
+    wait_until(lambda: server.log().count(is_there) == WORKERS, START_WITHIN, "a worker is missing")
     yield server
     server.kill()
 
