@@ -42,7 +42,7 @@ timeout = 60
 
 if LOG_FORMAT == "json":
     logconfig_dict = {
-        "formatters": {"generic": {"()": "django41_example.edge.journal.JsonFormatter"}},
+        "formatters": {"generic": {"()": "django41_example.server.request_log.JsonFormatter"}},
         "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
     }
 
@@ -122,7 +122,7 @@ class JobProcess:
 
 def post_fork(server: Any, worker: Any) -> None:
     worker.config.timeout_graceful_shutdown = REQUESTS_END_WITHIN
-    worker.config.http = "django41_example.edge.protocol:LimitedProtocol"
+    worker.config.http = "django41_example.server.protocol:LimitedProtocol"
     worker.config.ws = "none"
     logging.getLogger("uvicorn.access").handlers = []  # or it would log each request; ours tells more
     if worker.cfg.accesslog:

@@ -126,7 +126,7 @@ def questions(words: list[str]) -> dict[str, Callable[[random.Random], Asked]]:
 
 def cursor(letters: str) -> str:
     from books.models.book import BookQuerySet
-    from books.paging import Cursor
+    from books.search.pagination import Cursor
 
     return Cursor.written(BookQuerySet.ORDERINGS["title"], {"title_key": letters, "id": 1})
 

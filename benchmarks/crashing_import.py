@@ -38,7 +38,7 @@ def worker() -> subprocess.Popen[bytes]:
 
 def begin(key: str, count: int) -> Any:
     from books.jobs.kinds import KINDS
-    from books.jobs.starting import start
+    from books.jobs.start import start
     from books.models import JobFile
 
     file = JobFile.objects.store("books.csv", rows(count))

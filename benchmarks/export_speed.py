@@ -29,9 +29,9 @@ FORMATS = {
 
 
 def fill(rows: int) -> None:
+    from books.metadata.record import EMPTY
     from books.models import Book
     from books.models.book import columns
-    from books.record import EMPTY
 
     for start in range(0, rows, 2000):
         Book.objects.bulk_create(

@@ -31,11 +31,11 @@ from django.utils import timezone  # noqa: E402
 from stdnum import ean  # noqa: E402
 
 from books.importing.writing import _insert  # noqa: E402
-from books.indexing import keep_in_step  # noqa: E402
+from books.metadata.record import CLEANERS, EMPTY, topic_slug  # noqa: E402
 from books.models import Author, Book, BookAuthor, BookTopic, Topic  # noqa: E402
+from books.models.author import sort_key  # noqa: E402
 from books.models.book import columns  # noqa: E402
-from books.models.people import sort_key  # noqa: E402
-from books.record import CLEANERS, EMPTY, topic_slug  # noqa: E402
+from books.search.index import keep_in_step  # noqa: E402
 
 BATCH = 2000  # books of one transaction
 VOCABULARY = 12_000  # words of a language, most of them made of syllables

@@ -38,11 +38,11 @@ from django.utils import timezone  # noqa: E402
 from benchmarks.generate import write_csv  # noqa: E402
 from benchmarks.throwaway import throwaway_database  # noqa: E402
 from books.importing import encoding, tables  # noqa: E402
-from books.importing.files import import_file  # noqa: E402
+from books.importing.importer import import_file  # noqa: E402
 from books.importing.rows import cleaned  # noqa: E402
+from books.metadata.record import EMPTY  # noqa: E402
 from books.models import Book  # noqa: E402
 from books.models.book import columns  # noqa: E402
-from books.record import EMPTY  # noqa: E402
 
 GUTENBERG = ROOT.parent / "shared/data/gutenberg/gutenberg_metadata.csv"
 PORTION = 10_000  # rows that are made ready at a time

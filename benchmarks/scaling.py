@@ -84,7 +84,7 @@ def kinds(size: int) -> dict[str, Callable[[random.Random], tuple[str, str]]]:
 
 def place(chance: random.Random) -> str:
     from books.models.book import BookQuerySet
-    from books.paging import Cursor
+    from books.search.pagination import Cursor
 
     letters = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=2))
     return quote(Cursor.written(BookQuerySet.ORDERINGS["title"], {"title_key": letters, "id": 1}))

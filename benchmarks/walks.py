@@ -34,7 +34,7 @@ from benchmarks.generate import fill  # noqa: E402
 from benchmarks.throwaway import throwaway_database  # noqa: E402
 from books.models import Book  # noqa: E402
 from books.models.book import BookQuerySet  # noqa: E402
-from books.paging import Cursor, Page, Place  # noqa: E402
+from books.search.pagination import Cursor, Page, Place  # noqa: E402
 
 UNSETTLED = 10  # the books whose ids this divides may move or go
 MOST_ADDED = 500  # books of the writer's own that are there at once

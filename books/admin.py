@@ -19,7 +19,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from books.admin_forms import BookAdminForm, NameForm
+from books.forms.admin import BookAdminForm, NameForm
+from books.history.rename import rename
 from books.models import (
     Author,
     Book,
@@ -33,10 +34,9 @@ from books.models import (
     Tries,
     Via,
 )
-from books.models.throttle import digest_of
-from books.negotiation import Refusal, refuse
-from books.renaming import rename
-from books.visitors import Visitor
+from books.models.login_attempt import digest_of
+from books.web.authentication import Visitor
+from books.web.negotiation import Refusal, refuse
 
 NOT_STAFF = "Your account may not administer the catalogue: ask an administrator, or sign in with another account."
 

@@ -6,8 +6,8 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
-from books import indexing
-from books.revision import triggers
+from books.cache import triggers
+from books.search import index
 
 
 class BooksConfig(AppConfig):
@@ -32,4 +32,4 @@ def install_triggers(using: str, apps: Any = apps, **_: Any) -> None:
     with suppress(LookupError):  # migrated back to before there was a search
         apps.get_model("books", "Words")
         triggers.install(connections[using])
-        indexing.install(connections[using])
+        index.install(connections[using])

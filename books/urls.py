@@ -4,19 +4,19 @@ from django.conf import settings
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from books import fingerprint
 from books.feeds import opds2
+from books.metadata import fingerprint
 from books.models.job import KEY
 from books.views.accounts import FirstAccount, PasswordChange
 from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
-from books.views.changes import BookHistory, ChangeUndo
 from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateList
 from books.views.exports import CsvExport, JsonLinesExport
 from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsStart, OpdsTopics
 from books.views.health import HealthCheck, HealthCheckLive
+from books.views.history import BookHistory, ChangeUndo
 from books.views.home import Home
 from books.views.job_events import AllJobEvents, JobEvents
 from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, JobRetry

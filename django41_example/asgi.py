@@ -9,13 +9,13 @@ import django
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from django41_example.edge.handler import Handler
-from django41_example.edge.journal import Journal
-from django41_example.edge.kept import KeptAnswers
-from django41_example.edge.lifespan import Lifespan
-from django41_example.edge.threads import Threads
-from django41_example.static import StaticFiles
-from django41_example.warming import warm_up
+from django41_example.server.handler import Handler
+from django41_example.server.lifespan import Lifespan
+from django41_example.server.request_log import Journal
+from django41_example.server.response_cache import KeptAnswers
+from django41_example.server.static_files import StaticFiles
+from django41_example.server.threads import Threads
+from django41_example.server.warm_up import warm_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
 django.setup(set_prefix=False)
@@ -63,7 +63,7 @@ if settings.KEPT_MB and not settings.DEBUG:
 if settings.DEBUG:  # templates are read again and static files come from where they are written
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
-    from django41_example.edge.guard import Guarded
+    from django41_example.server.loop_monitor import Guarded
 
     application = guarded = Guarded(ASGIStaticFilesHandler(application), settings.OURS)
     beside = [*beside, guarded.watch]
@@ -74,7 +74,7 @@ warm_up()
 
 observe = None
 if settings.METRICS:
-    from django41_example.edge.metrics import Metrics  # what is not asked for costs neither time nor memory
+    from django41_example.server.metrics import Metrics  # what is not asked for costs neither time nor memory
 
     application = metrics = Metrics(
         application, token=settings.METRICS_TOKEN, gauges=gauges, counts=import_string(settings.COUNTS)

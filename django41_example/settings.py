@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from django41_example import environment, secret
+from django41_example import environment, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / environment.text("VAR_DIR", "var")
@@ -22,7 +22,7 @@ if PRODUCTION and len(SECRET_KEY) < 50:
         "PRODUCTION=1 needs SECRET_KEY, at least 50 random characters: "
         "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
     )
-SECRET_KEY = SECRET_KEY or secret.kept_in(VAR_DIR / "secret_key")
+SECRET_KEY = SECRET_KEY or secret_key.kept_in(VAR_DIR / "secret_key")
 
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", [])
 if PRODUCTION and not ALLOWED_HOSTS:
@@ -103,15 +103,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 THREADS = environment.integer("THREADS", 8, low=1, high=100)  # lent to requests, in each worker
 WAITING_LINE = 64 * THREADS  # requests that may wait for a thread
 WAITING_SECONDS = 10
-REVISION = "books.revision.revision"  # of what the answers that are kept are made from
-REPRESENTATION = "books.negotiation.representation"
-WARM_UP = "books.topics.warm_up"
+REVISION = "books.cache.revision"  # of what the answers that are kept are made from
+REPRESENTATION = "books.web.negotiation.representation"
+WARM_UP = "books.cache.topics.warm_up"
 KEPT_MB = environment.integer("KEPT_MB", 8, low=0, high=10_000)  # of answers, in each worker; 0: none are kept
 REFUSAL_VIEW = "books.views.errors.refused"
 SCREEN_VIEW = "books.views.uploads.screen"
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
 OURS = [BASE_DIR / "books", BASE_DIR / "django41_example"]  # whose code must not block the event loop
-COUNTS = "books.jobs.counting.counts"
+COUNTS = "books.jobs.metrics.counts"
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 METRICS = environment.boolean("METRICS", default=bool(METRICS_TOKEN))
 if METRICS:  # where the workers' figures meet
@@ -123,8 +123,8 @@ LAB = environment.boolean("LAB", default=not PRODUCTION)  # the laboratory at /l
 # Jobs: rows of the database that `manage.py work` works ---------------------
 
 JOBS_BACKENDS = {
-    "embedded": "books.jobs.backends.EmbeddedBackend",
-    "procrastinate": "books.jobs.hints.ProcrastinateBackend",
+    "embedded": "books.jobs.backend.EmbeddedBackend",
+    "procrastinate": "books.jobs.procrastinate_backend.ProcrastinateBackend",
 }
 ON_POSTGRESQL = DATABASE["ENGINE"] == "django.db.backends.postgresql"
 JOBS_BACKEND = environment.choice(
@@ -136,7 +136,7 @@ if JOBS_BACKEND == "procrastinate":
         raise ImproperlyConfigured("JOBS_BACKEND=procrastinate needs PostgreSQL: give its DATABASE_URL.")
     INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
     PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-    PROCRASTINATE_IMPORT_PATHS = ["books.jobs.procrastinate"]
+    PROCRASTINATE_IMPORT_PATHS = ["books.jobs.procrastinate_worker"]
     PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "delete_jobs": "always", "shutdown_graceful_timeout": 0}
 
 # The outside: other catalogues, asked what they know of an ISBN ----------------
@@ -207,9 +207,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(request_id)s: %(message)s"},
-        "json": {"()": "django41_example.edge.journal.JsonFormatter"},
+        "json": {"()": "django41_example.server.request_log.JsonFormatter"},
     },
-    "filters": {"with_request_id": {"()": "django41_example.edge.journal.WithRequestId"}},
+    "filters": {"with_request_id": {"()": "django41_example.server.request_log.WithRequestId"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["with_request_id"]},
     },

@@ -9,8 +9,8 @@ from asgiref.sync import SyncToAsync
 from django.db import connection, connections
 from django.test import override_settings
 
-from django41_example.edge.guard import Block
-from django41_example.warming import warm_up
+from django41_example.server.loop_monitor import Block
+from django41_example.server.warm_up import warm_up
 from tests.guarding import guard_of_ours, guarded_loops
 from tests.server import running
 from tests.server.databases import Prepared, empty_database

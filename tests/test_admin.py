@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books.admin import site
-from books.jobs.clock import clock
-from books.jobs.starting import start
+from books.jobs.start import start
+from books.jobs.tasks.clock import clock
 from books.models import (
     Action,
     Author,
@@ -347,7 +347,7 @@ class AName(OwnerTestCase):
     def test_that_too_many_books_have_is_not_changed_here(self) -> None:
         for title in ("Kokoro", "Botchan"):
             Book.objects.add({"title": title, "authors": ["Soseki"]})
-        with mock.patch("books.admin_forms.MOST_BOOKS", 1):
+        with mock.patch("books.forms.admin.MOST_BOOKS", 1):
             self.assertContains(self.rename(Author.objects.get(), "Natsume"), "More than 1 books")
 
     def test_needs_the_permission_to_change_books(self) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books import covers
+from books.metadata import covers
 
 STYLE = (Path(__file__).parents[1] / "books/static/books/style.css").read_text()
 DARK = "@media (prefers-color-scheme: dark) {"

@@ -63,7 +63,7 @@ class TheList(DuplicateCase):
     async def test_a_page_looks_through_so_many_books_and_says_how_far(self) -> None:
         for title in ("Apple", "Banana", "Cherry", "Zorba", "Zorba!"):
             await self.async_client.post("/books/", {"title": title})
-        with mock.patch("books.duplicates.LOOKED_THROUGH", 2):
+        with mock.patch("books.history.duplicates.LOOKED_THROUGH", 2):
             first = (await self.async_client.get("/duplicates/")).json()
             assert (first["groups"], first["up_to"]) == ([], "Cherry")
             page = (await self.async_client.get("/duplicates/", headers=HTML)).content.decode()
@@ -76,7 +76,7 @@ class TheList(DuplicateCase):
     async def test_those_of_one_fingerprint_are_never_parted(self) -> None:
         for title in ("Kokoro.", "Kokoro;", "Kokoro?"):
             await self.async_client.post("/books/", {"title": title, "authors": "Natsume Soseki"})
-        with mock.patch("books.duplicates.LOOKED_THROUGH", 1):
+        with mock.patch("books.history.duplicates.LOOKED_THROUGH", 1):
             [group] = (await self.async_client.get("/duplicates/")).json()["groups"]
             assert (group["count"], len(group["books"])) == (5, 5)
 

@@ -69,7 +69,7 @@ class Narrowing(TestCase):
         assert f'<a class="chip" href="/books/?author={author.pk}"><span>ISBN: <b dir="auto">none</b>' in page
 
     async def test_more_than_are_counted_are_said_to_be_the_least(self) -> None:
-        with mock.patch("books.counting.MOST_COUNTED", 3):
+        with mock.patch("books.search.facets.MOST_COUNTED", 3):
             page = await self.page("/books/?size=99")
         assert '<span class="number">3+</span>' in page
 

@@ -16,11 +16,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books import languages
 from books.feeds.topics import BY_SLUG, page_of_slugs
 from books.feeds.xml import element, respond_xml
+from books.metadata import languages
 from books.models import Author, Book, Change
-from books.paging import Cursor, Place
+from books.search.pagination import Cursor, Place
 from tests.documents import NAMES, links, parsed, texts
 
 CATALOG = "application/atom+xml;profile=opds-catalog"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from books import fingerprint
-from books.record import clean
+from books.metadata import fingerprint
+from books.metadata.record import clean
 
 pytestmark = pytest.mark.once
 

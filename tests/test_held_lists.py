@@ -7,8 +7,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
+from books.cache import revision
 from books.models import Book
-from books.revision import revision
 from books.views import lists
 from tests.test_held_topics import Queries, queries  # noqa: F401
 

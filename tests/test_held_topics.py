@@ -8,9 +8,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 
+from books.cache import of_database
+from books.cache.topics import HeldTopics, aread
 from books.models import Book, Topic
-from books.revision import of_database
-from books.topics import HeldTopics, aread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase
 
-from books.importing.files import BATCH_ROWS
+from books.importing.importer import BATCH_ROWS
 from books.models import Book
 
 

@@ -18,15 +18,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
-from books import indexing, record
-from books.importing.files import import_file
-from books.indexing import KINDS, catch_up
-from books.jobs.reindexing import derive
-from books.merging import merge
+from books.history.merge import merge
+from books.history.rename import rename
+from books.history.undo import undo
+from books.importing.importer import import_file
+from books.jobs.tasks.reindex import derive
+from books.metadata import record
 from books.models import Author, Book, Change, Topic
-from books.models.history import COMMAND, Action
-from books.renaming import rename
-from books.undoing import undo
+from books.models.change import COMMAND, Action
+from books.search import index as indexing
+from books.search.index import KINDS, catch_up
 from tests import people
 
 ROW = {"title_key": "", "subtitle": "", "publisher": "", "language": "", "description": "", "series": "", "version": 1}

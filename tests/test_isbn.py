@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books import isbn
+from books.metadata import isbn
 
 
 @pytest.mark.parametrize(

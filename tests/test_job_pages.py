@@ -21,7 +21,12 @@ RESULT = {"rows": 1300, "created": 1234, "updated": 5, "unchanged": 0, "rejected
 
 class JobPageCase(PageCase):
     def job(self, kind: str = "clock", key: str = "a", **columns: Any) -> Job:
-        given = {"task": "books.jobs.clock.clock", "queue": "default", "priority": 0, "created_by": self.librarian}
+        given = {
+            "task": "books.jobs.tasks.clock.clock",
+            "queue": "default",
+            "priority": 0,
+            "created_by": self.librarian,
+        }
         return Job.objects.create(kind=kind, key=key, **{**given, **columns})
 
     def ended(self, kind: str, status: Status = Status.SUCCEEDED, **columns: Any) -> Job:

@@ -9,15 +9,15 @@ from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.test import AsyncClient
 
-from books.merging import merge
+from books.cache import of_database
+from books.history.merge import merge
+from books.history.undo import undo
 from books.models import Action, Book, Change
-from books.models.history import COMMAND
-from books.negotiation import representation
-from books.revision import of_database
-from books.undoing import undo
+from books.models.change import COMMAND
 from books.views.errors import refused
-from django41_example.edge.handler import Handler
-from django41_example.edge.kept import KeptAnswers
+from books.web.negotiation import representation
+from django41_example.server.handler import Handler
+from django41_example.server.response_cache import KeptAnswers
 from tests.edge.asgi import ask
 from tests.edge.conftest import lend  # noqa: F401
 

@@ -10,12 +10,12 @@ import pytest
 from blockbuster import BlockingError, blockbuster_ctx
 from django.test import AsyncClient
 
-from books.lab import guide, laboratory, peer
+from books.lab import experiment, guide, slow_server
+from books.lab.experiment import Laboratory
 from books.lab.guide import LIBRARIES, WAYS
-from books.lab.laboratory import Laboratory
-from books.lab.pulse import outline, percentile
+from books.lab.latency import outline, percentile
 from books.models import Book
-from django41_example.warming import warm_up
+from django41_example.server.warm_up import warm_up
 from tests.server.running import PRODUCTION, PROJECT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,8 +27,8 @@ CURES = ["to-thread", "sync-to-async", "async-client", "sync-view"]
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(laboratory, "SECONDS", SLOW)
-    monkeypatch.setattr(laboratory.laboratory, "may_block_at", 0.0)
+    monkeypatch.setattr(experiment, "SECONDS", SLOW)
+    monkeypatch.setattr(experiment.laboratory, "may_block_at", 0.0)
 
 
 async def run(name: str, client: AsyncClient) -> Any:
@@ -40,7 +40,7 @@ async def run(name: str, client: AsyncClient) -> Any:
 @pytest.mark.parametrize("name", ["blocking", *CURES])
 async def test_a_way_answers_what_the_slow_server_has_told_it(name: str, async_client: AsyncClient) -> None:
     told = await run(name, async_client)
-    assert told["answer"] == peer.ANSWER.decode()
+    assert told["answer"] == slow_server.ANSWER.decode()
     assert told["error"] is None
     assert told["seconds"] >= SLOW
 
@@ -110,19 +110,19 @@ async def test_one_blocks_only_now_and_then(async_client: AsyncClient) -> None:
     await run("blocking", async_client)
     refused = await async_client.get("/lab/blocking/")
     assert refused.status_code == 429
-    assert 1 <= int(refused["Retry-After"]) <= laboratory.REST
+    assert 1 <= int(refused["Retry-After"]) <= experiment.REST
     await run("orm", async_client)
 
 
 async def test_few_run_at_once(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(laboratory.laboratory, "running", laboratory.AT_ONCE)
+    monkeypatch.setattr(experiment.laboratory, "running", experiment.AT_ONCE)
     assert (await async_client.get("/lab/sleep/")).status_code == 429
 
 
 async def test_a_run_that_fails_frees_its_place(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Laboratory()
-    monkeypatch.setattr(laboratory.peer, "ask", None)
-    monkeypatch.setattr(laboratory.peer, "start", None)
+    monkeypatch.setattr(experiment.slow_server, "ask", None)
+    monkeypatch.setattr(experiment.slow_server, "start", None)
     with pytest.raises(TypeError):
         await place.arun(WAYS["blocking"], None)  # type: ignore[arg-type]
     assert place.running == 0

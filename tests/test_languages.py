@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from books import languages
+from books.metadata import languages
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 from django.test import AsyncClient
 
-from books import live
-from books.jobs.clock import clock
-from books.jobs.starting import astart
+from books.jobs import events as live
+from books.jobs.start import astart
+from books.jobs.tasks.clock import clock
 from books.models import Job, Status
 from books.models.job import over
 from books.views.errors import refused
-from django41_example.edge.handler import Handler
+from django41_example.server.handler import Handler
 from tests.edge.asgi import PATIENCE, Exchange, until
 from tests.edge.conftest import Lend, lend  # noqa: F401 - a fixture
 from tests.people import librarian, reader

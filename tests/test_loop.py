@@ -15,8 +15,8 @@ from django.test import AsyncClient
 from django.urls import URLPattern
 from django.utils import timezone
 
-from books.jobs.clock import clock
-from books.jobs.starting import start
+from books.jobs.start import start
+from books.jobs.tasks.clock import clock
 from books.models import Book, JobFile, Worker
 from books.urls import urlpatterns
 from django41_example import asgi

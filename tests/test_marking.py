@@ -3,9 +3,9 @@ from django.test import TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.asking import understood
-from books.marking import marked
 from books.models import Book
+from books.search.highlight import marked
+from books.search.query import understood
 
 
 @pytest.mark.parametrize(

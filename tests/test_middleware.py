@@ -11,7 +11,7 @@ from django.utils.csp import CSP
 
 from books.models import Book
 from books.views.errors import refused
-from django41_example.edge.handler import Handler
+from django41_example.server.handler import Handler
 from tests.edge.asgi import Answer, ask
 from tests.edge.conftest import Lend, lend  # noqa: F401 - a fixture
 from tests.people import owner

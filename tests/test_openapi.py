@@ -12,12 +12,12 @@ from django.db import DatabaseError
 from django.test import TestCase, override_settings
 from django.urls import URLPattern
 
-from books import record
+from books.metadata import record
 from books.models import Book, Token
-from books.openapi import OPERATIONS, description
-from books.permissions import RULES
-from books.schemas import SCHEMAS, TYPED
+from books.openapi.description import OPERATIONS, description
+from books.openapi.schemas import SCHEMAS, TYPED
 from books.urls import urlpatterns
+from books.web.permissions import RULES
 from tests import outside
 from tests.people import LibrarianTestCase
 from tests.test_hostile_input import BAD_BOOKS, BAD_JSON

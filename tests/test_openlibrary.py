@@ -14,10 +14,10 @@ import pytest
 from django.db import connections
 from django.db.models.functions import Now
 
+from books.lookup.client import LARGEST
+from books.lookup.lookup import Outcome, alook_up
 from books.models import Finding, NotNow, Source
-from books.models.outside import BURST, FAILURES
-from books.outside.door import LARGEST
-from books.outside.lookup import Outcome, alook_up
+from books.models.lookup import BURST, FAILURES
 from tests import outside as behaviour
 from tests.outside import BOOKS, GOOGLE, ISBN, SEARCH, Outside, edition, knows, leads_to, refuses, volume, work
 

@@ -12,8 +12,8 @@ from asgiref.sync import async_to_sync
 from django.db.models import Manager, Model, QuerySet
 from django.test import AsyncClient
 
-from books import negotiation
 from books.models import Author, Book
+from books.web import negotiation
 from tests.people import LibrarianTestCase
 
 HTML = {"accept": "text/html"}
@@ -374,7 +374,7 @@ class Lists(PageCase):
             assert Elements(await self.page(url)).named("a", href=f"/books.csv?{query}")
 
     async def test_a_count_that_is_not_exact_says_so(self) -> None:
-        with mock.patch("books.paging.COUNT_CAP", 2):
+        with mock.patch("books.search.pagination.COUNT_CAP", 2):
             assert ">2+ books</h2>" in await self.page("/books/")
 
     async def test_titles_and_authors_carry_their_language_and_direction(self) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from books.models import Book
 from books.models.book import BookQuerySet
-from books.paging import Cursor, Ordering, Place
+from books.search.pagination import Cursor, Ordering, Place
 
 TITLE = BookQuerySet.ORDERINGS["title"]
 

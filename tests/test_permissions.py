@@ -11,7 +11,8 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from books.models import Book, Scope, Token
-from books.permissions import (
+from books.urls import urlpatterns
+from books.web.permissions import (
     ADD,
     ANYBODY,
     CHANGE,
@@ -24,7 +25,6 @@ from books.permissions import (
     START_JOB,
     Rule,
 )
-from books.urls import urlpatterns
 from tests.people import librarian, owner, reader
 
 VIEWS: dict[str, Any] = {p.name: p.callback.view_class for p in urlpatterns if isinstance(p, URLPattern) and p.name}  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from django.db.models.functions import Concat, Upper
 from django.test import TestCase
 
 from books.models import Author, Book, Topic
-from books.prepared import Statement, aread
+from books.search.compiled_query import Statement, aread
 
 BOOKS = [
     {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books import record
+from books.metadata import record
 
 
 def test_white_space_in_a_line_becomes_single_spaces() -> None:

@@ -11,11 +11,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from books.jobs.clock import clock
-from books.jobs.starting import start
+from books.cache import of_database
+from books.cache.version import Revision
+from books.jobs.start import start
+from books.jobs.tasks.clock import clock
 from books.models import Author, Book, Change, Topic
-from books.revision import of_database
-from books.revision.watching import Revision
 from tests.edge.asgi import until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from books import record
+from books.metadata import record
 from books.models import Book
 from tests.importing.lists import imported
 

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books import asking, search
+from books.metadata.text import author_words, other_words, title_words
+from books.search.query import understood
 
 
 def held(words: tuple[str, ...], begins: bool, line: str) -> bool:
@@ -14,12 +15,12 @@ def found(query: str, *texts: str, authors: tuple[str, ...] = (), isbn13: str | 
     """What an index says, said by looking for the words in the lines."""
     title, subtitle, series, *_ = (*texts, "", "", "")
     lines = {
-        "title": search.title_words(title, subtitle, series),
-        "authors": search.author_words("\n".join(authors)),
+        "title": title_words(title, subtitle, series),
+        "authors": author_words("\n".join(authors)),
         "topics": "",
-        "other": search.other_words("", isbn13, "", None),
+        "other": other_words("", isbn13, "", None),
     }
-    asked = asking.understood(query)
+    asked = understood(query)
     return set(asked.isbns) <= {isbn13} and all(
         any(
             held(part.words, part.begins, lines[column])
@@ -78,7 +79,7 @@ def test_a_query_finds_the_title_whatever_its_case_accents_and_script(query: str
     ],
 )
 def test_a_query_does_not_find_what_only_looks_alike(query: str, title: str) -> None:
-    assert not found(query, title) or not asking.understood(query).terms
+    assert not found(query, title) or not understood(query).terms
 
 
 def test_two_runs_side_by_side_do_not_make_a_word_across_them() -> None:
@@ -103,7 +104,7 @@ def test_four_digits_are_a_number_in_a_title_and_no_part_of_an_isbn() -> None:
 
 
 def test_punctuation_alone_asks_for_nothing() -> None:
-    assert asking.understood(" ?! …").is_empty
+    assert understood(" ?! …").is_empty
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "Zs"]), min_size=1, max_size=50))
@@ -119,6 +120,6 @@ def test_every_part_of_two_or_more_han_characters_is_found_and_no_other(text: st
 
 @given(st.text(max_size=200))
 def test_whatever_is_typed_is_understood(query: str) -> None:
-    for rank in asking.understood(query).ranks:
+    for rank in understood(query).ranks:
         assert rank.as_fts5()
         assert rank.as_tsquery()

@@ -9,15 +9,17 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import TestCase
 
-from books import asking, filtering, search
 from books.apps import install_triggers
-from books.indexing import index_all
-from books.jobs.reindexing import derive
+from books.history.rename import rename
+from books.jobs.tasks.reindex import derive
+from books.metadata.text import LONGEST, words
 from books.models import Book
 from books.models.book import BookQuerySet
-from books.models.history import COMMAND
-from books.paging import Cursor, Place
-from books.renaming import rename
+from books.models.change import COMMAND
+from books.search import filters
+from books.search.index import index_all
+from books.search.pagination import Cursor, Place
+from books.search.query import understood
 from books.views.lists import understood_listing
 from tests.test_recall import TITLES
 
@@ -83,7 +85,7 @@ class CountTests(TestCase):
 
     def setUp(self) -> None:
         """Its queries are made once, and know how far to count."""
-        for forget in (understood_listing.cache_clear, filtering._any_words.cache_clear):
+        for forget in (understood_listing.cache_clear, filters._any_words.cache_clear):
             forget()
             self.addCleanup(forget)
 
@@ -93,11 +95,14 @@ class CountTests(TestCase):
         return answer["count"], answer["count_is_exact"]
 
     async def test_among_few_books_all_that_are_found_are_counted(self) -> None:
-        with mock.patch("books.ranking.ENOUGH_OF_A_SEARCH", 3):
+        with mock.patch("books.search.results.ENOUGH_OF_A_SEARCH", 3):
             assert await self.counted(q="sea") == (7, True)
 
     async def test_among_many_the_count_of_a_search_ends_early_and_says_so(self) -> None:
-        with mock.patch("books.ranking.ENOUGH_OF_A_SEARCH", 3), mock.patch("books.ranking.SMALL_CATALOGUE", 0):
+        with (
+            mock.patch("books.search.results.ENOUGH_OF_A_SEARCH", 3),
+            mock.patch("books.search.results.SMALL_CATALOGUE", 0),
+        ):
             assert await self.counted(q="sea") == (3, False)
 
 
@@ -218,5 +223,5 @@ class InStepTests(TestCase):
 
 
 def test_a_word_too_long_for_a_database_is_cut() -> None:
-    assert search.words("a" * 5000) == ["a" * search.LONGEST]
-    assert asking.understood("a" * 200).terms[0].phrases[0].words == ("a" * search.LONGEST,)
+    assert words("a" * 5000) == ["a" * LONGEST]
+    assert understood("a" * 200).terms[0].phrases[0].words == ("a" * LONGEST,)

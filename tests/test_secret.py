@@ -4,24 +4,24 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from django41_example import secret
+from django41_example import secret_key
 
 
 def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "var/secret_key"
-    assert secret.kept_in(path) == secret.kept_in(path) == path.read_text()
+    assert secret_key.kept_in(path) == secret_key.kept_in(path) == path.read_text()
 
 
 def test_two_installations_have_different_secrets(tmp_path: Path) -> None:
-    assert secret.kept_in(tmp_path / "a") != secret.kept_in(tmp_path / "b")
+    assert secret_key.kept_in(tmp_path / "a") != secret_key.kept_in(tmp_path / "b")
 
 
 def test_a_secret_is_long_enough_for_production(tmp_path: Path) -> None:
-    assert len(secret.kept_in(tmp_path / "secret_key")) >= 50
+    assert len(secret_key.kept_in(tmp_path / "secret_key")) >= 50
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    secret.kept_in(tmp_path / "secret_key")
+    secret_key.kept_in(tmp_path / "secret_key")
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
@@ -35,10 +35,10 @@ def test_of_two_who_make_it_at_once_the_second_takes_the_firsts(
         return "mine"
 
     monkeypatch.setattr(secrets, "token_urlsafe", while_another_was_faster)
-    assert secret.kept_in(path) == "the other's"
+    assert secret_key.kept_in(path) == "the other's"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_cannot_be_written_is_told_with_what_to_do() -> None:
     with pytest.raises(ImproperlyConfigured, match=r"/proc/nowhere.*SECRET_KEY"):
-        secret.kept_in(Path("/proc/nowhere/secret_key"))
+        secret_key.kept_in(Path("/proc/nowhere/secret_key"))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books import record
-from books.outside.sources import google_books, open_library
+from books.lookup.sources import google_books, open_library
+from books.metadata import record
 from tests.outside import ISBN
 
 pytestmark = pytest.mark.once

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from books.models import FileChunk, Job, JobFile, Scope, Token
 from books.views.errors import refused
 from books.views.uploads import screen
-from django41_example.edge.handler import Handler
+from django41_example.server.handler import Handler
 from tests.edge.asgi import Exchange, Message, until
 from tests.edge.conftest import Lend, lend  # noqa: F401 - a fixture
 from tests.edge.wire import Server, Wire

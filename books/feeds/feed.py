@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.templatetags.static import static
 
-from books import record
+from books.metadata import record
 from books.models import Book, Change
 from books.models.book import RECORD_COLUMNS, split
-from books.presenting import number
+from books.web.serializers import number
 
 COLUMNS = ("id", "created_at", "updated_at", *RECORD_COLUMNS)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from books.feeds.feed import BORROW, COVER_KIND, Door, Feed, with_query
-from books.negotiation import as_json
+from books.web.negotiation import as_json
 
 START = "/opds2/"
 KIND, PUBLICATION = "application/opds+json", "application/opds-publication+json"

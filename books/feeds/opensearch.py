@@ -1,12 +1,12 @@
 """How a browser or a reading app searches here: https://github.com/dewitt/opensearch"""
 
-from books.feeds import atom
+from books.feeds import opds
 from books.feeds.xml import Xml, element, texts
 
 NAME = "http://a9.com/-/spec/opensearch/1.1/"
 TEMPLATES = {
     "text/html": "/books/?q={searchTerms}",
-    atom.ACQUISITION: f"{atom.START}books/?q={{searchTerms}}&author={{atom:author?}}",
+    opds.ACQUISITION: f"{opds.START}books/?q={{searchTerms}}&author={{atom:author?}}",
     "application/json": "/books/?q={searchTerms}",
 }
 
@@ -14,9 +14,9 @@ TEMPLATES = {
 def description(origin: str) -> Xml:
     return element(
         "OpenSearchDescription",
-        {"xmlns": NAME, "xmlns:atom": atom.NAMES["xmlns"]},
+        {"xmlns": NAME, "xmlns:atom": opds.NAMES["xmlns"]},
         *texts(ShortName="Book catalogue", Description="Finds books by title, author, ISBN."),
-        element("Url", {"type": atom.OPENSEARCH, "rel": "self", "template": f"{origin}/opensearch.xml"}),
+        element("Url", {"type": opds.OPENSEARCH, "rel": "self", "template": f"{origin}/opensearch.xml"}),
         *(element("Url", {"type": kind, "template": origin + path}) for kind, path in TEMPLATES.items()),
         *texts(InputEncoding="UTF-8", OutputEncoding="UTF-8"),
     )

@@ -16,14 +16,14 @@ from typing import Any, cast
 
 from django.db.models import Q
 
-from books.importing.claims import Claims
-from books.importing.outcome import Outcome, Unfit, shortened
+from books.importing.results import Outcome, Unfit, shortened
 from books.importing.rows import NOTHING
+from books.importing.seen_books import Claims
 from books.importing.sets import among
+from books.metadata.record import EMPTY, MAX_AUTHORS, Record, source_of, topic_slug
 from books.models import Book, Topic
+from books.models.author import sort_key
 from books.models.book import RECORD_COLUMNS, as_record
-from books.models.people import sort_key
-from books.record import EMPTY, MAX_AUTHORS, Record, source_of, topic_slug
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from books.importing.files import Progress
 from books.importing.formats import REJECT_COLUMNS
-from books.importing.outcome import Note, Reject
+from books.importing.importer import Progress
+from books.importing.results import Note, Reject
 
 BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something older
 LISTED = 1000  # rejects and notes in a report, which is held in memory

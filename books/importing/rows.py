@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from books.importing.formats import Format
-from books.importing.outcome import Note, Reject, Unfit
 from books.importing.reading import Row
-from books.record import clean
+from books.importing.results import Note, Reject, Unfit
+from books.metadata.record import clean
 
 NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
 

@@ -10,7 +10,7 @@ from books.importing.encoding import UnreadableFile
 from books.importing.formats import JSON_LINES, Format
 from books.importing.lines import MAX_LINE, lines
 from books.importing.reading import Row, csv_records, csv_rows, json_rows
-from books.record import CLEANERS
+from books.metadata.record import CLEANERS
 
 DELIMITERS = ",;\t"
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from books.importing.matching import Draft, Fields, slug_of
 from books.importing.sets import among
-from books.indexing import keep_in_step
+from books.metadata.record import Record
 from books.models import Action, Author, Book, BookAuthor, BookTopic, Change, Editor, Topic
 from books.models.book import columns
-from books.models.history import differences
-from books.record import Record
+from books.models.change import differences
+from books.search.index import keep_in_step
 
 AT_ONCE = 1000  # books or names in one query: SQLite may have room for no more than 32,766 values
 INSERTED_AT_ONCE = 100  # rows: few lengths of statements, which SQLite prepares once and keeps

@@ -7,19 +7,19 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from books.forms import BookQuery, QueryField
+from books.forms.books import BookQuery, QueryField
 from books.importing import formats
-from books.isbn import MAX_LENGTH
-from books.jobs.backends import AnyTask
-from books.jobs.clock import clock
-from books.jobs.exporting import FORMATS, export
-from books.jobs.importing import import_
-from books.jobs.looking_up import MISSING, lookup
-from books.jobs.reindexing import reindex
-from books.jobs.undoing import UNDOABLE, undo_import
+from books.jobs.backend import AnyTask
+from books.jobs.tasks.clock import clock
+from books.jobs.tasks.export_books import FORMATS, export
+from books.jobs.tasks.import_books import import_
+from books.jobs.tasks.lookup_books import MISSING, lookup
+from books.jobs.tasks.reindex import reindex
+from books.jobs.tasks.undo_import import UNDOABLE, undo_import
+from books.metadata.isbn import MAX_LENGTH
+from books.metadata.record import CLEANERS
 from books.models import Job, Status
 from books.models.job import ACTIVE
-from books.record import CLEANERS
 
 SECONDS = range(1, 1001)
 DEFAULT_SECONDS = 10

@@ -22,7 +22,7 @@ from django.tasks import TaskContext
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from books.jobs.backends import AnyTask, result_of
+from books.jobs.backend import AnyTask, result_of
 from books.models.job import LEASE, Job, Status, over
 from books.models.job_file import JobFile
 

@@ -13,7 +13,7 @@ from typing import Any
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error, close_old_connections, connection, connections
 
-from books.jobs.periodic import astart_periodic
+from books.jobs.pruning import astart_periodic
 from books.jobs.run import BEAT, MAX_STRIKES, Run, Why
 from books.models.job import Job, Status, Worker, over
 

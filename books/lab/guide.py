@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 from django.views import View
 
-from books.lab import peer, ways
-from books.outside import door
+from books.lab import slow_server, ways
+from books.lookup import client
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,7 +113,7 @@ WAYS = {
         ),
     ]
 }
-CLIENTS = [source_of(peer.ask), source_of(door.aclient)]
+CLIENTS = [source_of(slow_server.ask), source_of(client.aclient)]
 
 
 class Library(NamedTuple):

@@ -9,9 +9,9 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.views import View
 
-from books.lab.peer import ask
+from books.lab.slow_server import ask
+from books.lookup.client import aclient
 from books.models import Book
-from books.outside.door import aclient
 
 
 class Sleep(View):

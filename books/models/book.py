@@ -11,15 +11,18 @@ from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Exact
 from django.urls import reverse
 
-from books import asking, fingerprint, languages, record, search
-from books.filtering import Filters
-from books.indexing import catch_up, keep_in_step
+from books.metadata import fingerprint, languages, record
+from books.metadata.record import Record
+from books.metadata.text import TEXTS, lines
+from books.models.author import KEY_LENGTH, Author, BookAuthor, sort_key
+from books.models.change import COMMAND, Action, Change, Editor, differences
 from books.models.fields import SortKeyField, WordsField
-from books.models.history import COMMAND, Action, Change, Editor, differences
-from books.models.people import KEY_LENGTH, Author, BookAuthor, BookTopic, Topic, sort_key
+from books.models.topic import BookTopic, Topic
 from books.models.words import Words
-from books.paging import Ordering, PagedQuerySet, PageQuery, Place
-from books.record import Record
+from books.search.filters import Filters
+from books.search.index import catch_up, keep_in_step
+from books.search.pagination import Ordering, PagedQuerySet, PageQuery, Place
+from books.search.query import tsvector
 
 NAME_SEPARATOR = "\n"  # between the names in author_names and topic_names: no name holds a line end
 YEAR_UNKNOWN_LAST, YEAR_UNKNOWN_FIRST = 32_767, -32_768
@@ -80,7 +83,7 @@ def columns(full: Record) -> dict[str, Any]:
         "topic_names": NAME_SEPARATOR.join(full["topics"]),
     }
     if connection.vendor == "postgresql":
-        found["words"] = asking.tsvector(search.lines(found[name] for name in search.TEXTS))
+        found["words"] = tsvector(lines(found[name] for name in TEXTS))
     return found
 
 
@@ -217,7 +220,9 @@ class Book(models.Model):
 
     # What follows from the fields above; `derived` makes it.
     title_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
-    fingerprint = SortKeyField(max_length=fingerprint.LENGTH, editable=False, null=True)  # see books.fingerprint
+    fingerprint = SortKeyField(
+        max_length=fingerprint.LENGTH, editable=False, null=True
+    )  # see books.metadata.fingerprint
     tongue = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")

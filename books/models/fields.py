@@ -13,6 +13,11 @@ class SortKeyField(models.CharField):  # type: ignore[type-arg]
         collation = "C" if connection.vendor == "postgresql" else "BINARY"
         return {**super().db_parameters(connection), "collation": collation}
 
+    def deconstruct(self) -> Any:
+        """As Django's own field, so that migrations need not import this one."""
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
 
 class WordsField(models.TextField):  # type: ignore[type-arg]
     """The words that a row is found by, as PostgreSQL keeps them in the row. SQLite's are in a table beside it."""
@@ -23,9 +28,13 @@ class WordsField(models.TextField):  # type: ignore[type-arg]
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return value if connection.vendor == "postgresql" else None
 
+    def deconstruct(self) -> Any:
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.TextField", args, options
+
 
 class Holds(Lookup):
-    """`words__holds`: what an Expression of books.asking asks for."""
+    """`words__holds`: what an Expression of books.search.query asks for."""
 
     lookup_name = "holds"
     prepare_rhs = False
@@ -42,3 +51,9 @@ class Holds(Lookup):
 
 
 WordsField.register_lookup(Holds)
+
+
+def count_of(rows: models.QuerySet[Any]) -> models.Subquery:
+    """How many rows a correlated query has: cheaper than a join when only one page of the outer rows is shown."""
+    every = models.Func(template="COUNT(*)", output_field=models.IntegerField())
+    return models.Subquery(rows.order_by().annotate(every=every).values("every"))

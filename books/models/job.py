@@ -19,8 +19,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 
-from books.models.history import Via
-from books.paging import Ordering, PagedQuerySet
+from books.models.change import Via
+from books.search.pagination import Ordering, PagedQuerySet
 
 KEY = "[A-Za-z0-9_-]{1,64}"
 LEASE = timedelta(seconds=10)
@@ -36,10 +36,6 @@ class Status(models.TextChoices):
 
 
 ACTIVE = (Status.QUEUED, Status.RUNNING)
-
-
-def new_key() -> str:
-    return secrets.token_urlsafe(12)
 
 
 def over(status: Status, error: str = "", traceback: str = "") -> dict[str, Any]:
@@ -106,7 +102,7 @@ class JobQuerySet(PagedQuerySet["Job"]):
 
 
 class Job(models.Model):
-    key = models.CharField(max_length=64, unique=True, default=new_key)  # in its address; the client may choose it
+    key = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe)  # in its address; the client may choose it
     kind = models.CharField(max_length=50)
     task = models.CharField(max_length=200)  # the path of its function
     arguments = models.JSONField(default=dict)

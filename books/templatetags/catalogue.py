@@ -8,7 +8,7 @@ from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils.safestring import SafeString
 
-from books import covers, languages
+from books.metadata import covers, languages
 
 register = template.Library()
 

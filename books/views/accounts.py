@@ -5,11 +5,11 @@ from django.contrib.auth import alogin, aupdate_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books import incoming
-from books.accounts.forms import FirstAccountForm, PasswordChangeForm
+from books.forms.accounts import FirstAccountForm, PasswordChangeForm
 from books.models import NotInvited, OwnerInvitation
-from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
 from books.views.base import CatalogueView
+from books.web import parsing
+from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
 
 UNINVITED = "This link is used up, or a later one was printed when the server started again. Look for it in its log."
 
@@ -25,7 +25,7 @@ class FirstAccount(CatalogueView):
         return page(request, "accounts/first.html", {"form": FirstAccountForm(), "secret": secret})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = FirstAccountForm(incoming.form(request))
+        form = FirstAccountForm(parsing.form(request))
         secret = form.data.get("secret", "")
         if not form.is_valid():
             return again(request, form, "accounts/first.html", {"secret": secret})
@@ -44,7 +44,7 @@ class PasswordChange(CatalogueView):
         return page(request, "accounts/password.html", {"form": PasswordChangeForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = PasswordChangeForm(incoming.form(request))
+        form = PasswordChangeForm(parsing.form(request))
         user = self.visitor.user
         if form.is_valid() and not await user.acheck_password(form.cleaned_data["old"]):
             form.add_error("old", "This is not your password.")

@@ -1,11 +1,11 @@
 from django.http import HttpRequest, HttpResponse
 
-from books import presenting
-from books.forms import AuthorQuery
+from books.forms.books import AuthorQuery
 from books.models import Author
-from books.negotiation import HTML, JSON, Refusal, preferred, respond
 from books.views.base import CatalogueView
 from books.views.lists import answer_books, page_of, valid
+from books.web import serializers
+from books.web.negotiation import HTML, JSON, Refusal, preferred, respond
 
 
 class AuthorList(CatalogueView):
@@ -18,7 +18,7 @@ class AuthorList(CatalogueView):
         query = valid(AuthorQuery(request.GET))
         authors = Author.objects.named(query.cleaned_data["q"])
         page = await authors.with_counts().page(["name", "books_count"], query.cleaned_data["place"]).aread()
-        entries = [presenting.author(row["id"], row["name"], row["books_count"]) for row in page.rows]
+        entries = [serializers.author(row["id"], row["name"], row["books_count"]) for row in page.rows]
         data = page_of("authors", entries, page, request.path, query)
         return respond(request, data, "books/author_list.html", context={"query": query.parameters()})
 

@@ -6,12 +6,12 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
-from books import incoming
-from books.indexing import Behind
-from books.negotiation import HTML, JSON, Refusal, refuse
-from books.permissions import SignInNeeded, aadmit
+from books.search.index import Behind
 from books.views.signing_in import ask_to_sign_in
-from books.visitors import Visitor, aidentify
+from books.web import parsing
+from books.web.authentication import Visitor, aidentify
+from books.web.negotiation import HTML, JSON, Refusal, refuse
+from books.web.permissions import SignInNeeded, aadmit
 
 
 class CatalogueView(View):
@@ -27,7 +27,7 @@ class CatalogueView(View):
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
-            incoming.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
+            parsing.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
             self.visitor = request.visitor = await aidentify(request)  # type: ignore[attr-defined]
             if request.method in self.methods() and request.method != "OPTIONS":
                 await aadmit(request, self.visitor)

@@ -7,14 +7,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
-from books import covers, incoming, isbn, languages, presenting
+from books.metadata import covers, isbn, languages
 from books.models import Author, Book, Change, Via
-from books.negotiation import HTML, JSON, Refusal, json_response, preferred, respond
-from books.prepared import Rows, Statement, aread
+from books.search.compiled_query import Rows, Statement, aread
 from books.views.base import CatalogueView
-from books.views.changes import achanges
+from books.views.history import achanges
 from books.views.writes import MERGED, NO_BOOK, STALE, change, refusals
-from books.visitors import Visitor
+from books.web import parsing, serializers
+from books.web.authentication import Visitor
+from books.web.negotiation import HTML, JSON, Refusal, json_response, preferred, respond
 
 
 class BookDetail(CatalogueView):
@@ -31,7 +32,7 @@ class BookDetail(CatalogueView):
         authors = Author.objects.filter(bookauthor__book=book).order_by("bookauthor__position").values("id", "name")
         shown = (Statement(authors),) if kind == HTML else ()
         topics, *linked = await aread(Statement(book.topics.values("slug", "name")), *shown)
-        data = presenting.book(book, [topic["slug"] for topic in topics])
+        data = serializers.book(book, [topic["slug"] for topic in topics])
         if kind == HTML:
             context = await aaround(data, linked[0], topics, self.visitor)
             return respond(request, data, "books/book_detail.html", context=context)
@@ -49,14 +50,14 @@ class BookDetail(CatalogueView):
 
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
         with refusals():
-            await sync_to_async(Book.objects.remove)(pk, incoming.if_match(request), self.visitor.editor(Via.API))
+            await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.visitor.editor(Via.API))
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
         preferred(request, JSON)
-        values = incoming.book_record(request, partial=partial)
+        values = parsing.book_record(request, partial=partial)
         with refusals():
-            book = await sync_to_async(change)(pk, values, incoming.if_match(request), self.visitor.editor(Via.API))
+            book = await sync_to_async(change)(pk, values, parsing.if_match(request), self.visitor.editor(Via.API))
         return json_response(book, headers={"ETag": etag(book)})
 
 
@@ -83,8 +84,8 @@ async def abook_or_404(pk: int) -> Book:
 async def aaround(data: Mapping[str, Any], authors: Rows, topics: Rows, visitor: Visitor) -> dict[str, Any]:
     """What the page of a book shows besides its data."""
     return {
-        "author_links": [presenting.link("author_detail", row["id"], row["name"]) for row in authors],
-        "topic_links": [presenting.link("topic_detail", row["slug"], row["name"]) for row in topics],
+        "author_links": [serializers.link("author_detail", row["id"], row["name"]) for row in authors],
+        "topic_links": [serializers.link("topic_detail", row["slug"], row["name"]) for row in topics],
         "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
         "cover": covers.cover(data["title"], data["authors"]),

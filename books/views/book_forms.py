@@ -6,16 +6,16 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books import incoming, presenting
-from books.forms import BookForm, DeleteForm, NewBookForm
+from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.models import Book, DuplicateISBN, MergedAway, StaleVersion, Via
-from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import abook_or_404
 from books.views.lookup import ashown
 from books.views.signing_in import atake_typed
 from books.views.writes import MERGED, NO_BOOK, STALE, MayBeHere, add_once, taken
-from books.visitors import Visitor
+from books.web import parsing, serializers
+from books.web.authentication import Visitor
+from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 
@@ -40,7 +40,7 @@ class BookNew(CatalogueView):
         return page(request, NEW, {"form": form, "book": None, "lookup": looked_up}, status=status, headers=headers)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = NewBookForm(incoming.form(request))
+        form = NewBookForm(parsing.form(request))
         ask = form.is_valid() and not form.cleaned_data["anyway"]
         try:
             return await add_from_form(request, self.visitor, form, if_unlike_others=ask)
@@ -76,10 +76,10 @@ class BookEdit(CatalogueView):
         book = await abook_or_404(pk)
         typed = await atake_typed(request)
         form = BookForm(typed) if typed else BookForm(initial={**book.as_record(), "version": book.version})
-        return page(request, EDIT, {"form": form, "book": presenting.heading(book)})
+        return page(request, EDIT, {"form": form, "book": serializers.heading(book)})
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = BookForm(incoming.form(request))
+        form = BookForm(parsing.form(request))
         if not form.is_valid():
             return again(request, form, EDIT, 422, book=await abook_or_404(pk))
         try:
@@ -107,7 +107,7 @@ class BookDelete(CatalogueView):
         return self._ask(request, await abook_or_404(pk))
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = DeleteForm(incoming.form(request))
+        form = DeleteForm(parsing.form(request))
         if not form.is_valid():
             raise Refusal(422, errors=errors_of(form))
         try:
@@ -123,7 +123,7 @@ class BookDelete(CatalogueView):
     def _ask(self, request: HttpRequest, book: Book, status: int = 200) -> HttpResponse:
         if preferred(request, JSON, HTML) == JSON and status != 200:
             raise Refusal(status, STALE)
-        context = {"book": presenting.heading(book), "stale": status != 200}
+        context = {"book": serializers.heading(book), "stale": status != 200}
         return page(request, "books/book_delete.html", context, status=status)
 
 
@@ -131,5 +131,5 @@ def again(request: HttpRequest, form: BookForm, template: str, status: int, book
     """The form with what was typed and what is wrong; to programs only what is wrong."""
     if preferred(request, JSON, HTML) == JSON:
         raise Refusal(status, STALE, errors=errors_of(form))
-    context = {"form": form, "book": presenting.heading(book) if book else None, "stale": status == 412}
+    context = {"form": form, "book": serializers.heading(book) if book else None, "stale": status == 412}
     return page(request, template, context, status=status)

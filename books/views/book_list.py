@@ -1,15 +1,15 @@
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 
-from books import incoming
-from books.forms import BookForm
+from books.forms.books import BookForm
 from books.models import Via
-from books.negotiation import JSON, json_response, preferred
 from books.views.base import CatalogueView
 from books.views.book_detail import etag
 from books.views.book_forms import add_from_form
 from books.views.lists import answer_books
 from books.views.writes import add_and_compare, refusals
+from books.web import parsing
+from books.web.negotiation import JSON, json_response, preferred
 
 
 class BookList(CatalogueView):
@@ -21,13 +21,13 @@ class BookList(CatalogueView):
         return await answer_books(request, "books/book_list.html")
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        if incoming.is_form(request):
-            return await add_from_form(request, self.visitor, BookForm(incoming.form(request)))
+        if parsing.is_form(request):
+            return await add_from_form(request, self.visitor, BookForm(parsing.form(request)))
         preferred(request, JSON)
-        values = incoming.book_record(request, partial=False)
+        values = parsing.book_record(request, partial=False)
         with refusals():
             book, similar = await sync_to_async(add_and_compare)(
-                values, incoming.idempotency_key(request), self.visitor.editor(Via.API)
+                values, parsing.idempotency_key(request), self.visitor.editor(Via.API)
             )
         headers = {"Location": book["url"], "ETag": etag(book), **({"Link": similar} if similar else {})}
         return json_response(book, status=201, headers=headers)

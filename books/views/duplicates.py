@@ -7,16 +7,16 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books import incoming, presenting
-from books.duplicate_forms import DismissForm, DuplicateQuery, MergeForm
-from books.duplicates import Group, abooks, agroup, agroups, doubt
-from books.forms import BookForm
-from books.merging import CHOSEN, CannotMerge, merge
+from books.forms.books import BookForm
+from books.forms.duplicates import DismissForm, DuplicateQuery, MergeForm
+from books.history.duplicates import Group, abooks, agroup, agroups, doubt
+from books.history.merge import CHOSEN, CannotMerge, merge
+from books.metadata.record import topic_slug
 from books.models import Book, Dismissal, StaleVersion, Via
 from books.models.book import split
-from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred, respond
-from books.record import topic_slug
 from books.views.base import CatalogueView
+from books.web import parsing, serializers
+from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred, respond
 
 DETAIL = "books/duplicate_detail.html"
 NO_GROUP = "No two books have this fingerprint any more. Those that may be one are at /duplicates/."
@@ -55,7 +55,7 @@ class DuplicateDetail(CatalogueView):
         kind = preferred(request, JSON, HTML)
         if not await self.visitor.amay("books.delete_book"):
             raise Refusal(403, "Your account lacks the permission books.delete_book: ask an administrator for it.")
-        form = MergeForm(incoming.form(request))
+        form = MergeForm(parsing.form(request))
         if not form.is_valid():
             raise Refusal(422, errors=errors_of(form))
         seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
@@ -82,7 +82,7 @@ class DuplicateDismiss(CatalogueView):
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         preferred(request, JSON, HTML)
-        form = DismissForm(incoming.form(request))
+        form = DismissForm(parsing.form(request))
         if not form.is_valid():
             raise Refusal(422, errors=errors_of(form))
         if not await Book.objects.filter(fingerprint=fingerprint).aexists():
@@ -92,7 +92,7 @@ class DuplicateDismiss(CatalogueView):
 
 
 def as_dict(group: Group, books: list[Book]) -> dict[str, Any]:
-    rows = [presenting.book(book, [topic_slug(name) for name in split(book.topic_names)]) for book in books]
+    rows = [serializers.book(book, [topic_slug(name) for name in split(book.topic_names)]) for book in books]
     url = reverse("duplicate_detail", args=[group["fingerprint"]])
     return {**group, "url": url, "doubt": doubt(books), "books": rows}
 

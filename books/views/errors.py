@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
 
-from books.negotiation import Refusal, refuse
+from books.web.negotiation import Refusal, refuse
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -5,8 +5,8 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from books import exporting
-from books.forms import BookQuery
+from books.exporting.lines import Encoder, csv_header, csv_lines, json_lines, stream
+from books.forms.books import BookQuery
 from books.models import Book
 from books.views.base import CatalogueView
 from books.views.lists import valid
@@ -17,13 +17,13 @@ class Export(CatalogueView):
 
     name: str
     content_type: str
-    encode: exporting.Encoder
+    encode: Encoder
     header = b""
 
     async def get(self, request: HttpRequest) -> HttpResponseBase:
         query = valid(BookQuery(request.GET))
         books = await sync_to_async(Book.objects.matching)(query.cleaned_data)  # which may index in a transaction
-        response = streamed(request, exporting.stream(books, type(self).encode, self.header), self.content_type)
+        response = streamed(request, stream(books, type(self).encode, self.header), self.content_type)
         response.headers["Content-Disposition"] = f'attachment; filename="{self.name}"'
         return response
 
@@ -31,14 +31,14 @@ class Export(CatalogueView):
 class CsvExport(Export):
     name = "books.csv"
     content_type = "text/csv; charset=utf-8"
-    encode = staticmethod(exporting.csv_lines)
-    header = exporting.csv_header()
+    encode = staticmethod(csv_lines)
+    header = csv_header()
 
 
 class JsonLinesExport(Export):
     name = "books.jsonl"
     content_type = "application/x-ndjson"
-    encode = staticmethod(exporting.json_lines)
+    encode = staticmethod(json_lines)
 
 
 def streamed(request: HttpRequest, chunks: AsyncIterator[bytes], content_type: str) -> HttpResponseBase:

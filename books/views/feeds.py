@@ -9,17 +9,17 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from books.facets import SORTS
-from books.feeds import atom
+from books.cache.topics import topics
+from books.feeds import opds
 from books.feeds.feed import NEW, Door, Feed, Style, abooks, achanged_at, with_query
 from books.feeds.topics import TopicQuery, page_of_slugs
-from books.forms import AuthorQuery, ListQuery
+from books.forms.books import AuthorQuery, ListQuery
 from books.models import Author
-from books.negotiation import Refusal
-from books.paging import Page
-from books.topics import topics
+from books.search.pagination import Page
 from books.views.base import CatalogueView
+from books.views.list_context import SORTS
 from books.views.lists import EVERYTHING, listing, valid
+from books.web.negotiation import Refusal
 
 DOORS = [
     Door("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
@@ -31,7 +31,7 @@ DOORS = [
 
 class OpdsView(CatalogueView):
     is_public = True
-    style: Style = atom
+    style: Style = opds
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         feed = await self.afeed(request)
@@ -93,7 +93,7 @@ class OpdsBook(CatalogueView):
     """One book, as it stands in feeds."""
 
     is_public = True
-    style: Style = atom
+    style: Style = opds
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         for book in await abooks([pk]):

@@ -4,8 +4,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from books.models import Book, Job, Worker
-from books.negotiation import json_response
 from books.views.base import CatalogueView
+from books.web.negotiation import json_response
 
 AGAIN = {"Retry-After": "5"}
 NOBODY = "nobody works the queue: is `manage.py work` running?"

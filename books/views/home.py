@@ -2,13 +2,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from books import presenting
+from books.cache.topics import topics
 from books.models import Book
-from books.negotiation import HTML, JSON, preferred, respond
-from books.presenting import list_entry
-from books.topics import topics
 from books.views.base import CatalogueView
 from books.views.job_reading import alatest
+from books.web import serializers
+from books.web.negotiation import HTML, JSON, preferred, respond
+from books.web.serializers import list_entry
 
 NEWEST, TOPICS = 12, 24  # shown
 ADDRESSES = {
@@ -42,7 +42,7 @@ class Home(CatalogueView):
         by_books = sorted((await topics.aget()).values(), key=lambda topic: (-topic.books, topic.slug))
         return {
             "newest": [list_entry(row) async for row in newest],
-            "topics": [presenting.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
+            "topics": [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
             "read_at": timezone.now(),
             "latest_jobs": await alatest() if self.visitor.sees_jobs else [],
         }

@@ -1,12 +1,12 @@
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from books import live
+from books.jobs import events as live
 from books.models import Job
 from books.models.job import JobQuerySet
-from books.negotiation import preferred
 from books.views.base import CatalogueView
 from books.views.job_reading import ajob_or_404
+from books.web.negotiation import preferred
 
 EVENTS = "text/event-stream"
 LATEST = 20  # jobs whose state begins the stream of all

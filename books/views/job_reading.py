@@ -3,13 +3,13 @@
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
 from django.urls import reverse
 
-from books import presenting
-from books.jobs.undoing import UNDOABLE
+from books.jobs.tasks.undo_import import UNDOABLE
 from books.models import Job, JobFile, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
-from books.negotiation import Refusal
 from books.views.job_words import Data, given, has_changed, meaning, tally, told
-from books.visitors import Visitor
+from books.web import serializers
+from books.web.authentication import Visitor
+from books.web.negotiation import Refusal
 
 BESIDE = ("by", "upload", "arguments")  # what is read of a job for its page besides JobQuerySet.ENTRY
 LATEST, MOST = 3, 6  # jobs that the home page shows, and how many if so many run
@@ -26,7 +26,7 @@ async def adetail(job: Job) -> Data:
     """All of a job that those may know who may see jobs."""
     files = job.files.order_by("id").values("name", "size")
     return {
-        **presenting.job({name: getattr(job, name) for name in Job.objects.all().ENTRY}),
+        **serializers.job({name: getattr(job, name) for name in Job.objects.all().ENTRY}),
         "arguments": job.arguments,
         "log": job.log,
         "files": [{**file, "url": reverse("job_file", args=[job.key, file["name"]])} async for file in files],
@@ -75,7 +75,7 @@ async def alatest() -> list[Data]:
     """Those that run, then the latest."""
     is_over = Case(When(status__in=ACTIVE, then=Value(0)), default=Value(1))
     jobs = _beside(Job.objects.exclude(kind="prune")).order_by(is_over, "-id")[:MOST]
-    found = [told(presenting.job(row), row) async for row in jobs.values(*jobs.ENTRY, *BESIDE)]
+    found = [told(serializers.job(row), row) async for row in jobs.values(*jobs.ENTRY, *BESIDE)]
     return [job for place, job in enumerate(found) if job["is_active"] or place < LATEST]
 
 

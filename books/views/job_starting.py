@@ -7,16 +7,16 @@ from asgiref.sync import sync_to_async
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 
-from books import incoming
-from books.forms import BookForm
+from books.forms.books import BookForm
 from books.jobs.kinds import KINDS, Kind, ListField
-from books.jobs.looking_up import MISSING
-from books.jobs.starting import KeyTaken, astart
+from books.jobs.start import KeyTaken, astart
+from books.jobs.tasks.lookup_books import MISSING
+from books.metadata.record import Errors
 from books.models import Job, JobFile, Via
-from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, preferred
-from books.record import Errors
 from books.views.job_reading import adetail
-from books.visitors import Visitor
+from books.web import parsing
+from books.web.authentication import Visitor
+from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, preferred
 
 LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
 TAKEN = "Another job has this key: choose another key, or look at it at {}."
@@ -68,15 +68,15 @@ async def answer(request: HttpRequest, job: Job, status: int) -> HttpResponse:
 
 def read(request: HttpRequest) -> Asked:
     """A form, with a file or without, or JSON; nothing at all is a clock. In a thread: an upload may be large."""
-    if request.content_type == incoming.MULTIPART or (incoming.body(request) and incoming.is_form(request)):
-        fields: dict[str, Any] = incoming.form(request).dict()
+    if request.content_type == parsing.MULTIPART or (parsing.body(request) and parsing.is_form(request)):
+        fields: dict[str, Any] = parsing.form(request).dict()
         file = request.FILES.get("file")
         return Asked(fields.pop("kind", "import" if file else "clock"), fields, file)
-    if not incoming.body(request):
+    if not parsing.body(request):
         return Asked()
-    sent = incoming.json_object(request)
+    sent = parsing.json_object(request)
     if unknown := sent.keys() - {"kind", "arguments"}:
-        name = incoming.printable(min(unknown))
+        name = parsing.printable(min(unknown))
         raise Refusal(422, errors={name: ["No such field. A job is started with kind and arguments."]})
     asked = Asked(**sent)
     if not isinstance(asked.arguments, dict):
@@ -100,7 +100,7 @@ def cleaned(kind: Kind, asked: Asked) -> dict[str, Any]:
     for name, value in asked.arguments.items():
         if name not in form.fields:
             takes = ", ".join(form.fields) or "none"
-            errors[incoming.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
+            errors[parsing.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
         elif isinstance(value, list) and not isinstance(form.fields[name], ListField):
             errors[name] = ["Write one value."]
     if kind.takes_file != bool(asked.file):

@@ -6,18 +6,18 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from books import incoming, presenting
-from books.forms import JobQuery
-from books.jobs.starting import retry
+from books.forms.books import JobQuery
+from books.jobs.start import retry
+from books.metadata.record import CLEANERS, Errors
 from books.models import Job, JobFile
-from books.negotiation import HTML, JSON, Refusal, page, preferred, respond
-from books.record import CLEANERS, Errors
 from books.views.base import CatalogueView
 from books.views.job_reading import adetail, ajob_or_404, amay, around, atold
 from books.views.job_starting import LACKING, answer, boxes, start_job, wrong
 from books.views.job_words import Data
 from books.views.lists import page_of, valid
 from books.views.signing_in import atake_typed
+from books.web import parsing, serializers
+from books.web.negotiation import HTML, JSON, Refusal, page, preferred, respond
 
 LIST = "jobs/job_list.html"
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -43,14 +43,14 @@ class JobList(CatalogueView):
             if not refusal.errors or preferred(request, JSON, HTML) == JSON:
                 raise
             refused = refusal
-        data, typed = await self._jobs(request, QueryDict()), incoming.form(request)
+        data, typed = await self._jobs(request, QueryDict()), parsing.form(request)
         around = await self._around(data, typed, refused.errors)
         return page(request, LIST, {**data, **around}, status=refused.status)
 
     async def _jobs(self, request: HttpRequest, sent: QueryDict) -> Data:
         query = valid(JobQuery(sent))
         read = await Job.objects.page(Job.objects.all().ENTRY, query.cleaned_data["place"]).aread()
-        return page_of("jobs", [presenting.job(row) for row in read.rows], read, request.path, query)
+        return page_of("jobs", [serializers.job(row) for row in read.rows], read, request.path, query)
 
     async def _around(self, data: Data, typed: QueryDict, errors: Errors) -> Data:
         """What the page shows besides: the jobs in words, and the forms with what was typed and what is wrong."""

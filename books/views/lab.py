@@ -1,11 +1,11 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from books.lab.experiment import IN_PRODUCTION, laboratory
 from books.lab.guide import CLIENTS, WAYS, as_dict
-from books.lab.laboratory import IN_PRODUCTION, laboratory
-from books.lab.pulse import outline
-from books.negotiation import HTML, JSON, Refusal, preferred, respond
+from books.lab.latency import outline
 from books.views.base import CatalogueView
+from books.web.negotiation import HTML, JSON, Refusal, preferred, respond
 
 
 class Lab(CatalogueView):

@@ -10,19 +10,19 @@ from urllib.parse import unquote_plus, urlencode
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from books.asking import Asked, understood
-from books.counting import Choices
-from books.facets import facets
-from books.filtering import Filters
-from books.forms import BookQuery, ListQuery
-from books.marking import marked
+from books.cache import revision
+from books.forms.books import BookQuery, ListQuery
 from books.models import Book
-from books.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
-from books.paging import CURSOR_LENGTH, Cursor, Page, PageQuery, Place, any_cursor
-from books.prepared import Key, Readable
-from books.presenting import list_entry
-from books.revision import revision
-from books.suggesting import asuggestion
+from books.search.compiled_query import Key, Readable
+from books.search.facets import Choices
+from books.search.filters import Filters
+from books.search.highlight import marked
+from books.search.pagination import CURSOR_LENGTH, Cursor, Page, PageQuery, Place, any_cursor
+from books.search.query import Asked, understood
+from books.search.spelling import asuggestion
+from books.views.list_context import facets
+from books.web.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
+from books.web.serializers import list_entry
 
 LISTINGS = 128  # that are kept ready
 EVERYTHING = ("", "")

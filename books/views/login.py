@@ -6,13 +6,13 @@ from django.contrib.auth import aauthenticate, alogin, alogout
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books import incoming
 from books.accounts import devices
-from books.accounts.forms import LoginForm
+from books.forms.accounts import LoginForm
 from books.models import TooManyTries, Tries
-from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, preferred
 from books.views.base import CatalogueView
 from books.views.signing_in import TYPED, akeep_typed, ask, safe_next
+from books.web import parsing
+from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, preferred
 
 TRIES_AN_ADDRESS, TRIES_AN_ACCOUNT = 20, 5  # in the quarter of an hour that Tries counts
 
@@ -23,7 +23,7 @@ class Login(CatalogueView):
         return ask(request, LoginForm(), request.GET.get("next", ""))
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = LoginForm(incoming.form(request))
+        form = LoginForm(parsing.form(request))
         if not form.is_valid():
             return self._again(request, form, 422)
         username, password = form.cleaned_data["username"], form.cleaned_data["password"]

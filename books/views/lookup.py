@@ -4,12 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from books import presenting
-from books.forms import BookForm, LookupQuery
+from books.forms.books import BookForm, LookupQuery
+from books.lookup.lookup import Answer, Outcome, alook_up
 from books.models import Book
-from books.negotiation import HTML, JSON, Refusal, errors_of, json_response, page, preferred
-from books.outside.lookup import Answer, Outcome, alook_up
 from books.views.base import CatalogueView
+from books.web import serializers
+from books.web.negotiation import HTML, JSON, Refusal, errors_of, json_response, page, preferred
 
 Data = dict[str, Any]
 
@@ -34,7 +34,7 @@ async def aknown(sent: QueryDict) -> Data:
         raise Refusal(422, errors=errors_of(query))
     isbn13 = query.cleaned_data["isbn"]
     if book := await Book.objects.filter(isbn13=isbn13).only("title", "version").afirst():
-        return {**Answer(isbn13).as_data(), "book": presenting.heading(book)}
+        return {**Answer(isbn13).as_data(), "book": serializers.heading(book)}
     answer = await alook_up(isbn13)
     if answer.outcome == Outcome.FOUND:
         return {**answer.as_data(), "book": None}

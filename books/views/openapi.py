@@ -1,9 +1,9 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from books import openapi
-from books.negotiation import json_response
+from books.openapi.description import description
 from books.views.base import CatalogueView
+from books.web.negotiation import json_response
 
 KEPT_FOR = 3600  # seconds
 
@@ -12,5 +12,5 @@ class OpenApi(CatalogueView):
     """The catalogue described for programs. Asks nothing of the database, and is the same for all."""
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        document = openapi.description(read_requires_login=settings.READ_REQUIRES_LOGIN)
+        document = description(read_requires_login=settings.READ_REQUIRES_LOGIN)
         return json_response(document, headers={"Cache-Control": f"public, max-age={KEPT_FOR}"})

@@ -4,13 +4,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from books.feeds import atom, sitemap
+from books.feeds import opds, sitemap
 from books.feeds.opensearch import description
 from books.feeds.xml import respond_xml
-from books.negotiation import TEXT, Refusal
 from books.views.base import CatalogueView
 from books.views.exports import streamed
 from books.views.feeds import origin
+from books.web.negotiation import TEXT, Refusal
 
 KEPT = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes with the settings only
 XML = "application/xml; charset=utf-8"
@@ -26,7 +26,7 @@ class OpenSearch(CatalogueView):
     """How a browser or a reading app searches here."""
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return respond_xml(description(origin(request)), atom.OPENSEARCH, KEPT)
+        return respond_xml(description(origin(request)), opds.OPENSEARCH, KEPT)
 
 
 class Robots(CatalogueView):

@@ -4,18 +4,18 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from books import incoming
-from books.accounts.forms import LoginForm
-from books.negotiation import SeeOther, page
+from books.forms.accounts import LoginForm
+from books.web import parsing
+from books.web.negotiation import SeeOther, page
 
 TYPED = "typed"  # a form that somebody sent before they were signed in, urlencoded
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back; for a form that was sent, at once, with what was typed."""
-    if request.method == "POST" and request.content_type in incoming.FORMS:
+    if request.method == "POST" and request.content_type in parsing.FORMS:
         here = reverse("book_new") if request.path == reverse("book_list") else page_before(request)
-        return ask(request, LoginForm(), here, incoming.form(request).urlencode(), status=401)
+        return ask(request, LoginForm(), here, parsing.form(request).urlencode(), status=401)
     return SeeOther(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
 
 

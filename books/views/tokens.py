@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from books import incoming
-from books.accounts.forms import TokenForm
+from books.forms.accounts import TokenForm
 from books.models import Token
-from books.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, page, preferred
 from books.views.base import CatalogueView
+from books.web import parsing
+from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, page, preferred
 
 TEMPLATE = "accounts/tokens.html"
 NEVER_KEPT = {"Cache-Control": "private, no-store"}  # what shows a secret
@@ -26,7 +26,7 @@ class TokenList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
-        form = TokenForm(incoming.form(request) if incoming.is_form(request) else incoming.json_object(request))
+        form = TokenForm(parsing.form(request) if parsing.is_form(request) else parsing.json_object(request))
         if not form.is_valid():
             if kind == JSON:
                 raise Refusal(422, errors=errors_of(form))

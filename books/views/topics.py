@@ -2,12 +2,12 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
 
-from books import presenting
+from books.cache.topics import HeldTopic, topics
 from books.models import Topic
-from books.negotiation import Refusal, respond
-from books.topics import HeldTopic, topics
 from books.views.base import CatalogueView
 from books.views.lists import answer_books
+from books.web import serializers
+from books.web.negotiation import Refusal, respond
 
 
 class TopicList(CatalogueView):
@@ -32,7 +32,7 @@ class Refresh(CatalogueView):
 
 
 def answer_topics(request: HttpRequest, by_slug: Mapping[str, HeldTopic]) -> HttpResponse:
-    entries = [presenting.topic(topic.slug, topic.name, topic.books) for topic in by_slug.values()]
+    entries = [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_slug.values()]
     return respond(request, {"topics": entries}, "books/topic_list.html")
 
 

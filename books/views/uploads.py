@@ -3,8 +3,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from books.negotiation import Refusal, refuse
 from books.views.base import CatalogueView
+from books.web.negotiation import Refusal, refuse
 
 
 class UploadScreen(CatalogueView):

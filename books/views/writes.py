@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
-from books import presenting
-from books.duplicates import like
+from books.history.duplicates import like
+from books.metadata.record import Record
 from books.models import Book, DuplicateISBN, Editor, FirstAnswer, KeyUsedOtherwise, MergedAway, StaleVersion
-from books.negotiation import Refusal, as_json
-from books.record import Record
+from books.web import serializers
+from books.web.negotiation import Refusal, as_json
 
 NO_BOOK = "There is no book with this id. All books are at /books/."
 MERGED = "This book is one with /books/{}/ now: go on there."
@@ -56,7 +56,7 @@ def change(pk: int, values: Record, version: int | None, by: Editor) -> dict[str
 
 
 def book_data(book: Book) -> dict[str, Any]:
-    return presenting.book(book, list(book.topics.values_list("slug", flat=True)))
+    return serializers.book(book, list(book.topics.values_list("slug", flat=True)))
 
 
 def taken(error: DuplicateISBN) -> str:

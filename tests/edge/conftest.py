@@ -8,8 +8,8 @@ from django.db import connections
 from django.urls import include, path, re_path
 
 from books.views.errors import refused
-from django41_example.edge.handler import Handler
-from django41_example.edge.threads import ANSWERING, Threads
+from django41_example.server.handler import Handler
+from django41_example.server.threads import ANSWERING, Threads
 from tests.edge.asgi import until
 
 Lend = Callable[..., Threads]

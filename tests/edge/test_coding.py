@@ -2,7 +2,7 @@ import zlib
 
 import pytest
 
-from django41_example.edge.coding import CODINGS, preferred_coding, zstd
+from django41_example.server.compression import CODINGS, preferred_coding, zstd
 
 pytestmark = pytest.mark.once
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from django41_example.edge import guard as guard_module
-from django41_example.edge.guard import LIMIT, Block, Guard, Guarded
+from django41_example.server import loop_monitor as guard_module
+from django41_example.server.loop_monitor import LIMIT, Block, Guard, Guarded
 from tests.edge.asgi import ask, until
 from tests.guarding import guarded_loops
 

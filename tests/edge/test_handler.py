@@ -12,8 +12,8 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from django41_example.edge import handler as edge
-from django41_example.edge.handler import Handler
+from django41_example.server import handler as edge
+from django41_example.server.handler import Handler
 from tests.edge.asgi import Exchange, ask, until
 from tests.edge.conftest import Gate, Lend, Serve
 

@@ -9,9 +9,9 @@ from django.conf import settings as django_settings
 
 from books.models import Book
 from books.views.errors import refused
-from django41_example.edge.handler import Handler
-from django41_example.edge.journal import Journal
-from django41_example.static import StaticFiles
+from django41_example.server.handler import Handler
+from django41_example.server.request_log import Journal
+from django41_example.server.static_files import StaticFiles
 from tests.edge.asgi import ask
 from tests.edge.conftest import Lend
 

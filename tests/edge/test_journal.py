@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.edge.journal import REQUEST_ID, Journal, JsonFormatter, WithRequestId
+from django41_example.server.request_log import REQUEST_ID, Journal, JsonFormatter, WithRequestId
 from tests.edge.asgi import Exchange, ask
 
 pytestmark = pytest.mark.once

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from django41_example.edge.coding import zstd
-from django41_example.edge.kept import KeptAnswers
+from django41_example.server.compression import zstd
+from django41_example.server.response_cache import KeptAnswers
 from tests.edge.asgi import Answer, Exchange, ask, until
 
 pytestmark = pytest.mark.once

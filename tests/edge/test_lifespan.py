@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.edge.lifespan import Lifespan
+from django41_example.server.lifespan import Lifespan
 from tests.edge.asgi import Exchange, until
 
 pytestmark = pytest.mark.once

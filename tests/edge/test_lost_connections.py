@@ -8,7 +8,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from books.models import Topic
-from django41_example.edge.handler import Handler
+from django41_example.server.handler import Handler
 from tests.edge.asgi import ask
 from tests.edge.conftest import Lend, Serve
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from books.views.errors import refused
-from django41_example.edge.handler import Handler
+from django41_example.server.handler import Handler
 from tests.edge.asgi import Exchange, ask
 from tests.edge.conftest import Lend
 
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.once
 
 BEGIN = """
 import asyncio, json, time
-from django41_example.edge.journal import Journal
-from django41_example.edge.metrics import Metrics
+from django41_example.server.request_log import Journal
+from django41_example.server.metrics import Metrics
 from tests.edge.asgi import ask
 
 async def application(scope, receive, send):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.edge import protocol
+from django41_example.server import protocol
 from tests.edge.wire import Server, Wire, settled
 
 pytestmark = pytest.mark.once

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from django41_example.edge import repeats
-from django41_example.edge.kept import KeptAnswers
+from django41_example.server import repeats
+from django41_example.server.response_cache import KeptAnswers
 from tests.edge.wire import Server, Wire, settled
 
 pytestmark = pytest.mark.once

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from books.views.errors import refused
 from books.views.uploads import screen
-from django41_example.edge.handler import Handler
+from django41_example.server.handler import Handler
 from tests.edge.asgi import Exchange, ask
 from tests.edge.conftest import Lend, Serve
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django41_example.edge.shelf import Kept, Shelf
+from django41_example.server.shelf import Kept, Shelf
 
 pytestmark = pytest.mark.once
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from books.models import Book
-from django41_example.edge.threads import Busy, Loan, Threads, release
+from django41_example.server.threads import Busy, Loan, Threads, release
 from tests.edge.asgi import Exchange, ask, until
 from tests.edge.conftest import Gate, Lend, Serve
 

@@ -3,7 +3,7 @@ from itertools import chain
 
 import pytest
 
-from django41_example.edge.turnstile import Turnstile
+from django41_example.server.turnstile import Turnstile
 from tests.edge.asgi import until
 
 pytestmark = pytest.mark.once

@@ -8,7 +8,7 @@ from django.conf import settings as django_settings
 
 from books.models import Token
 from books.views.errors import refused
-from django41_example.edge.handler import Handler
+from django41_example.server.handler import Handler
 from tests import outside
 from tests.edge.asgi import ask, until
 from tests.edge.conftest import Lend

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from django41_example.edge.protocol import LimitedProtocol
+from django41_example.server.protocol import LimitedProtocol
 
 
 class Clock:

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from books.importing.files import Progress, import_file
-from books.importing.outcome import Note, Reject, Totals
+from books.importing.importer import Progress, import_file
+from books.importing.results import Note, Reject, Totals
 from books.models import Book
 
 

@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.importing.claims import Claims, Numbers
+from books.importing.seen_books import Claims, Numbers
 
 numbers = st.sets(st.integers(0, 2**40), max_size=30)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from books.importing.encoding import UnreadableFile
-from books.importing.files import BATCH_BYTES, REHEARSED, Progress, import_file
+from books.importing.importer import BATCH_BYTES, REHEARSED, Progress, import_file
 from books.models import Author, Book, Topic
 from tests.importing.lists import catalogue, csv_file, imported, text_file
 

@@ -2,8 +2,8 @@ import pytest
 
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import JSON_LINES, OWN_CSV, example_map, listed, mapped, recognised
-from books.importing.outcome import Unfit
-from books.record import CLEANERS
+from books.importing.results import Unfit
+from books.metadata.record import CLEANERS
 
 
 def test_our_own_columns_all_or_some_are_our_own_csv() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from books.importing.goodbooks import read, titled
+from books.importing.formats.goodbooks import read, titled
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from books.importing import tables
-from books.importing.gutenberg import categories, natural, titled
+from books.importing.formats.gutenberg import categories, natural, titled
 from books.importing.rows import cleaned
 
 pytestmark = pytest.mark.once

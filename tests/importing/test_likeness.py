@@ -48,7 +48,7 @@ class Likeness(TestCase):
 
     def test_no_more_are_compared_than_a_batch_has_time_for(self) -> None:
         for number, bound in enumerate(("COMPARED", "EACH")):
-            with self.subTest(bound), mock.patch(f"books.importing.likeness.{bound}", 0):
+            with self.subTest(bound), mock.patch(f"books.importing.similar.{bound}", 0):
                 row = {"title": "Kokoro" + "!" * number, "authors": "Natsume Soseki"}
                 assert listed(row).totals == (1, 0, 0, 0, 0, 0)
 

@@ -1,10 +1,10 @@
 from io import BytesIO
 from pathlib import Path
 
-from books.importing.files import Progress
 from books.importing.formats import OWN_CSV
-from books.importing.outcome import Note, Reject, Totals
+from books.importing.importer import Progress
 from books.importing.report import LISTED, RejectsFile, Report
+from books.importing.results import Note, Reject, Totals
 from books.importing.tables import Table
 
 HEADER = ["title", "pages"]

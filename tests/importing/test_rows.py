@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from books.importing.formats import JSON_LINES, OWN_CSV
-from books.importing.outcome import SHOWN
 from books.importing.reading import Row
+from books.importing.results import SHOWN
 from books.importing.rows import CleanRow, cleaned
 
 

@@ -1,8 +1,8 @@
 from django.test import TransactionTestCase
 
-from books.jobs.clock import clock
-from books.jobs.counting import counts
-from books.jobs.starting import start
+from books.jobs.metrics import counts
+from books.jobs.start import start
+from books.jobs.tasks.clock import clock
 
 
 class Counts(TransactionTestCase):

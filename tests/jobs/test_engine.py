@@ -12,10 +12,10 @@ from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
 from django.test import TransactionTestCase
 from django.utils import timezone
 
-from books.jobs.clock import clock
-from books.jobs.periodic import KEPT, astart_periodic, prune
+from books.jobs.pruning import KEPT, astart_periodic, prune
 from books.jobs.run import LOG_LINES, MAX_STRIKES, Run, Stopped, Why
-from books.jobs.starting import KeyTaken, retry, start
+from books.jobs.start import KeyTaken, retry, start
+from books.jobs.tasks.clock import clock
 from books.models import Author, FileChunk, Finding, Job, JobFile, Status, Worker
 from books.models.job_file import CHUNK
 from tests.importing.test_concurrency import at_once

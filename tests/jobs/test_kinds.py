@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
-from books.jobs import importing, undoing
 from books.jobs.kinds import KINDS, ExportForm, ImportForm
 from books.jobs.run import Run, Stopped, Why
-from books.jobs.starting import start
+from books.jobs.start import start
+from books.jobs.tasks import import_books, undo_import
 from books.models import Author, Book, Change, Editor, Job, JobFile, Status, Via
 from tests.importing.lists import catalogue, csv_file
 from tests.jobs.working import work
@@ -101,7 +101,7 @@ class Import(TransactionTestCase):
             if self.why:
                 raise Stopped(self.why)
 
-        with mock.patch.object(Run, "check", check), mock.patch.object(importing, "BATCH_ROWS", 7):
+        with mock.patch.object(Run, "check", check), mock.patch.object(import_books, "BATCH_ROWS", 7):
             job = run_import(upload(rows))
         assert (job.status, job.attempt, job.result["created"]) == (Status.SUCCEEDED, 1, 40)
         assert catalogue() == clean
@@ -113,7 +113,7 @@ class Undo(TransactionTestCase):
         Book.objects.add({"title": "T1", "authors": ["A1"], "publisher": "Old"})
         before = catalogue()
         imported = run_import(upload([{**row, "publisher": "New"} for row in ROWS]))
-        with mock.patch.object(undoing, "BATCH", 7):
+        with mock.patch.object(undo_import, "BATCH", 7):
             job = run("undo_import", job=imported.key)
         assert job.result == {"undone": 40, "kept": 0}
         [book] = catalogue()
@@ -121,7 +121,7 @@ class Undo(TransactionTestCase):
 
     def test_a_book_that_several_rows_made_goes_too(self) -> None:
         rows = [{"title": "X", "isbn13": "9780306406157", "pages": ""}, {"title": "X", "isbn13": "", "pages": "9"}]
-        with mock.patch.object(importing, "BATCH_ROWS", 1):
+        with mock.patch.object(import_books, "BATCH_ROWS", 1):
             imported = run_import(upload(rows))
         assert Change.objects.count() == 2
         assert run("undo_import", job=imported.key).result == {"undone": 1, "kept": 0}
@@ -163,7 +163,7 @@ class Export(TransactionTestCase):
     def test_any_number_of_batches_makes_one_file(self) -> None:
         for row in ROWS:
             Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
-        with mock.patch("books.exporting.BATCH", 7):
+        with mock.patch("books.exporting.lines.BATCH", 7):
             job = run("export", format="csv", query={})
         assert [row["title"] for row in csv.DictReader(io.StringIO(content(job, "books.csv")))] == [
             row["title"] for row in ROWS
@@ -182,7 +182,7 @@ class Reindex(TransactionTestCase):
         before, touched = catalogue(), list(Book.objects.values_list("updated_at", flat=True).order_by("pk"))
         Book.objects.filter(title="Kokoro 3").update(title_key="x", author_names="A", fingerprint=None)
         Author.objects.update(name_key="x")
-        with mock.patch("books.jobs.reindexing.BATCH", 2):
+        with mock.patch("books.jobs.tasks.reindex.BATCH", 2):
             job = run("reindex")
         assert job.result == {"books": 5, "changed": 1}
         assert catalogue() == before

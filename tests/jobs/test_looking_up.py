@@ -13,9 +13,9 @@ import pytest
 from django.db import connections
 from django.test import TestCase, TransactionTestCase
 
-from books.jobs import looking_up
 from books.jobs.kinds import KINDS, LookupForm
-from books.jobs.starting import retry, start
+from books.jobs.start import retry, start
+from books.jobs.tasks import lookup_books
 from books.models import Book, Change, Job, Source, Status
 from books.views.job_words import in_a_line
 from tests import outside as behaviour
@@ -98,13 +98,13 @@ class LookUp(OutsideTestCase):
 
     def test_each_field_that_books_may_be_without_can_be_asked_for(self) -> None:
         Book.objects.add({"title": "T", "isbn13": ISBN})
-        for name in looking_up.MISSING:
+        for name in lookup_books.MISSING:
             with self.subTest(name):
-                assert Book.objects.filter(looking_up.MISSING[name]).count() == 1
+                assert Book.objects.filter(lookup_books.MISSING[name]).count() == 1
         self.look_up(isbns=[ISBN])
-        for name in looking_up.MISSING:
+        for name in lookup_books.MISSING:
             with self.subTest(name):
-                assert Book.objects.filter(looking_up.MISSING[name]).count() == 0
+                assert Book.objects.filter(lookup_books.MISSING[name]).count() == 0
 
     def test_every_entry_of_a_list_has_its_outcome_and_reason(self) -> None:
         here = Book.objects.add({"title": "without ISBN"})
@@ -155,7 +155,7 @@ class LookUp(OutsideTestCase):
             await (self.know_any if next(left, None) is not None else behaviour.hangs_up)(writer)
 
         self.outside.does[BOOKS] = two_then_none
-        with mock.patch.object(looking_up, "LONGEST_PAUSE", 0):
+        with mock.patch.object(lookup_books, "LONGEST_PAUSE", 0):
             job = self.look_up(isbns=ISBNS)
         assert (job.status, job.attempt, job.done) == (Status.FAILED, 1, 2)
         assert "goes on from where it is" in job.error
@@ -191,17 +191,17 @@ class LookUp(OutsideTestCase):
 
         self.outside.does[BOOKS] = count
         self.look_up(isbns=ISBNS)
-        assert most <= looking_up.AT_ONCE
+        assert most <= lookup_books.AT_ONCE
 
 
 class Completing(TestCase):
     def test_a_number_from_outside_is_not_put_beside_a_series_that_somebody_typed(self) -> None:
         held = Book.objects.add({"title": "T", "series": "Mine"}).as_record()
-        assert looking_up.lacking(held, {"series": "Theirs", "series_number": 7, "pages": 9}) == {"pages": 9}  # type: ignore[typeddict-item]
+        assert lookup_books.lacking(held, {"series": "Theirs", "series_number": 7, "pages": 9}) == {"pages": 9}  # type: ignore[typeddict-item]
 
     def test_a_subtitle_that_the_title_holds_already_is_left_out(self) -> None:
         held = Book.objects.add({"title": "Emma: A Novel"}).as_record()
-        assert looking_up.lacking(held, {"subtitle": "a novel"}) == {}
+        assert lookup_books.lacking(held, {"subtitle": "a novel"}) == {}
 
 
 class Arguments(LibrarianTestCase):

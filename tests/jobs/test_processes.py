@@ -7,10 +7,10 @@ import time
 import pytest
 from asgiref.sync import async_to_sync
 
-from books.jobs.clock import clock
 from books.jobs.kinds import KINDS
 from books.jobs.run import MAX_STRIKES
-from books.jobs.starting import start
+from books.jobs.start import start
+from books.jobs.tasks.clock import clock
 from books.models import Author, Book, Job, JobFile, Status, Worker
 from books.models.job import LEASE
 from tests.importing.lists import csv_file

@@ -8,8 +8,8 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 
-from books.jobs.clock import clock
-from books.jobs.starting import retry, start
+from books.jobs.start import retry, start
+from books.jobs.tasks.clock import clock
 from books.models import Author, Job, Status, Worker
 from tests.jobs import bodies
 from tests.jobs.working import ProcessTestCase, WorkerProcess, make_due

@@ -9,9 +9,9 @@ from asgiref.sync import async_to_sync
 from django.db import DatabaseError, connection, transaction
 from django.test import TransactionTestCase
 
-from books.jobs.clock import clock
 from books.jobs.run import END_IF_SILENT, Run, Why, end_if_silent
-from books.jobs.starting import start
+from books.jobs.start import start
+from books.jobs.tasks.clock import clock
 from books.models import Author, Job, Status
 from tests.jobs.working import database_url
 from tests.server.running import wait_until

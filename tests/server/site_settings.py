@@ -1,7 +1,7 @@
 """The catalogue's settings, with some addresses more and limits that a test can reach: for tests of the server."""
 
 from django41_example import environment
-from django41_example.edge import protocol
+from django41_example.server import protocol
 from django41_example.settings import *  # noqa: F403
 from django41_example.settings import WAITING_LINE
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.static import StaticFiles
+from django41_example.server.static_files import StaticFiles
 
 pytestmark = pytest.mark.once
 

@@ -14,9 +14,9 @@ from django.db import DatabaseError
 
 from books.importing import formats
 from books.importing.encoding import UnreadableFile
-from books.importing.files import BATCH_ROWS, REHEARSED, Progress, import_file
+from books.importing.importer import BATCH_ROWS, REHEARSED, Progress, import_file
 from books.importing.report import RejectsFile, Report
-from books.record import CLEANERS
+from books.metadata.record import CLEANERS
 
 STOPPED = 130  # the exit status of what a signal has ended
 

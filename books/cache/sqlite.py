@@ -1,0 +1,63 @@
+import asyncio
+import sqlite3
+from urllib.parse import quote
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from books.cache.triggers import sqlite_triggers
+from books.cache.version import NotWatchable, Revision
+
+
+class SqliteRevision(Revision):
+    """Looks once a turn of the event loop: what is read in that turn had arrived before the look."""
+
+    ERRORS = (sqlite3.Error,)
+
+    def __init__(self, database: BaseDatabaseWrapper) -> None:
+        super().__init__(database)
+        self.connection: sqlite3.Connection | None = None
+        self.number: int | None = None
+        self.data_version: int | None = None
+        self.has_looked = False
+
+    async def confirm(self) -> int | None:
+        if not self.has_looked:
+            self._look()
+        return self.number
+
+    def _look(self) -> None:
+        if self.connection is None:
+            self.number = None
+            return
+        self.has_looked = True
+        asyncio.get_running_loop().call_soon(self._look_again)
+        try:
+            (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+            if version != self.data_version:
+                self.number, self.topics = self.connection.execute(
+                    "SELECT number, topics FROM books_revision"
+                ).fetchone()
+                self.data_version = version
+        except sqlite3.Error:  # locked for a moment
+            self.number = self.data_version = None
+
+    def _look_again(self) -> None:
+        self.has_looked = False
+
+    async def _open(self) -> None:
+        self.connection = await asyncio.to_thread(self._connect)
+
+    def _connect(self) -> sqlite3.Connection:
+        name = f"file:{quote(str(self.database.settings_dict['NAME']))}?mode=rw"
+        # No timeout: the event loop must not wait for a lock.
+        connection = sqlite3.connect(name, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+        there = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'revise_%'")
+        if there.fetchone() != (len(sqlite_triggers()),):
+            connection.close()
+            raise NotWatchable("its triggers are missing. Run: python manage.py migrate")
+        return connection
+
+    def _close(self) -> None:
+        if self.connection:
+            self.connection.close()
+        self.connection = self.number = self.data_version = None

@@ -1,0 +1,20 @@
+"""Aozora Bunko's list of works, a row for each person of a work: https://www.aozora.gr.jp/index_pages/person_all.html"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from books.importing.results import Unfit
+
+COLUMNS = frozenset({"作品ID", "作品名", "著者名", "翻訳者名等"})
+
+
+def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Unfit]]:
+    """Publisher and dates in this list are those of the printed edition that was typed in, not of the work."""
+    translators = cells["翻訳者名等"].strip()
+    return {
+        "source_key": f"aozora:{cells['作品ID'].strip()}",
+        "title": cells["作品名"],
+        "authors": [cells["著者名"]],
+        "language": "ja",
+        "description": f"翻訳：{translators}" if translators else "",
+    }, []

@@ -1,0 +1,69 @@
+"""goodbooks-10k: ten thousand popular books, https://github.com/zygmuntz/goodbooks-10k"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from books.importing.results import Unfit
+from books.metadata import isbn
+
+COLUMNS = frozenset({"book_id", "isbn", "authors", "original_publication_year", "title", "language_code"})
+
+_WHOLE_YEAR = re.compile(r"(-?\d+)\.0")
+_NUMBERED = re.compile(r"(?P<series>[^#]*?)[\s,]*#\s*(?P<number>.*)", re.DOTALL)
+_FURTHER = re.compile(r",\s*(?=[^\d\s#][^#]*#)")  # “#12, Dream-Hunter #2”: some write a comma for the semicolon
+_PLAIN_NUMBER = re.compile(r"\d{1,6}(\.\d{1,2})?")
+_PLAIN_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–]\s*(\d+(?:\.\d+)?)")
+
+
+def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Unfit]]:
+    year = cells["original_publication_year"].strip()
+    raw: dict[str, Any] = {
+        "source_key": f"goodbooks:{cells['book_id'].strip()}",
+        "authors": cells["authors"].split(","),
+        "published_year": whole[1] if (whole := _WHOLE_YEAR.fullmatch(year)) else year,
+        "language": cells["language_code"].strip(),
+        **titled(cells["title"].strip()),
+    }
+    try:
+        return {**raw, "isbn13": _isbn(cells["isbn"].strip())}, []
+    except ValidationError as error:
+        return raw, [Unfit("isbn13", cells["isbn"], error.messages[0])]
+
+
+def _isbn(text: str) -> str:
+    """From the ISBN-10, whose leading zeros a spreadsheet took. The column isbn13 is rounded, and tells nothing."""
+    return isbn.canonical(text.zfill(10)) if text else ""
+
+
+def titled(text: str) -> dict[str, Any]:
+    """The fields in a title such as “Mort (Death, #1; Discworld, #4)”."""
+    title, inside = _last_parentheses(text)
+    first, *others = (part.strip() for part in inside.split(";"))
+    match = _NUMBERED.fullmatch(first)
+    if not title or not match or not match["series"]:
+        return {"title": text}
+    number, *more = _FURTHER.split(match["number"].strip(), maxsplit=1)
+    found: dict[str, Any] = {"title": title, "series": match["series"]}
+    if _PLAIN_NUMBER.fullmatch(number):
+        found["series_number"] = number
+    elif several := _PLAIN_RANGE.fullmatch(number):
+        found["subtitle"] = f"Books {several[1]}–{several[2]}"
+    else:
+        found["subtitle"] = f"#{number}"
+    also = "; ".join([*more, *others])
+    return found | ({"description": f"Also: {also}."} if also else {})
+
+
+def _last_parentheses(text: str) -> tuple[str, str]:
+    """What stands before the parentheses in which the text ends, and within them: others may stand within those."""
+    depth = 0
+    for position in range(len(text) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[position], 0)
+        if depth == 0:
+            break
+    else:
+        return text, ""
+    return (text[:position].strip(), text[position + 1 : -1]) if text.endswith(")") else (text, "")

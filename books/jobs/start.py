@@ -1,0 +1,69 @@
+"""Starting a job, once: a request that comes again gets the job of the first time."""
+
+import hashlib
+from typing import Any
+
+import orjson
+from asgiref.sync import sync_to_async
+from django.db import IntegrityError, transaction
+from django.tasks import default_task_backend
+
+from books.jobs.backend import AnyTask
+from books.models.change import COMMAND, Editor
+from books.models.job import Job, Status
+from books.models.job_file import JobFile
+
+
+class KeyTaken(Exception):
+    """Another job has this key."""
+
+
+def start(
+    task: AnyTask,
+    arguments: dict[str, Any],
+    *,
+    key: str = "",
+    by: Editor = COMMAND,
+    file: JobFile | None = None,
+) -> tuple[Job, bool]:
+    """Start a job, or find the one that this same request has started; tells whether it is new. Raises KeyTaken.
+
+    The row, its file and what wakes a worker are one transaction.
+    """
+    digest = digest_of(task, arguments, file)
+    try:
+        with transaction.atomic():
+            job = Job.objects.get(key=task.enqueue(**arguments).id)
+            job.key, job.digest = key or job.key, digest
+            job.via, job.created_by_id = by.via, by.user_id
+            job.save(update_fields=["key", "digest", "via", "created_by"])
+            if file:
+                JobFile.objects.filter(pk=file.pk).update(job=job)
+            return job, True
+    except IntegrityError:
+        first = Job.objects.filter(key=key).first()
+        if first is None:
+            raise
+    if file:
+        file.delete()
+    if first.digest != digest:
+        raise KeyTaken(key)
+    return first, False
+
+
+astart = sync_to_async(start)
+
+
+def digest_of(task: AnyTask, arguments: dict[str, Any], file: JobFile | None) -> str:
+    request = [task.module_path, arguments, file and file.digest]
+    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def retry(key: str) -> bool:
+    """Let an ended job go on from its checkpoint. False if it has not ended, or has succeeded."""
+    with transaction.atomic():
+        ended = Job.objects.filter(key=key, status__in=[Status.FAILED, Status.CANCELLED])
+        if not ended.update(**Job.objects.again()):
+            return False
+        default_task_backend.wake(Job.objects.get(key=key))  # type: ignore[attr-defined]
+        return True

@@ -1,0 +1,71 @@
+"""What follows from a book's fields and links, made again: for after a change of the rules by which it is made."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import cast
+
+from django.db import connection, transaction
+from django.tasks import task
+
+from books.jobs.run import current
+from books.metadata.record import Record
+from books.metadata.text import TEXTS, lines
+from books.models import Author, Book, BookAuthor, BookTopic
+from books.models.author import sort_key
+from books.models.book import columns
+from books.search.index import index_all, keep_in_step
+from books.search.query import tsvector
+
+BATCH = 500  # books
+DERIVED = ("title_key", "fingerprint", "tongue", "author_names", "topic_names")
+
+
+@task
+def reindex() -> dict[str, int]:
+    run = current()
+    last, done, changed = (run.checkpoint.get(name, 0) for name in ("last", "done", "changed"))
+    total = done + Book.objects.filter(pk__gt=last).count()
+    while True:
+        run.check()
+        with transaction.atomic():
+            if not last and connection.vendor == "sqlite":
+                index_all()
+            books = list(Book.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH])
+            if not books:
+                return {"books": done, "changed": changed}
+            last, done, changed = books[-1].pk, done + len(books), changed + derive(books)
+            checkpoint = {"last": last, "done": done, "changed": changed}
+            run.keep(f"{done:,} books, {changed:,} changed", checkpoint, done=done, total=max(total, done))
+
+
+def derive(books: Sequence[Book]) -> int:
+    """Make the derived columns of these books and of their authors again; tells how many books were not right."""
+    pks = [book.pk for book in books]
+    authors, topics = defaultdict(list), defaultdict(list)
+    links = BookAuthor.objects.filter(book__in=pks).order_by("position").select_related("author")
+    for link in links:
+        authors[link.book_id].append(link.author.name)
+    filed = BookTopic.objects.filter(book__in=pks).order_by("topic__slug").values_list("book", "topic__name")
+    for pk, name in filed:
+        topics[pk].append(name)
+    wrong = [book for book in books if _set(book, authors[book.pk], topics[book.pk])]
+    Book.objects.bulk_update(wrong, DERIVED)
+    keep_in_step(pks)
+    if connection.vendor == "postgresql":
+        for book in books:
+            book.words = tsvector(lines(getattr(book, name) for name in TEXTS))
+        Book.objects.bulk_update(books, ["words"])
+    people = {link.author for link in links if link.author.name_key != sort_key(link.author.name)}
+    for author in people:
+        author.name_key = sort_key(author.name)
+    Author.objects.bulk_update(people, ["name_key"])
+    return len(wrong)
+
+
+def _set(book: Book, authors: list[str], topics: list[str]) -> bool:
+    """Give the book what follows from it; whether that was anything new."""
+    right = columns(cast("Record", {**book.as_record(), "authors": authors, "topics": topics}))
+    is_wrong = any(getattr(book, name) != right[name] for name in DERIVED)
+    for name in DERIVED:
+        setattr(book, name, right[name])
+    return is_wrong

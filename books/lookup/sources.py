@@ -1,0 +1,163 @@
+"""The catalogues that we ask, and what their answers say of a book, as a record.
+
+Open Library: https://openlibrary.org/dev/docs/api/books and …/search. Its books API knows the edition, its search API
+the work: the year of the first publication, and the authors where the edition names none.
+Google Books: https://developers.google.com/books/docs/v1/reference/volumes, for those who have a key.
+
+Whatever comes is somebody else's: a value of another type, or one that no book may have, counts as not given.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+from django.conf import settings
+
+from books.lookup.client import Site, Unusable, aask
+from books.metadata import isbn, record
+from books.metadata.record import Record
+
+MOST_TOPICS = 10  # of what others file a book under
+MOST_TEXT = 2 * record.MAX_DESCRIPTION  # characters that are looked at
+
+_YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_TAG = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
+_NUMBER_IN_SERIES = re.compile(
+    r"[ ,;:(#-]{1,5}(?:v\.|vol\.|volume|no\.|bk\.|book|#)? ?([0-9]{1,4})[).]{0,2}$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """One that can be asked. `aread` gives what it knows of an ISBN, {} for nothing, and raises Unanswered."""
+
+    site: Site
+    aread: Callable[[Site, str, float], Awaitable[Record]]
+
+
+def catalogues() -> list[Catalogue]:
+    """Those to ask, in this order."""
+    found = [Catalogue(Site("Open Library", settings.OPENLIBRARY_URL), aread_open_library)]
+    if settings.GOOGLE_BOOKS_KEY:
+        headers = {"X-Goog-Api-Key": settings.GOOGLE_BOOKS_KEY}  # in an address it would stand in logs
+        found.append(Catalogue(Site("Google Books", settings.GOOGLE_BOOKS_URL, headers), aread_google_books))
+    return found
+
+
+async def aread_open_library(site: Site, isbn13: str, until: float) -> Record:
+    key = f"ISBN:{isbn13}"
+    books = await aask(site, "/api/books", {"bibkeys": key, "jscmd": "details", "format": "json"}, until)
+    if books is None or not (edition := _object(_object(books, site).get(key))):
+        return {}
+    works = await aask(site, "/search.json", {"isbn": isbn13, "limit": "1", "fields": WORK_FIELDS}, until)
+    found = _list(_object(works or {}, site).get("docs"))
+    return open_library(_object(edition.get("details")), _object(found[0]) if found else {})
+
+
+WORK_FIELDS = "title,author_name,first_publish_year,subject"
+
+
+def open_library(edition: dict[str, Any], work: dict[str, Any]) -> Record:
+    """The record in the details of an edition, completed by the work that it is an edition of."""
+    series, number = _series(next(iter(_texts(edition.get("series"))), ""))
+    languages = [key.rpartition("/")[2] for key in _texts(edition.get("languages"), "key")]
+    return cleaned(
+        {
+            "title": _text(edition.get("title")) or _text(work.get("title")),
+            "subtitle": _text(edition.get("subtitle")),
+            "authors": _texts(edition.get("authors"), "name") or _texts(work.get("author_name")),
+            "publisher": next(iter(_texts(edition.get("publishers"))), ""),
+            "published_year": _year(work.get("first_publish_year")) or _year(edition.get("publish_date")),
+            "language": languages[0] if len(languages) == 1 else "mul" if languages else "",
+            "pages": edition.get("number_of_pages"),
+            "description": _value(edition.get("description")),
+            "topics": _texts(edition.get("subjects")) or _texts(work.get("subject")),
+            "series": series,
+            "series_number": number,
+        }
+    )
+
+
+async def aread_google_books(site: Site, isbn13: str, until: float) -> Record:
+    query = {"q": f"isbn:{isbn13}", "maxResults": "5", "printType": "books"}
+    answer = _object(await aask(site, "/books/v1/volumes", query, until) or {}, site)
+    volumes = [_object(_object(item).get("volumeInfo")) for item in _list(answer.get("items"))]
+    return next((google_books(volume) for volume in volumes if _is_of(volume, isbn13)), Record())
+
+
+def google_books(volume: dict[str, Any]) -> Record:
+    return cleaned(
+        {
+            "title": _text(volume.get("title")),
+            "subtitle": _text(volume.get("subtitle")),
+            "authors": _texts(volume.get("authors")),
+            "publisher": _text(volume.get("publisher")),
+            "published_year": _year(volume.get("publishedDate")),
+            "language": _text(volume.get("language")),
+            "pages": volume.get("pageCount"),
+            "description": unescape(_TAG.sub(" ", _text(volume.get("description"))[:MOST_TEXT])),
+            "topics": _texts(volume.get("categories")),
+        }
+    )
+
+
+def _is_of(volume: dict[str, Any], isbn13: str) -> bool:
+    """Whether the volume has this ISBN: a search finds others too."""
+    numbers = _texts(volume.get("industryIdentifiers"), "identifier")
+    return any(isbn13 == found for number in numbers for _, found in isbn.found_in(number[: isbn.MAX_LENGTH]))
+
+
+def cleaned(raw: dict[str, Any]) -> Record:
+    """What of it a book may have; nothing without a title."""
+    raw["authors"] = _names(raw["authors"], record.MAX_AUTHORS)
+    raw["topics"] = [name for name in _names(raw["topics"], record.MAX_TOPICS) if record.topic_slug(name)][:MOST_TOPICS]
+    values, _ = record.clean({name: value for name, value in raw.items() if isinstance(value, str | int | list)})
+    given = {name: value for name, value in values.items() if value}
+    return Record(**given) if "title" in given else {}  # type: ignore[typeddict-item]
+
+
+def _names(values: Iterable[str], most: int) -> list[str]:
+    parts = (" ".join(part.split()) for value in values for part in record.split_names(value))
+    return list(dict.fromkeys(part for part in parts if part and len(part) <= record.MAX_NAME))[:most]
+
+
+def _object(value: Any, of: Site | None = None) -> dict[str, Any]:
+    """The value if it is an object; where it must be one, the answer of a site is refused otherwise."""
+    if of and not isinstance(value, dict):
+        raise Unusable(f"{of.name} gave an answer of another shape than its documentation says.")
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Any, key: str = "") -> list[str]:
+    """The texts in a list; of a list of objects those under a key."""
+    items = (_object(item).get(key) if key else item for item in _list(value)[: record.MAX_AUTHORS])
+    return [text for item in items if (text := _text(item).strip())]
+
+
+def _value(value: Any) -> str:
+    """A text, which Open Library gives as one or as {"type": "/type/text", "value": …}."""
+    return _text(value.get("value")) if isinstance(value, dict) else _text(value)
+
+
+def _year(value: Any) -> int | None:
+    """The year in 1984, `1984`, `1984-06`, `March 2009`, `Mar 05, 1995` or `c1999`."""
+    found = _YEAR.search(str(value)[:100]) if isinstance(value, str | int) else None
+    return int(found[0]) or None if found else None
+
+
+def _series(text: str) -> tuple[str, int | None]:
+    """`Discworld ; 5`, `Discworld, #5` and `Discworld (v. 5)` as a name and a number."""
+    text = " ".join(text[: record.MAX_TEXT].split())
+    found = _NUMBER_IN_SERIES.search(text)
+    name = text[: found.start()].rstrip(" ,;:(#-") if found else ""
+    return (name, int(found[1])) if found and name else (text, None)

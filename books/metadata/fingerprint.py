@@ -1,0 +1,55 @@
+"""By what two books are suspected to be one: title and first author, however they are spelled. Pure functions.
+
+A fingerprint begins with the title, so that their order is that of titles, and ends with a digest of the rest:
+`kokoro-3f9a01c7`. Year and ISBN are no part of it: they tell editions apart, which is for people to judge.
+"""
+
+import re
+from functools import lru_cache
+from hashlib import blake2b
+
+from books.metadata.text import INDIC, UNSPACED, fold, is_unspaced
+
+BEGINNING = 8  # characters of the title
+LENGTH = BEGINNING + 9
+SHAPE = rf"\w{{0,{BEGINNING}}}-[0-9a-f]{{8}}"
+# Of the languages that most lists of books have. One that is a word elsewhere (die) goes too: that costs nothing.
+ARTICLES = frozenset("the a an der die das ein eine le la les l un une el los las lo il gli i o os as het een".split())
+_BETWEEN = re.compile(rf"(?:[^\w{UNSPACED}{INDIC}]|_)+")
+_NOT_IN_ADDRESSES = re.compile(r"[\W_]+")
+
+
+def of(title: str, authors: list[str]) -> str:
+    return _of(title, authors[0] if authors else "")
+
+
+@lru_cache(5000)  # an import asks twice for each of a batch
+def _of(title: str, author: str) -> str:
+    work = main_title(title)
+    digest = blake2b(f"{work}\n{person(author)}".encode(), digest_size=4).hexdigest()
+    beginning = work if work.isalnum() else _NOT_IN_ADDRESSES.sub("", work)
+    return f"{beginning[:BEGINNING]}-{digest}"
+
+
+def main_title(title: str) -> str:
+    """The title without accents, punctuation, spaces, article at its beginning, and what follows a colon."""
+    folded = fold(title)
+    words = _words(folded.partition(":")[0]) or _words(folded)
+    if len(words) > 1 and words[0] in ARTICLES:
+        del words[0]
+    return "".join(words) or _unspaced(folded) or _unspaced(title)
+
+
+@lru_cache(20_000)
+def person(name: str) -> str:
+    """A name, whichever of its parts comes first: Natsume, Sōseki is Sōseki Natsume. 夏目 漱石 has its own order."""
+    words = _words(fold(name))
+    return "".join(words if any(map(is_unspaced, words)) else sorted(words)) or _unspaced(name)
+
+
+def _unspaced(text: str) -> str:
+    return "".join(text.split())
+
+
+def _words(folded: str) -> list[str]:
+    return _BETWEEN.sub(" ", folded).split()

@@ -1,0 +1,174 @@
+"""How text becomes the words that are searched: pure functions for rows and for queries, on every database.
+
+Text of spaced scripts gives its words, casefolded and without accents. Chinese, Japanese, Korean, Thai and their
+like have no spaces between words and give overlapping pairs and the last character: 夏目漱石 becomes
+夏目 目漱 漱石 石, so that any part of two or more characters is a run of whole pairs, and one character is the
+beginning of a pair.
+
+A book has four lines of words: of its title, its authors, its topics and the rest. Some marks in them are no words:
+`^kafka` stands before the first word of a title; `_` between two texts, so that no phrase goes on from one into the
+other; `ka-` says that a word of the line begins with ka, and `^ka-` that the title does, for what is typed first would
+else be looked up among too many words: the rest has no such marks; `#0306` are four digits of the ISBN; `@ja` is the
+language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a list is one
+question to the index.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain, pairwise
+from typing import Any
+
+from books.metadata.languages import primary
+from books.metadata.record import topic_slug
+
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31a0-\u31ff"  # kana, bopomofo
+    "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"  # Hangul
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u303c\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+)
+INDIC = "\u0900-\u0963\u0966-\u0dff"  # here for its vowel signs, which are no word characters to `re`
+_PIECES = re.compile(rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)")
+_GAP = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+BEGINNING = "^"  # of a title
+BREAK = "_"  # between two texts
+SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
+ISBN_PART = 4  # digits
+LONGEST = 100  # characters of a word that are looked at
+MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
+TEXTS = (  # the columns of a book that are searched
+    "title",
+    "subtitle",
+    "series",
+    "author_names",
+    "topic_names",
+    "description",
+    "isbn13",
+    "language",
+    "published_year",
+)
+_LETTER_PARTS = 9  # combining classes up to this (nukta, kana voicing, virama) make another letter, not an accent
+
+
+class _Folding(dict[int, str]):
+    """What each character becomes, found out when it is first met: folding text by text takes five times as long."""
+
+    def __missing__(self, code: int) -> str:
+        unified = unicodedata.normalize("NFKC", chr(code)).casefold()
+        parts = unicodedata.normalize("NFKD", unified)
+        self[code] = "".join(part for part in parts if unicodedata.combining(part) <= _LETTER_PARTS)
+        return self[code]
+
+
+_folding = _Folding()
+_between_ascii_words = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: compatibility forms unified, case folded, accents gone (é is e, but が is not か)."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text.translate(_folding))
+
+
+def _pairs(run: str) -> list[str]:
+    return [*map("".join, pairwise(run)), run[-1]]
+
+
+def words(text: str) -> list[str]:
+    """The words of spaced text, the pairs of unspaced text."""
+    folded = fold(text)
+    if folded.isascii():
+        found = folded.translate(_between_ascii_words).split()
+        return found if len(folded) <= LONGEST else [word[:LONGEST] for word in found]
+    found = []
+    for run, word in _PIECES.findall(folded):
+        if run:
+            found += _pairs(run)
+        else:
+            found.append(word[:LONGEST])
+    return found
+
+
+@lru_cache(20_000)
+def _beginnings(word: str) -> tuple[str, ...]:
+    """The marks of a word's first one, two and three letters."""
+    if is_unspaced(word):
+        return ()
+    return tuple(f"{word[:length]}-" for length in range(1, min(SHORT, len(word)) + 1))
+
+
+def _with_beginnings(texts: list[list[str]]) -> str:
+    marks = dict.fromkeys(chain.from_iterable(map(_beginnings, chain.from_iterable(texts))))
+    return f" {BREAK} ".join(filter(None, map(" ".join, (*texts, marks))))
+
+
+def title_words(title: str, subtitle: str, series: str) -> str:
+    first, *further = (words(text) for text in (title, subtitle, series))
+    begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0])) if first else ""
+    return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further])}{begins}"
+
+
+def author_words(names: str) -> str:
+    """The words of names, one a line."""
+    return _with_beginnings([found for name in names.split("\n") for found in _name_words(name)])
+
+
+@lru_cache(20_000)
+def _name_words(name: str) -> list[list[str]]:
+    """The words of a name: 夏目 漱石 is found as 夏目漱石 too."""
+    joined = name if name.isascii() else _GAP.sub("", name)
+    return [words(each) for each in dict.fromkeys((name, joined))]
+
+
+def topic_words(names: str) -> str:
+    """The words of the topics' names, one a line, and their slugs."""
+    named = list(filter(None, names.split("\n")))
+    return " ".join([_with_beginnings([words(name) for name in named]), *(tag(topic_slug(name)) for name in named)])
+
+
+def other_words(description: str, isbn13: str | None, language: str, year: int | None) -> str:
+    spoken = dict.fromkeys((primary(language), language)) if language else ()
+    years = () if year is None else (str(year), decade(year))
+    return " ".join([*words(description), *isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))])
+
+
+def lines(texts: Iterable[Any]) -> tuple[str, str, str, str]:
+    """A book's four lines, from its TEXTS."""
+    cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
+    title, subtitle, series, authors, topics, description, isbn13, language, year = cut
+    return (
+        title_words(title, subtitle, series),
+        author_words(authors),
+        topic_words(topics),
+        other_words(description, isbn13, language, year),
+    )
+
+
+def decade(year: int) -> str:
+    return f"{year // 10}-"
+
+
+def tag(name: str) -> str:
+    return f"@{name}"
+
+
+def isbn_words(digits: str) -> list[str]:
+    """Every four digits in a row: so any five or more of an ISBN are found, wherever they stand in it."""
+    return [f"#{digits[place : place + ISBN_PART]}" for place in range(len(digits) - ISBN_PART + 1)]
+
+
+def asked_words(text: str) -> list[str]:
+    """The words to look for side by side, for all that holds the text.
+
+    The last single character stands for the end of its run: text that may go on is not asked for it.
+    """
+    asked = words(text)
+    if len(asked) > 1 and is_unspaced(asked[-1]) and len(asked[-2]) > 1 and is_unspaced(asked[-2]):
+        asked.pop()
+    return asked
+
+
+def is_unspaced(word: str) -> bool:
+    return bool(_UNSPACED.match(word))

@@ -1,0 +1,80 @@
+"""Authors: created with the first book that names them, deleted with the last."""
+
+from collections.abc import Iterable
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from books.metadata import record
+from books.metadata.text import fold
+from books.models.fields import SortKeyField, count_of
+from books.search.pagination import Ordering, PagedQuerySet
+
+KEY_LENGTH = 200  # characters of a sort key; what two longer texts share beyond it, their ids decide
+
+
+def sort_key(text: str) -> str:
+    return fold(text).lstrip(" \"'“”‘’«»「『¿¡([")[:KEY_LENGTH]
+
+
+class AuthorQuerySet(PagedQuerySet["Author"]):
+    ORDERINGS = {"name": Ordering("name", ("name_key", "id"))}
+
+    def named(self, words: str) -> "AuthorQuerySet":
+        """Authors whose name holds all the words, accents and case ignored."""
+        found = self
+        for word in fold(words).split():
+            found = found.filter(name_key__contains=word)
+        return found
+
+    def with_counts(self) -> "AuthorQuerySet":
+        """Each with `books_count`, the number of books it is named by."""
+        return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=OuterRef("pk"))))
+
+    def by_names(self, names: Iterable[str]) -> dict[str, "Author"]:
+        """An author for each name; those not known yet are created."""
+        wanted = set(names)
+        known = {author.name: author for author in self.filter(name__in=wanted)}
+        if missing := sorted(wanted - known.keys()):
+            self.bulk_create([Author.of(name) for name in missing], ignore_conflicts=True)
+            known |= {author.name: author for author in self.filter(name__in=missing)}
+        return known
+
+    def forget_unused(self, pks: Iterable[int]) -> None:
+        """Delete those of the authors that no book names any more."""
+        self.filter(~Exists(BookAuthor.objects.filter(author=OuterRef("pk"))), pk__in=list(pks)).delete()
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=record.MAX_NAME, unique=True)
+    name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+
+    objects = AuthorQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["name_key", "id"], name="author_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("author_detail", args=[self.pk])
+
+    @classmethod
+    def of(cls, name: str) -> "Author":
+        return cls(name=name, name_key=sort_key(name))
+
+
+class BookAuthor(models.Model):
+    """One of a book's authors, in the order in which the book names them."""
+
+    book = models.ForeignKey("books.Book", models.CASCADE)
+    author = models.ForeignKey(Author, models.CASCADE, db_index=False)  # the constraint's index begins with it
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["author", "book"], name="author_once_a_book")]
+
+    def __str__(self) -> str:
+        return f"{self.author_id} of {self.book_id}"

@@ -1,0 +1,111 @@
+"""Who changed which book when, and what: one row a change, written in the same transaction as the change itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from books.metadata import record
+from books.metadata.record import Record
+
+
+class Action(models.TextChoices):
+    ADDED = "added"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    MERGED = "merged"  # others, whose deletions are its parts, became one with it
+
+
+class Via(models.TextChoices):
+    """The door by which a change came."""
+
+    PAGE = "page"
+    API = "api"
+    ADMIN = "admin"
+    IMPORT = "import"
+    LOOKUP = "lookup"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True)
+class Editor:
+    """Who makes a change, and by which door."""
+
+    via: Via
+    user_id: int | None = None
+    undoes: "Change | None" = None  # the change that is undone by it
+    job_id: int | None = None  # the job that makes it
+
+
+COMMAND = Editor(Via.COMMAND)
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def note(self, book: Any, action: Action, by: Editor, fields: Mapping[str, Any] | None = None) -> "Change":
+        """Write down a change of a book; to be called in the transaction that makes it."""
+        return self.create(
+            book_id=book.pk,
+            version=book.version,
+            action=action,
+            via=by.via,
+            user_id=by.user_id,
+            fields=fields or {},
+            undoes=by.undoes,
+            job_id=by.job_id,
+        )
+
+    def successor(self, book_id: int) -> "models.QuerySet[Change, int | None]":
+        """At its beginning the id of the book that this one, which is gone, was merged into; None if it was not."""
+        return self.filter(book_id=book_id).order_by("-id").values_list("part_of__book_id", flat=True)
+
+
+class Change(models.Model):
+    """One change of one book. It outlives the book, so that a deletion can be undone."""
+
+    book_id = models.BigIntegerField()
+    version = models.PositiveIntegerField()  # of the book, after the change; of a deleted one, its last
+    action = models.CharField(max_length=10, choices=Action)
+    via = models.CharField(max_length=10, choices=Via)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="changes")
+    at = models.DateTimeField(auto_now_add=True)
+    # {field: [before, after]}; empty for a book that was added: what it was is what later changes say was before
+    fields = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    undoes = models.ForeignKey("self", models.SET_NULL, null=True, related_name="undone_by")
+    # the merge by which a book was deleted: as long as that is its last change, its address leads to the other book
+    part_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="parts", db_index=False)
+    job_id = models.BigIntegerField(null=True)  # of the job that made it; a change outlives its job
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["book_id", "-id"], name="changes_of_a_book"),
+            models.Index(fields=["job_id", "book_id"], name="changes_of_a_job", condition=Q(job_id__isnull=False)),
+            models.Index(fields=["part_of"], name="parts_of_a_merge", condition=Q(part_of__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"book {self.book_id} {self.action}"
+
+    def before(self) -> Record:
+        """The values that the fields of this change had before it."""
+        return as_values({name: pair[0] for name, pair in self.fields.items()})
+
+    def after(self) -> Record:
+        return as_values({name: pair[1] for name, pair in self.fields.items()})
+
+
+def differences(before: Record, after: Record) -> dict[str, list[Any]]:
+    """{field: [before, after]} of the fields in which two records differ."""
+    return {name: [before[name], after[name]] for name in record.CLEANERS if before[name] != after[name]}  # type: ignore[literal-required]
+
+
+def as_values(fields: Mapping[str, Any]) -> Record:
+    """A record's values as they were before they became JSON."""
+    number = fields.get("series_number")
+    return cast("Record", {**fields, **({"series_number": Decimal(number)} if number is not None else {})})

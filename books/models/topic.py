@@ -1,0 +1,57 @@
+"""Topics: created with the first book that is filed under them, deleted with the last."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from books.metadata import record
+from books.models.fields import count_of
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def with_counts(self) -> models.QuerySet[Any]:
+        """Each with `books_count`, the number of books filed under it."""
+        return self.annotate(books_count=count_of(BookTopic.objects.filter(topic=OuterRef("pk"))))
+
+    def by_names(self, names: Iterable[str]) -> dict[str, "Topic"]:
+        """A topic for each name or slug, under its slug; those not known yet are created."""
+        wanted = {record.topic_slug(name): name for name in names}
+        known = {topic.slug: topic for topic in self.filter(slug__in=wanted)}
+        if missing := sorted(wanted.keys() - known.keys()):
+            self.bulk_create([Topic(slug=slug, name=wanted[slug]) for slug in missing], ignore_conflicts=True)
+            known |= {topic.slug: topic for topic in self.filter(slug__in=missing)}
+        return known
+
+    def forget_unused(self, pks: Iterable[int]) -> None:
+        """Delete those of the topics that no book is filed under any more."""
+        self.filter(~Exists(BookTopic.objects.filter(topic=OuterRef("pk"))), pk__in=list(pks)).delete()
+
+
+class Topic(models.Model):
+    name = models.CharField(max_length=record.MAX_NAME)
+    slug = models.CharField(max_length=record.MAX_SLUG, unique=True)
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("topic_detail", args=[self.slug])
+
+
+class BookTopic(models.Model):
+    book = models.ForeignKey("books.Book", models.CASCADE)
+    topic = models.ForeignKey(Topic, models.CASCADE, db_index=False)  # the constraint's index begins with it
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["topic", "book"], name="topic_once_a_book")]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} under {self.topic_id}"

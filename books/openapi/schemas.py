@@ -1,0 +1,208 @@
+"""What the catalogue takes and gives, as JSON Schema: limits come from books.metadata.record and from the forms."""
+
+from typing import Any
+
+from django import forms
+
+from books.forms.books import RecordField
+from books.jobs.kinds import KINDS, ListField
+from books.lookup.lookup import Outcome
+from books.metadata import fingerprint, isbn, languages, record
+from books.models import Action, Scope, Status, Via
+from books.models.job import KEY
+from books.web.parsing import READ_ONLY
+
+Plain = dict[str, Any]
+
+
+def text(longest: int | None = None, **more: Any) -> Plain:
+    return {"type": "string", **({"maxLength": longest} if longest else {}), **more}
+
+
+def whole(allowed: range) -> Plain:
+    return {"type": "integer", "minimum": allowed.start, "maximum": allowed.stop - 1}
+
+
+def array(items: Plain, most: int | None = None) -> Plain:
+    return {"type": "array", "items": items, **({"maxItems": most} if most else {})}
+
+
+def or_null(schema: Plain) -> Plain:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def exactly(**properties: Plain) -> Plain:
+    """An object that has all these properties and no others."""
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+
+
+def ref(name: str | int, kind: str = "schemas") -> Plain:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+OBJECT_OF_TEXTS: Plain = {"type": "object", "additionalProperties": text()}
+ID, COUNT, TIME = whole(range(1, 10**18)), {"type": "integer", "minimum": 0}, text(format="date-time")
+NAME, SLUG = text(record.MAX_NAME, minLength=1), text(record.MAX_SLUG, pattern=r"^[^\s/]+$")
+FIELDS = {  # of a book
+    "title": text(record.MAX_TITLE, pattern=r"\S"),
+    "subtitle": text(record.MAX_TEXT),
+    "authors": array(NAME, record.MAX_AUTHORS),
+    "isbn13": text(pattern="^97[89][0-9]{10}$"),
+    "publisher": text(record.MAX_TEXT),
+    "published_year": {**whole(record.YEARS), "description": "Negative: before our era."},
+    "language": text(languages.MAX_LENGTH, description="A BCP 47 tag: `en`, `pt-br`. Empty: unknown."),
+    "pages": whole(record.PAGES),
+    "description": text(record.MAX_DESCRIPTION),
+    "topics": array(SLUG, record.MAX_TOPICS),
+    "series": text(record.MAX_TEXT),
+    "series_number": {"type": "number", "minimum": 0, "exclusiveMaximum": 10**6, "description": "At most 2 decimals."},
+}
+TYPED = FIELDS | {
+    "isbn13": text(isbn.MAX_LENGTH, description="10 or 13 digits in any spelling, their check digit right."),
+    "authors": array(text(record.MAX_NAME), record.MAX_AUTHORS),
+    "topics": {
+        **array(text(record.MAX_NAME), record.MAX_TOPICS),
+        "description": "Names or slugs; new ones are created.",
+    },
+}
+READ_BACK = FIELDS | {name: or_null(FIELDS[name]) for name in FIELDS if record.EMPTY[name] is None}  # type: ignore[literal-required]
+WRITTEN = {name: schema if name == "title" else or_null(schema) for name, schema in TYPED.items()}
+WRITE = {
+    "type": "object",
+    "properties": WRITTEN | {name: {"description": "Ignored."} for name in sorted(READ_ONLY)},
+    "additionalProperties": False,
+}
+ENTRY = {name: READ_BACK[name] for name in ("title", "authors", "isbn13", "published_year", "language")}
+LINE = {"source_key": or_null(text(record.MAX_NAME)), **READ_BACK, "topics": array(NAME)}
+ADDRESS = {"id": ID, "url": text()}
+LINKS = {"next": or_null(text()), "previous": or_null(text())}
+BOOKS = {"books": array(ref("BookEntry")), "count": COUNT, "count_is_exact": {"type": "boolean"}, **LINKS}
+AUTHORS = {"authors": array(ref("Author"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
+TOKEN = {"id": ID, "name": text(100), "scopes": array(text(enum=Scope.values)), "created_at": TIME}
+TOKEN |= {"expires_at": or_null(TIME), "last_used_at": or_null(TIME)}
+DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, after={})}
+CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Via.values), "at": TIME}
+CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
+CHANGE |= {"merged_into": or_null(text()), "merged": array(text())}
+FINGERPRINT = text(fingerprint.LENGTH)
+DUPLICATES = {"fingerprint": FINGERPRINT, "url": text(), "count": COUNT, "newest": ID, "doubt": text()}
+DUPLICATES |= {"books": array(ref("Book"))}
+JOB_KEY = text(pattern=f"^{KEY}$")
+JOB = {"id": JOB_KEY, "url": text(), "kind": text(), "status": text(enum=Status.values)}
+JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null(COUNT), "message": text()}
+JOB |= {"attempt": COUNT, "created_at": TIME, "started_at": or_null(TIME), "finished_at": or_null(TIME)}
+JOB |= {"result": {}, "error": text(), "percent": or_null(whole(range(101)))}
+SAID = exactly(source=text(), outcome=text(enum=[*Outcome]), reason=text())
+LOOKUP = {"isbn13": FIELDS["isbn13"], "sources": array(SAID), "origins": OBJECT_OF_TEXTS}
+LOOKUP |= {"record": {"type": "object", "properties": TYPED, "additionalProperties": False}}
+LOOKUP |= {"book": or_null(exactly(**ADDRESS, title=text(), version=ID))}
+JOB_FILE = exactly(name=text(), size=COUNT, url=text())
+JOBS = {"jobs": array(ref("JobEntry"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
+MILLISECONDS, YES_OR_NO = {"type": "number", "minimum": 0}, {"type": "boolean"}
+SOURCE, LIBRARY = exactly(file=text(), line=COUNT, code=text()), exactly(name=text(), package=or_null(text()))
+WAY = {"name": text(), "url": text(), "title": text()}
+LAB = {
+    "ways": array(exactly(**WAY, others=text(), when=text(), blocks=YES_OR_NO, sources=array(SOURCE))),
+    "libraries": array(exactly(purpose=text(), sync=array(LIBRARY), **{"async": array(LIBRARY)})),
+}
+LAB_RUN = WAY | {"answer": or_null(text()), "error": or_null(text()), "seconds": {"type": "number", "minimum": 0}}
+LAB_RUN["others"] = exactly(
+    visits=COUNT, p50_ms=MILLISECONDS, p99_ms=MILLISECONDS, longest_ms=MILLISECONDS, each_ms=array(MILLISECONDS)
+)
+ERRORS = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
+SCHEMAS = {
+    "Index": OBJECT_OF_TEXTS,
+    "Book": exactly(**ADDRESS, **READ_BACK, created_at=TIME, updated_at=TIME, version=ID),
+    "BookEntry": exactly(**ADDRESS, **ENTRY),
+    "BookWrite": {**WRITE, "required": ["title"]},
+    "BookPatch": WRITE,
+    "BookPage": exactly(**BOOKS),
+    "BookLine": exactly(**LINE),
+    "Author": exactly(**ADDRESS, name=NAME, books=COUNT),
+    "AuthorPage": exactly(**AUTHORS),
+    "AuthorBooks": exactly(**ADDRESS, name=NAME, **BOOKS),
+    "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
+    "TopicList": exactly(topics=array(ref("Topic"))),
+    "TopicBooks": exactly(slug=SLUG, url=text(), name=NAME, **BOOKS),
+    "Duplicates": exactly(**DUPLICATES),
+    "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
+    "Change": exactly(**CHANGE),
+    "History": exactly(book=ID, changes=array(ref("Change"))),
+    "Token": exactly(**TOKEN),
+    "TokenList": exactly(tokens=array(ref("Token"))),
+    "NewToken": exactly(**TOKEN, token=text(description="The secret, which nobody can be shown again.")),
+    "Job": exactly(**JOB, arguments={"type": "object"}, log=array(text()), files=array(JOB_FILE)),
+    "JobEntry": exactly(**JOB),
+    "JobPage": exactly(**JOBS),
+    "Lookup": exactly(**LOOKUP),
+    "Health": {
+        "type": "object",
+        "properties": {"status": text(), "database": text(), "jobs": text()},
+        "required": ["status"],
+    },
+    "Lab": exactly(**LAB),
+    "LabRun": exactly(**LAB_RUN),
+    "Refusal": {"oneOf": [exactly(detail=text()), exactly(errors=ERRORS)]},
+}
+
+
+def field_of(name: str, field: forms.Field) -> Plain:
+    """The schema of one field of a form."""
+    match field:
+        case RecordField():
+            return text(description=field.help_text) if TYPED[name]["type"] == "array" else TYPED[name]
+        case ListField():
+            one = {"type": ["string", "integer"], "pattern": f"^{field.pattern.pattern}$"}
+            return {"description": "A list, or text with one a line.", "anyOf": [array(one, field.most), text()]}
+        case forms.MultipleChoiceField():
+            return {**array(text(enum=[value for value, _ in field.choices])), "minItems": 1}  # type: ignore[union-attr, misc]
+        case forms.ChoiceField():
+            return text(enum=[value for value, _ in field.choices])  # type: ignore[union-attr, misc]
+        case forms.IntegerField():
+            return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
+        case _:
+            return text(getattr(field, "max_length", None), **({"minLength": 1} if field.required else {}))
+
+
+def form_of(form: type[forms.Form], **more: Plain) -> Plain:
+    properties = {name: field_of(name, field) for name, field in form.base_fields.items()} | more
+    required = [name for name, field in form.base_fields.items() if field.required]
+    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def job_start() -> Plain:
+    """What starts a job: its kind, and the arguments of that kind."""
+    kinds = [
+        {
+            "type": "object",
+            "properties": {"kind": {"const": name}, "arguments": {**form_of(kind.form), "additionalProperties": False}},
+            "additionalProperties": False,
+        }
+        for name, kind in KINDS.items()
+        if not kind.takes_file
+    ]
+    return {"anyOf": kinds}
+
+
+TAG = "^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$"
+CURSOR = "A place in the list: take it from `next` and `previous`; not both."
+YEARS = f"A year from {record.YEARS.start} to {record.YEARS.stop - 1}, or a range: 1950..1960, ..-300."
+PARAMETERS: dict[str, Plain] = {
+    "size": {"schema": {**whole(range(1, 101)), "default": 20}, "description": "Entries a page."},
+    "year": {"schema": text(16, pattern=r"^(-?[0-9]{1,6})?(\.\.(-?[0-9]{1,6})?)?$"), "description": YEARS},
+    "language": {"schema": text(languages.MAX_LENGTH, pattern=TAG), "description": "`en` finds `en-us` too."},
+    "q": {"description": "Words that must all be found."},
+    "author": {"description": "Words of a name, or an author's id."},
+    "topic": {"description": "A topic's slug."},
+    "after": {"description": CURSOR},
+    "before": {"description": CURSOR},
+}
+
+
+def parameter(place: str, name: str, schema: Plain, about: str = "") -> Plain:
+    return {"name": name, "in": place, "schema": schema, **({"description": about} if about else {})}
+
+
+def query(form: type[forms.Form]) -> list[Plain]:
+    fields = form.base_fields.items()
+    return [parameter("query", name, field_of(name, field)) | PARAMETERS.get(name, {}) for name, field in fields]

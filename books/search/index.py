@@ -1,0 +1,86 @@
+"""The index of words, and how it stays in step with the books, whoever writes them.
+
+Only our own code knows how a text becomes words (books.metadata.text), and other programs write to the database too.
+So the database itself notes which books have changed since they were indexed: SQLite in a table, PostgreSQL by words
+that are NULL. What notes is plain SQL, which any program can run.
+
+- Our own writes index what they wrote within their own transaction, `keep_in_step`: they leave no note behind, and
+  nobody who searches waits for them.
+- Other programs leave notes. Whoever searches looks first whether there are any, and indexes those books, `catch_up`:
+  so what is found is never older than what was written.
+"""
+
+import math
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from books.search import index_postgresql, index_sqlite
+from books.search.compiled_query import Key, Readable, Rows
+
+PORTION = 500  # books that are indexed in one transaction: other writers wait for a tenth of a second
+PATIENCE = 5.0  # seconds that a search waits for the index
+PAUSE = 0.02  # seconds
+BEHIND = "Another program has changed many books, and the search is still learning of them: try again in some seconds."
+KINDS = {"sqlite": index_sqlite, "postgresql": index_postgresql}
+
+
+class Behind(OperationalError):
+    """The index could not catch up in time; the argument says so, and what to do."""
+
+
+def keep_in_step(pks: Iterable[int]) -> None:
+    """Index these books, which have just been written; to be called within the transaction that wrote them."""
+    with connection.cursor() as cursor:
+        KINDS[connection.vendor].index(cursor, list(pks))
+
+
+def catch_up() -> None:
+    """Index what other programs have written; to be called in a thread, before a search. Raises Behind."""
+    _catch_up(connection, PATIENCE)
+
+
+def _catch_up(database: Any, seconds: float) -> None:
+    index, until = KINDS[database.vendor], time.monotonic() + seconds
+    with database.cursor() as cursor:
+        while index.noted(cursor, 1):
+            if time.monotonic() > until:
+                raise Behind(BEHIND)
+            with transaction.atomic(database.alias, savepoint=False):  # at each of which FTS5 would write
+                noted = index.noted(cursor, PORTION, to_write=True)
+                index.index(cursor, noted)
+            if not noted:  # somebody else is writing just these books
+                time.sleep(PAUSE)
+
+
+def index_all() -> None:
+    """Make SQLite's index again; to be called within a transaction, for which other writers wait."""
+    with connection.cursor() as cursor:
+        index_sqlite.note_all(cursor)
+    _catch_up(connection, math.inf)
+
+
+def install(database: BaseDatabaseWrapper) -> None:
+    """Put into the database what notes the changes. Where it was missing, changes were too: all is indexed again."""
+    index: Any = KINDS[database.vendor]
+    with database.cursor() as cursor:
+        if not index.is_installed(cursor):
+            with transaction.atomic(database.alias):
+                index.install(cursor)
+                index.note_all(cursor)
+                _catch_up(database, math.inf)
+    _catch_up(database, math.inf)
+
+
+class InStep:
+    """Rows that a search finds, once the index is in step: a Readable."""
+
+    def __init__(self, found: Readable) -> None:
+        self.found, self.queryset = found, found.queryset
+
+    def rows(self, place: Key = ()) -> Rows:
+        catch_up()
+        return self.found.rows(place)

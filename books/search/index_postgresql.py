@@ -1,0 +1,66 @@
+"""PostgreSQL's index: a column of the book, with a GIN index. What is to be indexed has no words: NULL.
+
+A trigger takes the words away when a text is changed by a statement that does not give others.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from books.metadata.text import TEXTS, lines
+from books.search.query import tsvector
+
+_TEXTS = ", ".join(TEXTS)
+_OLD, _NEW = (", ".join(f"{row}.{name}" for name in TEXTS) for row in ("old", "new"))
+INSTALL = (
+    "CREATE OR REPLACE FUNCTION books_forget_words() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN NEW.words := NULL; RETURN NEW; END $$",
+    f"CREATE OR REPLACE TRIGGER books_forget_words BEFORE UPDATE OF {_TEXTS} ON books_book FOR EACH ROW "
+    f"WHEN (({_OLD}) IS DISTINCT FROM ({_NEW}) AND old.words IS NOT DISTINCT FROM new.words) "
+    "EXECUTE FUNCTION books_forget_words()",
+    "CREATE INDEX IF NOT EXISTS book_by_words ON books_book USING gin (words)",
+    "CREATE INDEX IF NOT EXISTS book_without_words ON books_book (id) WHERE words IS NULL",
+)
+REMOVE = (
+    "DROP TRIGGER books_forget_words ON books_book",
+    "DROP FUNCTION books_forget_words",
+    "DROP INDEX book_by_words",
+    "DROP INDEX book_without_words",
+)
+NOTED = "SELECT id FROM books_book WHERE words IS NULL ORDER BY id LIMIT %s"
+THERE = f"SELECT id, {_TEXTS} FROM books_book WHERE words IS NULL AND id = ANY(%s)"  # noqa: S608 # nosec B608
+GIVE = (
+    "UPDATE books_book SET words = given.words::tsvector "
+    "FROM unnest(%s::bigint[], %s::text[]) AS given (id, words) WHERE books_book.id = given.id"
+)
+
+
+def noted(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
+    """Some of the books that are to be indexed; to write them, those that nobody else is writing."""
+    cursor.execute(f"{NOTED} FOR UPDATE SKIP LOCKED" if to_write else NOTED, [most])
+    return [pk for (pk,) in cursor.fetchall()]
+
+
+def index(cursor: Any, pks: Sequence[int]) -> None:
+    """Index those of these books that are noted."""
+    cursor.execute(THERE, [pks])
+    if found := [(pk, tsvector(lines(texts))) for pk, *texts in cursor.fetchall()]:
+        cursor.execute(GIVE, [list(column) for column in zip(*found, strict=True)])
+
+
+def note_all(cursor: Any) -> None:
+    cursor.execute("UPDATE books_book SET words = NULL WHERE words IS NOT NULL")
+
+
+def is_installed(cursor: Any) -> bool:
+    cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = 'books_forget_words'")
+    return cursor.fetchone() is not None
+
+
+def install(cursor: Any) -> None:
+    for statement in INSTALL:
+        cursor.execute(statement)
+
+
+def remove(cursor: Any) -> None:
+    for statement in REMOVE:
+        cursor.execute(statement)

@@ -1,0 +1,115 @@
+"""SQLite's index: an FTS5 table, and beside it a table in which triggers note what is to be indexed.
+
+The words themselves are kept nowhere, only where they occur: that is half the size. So a book's old words can be taken
+out only by who knows them, and a note holds the texts that the index has of the book: NULL if it has none. The first
+note of a book is the one that does; later ones are not made.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from books.metadata.text import TEXTS, lines
+
+TABLES = (
+    """CREATE VIRTUAL TABLE IF NOT EXISTS books_search USING fts5 (
+        title, authors, topics, other, content='', columnsize=0, tokenize="ascii tokenchars '^-#@_'"
+    )""",
+    f"CREATE TABLE IF NOT EXISTS books_unindexed (book INTEGER PRIMARY KEY, {', '.join(TEXTS)})",
+)
+_NOTE = f"INSERT INTO books_unindexed (book, {', '.join(TEXTS)})"
+_NOT_NOTED = "NOT IN (SELECT book FROM books_unindexed);"
+
+
+def _of(row: str, *more: str) -> str:
+    return ", ".join(f"{row}.{name}" for name in (*more, *TEXTS))
+
+
+_OLD = f"{_NOTE} SELECT {_of('old', 'id')} WHERE old.id {_NOT_NOTED}"
+_NEW = f"INSERT INTO books_unindexed (book) SELECT new.id WHERE new.id {_NOT_NOTED}"
+# What INSERT OR REPLACE and UPDATE OR REPLACE put out of the way, no trigger on DELETE is told of.
+_REPLACED = (
+    f"{_NOTE} SELECT {_of('book', 'id')} FROM books_book AS book "  # noqa: S608 # nosec B608 - our own names
+    f"WHERE (id = new.id OR isbn13 = new.isbn13 OR source_key = new.source_key) AND id {_NOT_NOTED}"
+)
+_UNIQUE = "id, isbn13, source_key"
+TRIGGERS = {
+    name: f"CREATE TRIGGER {name} {when} BEGIN {notes} END"
+    for name, when, notes in (
+        ("books_unindexed_added", "AFTER INSERT ON books_book", _NEW),
+        ("books_unindexed_removed", "AFTER DELETE ON books_book", _OLD),
+        (
+            "books_unindexed_changed",
+            f"AFTER UPDATE OF id, {', '.join(TEXTS)} ON books_book "
+            f"WHEN ({_of('old', 'id')}) IS NOT ({_of('new', 'id')})",
+            f"{_OLD} {_NEW}",
+        ),
+        ("books_unindexed_replaced", "BEFORE INSERT ON books_book", _REPLACED),
+        (
+            "books_unindexed_displaced",
+            f"BEFORE UPDATE OF {_UNIQUE} ON books_book WHEN (old.id, old.isbn13, old.source_key) "
+            "IS NOT (new.id, new.isbn13, new.source_key)",
+            _REPLACED,
+        ),
+    )
+}
+# As bytes: what is no UTF-8, or a BLOB, must not stop the index.
+_TEXTS = ", ".join(name if name == "published_year" else f"CAST({name} AS BLOB)" for name in TEXTS)
+_AMONG = "IN (SELECT value FROM json_each(%s))"
+_NOTED = f"FROM books_unindexed WHERE book {_AMONG}"
+INDEXED = f"SELECT book, {_TEXTS} {_NOTED} AND title IS NOT NULL ORDER BY book"  # nosec B608
+THERE = f"SELECT id, {_TEXTS} FROM books_book WHERE id IN (SELECT book {_NOTED})"  # noqa: S608 # nosec B608
+FORGET = f"DELETE {_NOTED}"
+_COLUMNS = "rowid, title, authors, topics, other"
+REMOVE = f"INSERT INTO books_search (books_search, {_COLUMNS}) VALUES ('delete', %s, %s, %s, %s, %s)"  # noqa: S608 # nosec B608
+ADD = f"INSERT INTO books_search ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 # nosec B608
+
+
+def noted(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
+    """Some of the books that are to be indexed."""
+    cursor.execute("SELECT book FROM books_unindexed ORDER BY book LIMIT %s", [most])
+    return [pk for (pk,) in cursor.fetchall()]
+
+
+def index(cursor: Any, pks: Sequence[int]) -> None:
+    """Index those of these books that are noted."""
+    among = [json.dumps(pks)]
+    for books, statement in ((INDEXED, REMOVE), (THERE, ADD)):
+        cursor.execute(books, among)
+        cursor.executemany(statement, [(pk, *lines(map(_text, texts))) for pk, *texts in cursor.fetchall()])
+    cursor.execute(FORGET, among)
+
+
+def _text(value: Any) -> Any:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def note_all(cursor: Any) -> None:
+    """Empty the index, and note all books."""
+    cursor.execute("INSERT INTO books_search (books_search) VALUES ('delete-all')")
+    cursor.execute("DELETE FROM books_unindexed")
+    cursor.execute("INSERT INTO books_unindexed (book) SELECT id FROM books_book")
+
+
+def is_installed(cursor: Any) -> bool:
+    return _triggers(cursor) == TRIGGERS
+
+
+def install(cursor: Any) -> None:
+    """Django makes a table anew when a column changes, and its triggers go with it."""
+    for name in _triggers(cursor):
+        cursor.execute(f"DROP TRIGGER {name}")
+    for statement in (*TABLES, *TRIGGERS.values()):
+        cursor.execute(statement)
+
+
+def remove(cursor: Any) -> None:
+    for name in _triggers(cursor):
+        cursor.execute(f"DROP TRIGGER {name}")
+    cursor.execute("DROP TABLE books_search")
+    cursor.execute("DROP TABLE books_unindexed")
+
+
+def _triggers(cursor: Any) -> dict[str, str]:
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'books_unindexed%%'")
+    return dict(cursor.fetchall())

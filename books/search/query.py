@@ -1,0 +1,280 @@
+"""What somebody types into the search box, understood.
+
+    kafka "on the shore" -cat author:murakami title:shore topic:novels year:1950..1960 lang:ja isbn:40615
+
+All of it must hold. A word stands for any word that begins with it; words between quotes stand side by side. Text
+of scripts without spaces is found wherever it stands. Nothing that one can type is an error: what is no field of
+ours is words. Both databases are asked the same, each in the words of its own index.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from django.core.exceptions import ValidationError
+
+from books.metadata import isbn, languages
+from books.metadata import text as search
+
+MOST_TERMS = 40  # of a query; what is beyond is not looked at
+MOST_YEARS = 400  # that are asked for by their decades
+COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with PostgreSQL's letters for them
+EVERYWHERE = ("title", "authors", "other")
+FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",)}
+
+_ASKED = re.compile(r'(?<!\S)(-?)(?:(title|author|topic|year|lang|language|isbn):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
+_YEARS = re.compile(r"(-?[0-9]{1,4})?(?:(\.\.)(-?[0-9]{1,4})?)?")
+_ISBN_SAYS_SO = r"(?i:(?:urn:)?isbn(?:-1[03])?:?\s*)?"
+_NO_LEXEME = str.maketrans("'\\", "  ")  # which a language may hold that another program wrote
+_DIGITS = re.compile(r"[0-9]+(?:-[0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that stand side by side in one of the columns; of the last it may be the beginning."""
+
+    words: tuple[str, ...]
+    columns: tuple[str, ...] = EVERYWHERE
+    begins: bool = True  # whether the last word may go on
+
+    def whole(self, *columns: str) -> "Phrase":
+        return Phrase(self.words, columns, begins=False)
+
+    def within(self, *columns: str) -> "Phrase":
+        return Phrase(self.words, columns, self.begins)
+
+    def parts(self) -> list["Phrase"]:
+        """The phrase as what an index is asked for: a short beginning by its mark, where there are marks."""
+        (last, *before), marked = self.words[::-1], [name for name in self.columns if name != "other"]
+        if not self.begins or before or len(last) > search.SHORT or search.is_unspaced(last):
+            return [self]
+        found = [Phrase((f"{last}-",), tuple(marked), begins=False)] if marked else []
+        return [*found, self.whole("other")] if "other" in self.columns else found
+
+    def as_fts5(self) -> str:
+        star = " *" if self.begins else ""
+        return f'{{{" ".join(self.columns)}}} : "{" ".join(self.words)}"{star}'
+
+    def as_tsquery(self) -> str:
+        *before, last = self.words
+        ending = ":*" if self.begins else ""
+        # Everywhere, and what only the rest has, is said by the word alone; a column by its letter before the word.
+        alone = self.columns == EVERYWHERE or (self.columns == ("other",) and last[0] in "#@")
+        letters = [""] if alone else [f"{COLUMNS[name]}:" for name in self.columns]
+        return " | ".join(
+            " <-> ".join([*(f"'{letter}{word}'" for word in before), f"'{letter}{last}'{ending}"]) for letter in letters
+        )
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing that is asked for: any of the phrases."""
+
+    phrases: tuple[Phrase, ...]
+
+    def whole(self, *columns: str) -> "Term":
+        return Term(tuple(phrase.whole(*columns) for phrase in self.phrases[:1]))
+
+    def within(self, *columns: str) -> "Term":
+        return Term(tuple(phrase.within(*columns) for phrase in self.phrases[:1]))
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Terms of which all must hold, and some of which none may."""
+
+    terms: tuple[Term, ...]
+    without: tuple["Expression", ...] = ()
+
+    def but_not(self, others: Iterable["Expression"]) -> "Expression":
+        return Expression(self.terms, (*self.without, *others))
+
+    def as_fts5(self) -> str:
+        terms = [
+            " OR ".join(part.as_fts5() for phrase in term.phrases for part in phrase.parts()) for term in self.terms
+        ]
+        wanted = " AND ".join(f"({term})" for term in terms)
+        unwanted = " OR ".join(f"({other.as_fts5()})" for other in self.without)
+        return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+
+    def as_tsquery(self) -> str:
+        terms = ([part.as_tsquery() for phrase in term.phrases for part in phrase.parts()] for term in self.terms)
+        wanted = [f"({' | '.join(f'({part})' for part in parts)})" for parts in terms]
+        return " & ".join([*wanted, *(f"!({other.as_tsquery()})" for other in self.without)])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search: its terms, and the filters written among them."""
+
+    terms: tuple[Term, ...] = ()
+    refused: tuple[Expression, ...] = ()
+    isbns: tuple[str, ...] = ()
+    years: tuple[tuple[int | None, int | None], ...] = ()
+    languages: tuple[str, ...] = ()
+    tags: tuple[Term, ...] = ()  # what else the books must be, as far as the index knows
+    is_empty: bool = False  # something was typed, and nothing of it can be looked for
+
+    def tagged(self, topics: Iterable[str], authors: str) -> "Asked":
+        """The same search with all its filters, and with these, as what an index of words is asked."""
+        terms = [Term((Phrase((word,), FIELDS["author"]),)) for word in search.words(authors)]
+        terms += [_tagged("topics", search.tag(slug)) for slug in topics]
+        terms += [_tagged("other", search.tag(name)) for name in self.languages]
+        terms += [_tagged("other", *tags) for span in self.years if (tags := _year_tags(*span))]
+        return replace(self, tags=tuple(terms))
+
+    @property
+    def untagged_years(self) -> list[tuple[int | None, int | None]]:
+        """The spans of years that the index of words does not know."""
+        return [span for span in self.years if not _year_tags(*span)]
+
+    @property
+    def everything(self) -> Expression | None:
+        terms = (*self.terms, *self.tags)
+        return Expression(terms, self.refused) if terms else None
+
+    @property
+    def text(self) -> Expression | None:
+        """The words that are asked for, those of authors among them."""
+        terms = (*self.terms, *(tag for tag in self.tags if tag.phrases[0].columns == FIELDS["author"]))
+        if not terms and self.tags and self.refused:
+            terms = self.tags
+        return Expression(terms, self.refused) if terms else None
+
+    @property
+    def ranks(self) -> list[Expression]:
+        """What is best, what is next and so on, each without those before; all together are `everything`."""
+        if self.everything is None or not self.terms:
+            return []
+        wider: list[Expression] = []
+        anywhere = [term for term in self.terms if term.phrases[0].columns == EVERYWHERE]
+        if anywhere:
+            fixed = (*(term for term in self.terms if term not in anywhere), *self.tags)
+            levels = [
+                *_beginnings(anywhere),
+                tuple(term.whole("title") for term in anywhere),
+                tuple(term.within("title") for term in anywhere),
+                tuple(term.within("title", "authors") for term in anywhere),
+            ]
+            wider = [Expression((*level, *fixed), self.refused) for level in dict.fromkeys(levels)]
+        wider.append(self.everything)
+        # Each level but the last two before it is within one of those two.
+        return [level.but_not(wider[max(place - 2, 0) : place]) for place, level in enumerate(wider)]
+
+
+def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
+    """What asks for titles that begin with all of the words; then for those of whose last word it is the beginning."""
+    *before, last = (word for term in terms for word in term.phrases[0].words)
+    first = f"{search.BEGINNING}{before[0] if before else last}"  # few begin so: the rest is looked up after it
+    whole = Phrase((first, *before, last) if before else (first,), ("title",), begins=False)
+    if not terms[-1].phrases[0].begins:
+        return [(Term((whole,)),)]
+    if len(last) > search.SHORT or search.is_unspaced(last):
+        return [(Term((whole,)),), (Term((replace(whole, begins=True),)),)]
+    marks = [Phrase((f"{last}-",), ("title",), begins=False), replace(whole, words=(first, *before))]
+    if not before:
+        marks = [Phrase((f"{search.BEGINNING}{last}-",), ("title",), begins=False)]
+    return [(Term((whole,)),), tuple(Term((mark,)) for mark in marks)]
+
+
+@lru_cache(1000)
+def understood(query: str) -> Asked:
+    """What a query asks for."""
+    text = unicodedata.normalize("NFKC", query).translate(_QUOTES)
+    terms: list[Term] = []
+    refused: list[Expression] = []
+    isbns, years, tongues = [], [], []
+    for spelled, isbn13 in isbn.found_in(text):
+        text = re.sub(
+            rf"(?:(?:urn:)?isbn(?:-1[03])?:?\s*)?{re.escape(spelled)}", " ", text, count=1, flags=re.IGNORECASE
+        )
+        isbns.append(isbn13)
+    for minus, field, quoted, word in list(_ASKED.findall(text))[:MOST_TERMS]:
+        value, name = quoted or word, field.lower()
+        if name == "year" and not minus and (span := _years(value)):
+            years.append(span)
+        elif name in {"lang", "language"} and not minus and (language := _language(value)):
+            tongues.append(language)
+        elif term := _term(name, value):
+            if minus:
+                refused.append(Expression((term,)))
+            else:
+                terms.append(term)
+    found = tuple(isbns), tuple(years), tuple(tongues)
+    is_empty = bool(query.strip()) and not (terms or refused or any(found))
+    return Asked(tuple(terms), tuple(refused), *found, is_empty=is_empty)
+
+
+def _term(field: str, value: str) -> Term | None:
+    if field == "isbn":
+        digits = "".join(character for character in value if character.isdecimal() and character.isascii())
+        return Term((_digits(digits),)) if digits else None
+    if field and field not in FIELDS:
+        value = f"{field} {value}"
+    words = tuple(search.asked_words(value))
+    if not words:
+        return None
+    is_pair = search.is_unspaced(words[-1]) and len(words[-1]) > 1  # whole as it is: what goes on is the next pair
+    phrase = Phrase(words, FIELDS.get(field, EVERYWHERE), begins=not is_pair)
+    digits = value.replace("-", "")
+    if not field and _DIGITS.fullmatch(value) and search.ISBN_PART < len(digits) <= 13:
+        return Term((phrase, _digits(digits)))
+    return Term((phrase,))
+
+
+def _digits(digits: str) -> Phrase:
+    parts = tuple(search.isbn_words(digits))
+    return Phrase(parts, ("other",), begins=False) if parts else Phrase((f"#{digits}",), ("other",))
+
+
+def _tagged(column: str, *tags: str) -> Term:
+    return Term(tuple(Phrase((tag,), (column,), begins=False) for tag in tags))
+
+
+def _year_tags(lowest: int | None, highest: int | None) -> list[str]:
+    """Whole decades, and the single years before and after them; none where there is no end or too many."""
+    if lowest is None or highest is None or not 0 <= highest - lowest < MOST_YEARS:
+        return []
+    first, last = -(-lowest // 10), (highest + 1) // 10
+    if first >= last:
+        return [search.tag(str(year)) for year in range(lowest, highest + 1)]
+    single = (*range(lowest, first * 10), *range(last * 10, highest + 1))
+    return [search.tag(search.decade(each * 10)) for each in range(first, last)] + [search.tag(str(y)) for y in single]
+
+
+def _years(value: str) -> tuple[int | None, int | None] | None:
+    match = _YEARS.fullmatch(value)
+    if not match or not (match[1] or match[3]):
+        return None
+    lowest, highest = (int(end) if end else None for end in (match[1], match[3] if match[2] else match[1]))
+    return lowest, highest
+
+
+def _language(value: str) -> str:
+    try:
+        return languages.canonical(value)
+    except ValidationError:
+        return ""
+
+
+def tsvector(lines: Sequence[str]) -> str:
+    """A book's lines of words as PostgreSQL writes a tsvector: each word by itself, and after its column's letter.
+
+    Letters and not weights: a GIN index knows the words alone, and would have to look at the rows for weights.
+    """
+    written, place = [], 0
+    for line, (column, letter) in zip(lines, COLUMNS.items(), strict=True):
+        for word in line.translate(_NO_LEXEME).split():
+            place += 1
+            if word == search.BREAK:
+                continue
+            at = min(place, 16383)
+            if column != "other" or len(word) <= search.SHORT:
+                written.append(f"'{letter}:{word}':{at}")
+            if column != "topics" and (word[-1] != "-" or word[0] == "@"):
+                written.append(f"'{word}':{at}")
+        place += 1  # no phrase reaches from one line into the next
+    return " ".join(written)

@@ -1,0 +1,80 @@
+"""What somebody may have meant whose search finds nothing: words of our own books that are one slip of a key away."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+
+from books.metadata.text import fold, is_unspaced
+
+MOST_WORDS = 6  # of a query that are looked at
+LENGTHS = range(4, 21)  # letters of a word that may be mistyped: shorter ones are one slip from too many
+ENOUGH = 50  # books with a word; more do not make it likelier
+
+ALPHABETS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "абвгдежзийклмнопрстуфхцчшщъыьэюяії",
+    "αβγδεζηθικλμνξοπρσςτυφχψω",
+    "אבגדהוזחטיכלמנסעפצקרשתםןףךץ",
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىئءپچژگ",
+)
+_WORD = re.compile(r"[^\W\d_]+")
+# Of each word in a list, in how many books it is a word of the title or the authors, ENOUGH at the most.
+_COUNT = {
+    "sqlite": """
+        SELECT value, (SELECT COUNT(*) FROM (
+            SELECT 1 FROM books_search WHERE books_search MATCH '{title authors} : "' || value || '"' LIMIT %s
+        )) FROM json_each(%s)""",
+    "postgresql": """
+        SELECT value, (SELECT COUNT(*) FROM (
+            SELECT 1 FROM books_book WHERE words @@ ('''A:' || value || '''|''B:' || value || '''')::tsquery LIMIT %s
+        ) AS capped) FROM json_array_elements_text(%s::json) AS value""",
+}
+
+
+async def asuggestion(query: str) -> str:
+    """The query with its unknown words replaced by known ones; "" if there is nothing to propose."""
+    if not any(_is_looked_at(word) for word in _WORD.findall(query)):
+        return ""
+    return await sync_to_async(_suggestion)(query)
+
+
+def _suggestion(query: str) -> str:
+    words = {word: fold(word) for word in _WORD.findall(query)[:MOST_WORDS] if _is_looked_at(word)}
+    known = _counts(list(words.values()))
+    better = query
+    for word, folded in words.items():
+        if not known.get(folded):
+            counts = _counts(sorted(set(_slips(folded)) - {folded}))
+            best = max(counts, key=lambda each: (counts[each], each[0] == folded[0]), default="")
+            if best and counts[best]:
+                better = re.sub(rf"\b{re.escape(word)}\b", best, better)
+    return better if better != query else ""
+
+
+def _is_looked_at(word: str) -> bool:
+    folded = fold(word)
+    return len(folded) in LENGTHS and not is_unspaced(folded) and any(folded[0] in each for each in ALPHABETS)
+
+
+def _slips(word: str) -> Iterator[str]:
+    """The words one letter too few, too many or wrong away, or with two letters in each other's places."""
+    letters = next(alphabet for alphabet in ALPHABETS if word[0] in alphabet)
+    for place in range(len(word) + 1):
+        before, after = word[:place], word[place:]
+        yield from (f"{before}{letter}{after}" for letter in letters)
+        if after:
+            yield before + after[1:]
+            yield from (f"{before}{letter}{after[1:]}" for letter in letters)
+        if len(after) > 1:
+            yield f"{before}{after[1]}{after[0]}{after[2:]}"
+
+
+def _counts(words: list[str]) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT[connection.vendor], [ENOUGH, json.dumps(words)])
+        rows: list[Any] = cursor.fetchall()
+    return dict(rows)

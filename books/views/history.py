@@ -1,0 +1,77 @@
+"""Who changed a book when, and what; and taking a change back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from books.history import undo
+from books.models import Action, Book, Change, Via
+from books.views.base import CatalogueView
+from books.views.writes import NO_BOOK
+from books.web.authentication import Visitor
+from books.web.negotiation import HTML, JSON, Refusal, SeeOther, json_response, preferred, respond
+
+SHOWN = 100  # changes of a book, the latest
+
+
+class BookHistory(CatalogueView):
+    """The changes of a book, the latest first; also of one that was deleted."""
+
+    is_public = True
+
+    async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        preferred(request, JSON, HTML)
+        changes = await achanges(pk, self.visitor)
+        if not changes:
+            raise Refusal(404, NO_BOOK)
+        title = await Book.objects.filter(pk=pk).values_list("title", flat=True).afirst()
+        context = {"title": title, "may_undo": await self.visitor.amay("books.change_book")}
+        return respond(request, {"book": pk, "changes": changes}, "books/book_history.html", context=context)
+
+
+class ChangeUndo(CatalogueView):
+    """Takes one change back, which is itself a change. Refused with 409 when the book has moved on."""
+
+    async def post(self, request: HttpRequest, pk: int, change: int) -> HttpResponse:
+        kind = preferred(request, JSON, HTML)
+        via = Via.PAGE if kind == HTML else Via.API
+        try:
+            book_id = await sync_to_async(undo.undo)(pk, change, self.visitor.editor(via))
+        except Change.DoesNotExist:
+            raise Refusal(404, "There is no such change of this book.") from None
+        except undo.MovedOn as error:
+            raise Refusal(409, str(error)) from None
+        history = reverse("book_history", args=[book_id])
+        if kind == HTML:
+            return SeeOther(history)
+        return json_response({"book": book_id, "changes": await achanges(book_id, self.visitor)})
+
+
+async def achanges(pk: int, visitor: Visitor) -> list[dict[str, Any]]:
+    """The latest changes of a book as plain data. Account names are for those who have an account themselves."""
+    rows = Change.objects.filter(book_id=pk).order_by("-id")
+    columns = ("id", "version", "action", "via", "user__username", "at", "fields", "undoes_id", "part_of__book_id")
+    changes = [as_dict(pk, row, named=visitor.user is not None) async for row in rows.values(*columns)[:SHOWN]]
+    if merges := {change["id"]: change["merged"] for change in changes if change["action"] == Action.MERGED}:
+        async for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
+            merges[part["part_of"]].append(f"/books/{part['book_id']}/")
+    return changes
+
+
+def as_dict(pk: int, row: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "version": row["version"],
+        "action": row["action"],
+        "via": row["via"],
+        "by": row["user__username"] if named else None,
+        "at": row["at"],
+        "fields": {name: {"before": before, "after": after} for name, (before, after) in row["fields"].items()},
+        "undoes": row["undoes_id"],
+        "merged_into": f"/books/{row['part_of__book_id']}/" if row["part_of__book_id"] else None,
+        "merged": [],  # the addresses of others that a merge made one with it
+        "undo_url": reverse("change_undo", args=[pk, row["id"]]),
+    }

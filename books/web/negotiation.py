@@ -1,0 +1,138 @@
+"""How we answer: as JSON to programs, as a page to browsers. This is the only place that decides which.
+
+JSON is for `Accept: application/json`, `*/*` or none (curl); HTML for browsers; a view may offer more. The page is
+a rendering of the same plain data as the JSON, so that no template can reach the database.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+
+from books.metadata.record import Errors
+
+JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
+
+
+class Refusal(Exception):
+    """A request that is answered with an error: what is wrong and what to do next, in the client's own format.
+
+    `detail` is a sentence; `errors` are sentences by field. Either becomes the body.
+    """
+
+    def __init__(
+        self, status: int, detail: str = "", *, errors: Errors | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status, detail or errors)
+        self.status = HTTPStatus(status)
+        self.detail = detail
+        self.errors = errors or {}
+        self.headers = headers or {}
+
+
+def preferred(request: HttpRequest, *offered: str) -> str:
+    """The one of the offered media types that the client likes best. Refuses with 406 if it likes none."""
+    kind = best(request.headers.get("Accept", "*/*"), offered)
+    if kind is None:
+        raise Refusal(406, f"This address answers as {' or '.join(offered)}: send an Accept header that admits it.")
+    return kind
+
+
+@lru_cache(256)
+def best(accept: str, offered: tuple[str, ...]) -> str | None:
+    """The one of the offered media types that an Accept header likes best."""
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT"] = accept
+    return request.get_preferred_type(list(offered))
+
+
+# What public pages offer: with the same choice among each of these, two Accept headers are answered alike.
+PUBLIC_OFFERS = ((JSON, HTML), (JSON, HTML, TEXT))
+
+
+@lru_cache(256)
+def representation(accept: bytes) -> tuple[str | None, ...]:
+    """What an Accept header comes to on a public page: the setting REPRESENTATION."""
+    return tuple(best(accept.decode("latin-1"), offered) for offered in PUBLIC_OFFERS)
+
+
+def as_json(data: Mapping[str, Any]) -> bytes:
+    """The data as one line of JSON; times in UTC."""
+    return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def respond(
+    request: HttpRequest,
+    data: Mapping[str, Any],
+    template: str,
+    *,
+    text: str | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The data as the client wants it: JSON, the page that shows it, or `text` where there is one.
+
+    `context` is what the page shows besides the data.
+    """
+    kind = preferred(request, *([JSON, HTML] if text is None else [JSON, HTML, TEXT]))
+    if kind == JSON:
+        return json_response(data)
+    if kind == TEXT:
+        return HttpResponse(text, content_type=f"{TEXT}; charset=utf-8")
+    return page(request, template, {**data, **(context or {})})
+
+
+def json_response(
+    data: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    return HttpResponse(as_json(data), content_type=JSON, status=status, headers=headers)
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """A page for browsers only, such as a form."""
+    visitor = request.visitor.as_dict() if hasattr(request, "visitor") else {}
+    around = {"address": request.get_full_path(), "path": request.path, "visitor": visitor}
+    html = render_to_string(template, {**around, **context})
+    return HttpResponse(html, status=status, headers=headers)
+
+
+def errors_of(form: BaseForm) -> Errors:
+    """What is wrong with a form, by field."""
+    return {name: [str(reason) for reason in reasons] for name, reasons in form.errors.items()}
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: the write is done, read its result there."""
+
+    status_code = 303
+
+
+def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The refusal in the client's format; JSON for those whom nothing suits. Touches no database."""
+    data = {"errors": refusal.errors} if refusal.errors else {"detail": refusal.detail or refusal.status.phrase}
+    if best(request.headers.get("Accept", "*/*"), (JSON, HTML)) == HTML:
+        context = {"status": refusal.status.value, "phrase": refusal.status.phrase, **data}
+        response = page(request, "error.html", context, status=refusal.status, headers=refusal.headers)
+    else:
+        response = json_response(data, status=refusal.status, headers=refusal.headers)
+    patch_vary_headers(response, ["Accept"])
+    return response

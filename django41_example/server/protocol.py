@@ -1,0 +1,224 @@
+"""The limits of a connection, on uvicorn's own protocol: what a request's first line and headers may be, how long they
+and the body may take, how many connections there may be, and how a connection ends when the server stops."""
+
+import asyncio
+import json
+import resource
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from django41_example.server.repeats import Repeats, is_repeatable
+
+LONGEST_ADDRESS = 8 * 1024  # bytes
+LARGEST_HEAD = 32 * 1024  # bytes of all headers together
+MOST_HEADERS = 100
+HEAD_SECONDS = 6.0  # for the first line and the headers
+BODY_SECONDS, BODY_RATE = 6.0, 1024  # a body has so many seconds, and one more for each KiB that arrived
+STUCK_SECONDS = 30.0  # for a client to read on, when the answer is more than fits on the way
+OPEN_FILES, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+MOST_CONNECTIONS = 10_000 if OPEN_FILES == resource.RLIM_INFINITY else min(10_000, OPEN_FILES - 200)
+LINGER_SECONDS = 1.0  # what a refused client still sends is read so long: else it hears a reset, not the answer
+LAST_REQUEST_SECONDS = 0.5  # for a request that is on its way to a server that begins to stop
+
+REFUSALS = {
+    400: "This is not HTTP. What is beyond ASCII must be percent-encoded, as curl does with -G --data-urlencode.",
+    408: "The request took too long to arrive. Send it again.",
+    414: f"An address may have {LONGEST_ADDRESS:,} bytes. Ask for less at once.",
+    431: f"There may be {MOST_HEADERS} headers with {LARGEST_HEAD:,} bytes in all. Send fewer or shorter ones.",
+    503: "Too many connections are open. Try again in a moment.",
+}
+
+
+class TooLong(Exception):
+    """Stops the parser."""
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection. `late_at` is when its client must have sent the head, or the body, that it is sending."""
+
+    late_at: float | None = None
+    stuck_at: float | None = None
+    unsent = 0  # bytes that waited for a client that did not read
+    head_size = 0  # bytes
+    head_at_most = 0  # bytes that a head in what is being read can have
+    heads = 0  # requests whose head has arrived
+    is_in_head = False  # whether the next one's has begun
+    refusal = 400
+    is_refused = is_ending = False
+    is_between = True  # two requests: the parser has nothing of the next one
+    whole = b""  # what is being read, if that is one request
+    later: bytes | None = None  # what arrived while a repeated request waits for its answer
+    repeated_at = 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.repeats: Repeats | None = self.app_state.get("repeats")
+        self.late_at = self.loop.time() + HEAD_SECONDS
+        if not self.app_state.get("is_watched"):
+            self.app_state["is_watched"] = True
+            close_late_ones(self.loop, self.connections, self.app_state)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self.refuse(503)
+            transport.close()
+        elif self.app_state.get("is_ending"):  # it came while the server began to stop
+            self.shutdown()
+
+    def data_received(self, data: bytes) -> None:
+        if self.is_refused:
+            return
+        if self.later is not None:
+            self.later += data
+            self.flow.pause_reading()
+        elif self.repeats and (asked := self.repeats.asked.get(data)) and self.may_repeat():
+            self.later, self.late_at, self.repeated_at = b"", None, self.loop.time()
+            self.repeats.answer(self, data, asked)
+        else:
+            self.read(data)
+
+    def read(self, data: bytes) -> None:
+        if self.late_at is None and self.is_idle():
+            self.late_at = self.loop.time() + HEAD_SECONDS
+        heads = self.heads
+        self.whole = data if self.is_between and is_repeatable(data) else b""
+        self.head_at_most = self.head_size + len(data)
+        super().data_received(data)
+        if self.heads == heads and self.is_in_head and not self.is_refused:
+            self.head_size += len(data)
+            if self.head_size > LARGEST_HEAD + LONGEST_ADDRESS:
+                self.refuse(431 if self.headers else 414)
+
+    def is_idle(self) -> bool:
+        """Whether no request of this connection is being answered."""
+        return self.later is None and (self.cycle is None or self.cycle.response_complete)
+
+    def may_repeat(self) -> bool:
+        return self.is_between and self.is_idle() and not (self.flow.write_paused or self.is_ending)
+
+    def answer_repeat(self, request: bytes, ready: tuple[bytes, bytes] | None) -> None:
+        """Send what was ready for the request, and go on with what has arrived meanwhile."""
+        later, self.later = self.later, None
+        if self.transport.is_closing():
+            return
+        if ready is None or self.is_ending:
+            self.read(request)
+        else:
+            head, body = ready
+            self.transport.write(b"".join((head, end_of_head(tuple(self.server_state.default_headers)), body)))
+            self.server_state.total_requests += 1
+            if self.timeout_keep_alive_task is None:
+                self.timeout_keep_alive_handler()
+        if later:
+            self.flow.resume_reading()
+            self.data_received(later)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """The connection has rested for long; but repeated requests leave the timer alone."""
+        if (rest := self.repeated_at + self.timeout_keep_alive - self.loop.time()) > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(rest, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
+
+    # What the parser finds
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.is_in_head, self.is_between, self.head_size = True, False, 0
+
+    def on_headers_complete(self) -> None:
+        if len(self.headers) > MOST_HEADERS or self.head_at_most > LONGEST_ADDRESS:
+            self.limit(414, len(self.url), LONGEST_ADDRESS)
+            self.limit(431, len(self.headers), MOST_HEADERS)
+            self.limit(431, sum(len(name) + len(value) for name, value in self.headers), LARGEST_HEAD)
+        super().on_headers_complete()
+        self.heads, self.is_in_head = self.heads + 1, False
+        self.head_size = 0
+        self.late_at = self.loop.time() + BODY_SECONDS
+        if self.is_ending:
+            self.cycle.keep_alive = False
+        if self.whole and self.cycle.keep_alive and not self.parser.should_upgrade():
+            self.scope["repeatable"] = self.whole  # type: ignore[typeddict-unknown-key]
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if self.late_at is not None:
+            self.late_at += len(body) / BODY_RATE
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.late_at, self.is_between = None, True
+
+    def limit(self, status: int, size: int, most: int) -> None:
+        if size > most:
+            self.refusal = status
+            raise TooLong
+
+    def send_400_response(self, msg: str) -> None:
+        """The parser stopped."""
+        self.refuse(self.refusal)
+
+    # How it ends
+
+    def refuse(self, status: int) -> None:
+        """Answer without the application, and end the connection."""
+        self.is_refused = True
+        if self.is_idle() or not self.cycle.response_started:
+            phrase, body = HTTPStatus(status).phrase, json.dumps({"detail": REFUSALS[status]}).encode() + b"\n"
+            head = f"HTTP/1.1 {status} {phrase}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            again = "Retry-After: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
+            self.transport.write(f"{head}{again}Connection: close\r\n\r\n".encode() + body)
+        if not self.is_idle():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def shutdown(self) -> None:
+        """The server stops. What is being answered is answered; a request that is on its way still finds us."""
+        self.is_ending = self.app_state["is_ending"] = True
+        if end_streams := self.app_state.get("end_streams"):
+            end_streams()
+        if self.is_idle():
+            self.loop.call_later(LAST_REQUEST_SECONDS, self.close_if_idle)
+        elif self.later is None:
+            self.cycle.keep_alive = False
+
+    def close_if_idle(self) -> None:
+        if self.is_idle():
+            self.transport.close()
+
+    def close_if_late(self, now: float) -> None:
+        if self.stuck_at and now > self.stuck_at:
+            if self.transport.get_write_buffer_size() >= self.unsent:
+                self.transport.abort()
+            else:  # it reads, if slowly
+                self.pause_writing()
+        elif self.late_at and now > self.late_at and not (self.is_refused or self.flow.read_paused):
+            self.refuse(408)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.stuck_at = self.loop.time() + STUCK_SECONDS
+        self.unsent = self.transport.get_write_buffer_size()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.stuck_at = None
+
+
+@lru_cache(1)
+def end_of_head(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The server's own headers, the date among them, and the blank line."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n"
+
+
+def close_late_ones(loop: asyncio.AbstractEventLoop, connections: set[Any], app_state: dict[str, Any]) -> None:
+    """Look at the connections each second, as long as there are any."""
+    now = loop.time()
+    for connection in list(connections):
+        connection.close_if_late(now)
+    if connections:
+        loop.call_later(1, close_late_ones, loop, connections, app_state)
+    else:
+        app_state["is_watched"] = False
