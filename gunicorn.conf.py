@@ -51,7 +51,7 @@ graceful_timeout = REQUESTS_END_WITHIN + 4
 
 
 def on_starting(server: Any) -> None:
-    """Get ready; in production, where the Procfile's `release` has done it, refuse weak settings."""
+    """Get ready; in production, where the Procfile's `release` has done it, error_response weak settings."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection is an open file
     for file in FIGURES.glob("*.db"):

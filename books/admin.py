@@ -22,21 +22,21 @@ from django.utils import timezone
 from books.forms.admin import BookAdminForm, NameForm
 from books.history.rename import rename
 from books.models import (
+    Actor,
     Author,
     Book,
     Change,
-    Editor,
-    FirstAnswer,
+    Channel,
+    IdempotentResponse,
     Job,
+    LoginAttempts,
     OwnerInvitation,
     Token,
     Topic,
-    Tries,
-    Via,
 )
 from books.models.login_attempt import digest_of
 from books.web.authentication import Visitor
-from books.web.negotiation import Refusal, refuse
+from books.web.negotiation import HTTPError, error_response
 
 NOT_STAFF = "Your account may not administer the catalogue: ask an administrator, or sign in with another account."
 
@@ -50,7 +50,7 @@ class CatalogueAdmin(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.user.is_authenticated and not self.has_permission(request):
             request.visitor = Visitor(request.user)  # type: ignore[attr-defined]
-            return refuse(request, Refusal(403, NOT_STAFF))
+            return error_response(request, HTTPError(403, NOT_STAFF))
         next_page = request.GET.get("next") or reverse("admin:index")
         return redirect_to_login(next_page, reverse("login"))
 
@@ -125,8 +125,8 @@ class BookAdmin(Lean):
         return redirect("book_history", book.pk) if book else super().history_view(request, object_id, extra_context)
 
 
-def editor(request: HttpRequest) -> Editor:
-    return Editor(Via.ADMIN, request.user.pk)
+def editor(request: HttpRequest) -> Actor:
+    return Actor(Channel.ADMIN, request.user.pk)
 
 
 class NameAdmin(Lean):
@@ -224,8 +224,8 @@ class TokenAdmin(ReadOnly):
         return request.user.has_perm("books.change_token")
 
 
-@admin.register(Tries, site=site)
-class TriesAdmin(ReadOnly):
+@admin.register(LoginAttempts, site=site)
+class LoginAttemptsAdmin(ReadOnly):
     """To let somebody try again at once, delete the row. Whose tries a row counts, only those who know can find."""
 
     list_display = ["id", "count", "since"]
@@ -244,8 +244,8 @@ class OwnerInvitationAdmin(ReadOnly):
     fields = ["created_at"]
 
 
-@admin.register(FirstAnswer, site=site)
-class FirstAnswerAdmin(ReadOnly):
+@admin.register(IdempotentResponse, site=site)
+class IdempotentResponseAdmin(ReadOnly):
     list_display = ["key", "created_at"]
     fields = ["key", "answer", "created_at"]
     ordering = ["-id"]

@@ -19,14 +19,14 @@ from books.models import (
     Author,
     Book,
     Change,
-    FirstAnswer,
+    Channel,
+    IdempotentResponse,
     Job,
+    LoginAttempts,
     OwnerInvitation,
     Scope,
     Token,
     Topic,
-    Tries,
-    Via,
 )
 from books.views.login import tries_for
 from tests.people import owner, reader
@@ -118,9 +118,9 @@ class EveryPage(OwnerTestCase):
         book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "isbn13": ISBN})
         Book.objects.change(book.pk, {"title": "こころ"})
         Token.objects.issue(self.owner, "script", [Scope.READ], 30)
-        Tries.objects.create(key="k", since=timezone.now())
+        LoginAttempts.objects.create(key="k", since=timezone.now())
         OwnerInvitation.objects.create(digest="d")
-        FirstAnswer.objects.create(key="k", request_digest="d", answer="{}")
+        IdempotentResponse.objects.create(key="k", request_digest="d", answer="{}")
         start(clock, {"seconds": 1})
 
     def pages_of(self, model: Any) -> list[str]:
@@ -131,7 +131,18 @@ class EveryPage(OwnerTestCase):
 
     def test_the_pages_of_every_model_answer(self) -> None:
         models = list(site._registry)
-        assert {Book, Author, Topic, Change, Token, Tries, OwnerInvitation, FirstAnswer, Job, User} < set(models)
+        assert {
+            Book,
+            Author,
+            Topic,
+            Change,
+            Token,
+            LoginAttempts,
+            OwnerInvitation,
+            IdempotentResponse,
+            Job,
+            User,
+        } < set(models)
         for model in models:
             for page in self.pages_of(model):
                 with self.subTest(page):
@@ -148,7 +159,7 @@ class EveryPage(OwnerTestCase):
                 )
 
     def test_records_of_what_happened_cannot_be_changed(self) -> None:
-        for model in (Change, Token, Tries, OwnerInvitation, FirstAnswer, Job):
+        for model in (Change, Token, LoginAttempts, OwnerInvitation, IdempotentResponse, Job):
             with self.subTest(model):
                 assert self.client.post(self.pages_of(model)[2], {"key": "x"}).status_code == 403
 
@@ -198,7 +209,7 @@ class ABook(OwnerTestCase):
         assert (book.author_names, book.topic_names, book.isbn13) == ("夏目 漱石\nSecond", "Novels", "9784003101018")
         assert list(Book.objects.searched("漱石")) == [book]
         assert [link.author.name for link in book.bookauthor_set.order_by("position")] == ["夏目 漱石", "Second"]
-        assert (book.version, self.last_change()) == (1, (Action.ADDED, Via.ADMIN, self.owner.pk))
+        assert (book.version, self.last_change()) == (1, (Action.ADDED, Channel.ADMIN, self.owner.pk))
 
     def test_its_form_shows_it(self) -> None:
         response = self.client.get(self.url)
@@ -210,7 +221,7 @@ class ABook(OwnerTestCase):
         self.book.refresh_from_db()
         assert (self.book.title, self.book.author_names, self.book.version) == ("Heart", "Soseki", 2)
         assert not Author.objects.filter(name="Anon").exists()
-        assert self.last_change() == (Action.CHANGED, Via.ADMIN, self.owner.pk)
+        assert self.last_change() == (Action.CHANGED, Channel.ADMIN, self.owner.pk)
         assert LogEntry.objects.get().get_change_message() == "Changed Title and Authors."
 
     def test_what_was_changed_meanwhile_is_shown_and_overwritten_only_knowingly(self) -> None:
@@ -247,7 +258,7 @@ class ABook(OwnerTestCase):
         page = f"/admin/books/book/{self.book.pk}/delete/"
         self.assertContains(self.client.get(page), "Kokoro")
         self.assertRedirects(self.client.post(page, {"post": "yes"}), "/admin/books/book/")
-        assert self.last_change() == (Action.DELETED, Via.ADMIN, self.owner.pk)
+        assert self.last_change() == (Action.DELETED, Channel.ADMIN, self.owner.pk)
         assert not Book.objects.exists()
         assert not Author.objects.exists()
 
@@ -257,7 +268,7 @@ class ABook(OwnerTestCase):
         self.assertContains(self.client.post("/admin/books/book/", chosen), "Other")
         assert Book.objects.count() == 2
         self.client.post("/admin/books/book/", {**chosen, "post": "yes"})
-        deleted = Change.objects.filter(action=Action.DELETED, via=Via.ADMIN, user=self.owner)
+        deleted = Change.objects.filter(action=Action.DELETED, via=Channel.ADMIN, user=self.owner)
         assert set(deleted.values_list("book_id", flat=True)) == {self.book.pk, other.pk}
         assert not Author.objects.exists()
 
@@ -302,7 +313,7 @@ class AName(OwnerTestCase):
         kokoro, botchan = Book.objects.searched("漱石").order_by("id")
         assert (kokoro.author_names, kokoro.version, botchan.version) == ("夏目 漱石\nAnon", 2, 2)
         assert not Book.objects.searched("Natsume").exists()
-        assert Change.objects.filter(via=Via.ADMIN, user=self.owner, action=Action.CHANGED).count() == 2
+        assert Change.objects.filter(via=Channel.ADMIN, user=self.owner, action=Action.CHANGED).count() == 2
 
     def test_that_another_author_has_makes_the_two_one(self) -> None:
         book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume", "Soseki"]})
@@ -389,13 +400,13 @@ class AToken(OwnerTestCase):
 class TriesOfSomebody(OwnerTestCase):
     def test_are_found_by_the_name_and_forgotten(self) -> None:
         request = self.client.get("/").wsgi_request
-        Tries.objects.begin(tries_for(request, "Alice"))
-        Tries.objects.begin(tries_for(request, "bob"))
+        LoginAttempts.objects.begin(tries_for(request, "Alice"))
+        LoginAttempts.objects.begin(tries_for(request, "bob"))
         response = self.client.get("/admin/books/tries/", {"q": "alice"})
-        found: list[Tries] = response.context["cl"].result_list
+        found: list[LoginAttempts] = response.context["cl"].result_list
         assert [row.count for row in found] == [1]
         self.client.post(f"/admin/books/tries/{found[0].pk}/delete/", {"post": "yes"})
-        assert Tries.objects.count() == 2
+        assert LoginAttempts.objects.count() == 2
 
 
 class AUser(OwnerTestCase):

@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-from books.models import Author, Book, FirstAnswer, Topic
+from books.models import Author, Book, IdempotentResponse, Topic
 from tests.people import LibrarianTestCase
 
 
@@ -121,9 +121,9 @@ class AddOnce(LibrarianTestCase):
 
     async def test_keys_are_forgotten_after_a_day(self) -> None:
         await self.post({"title": "a"}, "old")
-        await FirstAnswer.objects.aupdate(created_at="2020-01-01T00:00Z")
+        await IdempotentResponse.objects.aupdate(created_at="2020-01-01T00:00Z")
         await self.post({"title": "b"}, "new")
-        assert [answer.key async for answer in FirstAnswer.objects.all()] == [f"{self.librarian.pk}:new"]
+        assert [answer.key async for answer in IdempotentResponse.objects.all()] == [f"{self.librarian.pk}:new"]
 
     async def test_a_second_click_on_the_form_adds_no_second_book(self) -> None:
         form = {"title": "a", "idempotency_key": "k"}

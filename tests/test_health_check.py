@@ -21,10 +21,10 @@ class HealthCheck(TestCase):
         assert "manage.py work" in response.json()["jobs"]
 
     def test_a_database_that_cannot_be_read_is_503_with_what_is_wrong(self) -> None:
-        def refuse(*args: object) -> None:
+        def error_response(*args: object) -> None:
             raise DatabaseError("away")
 
-        with connection.execute_wrapper(refuse):
+        with connection.execute_wrapper(error_response):
             response = async_to_sync(self.async_client.get)("/health_check/")
         assert response.status_code == 503
         assert response["Retry-After"] == "5"

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from books.models import Book, Change, Editor, Via
+from books.models import Actor, Book, Change, Channel
 from tests.people import LibrarianTestCase, reader
 
 HTML = {"accept": "text/html"}
@@ -150,12 +150,12 @@ class History(LibrarianTestCase):
 
     def test_a_change_and_its_note_are_one_transaction(self) -> None:
         with pytest.raises(ValueError, match="no id"):
-            Book.objects.add({"title": "x"}, Editor(Via.API, user_id="no id"))  # type: ignore[arg-type]
+            Book.objects.add({"title": "x"}, Actor(Channel.API, user_id="no id"))  # type: ignore[arg-type]
         assert not Book.objects.exists()
         assert not Change.objects.exists()
 
     def test_a_note_outlives_the_account_that_made_it(self) -> None:
         somebody = reader("somebody")
-        book = Book.objects.add({"title": "x"}, Editor(Via.API, somebody.pk))
+        book = Book.objects.add({"title": "x"}, Actor(Channel.API, somebody.pk))
         somebody.delete()
         assert Change.objects.get(book_id=book.pk).user is None

@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
 from django.test import AsyncClient
 
-from books.models import Job, JobFile, Status, Via
+from books.models import Channel, Job, JobFile, Status
 from tests.people import LibrarianTestCase
 
 HTML = {"accept": "text/html"}
@@ -66,7 +66,7 @@ class StartAJob(JobsCase):
     async def test_who_started_it_by_which_door_is_kept(self) -> None:
         await self.post("/jobs/a/")
         job = await Job.objects.aget()
-        assert (job.created_by_id, job.via) == (self.librarian.pk, Via.API)
+        assert (job.created_by_id, job.via) == (self.librarian.pk, Channel.API)
 
     async def test_what_is_wrong_is_told_argument_by_argument(self) -> None:
         for sent, names in [
@@ -92,7 +92,7 @@ class StartAJob(JobsCase):
     async def test_a_page_leads_to_the_jobs_page(self) -> None:
         response = await self.async_client.post("/jobs/", {"kind": "reindex"}, headers=HTML)
         job = await Job.objects.aget()
-        assert (response.status_code, response["Location"], job.via) == (303, f"/jobs/{job.key}/", Via.PAGE)
+        assert (response.status_code, response["Location"], job.via) == (303, f"/jobs/{job.key}/", Channel.PAGE)
 
     async def test_a_kind_may_need_more_than_jobs(self) -> None:
         user = await type(self.librarian).objects.acreate(username="watcher")

@@ -5,7 +5,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import AsyncClient, TestCase
 
-from books.models import Book, TooManyTries, Tries
+from books.models import Book, LoginAttempts, TooManyAttempts
 from books.views.login import TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS
 from tests.people import PASSWORD, librarian
 
@@ -107,7 +107,7 @@ class Throttling(TestCase):
 
     async def use_up_the_account(self) -> None:
         for number in range(TRIES_AN_ACCOUNT):
-            await sync_to_async(Tries.objects.begin)({f"address 10.0.0.{number}": 99, "account librarian": 99})
+            await sync_to_async(LoginAttempts.objects.begin)({f"address 10.0.0.{number}": 99, "account librarian": 99})
 
     async def test_an_account_tried_too_often_is_closed_for_a_while_even_to_the_right_password(self) -> None:
         await self.use_up_the_account()
@@ -131,7 +131,7 @@ class Throttling(TestCase):
     async def test_an_address_that_tries_too_many_names_has_to_wait_and_others_do_not(self) -> None:
         limits = {"address 127.0.0.1": TRIES_AN_ADDRESS}
         for _ in range(TRIES_AN_ADDRESS):
-            await sync_to_async(Tries.objects.begin)(limits)
+            await sync_to_async(LoginAttempts.objects.begin)(limits)
         assert (await self.async_client.post("/accounts/login/", {"username": "a", "password": "b"})).status_code == 429
 
     async def test_a_right_password_does_not_count(self) -> None:
@@ -147,27 +147,27 @@ class Throttling(TestCase):
 class CountingTries(TestCase):
     def test_the_limit_is_reached_after_as_many_tries_and_names_the_wait(self) -> None:
         for _ in range(3):
-            Tries.objects.begin({"a": 3})
-        with pytest.raises(TooManyTries) as caught:
-            Tries.objects.begin({"a": 3, "b": 3})
+            LoginAttempts.objects.begin({"a": 3})
+        with pytest.raises(TooManyAttempts) as caught:
+            LoginAttempts.objects.begin({"a": 3, "b": 3})
         assert 890 <= caught.value.seconds <= 900
 
     def test_a_try_that_is_refused_counts_nowhere(self) -> None:
-        Tries.objects.begin({"a": 1})
-        with pytest.raises(TooManyTries):
-            Tries.objects.begin({"a": 1, "b": 1})
-        Tries.objects.begin({"b": 1})
+        LoginAttempts.objects.begin({"a": 1})
+        with pytest.raises(TooManyAttempts):
+            LoginAttempts.objects.begin({"a": 1, "b": 1})
+        LoginAttempts.objects.begin({"b": 1})
 
     def test_a_window_ends(self) -> None:
-        Tries.objects.begin({"a": 1})
-        Tries.objects.update(since="2020-01-01T00:00Z")
-        Tries.objects.begin({"a": 1})
+        LoginAttempts.objects.begin({"a": 1})
+        LoginAttempts.objects.update(since="2020-01-01T00:00Z")
+        LoginAttempts.objects.begin({"a": 1})
 
     def test_a_forgiven_try_is_free_again(self) -> None:
-        Tries.objects.begin({"a": 1})
-        Tries.objects.forgive("a")
-        Tries.objects.begin({"a": 1})
+        LoginAttempts.objects.begin({"a": 1})
+        LoginAttempts.objects.forgive("a")
+        LoginAttempts.objects.begin({"a": 1})
 
     def test_what_was_tried_cannot_be_read_from_the_table(self) -> None:
-        Tries.objects.begin({"account hunter2": 1})
-        assert "hunter2" not in Tries.objects.get().key
+        LoginAttempts.objects.begin({"account hunter2": 1})
+        assert "hunter2" not in LoginAttempts.objects.get().key

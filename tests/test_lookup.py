@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import TestCase
 
-from books.forms.books import LookupQuery
+from books.forms.lists import LookupQuery
 from books.models import Book, Source
 from tests import outside as behaviour
 from tests.outside import BOOKS, ISBN, SEARCH, edition, knows, refuses, work

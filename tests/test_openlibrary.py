@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from books.lookup.client import LARGEST
 from books.lookup.lookup import Outcome, alook_up
-from books.models import Finding, NotNow, Source
+from books.models import CachedLookup, NotNow, Source
 from books.models.lookup import BURST, FAILURES
 from tests import outside as behaviour
 from tests.outside import BOOKS, GOOGLE, ISBN, SEARCH, Outside, edition, knows, leads_to, refuses, volume, work
@@ -100,7 +100,7 @@ async def test_one_that_fails_does_not_hide_what_the_other_knows() -> None:
         answer = await alook_up(ISBN)
     assert answer.outcome == Outcome.FOUND
     assert [said.outcome for said in answer.said] == [Outcome.FAILED, Outcome.FOUND]
-    assert not await Finding.objects.aexists()
+    assert not await CachedLookup.objects.aexists()
 
 
 async def test_a_volume_with_another_isbn_is_not_the_book() -> None:
@@ -147,7 +147,7 @@ async def test_a_bad_answer_ends_in_time_with_its_reason(way: str, server: Outsi
     assert reason in answer.reasons
     assert time.monotonic() - begin < 3
     assert set(server.paths) == {BOOKS}
-    assert not await Finding.objects.aexists()
+    assert not await CachedLookup.objects.aexists()
 
 
 @pytest.mark.parametrize("way", ["endless", "gzip bomb", "bushy", "deep"])
@@ -212,12 +212,12 @@ async def test_it_is_remembered_for_a_while(is_known: bool, days: int, is_fresh:
     if not is_known:
         server.does[BOOKS] = knows({})
     await alook_up(ISBN)
-    assert (await Finding.objects.aget()).is_known == is_known
-    await Finding.objects.aupdate(at=Now() - timedelta(days=days))
+    assert (await CachedLookup.objects.aget()).is_known == is_known
+    await CachedLookup.objects.aupdate(at=Now() - timedelta(days=days))
     server.asked.clear()
     await alook_up(ISBN)
     assert (server.asked == []) == is_fresh
-    assert await Finding.objects.acount() == 1
+    assert await CachedLookup.objects.acount() == 1
 
 
 async def test_a_source_that_fails_again_and_again_is_left_alone_until_it_works(server: Outside) -> None:

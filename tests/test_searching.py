@@ -1,7 +1,5 @@
 """The search through the database: what is found, in which order, and that the index follows the rows."""
 
-from importlib import import_module
-from types import SimpleNamespace
 from unittest import mock
 
 import pytest
@@ -9,7 +7,6 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import TestCase
 
-from books.apps import install_triggers
 from books.history.rename import rename
 from books.jobs.tasks.reindex import derive
 from books.metadata.text import LONGEST, words
@@ -210,15 +207,6 @@ class InStepTests(TestCase):
             index_all()
         else:
             derive([book])
-        assert self.found("kokoro") == ["Kokoro"]
-
-    def test_an_index_of_an_earlier_version_is_made_again(self) -> None:
-        Book.objects.add({"title": "Kokoro"})
-        self.lose()
-        connection.check_constraints()  # PostgreSQL drops no trigger while some are to run
-        migration = import_module("books.migrations.0008_duplicates")
-        migration.remove_index(None, SimpleNamespace(connection=connection))
-        install_triggers("default")
         assert self.found("kokoro") == ["Kokoro"]
 
 

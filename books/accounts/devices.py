@@ -1,6 +1,6 @@
 """Which browsers somebody has signed in from before.
 
-Tries at an account are limited; if they were counted for the account alone, anybody could lock its owner out by
+LoginAttempts at an account are limited; if they were counted for the account alone, anybody could lock its owner out by
 trying. So a browser that the owner has used carries a signed cookie, and its tries are counted by themselves.
 """
 

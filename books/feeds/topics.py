@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
-from books.forms.books import ListQuery
+from books.forms.lists import ListQuery
 from books.search.pagination import Cursor, Ordering, Page, Place
 
 BY_SLUG = Ordering("slug", ("slug_key",))

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from books.forms.books import BookForm
 from books.history.rename import MOST_BOOKS
 from books.metadata import record
-from books.models import Author, Book, DuplicateISBN, Editor, StaleVersion
+from books.models import Actor, Author, Book, DuplicateISBN, StaleVersion
 
 
 class BookAdminForm(BookForm, forms.ModelForm):  # type: ignore[type-arg]
@@ -20,7 +20,7 @@ class BookAdminForm(BookForm, forms.ModelForm):  # type: ignore[type-arg]
     a form within the transaction that it saves in.
     """
 
-    editor: Editor  # who fills it in
+    editor: Actor  # who fills it in
     idempotency_key = None  # type: ignore[assignment]
 
     class Meta:

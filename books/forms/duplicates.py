@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from books.forms.books import QueryField, SizeField
+from books.forms.lists import QueryField, SizeField
 from books.metadata import fingerprint
 
 MOST_BOOKS = 100  # of one merge: other writers wait for it
@@ -40,7 +40,7 @@ class SeenField(forms.Field):
         return {int(match[1]): int(match[2]) for match in found if match}
 
 
-class DismissForm(forms.Form):
+class NotDuplicateForm(forms.Form):
     """How many books are not the same, and the highest of their ids: one that nobody has seen yet is not meant."""
 
     count = forms.IntegerField(min_value=2, max_value=2**31 - 1)

@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Q
 
 from books.metadata import fingerprint
 from books.metadata.record import source_of
-from books.models import Book, Dismissal
+from books.models import Book, NotDuplicate
 from books.models.book import BookQuerySet
 from books.web.serializers import list_entry
 
@@ -51,14 +51,14 @@ async def agroups(after: str, size: int) -> tuple[list[Group], str]:
     )
     last = await ahead[LOOKED_THROUGH:].afirst() or ""
     within = Q(fingerprint__gt=after, **({"fingerprint__lte": last} if last else {}))
-    settled = {each.fingerprint: each async for each in Dismissal.objects.filter(within)}
+    settled = {each.fingerprint: each async for each in NotDuplicate.objects.filter(within)}
     rows: Any = Book.objects.filter(within).values("fingerprint").annotate(count=Count("pk"), newest=Max("pk"))
     groups = rows.filter(count__gt=1).order_by("fingerprint")[: len(settled) + size + 1]
     found = [group async for group in groups if not is_settled(group, settled.get(group["fingerprint"]))]
     return found[:size], found[size - 1]["fingerprint"] if len(found) > size else last
 
 
-def is_settled(group: Group, known: Dismissal | None) -> bool:
+def is_settled(group: Group, known: NotDuplicate | None) -> bool:
     return known is not None and group["count"] <= known.books and group["newest"] <= known.newest
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from books.metadata import fingerprint, record
 from books.metadata.record import Record
-from books.models import Action, Book, Change, Editor
+from books.models import Action, Actor, Book, Change
 from books.models.change import differences
 
 JOINED = ("authors", "topics")
@@ -19,7 +19,7 @@ class CannotMerge(Exception):
     """The books stay as they are; the argument says why."""
 
 
-def merge(print_: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], by: Editor) -> None:
+def merge(print_: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], by: Actor) -> None:
     """Make books of one fingerprint one, in one transaction.
 
     `seen`: the versions that the caller has seen, by id; `chosen`: for a field the id of the book that gives it.

@@ -3,13 +3,13 @@
 from django.db import transaction
 
 from books.metadata import record
-from books.models import Author, Book, Editor, Topic
+from books.models import Actor, Author, Book, Topic
 from books.models.author import sort_key
 
 MOST_BOOKS = 500  # that one rename changes: other writers wait for it, some 10 ms a book
 
 
-def rename(named: Author | Topic, name: str, by: Editor) -> None:
+def rename(named: Author | Topic, name: str, by: Actor) -> None:
     """Give it this name, which is clean; if there is one of that name already, its books go over to that one.
 
     One transaction.

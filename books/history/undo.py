@@ -8,27 +8,27 @@ from typing import Any, cast
 from django.db import transaction
 
 from books.metadata.record import Record
-from books.models import Action, Book, Change, DuplicateISBN, DuplicateSource, Editor, StaleVersion
+from books.models import Action, Actor, Book, Change, DuplicateISBN, DuplicateSource, StaleVersion
 
 
 class MovedOn(Exception):
     """The change cannot be taken back any more; the argument says why."""
 
 
-def undo(book_id: int, change_id: int, by: Editor) -> int:
+def undo(book_id: int, change_id: int, by: Actor) -> int:
     """Take one change of a book back, in one transaction; gives the book's id. Raises Change.DoesNotExist, MovedOn."""
     with transaction.atomic():
         _take_back([Change.objects.get(pk=change_id, book_id=book_id)], by)
         return book_id
 
 
-def undo_job(book_id: int, job_id: int, by: Editor) -> None:
+def undo_job(book_id: int, job_id: int, by: Actor) -> None:
     """Take back all that one job did to one book, in one transaction. Raises MovedOn."""
     with transaction.atomic():
         _take_back(list(Change.objects.filter(job_id=job_id, book_id=book_id).order_by("pk")), by)
 
 
-def _take_back(changes: list[Change], by: Editor) -> None:
+def _take_back(changes: list[Change], by: Actor) -> None:
     """Take back some changes of one book; the first comes first."""
     first, last = changes[0], changes[-1]
     by = replace(by, undoes=last)
@@ -46,7 +46,7 @@ def _take_back(changes: list[Change], by: Editor) -> None:
             _put_back(changes, by)
 
 
-def _take_apart(merge: Change, by: Editor) -> None:
+def _take_apart(merge: Change, by: Actor) -> None:
     """Give the kept book its own fields back, then the others their places."""
     gone = [part for part in merge.parts.order_by("pk") if not Book.objects.filter(pk=part.book_id).exists()]
     if not gone:
@@ -70,7 +70,7 @@ def _reasons() -> Iterator[None]:
         raise MovedOn(f"Another book has come from the same source since: /books/{error.book_id}/.") from None
 
 
-def _put_back(changes: list[Change], by: Editor) -> None:
+def _put_back(changes: list[Change], by: Actor) -> None:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for change in changes:

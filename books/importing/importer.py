@@ -20,13 +20,13 @@ from books.importing import encoding, tables
 from books.importing.encoding import UnreadableFile
 from books.importing.matching import Draft, Shelf
 from books.importing.reading import Row
-from books.importing.results import Note, Outcome, Reject, Totals, Unfit
+from books.importing.results import Note, Outcome, Reject, RowError, Totals
 from books.importing.rows import CleanRow, cleaned
 from books.importing.seen_books import Claims
 from books.importing.similar import notes_of_likeness
 from books.importing.tables import Table
 from books.importing.writing import write
-from books.models import Editor, Via
+from books.models import Actor, Channel
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 4 << 20  # of the file; so few rows of great size are a batch too
@@ -78,7 +78,7 @@ class Progress:
 
 
 Save = Callable[[Progress], None]
-IMPORT = Editor(Via.IMPORT)
+IMPORT = Actor(Channel.IMPORT)
 
 
 def _nothing(_: Progress) -> None:
@@ -93,7 +93,7 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     checkpoint: Checkpoint | None = None,
     save: Save = _nothing,
     dry_run: bool = False,
-    by: Editor = IMPORT,
+    by: Actor = IMPORT,
     batch_rows: int = BATCH_ROWS,
 ) -> Generator[Progress]:
     """Import the books of a file, from the checkpoint on if one is given; yields once before the first batch.
@@ -129,7 +129,7 @@ def _batches(rows: Iterator[Row], batch_rows: int) -> Iterator[list[Row]]:
 class _Run:
     progress: Progress
     save: Save
-    by: Editor
+    by: Actor
 
     def stored(self, batch: Sequence[Row]) -> Iterator[Progress]:
         """Store a batch; where other writers thwart that, its rows one by one."""
@@ -139,7 +139,7 @@ class _Run:
             return
         for row in rows:
             if not self._attempted([row]):
-                refused = Unfit("", "", "Other writers kept changing this book: import the file again.")
+                refused = RowError("", "", "Other writers kept changing this book: import the file again.")
                 self._attempt([row._replace(unfit=refused)])
             yield self.progress
 
@@ -191,7 +191,7 @@ class _Run:
                 notes += row.notes()
                 if outcome is Outcome.CREATED:
                     created.append((row.row.line, shelf.drafts[-1]))
-            except Unfit as unfit:
+            except RowError as unfit:
                 outcomes[Outcome.REJECTED] += 1
                 rejects.append(row.reject(unfit))
         write(shelf.drafts, self.by)

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from django.db.models import Q
 
-from books.importing.results import Outcome, Unfit, shortened
+from books.importing.results import Outcome, RowError, shortened
 from books.importing.rows import NOTHING
 from books.importing.seen_books import Claims
 from books.importing.sets import among
@@ -94,7 +94,7 @@ class Shelf:
                 self._put(draft)
 
     def take(self, fields: Fields) -> Outcome:
-        """Do what a row asks for. Raises Unfit, and leaves everything as it was."""
+        """Do what a row asks for. Raises RowError, and leaves everything as it was."""
         given = {slug_of(name): name for name in reversed(fields.get("topics", ()))}
         topics = {slug: self.topics.get(slug, given[slug]) for slug in sorted(given)}
         if topics:
@@ -106,7 +106,7 @@ class Shelf:
 
     def _add(self, fields: Fields) -> Outcome:
         if "title" not in fields:
-            raise Unfit("title", "", "A book needs a title.")
+            raise RowError("title", "", "A book needs a title.")
         draft = Draft({**EMPTY, **fields}, claimed=True)
         self.drafts.append(draft)
         self._put(draft)
@@ -115,7 +115,7 @@ class Shelf:
     def _improve(self, draft: Draft, fields: Fields) -> Outcome:
         if disputed := self._disputed(draft, fields):
             held = shortened(draft.fields[disputed]) or "nothing"
-            raise Unfit(disputed, fields[disputed], f"An earlier row says otherwise of this book: {held}.")
+            raise RowError(disputed, fields[disputed], f"An earlier row says otherwise of this book: {held}.")
         better = self._improved(draft, fields)
         draft.claimed = True
         draft.foreign = draft.foreign or ("source_key" in fields and better["source_key"] != fields["source_key"])
@@ -140,11 +140,13 @@ class Shelf:
         if own is None and holder is None:
             return self._equal(fields)
         if own is None and holder and key and holder.key and holder.claimed:
-            raise Unfit("isbn13", isbn, f"An earlier row, with another source_key, has this ISBN: {_called(holder)}.")
+            raise RowError(
+                "isbn13", isbn, f"An earlier row, with another source_key, has this ISBN: {_called(holder)}."
+            )
         if own and own.foreign:
-            raise Unfit("source_key", key, f"An earlier row, with another source_key, is this book: {_called(own)}.")
+            raise RowError("source_key", key, f"An earlier row, with another source_key, is this book: {_called(own)}.")
         if own and holder not in {None, own}:
-            raise Unfit("isbn13", isbn, f"Another book has this ISBN: {_called(holder)}.")
+            raise RowError("isbn13", isbn, f"Another book has this ISBN: {_called(holder)}.")
         return own or holder
 
     def _equal(self, fields: Fields) -> Draft | None:
@@ -192,7 +194,7 @@ class Shelf:
         if self.one_person_a_row:
             better["authors"] = list(dict.fromkeys([*draft.fields["authors"], *fields.get("authors", ())]))
             if len(better["authors"]) > MAX_AUTHORS:
-                raise Unfit("authors", fields["authors"], f"A book has at most {MAX_AUTHORS} authors.")
+                raise RowError("authors", fields["authors"], f"A book has at most {MAX_AUTHORS} authors.")
         return better
 
     def _put(self, draft: Draft) -> None:

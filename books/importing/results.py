@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-class Unfit(Exception):
+class RowError(Exception):
     """A row, or one field of it, that cannot be imported, and the reason in words."""
 
     def __init__(self, field: str, value: object, reason: str) -> None:

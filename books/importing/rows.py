@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from books.importing.formats import Format
 from books.importing.reading import Row
-from books.importing.results import Note, Reject, Unfit
+from books.importing.results import Note, Reject, RowError
 from books.metadata.record import clean
 
 NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
@@ -14,10 +14,10 @@ NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every 
 class CleanRow(NamedTuple):
     row: Row
     fields: dict[str, Any] = {}  # those it gives; an empty cell gives none
-    left_out: list[Unfit] = []
-    unfit: Unfit | None = None
+    left_out: list[RowError] = []
+    unfit: RowError | None = None
 
-    def reject(self, unfit: Unfit) -> Reject:
+    def reject(self, unfit: RowError) -> Reject:
         return Reject(self.row.line, unfit.field, unfit.value, unfit.reason, self.row.cells)
 
     def notes(self) -> list[Note]:
@@ -26,11 +26,11 @@ class CleanRow(NamedTuple):
 
 def cleaned(row: Row, known: Format) -> CleanRow:
     if row.fault:
-        return CleanRow(row, unfit=Unfit("", row.cells[0] if row.cells else "", row.fault))
+        return CleanRow(row, unfit=RowError("", row.cells[0] if row.cells else "", row.fault))
     try:
         raw, left_out = known.read(row.fields)
         return CleanRow(row, _given(raw), left_out)
-    except Unfit as unfit:
+    except RowError as unfit:
         return CleanRow(row, unfit=unfit)
 
 
@@ -45,5 +45,5 @@ def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         (field, reasons), *others = errors.items()
         also = "".join(f" Also, {name}: {found[0]}" for name, found in others)
-        raise Unfit(field, raw[field], f"{reasons[0]}{also}")
+        raise RowError(field, raw[field], f"{reasons[0]}{also}")
     return {name: value for name, value in values.items() if value or value == 0}

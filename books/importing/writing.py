@@ -13,7 +13,7 @@ from django.utils import timezone
 from books.importing.matching import Draft, Fields, slug_of
 from books.importing.sets import among
 from books.metadata.record import Record
-from books.models import Action, Author, Book, BookAuthor, BookTopic, Change, Editor, Topic
+from books.models import Action, Actor, Author, Book, BookAuthor, BookTopic, Change, Topic
 from books.models.book import columns
 from books.models.change import differences
 from books.search.index import keep_in_step
@@ -22,7 +22,7 @@ AT_ONCE = 1000  # books or names in one query: SQLite may have room for no more 
 INSERTED_AT_ONCE = 100  # rows: few lengths of statements, which SQLite prepares once and keeps
 
 
-def write(drafts: Iterable[Draft], by: Editor) -> None:
+def write(drafts: Iterable[Draft], by: Actor) -> None:
     """Store what is new or changed; the new ones get their ids. To be called within a transaction."""
     drafts = [draft for draft in drafts if draft.changed]
     if not drafts:
@@ -88,7 +88,7 @@ def _link(drafts: Sequence[Draft]) -> None:
     _insert(BookTopic, ["book_id", "topic_id"], under)
 
 
-def _note(drafts: Sequence[Draft], by: Editor) -> None:
+def _note(drafts: Sequence[Draft], by: Actor) -> None:
     """Write down who changed what, as Change.objects.note does for one book."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
     door = (by.via.value, by.user_id, by.job_id, at)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from books.forms.books import BookQuery, QueryField
+from books.forms.lists import BookQuery, QueryField
 from books.importing import formats
 from books.jobs.backend import AnyTask
 from books.jobs.tasks.clock import clock

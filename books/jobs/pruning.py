@@ -12,7 +12,7 @@ from books.jobs.run import current
 from books.jobs.start import astart
 from books.models.job import Job, Worker
 from books.models.job_file import JobFile
-from books.models.lookup import Finding
+from books.models.lookup import CachedLookup
 
 KEPT = timedelta(days=30)  # an ended job and its files
 UNTAKEN = timedelta(days=1)  # an upload for which no job was started
@@ -30,7 +30,7 @@ def prune() -> dict[str, int]:
             pruned += len(old)
             run.keep(f"{pruned} old jobs deleted", {}, done=pruned)
     JobFile.objects.filter(job=None, created_at__lt=Now() - UNTAKEN).delete()
-    Finding.objects.exclude(pk__in=Finding.objects.fresh().values("pk")).delete()
+    CachedLookup.objects.exclude(pk__in=CachedLookup.objects.fresh().values("pk")).delete()
     Worker.objects.exclude(Q(pk__in=Worker.objects.alive().values("pk"))).delete()
     return {"pruned": pruned}
 

@@ -29,7 +29,7 @@ from books.models.job_file import JobFile
 BEAT = 0.5  # seconds between two looks at whether the job is still ours and still wanted
 RENEWED_AFTER = LEASE.total_seconds() / 3
 GIVEN_UP_AFTER = LEASE.total_seconds() * 0.8  # without a word from the database: soon another may take over
-MAX_STRIKES = 3
+MAX_CONSECUTIVE_FAILURES = 3
 LOG_LINES, LINE = 20, 200
 
 # PostgreSQL ends the transaction of a body that says no more, and so frees what it has locked: one that was frozen, or
@@ -63,11 +63,11 @@ def end_if_silent() -> None:
                 cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
 
 
-class Stopped(Exception):
+class JobAborted(Exception):
     """The body is to end here; what it has kept stays."""
 
 
-class Hopeless(Exception):
+class PermanentError(Exception):
     """The job cannot succeed, however often it is tried. The message tells people why, and what to do."""
 
 
@@ -76,7 +76,7 @@ class Run:
         self.job = job
         self.checkpoint: dict[str, Any] = job.checkpoint
         self.why: Why | None = None
-        self.strikes = job.strikes
+        self.consecutive_failures = job.consecutive_failures
         self.told: dict[str, Any] = {}
         self.log = deque(job.log, LOG_LINES)
         self.renewed = time.monotonic()
@@ -86,21 +86,21 @@ class Run:
     # For bodies ----------------------------------------------------------------
 
     def check(self) -> None:
-        """Raise Stopped if the body is to end. To be called between batches, about every second."""
+        """Raise JobAborted if the body is to end. To be called between batches, about every second."""
         if self.why:
-            raise Stopped(self.why)
+            raise JobAborted(self.why)
 
     def tell(self, message: str, **progress: Any) -> None:
         """Say how far it is: done, total, checkpoint. The next beat writes it, for bodies that write nothing else."""
         self.told = self.told | self._written(message, progress)
 
     def keep(self, message: str, checkpoint: dict[str, Any], **progress: int) -> None:
-        """Save the checkpoint, done and total, within the caller's transaction. Raises Stopped if the job is lost."""
-        self.strikes = 1 if checkpoint else self.strikes
-        renewal = {"due_at": Now() + LEASE, "checkpoint": checkpoint, "strikes": self.strikes}
+        """Save the checkpoint, done and total, within the caller's transaction. Raises JobAborted if it is lost."""
+        self.consecutive_failures = 1 if checkpoint else self.consecutive_failures
+        renewal = {"due_at": Now() + LEASE, "checkpoint": checkpoint, "consecutive_failures": self.consecutive_failures}
         if not self.mine.update(**self._written(message, progress), **renewal):
             self.why = Why.LOST
-            raise Stopped(self.why)
+            raise JobAborted(self.why)
         self.renewed = time.monotonic()
 
     def write(self, name: str, data: bytes, header: bytes = b"") -> None:
@@ -153,18 +153,18 @@ class Run:
             return over(Status.CANCELLED)
         if self.why is Why.LOST:
             return {}
-        back = {"attempt": self.job.attempt - 1, "strikes": self.strikes - 1}
+        back = {"attempt": self.job.attempt - 1, "consecutive_failures": self.consecutive_failures - 1}
         return {"status": Status.QUEUED, "owner": "", "due_at": Now(), **back}
 
     def failed(self, error: Exception) -> dict[str, Any]:
         """The columns of a job whose body raised: tried again later, unless that was the last time."""
         lines = "".join(traceback.format_exception(error))
-        if isinstance(error, Hopeless):
+        if isinstance(error, PermanentError):
             return over(Status.FAILED, str(error), lines)
         reason = f"It stopped with an error ({type(error).__name__}: {' '.join(str(error).split())[:LINE]})"
-        if self.strikes >= MAX_STRIKES:
-            return over(Status.FAILED, f"{reason}, {MAX_STRIKES} times at the same place.", lines)
-        wait = timedelta(seconds=2**self.strikes)
+        if self.consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
+            return over(Status.FAILED, f"{reason}, {MAX_CONSECUTIVE_FAILURES} times at the same place.", lines)
+        wait = timedelta(seconds=2**self.consecutive_failures)
         again = {"status": Status.QUEUED, "owner": "", "due_at": Now() + wait, "traceback": lines}
         return {**again, "error": f"{reason}. It is tried again in {wait.seconds} seconds."}
 
@@ -178,7 +178,7 @@ class Run:
         """Run the body, and give the columns that tell how it ended."""
         try:
             result = await self._abody()
-        except (Stopped, asyncio.CancelledError):
+        except (JobAborted, asyncio.CancelledError):
             return self.stopped()
         except Exception as error:  # noqa: BLE001 - the job's boundary: whatever it was stands in its row
             return self.failed(error)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.tasks import default_task_backend
 
 from books.jobs.backend import AnyTask
-from books.models.change import COMMAND, Editor
+from books.models.change import COMMAND, Actor
 from books.models.job import Job, Status
 from books.models.job_file import JobFile
 
@@ -23,7 +23,7 @@ def start(
     arguments: dict[str, Any],
     *,
     key: str = "",
-    by: Editor = COMMAND,
+    by: Actor = COMMAND,
     file: JobFile | None = None,
 ) -> tuple[Job, bool]:
     """Start a job, or find the one that this same request has started; tells whether it is new. Raises KeyTaken.

@@ -14,7 +14,7 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error, close_old_connections, connection, connections
 
 from books.jobs.pruning import astart_periodic
-from books.jobs.run import BEAT, MAX_STRIKES, Run, Why
+from books.jobs.run import BEAT, MAX_CONSECUTIVE_FAILURES, Run, Why
 from books.models.job import Job, Status, Worker, over
 
 POLL = 0.1  # seconds between two looks for something new
@@ -22,7 +22,10 @@ LOOK_ANYWAY = 10  # polls after which it looks even if nobody has written: time 
 SEEN = 50  # polls between two signs of life
 STOP_WITHIN = 1.5  # seconds for bodies to come to a place where they can stop
 
-GAVE_UP = f"The process that ran it died {MAX_STRIKES} times at the same place: see the server's log, then retry."
+GAVE_UP = (
+    f"The process that ran it died {MAX_CONSECUTIVE_FAILURES} times at the same place: "
+    "see the server's log, then retry."
+)
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +39,7 @@ async def arun(run: Run) -> None:
     """Run a job that was claimed, to whatever end."""
     if run.job.cancel_requested:
         await run.aend(over(Status.CANCELLED))
-    elif run.job.strikes > MAX_STRIKES:
+    elif run.job.consecutive_failures > MAX_CONSECUTIVE_FAILURES:
         await run.aend(over(Status.FAILED, GAVE_UP, run.job.traceback))
     else:
         log.info("%s: attempt %s begins", run.job, run.job.attempt)

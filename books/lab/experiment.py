@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from books.lab import slow_server
 from books.lab.guide import Way
 from books.lab.latency import pulsing
-from books.web.negotiation import Refusal
+from books.web.negotiation import HTTPError
 
 SECONDS = 1.0  # that the slow server takes
 AT_ONCE = 3  # runs in one worker
@@ -44,12 +44,12 @@ class Laboratory:
 
     def _admit(self, way: Way) -> None:
         if way.blocks and settings.PRODUCTION:
-            raise Refusal(403, IN_PRODUCTION)
+            raise HTTPError(403, IN_PRODUCTION)
         wait = self.may_block_at - time.monotonic() if way.blocks else 0.0
         if self.running >= AT_ONCE or wait > 0:
             seconds = max(math.ceil(wait), 1)
             detail = f"The laboratory rests for a moment: try again in {seconds} second{'s' if seconds > 1 else ''}."
-            raise Refusal(429, detail, headers={"Retry-After": str(seconds)})
+            raise HTTPError(429, detail, headers={"Retry-After": str(seconds)})
         if way.blocks:
             self.may_block_at = time.monotonic() + REST
 

@@ -11,7 +11,7 @@ from books.lookup.client import Unanswered, Unusable
 from books.lookup.sources import Catalogue, catalogues
 from books.metadata import record
 from books.metadata.record import Record
-from books.models.lookup import Finding
+from books.models.lookup import CachedLookup
 from books.web.serializers import number
 
 WORTH_ASKING_FOR = {"authors", "publisher", "published_year", "language", "pages", "description"}
@@ -93,7 +93,7 @@ async def alook_up(isbn13: str, patience: float | None = None) -> Answer:
 
     `patience`: seconds that somebody waits for it.
     """
-    if kept := await Finding.objects.arecall(isbn13):
+    if kept := await CachedLookup.objects.arecall(isbn13):
         return Answer.from_data(kept)
     answer = Answer(isbn13)
     until = asyncio.get_running_loop().time() + (patience or settings.LOOKUP_PATIENCE)
@@ -102,7 +102,7 @@ async def alook_up(isbn13: str, patience: float | None = None) -> Answer:
         if answer.record.keys() >= WORTH_ASKING_FOR:
             break
     if answer.is_whole:
-        await Finding.objects.akeep(isbn13, answer.as_data(), is_known=bool(answer.record))
+        await CachedLookup.objects.akeep(isbn13, answer.as_data(), is_known=bool(answer.record))
     return answer
 
 

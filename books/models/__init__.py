@@ -1,12 +1,12 @@
 from books.models.author import Author, BookAuthor
 from books.models.book import Book, DuplicateISBN, DuplicateSource, MergedAway, StaleVersion
-from books.models.change import Action, Change, Editor, Via
-from books.models.idempotency import FirstAnswer, KeyUsedOtherwise
+from books.models.change import Action, Actor, Change, Channel
+from books.models.idempotency import IdempotentResponse, KeyReused
 from books.models.job import Job, Status, Worker
 from books.models.job_file import FileChunk, JobFile
-from books.models.login_attempt import TooManyTries, Tries
-from books.models.lookup import Finding, NotNow, Source
-from books.models.not_duplicate import Dismissal
+from books.models.login_attempt import LoginAttempts, TooManyAttempts
+from books.models.lookup import CachedLookup, NotNow, Source
+from books.models.not_duplicate import NotDuplicate
 from books.models.owner_invitation import NotInvited, OwnerInvitation
 from books.models.token import Scope, Token
 from books.models.topic import BookTopic, Topic
@@ -14,22 +14,24 @@ from books.models.words import Words
 
 __all__ = [
     "Action",
+    "Actor",
     "Author",
     "Book",
     "BookAuthor",
     "BookTopic",
+    "CachedLookup",
     "Change",
-    "Dismissal",
+    "Channel",
     "DuplicateISBN",
     "DuplicateSource",
-    "Editor",
     "FileChunk",
-    "Finding",
-    "FirstAnswer",
+    "IdempotentResponse",
     "Job",
     "JobFile",
-    "KeyUsedOtherwise",
+    "KeyReused",
+    "LoginAttempts",
     "MergedAway",
+    "NotDuplicate",
     "NotInvited",
     "NotNow",
     "OwnerInvitation",
@@ -38,10 +40,8 @@ __all__ = [
     "StaleVersion",
     "Status",
     "Token",
-    "TooManyTries",
+    "TooManyAttempts",
     "Topic",
-    "Tries",
-    "Via",
     "Words",
     "Worker",
 ]

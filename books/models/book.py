@@ -15,7 +15,7 @@ from books.metadata import fingerprint, languages, record
 from books.metadata.record import Record
 from books.metadata.text import TEXTS, lines
 from books.models.author import KEY_LENGTH, Author, BookAuthor, sort_key
-from books.models.change import COMMAND, Action, Change, Editor, differences
+from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.fields import SortKeyField, WordsField
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
@@ -78,7 +78,7 @@ def columns(full: Record) -> dict[str, Any]:
         **{name: full[name] for name in PLAIN_COLUMNS},  # type: ignore[literal-required]
         "title_key": sort_key(full["title"]),
         "fingerprint": fingerprint.of(full["title"], full["authors"]),
-        "tongue": languages.primary(full["language"]),
+        "primary_language": languages.primary(full["language"]),
         "author_names": NAME_SEPARATOR.join(full["authors"]),
         "topic_names": NAME_SEPARATOR.join(full["topics"]),
     }
@@ -151,14 +151,14 @@ class BookQuerySet(PagedQuerySet["Book"]):
         """The books that a search finds."""
         return self.matching({"q": query})
 
-    def add(self, values: Record, by: Editor = COMMAND) -> "Book":
+    def add(self, values: Record, by: Actor = COMMAND) -> "Book":
         """Put a book into the catalogue. Raises DuplicateISBN. One transaction."""
         with _naming_the_other_book(values), transaction.atomic():
             book = self.model().store({**record.EMPTY, **values})
             Change.objects.note(book, Action.ADDED, by)
             return book
 
-    def change(self, pk: int, values: Record, version: int | None = None, by: Editor = COMMAND) -> "Book":
+    def change(self, pk: int, values: Record, version: int | None = None, by: Actor = COMMAND) -> "Book":
         """Give a book these fields; the others stay. One transaction.
 
         `version`: the one the caller has seen, None for any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
@@ -171,7 +171,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
                 Change.objects.note(book, Action.CHANGED, by, changed)
             return book
 
-    def remove(self, pk: int, version: int | None = None, by: Editor = COMMAND) -> None:
+    def remove(self, pk: int, version: int | None = None, by: Actor = COMMAND) -> None:
         """Take a book out of the catalogue. Raises Book.DoesNotExist, StaleVersion. One transaction."""
         with transaction.atomic():
             book = self.held(pk, version)
@@ -179,7 +179,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
             book.take_out(by)
             links.forget_unused()
 
-    def restore(self, pk: int, values: Record, version: int, by: Editor = COMMAND) -> "Book":
+    def restore(self, pk: int, values: Record, version: int, by: Actor = COMMAND) -> "Book":
         """Put a deleted book back under its id. Raises StaleVersion if it is there, DuplicateISBN. One transaction."""
         with _naming_the_other_book(values), transaction.atomic():
             if self.filter(pk=pk).exists():
@@ -223,7 +223,7 @@ class Book(models.Model):
     fingerprint = SortKeyField(
         max_length=fingerprint.LENGTH, editable=False, null=True
     )  # see books.metadata.fingerprint
-    tongue = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
+    primary_language = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
     words = WordsField(editable=False, null=True)
@@ -246,7 +246,7 @@ class Book(models.Model):
             models.Index(fields=["title_key", "id"], name="book_by_title"),
             models.Index(fields=["year_or_last", "id"], name="book_by_year"),
             models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
-            models.Index(fields=["tongue", "title_key", "id"], name="book_by_tongue"),
+            models.Index(fields=["primary_language", "title_key", "id"], name="book_by_primary_language"),
             models.Index(fields=["fingerprint", "id"], name="book_by_fingerprint"),
             models.Index(fields=["series"], name="book_by_series", condition=~Q(series="")),
         ]
@@ -297,7 +297,7 @@ class Book(models.Model):
             before.forget_unused()
         return self
 
-    def take_out(self, by: Editor) -> Change:
+    def take_out(self, by: Actor) -> Change:
         """Delete the book, but not yet the authors and topics that only it has named."""
         deletion = Change.objects.note(self, Action.DELETED, by, differences(self.as_record(), record.EMPTY))
         pk = self.pk

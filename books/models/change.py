@@ -21,7 +21,7 @@ class Action(models.TextChoices):
     MERGED = "merged"  # others, whose deletions are its parts, became one with it
 
 
-class Via(models.TextChoices):
+class Channel(models.TextChoices):
     """The door by which a change came."""
 
     PAGE = "page"
@@ -33,20 +33,20 @@ class Via(models.TextChoices):
 
 
 @dataclass(frozen=True)
-class Editor:
+class Actor:
     """Who makes a change, and by which door."""
 
-    via: Via
+    via: Channel
     user_id: int | None = None
     undoes: "Change | None" = None  # the change that is undone by it
     job_id: int | None = None  # the job that makes it
 
 
-COMMAND = Editor(Via.COMMAND)
+COMMAND = Actor(Channel.COMMAND)
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
-    def note(self, book: Any, action: Action, by: Editor, fields: Mapping[str, Any] | None = None) -> "Change":
+    def note(self, book: Any, action: Action, by: Actor, fields: Mapping[str, Any] | None = None) -> "Change":
         """Write down a change of a book; to be called in the transaction that makes it."""
         return self.create(
             book_id=book.pk,
@@ -70,7 +70,7 @@ class Change(models.Model):
     book_id = models.BigIntegerField()
     version = models.PositiveIntegerField()  # of the book, after the change; of a deleted one, its last
     action = models.CharField(max_length=10, choices=Action)
-    via = models.CharField(max_length=10, choices=Via)
+    via = models.CharField(max_length=10, choices=Channel)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="changes")
     at = models.DateTimeField(auto_now_add=True)
     # {field: [before, after]}; empty for a book that was added: what it was is what later changes say was before

@@ -12,16 +12,16 @@ MAX_KEY = 180  # characters of a key as sent
 WHOSE = 20  # characters more for the account's id before it
 
 
-class KeyUsedOtherwise(Exception):
+class KeyReused(Exception):
     """This key came with another request before."""
 
 
-class FirstAnswerQuerySet(models.QuerySet["FirstAnswer"]):
+class FirstAnswerQuerySet(models.QuerySet["IdempotentResponse"]):
     def once(self, key: str, request: str, act: Callable[[], str]) -> str:
         """Do `act` and keep its answer under the key, or give the answer of the time when it was done.
 
         Answer and deed are one transaction: of any number of repeats at once, one acts and the others wait for it.
-        Raises KeyUsedOtherwise for a key that came with another request, and whatever `act` raises.
+        Raises KeyReused for a key that came with another request, and whatever `act` raises.
         """
         digest = hashlib.sha256(request.encode()).hexdigest()
         try:
@@ -36,11 +36,11 @@ class FirstAnswerQuerySet(models.QuerySet["FirstAnswer"]):
                 raise
             first = earlier
         if first.request_digest != digest:
-            raise KeyUsedOtherwise(key)
+            raise KeyReused(key)
         return first.answer
 
 
-class FirstAnswer(models.Model):
+class IdempotentResponse(models.Model):
     key = models.CharField(max_length=MAX_KEY + WHOSE, unique=True)
     request_digest = models.CharField(max_length=64)
     answer = models.TextField()

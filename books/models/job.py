@@ -19,7 +19,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 
-from books.models.change import Via
+from books.models.change import Channel
 from books.search.pagination import Ordering, PagedQuerySet
 
 KEY = "[A-Za-z0-9_-]{1,64}"
@@ -74,7 +74,7 @@ class JobQuerySet(PagedQuerySet["Job"]):
                 error="",
                 due_at=Now() + LEASE,
                 attempt=F("attempt") + 1,
-                strikes=F("strikes") + 1,
+                consecutive_failures=F("consecutive_failures") + 1,
                 started_at=Coalesce("started_at", Now()),
             )
             if taken:
@@ -97,12 +97,20 @@ class JobQuerySet(PagedQuerySet["Job"]):
 
     def again(self) -> dict[str, Any]:
         """The columns of an ended job that is to go on from its checkpoint."""
-        fresh = {"cancel_requested": False, "error": "", "traceback": "", "finished_at": None, "strikes": 0}
+        fresh = {
+            "cancel_requested": False,
+            "error": "",
+            "traceback": "",
+            "finished_at": None,
+            "consecutive_failures": 0,
+        }
         return {"status": Status.QUEUED, "due_at": Now(), **fresh}
 
 
 class Job(models.Model):
-    key = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe)  # in its address; the client may choose it
+    key = models.CharField(
+        max_length=64, unique=True, default=secrets.token_urlsafe
+    )  # in its address; the client may choose it
     kind = models.CharField(max_length=50)
     task = models.CharField(max_length=200)  # the path of its function
     arguments = models.JSONField(default=dict)
@@ -110,14 +118,14 @@ class Job(models.Model):
     queue = models.CharField(max_length=50)
     priority = models.SmallIntegerField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="jobs")
-    via = models.CharField(max_length=10, choices=Via, default=Via.COMMAND)
+    via = models.CharField(max_length=10, choices=Channel, default=Channel.COMMAND)
 
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     # When anybody may take it: a queued one's time to start, the end of a running one's lease. NULL: it is over.
     due_at = models.DateTimeField(null=True, db_default=Now(), db_index=True)
     owner = models.CharField(max_length=120, default="")  # who runs it, as a token that is never used again
     attempt = models.PositiveIntegerField(default=0)  # how often it was begun; a hand-back does not count
-    strikes = models.PositiveIntegerField(default=0)  # the same since its last checkpoint
+    consecutive_failures = models.PositiveIntegerField(default=0)  # the same since its last checkpoint
     cancel_requested = models.BooleanField(default=False)
 
     done = models.PositiveBigIntegerField(default=0)

@@ -12,7 +12,7 @@ from django.utils import timezone
 WINDOW = timedelta(minutes=15)
 
 
-class TooManyTries(Exception):
+class TooManyAttempts(Exception):
     """The limit is reached; `seconds` from now there will be another window."""
 
     def __init__(self, seconds: int) -> None:
@@ -20,9 +20,9 @@ class TooManyTries(Exception):
         self.seconds = seconds
 
 
-class TriesQuerySet(models.QuerySet["Tries"]):
+class TriesQuerySet(models.QuerySet["LoginAttempts"]):
     def begin(self, limits: Mapping[str, int]) -> None:
-        """Count one try under each key. Raises TooManyTries where a key has no try left; then none is counted.
+        """Count one try under each key. Raises TooManyAttempts where a key has no try left; then none is counted.
 
         A try is counted before its password is looked at: of a thousand at once no more are looked at than allowed.
         """
@@ -31,21 +31,21 @@ class TriesQuerySet(models.QuerySet["Tries"]):
         self._refuse(keys, now)  # a thousand refused tries are a thousand reads: they hold up no writer
         with transaction.atomic():
             self.filter(since__lte=now - WINDOW).delete()
-            self.bulk_create([Tries(key=key, since=now) for key in sorted(keys)], ignore_conflicts=True)
+            self.bulk_create([LoginAttempts(key=key, since=now) for key in sorted(keys)], ignore_conflicts=True)
             self.select_for_update()._refuse(keys, now)
             self.filter(key__in=keys).update(count=F("count") + 1)
 
     def _refuse(self, keys: Mapping[str, int], now: datetime) -> None:
         rows = self.filter(key__in=keys, since__gt=now - WINDOW).order_by("key")
         if waits := [row.since + WINDOW - now for row in rows if row.count >= keys[row.key]]:
-            raise TooManyTries(max(1, math.ceil(max(waits).total_seconds())))
+            raise TooManyAttempts(max(1, math.ceil(max(waits).total_seconds())))
 
     def forgive(self, *keys: str) -> None:
         """The try was right: it does not count."""
         self.filter(key__in=[digest_of(key) for key in keys], count__gt=0).update(count=F("count") - 1)
 
 
-class Tries(models.Model):
+class LoginAttempts(models.Model):
     """Tries under one key (an account, an address) since the beginning of its window."""
 
     key = models.CharField(max_length=64, unique=True)
@@ -55,7 +55,7 @@ class Tries(models.Model):
     objects = TriesQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "tries"
+        verbose_name = verbose_name_plural = "login attempts"
 
     def __str__(self) -> str:
         return f"{self.count} since {self.since}"

@@ -86,7 +86,7 @@ class Source(models.Model):
         return self.name
 
 
-class FindingQuerySet(models.QuerySet["Finding"]):
+class FindingQuerySet(models.QuerySet["CachedLookup"]):
     def fresh(self) -> "FindingQuerySet":
         known = Q(is_known=True, at__gt=Now() - KNOWN)
         return self.filter(known | Q(is_known=False, at__gt=Now() - UNKNOWN))
@@ -96,13 +96,13 @@ class FindingQuerySet(models.QuerySet["Finding"]):
 
     async def akeep(self, isbn13: str, answer: Mapping[str, Any], *, is_known: bool) -> None:
         """Remember it from now on: one statement, whether or not there was something before."""
-        finding = Finding(isbn13=isbn13, answer=answer, is_known=is_known)
+        finding = CachedLookup(isbn13=isbn13, answer=answer, is_known=is_known)
         await self.abulk_create(
             [finding], update_conflicts=True, unique_fields=["isbn13"], update_fields=["answer", "is_known", "at"]
         )
 
 
-class Finding(models.Model):
+class CachedLookup(models.Model):
     """What the outside catalogues said of an ISBN."""
 
     isbn13 = models.CharField(max_length=13, unique=True)

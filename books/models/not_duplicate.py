@@ -4,13 +4,13 @@ from books.metadata import fingerprint
 from books.models.fields import SortKeyField
 
 
-class DismissalQuerySet(models.QuerySet["Dismissal"]):
+class DismissalQuerySet(models.QuerySet["NotDuplicate"]):
     async def asettle(self, fingerprint: str, books: int, newest: int) -> None:
         """Remember that so many, up to this one, are not the same."""
         await self.aupdate_or_create(fingerprint=fingerprint, defaults={"books": books, "newest": newest})
 
 
-class Dismissal(models.Model):
+class NotDuplicate(models.Model):
     """Books of one fingerprint that somebody has found to be several. One more, and they are suspected again."""
 
     fingerprint = SortKeyField(max_length=fingerprint.LENGTH, unique=True)

@@ -16,8 +16,9 @@ from django.urls import URLPattern, get_resolver
 from books.feeds import opds, opds2
 from books.feeds.topics import TopicQuery
 from books.forms.accounts import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
-from books.forms.books import AuthorQuery, BookForm, BookQuery, DeleteForm, JobQuery, NewBookForm
-from books.forms.duplicates import DismissForm, DuplicateQuery, MergeForm
+from books.forms.books import BookForm, DeleteForm, NewBookForm
+from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
+from books.forms.lists import AuthorQuery, BookQuery, JobQuery
 from books.jobs.kinds import KINDS
 from books.metadata import isbn
 from books.models import Scope
@@ -217,7 +218,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GET": shows("Books that may be one", "Duplicates"),
         "POST": takes_form("Merge them: the others lead to the kept one from then on", MergeForm, 412, book=SEEN),
     },
-    "duplicate_dismiss": {"POST": takes_form("Say that they are several", DismissForm)},
+    "duplicate_dismiss": {"POST": takes_form("Say that they are several", NotDuplicateForm)},
     "export_csv": {"GET": exports("All books found, as CSV", CSV)},
     "export_jsonl": {"GET": exports("All books found, each a line of JSON: a BookLine", JSON_LINES)},
     "author_list": {"GET": shows("Search the authors", "AuthorPage", parameters=query(AuthorQuery))},

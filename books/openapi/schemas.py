@@ -8,7 +8,7 @@ from books.forms.books import RecordField
 from books.jobs.kinds import KINDS, ListField
 from books.lookup.lookup import Outcome
 from books.metadata import fingerprint, isbn, languages, record
-from books.models import Action, Scope, Status, Via
+from books.models import Action, Channel, Scope, Status
 from books.models.job import KEY
 from books.web.parsing import READ_ONLY
 
@@ -81,7 +81,7 @@ AUTHORS = {"authors": array(ref("Author"))} | {name: BOOKS[name] for name in BOO
 TOKEN = {"id": ID, "name": text(100), "scopes": array(text(enum=Scope.values)), "created_at": TIME}
 TOKEN |= {"expires_at": or_null(TIME), "last_used_at": or_null(TIME)}
 DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, after={})}
-CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Via.values), "at": TIME}
+CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Channel.values), "at": TIME}
 CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
 CHANGE |= {"merged_into": or_null(text()), "merged": array(text())}
 FINGERPRINT = text(fingerprint.LENGTH)

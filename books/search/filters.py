@@ -83,7 +83,7 @@ class Filters:
     def _along(self, fitting: Any, place: Place) -> Any:
         """Where an index of the list's order knows languages or years too, the walk begins and ends with them."""
         for language in self.asked.languages if _knows_languages(place) else ():
-            fitting = fitting.filter(tongue=primary(language))
+            fitting = fitting.filter(primary_language=primary(language))
         for lowest, highest in self.asked.years:
             for end, year in (("gte", lowest), ("lte", highest)):
                 columns = [name for name in place.ordering.columns if "year" in name and year is not None]

@@ -186,7 +186,7 @@ def understood(query: str) -> Asked:
     text = unicodedata.normalize("NFKC", query).translate(_QUOTES)
     terms: list[Term] = []
     refused: list[Expression] = []
-    isbns, years, tongues = [], [], []
+    isbns, years, spoken = [], [], []
     for spelled, isbn13 in isbn.found_in(text):
         text = re.sub(
             rf"(?:(?:urn:)?isbn(?:-1[03])?:?\s*)?{re.escape(spelled)}", " ", text, count=1, flags=re.IGNORECASE
@@ -197,13 +197,13 @@ def understood(query: str) -> Asked:
         if name == "year" and not minus and (span := _years(value)):
             years.append(span)
         elif name in {"lang", "language"} and not minus and (language := _language(value)):
-            tongues.append(language)
+            spoken.append(language)
         elif term := _term(name, value):
             if minus:
                 refused.append(Expression((term,)))
             else:
                 terms.append(term)
-    found = tuple(isbns), tuple(years), tuple(tongues)
+    found = tuple(isbns), tuple(years), tuple(spoken)
     is_empty = bool(query.strip()) and not (terms or refused or any(found))
     return Asked(tuple(terms), tuple(refused), *found, is_empty=is_empty)
 

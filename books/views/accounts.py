@@ -9,7 +9,7 @@ from books.forms.accounts import FirstAccountForm, PasswordChangeForm
 from books.models import NotInvited, OwnerInvitation
 from books.views.base import CatalogueView
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred
 
 UNINVITED = "This link is used up, or a later one was printed when the server started again. Look for it in its log."
 
@@ -21,7 +21,7 @@ class FirstAccount(CatalogueView):
         preferred(request, HTML)
         secret = request.GET.get("secret", "")
         if not await OwnerInvitation.objects.invites(secret).aexists():
-            raise Refusal(404, UNINVITED)
+            raise HTTPError(404, UNINVITED)
         return page(request, "accounts/first.html", {"form": FirstAccountForm(), "secret": secret})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
@@ -33,7 +33,7 @@ class FirstAccount(CatalogueView):
         try:
             owner = await sync_to_async(OwnerInvitation.objects.accept)(secret, name, password)
         except NotInvited:
-            raise Refusal(404, UNINVITED) from None
+            raise HTTPError(404, UNINVITED) from None
         await alogin(request, owner, "django.contrib.auth.backends.ModelBackend")
         return SeeOther(reverse("home"))
 
@@ -60,5 +60,5 @@ def again(
     request: HttpRequest, form: FirstAccountForm | PasswordChangeForm, template: str, context: dict[str, str]
 ) -> HttpResponse:
     if preferred(request, JSON, HTML) == JSON:
-        raise Refusal(422, errors=errors_of(form))
+        raise HTTPError(422, errors=errors_of(form))
     return page(request, template, {"form": form, **context}, status=422)

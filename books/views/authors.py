@@ -1,11 +1,11 @@
 from django.http import HttpRequest, HttpResponse
 
-from books.forms.books import AuthorQuery
+from books.forms.lists import AuthorQuery
 from books.models import Author
 from books.views.base import CatalogueView
 from books.views.lists import answer_books, page_of, valid
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, Refusal, preferred, respond
+from books.web.negotiation import HTML, JSON, HTTPError, preferred, respond
 
 
 class AuthorList(CatalogueView):
@@ -32,6 +32,6 @@ class AuthorDetail(CatalogueView):
         try:
             author = await Author.objects.aget(pk=pk)
         except Author.DoesNotExist:
-            raise Refusal(404, "There is no author with this id. All authors are at /authors/.") from None
+            raise HTTPError(404, "There is no author with this id. All authors are at /authors/.") from None
         about = {"id": author.pk, "url": author.get_absolute_url(), "name": author.name}
         return await answer_books(request, "books/author_detail.html", within=("authors", author.pk), about=about)

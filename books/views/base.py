@@ -9,16 +9,16 @@ from django.views import View
 from books.search.index import Behind
 from books.views.signing_in import ask_to_sign_in
 from books.web import parsing
-from books.web.authentication import Visitor, aidentify
-from books.web.negotiation import HTML, JSON, Refusal, refuse
-from books.web.permissions import SignInNeeded, aadmit
+from books.web.authentication import Visitor, aauthenticate_request
+from books.web.negotiation import HTML, JSON, HTTPError, error_response
+from books.web.permissions import LoginRequired, aauthorize
 
 
 class CatalogueView(View):
     """Django's View, and the one door that every request of the catalogue passes.
 
     Here what is malformed is refused before a handler sees it, the visitor is identified, permission is asked, and
-    a Refusal becomes an answer in the client's format.
+    a HTTPError becomes an answer in the client's format.
     """
 
     visitor: Visitor
@@ -28,13 +28,13 @@ class CatalogueView(View):
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
             parsing.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
-            self.visitor = request.visitor = await aidentify(request)  # type: ignore[attr-defined]
+            self.visitor = request.visitor = await aauthenticate_request(request)  # type: ignore[attr-defined]
             if request.method in self.methods() and request.method != "OPTIONS":
-                await aadmit(request, self.visitor)
+                await aauthorize(request, self.visitor)
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         except Behind as behind:
-            response = refuse(request, Refusal(503, str(behind), headers={"Retry-After": "5"}))
-        except Refusal as refusal:
+            response = error_response(request, HTTPError(503, str(behind), headers={"Retry-After": "5"}))
+        except HTTPError as refusal:
             response = self._refused(request, refusal)
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         if self._knows_who_asks(request):
@@ -44,14 +44,14 @@ class CatalogueView(View):
             response.headers.setdefault("Cache-Control", "public, no-cache")
         return response
 
-    def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    def _refused(self, request: HttpRequest, refusal: HTTPError) -> HttpResponse:
         """The refusal; a browser that is to sign in is led there."""
-        if not isinstance(refusal, SignInNeeded) or request.get_preferred_type([JSON, HTML]) != HTML:
-            return refuse(request, refusal)
+        if not isinstance(refusal, LoginRequired) or request.get_preferred_type([JSON, HTML]) != HTML:
+            return error_response(request, refusal)
         try:
             return ask_to_sign_in(request)
-        except Refusal as unreadable:  # is the form that came with it
-            return refuse(request, unreadable)
+        except HTTPError as unreadable:  # is the form that came with it
+            return error_response(request, unreadable)
 
     def _knows_who_asks(self, request: HttpRequest) -> bool:
         return "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -62,4 +62,4 @@ class CatalogueView(View):
     async def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         allowed = ", ".join(self.methods())
         detail = f"{request.method} is not for this address, which takes {allowed}."
-        raise Refusal(405, detail, headers={"Allow": allowed})
+        raise HTTPError(405, detail, headers={"Allow": allowed})

@@ -8,14 +8,14 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, languages
-from books.models import Author, Book, Change, Via
+from books.models import Author, Book, Change, Channel
 from books.search.compiled_query import Rows, Statement, aread
 from books.views.base import CatalogueView
 from books.views.history import achanges
 from books.views.writes import MERGED, NO_BOOK, STALE, change, refusals
 from books.web import parsing, serializers
 from books.web.authentication import Visitor
-from books.web.negotiation import HTML, JSON, Refusal, json_response, preferred, respond
+from books.web.negotiation import HTML, JSON, HTTPError, json_response, preferred, respond
 
 
 class BookDetail(CatalogueView):
@@ -39,7 +39,7 @@ class BookDetail(CatalogueView):
         found = json_response(data, headers={"ETag": etag(data)})
         response = get_conditional_response(request, etag=etag(data), response=found) or found
         if response.status_code == 412:  # Django's has no body
-            raise Refusal(412, STALE)
+            raise HTTPError(412, STALE)
         return response
 
     async def put(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -50,14 +50,14 @@ class BookDetail(CatalogueView):
 
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
         with refusals():
-            await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.visitor.editor(Via.API))
+            await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.visitor.editor(Channel.API))
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
         preferred(request, JSON)
         values = parsing.book_record(request, partial=partial)
         with refusals():
-            book = await sync_to_async(change)(pk, values, parsing.if_match(request), self.visitor.editor(Via.API))
+            book = await sync_to_async(change)(pk, values, parsing.if_match(request), self.visitor.editor(Channel.API))
         return json_response(book, headers={"ETag": etag(book)})
 
 
@@ -65,7 +65,7 @@ def etag(book: Mapping[str, Any]) -> str:
     return f'"{book["version"]}"'
 
 
-class Moved(Refusal):
+class Moved(HTTPError):
     """The book was merged into another, which is at this address."""
 
     def __init__(self, into: int) -> None:
@@ -78,7 +78,7 @@ async def abook_or_404(pk: int) -> Book:
         return await Book.objects.aget(pk=pk)
     except Book.DoesNotExist:
         into = await Change.objects.successor(pk).afirst()
-        raise (Moved(into) if into else Refusal(404, NO_BOOK)) from None
+        raise (Moved(into) if into else HTTPError(404, NO_BOOK)) from None
 
 
 async def aaround(data: Mapping[str, Any], authors: Rows, topics: Rows, visitor: Visitor) -> dict[str, Any]:

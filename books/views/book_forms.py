@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.books import BookForm, DeleteForm, NewBookForm
-from books.models import Book, DuplicateISBN, MergedAway, StaleVersion, Via
+from books.models import Book, Channel, DuplicateISBN, MergedAway, StaleVersion
 from books.views.base import CatalogueView
 from books.views.book_detail import abook_or_404
 from books.views.lookup import ashown
@@ -15,7 +15,7 @@ from books.views.signing_in import atake_typed
 from books.views.writes import MERGED, NO_BOOK, STALE, MayBeHere, add_once, taken
 from books.web import parsing, serializers
 from books.web.authentication import Visitor
-from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 
@@ -49,7 +49,7 @@ class BookNew(CatalogueView):
                 reasons = [
                     f"This may be here already: {book['url']}. If not, send anyway=1 too." for book in error.books
                 ]
-                raise Refusal(409, errors={"title": reasons}) from None
+                raise HTTPError(409, errors={"title": reasons}) from None
             context = {"form": form, "book": None, "similar": error.books}
             return page(request, NEW, context, status=409)
 
@@ -62,7 +62,7 @@ async def add_from_form(
         return again(request, form, NEW, 422)
     try:
         book = await sync_to_async(add_once)(
-            form.record(), form.key_for_once(), visitor.editor(Via.PAGE), if_unlike_others=if_unlike_others
+            form.record(), form.key_for_once(), visitor.editor(Channel.PAGE), if_unlike_others=if_unlike_others
         )
     except DuplicateISBN as error:
         form.add_error("isbn13", taken(error))
@@ -84,7 +84,7 @@ class BookEdit(CatalogueView):
             return again(request, form, EDIT, 422, book=await abook_or_404(pk))
         try:
             await sync_to_async(Book.objects.change)(
-                pk, form.record(), form.cleaned_data["version"], self.visitor.editor(Via.PAGE)
+                pk, form.record(), form.cleaned_data["version"], self.visitor.editor(Channel.PAGE)
             )
         except Book.DoesNotExist:
             form.add_error(
@@ -109,20 +109,22 @@ class BookDelete(CatalogueView):
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         form = DeleteForm(parsing.form(request))
         if not form.is_valid():
-            raise Refusal(422, errors=errors_of(form))
+            raise HTTPError(422, errors=errors_of(form))
         try:
-            await sync_to_async(Book.objects.remove)(pk, form.cleaned_data["version"], self.visitor.editor(Via.PAGE))
+            await sync_to_async(Book.objects.remove)(
+                pk, form.cleaned_data["version"], self.visitor.editor(Channel.PAGE)
+            )
         except MergedAway as error:
-            raise Refusal(404, MERGED.format(error.into)) from None
+            raise HTTPError(404, MERGED.format(error.into)) from None
         except Book.DoesNotExist:
-            raise Refusal(404, NO_BOOK) from None
+            raise HTTPError(404, NO_BOOK) from None
         except StaleVersion:
             return self._ask(request, await abook_or_404(pk), status=412)
         return SeeOther(reverse("book_history", args=[pk]))
 
     def _ask(self, request: HttpRequest, book: Book, status: int = 200) -> HttpResponse:
         if preferred(request, JSON, HTML) == JSON and status != 200:
-            raise Refusal(status, STALE)
+            raise HTTPError(status, STALE)
         context = {"book": serializers.heading(book), "stale": status != 200}
         return page(request, "books/book_delete.html", context, status=status)
 
@@ -130,6 +132,6 @@ class BookDelete(CatalogueView):
 def again(request: HttpRequest, form: BookForm, template: str, status: int, book: Book | None = None) -> HttpResponse:
     """The form with what was typed and what is wrong; to programs only what is wrong."""
     if preferred(request, JSON, HTML) == JSON:
-        raise Refusal(status, STALE, errors=errors_of(form))
+        raise HTTPError(status, STALE, errors=errors_of(form))
     context = {"form": form, "book": serializers.heading(book) if book else None, "stale": status == 412}
     return page(request, template, context, status=status)

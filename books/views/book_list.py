@@ -2,7 +2,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 
 from books.forms.books import BookForm
-from books.models import Via
+from books.models import Channel
 from books.views.base import CatalogueView
 from books.views.book_detail import etag
 from books.views.book_forms import add_from_form
@@ -27,7 +27,7 @@ class BookList(CatalogueView):
         values = parsing.book_record(request, partial=False)
         with refusals():
             book, similar = await sync_to_async(add_and_compare)(
-                values, parsing.idempotency_key(request), self.visitor.editor(Via.API)
+                values, parsing.idempotency_key(request), self.visitor.editor(Channel.API)
             )
         headers = {"Location": book["url"], "ETag": etag(book), **({"Link": similar} if similar else {})}
         return json_response(book, status=201, headers=headers)

@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.books import BookForm
-from books.forms.duplicates import DismissForm, DuplicateQuery, MergeForm
+from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.history.duplicates import Group, abooks, agroup, agroups, doubt
 from books.history.merge import CHOSEN, CannotMerge, merge
 from books.metadata.record import topic_slug
-from books.models import Book, Dismissal, StaleVersion, Via
+from books.models import Book, Channel, NotDuplicate, StaleVersion
 from books.models.book import split
 from books.views.base import CatalogueView
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, page, preferred, respond
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred, respond
 
 DETAIL = "books/duplicate_detail.html"
 NO_GROUP = "No two books have this fingerprint any more. Those that may be one are at /duplicates/."
@@ -30,7 +30,7 @@ class DuplicateList(CatalogueView):
         preferred(request, JSON, HTML)
         query = DuplicateQuery(request.GET)
         if not query.is_valid():
-            raise Refusal(400, errors=errors_of(query))
+            raise HTTPError(400, errors=errors_of(query))
         size = query.cleaned_data["size"]
         found, last = await agroups(query.cleaned_data["after"], size)
         groups = [as_dict(group, books) for group, books in await abooks(found) if books]
@@ -47,19 +47,19 @@ class DuplicateDetail(CatalogueView):
         kind = preferred(request, JSON, HTML)
         [(found, books)] = await abooks([await agroup(fingerprint)])
         if len(books) < 2:
-            raise Refusal(404, NO_GROUP)
+            raise HTTPError(404, NO_GROUP)
         data = as_dict(found, books)
         return respond(request, data, DETAIL, context=beside(books) if kind == HTML else None)
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
         if not await self.visitor.amay("books.delete_book"):
-            raise Refusal(403, "Your account lacks the permission books.delete_book: ask an administrator for it.")
+            raise HTTPError(403, "Your account lacks the permission books.delete_book: ask an administrator for it.")
         form = MergeForm(parsing.form(request))
         if not form.is_valid():
-            raise Refusal(422, errors=errors_of(form))
+            raise HTTPError(422, errors=errors_of(form))
         seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
-        by = self.visitor.editor(Via.PAGE if kind == HTML else Via.API)
+        by = self.visitor.editor(Channel.PAGE if kind == HTML else Channel.API)
         try:
             await sync_to_async(merge)(fingerprint, seen, keep, form.chosen(), by)
         except CannotMerge as error:
@@ -72,7 +72,7 @@ class DuplicateDetail(CatalogueView):
         """The books as they are now, and why they were not merged."""
         [(found, books)] = await abooks([await agroup(fingerprint)])
         if len(books) < 2 or preferred(request, JSON, HTML) == JSON:
-            raise Refusal(status, problem)
+            raise HTTPError(status, problem)
         context = {**as_dict(found, books), **beside(books), "problem": problem}
         return page(request, DETAIL, context, status=status)
 
@@ -82,12 +82,12 @@ class DuplicateDismiss(CatalogueView):
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         preferred(request, JSON, HTML)
-        form = DismissForm(parsing.form(request))
+        form = NotDuplicateForm(parsing.form(request))
         if not form.is_valid():
-            raise Refusal(422, errors=errors_of(form))
+            raise HTTPError(422, errors=errors_of(form))
         if not await Book.objects.filter(fingerprint=fingerprint).aexists():
-            raise Refusal(404, NO_GROUP)
-        await Dismissal.objects.asettle(fingerprint, form.cleaned_data["count"], form.cleaned_data["newest"])
+            raise HTTPError(404, NO_GROUP)
+        await NotDuplicate.objects.asettle(fingerprint, form.cleaned_data["count"], form.cleaned_data["newest"])
         return SeeOther(f"{reverse('duplicate_list')}?{urlencode({'after': fingerprint})}")
 
 

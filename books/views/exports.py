@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from books.exporting.lines import Encoder, csv_header, csv_lines, json_lines, stream
-from books.forms.books import BookQuery
+from books.forms.lists import BookQuery
 from books.models import Book
 from books.views.base import CatalogueView
 from books.views.lists import valid

@@ -13,13 +13,13 @@ from books.cache.topics import topics
 from books.feeds import opds
 from books.feeds.feed import NEW, Door, Feed, Style, abooks, achanged_at, with_query
 from books.feeds.topics import TopicQuery, page_of_slugs
-from books.forms.books import AuthorQuery, ListQuery
+from books.forms.lists import AuthorQuery, ListQuery
 from books.models import Author
 from books.search.pagination import Page
 from books.views.base import CatalogueView
 from books.views.list_context import SORTS
 from books.views.lists import EVERYTHING, listing, valid
-from books.web.negotiation import Refusal
+from books.web.negotiation import HTTPError
 
 DOORS = [
     Door("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
@@ -98,7 +98,7 @@ class OpdsBook(CatalogueView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         for book in await abooks([pk]):
             return self.style.write_book(book, origin(request))
-        raise Refusal(404, "There is no book with this id. All books are at /books/.")
+        raise HTTPError(404, "There is no book with this id. All books are at /books/.")
 
 
 def origin(request: HttpRequest) -> str:

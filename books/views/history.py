@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.history import undo
-from books.models import Action, Book, Change, Via
+from books.models import Action, Book, Change, Channel
 from books.views.base import CatalogueView
 from books.views.writes import NO_BOOK
 from books.web.authentication import Visitor
-from books.web.negotiation import HTML, JSON, Refusal, SeeOther, json_response, preferred, respond
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, preferred, respond
 
 SHOWN = 100  # changes of a book, the latest
 
@@ -26,7 +26,7 @@ class BookHistory(CatalogueView):
         preferred(request, JSON, HTML)
         changes = await achanges(pk, self.visitor)
         if not changes:
-            raise Refusal(404, NO_BOOK)
+            raise HTTPError(404, NO_BOOK)
         title = await Book.objects.filter(pk=pk).values_list("title", flat=True).afirst()
         context = {"title": title, "may_undo": await self.visitor.amay("books.change_book")}
         return respond(request, {"book": pk, "changes": changes}, "books/book_history.html", context=context)
@@ -37,13 +37,13 @@ class ChangeUndo(CatalogueView):
 
     async def post(self, request: HttpRequest, pk: int, change: int) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
-        via = Via.PAGE if kind == HTML else Via.API
+        via = Channel.PAGE if kind == HTML else Channel.API
         try:
             book_id = await sync_to_async(undo.undo)(pk, change, self.visitor.editor(via))
         except Change.DoesNotExist:
-            raise Refusal(404, "There is no such change of this book.") from None
+            raise HTTPError(404, "There is no such change of this book.") from None
         except undo.MovedOn as error:
-            raise Refusal(409, str(error)) from None
+            raise HTTPError(409, str(error)) from None
         history = reverse("book_history", args=[book_id])
         if kind == HTML:
             return SeeOther(history)

@@ -9,7 +9,7 @@ from books.models.job import ACTIVE, JobQuerySet, Status
 from books.views.job_words import Data, given, has_changed, meaning, tally, told
 from books.web import serializers
 from books.web.authentication import Visitor
-from books.web.negotiation import Refusal
+from books.web.negotiation import HTTPError
 
 BESIDE = ("by", "upload", "arguments")  # what is read of a job for its page besides JobQuerySet.ENTRY
 LATEST, MOST = 3, 6  # jobs that the home page shows, and how many if so many run
@@ -19,7 +19,7 @@ async def ajob_or_404(key: str) -> Job:
     try:
         return await Job.objects.select_related("created_by").aget(key=key)
     except Job.DoesNotExist:
-        raise Refusal(404, "There is no job with this key. All jobs are at /jobs/.") from None
+        raise HTTPError(404, "There is no job with this key. All jobs are at /jobs/.") from None
 
 
 async def adetail(job: Job) -> Data:

@@ -12,11 +12,11 @@ from books.jobs.kinds import KINDS, Kind, ListField
 from books.jobs.start import KeyTaken, astart
 from books.jobs.tasks.lookup_books import MISSING
 from books.metadata.record import Errors
-from books.models import Job, JobFile, Via
+from books.models import Channel, Job, JobFile
 from books.views.job_reading import adetail
 from books.web import parsing
 from books.web.authentication import Visitor
-from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, preferred
 
 LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
 TAKEN = "Another job has this key: choose another key, or look at it at {}."
@@ -51,10 +51,10 @@ async def start_job(request: HttpRequest, visitor: Visitor, key: str = "") -> Ht
     file = await sync_to_async(store)(asked.file) if asked.file else None
     try:
         job, is_new = await astart(
-            kind.task, arguments, key=key, by=visitor.editor(Via.PAGE if is_page else Via.API), file=file
+            kind.task, arguments, key=key, by=visitor.editor(Channel.PAGE if is_page else Channel.API), file=file
         )
     except KeyTaken:
-        raise Refusal(409, TAKEN.format(f"/jobs/{key}/")) from None
+        raise HTTPError(409, TAKEN.format(f"/jobs/{key}/")) from None
     return await answer(request, job, 202 if is_new else 200)
 
 
@@ -77,19 +77,19 @@ def read(request: HttpRequest) -> Asked:
     sent = parsing.json_object(request)
     if unknown := sent.keys() - {"kind", "arguments"}:
         name = parsing.printable(min(unknown))
-        raise Refusal(422, errors={name: ["No such field. A job is started with kind and arguments."]})
+        raise HTTPError(422, errors={name: ["No such field. A job is started with kind and arguments."]})
     asked = Asked(**sent)
     if not isinstance(asked.arguments, dict):
-        raise Refusal(422, errors={"arguments": ["Write an object."]})
+        raise HTTPError(422, errors={"arguments": ["Write an object."]})
     return asked
 
 
 async def akind(asked: Asked, visitor: Visitor) -> Kind:
     kind = KINDS.get(asked.kind) if isinstance(asked.kind, str) else None
     if kind is None:
-        raise Refusal(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(KINDS)}."]})
+        raise HTTPError(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(KINDS)}."]})
     if not await visitor.amay(kind.permission):
-        raise Refusal(403, f"Your account lacks the permission {kind.permission}: ask an administrator for it.")
+        raise HTTPError(403, f"Your account lacks the permission {kind.permission}: ask an administrator for it.")
     return kind
 
 
@@ -107,7 +107,7 @@ def cleaned(kind: Kind, asked: Asked) -> dict[str, Any]:
         says = "Send the list as a file: curl -F file=@books.csv." if kind.takes_file else "This kind takes no file."
         errors["file"] = [says]
     if errors:
-        raise Refusal(422, errors=errors)
+        raise HTTPError(422, errors=errors)
     return form.arguments()
 
 

@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from books.forms.books import JobQuery
+from books.forms.lists import JobQuery
 from books.jobs.start import retry
 from books.metadata.record import CLEANERS, Errors
 from books.models import Job, JobFile
@@ -17,7 +17,7 @@ from books.views.job_words import Data
 from books.views.lists import page_of, valid
 from books.views.signing_in import atake_typed
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, Refusal, page, preferred, respond
+from books.web.negotiation import HTML, JSON, HTTPError, page, preferred, respond
 
 LIST = "jobs/job_list.html"
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -39,7 +39,7 @@ class JobList(CatalogueView):
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
             return await start_job(request, self.visitor)
-        except Refusal as refusal:
+        except HTTPError as refusal:
             if not refusal.errors or preferred(request, JSON, HTML) == JSON:
                 raise
             refused = refusal
@@ -107,7 +107,7 @@ class JobRetry(CatalogueView):
         is_queued = await sync_to_async(retry)(key)
         job = await ajob_or_404(key)
         if not is_queued:
-            raise Refusal(409, f"This job is {job.status}: only one that failed or was cancelled can be tried again.")
+            raise HTTPError(409, f"This job is {job.status}: only one that failed or was cancelled can be tried again.")
         return await answer(request, job, 202)
 
 
@@ -117,7 +117,7 @@ class JobFileDownload(CatalogueView):
     async def get(self, request: HttpRequest, key: str, name: str) -> HttpResponseBase:
         file = await JobFile.objects.filter(job__key=key, name=name).afirst()
         if file is None:
-            raise Refusal(404, f"This job has no such file. Those that it has are listed at /jobs/{key}/.")
+            raise HTTPError(404, f"This job has no such file. Those that it has are listed at /jobs/{key}/.")
         content_type = CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
         headers = {
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",

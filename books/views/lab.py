@@ -5,7 +5,7 @@ from books.lab.experiment import IN_PRODUCTION, laboratory
 from books.lab.guide import CLIENTS, WAYS, as_dict
 from books.lab.latency import outline
 from books.views.base import CatalogueView
-from books.web.negotiation import HTML, JSON, Refusal, preferred, respond
+from books.web.negotiation import HTML, JSON, HTTPError, preferred, respond
 
 
 class Lab(CatalogueView):
@@ -21,7 +21,7 @@ class LabWay(CatalogueView):
 
     async def get(self, request: HttpRequest, way: str) -> HttpResponse:
         if way not in WAYS:
-            raise Refusal(404, "There is no such way to wait. All are at /lab/.")
+            raise HTTPError(404, "There is no such way to wait. All are at /lab/.")
         preferred(request, JSON, HTML)
         result = await laboratory.arun(WAYS[way], request)
         context = {"way": WAYS[way].as_dict(), "outline": outline(result["others"]["each_ms"], 600, 120)}

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from books.forms.books import BookQuery
+from books.forms.lists import BookQuery
 from books.metadata import languages
 from books.metadata.text import fold
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from books.cache import revision
-from books.forms.books import BookQuery, ListQuery
+from books.forms.lists import BookQuery, ListQuery
 from books.models import Book
 from books.search.compiled_query import Key, Readable
 from books.search.facets import Choices
@@ -21,7 +21,7 @@ from books.search.pagination import CURSOR_LENGTH, Cursor, Page, PageQuery, Plac
 from books.search.query import Asked, understood
 from books.search.spelling import asuggestion
 from books.views.list_context import facets
-from books.web.negotiation import HTML, JSON, TEXT, Refusal, errors_of, preferred, respond
+from books.web.negotiation import HTML, JSON, TEXT, HTTPError, errors_of, preferred, respond
 from books.web.serializers import list_entry
 
 LISTINGS = 128  # that are kept ready
@@ -31,7 +31,7 @@ EVERYTHING = ("", "")
 def valid[Query: ListQuery](query: Query) -> Query:
     """The query, if every parameter can be understood. Refuses with 400, each parameter with its reason."""
     if not query.is_valid():
-        raise Refusal(400, errors=errors_of(query))
+        raise HTTPError(400, errors=errors_of(query))
     return query
 
 

@@ -8,11 +8,11 @@ from django.urls import reverse
 
 from books.accounts import devices
 from books.forms.accounts import LoginForm
-from books.models import TooManyTries, Tries
+from books.models import LoginAttempts, TooManyAttempts
 from books.views.base import CatalogueView
 from books.views.signing_in import TYPED, akeep_typed, ask, safe_next
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, preferred
 
 TRIES_AN_ADDRESS, TRIES_AN_ACCOUNT = 20, 5  # in the quarter of an hour that Tries counts
 
@@ -29,8 +29,8 @@ class Login(CatalogueView):
         username, password = form.cleaned_data["username"], form.cleaned_data["password"]
         limits = tries_for(request, username)
         try:
-            await sync_to_async(Tries.objects.begin)(limits)
-        except TooManyTries as error:
+            await sync_to_async(LoginAttempts.objects.begin)(limits)
+        except TooManyAttempts as error:
             form.add_error(None, f"Too many tries: wait {-(-error.seconds // 60)} minutes, then try again.")
             return self._again(request, form, 429, {"Retry-After": str(error.seconds)})
         async with _one_at_a_time(username):
@@ -38,7 +38,7 @@ class Login(CatalogueView):
         if user is None:
             form.add_error(None, "This name and this password do not belong together. Mind capitals, and try again.")
             return self._again(request, form, 403)
-        await sync_to_async(Tries.objects.forgive)(*limits)
+        await sync_to_async(LoginAttempts.objects.forgive)(*limits)
         await alogin(request, user)
         next_page = safe_next(request, form.data.get("next", ""))
         if typed := form.data.get(TYPED):
@@ -51,7 +51,7 @@ class Login(CatalogueView):
         self, request: HttpRequest, form: LoginForm, status: int, headers: dict[str, str] | None = None
     ) -> HttpResponse:
         if preferred(request, JSON, HTML) == JSON:
-            raise Refusal(status, errors=errors_of(form), headers=headers)
+            raise HTTPError(status, errors=errors_of(form), headers=headers)
         next_page, typed = form.data.get("next", ""), form.data.get(TYPED, "")
         return ask(request, form, next_page, typed, status=status, headers=headers)
 

@@ -4,12 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from books.forms.books import BookForm, LookupQuery
+from books.forms.books import BookForm
+from books.forms.lists import LookupQuery
 from books.lookup.lookup import Answer, Outcome, alook_up
 from books.models import Book
 from books.views.base import CatalogueView
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, Refusal, errors_of, json_response, page, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, errors_of, json_response, page, preferred
 
 Data = dict[str, Any]
 
@@ -21,7 +22,7 @@ class Lookup(CatalogueView):
         if preferred(request, JSON, HTML) == JSON:
             return json_response(await aknown(request.GET))
         shown = await ashown(request.GET)
-        refusal: Refusal | None = shown.pop("refusal")
+        refusal: HTTPError | None = shown.pop("refusal")
         status, headers = (refusal.status, refusal.headers) if refusal else (200, None)
         context = {"lookup": shown, "rows": rows(shown["known"])}
         return page(request, "books/lookup.html", context, status=status, headers=headers)
@@ -31,7 +32,7 @@ async def aknown(sent: QueryDict) -> Data:
     """The book here that has the ISBN sent, or what is known of it outside. Refuses with the reason where none is."""
     query = LookupQuery(sent)
     if not query.is_valid():
-        raise Refusal(422, errors=errors_of(query))
+        raise HTTPError(422, errors=errors_of(query))
     isbn13 = query.cleaned_data["isbn"]
     if book := await Book.objects.filter(isbn13=isbn13).only("title", "version").afirst():
         return {**Answer(isbn13).as_data(), "book": serializers.heading(book)}
@@ -41,12 +42,12 @@ async def aknown(sent: QueryDict) -> Data:
     raise _unknown(answer)
 
 
-def _unknown(answer: Answer) -> Refusal:
+def _unknown(answer: Answer) -> HTTPError:
     if answer.outcome == Outcome.NOTHING:
-        return Refusal(404, f"{answer.reasons} Check the digits, or add the book by hand.")
+        return HTTPError(404, f"{answer.reasons} Check the digits, or add the book by hand.")
     again = f"Try again in {answer.seconds} second{'' if answer.seconds == 1 else 's'}, or add the book by hand."
     headers = {"Retry-After": str(answer.seconds)}
-    return Refusal(502 if answer.is_broken else 503, f"{answer.reasons} {again}", headers=headers)
+    return HTTPError(502 if answer.is_broken else 503, f"{answer.reasons} {again}", headers=headers)
 
 
 def rows(known: Data) -> list[Data]:
@@ -65,6 +66,6 @@ async def ashown(sent: QueryDict) -> Data:
         return shown
     try:
         return {**shown, "known": await aknown(sent)}
-    except Refusal as refusal:
+    except HTTPError as refusal:
         reason = refusal.detail or " ".join(refusal.errors["isbn"])
         return {**shown, "reason": reason, "refusal": refusal}

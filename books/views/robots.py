@@ -10,7 +10,7 @@ from books.feeds.xml import respond_xml
 from books.views.base import CatalogueView
 from books.views.exports import streamed
 from books.views.feeds import origin
-from books.web.negotiation import TEXT, Refusal
+from books.web.negotiation import TEXT, HTTPError
 
 KEPT = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes with the settings only
 XML = "application/xml; charset=utf-8"
@@ -46,7 +46,7 @@ class Sitemap(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         index = await sitemap.aindex(origin(request))
         if index is None:
-            raise Refusal(404, "There is nothing to list yet. Add the first book at /books/new/.")
+            raise HTTPError(404, "There is nothing to list yet. Add the first book at /books/new/.")
         return HttpResponse(index, content_type=XML)
 
 
@@ -57,7 +57,7 @@ class SitemapFile(CatalogueView):
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         if not await self.pages.ahas(pk):
-            raise Refusal(404, NOTHING_TO_LIST)
+            raise HTTPError(404, NOTHING_TO_LIST)
         return streamed(request, self.pages.afile(pk, origin(request)), XML)
 
 

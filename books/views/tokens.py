@@ -11,7 +11,7 @@ from books.forms.accounts import TokenForm
 from books.models import Token
 from books.views.base import CatalogueView
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, Refusal, SeeOther, errors_of, json_response, page, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, page, preferred
 
 TEMPLATE = "accounts/tokens.html"
 NEVER_KEPT = {"Cache-Control": "private, no-store"}  # what shows a secret
@@ -29,7 +29,7 @@ class TokenList(CatalogueView):
         form = TokenForm(parsing.form(request) if parsing.is_form(request) else parsing.json_object(request))
         if not form.is_valid():
             if kind == JSON:
-                raise Refusal(422, errors=errors_of(form))
+                raise HTTPError(422, errors=errors_of(form))
             tokens = await atokens_of(self.visitor.user)
             return page(request, TEMPLATE, {"form": form, "tokens": tokens}, status=422)
         issue = sync_to_async(Token.objects.issue)
@@ -63,7 +63,7 @@ async def atokens_of(user: Any) -> list[dict[str, Any]]:
 async def arevoke(user: Any, pk: int) -> None:
     """Revoke the user's own token; others' are as unknown as those that do not exist."""
     if not await Token.objects.filter(user=user, pk=pk, revoked_at=None).aupdate(revoked_at=timezone.now()):
-        raise Refusal(404, "You have no such token. Yours are at /accounts/tokens/.")
+        raise HTTPError(404, "You have no such token. Yours are at /accounts/tokens/.")
 
 
 def as_dict(token: Token) -> dict[str, Any]:

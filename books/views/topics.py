@@ -7,7 +7,7 @@ from books.models import Topic
 from books.views.base import CatalogueView
 from books.views.lists import answer_books
 from books.web import serializers
-from books.web.negotiation import Refusal, respond
+from books.web.negotiation import HTTPError, respond
 
 
 class TopicList(CatalogueView):
@@ -45,6 +45,6 @@ class TopicDetail(CatalogueView):
         try:
             topic = await Topic.objects.aget(slug=slug)
         except Topic.DoesNotExist:
-            raise Refusal(404, "There is no such topic. All topics are at /topics/.") from None
+            raise HTTPError(404, "There is no such topic. All topics are at /topics/.") from None
         about = {"slug": topic.slug, "url": topic.get_absolute_url(), "name": topic.name}
         return await answer_books(request, "books/topic_detail.html", within=("topic", topic.slug), about=about)

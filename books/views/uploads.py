@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from books.views.base import CatalogueView
-from books.web.negotiation import Refusal, refuse
+from books.web.negotiation import HTTPError, error_response
 
 
 class UploadScreen(CatalogueView):
@@ -17,7 +17,9 @@ class UploadScreen(CatalogueView):
         view = getattr(request.resolver_match.func, "view_class", None)  # type: ignore[union-attr]
         if request.method != "POST" or not getattr(view, "takes_uploads", False):
             headers = {"Connection": "close"}
-            return refuse(request, Refusal(413, "This is more than we read at once: at most 1 MiB.", headers=headers))
+            return error_response(
+                request, HTTPError(413, "This is more than we read at once: at most 1 MiB.", headers=headers)
+            )
         return await super().dispatch(request, *args, **kwargs)
 
     async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -9,9 +9,9 @@ from django.db import transaction
 
 from books.history.duplicates import like
 from books.metadata.record import Record
-from books.models import Book, DuplicateISBN, Editor, FirstAnswer, KeyUsedOtherwise, MergedAway, StaleVersion
+from books.models import Actor, Book, DuplicateISBN, IdempotentResponse, KeyReused, MergedAway, StaleVersion
 from books.web import serializers
-from books.web.negotiation import Refusal, as_json
+from books.web.negotiation import HTTPError, as_json
 
 NO_BOOK = "There is no book with this id. All books are at /books/."
 MERGED = "This book is one with /books/{}/ now: go on there."
@@ -26,10 +26,10 @@ class MayBeHere(Exception):
         self.books = books
 
 
-def add_once(values: Record, key: str, by: Editor, *, if_unlike_others: bool = False) -> dict[str, Any]:
+def add_once(values: Record, key: str, by: Actor, *, if_unlike_others: bool = False) -> dict[str, Any]:
     """Add a book and give its data; with an Idempotency-Key, give what the first request with that key got.
 
-    Raises DuplicateISBN, KeyUsedOtherwise, and `if_unlike_others` MayBeHere.
+    Raises DuplicateISBN, KeyReused, and `if_unlike_others` MayBeHere.
     """
 
     @transaction.atomic
@@ -40,18 +40,18 @@ def add_once(values: Record, key: str, by: Editor, *, if_unlike_others: bool = F
         return as_json(book).decode()
 
     key = f"{by.user_id}:{key}" if key else ""  # one's keys are nobody else's
-    answer = FirstAnswer.objects.once(key, as_json(values).decode(), add) if key else add()
+    answer = IdempotentResponse.objects.once(key, as_json(values).decode(), add) if key else add()
     data: dict[str, Any] = json.loads(answer)
     return data
 
 
-def add_and_compare(values: Record, key: str, by: Editor) -> tuple[dict[str, Any], str]:
+def add_and_compare(values: Record, key: str, by: Actor) -> tuple[dict[str, Any], str]:
     """A book added once, and which books it may be, as the value of a Link header (RFC 8288)."""
     book = add_once(values, key, by)
     return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in like(book))
 
 
-def change(pk: int, values: Record, version: int | None, by: Editor) -> dict[str, Any]:
+def change(pk: int, values: Record, version: int | None, by: Actor) -> dict[str, Any]:
     return book_data(Book.objects.change(pk, values, version, by))
 
 
@@ -69,12 +69,12 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except MergedAway as error:
-        raise Refusal(404, MERGED.format(error.into)) from None
+        raise HTTPError(404, MERGED.format(error.into)) from None
     except Book.DoesNotExist:
-        raise Refusal(404, NO_BOOK) from None
+        raise HTTPError(404, NO_BOOK) from None
     except StaleVersion:
-        raise Refusal(412, STALE) from None
+        raise HTTPError(412, STALE) from None
     except DuplicateISBN as error:
-        raise Refusal(409, errors={"isbn13": [taken(error)]}) from None
-    except KeyUsedOtherwise:
-        raise Refusal(409, "This Idempotency-Key came with another request before: choose a new one.") from None
+        raise HTTPError(409, errors={"isbn13": [taken(error)]}) from None
+    except KeyReused:
+        raise HTTPError(409, "This Idempotency-Key came with another request before: choose a new one.") from None

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from books.models import Editor, Token, Via
-from books.web.negotiation import Refusal
+from books.models import Actor, Channel, Token
+from books.web.negotiation import HTTPError
 
 CHALLENGE = 'Bearer realm="books"'
 
@@ -19,8 +19,8 @@ class Visitor:
     sees_jobs: bool = False  # whether pages lead there
     may_change: bool = False  # books
 
-    def editor(self, via: Via) -> Editor:
-        return Editor(via, self.user.pk if self.user else None)
+    def editor(self, via: Channel) -> Actor:
+        return Actor(via, self.user.pk if self.user else None)
 
     async def amay(self, permission: str) -> bool:
         return self.user is not None and await self.user.ahas_perm(permission)
@@ -33,7 +33,7 @@ class Visitor:
         return {"name": self.user.get_username(), "is_staff": self.user.is_staff, **told}
 
 
-async def aidentify(request: HttpRequest) -> Visitor:
+async def aauthenticate_request(request: HttpRequest) -> Visitor:
     """The one who sends the request. Costs nothing for those who carry neither a token nor a session.
 
     A token decides alone, whatever cookie comes with it. One that is wrong, expired or revoked is refused with 401:
@@ -44,7 +44,7 @@ async def aidentify(request: HttpRequest) -> Visitor:
         token = await Token.objects.afind(secret.strip()) if scheme.lower() == "bearer" else None
         if token is None:
             headers = {"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'}
-            raise Refusal(
+            raise HTTPError(
                 401, "This token is wrong, expired or revoked: make a new one at /accounts/tokens/.", headers=headers
             )
         return Visitor(token.user, token)

@@ -21,7 +21,7 @@ from books.metadata.record import Errors
 JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
 
 
-class Refusal(Exception):
+class HTTPError(Exception):
     """A request that is answered with an error: what is wrong and what to do next, in the client's own format.
 
     `detail` is a sentence; `errors` are sentences by field. Either becomes the body.
@@ -41,7 +41,7 @@ def preferred(request: HttpRequest, *offered: str) -> str:
     """The one of the offered media types that the client likes best. Refuses with 406 if it likes none."""
     kind = best(request.headers.get("Accept", "*/*"), offered)
     if kind is None:
-        raise Refusal(406, f"This address answers as {' or '.join(offered)}: send an Accept header that admits it.")
+        raise HTTPError(406, f"This address answers as {' or '.join(offered)}: send an Accept header that admits it.")
     return kind
 
 
@@ -126,7 +126,7 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def error_response(request: HttpRequest, refusal: HTTPError) -> HttpResponse:
     """The refusal in the client's format; JSON for those whom nothing suits. Touches no database."""
     data = {"errors": refusal.errors} if refusal.errors else {"detail": refusal.detail or refusal.status.phrase}
     if best(request.headers.get("Accept", "*/*"), (JSON, HTML)) == HTML:

@@ -12,7 +12,7 @@ from django.http.multipartparser import MultiPartParserError
 from books.metadata import record
 from books.metadata.record import Errors, Record
 from books.models.idempotency import MAX_KEY
-from books.web.negotiation import JSON, Refusal
+from books.web.negotiation import JSON, HTTPError
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 FORMS = {URLENCODED, MULTIPART}
@@ -34,17 +34,17 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 def well_formed(urlencoded: bytes, where: str) -> None:
     """Refuse broken percent-escapes and what is no UTF-8, which Django would replace with question marks."""
     if _BROKEN_ESCAPE.search(urlencoded):
-        raise Refusal(400, f"The {where} holds a % that begins no escape: write a percent sign as %25.")
+        raise HTTPError(400, f"The {where} holds a % that begins no escape: write a percent sign as %25.")
     try:
         unquote_to_bytes(urlencoded).decode()
     except UnicodeDecodeError:
-        raise Refusal(400, f"The {where} is no UTF-8 text.") from None
+        raise HTTPError(400, f"The {where} is no UTF-8 text.") from None
 
 
 def is_form(request: HttpRequest) -> bool:
     """Whether the body is a form, not JSON. What is neither is refused with 415."""
     if request.content_type not in {*FORMS, JSON}:
-        raise Refusal(415, f"Send {JSON}, {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
+        raise HTTPError(415, f"Send {JSON}, {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
     return request.content_type != JSON
 
 
@@ -52,35 +52,35 @@ def body(request: HttpRequest) -> bytes:
     try:
         return request.body
     except RequestDataTooBig:
-        raise Refusal(413, "This is more than we read at once: at most 1 MiB.") from None
+        raise HTTPError(413, "This is more than we read at once: at most 1 MiB.") from None
 
 
 def form(request: HttpRequest) -> QueryDict:
     """The form in the body. Refuses what is no form, too much, or no UTF-8."""
     if request.content_type not in FORMS:
-        raise Refusal(415, f"Send {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
+        raise HTTPError(415, f"Send {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
     try:
         if request.content_type == URLENCODED:
             well_formed(body(request), "form")
         posted = request.POST
     except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent) as error:
-        raise Refusal(413, f"This form is more than we read at once. {error}") from None
+        raise HTTPError(413, f"This form is more than we read at once. {error}") from None
     except (MultiPartParserError, UnreadablePostError) as error:
-        raise Refusal(400, f"The form cannot be read: {error}.") from None
+        raise HTTPError(400, f"The form cannot be read: {error}.") from None
     return posted
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
     """The JSON object in the body. Refuses what is no JSON, no UTF-8, too deep, or holds NaN."""
     if request.content_type not in {JSON, MERGE_PATCH}:
-        raise Refusal(415, f"Send {JSON}, and say so in Content-Type.")
+        raise HTTPError(415, f"Send {JSON}, and say so in Content-Type.")
     try:
         value = json.loads(body(request).decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
-        raise Refusal(400, f"The body is not JSON in UTF-8: {reason}.") from None
+        raise HTTPError(400, f"The body is not JSON in UTF-8: {reason}.") from None
     if not isinstance(value, dict):
-        raise Refusal(400, 'Send a JSON object, such as {"title": "Kokoro"}.')
+        raise HTTPError(400, 'Send a JSON object, such as {"title": "Kokoro"}.')
     return value
 
 
@@ -110,7 +110,7 @@ def book_record(request: HttpRequest, *, partial: bool) -> Record:
         raw = {name: record.EMPTY[name] for name in record.EDITABLE} | raw  # type: ignore[literal-required]
     values, invalid = record.clean({name: value for name, value in raw.items() if name not in errors})
     if errors | invalid:
-        raise Refusal(422, errors=errors | invalid)
+        raise HTTPError(422, errors=errors | invalid)
     return values
 
 
@@ -125,12 +125,12 @@ def if_match(request: HttpRequest) -> int | None:
         return None
     versions = re.findall(r'(?:^|,)\s*"([0-9]{1,9})"\s*(?=,|$)', header)
     if len(versions) != 1:
-        raise Refusal(412, "If-Match names no version of this book: send the ETag of the answer you have read.")
+        raise HTTPError(412, "If-Match names no version of this book: send the ETag of the answer you have read.")
     return int(versions[0])
 
 
 def idempotency_key(request: HttpRequest) -> str:
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > MAX_KEY or not key.isprintable():
-        raise Refusal(400, f"An Idempotency-Key has at most {MAX_KEY} readable characters.")
+        raise HTTPError(400, f"An Idempotency-Key has at most {MAX_KEY} readable characters.")
     return key

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from books.models import Scope
 from books.web.authentication import CHALLENGE, Visitor
-from books.web.negotiation import Refusal
+from books.web.negotiation import HTTPError
 
 
 class Rule(NamedTuple):
@@ -76,7 +76,7 @@ RULES: dict[str, dict[str, Rule]] = {
 }
 
 
-class SignInNeeded(Refusal):
+class LoginRequired(HTTPError):
     """Nobody in particular asks for what only accounts may have."""
 
     def __init__(self) -> None:
@@ -84,24 +84,24 @@ class SignInNeeded(Refusal):
         super().__init__(401, detail, headers={"WWW-Authenticate": CHALLENGE})
 
 
-async def aadmit(request: HttpRequest, visitor: Visitor) -> None:
-    """Let the visitor pass, or refuse: 401 to who is not known yet, 403 with the reason to who may not."""
+async def aauthorize(request: HttpRequest, visitor: Visitor) -> None:
+    """Let the visitor pass, or error_response: 401 to who is not known yet, 403 with the reason to who may not."""
     method = "GET" if request.method == "HEAD" else request.method or ""
     rule = RULES.get(request.resolver_match.url_name or "", {}).get(method)  # type: ignore[union-attr]
     if rule is None:
-        raise Refusal(403, "Nobody may do this.")
+        raise HTTPError(403, "Nobody may do this.")
     if rule is ANYBODY or (rule is READ and not settings.READ_REQUIRES_LOGIN):
         return
     if visitor.user is None:
-        raise SignInNeeded
+        raise LoginRequired
     if visitor.token and rule.scope not in visitor.token.scopes.split():
         raise _lacking(rule)
     if rule.permission and not await visitor.user.ahas_perm(rule.permission):
-        raise Refusal(403, f"Your account lacks the permission {rule.permission}: ask an administrator for it.")
+        raise HTTPError(403, f"Your account lacks the permission {rule.permission}: ask an administrator for it.")
 
 
-def _lacking(rule: Rule) -> Refusal:
+def _lacking(rule: Rule) -> HTTPError:
     if rule.scope is None:
-        return Refusal(403, "A token cannot do this: sign in with your password.")
+        return HTTPError(403, "A token cannot do this: sign in with your password.")
     challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{rule.scope}"'
-    return Refusal(403, f"This token lacks the scope {rule.scope}.", headers={"WWW-Authenticate": challenge})
+    return HTTPError(403, f"This token lacks the scope {rule.scope}.", headers={"WWW-Authenticate": challenge})

@@ -64,14 +64,14 @@ class Handler(ASGIHandler):
     def __init__(
         self,
         threads: Threads,
-        refuse: Refuse,
+        error_response: Refuse,
         *,
         body_limit: int,
         screen: Screen | None = None,
         upload_limit: int = 0,
     ) -> None:
         super().__init__()
-        self.threads, self.refuse, self.screen = threads, refuse, screen
+        self.threads, self.error_response, self.screen = threads, error_response, screen
         self.body_limit, self.upload_limit = body_limit, upload_limit
         self.event_streams, self.turnstile = EventStreams(), Turnstile()
         self.guarded = cache(self._guarded)
@@ -107,7 +107,7 @@ class Handler(ASGIHandler):
     async def _turn_away(self, scope: Scope, send: Send) -> None:
         """Refuse without passing Django, which costs ten times as much: so a crowd does not grow by its own answers."""
         request, unreadable = self.create_request(scope, BytesIO())
-        response: Any = unreadable if request is None else self.refuse(request, *CROWDED)
+        response: Any = unreadable if request is None else self.error_response(request, *CROWDED)
         response.headers["Content-Length"] = str(len(response.content))
         response.headers["X-Content-Type-Options"] = "nosniff"
         await self.send_response(response, send)
@@ -201,7 +201,7 @@ class Handler(ASGIHandler):
         return self.guarded(view), match.args, match.kwargs
 
     async def _refused(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:
-        return self.refuse(request, *refusal)
+        return self.error_response(request, *refusal)
 
     def _guarded(self, view: Callable[..., Any]) -> Callable[..., Awaitable[HttpResponseBase]]:
         """The view, with an answer for the two things that a server may run out of: threads and the database."""
@@ -217,10 +217,12 @@ class Handler(ASGIHandler):
                         raise
                     return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
             except Busy:
-                return self.refuse(request, *CROWDED)
+                return self.error_response(request, *CROWDED)
             except GONE as error:
                 log.warning("the database: %s", error)
-                return self.refuse(request, 503, "The database does not answer. Try again.", {"Retry-After": "2"})
+                return self.error_response(
+                    request, 503, "The database does not answer. Try again.", {"Retry-After": "2"}
+                )
 
         return guarded
 

@@ -61,7 +61,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.app_state["is_watched"] = True
             close_late_ones(self.loop, self.connections, self.app_state)
         if len(self.connections) > MOST_CONNECTIONS:
-            self.refuse(503)
+            self.error_response(503)
             transport.close()
         elif self.app_state.get("is_ending"):  # it came while the server began to stop
             self.shutdown()
@@ -88,7 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.heads == heads and self.is_in_head and not self.is_refused:
             self.head_size += len(data)
             if self.head_size > LARGEST_HEAD + LONGEST_ADDRESS:
-                self.refuse(431 if self.headers else 414)
+                self.error_response(431 if self.headers else 414)
 
     def is_idle(self) -> bool:
         """Whether no request of this connection is being answered."""
@@ -157,11 +157,11 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """The parser stopped."""
-        self.refuse(self.refusal)
+        self.error_response(self.refusal)
 
     # How it ends
 
-    def refuse(self, status: int) -> None:
+    def error_response(self, status: int) -> None:
         """Answer without the application, and end the connection."""
         self.is_refused = True
         if self.is_idle() or not self.cycle.response_started:
@@ -195,7 +195,7 @@ class LimitedProtocol(HttpToolsProtocol):
             else:  # it reads, if slowly
                 self.pause_writing()
         elif self.late_at and now > self.late_at and not (self.is_refused or self.flow.read_paused):
-            self.refuse(408)
+            self.error_response(408)
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -23,7 +23,7 @@ class Shelf[Thing: Kept]:
     What comes new waits in a short line of arrivals, and only what is asked for meanwhile settles, or what comes back
     soon after it was dropped: so a robot that walks through everything once pushes out what others like it left, and
     nothing that is in use. Of what has settled, the one goes that was not asked for while the others had their turns.
-    Finding something costs nothing but a flag. (This is S3-FIFO, by Yang and others, 2023.)
+    CachedLookup something costs nothing but a flag. (This is S3-FIFO, by Yang and others, 2023.)
     """
 
     def __init__(self, capacity: int) -> None:

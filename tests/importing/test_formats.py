@@ -2,7 +2,7 @@ import pytest
 
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import JSON_LINES, OWN_CSV, example_map, listed, mapped, recognised
-from books.importing.results import Unfit
+from books.importing.results import RowError
 from books.metadata.record import CLEANERS
 
 
@@ -30,7 +30,7 @@ def test_what_an_export_put_before_a_formula_is_taken_off_once(cell: str, value:
 
 
 def test_a_field_that_no_book_has_makes_a_json_object_unfit() -> None:
-    with pytest.raises(Unfit) as refusal:
+    with pytest.raises(RowError) as refusal:
         JSON_LINES.read({"title": "A", "colour": "red"})
     assert refusal.value.field == "colour"
     assert "A book has: source_key, title" in refusal.value.reason

@@ -20,7 +20,7 @@ def persons(*rows: tuple[str, str, str]) -> Imported:
     return imported(csv_file(dict(zip(names, [*row, ""], strict=True)) for row in rows))
 
 
-class Finding(TestCase):
+class CachedLookup(TestCase):
     def test_a_row_finds_its_book_by_source_key_first(self) -> None:
         book = Book.objects.add({"title": "Kokoro", "source_key": "a:1"})
         Book.objects.add({"title": "Heart", "source_key": "a:2"})

@@ -6,7 +6,7 @@ import time
 from django.db import transaction
 from django.tasks import TaskContext, task
 
-from books.jobs.run import Hopeless, current
+from books.jobs.run import PermanentError, current
 from books.models import Author
 
 
@@ -27,7 +27,7 @@ def raises() -> None:
 
 @task
 def is_hopeless() -> None:
-    raise Hopeless("The list is on fire: put it out.")
+    raise PermanentError("The list is on fire: put it out.")
 
 
 @task

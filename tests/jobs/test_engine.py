@@ -13,10 +13,10 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from books.jobs.pruning import KEPT, astart_periodic, prune
-from books.jobs.run import LOG_LINES, MAX_STRIKES, Run, Stopped, Why
+from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, Why
 from books.jobs.start import KeyTaken, retry, start
 from books.jobs.tasks.clock import clock
-from books.models import Author, FileChunk, Finding, Job, JobFile, Status, Worker
+from books.models import Author, CachedLookup, FileChunk, Job, JobFile, Status, Worker
 from books.models.job_file import CHUNK
 from tests.importing.test_concurrency import at_once
 from tests.jobs import bodies
@@ -49,7 +49,7 @@ class Bodies(TransactionTestCase):
 
     def test_one_that_raises_is_tried_again_later_and_in_the_end_failed_with_the_reason(self) -> None:
         start(bodies.raises, {}, key="a")
-        for attempt in range(1, MAX_STRIKES):
+        for attempt in range(1, MAX_CONSECUTIVE_FAILURES):
             work()
             job = Job.objects.get(key="a")
             assert (job.status, job.attempt) == (Status.QUEUED, attempt)
@@ -57,14 +57,14 @@ class Bodies(TransactionTestCase):
             make_due("a")
         work()
         job = Job.objects.get(key="a")
-        assert (job.status, job.attempt) == (Status.FAILED, MAX_STRIKES)
+        assert (job.status, job.attempt) == (Status.FAILED, MAX_CONSECUTIVE_FAILURES)
         assert "ZeroDivisionError: on purpose" in job.error
         assert "Traceback" in job.traceback
         assert "Traceback" not in job.error
 
     def test_one_whose_code_is_gone_is_failed_with_the_reason(self) -> None:
         start(bodies.fine, {}, key="a")
-        Job.objects.update(task="tests.jobs.bodies.gone", strikes=MAX_STRIKES - 1)
+        Job.objects.update(task="tests.jobs.bodies.gone", consecutive_failures=MAX_CONSECUTIVE_FAILURES - 1)
         work()
         assert "gone" in Job.objects.get().error
 
@@ -76,7 +76,7 @@ class Bodies(TransactionTestCase):
 
     def test_one_whose_processes_died_too_often_is_given_up_and_others_go_on(self) -> None:
         start(bodies.dies, {}, key="a")
-        Job.objects.update(strikes=MAX_STRIKES, attempt=MAX_STRIKES)
+        Job.objects.update(consecutive_failures=MAX_CONSECUTIVE_FAILURES, attempt=MAX_CONSECUTIVE_FAILURES)
         start(bodies.fine, {}, key="b")
         work()
         assert "died 3 times" in Job.objects.get(key="a").error
@@ -84,7 +84,7 @@ class Bodies(TransactionTestCase):
 
     def test_an_ended_one_can_be_tried_again_from_its_checkpoint(self) -> None:
         start(bodies.writes, {"rows": 3, "seconds": 0}, key="a")
-        Job.objects.update(status=Status.FAILED, due_at=None, error="x", checkpoint={"rows": 2}, strikes=3)
+        Job.objects.update(status=Status.FAILED, due_at=None, error="x", checkpoint={"rows": 2}, consecutive_failures=3)
         assert retry("a")
         work()
         assert (Job.objects.get().status, Job.objects.get().error) == (Status.SUCCEEDED, "")
@@ -152,7 +152,7 @@ class Leases(TransactionTestCase):
                 Author.objects.create(name="x")
                 run.keep("never", {"rows": 1}, done=1)
 
-        with pytest.raises(Stopped):
+        with pytest.raises(JobAborted):
             write()
         assert not Author.objects.exists()
         assert Job.objects.get().checkpoint == {}
@@ -186,19 +186,19 @@ class Leases(TransactionTestCase):
         assert max(map(len, log)) == 200
 
     def test_progress_forgives_what_went_wrong_before(self) -> None:
-        run = self.run_of(strikes=MAX_STRIKES - 1)
+        run = self.run_of(consecutive_failures=MAX_CONSECUTIVE_FAILURES - 1)
         with transaction.atomic():
             run.keep("on", {"rows": 1})
-        assert Job.objects.get().strikes == 1
+        assert Job.objects.get().consecutive_failures == 1
 
     def test_handing_back_uses_no_attempt(self) -> None:
-        run = self.run_of(attempt=4, strikes=1)
+        run = self.run_of(attempt=4, consecutive_failures=1)
         run.stop(Why.STOPPING)
-        with pytest.raises(Stopped):
+        with pytest.raises(JobAborted):
             run.check()
         async_to_sync(run.aend)(run.stopped())
         job = Job.objects.get()
-        assert (job.status, job.attempt, job.strikes, job.owner) == (Status.QUEUED, 4, 1, "")
+        assert (job.status, job.attempt, job.consecutive_failures, job.owner) == (Status.QUEUED, 4, 1, "")
         assert claim() is not None
 
 
@@ -331,10 +331,10 @@ class Upkeep(TransactionTestCase):
     def test_what_was_said_outside_long_ago_is_forgotten(self) -> None:
         for number, (is_known, days) in enumerate([(True, 31), (True, 29), (False, 2), (False, 0)]):
             at = timezone.now() - timedelta(days=days)
-            Finding.objects.create(isbn13=f"{number}", answer={}, is_known=is_known, at=at)
+            CachedLookup.objects.create(isbn13=f"{number}", answer={}, is_known=is_known, at=at)
         start(prune, {})
         work()
-        assert set(Finding.objects.values_list("isbn13", flat=True)) == {"1", "3"}
+        assert set(CachedLookup.objects.values_list("isbn13", flat=True)) == {"1", "3"}
 
     def test_it_is_done_once_a_day(self) -> None:
         for _ in range(2):

@@ -11,10 +11,10 @@ from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
 from books.jobs.kinds import KINDS, ExportForm, ImportForm
-from books.jobs.run import Run, Stopped, Why
+from books.jobs.run import JobAborted, Run, Why
 from books.jobs.start import start
 from books.jobs.tasks import import_books, undo_import
-from books.models import Author, Book, Change, Editor, Job, JobFile, Status, Via
+from books.models import Actor, Author, Book, Change, Channel, Job, JobFile, Status
 from tests.importing.lists import catalogue, csv_file
 from tests.jobs.working import work
 
@@ -36,7 +36,7 @@ def upload(rows: Any, name: str = "books.csv") -> JobFile:
 def run_import(file: JobFile, **arguments: Any) -> Job:
     given = {"dry_run": False, "mapping": {}, "format": "", **arguments}
     job, _ = start(
-        KINDS["import"].task, given, file=file, by=Editor(Via.API, User.objects.get_or_create(username="a")[0].pk)
+        KINDS["import"].task, given, file=file, by=Actor(Channel.API, User.objects.get_or_create(username="a")[0].pk)
     )
     work()
     job.refresh_from_db()
@@ -99,7 +99,7 @@ class Import(TransactionTestCase):
         def check(self: Run) -> None:
             self.why = next(stops)
             if self.why:
-                raise Stopped(self.why)
+                raise JobAborted(self.why)
 
         with mock.patch.object(Run, "check", check), mock.patch.object(import_books, "BATCH_ROWS", 7):
             job = run_import(upload(rows))

@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from books.jobs.kinds import KINDS
-from books.jobs.run import MAX_STRIKES
+from books.jobs.run import MAX_CONSECUTIVE_FAILURES
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
 from books.models import Author, Book, Job, JobFile, Status, Worker
@@ -95,7 +95,9 @@ class Processes(ProcessTestCase):
 
     def test_a_body_that_kills_its_process_is_given_up(self) -> None:
         start(bodies.dies, {}, key="a")
-        Job.objects.filter(key="a").update(attempt=MAX_STRIKES - 1, strikes=MAX_STRIKES - 1)
+        Job.objects.filter(key="a").update(
+            attempt=MAX_CONSECUTIVE_FAILURES - 1, consecutive_failures=MAX_CONSECUTIVE_FAILURES - 1
+        )
         self.worker().wait()
         make_due("a")
         start(bodies.fine, {}, key="b")

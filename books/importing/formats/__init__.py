@@ -9,7 +9,7 @@ from typing import Any
 
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import aozora, goodbooks, gutenberg
-from books.importing.results import Unfit
+from books.importing.results import RowError
 from books.metadata.record import CLEANERS
 
 REJECT_COLUMNS = ("line", "field", "reason")  # what a file of rejects has besides: mended, it can be imported as it is
@@ -28,12 +28,12 @@ class Format:
     """How a row's columns become a book's fields: `read` gives the raw values and the fields left out as unfit."""
 
     name: str
-    read: Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[Unfit]]]
+    read: Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[RowError]]]
     columns: frozenset[str] = frozenset()  # those by which the format is known
     one_person_a_row: bool = False  # rows with one source_key are one book, and each adds an author
 
 
-def _own_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Unfit]]:
+def _own_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[RowError]]:
     return {
         name: cell[1:] if cell[0] == "'" and _DEFUSED.match(cell) else cell
         for name, cell in cells.items()
@@ -41,9 +41,9 @@ def _own_cells(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Unfit]]:
     }, []
 
 
-def _own_object(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[Unfit]]:
+def _own_object(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
     if unknown := next((name for name in fields if name not in CLEANERS and name not in SET_BY_US), None):
-        raise Unfit(unknown, fields[unknown], f"No such field. A book has: {', '.join(CLEANERS)}.")
+        raise RowError(unknown, fields[unknown], f"No such field. A book has: {', '.join(CLEANERS)}.")
     return {name: value for name, value in fields.items() if name in CLEANERS}, []
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from books.importing.results import Unfit
+from books.importing.results import RowError
 
 COLUMNS = frozenset({"作品ID", "作品名", "著者名", "翻訳者名等"})
 
 
-def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Unfit]]:
+def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[RowError]]:
     """Publisher and dates in this list are those of the printed edition that was typed in, not of the work."""
     translators = cells["翻訳者名等"].strip()
     return {

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from books.importing.results import Unfit
+from books.importing.results import RowError
 from books.metadata import isbn
 
 COLUMNS = frozenset({"book_id", "isbn", "authors", "original_publication_year", "title", "language_code"})
@@ -18,7 +18,7 @@ _PLAIN_NUMBER = re.compile(r"\d{1,6}(\.\d{1,2})?")
 _PLAIN_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–]\s*(\d+(?:\.\d+)?)")
 
 
-def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Unfit]]:
+def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[RowError]]:
     year = cells["original_publication_year"].strip()
     raw: dict[str, Any] = {
         "source_key": f"goodbooks:{cells['book_id'].strip()}",
@@ -30,7 +30,7 @@ def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Unfit]]:
     try:
         return {**raw, "isbn13": _isbn(cells["isbn"].strip())}, []
     except ValidationError as error:
-        return raw, [Unfit("isbn13", cells["isbn"], error.messages[0])]
+        return raw, [RowError("isbn13", cells["isbn"], error.messages[0])]
 
 
 def _isbn(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from books.importing.results import Unfit
+from books.importing.results import RowError
 from books.metadata.record import MAX_TEXT
 
 COLUMNS = frozenset({"gutenberg_id", "title", "author", "language", "gutenberg_bookshelf"})
@@ -19,7 +19,7 @@ _NO_GIVEN_NAME = re.compile(r".* (of|and|the) .*|(Jr|Sr|Inc|Ltd|Co|Esq|M\.D|Ph\.
 _ELIDED = ("'", "’", "-")  # “Timothée d'” “La Mothe-”: the family name follows at once
 
 
-def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Unfit]]:
+def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[RowError]]:
     title, subtitle = titled(_given(cells["title"]))
     return {
         "source_key": f"gutenberg:{cells['gutenberg_id'].strip()}",

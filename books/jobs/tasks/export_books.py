@@ -2,8 +2,8 @@ from django.db import transaction
 from django.tasks import task
 
 from books.exporting.lines import csv_header, csv_lines, json_lines, rows_after
-from books.forms.books import BookQuery
-from books.jobs.run import Hopeless, current
+from books.forms.lists import BookQuery
+from books.jobs.run import PermanentError, current
 from books.models import Book
 
 FORMATS = {"csv": (csv_lines, csv_header()), "jsonl": (json_lines, b"")}
@@ -14,7 +14,7 @@ def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
     """The books that a query finds, as a file of the job's."""
     run, form = current(), BookQuery(query)
     if not form.is_valid():
-        raise Hopeless("This query is not understood any more: start the export again.")
+        raise PermanentError("This query is not understood any more: start the export again.")
     books = Book.objects.matching(form.cleaned_data)
     encode, header = FORMATS[format]
     last, done = run.checkpoint.get("last", 0), run.checkpoint.get("done", 0)

@@ -9,8 +9,8 @@ from django.tasks import task
 from books.importing.encoding import UnreadableFile
 from books.importing.importer import BATCH_ROWS, Progress, import_file
 from books.importing.report import BOM, csv_lines, reject_header, reject_lines
-from books.jobs.run import Hopeless, Run, current
-from books.models import Editor, Via
+from books.jobs.run import PermanentError, Run, current
+from books.models import Actor, Channel
 
 FIRST = 10  # rejects that the result shows
 REHEARSED_ROWS = BATCH_ROWS // 5  # of a batch of a dry run, which stops between twenty of them only
@@ -34,7 +34,7 @@ class _Import:
         job = self.run.job
         upload = job.files.exclude(digest="").first()
         if upload is None:
-            raise Hopeless("There is no file to import: start it again with one.")
+            raise PermanentError("There is no file to import: start it again with one.")
         self.name = upload.name
         with upload.opened() as file:
             self.lines = line_count(file)
@@ -45,7 +45,7 @@ class _Import:
                 checkpoint=self.run.checkpoint.get("import"),
                 save=self.save,
                 dry_run=self.dry_run,
-                by=Editor(Via.IMPORT, job.created_by_id, job_id=job.pk),
+                by=Actor(Channel.IMPORT, job.created_by_id, job_id=job.pk),
                 batch_rows=REHEARSED_ROWS if self.dry_run else BATCH_ROWS,
             )
             try:
@@ -54,7 +54,7 @@ class _Import:
                     if self.dry_run:
                         self.rehearse(progress)
             except UnreadableFile as error:
-                raise Hopeless(str(error)) from error
+                raise PermanentError(str(error)) from error
         return self.result(progress)
 
     def save(self, progress: Progress) -> None:

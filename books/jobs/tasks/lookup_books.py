@@ -13,12 +13,12 @@ from django.db.models import Q
 from django.tasks import task
 
 from books.importing.report import BOM, csv_lines
-from books.jobs.run import Hopeless, Run, current
+from books.jobs.run import PermanentError, Run, current
 from books.lookup import lookup as catalogues
 from books.lookup.lookup import Answer, alook_up
 from books.metadata import isbn
 from books.metadata.record import Record
-from books.models import Book, DuplicateISBN, Editor, Via
+from books.models import Actor, Book, Channel, DuplicateISBN
 
 AT_ONCE = 2  # books that are looked up together: who types an ISBN meanwhile waits for no more than these
 PATIENCE = 60.0  # seconds for one book: a job can wait its turn
@@ -69,7 +69,7 @@ class _LookingUp:
         self.run, self.isbns, self.ids, self.without = run, isbns, ids, without
         self.last: int = run.checkpoint.get("last", 0)
         self.counts = Counter[str](run.checkpoint.get("counts", {}))
-        self.by = Editor(Via.LOOKUP, run.job.created_by_id, job_id=run.job.pk)
+        self.by = Actor(Channel.LOOKUP, run.job.created_by_id, job_id=run.job.pk)
         self.total = 0
 
     async def awork(self) -> dict[str, int]:
@@ -111,7 +111,7 @@ class _LookingUp:
         """Write the books, their outcomes, and the place to go on from, in one transaction."""
         for answer in answers:
             if answer and answer.outcome == catalogues.Outcome.FAILED and not answer.is_broken:
-                raise Hopeless(f"{answer.reasons} Try this job again later: it goes on from where it is.")
+                raise PermanentError(f"{answer.reasons} Try this job again later: it goes on from where it is.")
         with transaction.atomic():
             became = [self.write(wanted, answer) for wanted, answer in zip(batch, answers, strict=True)]
             self.run.write(FILE, csv_lines(map(_line, batch, became)), HEADER)

@@ -17,7 +17,7 @@ from books.search.index import index_all, keep_in_step
 from books.search.query import tsvector
 
 BATCH = 500  # books
-DERIVED = ("title_key", "fingerprint", "tongue", "author_names", "topic_names")
+DERIVED = ("title_key", "fingerprint", "primary_language", "author_names", "topic_names")
 
 
 @task

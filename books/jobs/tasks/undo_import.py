@@ -5,8 +5,8 @@ from django.tasks import task
 
 from books.history import undo
 from books.importing.report import BOM, csv_lines
-from books.jobs.run import Hopeless, current
-from books.models import Change, Editor, Job, Via
+from books.jobs.run import PermanentError, current
+from books.models import Actor, Change, Channel, Job
 
 UNDOABLE = ("import", "lookup", "undo_import")  # kinds whose changes can be taken back
 BATCH = 20  # books in one transaction: others, too, want to write
@@ -19,8 +19,8 @@ def undo_import(job: str) -> dict[str, int]:
     """Take back what a job did, book by book; what has moved on since stays, and is listed with the reason."""
     run, imported = current(), Job.objects.filter(key=job).first()
     if imported is None:
-        raise Hopeless("This import is not known any more: undo its changes on the pages of its books.")
-    by = Editor(Via.IMPORT, run.job.created_by_id, job_id=run.job.pk)
+        raise PermanentError("This import is not known any more: undo its changes on the pages of its books.")
+    by = Actor(Channel.IMPORT, run.job.created_by_id, job_id=run.job.pk)
     changed = Change.objects.filter(job_id=imported.pk).order_by("book_id").values_list("book_id", flat=True).distinct()
     last, undone, kept = (run.checkpoint.get(name, 0) for name in ("last", "undone", "kept"))
     total = changed.count()
@@ -37,7 +37,7 @@ def undo_import(job: str) -> dict[str, int]:
     return {"undone": undone, "kept": kept}
 
 
-def _undo(book_id: int, job_id: int, by: Editor) -> str:
+def _undo(book_id: int, job_id: int, by: Actor) -> str:
     """Why the book stays as it is; empty if it does not."""
     try:
         undo.undo_job(book_id, job_id, by)
