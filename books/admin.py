@@ -112,7 +112,7 @@ class BookAdmin(Lean):
 
     def delete_model(self, request: HttpRequest, obj: Book) -> None:
         with suppress(Book.DoesNotExist):
-            Book.objects.remove(obj.pk, by=editor(request))
+            Book.objects.remove(obj.pk, actor=editor(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
         with transaction.atomic():

@@ -165,7 +165,7 @@ class CountingTries(TestCase):
 
     def test_a_forgiven_try_is_free_again(self) -> None:
         LoginAttempts.objects.begin({"a": 1})
-        LoginAttempts.objects.forgive("a")
+        LoginAttempts.objects.reset("a")
         LoginAttempts.objects.begin({"a": 1})
 
     def test_what_was_tried_cannot_be_read_from_the_table(self) -> None:

@@ -179,7 +179,7 @@ class InStepTests(TestCase):
         assert self.found("kokoro natsume teacher") == ["Kokoro"]
         Book.objects.change(book.pk, {"title": "Heart"})
         assert (self.found("kokoro"), self.found("heart")) == ([], ["Heart"])
-        rename(book.authors.get(), "Sōseki", by=COMMAND)
+        rename(book.authors.get(), "Sōseki", actor=COMMAND)
         assert (self.found("natsume"), self.found("soseki")) == ([], ["Heart"])
         Book.objects.remove(book.pk)
         assert self.found("heart") == []

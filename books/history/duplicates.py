@@ -27,7 +27,7 @@ class Group(TypedDict):
     newest: int
 
 
-def told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def distinguishable(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two books say themselves that they are two: by two ISBNs, or by two keys of one source."""
     if one["isbn13"] and other["isbn13"]:
         return bool(one["isbn13"] != other["isbn13"])
@@ -35,11 +35,11 @@ def told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return bool(key and other_key) and key != other_key and source_of(key) == source_of(other_key)
 
 
-def like(book: Mapping[str, Any]) -> list[dict[str, Any]]:
+def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The first books that this one, as presenting.book gives it, may be; as entries of a list."""
     found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
     rows = found.order_by("pk").values(*BookQuerySet.LIST_COLUMNS, "source_key")[:COMPARED]
-    return [list_entry(row) for row in rows if not told_apart(row, book)][:NAMED]
+    return [list_entry(row) for row in rows if not distinguishable(row, book)][:NAMED]
 
 
 async def agroups(after: str, size: int) -> tuple[list[Group], str]:
@@ -79,10 +79,10 @@ async def abooks(groups: Collection[Group]) -> list[tuple[Group, list[Book]]]:
     return [(group, found[group["fingerprint"]][:BESIDE]) for group in groups]
 
 
-def doubt(books: Sequence[Book]) -> str:
+def warning(books: Sequence[Book]) -> str:
     """Why books of one fingerprint may be several after all; empty if nothing speaks against their being one."""
     pairs = [*combinations(books, 2)]
-    if all(told_apart(vars(one), vars(other)) for one, other in pairs):
+    if all(distinguishable(vars(one), vars(other)) for one, other in pairs):
         return "Perhaps editions: they have ISBNs of their own, or one source lists them one by one."
     years = [book.published_year for book in books if book.published_year is not None]
     if years and max(years) - min(years) > YEARS_APART:

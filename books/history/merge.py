@@ -19,7 +19,7 @@ class CannotMerge(Exception):
     """The books stay as they are; the argument says why."""
 
 
-def merge(print_: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], by: Actor) -> None:
+def merge(print_: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], actor: Actor) -> None:
     """Make books of one fingerprint one, in one transaction.
 
     `seen`: the versions that the caller has seen, by id; `chosen`: for a field the id of the book that gives it.
@@ -28,7 +28,7 @@ def merge(print_: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, 
     if len(seen) < 2 or keep not in seen or not set(chosen.values()) <= seen.keys():
         raise CannotMerge("Say of two books or more that they are one, and take the fields from these only.")
     with transaction.atomic():
-        books = {pk: Book.objects.held(pk, seen[pk]) for pk in sorted(seen)}
+        books = {pk: Book.objects.get_for_update(pk, seen[pk]) for pk in sorted(seen)}
         if any(book.fingerprint != print_ for book in books.values()):
             raise CannotMerge("These books have not the same title and first author any more: edit one of them first.")
         kept = books[keep]
@@ -36,12 +36,12 @@ def merge(print_: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, 
         before = kept.as_record()
         values = together(before, {pk: book.as_record() for pk, book in books.items()}, chosen)
         links = [book.links() for book in others]
-        parts = [book.take_out(by) for book in others]  # first: what only one book may have is free then
-        kept.store(values)
-        merged = Change.objects.note(kept, Action.MERGED, by, differences(before, kept.as_record()))
+        parts = [book.delete_with_history(actor) for book in others]  # first: what only one book may have is free then
+        kept.save_record(values)
+        merged = Change.objects.log(kept, Action.MERGED, actor, differences(before, kept.as_record()))
         Change.objects.filter(pk__in=[part.pk for part in parts]).update(part_of=merged)
         for each in links:
-            each.forget_unused()
+            each.delete_unused()
 
 
 def together(kept: Record, records: Mapping[int, Record], chosen: Mapping[str, int]) -> Record:

@@ -9,7 +9,7 @@ from books.models.author import sort_key
 MOST_BOOKS = 500  # that one rename changes: other writers wait for it, some 10 ms a book
 
 
-def rename(named: Author | Topic, name: str, by: Actor) -> None:
+def rename(named: Author | Topic, name: str, actor: Actor) -> None:
     """Give it this name, which is clean; if there is one of that name already, its books go over to that one.
 
     One transaction.
@@ -21,9 +21,9 @@ def rename(named: Author | Topic, name: str, by: Actor) -> None:
         for book in named.books.select_for_update().order_by("pk"):
             names: list[str] = book.as_record()[field]  # type: ignore[literal-required]
             renamed = [name if identity(named, each) == before else each for each in names]
-            Book.objects.change(book.pk, {field: list(dict.fromkeys(renamed))}, by=by)  # type: ignore[misc]
+            Book.objects.change(book.pk, {field: list(dict.fromkeys(renamed))}, actor=actor)  # type: ignore[misc]
         if not free:
-            type(named).objects.forget_unused([named.pk])
+            type(named).objects.delete_unused([named.pk])
 
 
 def identity(named: Author | Topic, name: str) -> str:

@@ -15,45 +15,45 @@ class MovedOn(Exception):
     """The change cannot be taken back any more; the argument says why."""
 
 
-def undo(book_id: int, change_id: int, by: Actor) -> int:
+def undo(book_id: int, change_id: int, actor: Actor) -> int:
     """Take one change of a book back, in one transaction; gives the book's id. Raises Change.DoesNotExist, MovedOn."""
     with transaction.atomic():
-        _take_back([Change.objects.get(pk=change_id, book_id=book_id)], by)
+        _take_back([Change.objects.get(pk=change_id, book_id=book_id)], actor)
         return book_id
 
 
-def undo_job(book_id: int, job_id: int, by: Actor) -> None:
+def undo_job(book_id: int, job_id: int, actor: Actor) -> None:
     """Take back all that one job did to one book, in one transaction. Raises MovedOn."""
     with transaction.atomic():
-        _take_back(list(Change.objects.filter(job_id=job_id, book_id=book_id).order_by("pk")), by)
+        _take_back(list(Change.objects.filter(job_id=job_id, book_id=book_id).order_by("pk")), actor)
 
 
-def _take_back(changes: list[Change], by: Actor) -> None:
+def _take_back(changes: list[Change], actor: Actor) -> None:
     """Take back some changes of one book; the first comes first."""
     first, last = changes[0], changes[-1]
-    by = replace(by, undoes=last)
+    actor = replace(actor, undoes=last)
     with _reasons():
         if last.action == Action.DELETED:
-            Book.objects.restore(last.book_id, last.before(), last.version, by)
+            Book.objects.restore(last.book_id, last.before(), last.version, actor)
         elif first.action == Action.ADDED:
             others = Change.objects.filter(book_id=last.book_id, pk__gt=first.pk, pk__lt=last.pk)
             if others.exclude(pk__in=[change.pk for change in changes]).exists():
                 raise StaleVersion  # somebody else's change lies between
-            Book.objects.remove(last.book_id, last.version, by)
+            Book.objects.remove(last.book_id, last.version, actor)
         elif last.action == Action.MERGED:
-            _take_apart(last, by)
+            _take_apart(last, actor)
         else:
-            _put_back(changes, by)
+            _put_back(changes, actor)
 
 
-def _take_apart(merge: Change, by: Actor) -> None:
+def _take_apart(merge: Change, actor: Actor) -> None:
     """Give the kept book its own fields back, then the others their places."""
     gone = [part for part in merge.parts.order_by("pk") if not Book.objects.filter(pk=part.book_id).exists()]
     if not gone:
         raise MovedOn("The books that it was merged with are back already.")
-    _put_back([merge], by)  # first: an ISBN of another is free then
+    _put_back([merge], actor)  # first: an ISBN of another is free then
     for part in gone:
-        Book.objects.restore(part.book_id, part.before(), part.version, replace(by, undoes=part))
+        Book.objects.restore(part.book_id, part.before(), part.version, replace(actor, undoes=part))
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def _reasons() -> Iterator[None]:
         raise MovedOn(f"Another book has come from the same source since: /books/{error.book_id}/.") from None
 
 
-def _put_back(changes: list[Change], by: Actor) -> None:
+def _put_back(changes: list[Change], actor: Actor) -> None:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for change in changes:
@@ -80,4 +80,4 @@ def _put_back(changes: list[Change], by: Actor) -> None:
     now = cast("dict[str, Any]", book.as_record())
     if moved := [name for name in after if now[name] != after[name]]:
         raise MovedOn(f"Changed again since: {', '.join(moved)}. Edit the book instead.")
-    Book.objects.change(book.pk, cast("Record", before), None, by)
+    Book.objects.change(book.pk, cast("Record", before), None, actor)

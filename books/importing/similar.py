@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from books.history.duplicates import told_apart
+from books.history.duplicates import distinguishable
 from books.importing.matching import Draft
 from books.importing.results import Note, shortened
 from books.importing.sets import among
@@ -28,7 +28,7 @@ def notes_of_likeness(created: Sequence[tuple[int, Draft]]) -> list[Note]:
     notes = []
     for line, draft in created:
         before = earlier[prints[draft.pk]]
-        if book := next((row["pk"] for row in before[:EACH] if not told_apart(row, draft.fields)), None):
+        if book := next((row["pk"] for row in before[:EACH] if not distinguishable(row, draft.fields)), None):
             reason = f"Added, but it may be one with /books/{book}/: the title and the first author are the same."
             notes.append(Note(line, "title", shortened(draft.fields["title"]), reason))
         before.append({"pk": draft.pk, **draft.fields})

@@ -35,8 +35,8 @@ def write(drafts: Iterable[Draft], by: Actor) -> None:
     _link(linked)
     _note(drafts, by)
     for pks in batched(authors, AT_ONCE):
-        Author.objects.forget_unused(pks)
-    Topic.objects.forget_unused(topics)
+        Author.objects.delete_unused(pks)
+    Topic.objects.delete_unused(topics)
 
 
 def _named(fields: Fields) -> tuple[list[str], list[str]]:
@@ -91,7 +91,7 @@ def _link(drafts: Sequence[Draft]) -> None:
 def _note(drafts: Sequence[Draft], by: Actor) -> None:
     """Write down who changed what, as Change.objects.note does for one book."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
-    door = (by.via.value, by.user_id, by.job_id, at)
+    door = (by.channel.value, by.user_id, by.job_id, at)
     _insert(
         Change,
         ["book_id", "version", "action", "fields", "via", "user_id", "job_id", "at"],

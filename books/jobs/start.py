@@ -35,7 +35,7 @@ def start(
         with transaction.atomic():
             job = Job.objects.get(key=task.enqueue(**arguments).id)
             job.key, job.digest = key or job.key, digest
-            job.via, job.created_by_id = by.via, by.user_id
+            job.via, job.created_by_id = by.channel, by.user_id
             job.save(update_fields=["key", "digest", "via", "created_by"])
             if file:
                 JobFile.objects.filter(pk=file.pk).update(job=job)

@@ -41,7 +41,7 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
             known |= {author.name: author for author in self.filter(name__in=missing)}
         return known
 
-    def forget_unused(self, pks: Iterable[int]) -> None:
+    def delete_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the authors that no book names any more."""
         self.filter(~Exists(BookAuthor.objects.filter(author=OuterRef("pk"))), pk__in=list(pks)).delete()
 

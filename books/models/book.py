@@ -55,10 +55,10 @@ class Links:
     authors: set[int] = field(default_factory=set)
     topics: set[int] = field(default_factory=set)
 
-    def forget_unused(self) -> None:
+    def delete_unused(self) -> None:
         """Delete those that no book names any more."""
-        Author.objects.forget_unused(self.authors)
-        Topic.objects.forget_unused(self.topics)
+        Author.objects.delete_unused(self.authors)
+        Topic.objects.delete_unused(self.topics)
 
 
 PLAIN_COLUMNS = tuple(name for name in record.CLEANERS if name not in {"authors", "topics"})
@@ -151,48 +151,48 @@ class BookQuerySet(PagedQuerySet["Book"]):
         """The books that a search finds."""
         return self.matching({"q": query})
 
-    def add(self, values: Record, by: Actor = COMMAND) -> "Book":
+    def add(self, values: Record, actor: Actor = COMMAND) -> "Book":
         """Put a book into the catalogue. Raises DuplicateISBN. One transaction."""
         with _naming_the_other_book(values), transaction.atomic():
-            book = self.model().store({**record.EMPTY, **values})
-            Change.objects.note(book, Action.ADDED, by)
+            book = self.model().save_record({**record.EMPTY, **values})
+            Change.objects.log(book, Action.ADDED, actor)
             return book
 
-    def change(self, pk: int, values: Record, version: int | None = None, by: Actor = COMMAND) -> "Book":
+    def change(self, pk: int, values: Record, version: int | None = None, actor: Actor = COMMAND) -> "Book":
         """Give a book these fields; the others stay. One transaction.
 
         `version`: the one the caller has seen, None for any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
         """
         with _naming_the_other_book(values), transaction.atomic():
-            book = self.held(pk, version)
+            book = self.get_for_update(pk, version)
             before = book.as_record()
-            book.store({**before, **values})
+            book.save_record({**before, **values})
             if changed := differences(before, book.as_record()):
-                Change.objects.note(book, Action.CHANGED, by, changed)
+                Change.objects.log(book, Action.CHANGED, actor, changed)
             return book
 
-    def remove(self, pk: int, version: int | None = None, by: Actor = COMMAND) -> None:
+    def remove(self, pk: int, version: int | None = None, actor: Actor = COMMAND) -> None:
         """Take a book out of the catalogue. Raises Book.DoesNotExist, StaleVersion. One transaction."""
         with transaction.atomic():
-            book = self.held(pk, version)
+            book = self.get_for_update(pk, version)
             links = book.links()
-            book.take_out(by)
-            links.forget_unused()
+            book.delete_with_history(actor)
+            links.delete_unused()
 
-    def restore(self, pk: int, values: Record, version: int, by: Actor = COMMAND) -> "Book":
+    def restore(self, pk: int, values: Record, version: int, actor: Actor = COMMAND) -> "Book":
         """Put a deleted book back under its id. Raises StaleVersion if it is there, DuplicateISBN. One transaction."""
         with _naming_the_other_book(values), transaction.atomic():
             if self.filter(pk=pk).exists():
                 raise StaleVersion(version)
-            book = self.model(version=version + 1).store({**record.EMPTY, **values}, pk)
-            Change.objects.note(book, Action.ADDED, by)
+            book = self.model(version=version + 1).save_record({**record.EMPTY, **values}, pk)
+            Change.objects.log(book, Action.ADDED, actor)
             return book
 
-    def held(self, pk: int, version: int | None) -> "Book":
+    def get_for_update(self, pk: int, version: int | None) -> "Book":
         """The book, which no other writer changes before this transaction ends."""
         book = self.select_for_update().filter(pk=pk).first()
         if book is None:
-            into = Change.objects.successor(pk).first()
+            into = Change.objects.merged_into(pk).first()
             raise MergedAway(into) if into else Book.DoesNotExist
         if version is not None and book.version != version:
             raise StaleVersion(book.version)
@@ -272,7 +272,7 @@ class Book(models.Model):
     def as_record(self) -> Record:
         return as_record({name: getattr(self, name) for name in RECORD_COLUMNS})
 
-    def store(self, full: Record, new_pk: int | None = None) -> "Self":
+    def save_record(self, full: Record, new_pk: int | None = None) -> "Self":
         """Write the whole record to this book and its links; to be called within a transaction.
 
         `new_pk`: the id that a new book is to have, if not the next.
@@ -294,12 +294,12 @@ class Book(models.Model):
             self.booktopic_set.all().delete()
         self.link([authors[name] for name in full["authors"]], topics.values())
         if before:
-            before.forget_unused()
+            before.delete_unused()
         return self
 
-    def take_out(self, by: Actor) -> Change:
+    def delete_with_history(self, actor: Actor) -> Change:
         """Delete the book, but not yet the authors and topics that only it has named."""
-        deletion = Change.objects.note(self, Action.DELETED, by, differences(self.as_record(), record.EMPTY))
+        deletion = Change.objects.log(self, Action.DELETED, actor, differences(self.as_record(), record.EMPTY))
         pk = self.pk
         self.delete()
         keep_in_step([pk])

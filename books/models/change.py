@@ -36,7 +36,7 @@ class Channel(models.TextChoices):
 class Actor:
     """Who makes a change, and by which door."""
 
-    via: Channel
+    channel: Channel
     user_id: int | None = None
     undoes: "Change | None" = None  # the change that is undone by it
     job_id: int | None = None  # the job that makes it
@@ -46,20 +46,20 @@ COMMAND = Actor(Channel.COMMAND)
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
-    def note(self, book: Any, action: Action, by: Actor, fields: Mapping[str, Any] | None = None) -> "Change":
+    def log(self, book: Any, action: Action, actor: Actor, fields: Mapping[str, Any] | None = None) -> "Change":
         """Write down a change of a book; to be called in the transaction that makes it."""
         return self.create(
             book_id=book.pk,
             version=book.version,
             action=action,
-            via=by.via,
-            user_id=by.user_id,
+            via=actor.channel,
+            user_id=actor.user_id,
             fields=fields or {},
-            undoes=by.undoes,
-            job_id=by.job_id,
+            undoes=actor.undoes,
+            job_id=actor.job_id,
         )
 
-    def successor(self, book_id: int) -> "models.QuerySet[Change, int | None]":
+    def merged_into(self, book_id: int) -> "models.QuerySet[Change, int | None]":
         """At its beginning the id of the book that this one, which is gone, was merged into; None if it was not."""
         return self.filter(book_id=book_id).order_by("-id").values_list("part_of__book_id", flat=True)
 

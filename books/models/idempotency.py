@@ -16,8 +16,8 @@ class KeyReused(Exception):
     """This key came with another request before."""
 
 
-class FirstAnswerQuerySet(models.QuerySet["IdempotentResponse"]):
-    def once(self, key: str, request: str, act: Callable[[], str]) -> str:
+class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
+    def get_or_run(self, key: str, request: str, act: Callable[[], str]) -> str:
         """Do `act` and keep its answer under the key, or give the answer of the time when it was done.
 
         Answer and deed are one transaction: of any number of repeats at once, one acts and the others wait for it.
@@ -46,7 +46,7 @@ class IdempotentResponse(models.Model):
     answer = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
-    objects = FirstAnswerQuerySet.as_manager()
+    objects = IdempotentResponseQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.key

@@ -20,7 +20,7 @@ class TooManyAttempts(Exception):
         self.seconds = seconds
 
 
-class TriesQuerySet(models.QuerySet["LoginAttempts"]):
+class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):
     def begin(self, limits: Mapping[str, int]) -> None:
         """Count one try under each key. Raises TooManyAttempts where a key has no try left; then none is counted.
 
@@ -28,19 +28,19 @@ class TriesQuerySet(models.QuerySet["LoginAttempts"]):
         """
         now = timezone.now()
         keys = {digest_of(key): limit for key, limit in limits.items()}
-        self._refuse(keys, now)  # a thousand refused tries are a thousand reads: they hold up no writer
+        self._raise_if_full(keys, now)  # a thousand refused tries are a thousand reads: they hold up no writer
         with transaction.atomic():
             self.filter(since__lte=now - WINDOW).delete()
             self.bulk_create([LoginAttempts(key=key, since=now) for key in sorted(keys)], ignore_conflicts=True)
-            self.select_for_update()._refuse(keys, now)
+            self.select_for_update()._raise_if_full(keys, now)
             self.filter(key__in=keys).update(count=F("count") + 1)
 
-    def _refuse(self, keys: Mapping[str, int], now: datetime) -> None:
+    def _raise_if_full(self, keys: Mapping[str, int], now: datetime) -> None:
         rows = self.filter(key__in=keys, since__gt=now - WINDOW).order_by("key")
         if waits := [row.since + WINDOW - now for row in rows if row.count >= keys[row.key]]:
             raise TooManyAttempts(max(1, math.ceil(max(waits).total_seconds())))
 
-    def forgive(self, *keys: str) -> None:
+    def reset(self, *keys: str) -> None:
         """The try was right: it does not count."""
         self.filter(key__in=[digest_of(key) for key in keys], count__gt=0).update(count=F("count") - 1)
 
@@ -52,7 +52,7 @@ class LoginAttempts(models.Model):
     count = models.PositiveIntegerField(default=0)
     since = models.DateTimeField(db_index=True)
 
-    objects = TriesQuerySet.as_manager()
+    objects = LoginAttemptsQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "login attempts"

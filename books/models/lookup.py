@@ -86,8 +86,8 @@ class Source(models.Model):
         return self.name
 
 
-class FindingQuerySet(models.QuerySet["CachedLookup"]):
-    def fresh(self) -> "FindingQuerySet":
+class CachedLookupQuerySet(models.QuerySet["CachedLookup"]):
+    def fresh(self) -> "CachedLookupQuerySet":
         known = Q(is_known=True, at__gt=Now() - KNOWN)
         return self.filter(known | Q(is_known=False, at__gt=Now() - UNKNOWN))
 
@@ -110,7 +110,7 @@ class CachedLookup(models.Model):
     is_known = models.BooleanField()
     at = models.DateTimeField(db_default=Now(), db_index=True)
 
-    objects = FindingQuerySet.as_manager()
+    objects = CachedLookupQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.isbn13

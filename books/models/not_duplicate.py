@@ -4,8 +4,8 @@ from books.metadata import fingerprint
 from books.models.fields import SortKeyField
 
 
-class DismissalQuerySet(models.QuerySet["NotDuplicate"]):
-    async def asettle(self, fingerprint: str, books: int, newest: int) -> None:
+class NotDuplicateQuerySet(models.QuerySet["NotDuplicate"]):
+    async def amark(self, fingerprint: str, books: int, newest: int) -> None:
         """Remember that so many, up to this one, are not the same."""
         await self.aupdate_or_create(fingerprint=fingerprint, defaults={"books": books, "newest": newest})
 
@@ -17,7 +17,7 @@ class NotDuplicate(models.Model):
     books = models.PositiveIntegerField()  # their number
     newest = models.BigIntegerField()  # the highest of their ids
 
-    objects = DismissalQuerySet.as_manager()
+    objects = NotDuplicateQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.fingerprint)

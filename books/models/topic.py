@@ -25,7 +25,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
             known |= {topic.slug: topic for topic in self.filter(slug__in=missing)}
         return known
 
-    def forget_unused(self, pks: Iterable[int]) -> None:
+    def delete_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the topics that no book is filed under any more."""
         self.filter(~Exists(BookTopic.objects.filter(topic=OuterRef("pk"))), pk__in=list(pks)).delete()
 

@@ -7,7 +7,7 @@ from django.utils.cache import patch_vary_headers
 from django.views import View
 
 from books.search.index import Behind
-from books.views.signing_in import ask_to_sign_in
+from books.views.login_redirect import redirect_to_login
 from books.web import parsing
 from books.web.authentication import Visitor, aauthenticate_request
 from books.web.negotiation import HTML, JSON, HTTPError, error_response
@@ -49,7 +49,7 @@ class CatalogueView(View):
         if not isinstance(refusal, LoginRequired) or request.get_preferred_type([JSON, HTML]) != HTML:
             return error_response(request, refusal)
         try:
-            return ask_to_sign_in(request)
+            return redirect_to_login(request)
         except HTTPError as unreadable:  # is the form that came with it
             return error_response(request, unreadable)
 

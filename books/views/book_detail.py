@@ -77,7 +77,7 @@ async def abook_or_404(pk: int) -> Book:
     try:
         return await Book.objects.aget(pk=pk)
     except Book.DoesNotExist:
-        into = await Change.objects.successor(pk).afirst()
+        into = await Change.objects.merged_into(pk).afirst()
         raise (Moved(into) if into else HTTPError(404, NO_BOOK)) from None
 
 

@@ -10,8 +10,8 @@ from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.models import Book, Channel, DuplicateISBN, MergedAway, StaleVersion
 from books.views.base import CatalogueView
 from books.views.book_detail import abook_or_404
+from books.views.login_redirect import apop_pending_form
 from books.views.lookup import ashown
-from books.views.signing_in import atake_typed
 from books.views.writes import MERGED, NO_BOOK, STALE, MayBeHere, add_once, taken
 from books.web import parsing, serializers
 from books.web.authentication import Visitor
@@ -28,7 +28,7 @@ class BookNew(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
-        if typed := await atake_typed(request):
+        if typed := await apop_pending_form(request):
             return page(request, NEW, {"form": BookForm(typed), "book": None})
         looked_up = await ashown(request.GET)
         known, refusal = looked_up["known"], looked_up.pop("refusal")
@@ -74,7 +74,7 @@ class BookEdit(CatalogueView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         preferred(request, HTML)
         book = await abook_or_404(pk)
-        typed = await atake_typed(request)
+        typed = await apop_pending_form(request)
         form = BookForm(typed) if typed else BookForm(initial={**book.as_record(), "version": book.version})
         return page(request, EDIT, {"form": form, "book": serializers.heading(book)})
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from books.forms.books import BookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
-from books.history.duplicates import Group, abooks, agroup, agroups, doubt
+from books.history.duplicates import Group, abooks, agroup, agroups, warning
 from books.history.merge import CHOSEN, CannotMerge, merge
 from books.metadata.record import topic_slug
 from books.models import Book, Channel, NotDuplicate, StaleVersion
@@ -59,9 +59,9 @@ class DuplicateDetail(CatalogueView):
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))
         seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
-        by = self.visitor.editor(Channel.PAGE if kind == HTML else Channel.API)
+        actor = self.visitor.editor(Channel.PAGE if kind == HTML else Channel.API)
         try:
-            await sync_to_async(merge)(fingerprint, seen, keep, form.chosen(), by)
+            await sync_to_async(merge)(fingerprint, seen, keep, form.chosen(), actor)
         except CannotMerge as error:
             return await self._again(request, fingerprint, str(error), 422)
         except (Book.DoesNotExist, StaleVersion):
@@ -87,14 +87,14 @@ class DuplicateDismiss(CatalogueView):
             raise HTTPError(422, errors=errors_of(form))
         if not await Book.objects.filter(fingerprint=fingerprint).aexists():
             raise HTTPError(404, NO_GROUP)
-        await NotDuplicate.objects.asettle(fingerprint, form.cleaned_data["count"], form.cleaned_data["newest"])
+        await NotDuplicate.objects.amark(fingerprint, form.cleaned_data["count"], form.cleaned_data["newest"])
         return SeeOther(f"{reverse('duplicate_list')}?{urlencode({'after': fingerprint})}")
 
 
 def as_dict(group: Group, books: list[Book]) -> dict[str, Any]:
     rows = [serializers.book(book, [topic_slug(name) for name in split(book.topic_names)]) for book in books]
     url = reverse("duplicate_detail", args=[group["fingerprint"]])
-    return {**group, "url": url, "doubt": doubt(books), "books": rows}
+    return {**group, "url": url, "doubt": warning(books), "books": rows}
 
 
 def beside(books: list[Book]) -> dict[str, Any]:

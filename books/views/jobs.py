@@ -15,7 +15,7 @@ from books.views.job_reading import adetail, ajob_or_404, amay, around, atold
 from books.views.job_starting import LACKING, answer, boxes, start_job, wrong
 from books.views.job_words import Data
 from books.views.lists import page_of, valid
-from books.views.signing_in import atake_typed
+from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.negotiation import HTML, JSON, HTTPError, page, preferred, respond
 
@@ -33,7 +33,7 @@ class JobList(CatalogueView):
         data = await self._jobs(request, request.GET)
         if kind == JSON:
             return respond(request, data, LIST)
-        typed = await atake_typed(request) or request.GET  # a list of books may have sent its query along
+        typed = await apop_pending_form(request) or request.GET  # a list of books may have sent its query along
         return page(request, LIST, {**data, **await self._around(data, typed, {})})
 
     async def post(self, request: HttpRequest) -> HttpResponse:

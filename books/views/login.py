@@ -10,7 +10,7 @@ from books.accounts import devices
 from books.forms.accounts import LoginForm
 from books.models import LoginAttempts, TooManyAttempts
 from books.views.base import CatalogueView
-from books.views.signing_in import TYPED, akeep_typed, ask, safe_next
+from books.views.login_redirect import TYPED, asave_pending_form, ask, safe_next_url
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, preferred
 
@@ -38,11 +38,11 @@ class Login(CatalogueView):
         if user is None:
             form.add_error(None, "This name and this password do not belong together. Mind capitals, and try again.")
             return self._again(request, form, 403)
-        await sync_to_async(LoginAttempts.objects.forgive)(*limits)
+        await sync_to_async(LoginAttempts.objects.reset)(*limits)
         await alogin(request, user)
-        next_page = safe_next(request, form.data.get("next", ""))
+        next_page = safe_next_url(request, form.data.get("next", ""))
         if typed := form.data.get(TYPED):
-            await akeep_typed(request, next_page, typed)
+            await asave_pending_form(request, next_page, typed)
         response = SeeOther(next_page)
         devices.remember(response, user)
         return response

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from books.history.duplicates import like
+from books.history.duplicates import similar
 from books.metadata.record import Record
 from books.models import Actor, Book, DuplicateISBN, IdempotentResponse, KeyReused, MergedAway, StaleVersion
 from books.web import serializers
@@ -35,12 +35,12 @@ def add_once(values: Record, key: str, by: Actor, *, if_unlike_others: bool = Fa
     @transaction.atomic
     def add() -> str:
         book = book_data(Book.objects.add(values, by))
-        if if_unlike_others and (found := like(book)):
+        if if_unlike_others and (found := similar(book)):
             raise MayBeHere(found)
         return as_json(book).decode()
 
     key = f"{by.user_id}:{key}" if key else ""  # one's keys are nobody else's
-    answer = IdempotentResponse.objects.once(key, as_json(values).decode(), add) if key else add()
+    answer = IdempotentResponse.objects.get_or_run(key, as_json(values).decode(), add) if key else add()
     data: dict[str, Any] = json.loads(answer)
     return data
 
@@ -48,7 +48,7 @@ def add_once(values: Record, key: str, by: Actor, *, if_unlike_others: bool = Fa
 def add_and_compare(values: Record, key: str, by: Actor) -> tuple[dict[str, Any], str]:
     """A book added once, and which books it may be, as the value of a Link header (RFC 8288)."""
     book = add_once(values, key, by)
-    return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in like(book))
+    return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in similar(book))
 
 
 def change(pk: int, values: Record, version: int | None, by: Actor) -> dict[str, Any]:

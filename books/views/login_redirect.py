@@ -11,7 +11,7 @@ from books.web.negotiation import SeeOther, page
 TYPED = "typed"  # a form that somebody sent before they were signed in, urlencoded
 
 
-def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+def redirect_to_login(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back; for a form that was sent, at once, with what was typed."""
     if request.method == "POST" and request.content_type in parsing.FORMS:
         here = reverse("book_new") if request.path == reverse("book_list") else page_before(request)
@@ -43,21 +43,21 @@ def ask(  # noqa: PLR0913 - what a sign-in page shows
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "next": safe_next(request, next_page), "typed": typed}
+    context = {"form": form, "next": safe_next_url(request, next_page), "typed": typed}
     return page(request, "accounts/login.html", context, status=status, headers=headers)
 
 
-def safe_next(request: HttpRequest, next_page: str) -> str:
+def safe_next_url(request: HttpRequest, next_page: str) -> str:
     """The page to go on to: on this site, or the home page."""
     is_ours = url_has_allowed_host_and_scheme(next_page, {request.get_host()}, request.is_secure())
     return next_page if is_ours and next_page.startswith("/") else reverse("home")
 
 
-async def akeep_typed(request: HttpRequest, next_page: str, typed: str) -> None:
+async def asave_pending_form(request: HttpRequest, next_page: str, typed: str) -> None:
     await request.session.aset(TYPED, [next_page, typed])
 
 
-async def atake_typed(request: HttpRequest) -> QueryDict | None:
+async def apop_pending_form(request: HttpRequest) -> QueryDict | None:
     """What was typed into this page's form before signing in; given once."""
     here, typed = await request.session.aget(TYPED) or ["", ""]
     if here != request.path:
