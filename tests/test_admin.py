@@ -402,10 +402,10 @@ class TriesOfSomebody(OwnerTestCase):
         request = self.client.get("/").wsgi_request
         LoginAttempts.objects.begin(tries_for(request, "Alice"))
         LoginAttempts.objects.begin(tries_for(request, "bob"))
-        response = self.client.get("/admin/books/tries/", {"q": "alice"})
+        response = self.client.get("/admin/books/loginattempts/", {"q": "alice"})
         found: list[LoginAttempts] = response.context["cl"].result_list
         assert [row.count for row in found] == [1]
-        self.client.post(f"/admin/books/tries/{found[0].pk}/delete/", {"post": "yes"})
+        self.client.post(f"/admin/books/loginattempts/{found[0].pk}/delete/", {"post": "yes"})
         assert LoginAttempts.objects.count() == 2
 
 
