@@ -35,7 +35,7 @@ from books.models import (
     Topic,
 )
 from books.models.login_attempt import digest_of
-from books.web.authentication import Visitor
+from books.web.authentication import RequestUser
 from books.web.negotiation import HTTPError, error_response
 
 NOT_STAFF = "Your account may not administer the catalogue: ask an administrator, or sign in with another account."
@@ -49,7 +49,7 @@ class CatalogueAdmin(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.user.is_authenticated and not self.has_permission(request):
-            request.visitor = Visitor(request.user)  # type: ignore[attr-defined]
+            request.request_user = RequestUser(request.user)  # type: ignore[attr-defined]
             return error_response(request, HTTPError(403, NOT_STAFF))
         next_page = request.GET.get("next") or reverse("admin:index")
         return redirect_to_login(next_page, reverse("login"))

@@ -45,7 +45,7 @@ class PasswordChange(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = PasswordChangeForm(parsing.form(request))
-        user = self.visitor.user
+        user = self.user.account
         if form.is_valid() and not await user.acheck_password(form.cleaned_data["old"]):
             form.add_error("old", "This is not your password.")
         if not form.is_valid():

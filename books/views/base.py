@@ -9,7 +9,7 @@ from django.views import View
 from books.search.index import Behind
 from books.views.login_redirect import redirect_to_login
 from books.web import parsing
-from books.web.authentication import Visitor, aauthenticate_request
+from books.web.authentication import RequestUser, aauthenticate
 from books.web.negotiation import HTML, JSON, HTTPError, error_response
 from books.web.permissions import LoginRequired, aauthorize
 
@@ -17,20 +17,20 @@ from books.web.permissions import LoginRequired, aauthorize
 class CatalogueView(View):
     """Django's View, and the one door that every request of the catalogue passes.
 
-    Here what is malformed is refused before a handler sees it, the visitor is identified, permission is asked, and
+    Here what is malformed is refused before a handler sees it, the request is authenticated and authorized, and
     a HTTPError becomes an answer in the client's format.
     """
 
-    visitor: Visitor
+    user: RequestUser
     takes_uploads = False  # whether a POST may be larger than forms are
     is_public = False  # whether a GET tells everybody the same, from the books, authors and topics alone
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
             parsing.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
-            self.visitor = request.visitor = await aauthenticate_request(request)  # type: ignore[attr-defined]
+            self.user = request.request_user = await aauthenticate(request)  # type: ignore[attr-defined]
             if request.method in self.methods() and request.method != "OPTIONS":
-                await aauthorize(request, self.visitor)
+                await aauthorize(request, self.user)
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         except Behind as behind:
             response = error_response(request, HTTPError(503, str(behind), headers={"Retry-After": "5"}))

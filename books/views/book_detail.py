@@ -14,7 +14,7 @@ from books.views.base import CatalogueView
 from books.views.history import achanges
 from books.views.writes import MERGED, NO_BOOK, STALE, change, refusals
 from books.web import parsing, serializers
-from books.web.authentication import Visitor
+from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, json_response, preferred, respond
 
 
@@ -34,7 +34,7 @@ class BookDetail(CatalogueView):
         topics, *linked = await aread(Statement(book.topics.values("slug", "name")), *shown)
         data = serializers.book(book, [topic["slug"] for topic in topics])
         if kind == HTML:
-            context = await aaround(data, linked[0], topics, self.visitor)
+            context = await aaround(data, linked[0], topics, self.user)
             return respond(request, data, "books/book_detail.html", context=context)
         found = json_response(data, headers={"ETag": etag(data)})
         response = get_conditional_response(request, etag=etag(data), response=found) or found
@@ -50,14 +50,14 @@ class BookDetail(CatalogueView):
 
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
         with refusals():
-            await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.visitor.editor(Channel.API))
+            await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.user.actor(Channel.API))
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
         preferred(request, JSON)
         values = parsing.book_record(request, partial=partial)
         with refusals():
-            book = await sync_to_async(change)(pk, values, parsing.if_match(request), self.visitor.editor(Channel.API))
+            book = await sync_to_async(change)(pk, values, parsing.if_match(request), self.user.actor(Channel.API))
         return json_response(book, headers={"ETag": etag(book)})
 
 
@@ -81,7 +81,7 @@ async def abook_or_404(pk: int) -> Book:
         raise (Moved(into) if into else HTTPError(404, NO_BOOK)) from None
 
 
-async def aaround(data: Mapping[str, Any], authors: Rows, topics: Rows, visitor: Visitor) -> dict[str, Any]:
+async def aaround(data: Mapping[str, Any], authors: Rows, topics: Rows, user: RequestUser) -> dict[str, Any]:
     """What the page of a book shows besides its data."""
     return {
         "author_links": [serializers.link("author_detail", row["id"], row["name"]) for row in authors],
@@ -90,7 +90,7 @@ async def aaround(data: Mapping[str, Any], authors: Rows, topics: Rows, visitor:
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
         "cover": covers.cover(data["title"], data["authors"]),
         "json_ld": json_ld(data),
-        "changes": (await achanges(data["id"], visitor))[:5],
+        "changes": (await achanges(data["id"], user))[:5],
     }
 
 

@@ -14,7 +14,7 @@ from books.views.login_redirect import apop_pending_form
 from books.views.lookup import ashown
 from books.views.writes import MERGED, NO_BOOK, STALE, MayBeHere, add_once, taken
 from books.web import parsing, serializers
-from books.web.authentication import Visitor
+from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
@@ -43,7 +43,7 @@ class BookNew(CatalogueView):
         form = NewBookForm(parsing.form(request))
         ask = form.is_valid() and not form.cleaned_data["anyway"]
         try:
-            return await add_from_form(request, self.visitor, form, if_unlike_others=ask)
+            return await add_from_form(request, self.user, form, if_unlike_others=ask)
         except MayBeHere as error:
             if preferred(request, JSON, HTML) == JSON:
                 reasons = [
@@ -55,14 +55,14 @@ class BookNew(CatalogueView):
 
 
 async def add_from_form(
-    request: HttpRequest, visitor: Visitor, form: BookForm, *, if_unlike_others: bool = False
+    request: HttpRequest, user: RequestUser, form: BookForm, *, if_unlike_others: bool = False
 ) -> HttpResponse:
     """Add the book in the form, or show the form again. Raises MayBeHere if asked to."""
     if not form.is_valid():
         return again(request, form, NEW, 422)
     try:
         book = await sync_to_async(add_once)(
-            form.record(), form.key_for_once(), visitor.editor(Channel.PAGE), if_unlike_others=if_unlike_others
+            form.record(), form.key_for_once(), user.actor(Channel.PAGE), if_unlike_others=if_unlike_others
         )
     except DuplicateISBN as error:
         form.add_error("isbn13", taken(error))
@@ -84,7 +84,7 @@ class BookEdit(CatalogueView):
             return again(request, form, EDIT, 422, book=await abook_or_404(pk))
         try:
             await sync_to_async(Book.objects.change)(
-                pk, form.record(), form.cleaned_data["version"], self.visitor.editor(Channel.PAGE)
+                pk, form.record(), form.cleaned_data["version"], self.user.actor(Channel.PAGE)
             )
         except Book.DoesNotExist:
             form.add_error(
@@ -111,9 +111,7 @@ class BookDelete(CatalogueView):
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))
         try:
-            await sync_to_async(Book.objects.remove)(
-                pk, form.cleaned_data["version"], self.visitor.editor(Channel.PAGE)
-            )
+            await sync_to_async(Book.objects.remove)(pk, form.cleaned_data["version"], self.user.actor(Channel.PAGE))
         except MergedAway as error:
             raise HTTPError(404, MERGED.format(error.into)) from None
         except Book.DoesNotExist:

@@ -22,12 +22,12 @@ class BookList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if parsing.is_form(request):
-            return await add_from_form(request, self.visitor, BookForm(parsing.form(request)))
+            return await add_from_form(request, self.user, BookForm(parsing.form(request)))
         preferred(request, JSON)
         values = parsing.book_record(request, partial=False)
         with refusals():
             book, similar = await sync_to_async(add_and_compare)(
-                values, parsing.idempotency_key(request), self.visitor.editor(Channel.API)
+                values, parsing.idempotency_key(request), self.user.actor(Channel.API)
             )
         headers = {"Location": book["url"], "ETag": etag(book), **({"Link": similar} if similar else {})}
         return json_response(book, status=201, headers=headers)

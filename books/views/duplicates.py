@@ -53,13 +53,13 @@ class DuplicateDetail(CatalogueView):
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         kind = preferred(request, JSON, HTML)
-        if not await self.visitor.amay("books.delete_book"):
+        if not await self.user.ahas_perm("books.delete_book"):
             raise HTTPError(403, "Your account lacks the permission books.delete_book: ask an administrator for it.")
         form = MergeForm(parsing.form(request))
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))
         seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
-        actor = self.visitor.editor(Channel.PAGE if kind == HTML else Channel.API)
+        actor = self.user.actor(Channel.PAGE if kind == HTML else Channel.API)
         try:
             await sync_to_async(merge)(fingerprint, seen, keep, form.chosen(), actor)
         except CannotMerge as error:

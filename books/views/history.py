@@ -11,7 +11,7 @@ from books.history import undo
 from books.models import Action, Book, Change, Channel
 from books.views.base import CatalogueView
 from books.views.writes import NO_BOOK
-from books.web.authentication import Visitor
+from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, preferred, respond
 
 SHOWN = 100  # changes of a book, the latest
@@ -24,11 +24,11 @@ class BookHistory(CatalogueView):
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         preferred(request, JSON, HTML)
-        changes = await achanges(pk, self.visitor)
+        changes = await achanges(pk, self.user)
         if not changes:
             raise HTTPError(404, NO_BOOK)
         title = await Book.objects.filter(pk=pk).values_list("title", flat=True).afirst()
-        context = {"title": title, "may_undo": await self.visitor.amay("books.change_book")}
+        context = {"title": title, "may_undo": await self.user.ahas_perm("books.change_book")}
         return respond(request, {"book": pk, "changes": changes}, "books/book_history.html", context=context)
 
 
@@ -39,7 +39,7 @@ class ChangeUndo(CatalogueView):
         kind = preferred(request, JSON, HTML)
         via = Channel.PAGE if kind == HTML else Channel.API
         try:
-            book_id = await sync_to_async(undo.undo)(pk, change, self.visitor.editor(via))
+            book_id = await sync_to_async(undo.undo)(pk, change, self.user.actor(via))
         except Change.DoesNotExist:
             raise HTTPError(404, "There is no such change of this book.") from None
         except undo.MovedOn as error:
@@ -47,14 +47,14 @@ class ChangeUndo(CatalogueView):
         history = reverse("book_history", args=[book_id])
         if kind == HTML:
             return SeeOther(history)
-        return json_response({"book": book_id, "changes": await achanges(book_id, self.visitor)})
+        return json_response({"book": book_id, "changes": await achanges(book_id, self.user)})
 
 
-async def achanges(pk: int, visitor: Visitor) -> list[dict[str, Any]]:
+async def achanges(pk: int, user: RequestUser) -> list[dict[str, Any]]:
     """The latest changes of a book as plain data. Account names are for those who have an account themselves."""
     rows = Change.objects.filter(book_id=pk).order_by("-id")
     columns = ("id", "version", "action", "via", "user__username", "at", "fields", "undoes_id", "part_of__book_id")
-    changes = [as_dict(pk, row, named=visitor.user is not None) async for row in rows.values(*columns)[:SHOWN]]
+    changes = [as_dict(pk, row, named=user.account is not None) async for row in rows.values(*columns)[:SHOWN]]
     if merges := {change["id"]: change["merged"] for change in changes if change["action"] == Action.MERGED}:
         async for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
             merges[part["part_of"]].append(f"/books/{part['book_id']}/")

@@ -8,7 +8,7 @@ from books.models import Job, JobFile, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
 from books.views.job_words import Data, given, has_changed, meaning, tally, told
 from books.web import serializers
-from books.web.authentication import Visitor
+from books.web.authentication import RequestUser
 from books.web.negotiation import HTTPError
 
 BESIDE = ("by", "upload", "arguments")  # what is read of a job for its page besides JobQuerySet.ENTRY
@@ -33,14 +33,14 @@ async def adetail(job: Job) -> Data:
     }
 
 
-async def around(job: Job, data: Data, visitor: Visitor) -> Data:
+async def around(job: Job, data: Data, user: RequestUser) -> Data:
     """What the page of a job shows besides its data; how it works inside is for staff."""
     inside = {"owner": job.owner, "due_at": job.due_at, "traceback": job.traceback}
     upload = data["files"][0]["name"] if job.kind == "import" and data["files"] else ""
     by = job.created_by.get_username() if job.created_by else ""
     undo = Job.objects.filter(kind="undo_import", arguments__job=job.key).order_by("-id").values_list("key", flat=True)
     in_words = told(data, {"by": by, "upload": upload, "arguments": job.arguments})
-    may = await amay(visitor)
+    may = await abuttons(user)
     is_undoable = job.kind in UNDOABLE and not job.arguments.get("dry_run")
     return {
         **in_words,
@@ -53,14 +53,14 @@ async def around(job: Job, data: Data, visitor: Visitor) -> Data:
         "undone_by": await undo.afirst() if is_undoable else None,
         "may": may,
         "may_undo": is_undoable and has_changed(job) and may["start"] and may["undo"],
-        "inside": inside if visitor.user and visitor.user.is_staff else {},
+        "inside": inside if user.account and user.account.is_staff else {},
     }
 
 
-async def amay(visitor: Visitor) -> dict[str, bool]:
-    """Which buttons are for this visitor."""
+async def abuttons(user: RequestUser) -> dict[str, bool]:
+    """Which buttons are for this account."""
     permissions = {"start": "add_job", "change": "change_job", "import": "change_book", "undo": "delete_book"}
-    return {name: await visitor.amay(f"books.{permission}") for name, permission in permissions.items()}
+    return {name: await user.ahas_perm(f"books.{permission}") for name, permission in permissions.items()}
 
 
 async def atold(jobs: list[Data]) -> list[Data]:

@@ -15,7 +15,7 @@ from books.metadata.record import Errors
 from books.models import Channel, Job, JobFile
 from books.views.job_reading import adetail
 from books.web import parsing
-from books.web.authentication import Visitor
+from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, preferred
 
 LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
@@ -42,16 +42,16 @@ class Asked(NamedTuple):
     file: "UploadedFile[bytes] | None" = None
 
 
-async def start_job(request: HttpRequest, visitor: Visitor, key: str = "") -> HttpResponse:
+async def start_job(request: HttpRequest, user: RequestUser, key: str = "") -> HttpResponse:
     """Start what the body asks for: 202; 200 if this same request has started it before, 409 if another has."""
     is_page = preferred(request, JSON, HTML) == HTML
     asked = await sync_to_async(read)(request)
-    kind = await akind(asked, visitor)
+    kind = await akind(asked, user)
     arguments = await sync_to_async(cleaned)(kind, asked)
     file = await sync_to_async(store)(asked.file) if asked.file else None
     try:
         job, is_new = await astart(
-            kind.task, arguments, key=key, by=visitor.editor(Channel.PAGE if is_page else Channel.API), file=file
+            kind.task, arguments, key=key, by=user.actor(Channel.PAGE if is_page else Channel.API), file=file
         )
     except KeyTaken:
         raise HTTPError(409, TAKEN.format(f"/jobs/{key}/")) from None
@@ -84,11 +84,11 @@ def read(request: HttpRequest) -> Asked:
     return asked
 
 
-async def akind(asked: Asked, visitor: Visitor) -> Kind:
+async def akind(asked: Asked, user: RequestUser) -> Kind:
     kind = KINDS.get(asked.kind) if isinstance(asked.kind, str) else None
     if kind is None:
         raise HTTPError(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(KINDS)}."]})
-    if not await visitor.amay(kind.permission):
+    if not await user.ahas_perm(kind.permission):
         raise HTTPError(403, f"Your account lacks the permission {kind.permission}: ask an administrator for it.")
     return kind
 

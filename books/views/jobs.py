@@ -11,7 +11,7 @@ from books.jobs.start import retry
 from books.metadata.record import CLEANERS, Errors
 from books.models import Job, JobFile
 from books.views.base import CatalogueView
-from books.views.job_reading import adetail, ajob_or_404, amay, around, atold
+from books.views.job_reading import abuttons, adetail, ajob_or_404, around, atold
 from books.views.job_starting import LACKING, answer, boxes, start_job, wrong
 from books.views.job_words import Data
 from books.views.lists import page_of, valid
@@ -38,7 +38,7 @@ class JobList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            return await start_job(request, self.visitor)
+            return await start_job(request, self.user)
         except HTTPError as refusal:
             if not refusal.errors or preferred(request, JSON, HTML) == JSON:
                 raise
@@ -57,7 +57,7 @@ class JobList(CatalogueView):
         return {
             "read_at": timezone.now(),
             "jobs": await atold(data["jobs"]),
-            "may": await amay(self.visitor),
+            "may": await abuttons(self.user),
             "typed": typed.dict(),
             "wrong": wrong(typed.get("kind", "import"), errors) if errors else {},
             "boxes": boxes(typed.dict(), errors),
@@ -75,11 +75,11 @@ class JobDetail(CatalogueView):
         kind = preferred(request, JSON, HTML)
         job = await ajob_or_404(key)
         data = await adetail(job)
-        context = await around(job, data, self.visitor) if kind == HTML else {}
+        context = await around(job, data, self.user) if kind == HTML else {}
         return respond(request, data, "jobs/job_detail.html", context=context)
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await start_job(request, self.visitor, key)
+        return await start_job(request, self.user, key)
 
     async def delete(self, request: HttpRequest, key: str) -> HttpResponse:
         return await cancel(request, key)

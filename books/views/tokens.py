@@ -19,7 +19,7 @@ NEVER_KEPT = {"Cache-Control": "private, no-store"}  # what shows a secret
 
 class TokenList(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
-        tokens = await atokens_of(self.visitor.user)
+        tokens = await atokens_of(self.user.account)
         if preferred(request, JSON, HTML) == JSON:
             return json_response({"tokens": tokens})
         return page(request, TEMPLATE, {"form": TokenForm(), "tokens": tokens})
@@ -30,13 +30,13 @@ class TokenList(CatalogueView):
         if not form.is_valid():
             if kind == JSON:
                 raise HTTPError(422, errors=errors_of(form))
-            tokens = await atokens_of(self.visitor.user)
+            tokens = await atokens_of(self.user.account)
             return page(request, TEMPLATE, {"form": form, "tokens": tokens}, status=422)
         issue = sync_to_async(Token.objects.issue)
-        token, secret = await issue(self.visitor.user, **form.cleaned_data)
+        token, secret = await issue(self.user.account, **form.cleaned_data)
         if kind == JSON:
             return json_response({**as_dict(token), "token": secret}, status=201, headers=NEVER_KEPT)
-        tokens = await atokens_of(self.visitor.user)
+        tokens = await atokens_of(self.user.account)
         return page(
             request, TEMPLATE, {"form": TokenForm(), "tokens": tokens, "secret": secret}, status=201, headers=NEVER_KEPT
         )
@@ -44,7 +44,7 @@ class TokenList(CatalogueView):
 
 class TokenDetail(CatalogueView):
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
-        await arevoke(self.visitor.user, pk)
+        await arevoke(self.user.account, pk)
         return HttpResponse(status=204)
 
 
@@ -52,7 +52,7 @@ class TokenRevoke(CatalogueView):
     """DELETE for those who have but a form."""
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        await arevoke(self.visitor.user, pk)
+        await arevoke(self.user.account, pk)
         return SeeOther(reverse("token_list"))
 
 

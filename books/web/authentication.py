@@ -1,4 +1,4 @@
-"""Who asks: a person with a session, a program with a token, or nobody in particular."""
+"""Who sends a request: a person with a session, a program with a token, or somebody without an account."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,47 +10,45 @@ from books.models import Actor, Channel, Token
 from books.web.negotiation import HTTPError
 
 CHALLENGE = 'Bearer realm="books"'
+INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at /accounts/tokens/."  # noqa: S105
 
 
 @dataclass(frozen=True)
-class Visitor:
-    user: Any = None  # None: anonymous
-    token: Token | None = None  # the token that the request carries, if it carries one
-    sees_jobs: bool = False  # whether pages lead there
-    may_change: bool = False  # books
+class RequestUser:
+    account: Any = None  # None: anonymous
+    token: Token | None = None  # the token in the request, if there is one
+    can_view_jobs: bool = False
+    can_change_books: bool = False
 
-    def editor(self, via: Channel) -> Actor:
-        return Actor(via, self.user.pk if self.user else None)
+    def actor(self, channel: Channel) -> Actor:
+        return Actor(channel, self.account.pk if self.account else None)
 
-    async def amay(self, permission: str) -> bool:
-        return self.user is not None and await self.user.ahas_perm(permission)
+    async def ahas_perm(self, permission: str) -> bool:
+        return self.account is not None and await self.account.ahas_perm(permission)
 
-    def as_dict(self) -> dict[str, str | bool]:
-        """What a page says of the visitor."""
-        if self.user is None:
+    def serialized(self) -> dict[str, str | bool]:
+        """What every page shows about the user."""
+        if self.account is None:
             return {}
-        told = {"sees_jobs": self.sees_jobs, "may_change": self.may_change}
-        return {"name": self.user.get_username(), "is_staff": self.user.is_staff, **told}
+        rights = {"can_view_jobs": self.can_view_jobs, "can_change_books": self.can_change_books}
+        return {"name": self.account.get_username(), "is_staff": self.account.is_staff, **rights}
 
 
-async def aauthenticate_request(request: HttpRequest) -> Visitor:
-    """The one who sends the request. Costs nothing for those who carry neither a token nor a session.
+ANONYMOUS = RequestUser()
 
-    A token decides alone, whatever cookie comes with it. One that is wrong, expired or revoked is refused with 401:
-    who shows a token does not mean to be anonymous.
+
+async def aauthenticate(request: HttpRequest) -> RequestUser:
+    """The user of the request. Without a token and a session this queries nothing.
+
+    A token decides alone, whatever cookie comes with it; an invalid one is a 401, never treated as anonymous.
     """
     if "Authorization" in request.headers:
         scheme, _, secret = request.headers["Authorization"].partition(" ")
         token = await Token.objects.afind(secret.strip()) if scheme.lower() == "bearer" else None
         if token is None:
-            headers = {"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'}
-            raise HTTPError(
-                401, "This token is wrong, expired or revoked: make a new one at /accounts/tokens/.", headers=headers
-            )
-        return Visitor(token.user, token)
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
-        user = await request.auser()
-        if user.is_authenticated:
-            may_change = await user.ahas_perm("books.change_book")
-            return Visitor(user, sees_jobs=await user.ahas_perm("books.view_job"), may_change=may_change)
-    return Visitor()
+            raise HTTPError(401, INVALID_TOKEN, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
+        return RequestUser(token.user, token)
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and (user := await request.auser()).is_authenticated:
+        can_change_books = await user.ahas_perm("books.change_book")
+        return RequestUser(user, None, await user.ahas_perm("books.view_job"), can_change_books)
+    return ANONYMOUS

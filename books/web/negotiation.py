@@ -109,9 +109,9 @@ def page(
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """A page for browsers only, such as a form."""
-    visitor = request.visitor.as_dict() if hasattr(request, "visitor") else {}
-    around = {"address": request.get_full_path(), "path": request.path, "visitor": visitor}
-    html = render_to_string(template, {**around, **context})
+    user = request.request_user.serialized() if hasattr(request, "request_user") else {}
+    frame = {"address": request.get_full_path(), "path": request.path, "user": user}
+    html = render_to_string(template, {**frame, **context})
     return HttpResponse(html, status=status, headers=headers)
 
 

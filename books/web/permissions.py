@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from books.models import Scope
-from books.web.authentication import CHALLENGE, Visitor
+from books.web.authentication import CHALLENGE, RequestUser
 from books.web.negotiation import HTTPError
 
 
@@ -19,7 +19,7 @@ class Rule(NamedTuple):
 
 
 ANYBODY = Rule(Scope.READ, "")
-READ = Rule(Scope.READ)  # anonymous visitors too, unless READ_REQUIRES_LOGIN
+READ = Rule(Scope.READ)  # anonymous users too, unless READ_REQUIRES_LOGIN
 ADD = Rule(Scope.WRITE, "books.add_book")
 CHANGE = Rule(Scope.WRITE, "books.change_book")
 DELETE = Rule(Scope.WRITE, "books.delete_book")
@@ -84,19 +84,19 @@ class LoginRequired(HTTPError):
         super().__init__(401, detail, headers={"WWW-Authenticate": CHALLENGE})
 
 
-async def aauthorize(request: HttpRequest, visitor: Visitor) -> None:
-    """Let the visitor pass, or error_response: 401 to who is not known yet, 403 with the reason to who may not."""
+async def aauthorize(request: HttpRequest, user: RequestUser) -> None:
+    """Let the user pass or raise: 401 to who is not known yet, 403 with the reason to who may not."""
     method = "GET" if request.method == "HEAD" else request.method or ""
     rule = RULES.get(request.resolver_match.url_name or "", {}).get(method)  # type: ignore[union-attr]
     if rule is None:
         raise HTTPError(403, "Nobody may do this.")
     if rule is ANYBODY or (rule is READ and not settings.READ_REQUIRES_LOGIN):
         return
-    if visitor.user is None:
+    if user.account is None:
         raise LoginRequired
-    if visitor.token and rule.scope not in visitor.token.scopes.split():
+    if user.token and rule.scope not in user.token.scopes.split():
         raise _lacking(rule)
-    if rule.permission and not await visitor.user.ahas_perm(rule.permission):
+    if rule.permission and not await user.account.ahas_perm(rule.permission):
         raise HTTPError(403, f"Your account lacks the permission {rule.permission}: ask an administrator for it.")
 
 
