@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from django41_example.server.handler import Handler
 from django41_example.server.lifespan import Lifespan
 from django41_example.server.request_log import Journal
-from django41_example.server.response_cache import KeptAnswers
+from django41_example.server.response_cache import ResponseCache
 from django41_example.server.static_files import StaticFiles
 from django41_example.server.threads import Threads
 from django41_example.server.warm_up import warm_up
@@ -31,7 +31,7 @@ handler = Handler(
 handler.always = {"/health_check/live/"}
 application: Any = handler
 beside: list[Any] = []
-warm = repeats = None
+warm = None
 gauges = {
     ("threads_started", "Threads, each with at most one connection to the database"): lambda: threads.started,
     ("threads_lent", "Those of them that a request holds"): lambda: threads.lent,
@@ -45,20 +45,15 @@ if not tells_all:
 if not settings.DEBUG:
     revision = import_string(settings.REVISION)
     beside, warm = [revision.watch], partial(threads.run, import_string(settings.WARM_UP))
-if settings.KEPT_MB and not settings.DEBUG:
-    application = kept = KeptAnswers(
-        application,
-        confirm=revision.confirm,
-        representation=import_string(settings.REPRESENTATION),
-        session=settings.SESSION_COOKIE_NAME,
-        capacity=settings.KEPT_MB << 20,
+if settings.CACHE_MB and not settings.DEBUG and not settings.READ_REQUIRES_LOGIN:
+    application = cache = ResponseCache(
+        application, validate=revision.confirm, is_public=handler.is_public, capacity=settings.CACHE_MB << 20
     )
-    repeats = None if tells_all else kept.repeats
     gauges |= {
-        ("kept_answers", "Answers held in memory"): lambda: len(kept.shelf.things),
-        ("kept_answers_bytes", "Bytes that they take"): lambda: kept.shelf.size,
-        ("kept_answers_hits", "Requests answered from memory since the start"): lambda: kept.hits,
-        ("kept_answers_misses", "Requests whose answer was not there"): lambda: kept.misses,
+        ("cached_responses", "Responses in the cache"): lambda: len(cache.responses),
+        ("cached_responses_bytes", "Bytes that they take"): lambda: int(cache.responses.currsize),
+        ("cached_responses_hits", "Requests answered from the cache since the start"): lambda: cache.hits,
+        ("cached_responses_misses", "Requests whose response was not in the cache"): lambda: cache.misses,
     }
 if settings.DEBUG:  # templates are read again and static files come from where they are written
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
@@ -84,7 +79,7 @@ if tells_all:
     application = Journal(application, observe=observe)
 application = Lifespan(
     application,
-    state={"end_streams": handler.event_streams.end, "repeats": repeats},
+    state={"end_streams": handler.event_streams.end},
     close=threads.close,
     beside=beside,
     warm=warm,

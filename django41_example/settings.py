@@ -104,9 +104,8 @@ THREADS = environment.integer("THREADS", 8, low=1, high=100)  # lent to requests
 WAITING_LINE = 64 * THREADS  # requests that may wait for a thread
 WAITING_SECONDS = 10
 REVISION = "books.cache.revision"  # of what the answers that are kept are made from
-REPRESENTATION = "books.web.negotiation.representation"
 WARM_UP = "books.cache.topics.warm_up"
-KEPT_MB = environment.integer("KEPT_MB", 8, low=0, high=10_000)  # of answers, in each worker; 0: none are kept
+CACHE_MB = environment.integer("CACHE_MB", 8, low=0, high=10_000)  # of the response cache, in each worker; 0: no cache
 REFUSAL_VIEW = "books.views.errors.refused"
 SCREEN_VIEW = "books.views.uploads.screen"
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import

@@ -20,8 +20,8 @@ from books.models import Job, Status
 from books.models.job import over
 from books.views.errors import refused
 from django41_example.server.handler import Handler
-from tests.edge.asgi import PATIENCE, Exchange, until
-from tests.edge.conftest import Lend, lend  # noqa: F401 - a fixture
+from tests.asgi.client import PATIENCE, Exchange, until
+from tests.asgi.conftest import Lend, lend  # noqa: F401 - a fixture
 from tests.people import librarian, reader
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,8 +12,8 @@ from django.utils.csp import CSP
 from books.models import Book
 from books.views.errors import refused
 from django41_example.server.handler import Handler
-from tests.edge.asgi import Answer, ask
-from tests.edge.conftest import Lend, lend  # noqa: F401 - a fixture
+from tests.asgi.client import Answer, ask
+from tests.asgi.conftest import Lend, lend  # noqa: F401 - a fixture
 from tests.people import owner
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,7 +16,7 @@ from books.cache.version import Revision
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
 from books.models import Author, Book, Change, Topic
-from tests.edge.asgi import until
+from tests.asgi.client import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,9 +11,9 @@ from books.models import FileChunk, Job, JobFile, Scope, Token
 from books.views.errors import refused
 from books.views.uploads import screen
 from django41_example.server.handler import Handler
-from tests.edge.asgi import Exchange, Message, until
-from tests.edge.conftest import Lend, lend  # noqa: F401 - a fixture
-from tests.edge.wire import Server, Wire
+from tests.asgi.client import Exchange, Message, until
+from tests.asgi.conftest import Lend, lend  # noqa: F401 - a fixture
+from tests.asgi.wire import Server, Wire
 from tests.people import librarian, reader
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -64,7 +64,7 @@ STACKS = (
         "this catalogue, keeping no answers",
         "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w {workers}",
         OWN_TOOLS,
-        {"KEPT_MB": "0"},
+        {"CACHE_MB": "0"},
     ),
     Stack("bare", "a bare ASGI callable, these very bytes", gunicorn("bare:application"), writes=False),
     Stack("tutorial", "Django, the tutorials' async view", gunicorn("tutorial:application")),

@@ -5,11 +5,12 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from contextlib import closing, suppress
-from functools import cache, partial, wraps
+from functools import cache, lru_cache, partial, wraps
 from io import BytesIO
 from typing import IO, Any
 
 from asgiref.sync import ThreadSensitiveContext, iscoroutinefunction, sync_to_async
+from django.conf import settings
 from django.core.cache import close_caches
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -18,7 +19,7 @@ from django.core.signals import request_finished, request_started
 from django.db import InterfaceError, OperationalError, close_old_connections, connections, reset_queries
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import Resolver404, get_resolver, set_script_prefix
 
 from django41_example.server.event_streams import EventStreams
 from django41_example.server.threads import Busy, Loan, Threads, current_loan
@@ -40,6 +41,7 @@ CROWDED = 503, "Too many ask at once. Try again in a moment.", {"Retry-After": "
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 GONE = (OperationalError, InterfaceError)  # how a database that went away shows itself
+RESOLVED_PATHS = 1000
 DRAIN_SECONDS, DRAIN_BYTES = 2, 16 << 20
 
 
@@ -75,6 +77,7 @@ class Handler(ASGIHandler):
         self.body_limit, self.upload_limit = body_limit, upload_limit
         self.event_streams, self.turnstile = EventStreams(), Turnstile()
         self.guarded = cache(self._guarded)
+        self.resolve = lru_cache(RESOLVED_PATHS)(get_resolver(settings.ROOT_URLCONF).resolve)
         # The loan does what these would cost a thread hop each to do; locmem has nothing to close.
         request_started.disconnect(reset_queries)
         for signal in (request_started, request_finished):
@@ -192,13 +195,19 @@ class Handler(ASGIHandler):
     def resolve_request(self, request: HttpRequest) -> Any:
         if refusal := request.scope.get("refusal"):  # type: ignore[attr-defined]
             return self._refused, refusal, {}
-        match = super().resolve_request(request)
+        match = request.resolver_match = self.resolve(request.path_info)
         scope: Scope = request.scope  # type: ignore[attr-defined]
         scope["route"] = match.route
-        if "is_not_public" in scope and not getattr(getattr(match.func, "view_class", None), "is_public", False):
-            scope["is_not_public"]()
         view = self.screen if scope.get("is_screened") else match.func
         return self.guarded(view), match.args, match.kwargs
+
+    def is_public(self, path: str) -> bool:
+        """Whether the view at this path says that everybody may see the same responses."""
+        try:
+            match = self.resolve(path)
+        except Resolver404:
+            return False
+        return getattr(getattr(match.func, "view_class", None), "is_public", False)
 
     async def _refused(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:
         return self.error_response(request, *refusal)

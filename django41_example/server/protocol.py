@@ -4,13 +4,10 @@ and the body may take, how many connections there may be, and how a connection e
 import asyncio
 import json
 import resource
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from django41_example.server.repeats import Repeats, is_repeatable
 
 LONGEST_ADDRESS = 8 * 1024  # bytes
 LARGEST_HEAD = 32 * 1024  # bytes of all headers together
@@ -48,14 +45,9 @@ class LimitedProtocol(HttpToolsProtocol):
     is_in_head = False  # whether the next one's has begun
     refusal = 400
     is_refused = is_ending = False
-    is_between = True  # two requests: the parser has nothing of the next one
-    whole = b""  # what is being read, if that is one request
-    later: bytes | None = None  # what arrived while a repeated request waits for its answer
-    repeated_at = 0.0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.repeats: Repeats | None = self.app_state.get("repeats")
         self.late_at = self.loop.time() + HEAD_SECONDS
         if not self.app_state.get("is_watched"):
             self.app_state["is_watched"] = True
@@ -69,20 +61,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.is_refused:
             return
-        if self.later is not None:
-            self.later += data
-            self.flow.pause_reading()
-        elif self.repeats and (asked := self.repeats.asked.get(data)) and self.may_repeat():
-            self.later, self.late_at, self.repeated_at = b"", None, self.loop.time()
-            self.repeats.answer(self, data, asked)
-        else:
-            self.read(data)
-
-    def read(self, data: bytes) -> None:
         if self.late_at is None and self.is_idle():
             self.late_at = self.loop.time() + HEAD_SECONDS
         heads = self.heads
-        self.whole = data if self.is_between and is_repeatable(data) else b""
         self.head_at_most = self.head_size + len(data)
         super().data_received(data)
         if self.heads == heads and self.is_in_head and not self.is_refused:
@@ -92,40 +73,13 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def is_idle(self) -> bool:
         """Whether no request of this connection is being answered."""
-        return self.later is None and (self.cycle is None or self.cycle.response_complete)
-
-    def may_repeat(self) -> bool:
-        return self.is_between and self.is_idle() and not (self.flow.write_paused or self.is_ending)
-
-    def answer_repeat(self, request: bytes, ready: tuple[bytes, bytes] | None) -> None:
-        """Send what was ready for the request, and go on with what has arrived meanwhile."""
-        later, self.later = self.later, None
-        if self.transport.is_closing():
-            return
-        if ready is None or self.is_ending:
-            self.read(request)
-        else:
-            head, body = ready
-            self.transport.write(b"".join((head, end_of_head(tuple(self.server_state.default_headers)), body)))
-            self.server_state.total_requests += 1
-            if self.timeout_keep_alive_task is None:
-                self.timeout_keep_alive_handler()
-        if later:
-            self.flow.resume_reading()
-            self.data_received(later)
-
-    def timeout_keep_alive_handler(self) -> None:
-        """The connection has rested for long; but repeated requests leave the timer alone."""
-        if (rest := self.repeated_at + self.timeout_keep_alive - self.loop.time()) > 0:
-            self.timeout_keep_alive_task = self.loop.call_later(rest, self.timeout_keep_alive_handler)
-        else:
-            super().timeout_keep_alive_handler()
+        return self.cycle is None or self.cycle.response_complete
 
     # What the parser finds
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.is_in_head, self.is_between, self.head_size = True, False, 0
+        self.is_in_head, self.head_size = True, 0
 
     def on_headers_complete(self) -> None:
         if len(self.headers) > MOST_HEADERS or self.head_at_most > LONGEST_ADDRESS:
@@ -138,8 +92,6 @@ class LimitedProtocol(HttpToolsProtocol):
         self.late_at = self.loop.time() + BODY_SECONDS
         if self.is_ending:
             self.cycle.keep_alive = False
-        if self.whole and self.cycle.keep_alive and not self.parser.should_upgrade():
-            self.scope["repeatable"] = self.whole  # type: ignore[typeddict-unknown-key]
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -148,7 +100,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self.late_at, self.is_between = None, True
+        self.late_at = None
 
     def limit(self, status: int, size: int, most: int) -> None:
         if size > most:
@@ -181,7 +133,7 @@ class LimitedProtocol(HttpToolsProtocol):
             end_streams()
         if self.is_idle():
             self.loop.call_later(LAST_REQUEST_SECONDS, self.close_if_idle)
-        elif self.later is None:
+        else:
             self.cycle.keep_alive = False
 
     def close_if_idle(self) -> None:
@@ -205,12 +157,6 @@ class LimitedProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self.stuck_at = None
-
-
-@lru_cache(1)
-def end_of_head(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """The server's own headers, the date among them, and the blank line."""
-    return b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n"
 
 
 def close_late_ones(loop: asyncio.AbstractEventLoop, connections: set[Any], app_state: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from books.views.errors import refused
 from django41_example.server.handler import Handler
-from tests.edge.asgi import Exchange, ask
-from tests.edge.conftest import Lend
+from tests.asgi.client import Exchange, ask
+from tests.asgi.conftest import Lend
 
 pytestmark = pytest.mark.once
 
@@ -20,7 +20,7 @@ BEGIN = """
 import asyncio, json, time
 from django41_example.server.request_log import Journal
 from django41_example.server.metrics import Metrics
-from tests.edge.asgi import ask
+from tests.asgi.client import ask
 
 async def application(scope, receive, send):
     scope["route"] = "books/<id:pk>/"

@@ -4,7 +4,7 @@ from itertools import chain
 import pytest
 
 from django41_example.server.turnstile import Turnstile
-from tests.edge.asgi import until
+from tests.asgi.client import until
 
 pytestmark = pytest.mark.once
 

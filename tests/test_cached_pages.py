@@ -1,4 +1,4 @@
-"""The pages that are kept in memory: which, for whom, and that they are never old."""
+"""The catalogue behind the response cache: which pages are cached, for whom, and that they are never stale."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,11 +15,10 @@ from books.history.undo import undo
 from books.models import Action, Book, Change
 from books.models.change import COMMAND
 from books.views.errors import refused
-from books.web.negotiation import representation
 from django41_example.server.handler import Handler
-from django41_example.server.response_cache import KeptAnswers
-from tests.edge.asgi import ask
-from tests.edge.conftest import lend  # noqa: F401
+from django41_example.server.response_cache import ResponseCache
+from tests.asgi.client import ask
+from tests.asgi.conftest import lend  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,77 +69,73 @@ def handler(lend: Any) -> Handler:  # noqa: F811
 
 
 @pytest.fixture
-async def kept(handler: Handler) -> AsyncIterator[KeptAnswers]:
+async def cache(handler: Handler) -> AsyncIterator[ResponseCache]:
     revision = of_database()
     watching = asyncio.create_task(revision.watch())
     async with asyncio.timeout(10):
         await revision.is_known.wait()
-    yield KeptAnswers(
-        handler, confirm=revision.confirm, representation=representation, session="sessionid", capacity=1 << 24
-    )
+    yield ResponseCache(handler, validate=revision.confirm, is_public=handler.is_public, capacity=1 << 24)
     watching.cancel()
 
 
-async def test_every_public_page_is_kept(kept: KeptAnswers, pages: list[str]) -> None:
+async def test_every_public_page_is_cached(cache: ResponseCache, pages: list[str]) -> None:
     for page in pages:
-        await ask(kept, page)
-    assert (kept.misses, len(kept.shelf.things)) == (len(pages), len(pages))
+        await ask(cache, page)
+    assert (cache.misses, len(cache.responses)) == (len(pages), len(pages))
 
 
-async def test_what_is_not_there_is_kept_too(kept: KeptAnswers) -> None:
+async def test_a_404_is_cached(cache: ResponseCache) -> None:
     for _ in range(2):
-        assert (await ask(kept, "/books/999/")).status == 404
-    assert kept.hits == 1
+        assert (await ask(cache, "/books/999/")).status == 404
+    assert cache.hits == 1
 
 
 @pytest.mark.parametrize(
     "page",
     ["/accounts/login/", "/health_check/", "/refresh/", "/books.csv", "/nowhere/", "/books", "/sitemap-books-1.xml"],
 )
-async def test_other_answers_are_not_kept(kept: KeptAnswers, page: str) -> None:
-    await ask(kept, page)
-    assert not kept.shelf.things
+async def test_other_pages_are_not_cached(cache: ResponseCache, page: str) -> None:
+    await ask(cache, page)
+    assert not cache.responses
 
 
 async def test_two_headers_that_come_to_the_same_are_answered_as_each_would_be_alone(
-    kept: KeptAnswers, handler: Handler, pages: list[str]
+    cache: ResponseCache, handler: Handler, pages: list[str]
 ) -> None:
     for page in pages:
         for accept in ACCEPTS:
             headers = [("accept", accept)]
-            alone, together = await ask(handler, page, headers=headers), await ask(kept, page, headers=headers)
+            alone, together = await ask(handler, page, headers=headers), await ask(cache, page, headers=headers)
             assert (alone.status, alone.body) == (together.status, together.body), (page, accept)
 
 
-async def test_a_reader_sees_every_change_at_once(kept: KeptAnswers, book: Book, pages: list[str]) -> None:
+async def test_a_reader_sees_every_change_at_once(cache: ResponseCache, book: Book, pages: list[str]) -> None:
     for number in range(10):
         title = f"Emma {number}"
         await sync_to_async(Book.objects.change)(book.pk, {"title": title})
-        assert (await ask(kept, f"/books/{book.pk}/")).json()["title"] == title
-        assert (await ask(kept, "/books/")).json()["books"][0]["title"] == title
-        assert title in (await ask(kept, "/", headers=[("accept", "text/html")])).body.decode()
-        assert title in (await ask(kept, "/opds/books/")).body.decode()
+        assert (await ask(cache, f"/books/{book.pk}/")).json()["title"] == title
+        assert (await ask(cache, "/books/")).json()["books"][0]["title"] == title
+        assert title in (await ask(cache, "/", headers=[("accept", "text/html")])).body.decode()
+        assert title in (await ask(cache, "/opds/books/")).body.decode()
 
 
-async def test_who_reads_on_after_a_404_finds_the_book_once_it_is_there(kept: KeptAnswers) -> None:
-    assert (await ask(kept, "/books/?q=kokoro")).json()["books"] == []
+async def test_who_reads_on_after_a_404_finds_the_book_once_it_is_there(cache: ResponseCache) -> None:
+    assert (await ask(cache, "/books/?q=kokoro")).json()["books"] == []
     await sync_to_async(Book.objects.add)({"title": "Kokoro"})
-    assert len((await ask(kept, "/books/?q=kokoro")).json()["books"]) == 1
+    assert len((await ask(cache, "/books/?q=kokoro")).json()["books"]) == 1
 
 
-async def test_who_reads_on_after_a_merge_is_led_to_the_kept_book_until_it_is_undone(
-    kept: KeptAnswers, book: Book
-) -> None:
+async def test_after_a_merge_readers_are_redirected_until_it_is_undone(cache: ResponseCache, book: Book) -> None:
     other = await sync_to_async(Book.objects.add)({"title": "EMMA: a novel", "authors": ["Austen, Jane"]})
     old = f"/books/{other.pk}/"
 
     async def read() -> list[Any]:
         """What anybody sees of the two, by JSON and on pages."""
-        seen: list[Any] = [[found["id"] for found in (await ask(kept, "/books/?q=emma")).json()["books"]]]
+        seen: list[Any] = [[found["id"] for found in (await ask(cache, "/books/?q=emma")).json()["books"]]]
         for accept in ("application/json", "text/html"):
-            answer = await ask(kept, old, headers=[("accept", accept)])
+            answer = await ask(cache, old, headers=[("accept", accept)])
             seen += [answer.status, answer.headers.get("location")]
-            seen.append(old in (await ask(kept, "/books/", headers=[("accept", accept)])).body.decode())
+            seen.append(old in (await ask(cache, "/books/", headers=[("accept", accept)])).body.decode())
         return seen
 
     before = await read()
@@ -168,10 +163,10 @@ async def test_nobody_else_may_keep_what_somebody_asked_for(pages: list[str]) ->
 
 
 async def test_where_only_accounts_may_read_nothing_is_public(
-    kept: KeptAnswers, pages: list[str], settings: Any
+    cache: ResponseCache, pages: list[str], settings: Any
 ) -> None:
     settings.READ_REQUIRES_LOGIN = True
     for page in pages:
-        answer = await ask(kept, page)
+        answer = await ask(cache, page)
         assert (answer.status, "public" in answer.headers.get("cache-control", "")) == (401, False)
-    assert not kept.shelf.things
+    assert not cache.responses

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from django41_example.server.lifespan import Lifespan
-from tests.edge.asgi import Exchange, until
+from tests.asgi.client import Exchange, until
 
 pytestmark = pytest.mark.once
 

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from books.views.errors import refused
 from books.views.uploads import screen
 from django41_example.server.handler import Handler
-from tests.edge.asgi import Exchange, ask
-from tests.edge.conftest import Lend, Serve
+from tests.asgi.client import Exchange, ask
+from tests.asgi.conftest import Lend, Serve
 
 UPLOAD_LIMIT = 5000
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from django41_example.server.request_log import REQUEST_ID, Journal, JsonFormatter, WithRequestId
-from tests.edge.asgi import Exchange, ask
+from tests.asgi.client import Exchange, ask
 
 pytestmark = pytest.mark.once
 

@@ -14,7 +14,7 @@ import pytest
 
 from django41_example.server import loop_monitor as guard_module
 from django41_example.server.loop_monitor import LIMIT, Block, Guard, Guarded
-from tests.edge.asgi import ask, until
+from tests.asgi.client import ask, until
 from tests.guarding import guarded_loops
 
 pytestmark = pytest.mark.once

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from django41_example.server import protocol
-from tests.edge.wire import Server, Wire, settled
+from tests.asgi.wire import Server, Wire, settled
 
 pytestmark = pytest.mark.once
 

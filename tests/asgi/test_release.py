@@ -10,8 +10,8 @@ from books.models import Token
 from books.views.errors import refused
 from django41_example.server.handler import Handler
 from tests import outside
-from tests.edge.asgi import ask, until
-from tests.edge.conftest import Lend
+from tests.asgi.client import ask, until
+from tests.asgi.conftest import Lend
 from tests.people import librarian
 
 pytestmark = pytest.mark.django_db(transaction=True)

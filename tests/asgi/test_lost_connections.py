@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 
 from books.models import Topic
 from django41_example.server.handler import Handler
-from tests.edge.asgi import ask
-from tests.edge.conftest import Lend, Serve
+from tests.asgi.client import ask
+from tests.asgi.conftest import Lend, Serve
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

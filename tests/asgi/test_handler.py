@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from django41_example.server import handler as edge
 from django41_example.server.handler import Handler
-from tests.edge.asgi import Exchange, ask, until
-from tests.edge.conftest import Gate, Lend, Serve
+from tests.asgi.client import Exchange, ask, until
+from tests.asgi.conftest import Gate, Lend, Serve
 
 LIMIT = 1000
 HTML = [("accept", "text/html")]

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from books.models import Book
 from django41_example.server.threads import Busy, Loan, Threads, release
-from tests.edge.asgi import Exchange, ask, until
-from tests.edge.conftest import Gate, Lend, Serve
+from tests.asgi.client import Exchange, ask, until
+from tests.asgi.conftest import Gate, Lend, Serve
 
 JSON = [("accept", "application/json")]
 HTML = [("accept", "text/html")]

@@ -10,7 +10,7 @@ from django.urls import include, path, re_path
 from books.views.errors import refused
 from django41_example.server.handler import Handler
 from django41_example.server.threads import ANSWERING, Threads
-from tests.edge.asgi import until
+from tests.asgi.client import until
 
 Lend = Callable[..., Threads]
 Serve = Callable[..., Handler]

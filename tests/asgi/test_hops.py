@@ -12,8 +12,8 @@ from books.views.errors import refused
 from django41_example.server.handler import Handler
 from django41_example.server.request_log import Journal
 from django41_example.server.static_files import StaticFiles
-from tests.edge.asgi import ask
-from tests.edge.conftest import Lend
+from tests.asgi.client import ask
+from tests.asgi.conftest import Lend
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
