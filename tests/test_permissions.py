@@ -20,7 +20,6 @@ from books.web.permissions import (
     DELETE,
     OWN_ACCOUNT,
     READ,
-    RULES,
     SEE_JOBS,
     START_JOB,
     Rule,
@@ -29,6 +28,7 @@ from tests.people import librarian, owner, reader
 
 VIEWS: dict[str, Any] = {p.name: p.callback.view_class for p in urlpatterns if isinstance(p, URLPattern) and p.name}  # type: ignore[attr-defined]
 ROUTES = {p.name: str(p.pattern) for p in urlpatterns if isinstance(p, URLPattern)}
+RULES = {name: view.rules for name, view in VIEWS.items()}
 EVERY = [(name, method) for name, rules in RULES.items() for method in rules if name != "logout"]
 WRITES = {ADD, CHANGE, DELETE}
 JOBS = {SEE_JOBS, START_JOB, CHANGE_JOB}

@@ -58,7 +58,7 @@ class BookAdminForm(BookForm, forms.ModelForm):  # type: ignore[type-arg]
         return Book.objects.change(self.instance.pk, self.record(), self.cleaned_data["version"] or 0, self.editor)
 
     def _show_theirs(self, book: Book) -> None:
-        self.show_beside(book.as_record(), book.version)
+        self.show_conflict(book.as_record(), book.version)
         self.add_error(None, "Somebody else changed this book since you read it. Save again to put your text in place.")
         for name in record.EDITABLE:
             if theirs := self.fields[name].theirs:  # type: ignore[attr-defined]

@@ -60,7 +60,7 @@ class BookForm(forms.Form):
     def record(self) -> Record:
         return cast("Record", {name: self.cleaned_data[name] for name in record.EDITABLE})
 
-    def key_for_once(self) -> str:
+    def one_time_key(self) -> str:
         """The key by which the same text, sent again by a second click, is known; other text is another book."""
         key = self.cleaned_data["idempotency_key"]
         digest = hashlib.sha256(repr(self.record()).encode()).hexdigest()
@@ -71,7 +71,7 @@ class BookForm(forms.Form):
         for name, source in origins.items():
             cast("RecordField", self.fields[name]).origin = source
 
-    def show_beside(self, theirs: Record, version: int) -> None:
+    def show_conflict(self, theirs: Record, version: int) -> None:
         """Show what the catalogue has now beside each field in which it differs; the next try is about that version."""
         mine = self.record()
         for name in record.EDITABLE:

@@ -41,7 +41,7 @@ from books.openapi.schemas import (
 from books.search.pagination import COUNT_CAP
 from books.web.negotiation import HTML, JSON, TEXT
 from books.web.parsing import MERGE_PATCH, MULTIPART, URLENCODED
-from books.web.permissions import ANYBODY, READ, RULES, Rule
+from books.web.permissions import ANYBODY, READ, Rule
 
 CSV, JSON_LINES, XML = "text/csv", "application/x-ndjson", "application/xml"
 ABOUT = f"""Every address that has JSON and pages gives JSON unless the Accept header prefers text/html.
@@ -327,7 +327,7 @@ def path(route: URLPattern, read_requires_login: bool) -> tuple[str, Plain]:
     parameters = [parameter("path", key, CONVERTERS[kind]) | {"required": True} for kind, key in keys]
     methods: Plain = {}
     for method, operation in OPERATIONS[name].items():
-        rule = RULES[name][method]
+        rule = route.callback.view_class.rules[method]  # type: ignore[attr-defined]
         is_open = rule is ANYBODY or (rule is READ and not read_requires_login)
         refuses = {400, 401, *operation.refuses, *([404] if keys else []), *([413, 415, 422] if operation.body else [])}
         if method != "GET" or not is_open:

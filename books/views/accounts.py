@@ -10,12 +10,16 @@ from books.models import NotInvited, OwnerInvitation
 from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred
+from books.web.permissions import ANYBODY, OWN_ACCOUNT
 
 UNINVITED = "This link is used up, or a later one was printed when the server started again. Look for it in its log."
 
 
 class FirstAccount(CatalogueView):
     """Where the link leads that the server prints while nobody has an account."""
+
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": ANYBODY, "POST": ANYBODY}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
@@ -39,6 +43,9 @@ class FirstAccount(CatalogueView):
 
 
 class PasswordChange(CatalogueView):
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
         return page(request, "accounts/password.html", {"form": PasswordChangeForm()})

@@ -1,6 +1,8 @@
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -10,56 +12,81 @@ from books.search.index import Behind
 from books.views.login_redirect import redirect_to_login
 from books.web import parsing
 from books.web.authentication import RequestUser, aauthenticate
-from books.web.negotiation import HTML, JSON, HTTPError, error_response
-from books.web.permissions import LoginRequired, aauthorize
+from books.web.errors import REFUSED, http_error
+from books.web.negotiation import HTML, HTTPError, error_response, error_type, errors_of, preferred, respond
+from books.web.permissions import LoginRequired, Rule, aauthorize
+
+Offers = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 
 
 class CatalogueView(View):
-    """Django's View, and the one door that every request of the catalogue passes.
+    """Django's View, with what every request of the catalogue passes before its handler.
 
-    Here what is malformed is refused before a handler sees it, the request is authenticated and authorized, and
-    a HTTPError becomes an answer in the client's format.
+    A malformed query is refused, the request authenticated and authorized, its media type negotiated, and an HTTPError
+    becomes a response in the client's format.
     """
 
-    user: RequestUser
+    rules: ClassVar[Mapping[str, Rule]] = {}  # by method; HEAD is as GET
+    offers: ClassVar[Offers] = ()  # media types, the first for clients that accept anything; by method if they differ
+    ignores_accept: ClassVar[bool] = False  # whether it always answers in its own media type, as files do
+    is_public = False  # whether a GET is the same for everybody, and made of books, authors and topics alone
     takes_uploads = False  # whether a POST may be larger than forms are
-    is_public = False  # whether a GET tells everybody the same, from the books, authors and topics alone
+
+    user: RequestUser
+    media_type: str  # of the answer, as negotiated
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
             parsing.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
             self.user = request.request_user = await aauthenticate(request)  # type: ignore[attr-defined]
             if request.method in self.methods() and request.method != "OPTIONS":
-                await aauthorize(request, self.user)
+                await aauthorize(request, self.rules)
+                self.media_type = self._negotiate(request)
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         except Behind as behind:
             response = error_response(request, HTTPError(503, str(behind), headers={"Retry-After": "5"}))
-        except HTTPError as refusal:
-            response = self._refused(request, refusal)
+        except HTTPError as error:
+            response = self._error(request, error)
+        except REFUSED as error:
+            response = error_response(request, http_error(error))
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
-        if self._knows_who_asks(request):
+        if "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         elif self.is_public and request.method in {"GET", "HEAD"} and response.status_code in {200, 301, 304, 404}:
-            # Anybody may keep it, and asks each time whether it is still so: then the answer is never an old one.
+            # Any cache may store it, and asks each time whether it has changed: so nobody gets an old one.
             response.headers.setdefault("Cache-Control", "public, no-cache")
         return response
 
-    def _refused(self, request: HttpRequest, refusal: HTTPError) -> HttpResponse:
-        """The refusal; a browser that is to sign in is led there."""
-        if not isinstance(refusal, LoginRequired) or request.get_preferred_type([JSON, HTML]) != HTML:
-            return error_response(request, refusal)
+    def _negotiate(self, request: HttpRequest) -> str:
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        offers = self.offers_of(method)
+        return preferred(request, *offers) if offers and not self.ignores_accept else ""
+
+    def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
+        """The error; a browser without an account is led to the sign-in page."""
+        if not isinstance(error, LoginRequired) or error_type(request) != HTML:
+            return error_response(request, error)
         try:
             return redirect_to_login(request)
         except HTTPError as unreadable:  # is the form that came with it
             return error_response(request, unreadable)
 
-    def _knows_who_asks(self, request: HttpRequest) -> bool:
-        return "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
+    def respond(self, data: Mapping[str, Any], template: str, **how: Any) -> HttpResponse:
+        """The data as JSON, as the page that shows it, or as the `text`: see books.web.negotiation.respond."""
+        return respond(self.request, self.media_type, data, template, **how)
+
+    def respond_again(self, form: BaseForm, template: str, *, status: int = 422, **context: Any) -> HttpResponse:
+        """The form with what was typed and what is wrong with it; as JSON only what is wrong."""
+        return self.respond({"errors": errors_of(form)}, template, context={"form": form, **context}, status=status)
+
+    @classmethod
+    def offers_of(cls, method: str) -> tuple[str, ...]:
+        return cls.offers if isinstance(cls.offers, tuple) else cls.offers.get(method, ())
 
     def methods(self) -> list[str]:
         return [name.upper() for name in self.http_method_names if hasattr(self, name)]
 
     async def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         allowed = ", ".join(self.methods())
-        detail = f"{request.method} is not for this address, which takes {allowed}."
+        detail = f"{request.method} is not for this URL, which takes {allowed}."
         raise HTTPError(405, detail, headers={"Allow": allowed})

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -8,39 +8,34 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, languages
-from books.models import Author, Book, Change, Channel
-from books.search.compiled_query import Rows, Statement, aread
+from books.models import Author, Book, Change, Channel, MergedAway
 from books.views.base import CatalogueView
 from books.views.history import achanges
-from books.views.writes import MERGED, NO_BOOK, STALE, change, refusals
+from books.views.writes import change
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, HTTPError, json_response, preferred, respond
+from books.web.errors import STALE
+from books.web.negotiation import HTML, JSON, HTTPError, json_response
+from books.web.permissions import CHANGE, DELETE, READ
 
 
 class BookDetail(CatalogueView):
-    """One book: GET reads it, PUT writes all its fields, PATCH those given, DELETE takes it out."""
+    """One book: GET reads it, PUT writes all its fields, PATCH those given, DELETE deletes it."""
 
+    offers = {"GET": (JSON, HTML), "PUT": (JSON,), "PATCH": (JSON,), "DELETE": ()}
+    rules = {"GET": READ, "PUT": CHANGE, "PATCH": CHANGE, "DELETE": DELETE}
     is_public = True
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        kind = preferred(request, JSON, HTML)
         try:
-            book = await abook_or_404(pk)
-        except Moved as moved:
-            return HttpResponsePermanentRedirect(moved.address)
-        authors = Author.objects.filter(bookauthor__book=book).order_by("bookauthor__position").values("id", "name")
-        shown = (Statement(authors),) if kind == HTML else ()
-        topics, *linked = await aread(Statement(book.topics.values("slug", "name")), *shown)
+            book = await aget_book(pk)
+        except MergedAway as merged:
+            return HttpResponsePermanentRedirect(reverse("book_detail", args=[merged.into]))
+        topics = [row async for row in book.topics.values("slug", "name")]
         data = serializers.book(book, [topic["slug"] for topic in topics])
-        if kind == HTML:
-            context = await aaround(data, linked[0], topics, self.user)
-            return respond(request, data, "books/book_detail.html", context=context)
-        found = json_response(data, headers={"ETag": etag(data)})
-        response = get_conditional_response(request, etag=etag(data), response=found) or found
-        if response.status_code == 412:  # Django's has no body
-            raise HTTPError(412, STALE)
-        return response
+        if self.media_type == JSON:
+            return conditional(request, data)
+        return self.respond(data, "books/book_detail.html", context=await acontext(data, topics, self.user))
 
     async def put(self, request: HttpRequest, pk: int) -> HttpResponse:
         return await self._write(request, pk, partial=False)
@@ -49,42 +44,42 @@ class BookDetail(CatalogueView):
         return await self._write(request, pk, partial=True)
 
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
-        with refusals():
-            await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.user.actor(Channel.API))
+        await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.user.actor(Channel.API))
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
-        preferred(request, JSON)
-        values = parsing.book_record(request, partial=partial)
-        with refusals():
-            book = await sync_to_async(change)(pk, values, parsing.if_match(request), self.user.actor(Channel.API))
+        values, version = parsing.book_record(request, partial=partial), parsing.if_match(request)
+        book = await sync_to_async(change)(pk, values, version, self.user.actor(Channel.API))
         return json_response(book, headers={"ETag": etag(book)})
+
+
+async def aget_book(pk: int) -> Book:
+    """Raises Book.DoesNotExist, MergedAway."""
+    try:
+        return await Book.objects.aget(pk=pk)
+    except Book.DoesNotExist:
+        into = await Change.objects.merged_into(pk).afirst()
+        raise (MergedAway(into) if into else Book.DoesNotExist) from None
 
 
 def etag(book: Mapping[str, Any]) -> str:
     return f'"{book["version"]}"'
 
 
-class Moved(HTTPError):
-    """The book was merged into another, which is at this address."""
-
-    def __init__(self, into: int) -> None:
-        super().__init__(404, MERGED.format(into))
-        self.address = reverse("book_detail", args=[into])
-
-
-async def abook_or_404(pk: int) -> Book:
-    try:
-        return await Book.objects.aget(pk=pk)
-    except Book.DoesNotExist:
-        into = await Change.objects.merged_into(pk).afirst()
-        raise (Moved(into) if into else HTTPError(404, NO_BOOK)) from None
+def conditional(request: HttpRequest, data: Mapping[str, Any]) -> HttpResponse:
+    """The book as JSON; 304 or 412 where the request's conditions ask for that."""
+    found = json_response(data, headers={"ETag": etag(data)})
+    response = get_conditional_response(request, etag=etag(data), response=found) or found
+    if response.status_code == 412:  # Django's has no body
+        raise HTTPError(412, STALE)
+    return response
 
 
-async def aaround(data: Mapping[str, Any], authors: Rows, topics: Rows, user: RequestUser) -> dict[str, Any]:
+async def acontext(data: Mapping[str, Any], topics: Iterable[Any], user: RequestUser) -> dict[str, Any]:
     """What the page of a book shows besides its data."""
+    authors = Author.objects.filter(bookauthor__book=data["id"]).order_by("bookauthor__position").values("id", "name")
     return {
-        "author_links": [serializers.link("author_detail", row["id"], row["name"]) for row in authors],
+        "author_links": [serializers.link("author_detail", row["id"], row["name"]) async for row in authors],
         "topic_links": [serializers.link("topic_detail", row["slug"], row["name"]) for row in topics],
         "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",

@@ -1,4 +1,4 @@
-"""The same writes for people without a program: forms that never lose what was typed."""
+"""The forms that add, edit and delete a book. What was typed is never lost."""
 
 import uuid
 
@@ -7,129 +7,118 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.books import BookForm, DeleteForm, NewBookForm
-from books.models import Book, Channel, DuplicateISBN, MergedAway, StaleVersion
+from books.models import Book, Channel, DuplicateISBN, StaleVersion
 from books.views.base import CatalogueView
-from books.views.book_detail import abook_or_404
+from books.views.book_detail import aget_book
 from books.views.login_redirect import apop_pending_form
 from books.views.lookup import ashown
-from books.views.writes import MERGED, NO_BOOK, STALE, MayBeHere, add_once, taken
+from books.views.writes import PossibleDuplicate, add_once
 from books.web import parsing, serializers
-from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred
+from books.web.errors import STALE, isbn_taken
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
+from books.web.permissions import ADD, CHANGE, DELETE
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
+SIMILAR = "You may already have this book: {}. To add it anyway, send anyway=1."
+DELETED = "This book was deleted while you were editing. Your text is still here: save it as a new book."
 
 
 class BookNew(CatalogueView):
-    """The form for a book; ?isbn= fills it in with what other catalogues know.
+    """The form for a new book; ?isbn= fills it in with what other catalogues know.
 
-    Where there is a book like it, the form comes back once to ask whether it is another.
+    If there is a similar book, the form comes back once and asks whether to add this one anyway.
     """
 
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": ADD, "POST": ADD}
+
     async def get(self, request: HttpRequest) -> HttpResponse:
-        preferred(request, HTML)
         if typed := await apop_pending_form(request):
-            return page(request, NEW, {"form": BookForm(typed), "book": None})
+            return self.respond({}, NEW, context={"form": BookForm(typed)})
         looked_up = await ashown(request.GET)
-        known, refusal = looked_up["known"], looked_up.pop("refusal")
-        typed_isbn = {"isbn13": known["isbn13"]} if known and not known["book"] else {}
-        fresh = {"idempotency_key": uuid.uuid4().hex, **typed_isbn, **known.get("record", {})}
-        form = BookForm(initial=fresh)
+        known, error = looked_up["known"], looked_up.pop("refusal")
+        isbn = {"isbn13": known["isbn13"]} if known and not known["book"] else {}
+        form = BookForm(initial={"idempotency_key": uuid.uuid4().hex, **isbn, **known.get("record", {})})
         form.show_origins(known.get("origins", {}))
-        status, headers = (refusal.status, refusal.headers) if refusal else (200, None)
-        return page(request, NEW, {"form": form, "book": None, "lookup": looked_up}, status=status, headers=headers)
+        status, headers = (error.status, error.headers) if error else (200, None)
+        return self.respond({}, NEW, context={"form": form, "lookup": looked_up}, status=status, headers=headers)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = NewBookForm(parsing.form(request))
-        ask = form.is_valid() and not form.cleaned_data["anyway"]
         try:
-            return await add_from_form(request, self.user, form, if_unlike_others=ask)
-        except MayBeHere as error:
-            if preferred(request, JSON, HTML) == JSON:
-                reasons = [
-                    f"This may be here already: {book['url']}. If not, send anyway=1 too." for book in error.books
-                ]
-                raise HTTPError(409, errors={"title": reasons}) from None
-            context = {"form": form, "book": None, "similar": error.books}
-            return page(request, NEW, context, status=409)
+            return await aadd_from_form(self, form, if_distinct=not form.data.get("anyway"))
+        except PossibleDuplicate as found:
+            data = {"errors": {"title": [SIMILAR.format(book["url"]) for book in found.books]}}
+            return self.respond(data, NEW, context={"form": form, "similar": found.books}, status=409)
 
 
-async def add_from_form(
-    request: HttpRequest, user: RequestUser, form: BookForm, *, if_unlike_others: bool = False
-) -> HttpResponse:
-    """Add the book in the form, or show the form again. Raises MayBeHere if asked to."""
+async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bool = False) -> HttpResponse:
+    """Add the book in the form, or show the form again. Raises PossibleDuplicate `if_distinct`."""
     if not form.is_valid():
-        return again(request, form, NEW, 422)
+        return view.respond_again(form, NEW)
+    record, key, actor = form.record(), form.one_time_key(), view.user.actor(Channel.PAGE)
     try:
-        book = await sync_to_async(add_once)(
-            form.record(), form.key_for_once(), user.actor(Channel.PAGE), if_unlike_others=if_unlike_others
-        )
+        book = await sync_to_async(add_once)(record, key, actor, if_distinct=if_distinct)
     except DuplicateISBN as error:
-        form.add_error("isbn13", taken(error))
-        return again(request, form, NEW, 409)
+        form.add_error("isbn13", isbn_taken(error))
+        return view.respond_again(form, NEW, status=409)
     return SeeOther(book["url"])
 
 
 class BookEdit(CatalogueView):
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": CHANGE, "POST": CHANGE}
+
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        preferred(request, HTML)
-        book = await abook_or_404(pk)
+        book = await aget_book(pk)
         typed = await apop_pending_form(request)
         form = BookForm(typed) if typed else BookForm(initial={**book.as_record(), "version": book.version})
-        return page(request, EDIT, {"form": form, "book": serializers.heading(book)})
+        return self.respond({}, EDIT, context={"form": form, "book": serializers.heading(book)})
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = BookForm(parsing.form(request))
-        if not form.is_valid():
-            return again(request, form, EDIT, 422, book=await abook_or_404(pk))
+        form, actor = BookForm(parsing.form(request)), self.user.actor(Channel.PAGE)
+        status = 422
         try:
-            await sync_to_async(Book.objects.change)(
-                pk, form.record(), form.cleaned_data["version"], self.user.actor(Channel.PAGE)
-            )
+            if form.is_valid():
+                await sync_to_async(Book.objects.change)(pk, form.record(), form.cleaned_data["version"], actor)
+                return SeeOther(reverse("book_detail", args=[pk]))
         except Book.DoesNotExist:
-            form.add_error(
-                None, "This book was deleted meanwhile. What you typed is still here: save it as a new book."
-            )
-            return again(request, form, NEW, 404)
+            form.add_error(None, DELETED)
+            return self.respond_again(form, NEW, status=404)
         except StaleVersion:
-            book = await abook_or_404(pk)
-            form.show_beside(book.as_record(), book.version)
-            return again(request, form, EDIT, 412, book=book)
+            status = 412
         except DuplicateISBN as error:
-            form.add_error("isbn13", taken(error))
-            return again(request, form, EDIT, 409, book=await abook_or_404(pk))
-        return SeeOther(reverse("book_detail", args=[pk]))
+            form.add_error("isbn13", isbn_taken(error))
+            status = 409
+        return await self._again(form, pk, status)
+
+    async def _again(self, form: BookForm, pk: int, status: int) -> HttpResponse:
+        book = await aget_book(pk)
+        if is_stale := status == 412:
+            if self.media_type == JSON:
+                raise HTTPError(412, STALE)
+            form.show_conflict(book.as_record(), book.version)
+        return self.respond_again(form, EDIT, status=status, book=serializers.heading(book), stale=is_stale)
 
 
 class BookDelete(CatalogueView):
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": DELETE, "POST": DELETE}
+
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        preferred(request, HTML)
-        return self._ask(request, await abook_or_404(pk))
+        return self._confirm(await aget_book(pk))
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         form = DeleteForm(parsing.form(request))
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))
         try:
-            await sync_to_async(Book.objects.remove)(pk, form.cleaned_data["version"], self.user.actor(Channel.PAGE))
-        except MergedAway as error:
-            raise HTTPError(404, MERGED.format(error.into)) from None
-        except Book.DoesNotExist:
-            raise HTTPError(404, NO_BOOK) from None
+            version, actor = form.cleaned_data["version"], self.user.actor(Channel.PAGE)
+            await sync_to_async(Book.objects.remove)(pk, version, actor)
         except StaleVersion:
-            return self._ask(request, await abook_or_404(pk), status=412)
+            return self._confirm(await aget_book(pk), 412)
         return SeeOther(reverse("book_history", args=[pk]))
 
-    def _ask(self, request: HttpRequest, book: Book, status: int = 200) -> HttpResponse:
-        if preferred(request, JSON, HTML) == JSON and status != 200:
-            raise HTTPError(status, STALE)
-        context = {"book": serializers.heading(book), "stale": status != 200}
-        return page(request, "books/book_delete.html", context, status=status)
-
-
-def again(request: HttpRequest, form: BookForm, template: str, status: int, book: Book | None = None) -> HttpResponse:
-    """The form with what was typed and what is wrong; to programs only what is wrong."""
-    if preferred(request, JSON, HTML) == JSON:
-        raise HTTPError(status, STALE, errors=errors_of(form))
-    context = {"form": form, "book": serializers.heading(book) if book else None, "stale": status == 412}
-    return page(request, template, context, status=status)
+    def _confirm(self, book: Book, status: int = 200) -> HttpResponse:
+        context = {"book": serializers.heading(book), "stale": status == 412}
+        return self.respond({"detail": STALE}, "books/book_delete.html", context=context, status=status)

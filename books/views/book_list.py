@@ -5,29 +5,29 @@ from books.forms.books import BookForm
 from books.models import Channel
 from books.views.base import CatalogueView
 from books.views.book_detail import etag
-from books.views.book_forms import add_from_form
+from books.views.book_forms import aadd_from_form
 from books.views.lists import answer_books
-from books.views.writes import add_and_compare, refusals
+from books.views.writes import add_and_compare
 from books.web import parsing
-from books.web.negotiation import JSON, json_response, preferred
+from books.web.negotiation import HTML, JSON, TEXT, json_response, preferred
+from books.web.permissions import ADD, READ
 
 
 class BookList(CatalogueView):
     """The catalogue: ?q= searches, ?after= turns pages, POST adds a book."""
 
+    offers = JSON, HTML, TEXT
+    rules = {"GET": READ, "POST": ADD}
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return await answer_books(request, "books/book_list.html")
+        return await answer_books(self, "books/book_list.html")
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if parsing.is_form(request):
-            return await add_from_form(request, self.user, BookForm(parsing.form(request)))
-        preferred(request, JSON)
-        values = parsing.book_record(request, partial=False)
-        with refusals():
-            book, similar = await sync_to_async(add_and_compare)(
-                values, parsing.idempotency_key(request), self.user.actor(Channel.API)
-            )
+            return await aadd_from_form(self, BookForm(parsing.form(request)))
+        preferred(request, JSON)  # what is sent as JSON is answered as JSON
+        values, key = parsing.book_record(request, partial=False), parsing.idempotency_key(request)
+        book, similar = await sync_to_async(add_and_compare)(values, key, self.user.actor(Channel.API))
         headers = {"Location": book["url"], "ETag": etag(book), **({"Link": similar} if similar else {})}
         return json_response(book, status=201, headers=headers)

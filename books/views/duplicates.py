@@ -16,7 +16,8 @@ from books.models import Book, Channel, NotDuplicate, StaleVersion
 from books.models.book import split
 from books.views.base import CatalogueView
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred, respond
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page
+from books.web.permissions import CHANGE
 
 DETAIL = "books/duplicate_detail.html"
 NO_GROUP = "No two books have this fingerprint any more. Those that may be one are at /duplicates/."
@@ -26,8 +27,10 @@ STALE = "One of these books was changed or deleted since you saw them. Look at t
 class DuplicateList(CatalogueView):
     """Groups of books that may be one, in the order of their titles."""
 
+    offers = JSON, HTML
+    rules = {"GET": CHANGE}
+
     async def get(self, request: HttpRequest) -> HttpResponse:
-        preferred(request, JSON, HTML)
         query = DuplicateQuery(request.GET)
         if not query.is_valid():
             raise HTTPError(400, errors=errors_of(query))
@@ -37,29 +40,30 @@ class DuplicateList(CatalogueView):
         following = f"{request.path}?{urlencode({'size': size, 'after': last})}" if last else None
         at_last = Book.objects.filter(fingerprint=last).order_by("pk").values_list("title", flat=True)
         data = {"groups": groups, "next": following, "up_to": await at_last.afirst() if last else None}
-        return respond(request, data, "books/duplicate_list.html")
+        return self.respond(data, "books/duplicate_list.html")
 
 
 class DuplicateDetail(CatalogueView):
     """The first books of a group side by side; POST makes one of those that are named."""
 
+    offers = JSON, HTML
+    rules = {"GET": CHANGE, "POST": CHANGE}  # merging takes the right to delete books too
+
     async def get(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        kind = preferred(request, JSON, HTML)
         [(found, books)] = await abooks([await agroup(fingerprint)])
         if len(books) < 2:
             raise HTTPError(404, NO_GROUP)
         data = as_dict(found, books)
-        return respond(request, data, DETAIL, context=beside(books) if kind == HTML else None)
+        return self.respond(data, DETAIL, context=beside(books) if self.media_type == HTML else None)
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        kind = preferred(request, JSON, HTML)
         if not await self.user.ahas_perm("books.delete_book"):
             raise HTTPError(403, "Your account lacks the permission books.delete_book: ask an administrator for it.")
         form = MergeForm(parsing.form(request))
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))
         seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
-        actor = self.user.actor(Channel.PAGE if kind == HTML else Channel.API)
+        actor = self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
         try:
             await sync_to_async(merge)(fingerprint, seen, keep, form.chosen(), actor)
         except CannotMerge as error:
@@ -71,7 +75,7 @@ class DuplicateDetail(CatalogueView):
     async def _again(self, request: HttpRequest, fingerprint: str, problem: str, status: int) -> HttpResponse:
         """The books as they are now, and why they were not merged."""
         [(found, books)] = await abooks([await agroup(fingerprint)])
-        if len(books) < 2 or preferred(request, JSON, HTML) == JSON:
+        if len(books) < 2 or self.media_type == JSON:
             raise HTTPError(status, problem)
         context = {**as_dict(found, books), **beside(books), "problem": problem}
         return page(request, DETAIL, context, status=status)
@@ -80,8 +84,10 @@ class DuplicateDetail(CatalogueView):
 class DuplicateDismiss(CatalogueView):
     """Remembers that the books of a group are several, until there is one more."""
 
+    offers = JSON, HTML
+    rules = {"POST": CHANGE}
+
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        preferred(request, JSON, HTML)
         form = NotDuplicateForm(parsing.form(request))
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))

@@ -10,11 +10,16 @@ from books.forms.lists import BookQuery
 from books.models import Book
 from books.views.base import CatalogueView
 from books.views.lists import valid
+from books.web.permissions import READ
+
+CSV, JSON_LINES = "text/csv", "application/x-ndjson"
 
 
 class Export(CatalogueView):
     """All books that the query asks for, as a file. Streamed; compressed for those who say Accept-Encoding: gzip."""
 
+    rules = {"GET": READ}
+    ignores_accept = True
     name: str
     content_type: str
     encode: Encoder
@@ -29,6 +34,7 @@ class Export(CatalogueView):
 
 
 class CsvExport(Export):
+    offers = (CSV,)
     name = "books.csv"
     content_type = "text/csv; charset=utf-8"
     encode = staticmethod(csv_lines)
@@ -36,6 +42,7 @@ class CsvExport(Export):
 
 
 class JsonLinesExport(Export):
+    offers = (JSON_LINES,)
     name = "books.jsonl"
     content_type = "application/x-ndjson"
     encode = staticmethod(json_lines)

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from books.cache.topics import topics
-from books.feeds import opds
+from books.feeds import opds, opds2
 from books.feeds.feed import NEW, Door, Feed, Style, abooks, achanged_at, with_query
 from books.feeds.topics import TopicQuery, page_of_slugs
 from books.forms.lists import AuthorQuery, ListQuery
@@ -20,6 +20,7 @@ from books.views.base import CatalogueView
 from books.views.list_context import SORTS
 from books.views.lists import EVERYTHING, listing, valid
 from books.web.negotiation import HTTPError
+from books.web.permissions import READ
 
 DOORS = [
     Door("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
@@ -30,6 +31,9 @@ DOORS = [
 
 
 class OpdsView(CatalogueView):
+    offers = opds.CATALOG, opds2.KIND
+    rules = {"GET": READ}
+    ignores_accept = True
     is_public = True
     style: Style = opds
 
@@ -92,6 +96,9 @@ class OpdsTopics(OpdsView):
 class OpdsBook(CatalogueView):
     """One book, as it stands in feeds."""
 
+    offers = opds.ENTRY, opds2.PUBLICATION
+    rules = {"GET": READ}
+    ignores_accept = True
     is_public = True
     style: Style = opds
 

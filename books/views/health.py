@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse
 
 from books.models import Book, Job, Worker
 from books.views.base import CatalogueView
-from books.web.negotiation import json_response
+from books.web.negotiation import JSON, json_response
+from books.web.permissions import ANYBODY
 
 AGAIN = {"Retry-After": "5"}
 NOBODY = "nobody works the queue: is `manage.py work` running?"
@@ -15,6 +16,10 @@ log = logging.getLogger(__name__)
 
 class HealthCheck(CatalogueView):
     """Whether the catalogue can be read and jobs are worked: 200, or 503 with what is wrong."""
+
+    offers = (JSON,)
+    rules = {"GET": ANYBODY}
+    ignores_accept = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -31,6 +36,10 @@ class HealthCheck(CatalogueView):
 
 class HealthCheckLive(CatalogueView):
     """Whether this process answers. Asks nothing of the database."""
+
+    offers = (JSON,)
+    rules = {"GET": ANYBODY}
+    ignores_accept = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         return json_response({"status": "ok"})

@@ -10,9 +10,10 @@ from django.urls import reverse
 from books.history import undo
 from books.models import Action, Book, Change, Channel
 from books.views.base import CatalogueView
-from books.views.writes import NO_BOOK
 from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, preferred, respond
+from books.web.errors import NO_BOOK
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
+from books.web.permissions import CHANGE, READ
 
 SHOWN = 100  # changes of a book, the latest
 
@@ -20,32 +21,35 @@ SHOWN = 100  # changes of a book, the latest
 class BookHistory(CatalogueView):
     """The changes of a book, the latest first; also of one that was deleted."""
 
+    offers = JSON, HTML
+    rules = {"GET": READ}
     is_public = True
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        preferred(request, JSON, HTML)
         changes = await achanges(pk, self.user)
         if not changes:
             raise HTTPError(404, NO_BOOK)
         title = await Book.objects.filter(pk=pk).values_list("title", flat=True).afirst()
         context = {"title": title, "may_undo": await self.user.ahas_perm("books.change_book")}
-        return respond(request, {"book": pk, "changes": changes}, "books/book_history.html", context=context)
+        return self.respond({"book": pk, "changes": changes}, "books/book_history.html", context=context)
 
 
 class ChangeUndo(CatalogueView):
     """Takes one change back, which is itself a change. Refused with 409 when the book has moved on."""
 
+    offers = JSON, HTML
+    rules = {"POST": CHANGE}
+
     async def post(self, request: HttpRequest, pk: int, change: int) -> HttpResponse:
-        kind = preferred(request, JSON, HTML)
-        via = Channel.PAGE if kind == HTML else Channel.API
+        channel = Channel.PAGE if self.media_type == HTML else Channel.API
         try:
-            book_id = await sync_to_async(undo.undo)(pk, change, self.user.actor(via))
+            book_id = await sync_to_async(undo.undo)(pk, change, self.user.actor(channel))
         except Change.DoesNotExist:
             raise HTTPError(404, "There is no such change of this book.") from None
         except undo.MovedOn as error:
             raise HTTPError(409, str(error)) from None
         history = reverse("book_history", args=[book_id])
-        if kind == HTML:
+        if self.media_type == HTML:
             return SeeOther(history)
         return json_response({"book": book_id, "changes": await achanges(book_id, self.user)})
 

@@ -7,7 +7,8 @@ from books.models import Book
 from books.views.base import CatalogueView
 from books.views.job_reading import alatest
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, preferred, respond
+from books.web.negotiation import HTML, JSON
+from books.web.permissions import READ
 from books.web.serializers import list_entry
 
 NEWEST, TOPICS = 12, 24  # shown
@@ -30,14 +31,16 @@ ADDRESSES = {
 class Home(CatalogueView):
     """Where one begins: a page with the newest books and the topics; to programs an index of addresses."""
 
+    offers = JSON, HTML
+    rules = {"GET": READ}
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        context = await self.around() if preferred(request, JSON, HTML) == HTML else {}
+        context = await self.context() if self.media_type == HTML else {}
         addresses = ADDRESSES | ({"lab": "/lab/"} if settings.LAB else {})
-        return respond(request, addresses, "home.html", context=context)
+        return self.respond(addresses, "home.html", context=context)
 
-    async def around(self) -> dict[str, object]:
+    async def context(self) -> dict[str, object]:
         newest = Book.objects.order_by("-id").values(*Book.objects.all().LIST_COLUMNS)[:NEWEST]
         by_books = sorted((await topics.aget()).values(), key=lambda topic: (-topic.books, topic.slug))
         return {

@@ -13,10 +13,11 @@ from books.jobs.start import KeyTaken, astart
 from books.jobs.tasks.lookup_books import MISSING
 from books.metadata.record import Errors
 from books.models import Channel, Job, JobFile
+from books.views.base import CatalogueView
 from books.views.job_reading import adetail
 from books.web import parsing
 from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, preferred
+from books.web.negotiation import HTML, HTTPError, SeeOther, errors_of, json_response
 
 LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
 TAKEN = "Another job has this key: choose another key, or look at it at {}."
@@ -42,26 +43,24 @@ class Asked(NamedTuple):
     file: "UploadedFile[bytes] | None" = None
 
 
-async def start_job(request: HttpRequest, user: RequestUser, key: str = "") -> HttpResponse:
+async def start_job(view: CatalogueView, key: str = "") -> HttpResponse:
     """Start what the body asks for: 202; 200 if this same request has started it before, 409 if another has."""
-    is_page = preferred(request, JSON, HTML) == HTML
-    asked = await sync_to_async(read)(request)
-    kind = await akind(asked, user)
+    channel = Channel.PAGE if view.media_type == HTML else Channel.API
+    asked = await sync_to_async(read)(view.request)
+    kind = await akind(asked, view.user)
     arguments = await sync_to_async(cleaned)(kind, asked)
     file = await sync_to_async(store)(asked.file) if asked.file else None
     try:
-        job, is_new = await astart(
-            kind.task, arguments, key=key, by=user.actor(Channel.PAGE if is_page else Channel.API), file=file
-        )
+        job, is_new = await astart(kind.task, arguments, key=key, by=view.user.actor(channel), file=file)
     except KeyTaken:
         raise HTTPError(409, TAKEN.format(f"/jobs/{key}/")) from None
-    return await answer(request, job, 202 if is_new else 200)
+    return await answer(view, job, 202 if is_new else 200)
 
 
-async def answer(request: HttpRequest, job: Job, status: int) -> HttpResponse:
+async def answer(view: CatalogueView, job: Job, status: int) -> HttpResponse:
     """The job as it is now; a browser is led to its page."""
     address = job.get_absolute_url()
-    if preferred(request, JSON, HTML) == HTML:
+    if view.media_type == HTML:
         return SeeOther(address)
     return json_response(await adetail(job), status=status, headers={"Location": address})
 

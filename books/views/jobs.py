@@ -17,7 +17,8 @@ from books.views.job_words import Data
 from books.views.lists import page_of, valid
 from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, page, preferred, respond
+from books.web.negotiation import HTML, JSON, HTTPError, page
+from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB
 
 LIST = "jobs/job_list.html"
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -26,21 +27,22 @@ CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjso
 class JobList(CatalogueView):
     """The jobs, the latest first; POST starts one and chooses its key."""
 
+    offers = JSON, HTML
+    rules = {"GET": SEE_JOBS, "POST": START_JOB}
     takes_uploads = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        kind = preferred(request, JSON, HTML)
         data = await self._jobs(request, request.GET)
-        if kind == JSON:
-            return respond(request, data, LIST)
+        if self.media_type == JSON:
+            return self.respond(data, LIST)
         typed = await apop_pending_form(request) or request.GET  # a list of books may have sent its query along
         return page(request, LIST, {**data, **await self._around(data, typed, {})})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            return await start_job(request, self.user)
+            return await start_job(self)
         except HTTPError as refusal:
-            if not refusal.errors or preferred(request, JSON, HTML) == JSON:
+            if not refusal.errors or self.media_type == JSON:
                 raise
             refused = refusal
         data, typed = await self._jobs(request, QueryDict()), parsing.form(request)
@@ -69,50 +71,59 @@ class JobList(CatalogueView):
 class JobDetail(CatalogueView):
     """One job, under the key that the client has chosen: POST starts it, GET tells how it goes, DELETE cancels it."""
 
+    offers = JSON, HTML
+    rules = {"GET": SEE_JOBS, "POST": START_JOB, "DELETE": CHANGE_JOB}
     takes_uploads = True
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        kind = preferred(request, JSON, HTML)
         job = await ajob_or_404(key)
         data = await adetail(job)
-        context = await around(job, data, self.user) if kind == HTML else {}
-        return respond(request, data, "jobs/job_detail.html", context=context)
+        context = await around(job, data, self.user) if self.media_type == HTML else {}
+        return self.respond(data, "jobs/job_detail.html", context=context)
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await start_job(request, self.user, key)
+        return await start_job(self, key)
 
     async def delete(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await cancel(request, key)
+        return await cancel(self, key)
 
 
 class JobCancel(CatalogueView):
     """DELETE for those who have but a form."""
 
+    offers = JSON, HTML
+    rules = {"POST": CHANGE_JOB}
+
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await cancel(request, key)
+        return await cancel(self, key)
 
 
-async def cancel(request: HttpRequest, key: str) -> HttpResponse:
+async def cancel(view: CatalogueView, key: str) -> HttpResponse:
     """202: it ends within about a second; 200: it is over already."""
-    preferred(request, JSON, HTML)
     is_asked = await Job.objects.acancel(key)
-    return await answer(request, await ajob_or_404(key), 202 if is_asked else 200)
+    return await answer(view, await ajob_or_404(key), 202 if is_asked else 200)
 
 
 class JobRetry(CatalogueView):
     """Lets a failed or cancelled job go on from where it was."""
 
+    offers = JSON, HTML
+    rules = {"POST": CHANGE_JOB}
+
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        preferred(request, JSON, HTML)
         is_queued = await sync_to_async(retry)(key)
         job = await ajob_or_404(key)
         if not is_queued:
             raise HTTPError(409, f"This job is {job.status}: only one that failed or was cancelled can be tried again.")
-        return await answer(request, job, 202)
+        return await answer(self, job, 202)
 
 
 class JobFileDownload(CatalogueView):
     """A file of a job's, as far as it is written by now."""
+
+    offers = ("*/*",)
+    rules = {"GET": SEE_JOBS}
+    ignores_accept = True
 
     async def get(self, request: HttpRequest, key: str, name: str) -> HttpResponseBase:
         file = await JobFile.objects.filter(job__key=key, name=name).afirst()

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 
 from books.cache import revision
 from books.forms.lists import BookQuery, ListQuery
@@ -20,8 +20,9 @@ from books.search.highlight import marked
 from books.search.pagination import CURSOR_LENGTH, Cursor, Page, PageQuery, Place, any_cursor
 from books.search.query import Asked, understood
 from books.search.spelling import asuggestion
+from books.views.base import CatalogueView
 from books.views.list_context import facets
-from books.web.negotiation import HTML, JSON, TEXT, HTTPError, errors_of, preferred, respond
+from books.web.negotiation import HTML, HTTPError, errors_of
 from books.web.serializers import list_entry
 
 LISTINGS = 128  # that are kept ready
@@ -106,33 +107,33 @@ def meant(query: BookQuery, path: str, words: str) -> dict[str, str] | None:
 
 
 async def answer_books(
-    request: HttpRequest,
+    view: CatalogueView,
     template: str,
     *,
     within: tuple[str, int | str] = EVERYTHING,
     about: Mapping[str, Any] = MappingProxyType({}),
 ) -> HttpResponse:
     """A page of the books that the request's query asks for; `about` says whose books they are."""
-    kind = preferred(request, JSON, HTML, TEXT)
+    request, is_page = view.request, view.media_type == HTML
     asked = listing(*within, request.META["QUERY_STRING"])
-    number = await revision.confirm() if kind == HTML else None
+    number = await revision.confirm() if is_page else None
     around = asked.around.context if number is not None and asked.around.number == number else None
-    page = await asked.aread(*([asked.choices] if kind == HTML and around is None else ()))
+    page = await asked.aread(*([asked.choices] if is_page and around is None else ()))
     entries = [list_entry(row) for row in page.rows]
     data = {**about, **page_of("books", entries, page, request.path, asked.query)}
-    if kind == HTML and around is None:
+    if is_page and around is None:
         counted = page.beside[0][0] if page.beside and page.count > 1 else {}
         around = facets(asked.query, counted, request.path, about.get("name", ""))
         if page.rows:
             asked.around.number, asked.around.context = number, around
     is_whole = not (page.after or page.before)  # then there is nowhere to jump to
     context = {**(around or {}), **({"jumps": []} if is_whole else {})}
-    if kind == HTML and (words := asked.query.cleaned_data["q"]):
+    if is_page and (words := asked.query.cleaned_data["q"]):
         context["entries"] = [with_marks(entry, understood(words)) for entry in entries]
         if not page.count:
             context["meant"] = meant(asked.query, request.path, await asuggestion(words))
     titles = "".join(f"{entry['title']}\n" for entry in entries)
-    response = respond(request, data, template, text=titles, context=context)
+    response = view.respond(data, template, text=titles, context=context)
     if links := page.link_header(request.path, asked.query.parameters()):
         response["Link"] = links
     return response

@@ -13,11 +13,15 @@ from books.views.base import CatalogueView
 from books.views.login_redirect import TYPED, asave_pending_form, ask, safe_next_url
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, preferred
+from books.web.permissions import ANYBODY
 
 TRIES_AN_ADDRESS, TRIES_AN_ACCOUNT = 20, 5  # in the quarter of an hour that Tries counts
 
 
 class Login(CatalogueView):
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": ANYBODY, "POST": ANYBODY}
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
         return ask(request, LoginForm(), request.GET.get("next", ""))
@@ -57,6 +61,9 @@ class Login(CatalogueView):
 
 
 class Logout(CatalogueView):
+    offers = ()
+    rules = {"POST": ANYBODY}
+
     async def post(self, request: HttpRequest) -> HttpResponse:
         await alogout(request)
         return SeeOther(reverse("home"))

@@ -10,7 +10,8 @@ from books.lookup.lookup import Answer, Outcome, alook_up
 from books.models import Book
 from books.views.base import CatalogueView
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, HTTPError, errors_of, json_response, page, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, errors_of, json_response, page
+from books.web.permissions import ADD
 
 Data = dict[str, Any]
 
@@ -18,8 +19,11 @@ Data = dict[str, Any]
 class Lookup(CatalogueView):
     """?isbn= in any spelling: the book that has it, or the record that other catalogues make of it."""
 
+    offers = JSON, HTML
+    rules = {"GET": ADD}  # it makes us send requests to other sites: not for everybody
+
     async def get(self, request: HttpRequest) -> HttpResponse:
-        if preferred(request, JSON, HTML) == JSON:
+        if self.media_type == JSON:
             return json_response(await aknown(request.GET))
         shown = await ashown(request.GET)
         refusal: HTTPError | None = shown.pop("refusal")

@@ -3,13 +3,18 @@ from django.http import HttpRequest, HttpResponse
 
 from books.openapi.description import description
 from books.views.base import CatalogueView
-from books.web.negotiation import json_response
+from books.web.negotiation import JSON, json_response
+from books.web.permissions import ANYBODY
 
 KEPT_FOR = 3600  # seconds
 
 
 class OpenApi(CatalogueView):
     """The catalogue described for programs. Asks nothing of the database, and is the same for all."""
+
+    offers = (JSON,)
+    rules = {"GET": ANYBODY}
+    ignores_accept = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         document = description(read_requires_login=settings.READ_REQUIRES_LOGIN)

@@ -11,6 +11,7 @@ from books.views.base import CatalogueView
 from books.views.exports import streamed
 from books.views.feeds import origin
 from books.web.negotiation import TEXT, HTTPError
+from books.web.permissions import ANYBODY, READ
 
 KEPT = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes with the settings only
 XML = "application/xml; charset=utf-8"
@@ -25,11 +26,19 @@ NOT_FOR_ROBOTS = [
 class OpenSearch(CatalogueView):
     """How a browser or a reading app searches here."""
 
+    offers = (opds.OPENSEARCH,)
+    rules = {"GET": ANYBODY}
+    ignores_accept = True
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         return respond_xml(description(origin(request)), opds.OPENSEARCH, KEPT)
 
 
 class Robots(CatalogueView):
+    offers = (TEXT,)
+    rules = {"GET": ANYBODY}
+    ignores_accept = True
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         closed = ["/"] if settings.READ_REQUIRES_LOGIN else NOT_FOR_ROBOTS
         lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
@@ -41,6 +50,9 @@ class Robots(CatalogueView):
 class Sitemap(CatalogueView):
     """The index of the sitemap's files."""
 
+    offers = (XML,)
+    rules = {"GET": READ}
+    ignores_accept = True
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
@@ -53,6 +65,9 @@ class Sitemap(CatalogueView):
 class SitemapFile(CatalogueView):
     """One file of the sitemap, streamed."""
 
+    offers = (XML,)
+    rules = {"GET": READ}
+    ignores_accept = True
     pages: sitemap.Pages
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:

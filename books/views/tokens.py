@@ -12,12 +12,16 @@ from books.models import Token
 from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, page, preferred
+from books.web.permissions import OWN_ACCOUNT
 
 TEMPLATE = "accounts/tokens.html"
 NEVER_KEPT = {"Cache-Control": "private, no-store"}  # what shows a secret
 
 
 class TokenList(CatalogueView):
+    offers = JSON, HTML
+    rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
+
     async def get(self, request: HttpRequest) -> HttpResponse:
         tokens = await atokens_of(self.user.account)
         if preferred(request, JSON, HTML) == JSON:
@@ -43,6 +47,9 @@ class TokenList(CatalogueView):
 
 
 class TokenDetail(CatalogueView):
+    offers = ()
+    rules = {"DELETE": OWN_ACCOUNT}
+
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
         await arevoke(self.user.account, pk)
         return HttpResponse(status=204)
@@ -50,6 +57,9 @@ class TokenDetail(CatalogueView):
 
 class TokenRevoke(CatalogueView):
     """DELETE for those who have but a form."""
+
+    offers = ()
+    rules = {"POST": OWN_ACCOUNT}
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         await arevoke(self.user.account, pk)

@@ -20,6 +20,7 @@ class UploadScreen(CatalogueView):
             return error_response(
                 request, HTTPError(413, "This is more than we read at once: at most 1 MiB.", headers=headers)
             )
+        self.rules = view.rules  # type: ignore[misc, union-attr]
         return await super().dispatch(request, *args, **kwargs)
 
     async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -38,11 +38,11 @@ class HTTPError(Exception):
 
 
 def preferred(request: HttpRequest, *offered: str) -> str:
-    """The one of the offered media types that the client likes best. Refuses with 406 if it likes none."""
-    kind = best(request.headers.get("Accept", "*/*"), offered)
-    if kind is None:
-        raise HTTPError(406, f"This address answers as {' or '.join(offered)}: send an Accept header that admits it.")
-    return kind
+    """The offered media type that the client likes best. Raises 406 if it accepts none."""
+    media_type = best(request.headers.get("Accept", "*/*"), offered)
+    if media_type is None:
+        raise HTTPError(406, f"This URL offers {' or '.join(offered)}: send an Accept header that allows it.")
+    return media_type
 
 
 @lru_cache(256)
@@ -74,24 +74,23 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def respond(
+def respond(  # noqa: PLR0913 - all that a response is made of
     request: HttpRequest,
+    media_type: str,
     data: Mapping[str, Any],
     template: str,
     *,
     text: str | None = None,
     context: Mapping[str, Any] | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """The data as the client wants it: JSON, the page that shows it, or `text` where there is one.
-
-    `context` is what the page shows besides the data.
-    """
-    kind = preferred(request, *([JSON, HTML] if text is None else [JSON, HTML, TEXT]))
-    if kind == JSON:
-        return json_response(data)
-    if kind == TEXT:
-        return HttpResponse(text, content_type=f"{TEXT}; charset=utf-8")
-    return page(request, template, {**data, **(context or {})})
+    """The data in the media type that was negotiated; `context` is what the page shows besides it."""
+    if media_type == HTML:
+        return page(request, template, {**data, **(context or {})}, status=status, headers=headers)
+    if media_type == TEXT and text is not None:
+        return HttpResponse(text, content_type=f"{TEXT}; charset=utf-8", status=status, headers=headers)
+    return json_response(data, status=status, headers=headers)
 
 
 def json_response(
@@ -126,13 +125,17 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def error_response(request: HttpRequest, refusal: HTTPError) -> HttpResponse:
-    """The refusal in the client's format; JSON for those whom nothing suits. Touches no database."""
-    data = {"errors": refusal.errors} if refusal.errors else {"detail": refusal.detail or refusal.status.phrase}
-    if best(request.headers.get("Accept", "*/*"), (JSON, HTML)) == HTML:
-        context = {"status": refusal.status.value, "phrase": refusal.status.phrase, **data}
-        response = page(request, "error.html", context, status=refusal.status, headers=refusal.headers)
-    else:
-        response = json_response(data, status=refusal.status, headers=refusal.headers)
+def error_type(request: HttpRequest) -> str:
+    """The media type of an error: JSON for clients that accept neither."""
+    return best(request.headers.get("Accept", "*/*"), (JSON, HTML)) or JSON
+
+
+def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:
+    """The error in the client's format. Touches no database."""
+    data = {"errors": error.errors} if error.errors else {"detail": error.detail or error.status.phrase}
+    context = {"status": error.status.value, "phrase": error.status.phrase}
+    response = respond(
+        request, error_type(request), data, "error.html", context=context, status=error.status, headers=error.headers
+    )
     patch_vary_headers(response, ["Accept"])
     return response

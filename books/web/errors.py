@@ -1,0 +1,29 @@
+"""What the catalogue refuses, as an HTTP error that says what to do next."""
+
+from books.models import Book, DuplicateISBN, KeyReused, MergedAway, StaleVersion
+from books.web.negotiation import HTTPError
+
+NO_BOOK = "There is no book with this id. All books are at /books/."
+MERGED = "This book was merged into /books/{}/."
+STALE = "This book was changed since you read it. Read it again, then send your change with the new ETag."
+KEY_REUSED = "This Idempotency-Key was sent with a different request before. Choose a new one."
+
+REFUSED = (Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused)  # what `http_error` has an answer for
+
+
+def http_error(error: Exception) -> HTTPError:
+    match error:
+        case MergedAway():
+            return HTTPError(404, MERGED.format(error.into))
+        case StaleVersion():
+            return HTTPError(412, STALE)
+        case DuplicateISBN():
+            return HTTPError(409, errors={"isbn13": [isbn_taken(error)]})
+        case KeyReused():
+            return HTTPError(409, KEY_REUSED)
+        case _:
+            return HTTPError(404, NO_BOOK)
+
+
+def isbn_taken(error: DuplicateISBN) -> str:
+    return f"Another book has this ISBN: /books/{error.book_id}/."
