@@ -1,46 +1,23 @@
-"""The admin: behind our own doors, and never past the catalogue's own verbs."""
+"""The admin: behind the catalogue's own sign-in, and read-only but for accounts, tokens and names."""
 
 from typing import Any
 from unittest import mock
 
 from blockbuster import blockbuster_ctx
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.http import HttpResponse
 from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
-from books.admin import site
+from books.admin import NameForm, site
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
-from books.models import (
-    Action,
-    Author,
-    Book,
-    Change,
-    Channel,
-    IdempotentResponse,
-    Job,
-    LoginAttempts,
-    OwnerInvitation,
-    Scope,
-    Token,
-    Topic,
-)
-from books.views.login import tries_for
+from books.models import Action, Author, Book, Change, Channel, Job, LoginAttempts, Scope, Token, Topic
 from tests.people import owner, reader
 
-ISBN, OTHER_ISBN = "9780306406157", "9784003101018"
+ISBN = "9780306406157"
 PAGE = {"accept": "text/html"}
-ADDABLE = {"Book", "User", "Group"}
-
-
-def typed(book: Book | None = None, **changes: Any) -> dict[str, Any]:
-    """What a browser sends: all the fields of the form."""
-    values = {**book.as_record(), "version": book.version} if book else {"title": "草枕"}
-    lines = {name: "\n".join(value) if isinstance(value, list) else value for name, value in (values | changes).items()}
-    return {name: value for name, value in lines.items() if value is not None}
 
 
 def staff(*permissions: str) -> User:
@@ -54,10 +31,6 @@ class OwnerTestCase(TestCase):
         self.owner = owner()
         self.client.force_login(self.owner)
 
-    def last_change(self) -> tuple[str, str, int | None]:
-        change = Change.objects.latest("id")
-        return change.action, change.via, change.user_id
-
 
 class TheDoor(TestCase):
     async def test_a_stranger_is_sent_to_our_sign_in_and_back(self) -> None:
@@ -70,10 +43,10 @@ class TheDoor(TestCase):
         self.assertRedirects(response, "/accounts/login/?next=/admin/", fetch_redirect_response=False)
         assert "sessionid" not in self.client.cookies
 
-    async def test_a_reader_is_told_why_not_and_not_sent_round(self) -> None:
+    async def test_a_reader_is_refused_and_not_sent_round(self) -> None:
         await self.async_client.aforce_login(await User.objects.acreate(username="reader"))
         response = await self.async_client.get("/admin/", follow=True, headers=PAGE)
-        self.assertContains(response, "may not administer", status_code=403)
+        assert response.status_code == 403
 
     def test_a_token_opens_nothing(self) -> None:
         _, secret = Token.objects.issue(owner(), "script", [Scope.WRITE], None)
@@ -89,27 +62,30 @@ class TheDoor(TestCase):
 
     def test_a_write_from_a_foreign_site_is_refused(self) -> None:
         self.client.force_login(owner())
-        response = self.client.post("/admin/books/book/add/", typed(), headers={"sec-fetch-site": "cross-site"})
+        response = self.client.post("/admin/auth/group/add/", {"name": "g"}, headers={"sec-fetch-site": "cross-site"})
         assert response.status_code == 403
-        assert not Book.objects.exists()
 
     def test_the_admins_own_forms_carry_a_token_that_fits(self) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(owner())
-        token = str(client.get("/admin/books/book/add/").context["csrf_token"])
-        assert client.post("/admin/books/book/add/", typed()).status_code == 403
-        response = client.post("/admin/books/book/add/", typed(csrfmiddlewaretoken=token))
-        self.assertRedirects(response, "/admin/books/book/")
+        token = str(client.get("/admin/auth/group/add/").context["csrf_token"])
+        assert client.post("/admin/auth/group/add/", {"name": "g"}).status_code == 403
+        response = client.post("/admin/auth/group/add/", {"name": "g", "csrfmiddlewaretoken": token})
+        self.assertRedirects(response, "/admin/auth/group/")
+
+    def test_the_account_page_of_the_owner_leads_there_and_a_readers_does_not(self) -> None:
+        for user, leads in ((owner(), True), (reader(), False)):
+            self.client.force_login(user)
+            page = self.client.get("/accounts/tokens/", headers=PAGE).content.decode()
+            assert ('href="/admin/"' in page) == leads
 
 
 class TheLoop(OwnerTestCase):
     async def test_is_not_blocked_by_the_admins_sync_views(self) -> None:
         await self.async_client.aforce_login(self.owner)
         with blockbuster_ctx():
-            for page in ("/admin/", "/admin/books/book/", "/admin/books/book/add/", "/admin/auth/user/"):
+            for page in ("/admin/", "/admin/books/book/", "/admin/auth/user/"):
                 assert (await self.async_client.get(page)).status_code == 200
-            response = await self.async_client.post("/admin/books/book/add/", typed(), follow=True)
-        self.assertContains(response, "was added successfully")
 
 
 class EveryPage(OwnerTestCase):
@@ -118,9 +94,7 @@ class EveryPage(OwnerTestCase):
         book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "isbn13": ISBN})
         Book.objects.change(book.pk, {"title": "こころ"})
         Token.objects.issue(self.owner, "script", [Scope.READ], 30)
-        LoginAttempts.objects.create(key="k", since=timezone.now())
-        OwnerInvitation.objects.create(digest="d")
-        IdempotentResponse.objects.create(key="k", request_digest="d", answer="{}")
+        LoginAttempts.objects.create(key="secret key", since=timezone.now())
         start(clock, {"seconds": 1})
 
     def pages_of(self, model: Any) -> list[str]:
@@ -131,46 +105,37 @@ class EveryPage(OwnerTestCase):
 
     def test_the_pages_of_every_model_answer(self) -> None:
         models = list(site._registry)
-        assert {
-            Book,
-            Author,
-            Topic,
-            Change,
-            Token,
-            LoginAttempts,
-            OwnerInvitation,
-            IdempotentResponse,
-            Job,
-            User,
-        } < set(models)
+        assert {Book, Author, Topic, Change, Token, LoginAttempts, Job, User} < set(models)
         for model in models:
             for page in self.pages_of(model):
                 with self.subTest(page):
                     response = self.client.get(page, follow=True, headers=PAGE)
                     assert response.status_code == 200
-                    assert model.__name__ != "Tries" or b">k<" not in response.content
 
-    def test_books_users_and_groups_can_be_added_and_nothing_else(self) -> None:
+    def test_only_users_and_groups_can_be_added(self) -> None:
         for model in site._registry:
             with self.subTest(model):
                 page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
-                assert self.client.get(page).status_code == (
-                    200 if model.__name__ in {"Book", "User", "Group"} else 403
-                )
+                assert self.client.get(page).status_code == (200 if model.__name__ in {"User", "Group"} else 403)
 
-    def test_records_of_what_happened_cannot_be_changed(self) -> None:
-        for model in (Change, Token, LoginAttempts, OwnerInvitation, IdempotentResponse, Job):
+    def test_only_users_groups_and_names_can_be_changed(self) -> None:
+        for model in (Book, Change, Token, LoginAttempts, Job):
             with self.subTest(model):
-                assert self.client.post(self.pages_of(model)[2], {"key": "x"}).status_code == 403
+                assert self.client.post(self.pages_of(model)[2], {"title": "x", "key": "x"}).status_code == 403
 
-    def test_history_and_names_cannot_be_deleted_and_the_rest_can(self) -> None:
+    def test_what_the_catalogue_deletes_itself_cannot_be_deleted_here(self) -> None:
         for model in site._registry:
             with self.subTest(model):
                 page = reverse(
                     f"admin:{model._meta.app_label}_{model._meta.model_name}_delete",
                     args=[model._default_manager.first().pk],  # type: ignore[union-attr]
                 )
-                assert self.client.get(page).status_code == (403 if model in {Change, Author, Topic, Job} else 200)
+                read_only = {Book, Change, Author, Topic, Job}
+                assert self.client.get(page).status_code == (403 if model in read_only else 200)
+
+    def test_the_keys_of_login_attempts_are_not_shown(self) -> None:
+        for page in self.pages_of(LoginAttempts)[::2]:
+            self.assertNotContains(self.client.get(page), "secret key")
 
     def test_a_page_of_books_takes_as_many_queries_as_a_single_book(self) -> None:
         with self.assertNumQueries(4):  # the session, its user, the count, the books
@@ -180,7 +145,6 @@ class EveryPage(OwnerTestCase):
         with self.assertNumQueries(4):
             response = self.client.get("/admin/books/book/")
         assert len(response.context["cl"].result_list) == 50
-        self.assertNotContains(response, "Select all 61 books")
 
     def test_books_are_searched_as_in_the_catalogue(self) -> None:
         Book.objects.add({"title": "Other"})
@@ -196,107 +160,26 @@ class EveryPage(OwnerTestCase):
 class ABook(OwnerTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.book = Book.objects.add({"title": "Kokoro", "authors": ["Soseki", "Anon"], "isbn13": ISBN})
-        self.url = f"/admin/books/book/{self.book.pk}/change/"
+        self.book = Book.objects.add({"title": "Kokoro", "authors": ["Soseki"]})
+        self.url = f"/admin/books/book/{self.book.pk}/"
 
-    def change(self, **changes: Any) -> Any:
-        return self.client.post(self.url, typed(self.book, **changes))
+    def test_its_page_shows_it_and_leads_to_the_catalogues_own(self) -> None:
+        response = self.client.get(f"{self.url}change/")
+        self.assertContains(response, "Soseki")
+        self.assertContains(response, "View on site")
+        there = self.client.get(response.context["absolute_url"])
+        assert there["location"].endswith(f"/books/{self.book.pk}/")
 
-    def test_added_it_has_its_links_its_derived_columns_and_its_history(self) -> None:
-        form = typed(authors="夏目 漱石\r\nSecond", topics="Novels", isbn13="4-00-310101-4", published_year="1906")
-        self.assertRedirects(self.client.post("/admin/books/book/add/", form), "/admin/books/book/")
-        book = Book.objects.get(title="草枕")
-        assert (book.author_names, book.topic_names, book.isbn13) == ("夏目 漱石\nSecond", "Novels", "9784003101018")
-        assert list(Book.objects.searched("漱石")) == [book]
-        assert [link.author.name for link in book.bookauthor_set.order_by("position")] == ["夏目 漱石", "Second"]
-        assert (book.version, self.last_change()) == (1, (Action.ADDED, Channel.ADMIN, self.owner.pk))
-
-    def test_its_form_shows_it(self) -> None:
-        response = self.client.get(self.url)
-        self.assertContains(response, "Soseki\nAnon</textarea>")
-        self.assertContains(response, '<input type="hidden" name="version" value="1"')
-
-    def test_edited_it_has_a_new_version_and_both_histories_say_what_changed(self) -> None:
-        self.assertRedirects(self.change(title="Heart", authors="Soseki"), "/admin/books/book/")
-        self.book.refresh_from_db()
-        assert (self.book.title, self.book.author_names, self.book.version) == ("Heart", "Soseki", 2)
-        assert not Author.objects.filter(name="Anon").exists()
-        assert self.last_change() == (Action.CHANGED, Channel.ADMIN, self.owner.pk)
-        assert LogEntry.objects.get().get_change_message() == "Changed Title and Authors."
-
-    def test_what_was_changed_meanwhile_is_shown_and_overwritten_only_knowingly(self) -> None:
-        Book.objects.change(self.book.pk, {"publisher": "Theirs"})
-        response = self.change(publisher="Mine")
-        self.assertContains(response, "Somebody else changed this book")
-        self.assertContains(response, "The catalogue has now: Theirs")
-        self.assertContains(response, '<input type="hidden" name="version" value="2"')
-        assert Book.objects.get().publisher == "Theirs"
-        self.change(publisher="Mine", version=2)
-        assert Book.objects.get().publisher == "Mine"
-
-    def test_a_form_without_its_version_is_stale(self) -> None:
-        self.assertContains(self.change(publisher="Mine", version=None), "Somebody else changed this book")
-
-    def test_the_isbn_of_another_book_is_an_error_of_its_field_that_leads_there(self) -> None:
-        other = Book.objects.add({"title": "Other", "isbn13": OTHER_ISBN})
-        for response in (
-            self.change(isbn13=OTHER_ISBN),
-            self.client.post("/admin/books/book/add/", typed(isbn13=OTHER_ISBN)),
-        ):
-            form = response.context["adminform"].form
-            assert list(form.errors) == ["isbn13"]
-            self.assertContains(response, f'<a href="/admin/books/book/{other.pk}/change/">Another book</a>')
-        assert Book.objects.count() == 2
-
-    def test_what_no_book_can_have_is_refused_before_anything_is_written(self) -> None:
-        response = self.change(title=" ", pages="many", published_year="99999", isbn13="123", language="?", version="x")
-        errors = response.context["adminform"].form.errors
-        assert set(errors) == {"title", "pages", "published_year", "isbn13", "language", "version"}
-        assert Change.objects.count() == 1
-
-    def test_deleted_it_leaves_a_history_from_which_it_can_come_back(self) -> None:
-        page = f"/admin/books/book/{self.book.pk}/delete/"
-        self.assertContains(self.client.get(page), "Kokoro")
-        self.assertRedirects(self.client.post(page, {"post": "yes"}), "/admin/books/book/")
-        assert self.last_change() == (Action.DELETED, Channel.ADMIN, self.owner.pk)
-        assert not Book.objects.exists()
-        assert not Author.objects.exists()
-
-    def test_deleted_with_others_each_leaves_its_history(self) -> None:
-        other = Book.objects.add({"title": "Other"})
-        chosen = {"action": "delete_selected", "_selected_action": [self.book.pk, other.pk]}
-        self.assertContains(self.client.post("/admin/books/book/", chosen), "Other")
-        assert Book.objects.count() == 2
-        self.client.post("/admin/books/book/", {**chosen, "post": "yes"})
-        deleted = Change.objects.filter(action=Action.DELETED, via=Channel.ADMIN, user=self.owner)
-        assert set(deleted.values_list("book_id", flat=True)) == {self.book.pk, other.pk}
-        assert not Author.objects.exists()
-
-    def test_one_that_is_gone_already_is_deleted_without_complaint(self) -> None:
-        model_admin, request = site.get_model_admin(Book), self.client.get("/admin/").wsgi_request
-        Book.objects.remove(self.book.pk)
-        model_admin.delete_model(request, self.book)
-        assert Change.objects.filter(action=Action.DELETED).count() == 1
-
-    def test_edited_after_it_was_deleted_it_is_not_there_again(self) -> None:
-        request = self.client.get("/admin/").wsgi_request
-        make_form: Any = site.get_model_admin(Book).get_form(request, self.book, change=True)
-        Book.objects.remove(self.book.pk)
-        form = make_form(typed(self.book, title="Mine"), instance=self.book)
-        assert form.non_field_errors() == ["This book was deleted meanwhile. Its history can bring it back."]
-        assert not Book.objects.exists()
+    def test_it_is_not_written_or_deleted_here(self) -> None:
+        for page, form in (("change/", {"title": "Mine"}), ("delete/", {"post": "yes"})):
+            assert self.client.post(f"{self.url}{page}", form).status_code == 403
+        chosen = {"action": "delete_selected", "_selected_action": [self.book.pk], "post": "yes"}
+        self.client.post("/admin/books/book/", chosen)
+        assert Book.objects.get().title == "Kokoro"
 
     def test_its_history_is_the_catalogues_own(self) -> None:
-        response = self.client.get(f"/admin/books/book/{self.book.pk}/history/")
-        self.assertRedirects(response, f"/books/{self.book.pk}/history/")
+        self.assertRedirects(self.client.get(f"{self.url}history/"), f"/books/{self.book.pk}/history/")
         assert self.client.get("/admin/books/book/x/history/").status_code == 302
-
-    def test_who_may_only_look_sees_it_and_cannot_write(self) -> None:
-        self.client.force_login(staff("view_book"))
-        self.assertContains(self.client.get(self.url), "Soseki")
-        assert self.change(title="Mine").status_code == 403
-        assert self.client.post(f"/admin/books/book/{self.book.pk}/delete/", {"post": "yes"}).status_code == 403
-        assert Book.objects.get().title == "Kokoro"
 
 
 class AName(OwnerTestCase):
@@ -358,8 +241,17 @@ class AName(OwnerTestCase):
     def test_that_too_many_books_have_is_not_changed_here(self) -> None:
         for title in ("Kokoro", "Botchan"):
             Book.objects.add({"title": title, "authors": ["Soseki"]})
-        with mock.patch("books.forms.admin.MOST_BOOKS", 1):
+        with mock.patch("books.admin.MAX_BOOKS", 1):
             self.assertContains(self.rename(Author.objects.get(), "Natsume"), "More than 1 books")
+
+    def test_is_not_written_by_a_form_that_is_only_validated(self) -> None:
+        Book.objects.add({"title": "Kokoro", "authors": ["Soseki"]})
+        author = Author.objects.get()
+        make_form: Any = site.get_model_admin(Author).get_form(self.client.get("/admin/").wsgi_request, author)
+        form = make_form({"name": "Natsume"}, instance=author)
+        assert isinstance(form, NameForm)
+        assert form.is_valid()
+        assert (Author.objects.get().name, Book.objects.get().author_names) == ("Soseki", "Soseki")
 
     def test_needs_the_permission_to_change_books(self) -> None:
         Book.objects.add({"title": "Kokoro", "authors": ["Soseki"]})
@@ -395,18 +287,6 @@ class AToken(OwnerTestCase):
     def test_goes_with_its_user(self) -> None:
         self.client.post(f"/admin/auth/user/{self.token.user_id}/delete/", {"post": "yes"})
         assert not Token.objects.exists()
-
-
-class TriesOfSomebody(OwnerTestCase):
-    def test_are_found_by_the_name_and_forgotten(self) -> None:
-        request = self.client.get("/").wsgi_request
-        LoginAttempts.objects.begin(tries_for(request, "Alice"))
-        LoginAttempts.objects.begin(tries_for(request, "bob"))
-        response = self.client.get("/admin/books/loginattempts/", {"q": "alice"})
-        found: list[LoginAttempts] = response.context["cl"].result_list
-        assert [row.count for row in found] == [1]
-        self.client.post(f"/admin/books/loginattempts/{found[0].pk}/delete/", {"post": "yes"})
-        assert LoginAttempts.objects.count() == 2
 
 
 class AUser(OwnerTestCase):

@@ -163,6 +163,6 @@ async def test_the_requests_do_what_they_are_there_for(make: Make, sessions: lis
     }
     assert did["no slash, a write"] == (308, [])
     assert did["another host"] == did["a host that is none"] == (400, [])
-    assert did["signing in"] == (303, ["known_device", "sessionid"])
+    assert did["signing in"] == (303, ["sessionid"])
     assert did["signing out"] == (303, ["sessionid"])
     assert did["the admin, a write and its message"] == (302, ["messages"])

@@ -1,4 +1,4 @@
-"""What people type to sign in, and to make their account, password or token."""
+"""Forms to sign in, to create the first account, to change a password and to create a token."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
 from books.metadata import record
-from books.models.token import LONGEST, Scope
+from books.models.token import MAX_DAYS, Scope
 
-MAX_PASSWORD = 1000  # characters: hashing takes what it is given
+MAX_PASSWORD = 1000  # characters: a longer one takes longer to hash
 
 
 def _password(label: str, autocomplete: str, hint: str = "") -> forms.CharField:
@@ -29,10 +29,10 @@ class LoginForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """A new password, typed twice, which must be one that is not guessed at once."""
+    """A new password, typed twice and checked by Django's password validators."""
 
-    password = _password("Password", "new-password", "At least 8 characters, and none of the passwords everybody has.")
-    again = _password("The same again", "new-password")
+    password = _password("Password", "new-password", "At least 8 characters, and not a common password.")
+    again = _password("Repeat password", "new-password")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = self.cleaned_data
@@ -59,21 +59,21 @@ class FirstAccountForm(NewPasswordForm):
 
 
 class PasswordChangeForm(NewPasswordForm):
-    old = _password("Your password until now", "current-password")
+    old = _password("Current password", "current-password")
     field_order = ["old", "password", "again"]
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=100, help_text="What it is for, such as: import script.")
+    name = forms.CharField(label="Name", max_length=100, help_text="What it is for, for example “import script”.")
     scopes = forms.MultipleChoiceField(
-        label="What it may do", choices=Scope.choices, widget=forms.CheckboxSelectMultiple, initial=["read"]
+        label="Permissions", choices=Scope.choices, widget=forms.CheckboxSelectMultiple, initial=["read"]
     )
     days = forms.IntegerField(
         label="Days until it expires",
         required=False,
         min_value=1,
-        max_value=LONGEST,
-        help_text="Empty: never.",
+        max_value=MAX_DAYS,
+        help_text="Leave empty for a token that never expires.",
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from books.forms.lists import QueryField, SizeField
 from books.metadata import fingerprint
 
-MOST_BOOKS = 100  # of one merge: other writers wait for it
+MAX_BOOKS = 100  # of one merge: other writers wait for it
 _SEEN = re.compile(r"([1-9][0-9]{0,15}):([0-9]{1,9})")
 
 
@@ -35,8 +35,8 @@ class SeenField(forms.Field):
         found = [_SEEN.fullmatch(text) for text in value or []]
         if not found or not all(found):
             raise ValidationError("Send each of the books as its id, a colon, and its version: 12:3.")
-        if len(found) > MOST_BOOKS:
-            raise ValidationError(f"At most {MOST_BOOKS} books at once.")
+        if len(found) > MAX_BOOKS:
+            raise ValidationError(f"At most {MAX_BOOKS} books at once.")
         return {int(match[1]): int(match[2]) for match in found if match}
 
 

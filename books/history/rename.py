@@ -6,7 +6,8 @@ from books.metadata import record
 from books.models import Actor, Author, Book, Topic
 from books.models.author import sort_key
 
-MOST_BOOKS = 500  # that one rename changes: other writers wait for it, some 10 ms a book
+MAX_BOOKS = 500  # for one rename, during which other writers wait: some 10 ms a book
+FIELDS = {Author: "authors", Topic: "topics"}  # of a book
 
 
 def rename(named: Author | Topic, name: str, actor: Actor) -> None:

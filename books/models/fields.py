@@ -1,5 +1,6 @@
-"""Columns and comparisons that the two databases have under different names."""
+"""Columns and comparisons that the two databases have under different names, and the digest of a secret."""
 
+import hashlib
 from typing import Any
 
 from django.db import models
@@ -57,3 +58,8 @@ def count_of(rows: models.QuerySet[Any]) -> models.Subquery:
     """How many rows a correlated query has: cheaper than a join when only one page of the outer rows is shown."""
     every = models.Func(template="COUNT(*)", output_field=models.IntegerField())
     return models.Subquery(rows.order_by().annotate(every=every).values("every"))
+
+
+def digest_of(text: str) -> str:
+    """SHA-256, in hex: for texts that are compared but must not be readable in the database."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,29 +1,30 @@
-"""The first answers to requests that carry an Idempotency-Key, so that a repeat gets the same answer."""
+"""Responses to requests with an Idempotency-Key: a repeated request gets the first one again."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from books.models.fields import digest_of
+
 KEPT_FOR = timedelta(hours=24)
-MAX_KEY = 180  # characters of a key as sent
-WHOSE = 20  # characters more for the account's id before it
+MAX_KEY = 180  # characters that a client may send
+MAX_ACCOUNT = 20  # characters for the account's id before them
 
 
 class KeyReused(Exception):
-    """This key came with another request before."""
+    """The key was used for a different request."""
 
 
 class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
     def get_or_run(self, key: str, request: str, act: Callable[[], str]) -> str:
-        """Do `act` and keep its answer under the key, or give the answer of the time when it was done.
+        """The stored answer to this key; if there is none, call `act` and store what it returns.
 
-        Answer and deed are one transaction: of any number of repeats at once, one acts and the others wait for it.
-        Raises KeyReused for a key that came with another request, and whatever `act` raises.
+        All in one transaction: of several repeats at once, one acts and the others wait for its answer.
+        Raises KeyReused, and whatever `act` raises.
         """
-        digest = hashlib.sha256(request.encode()).hexdigest()
+        digest = digest_of(request)
         try:
             with transaction.atomic():
                 self.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
@@ -41,7 +42,7 @@ class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
 
 
 class IdempotentResponse(models.Model):
-    key = models.CharField(max_length=MAX_KEY + WHOSE, unique=True)
+    key = models.CharField(max_length=MAX_KEY + MAX_ACCOUNT, unique=True)
     request_digest = models.CharField(max_length=64)
     answer = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

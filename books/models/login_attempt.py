@@ -1,6 +1,10 @@
-"""How often somebody may try a password: counted in the database, so that all workers count together."""
+"""How often somebody may try a password. Counted in the database, so that all workers count together.
 
-import hashlib
+The limits hold for an address and for an account. So somebody who knows a user name can keep its owner from signing
+in, a quarter of an hour at a time. That is accepted: passwords guessed from many addresses at once would be worse, and
+sessions and tokens go on working meanwhile. An administrator lifts the limit by deleting the row in the admin.
+"""
+
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,44 +13,61 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from books.models.fields import digest_of
+
 WINDOW = timedelta(minutes=15)
+PER_ADDRESS, PER_ACCOUNT = 20, 5  # attempts in one window
 
 
 class TooManyAttempts(Exception):
-    """The limit is reached; `seconds` from now there will be another window."""
+    """The limit is reached; the next window begins in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds)
         self.seconds = seconds
 
 
-class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):
-    def begin(self, limits: Mapping[str, int]) -> None:
-        """Count one try under each key. Raises TooManyAttempts where a key has no try left; then none is counted.
+def account_key(username: str) -> str:
+    """A digest, since people mistype their password into the box for the user name."""
+    return digest_of(f"account {username.casefold()}")
 
-        A try is counted before its password is looked at: of a thousand at once no more are looked at than allowed.
+
+def address_key(address: str) -> str:
+    return digest_of(f"address {address}")
+
+
+class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):
+    def begin(self, username: str, address: str) -> None:
+        """Count an attempt. Raises TooManyAttempts where the account or the address has none left; counts none then.
+
+        An attempt is counted before the password is checked: of a thousand at once, no more are checked than allowed.
         """
         now = timezone.now()
-        keys = {digest_of(key): limit for key, limit in limits.items()}
-        self._raise_if_full(keys, now)  # a thousand refused tries are a thousand reads: they hold up no writer
+        limits = {account_key(username): PER_ACCOUNT, address_key(address): PER_ADDRESS}
+        self._check(limits, now)  # without a transaction: refused attempts hold up no writer
         with transaction.atomic():
             self.filter(since__lte=now - WINDOW).delete()
-            self.bulk_create([LoginAttempts(key=key, since=now) for key in sorted(keys)], ignore_conflicts=True)
-            self.select_for_update()._raise_if_full(keys, now)
-            self.filter(key__in=keys).update(count=F("count") + 1)
+            self.bulk_create([LoginAttempts(key=key, since=now) for key in sorted(limits)], ignore_conflicts=True)
+            self.select_for_update()._check(limits, now)
+            self.filter(key__in=limits).update(count=F("count") + 1)
 
-    def _raise_if_full(self, keys: Mapping[str, int], now: datetime) -> None:
-        rows = self.filter(key__in=keys, since__gt=now - WINDOW).order_by("key")
-        if waits := [row.since + WINDOW - now for row in rows if row.count >= keys[row.key]]:
+    def _check(self, limits: Mapping[str, int], now: datetime) -> None:
+        rows = self.filter(key__in=limits, since__gt=now - WINDOW).order_by("key")
+        if waits := [row.since + WINDOW - now for row in rows if row.count >= limits[row.key]]:
             raise TooManyAttempts(max(1, math.ceil(max(waits).total_seconds())))
 
-    def reset(self, *keys: str) -> None:
-        """The try was right: it does not count."""
-        self.filter(key__in=[digest_of(key) for key in keys], count__gt=0).update(count=F("count") - 1)
+    def reset(self, username: str, address: str) -> None:
+        """Forget the account's attempts after a sign-in. The address only gets this one back.
+
+        Else whoever has an account could try others' passwords without end, by signing in now and then.
+        """
+        with transaction.atomic():
+            self.filter(key=account_key(username)).delete()
+            self.filter(key=address_key(address), count__gt=0).update(count=F("count") - 1)
 
 
 class LoginAttempts(models.Model):
-    """Tries under one key (an account, an address) since the beginning of its window."""
+    """The attempts of one account, or from one address, since its window began."""
 
     key = models.CharField(max_length=64, unique=True)
     count = models.PositiveIntegerField(default=0)
@@ -59,8 +80,3 @@ class LoginAttempts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} since {self.since}"
-
-
-def digest_of(key: str) -> str:
-    """What people mistype into a user name's box may be a password: it is not kept as it is."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,20 +1,21 @@
-"""The invitation to make the first account: its secret is printed once by the server, and good once."""
+"""The invitation to create the first account. The server prints its secret once, and it works once."""
 
-import hashlib
 import secrets
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 
+from books.models.fields import digest_of
+
 
 class NotInvited(Exception):
-    """Somebody has an account already, or the secret is not the last one that was printed."""
+    """There is an account already, or a later secret was printed."""
 
 
 class OwnerInvitationQuerySet(models.QuerySet["OwnerInvitation"]):
     def renew(self) -> str | None:
-        """A secret for a new invitation; none once anybody has an account."""
+        """The secret of a new invitation; None once there is an account."""
         with transaction.atomic():
             if get_user_model().objects.exists():
                 return None
@@ -22,13 +23,13 @@ class OwnerInvitationQuerySet(models.QuerySet["OwnerInvitation"]):
             self.update_or_create(pk=1, defaults={"digest": digest_of(secret)})
             return secret
 
-    def invites(self, secret: str) -> models.QuerySet["OwnerInvitation"]:
+    def for_secret(self, secret: str) -> models.QuerySet["OwnerInvitation"]:
         return self.filter(digest=digest_of(secret))
 
     def accept(self, secret: str, username: str, password: str) -> Any:
-        """Make the owner's account. Raises NotInvited. Hashes the password: for a thread."""
+        """Create the owner's account. Raises NotInvited. Slow, since it hashes the password: call it in a thread."""
         with transaction.atomic():
-            invited = self.invites(secret).select_for_update().first()
+            invited = self.for_secret(secret).select_for_update().first()
             if invited is None or get_user_model().objects.exists():
                 raise NotInvited
             invited.delete()
@@ -42,8 +43,4 @@ class OwnerInvitation(models.Model):
     objects = OwnerInvitationQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"made {self.created_at}"
-
-
-def digest_of(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"printed {self.created_at}"

@@ -1,6 +1,5 @@
-"""Tokens: how a program says for whom it works. Shown once, kept as a digest, limited in scope and time."""
+"""API tokens: shown once, stored as a digest, limited in scope and time."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,9 +9,11 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-PREFIX = "books_"  # so that a leaked token is recognised for what it is
-USE_NOTED_EVERY = timedelta(minutes=1)  # a token's every use would be a write a request
-LONGEST = 3650  # days
+from books.models.fields import digest_of
+
+PREFIX = "books_"  # scanners for leaked secrets recognise it
+USE_NOTED_EVERY = timedelta(minutes=1)  # not each time, which would be a write for each request
+MAX_DAYS = 3650
 
 
 class Scope(models.TextChoices):
@@ -23,7 +24,7 @@ class Scope(models.TextChoices):
 
 class TokenQuerySet(models.QuerySet["Token"]):
     def issue(self, user: Any, name: str, scopes: Iterable[str], days: int | None) -> tuple["Token", str]:
-        """A new token and its secret, which nobody can be shown again. `days` until it expires; None: never."""
+        """A new token and its secret, which is not stored. It expires after `days`; None: never."""
         secret = PREFIX + secrets.token_urlsafe(32)
         expires_at = timezone.now() + timedelta(days=days) if days else None
         token = self.create(
@@ -63,7 +64,3 @@ class Token(models.Model):
     def is_valid(self, now: Any) -> bool:
         unexpired = self.expires_at is None or self.expires_at > now
         return unexpired and self.revoked_at is None and self.user.is_active
-
-
-def digest_of(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,5 +1,3 @@
-"""The first account, and a new password."""
-
 from asgiref.sync import sync_to_async
 from django.contrib.auth import alogin, aupdate_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -12,11 +10,13 @@ from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
 
-UNINVITED = "This link is used up, or a later one was printed when the server started again. Look for it in its log."
+NOT_INVITED = (
+    "This link has been used, or the server printed a newer one when it restarted. Look for it in the server's log."
+)
 
 
 class FirstAccount(CatalogueView):
-    """Where the link leads that the server prints while nobody has an account."""
+    """The page behind the link that the server prints as long as there is no account."""
 
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": ANYBODY, "POST": ANYBODY}
@@ -24,8 +24,8 @@ class FirstAccount(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
         secret = request.GET.get("secret", "")
-        if not await OwnerInvitation.objects.invites(secret).aexists():
-            raise HTTPError(404, UNINVITED)
+        if not await OwnerInvitation.objects.for_secret(secret).aexists():
+            raise HTTPError(404, NOT_INVITED)
         return page(request, "accounts/first.html", {"form": FirstAccountForm(), "secret": secret})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
@@ -37,7 +37,7 @@ class FirstAccount(CatalogueView):
         try:
             owner = await sync_to_async(OwnerInvitation.objects.accept)(secret, name, password)
         except NotInvited:
-            raise HTTPError(404, UNINVITED) from None
+            raise HTTPError(404, NOT_INVITED) from None
         await alogin(request, owner, "django.contrib.auth.backends.ModelBackend")
         return SeeOther(reverse("home"))
 
@@ -54,7 +54,7 @@ class PasswordChange(CatalogueView):
         form = PasswordChangeForm(parsing.form(request))
         user = self.user.account
         if form.is_valid() and not await user.acheck_password(form.cleaned_data["old"]):
-            form.add_error("old", "This is not your password.")
+            form.add_error("old", "Wrong password.")
         if not form.is_valid():
             return again(request, form, "accounts/password.html", {})
         await sync_to_async(user.set_password)(form.cleaned_data["password"])

@@ -6,16 +6,13 @@ from django.contrib.auth import aauthenticate, alogin, alogout
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.accounts import devices
 from books.forms.accounts import LoginForm
 from books.models import LoginAttempts, TooManyAttempts
 from books.views.base import CatalogueView
-from books.views.login_redirect import TYPED, asave_pending_form, ask, safe_next_url
+from books.views.login_redirect import PENDING_FORM, asave_pending_form, login_page, safe_next_url
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, preferred
 from books.web.permissions import ANYBODY
-
-TRIES_AN_ADDRESS, TRIES_AN_ACCOUNT = 20, 5  # in the quarter of an hour that Tries counts
 
 
 class Login(CatalogueView):
@@ -24,40 +21,38 @@ class Login(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         preferred(request, HTML)
-        return ask(request, LoginForm(), request.GET.get("next", ""))
+        return login_page(request, LoginForm(), request.GET.get("next", ""))
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = LoginForm(parsing.form(request))
         if not form.is_valid():
             return self._again(request, form, 422)
         username, password = form.cleaned_data["username"], form.cleaned_data["password"]
-        limits = tries_for(request, username)
+        address = request.META.get("REMOTE_ADDR", "")
         try:
-            await sync_to_async(LoginAttempts.objects.begin)(limits)
+            await sync_to_async(LoginAttempts.objects.begin)(username, address)
         except TooManyAttempts as error:
-            form.add_error(None, f"Too many tries: wait {-(-error.seconds // 60)} minutes, then try again.")
+            form.add_error(None, f"Too many attempts. Try again in {-(-error.seconds // 60)} minutes.")
             return self._again(request, form, 429, {"Retry-After": str(error.seconds)})
         async with _one_at_a_time(username):
             user = await aauthenticate(request, username=username, password=password)
         if user is None:
-            form.add_error(None, "This name and this password do not belong together. Mind capitals, and try again.")
+            form.add_error(None, "Wrong user name or password. (Capitals matter.)")
             return self._again(request, form, 403)
-        await sync_to_async(LoginAttempts.objects.reset)(*limits)
+        await sync_to_async(LoginAttempts.objects.reset)(username, address)
         await alogin(request, user)
         next_page = safe_next_url(request, form.data.get("next", ""))
-        if typed := form.data.get(TYPED):
-            await asave_pending_form(request, next_page, typed)
-        response = SeeOther(next_page)
-        devices.remember(response, user)
-        return response
+        if pending := form.data.get(PENDING_FORM):
+            await asave_pending_form(request, next_page, pending)
+        return SeeOther(next_page)
 
     def _again(
         self, request: HttpRequest, form: LoginForm, status: int, headers: dict[str, str] | None = None
     ) -> HttpResponse:
         if preferred(request, JSON, HTML) == JSON:
             raise HTTPError(status, errors=errors_of(form), headers=headers)
-        next_page, typed = form.data.get("next", ""), form.data.get(TYPED, "")
-        return ask(request, form, next_page, typed, status=status, headers=headers)
+        next_page, pending = form.data.get("next", ""), form.data.get(PENDING_FORM, "")
+        return login_page(request, form, next_page, pending, status=status, headers=headers)
 
 
 class Logout(CatalogueView):
@@ -69,16 +64,9 @@ class Logout(CatalogueView):
         return SeeOther(reverse("home"))
 
 
-# Hashing takes a core for as long as it lasts: who tries five passwords at once waits for them, and not the others.
+# Hashing keeps a core busy: several attempts at one account queue up for it, and delay no other request.
 _hashing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 def _one_at_a_time(username: str) -> asyncio.Lock:
     return _hashing.setdefault(username.casefold(), asyncio.Lock())
-
-
-def tries_for(request: HttpRequest, username: str) -> dict[str, int]:
-    """What a try counts against, and how many there may be."""
-    address = request.META.get("REMOTE_ADDR", "")
-    kind = "device" if devices.is_known(request, username) else "account"
-    return {f"address {address}": TRIES_AN_ADDRESS, f"{kind} {username.casefold()}": TRIES_AN_ACCOUNT}

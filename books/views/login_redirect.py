@@ -1,4 +1,4 @@
-"""Asking somebody to sign in, and keeping what they had typed until they have."""
+"""Leading people to the sign-in page and back, without losing a form that they had filled in."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve, reverse
@@ -8,59 +8,58 @@ from books.forms.accounts import LoginForm
 from books.web import parsing
 from books.web.negotiation import SeeOther, page
 
-TYPED = "typed"  # a form that somebody sent before they were signed in, urlencoded
+PENDING_FORM = "typed"  # the field and the session's key for a form sent before signing in, urlencoded
 
 
 def redirect_to_login(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back; for a form that was sent, at once, with what was typed."""
+    """To the sign-in page and back. A form that was sent is answered by that page at once, which carries it along."""
     if request.method == "POST" and request.content_type in parsing.FORMS:
-        here = reverse("book_new") if request.path == reverse("book_list") else page_before(request)
-        return ask(request, LoginForm(), here, parsing.form(request).urlencode(), status=401)
+        here = reverse("book_new") if request.path == reverse("book_list") else _nearest_page(request.path)
+        return login_page(request, LoginForm(), here, parsing.form(request).urlencode(), status=401)
     return SeeOther(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
 
 
-def page_before(request: HttpRequest) -> str:
-    """The page of a form: its own address, or the nearest above it that is a page."""
-    path = request.path
-    while not is_page(path):
+def _nearest_page(path: str) -> str:
+    """The path itself if it has a page, else the nearest one above it: a form may be sent to a path without one."""
+    while not _has_page(path):
         path = f"{path.rstrip('/').rpartition('/')[0]}/"
     return path
 
 
-def is_page(path: str) -> bool:
+def _has_page(path: str) -> bool:
     try:
         return hasattr(resolve(path).func.view_class, "get")  # type: ignore[attr-defined]
     except Resolver404:
         return False
 
 
-def ask(  # noqa: PLR0913 - what a sign-in page shows
+def login_page(  # noqa: PLR0913 - what a sign-in page shows
     request: HttpRequest,
     form: LoginForm,
-    next_page: str,
-    typed: str = "",
+    next_url: str,
+    pending_form: str = "",
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "next": safe_next_url(request, next_page), "typed": typed}
+    context = {"form": form, "next": safe_next_url(request, next_url), "typed": pending_form}
     return page(request, "accounts/login.html", context, status=status, headers=headers)
 
 
-def safe_next_url(request: HttpRequest, next_page: str) -> str:
-    """The page to go on to: on this site, or the home page."""
-    is_ours = url_has_allowed_host_and_scheme(next_page, {request.get_host()}, request.is_secure())
-    return next_page if is_ours and next_page.startswith("/") else reverse("home")
+def safe_next_url(request: HttpRequest, url: str) -> str:
+    """The URL if it is on this site, else that of the home page."""
+    is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
+    return url if is_ours and url.startswith("/") else reverse("home")
 
 
-async def asave_pending_form(request: HttpRequest, next_page: str, typed: str) -> None:
-    await request.session.aset(TYPED, [next_page, typed])
+async def asave_pending_form(request: HttpRequest, url: str, pending_form: str) -> None:
+    await request.session.aset(PENDING_FORM, [url, pending_form])
 
 
 async def apop_pending_form(request: HttpRequest) -> QueryDict | None:
     """What was typed into this page's form before signing in; given once."""
-    here, typed = await request.session.aget(TYPED) or ["", ""]
-    if here != request.path:
+    url, pending_form = await request.session.aget(PENDING_FORM) or ["", ""]
+    if url != request.path:
         return None
-    await request.session.apop(TYPED)
-    return QueryDict(typed)
+    await request.session.apop(PENDING_FORM)
+    return QueryDict(pending_form)

@@ -1,5 +1,3 @@
-"""The tokens of the one who is signed in: made, listed, revoked."""
-
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -15,7 +13,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, js
 from books.web.permissions import OWN_ACCOUNT
 
 TEMPLATE = "accounts/tokens.html"
-NEVER_KEPT = {"Cache-Control": "private, no-store"}  # what shows a secret
+NO_STORE = {"Cache-Control": "private, no-store"}  # for responses with a secret
 
 
 class TokenList(CatalogueView):
@@ -39,10 +37,10 @@ class TokenList(CatalogueView):
         issue = sync_to_async(Token.objects.issue)
         token, secret = await issue(self.user.account, **form.cleaned_data)
         if kind == JSON:
-            return json_response({**as_dict(token), "token": secret}, status=201, headers=NEVER_KEPT)
+            return json_response({**as_dict(token), "token": secret}, status=201, headers=NO_STORE)
         tokens = await atokens_of(self.user.account)
         return page(
-            request, TEMPLATE, {"form": TokenForm(), "tokens": tokens, "secret": secret}, status=201, headers=NEVER_KEPT
+            request, TEMPLATE, {"form": TokenForm(), "tokens": tokens, "secret": secret}, status=201, headers=NO_STORE
         )
 
 
@@ -56,7 +54,7 @@ class TokenDetail(CatalogueView):
 
 
 class TokenRevoke(CatalogueView):
-    """DELETE for those who have but a form."""
+    """The same as DELETE, for forms."""
 
     offers = ()
     rules = {"POST": OWN_ACCOUNT}
@@ -71,9 +69,9 @@ async def atokens_of(user: Any) -> list[dict[str, Any]]:
 
 
 async def arevoke(user: Any, pk: int) -> None:
-    """Revoke the user's own token; others' are as unknown as those that do not exist."""
+    """Revoke a token of the user's own; 404 for anybody else's."""
     if not await Token.objects.filter(user=user, pk=pk, revoked_at=None).aupdate(revoked_at=timezone.now()):
-        raise HTTPError(404, "You have no such token. Yours are at /accounts/tokens/.")
+        raise HTTPError(404, "You have no such token. Your tokens are listed at /accounts/tokens/.")
 
 
 def as_dict(token: Token) -> dict[str, Any]:

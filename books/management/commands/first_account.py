@@ -9,16 +9,16 @@ from django41_example import environment
 
 
 class Command(BaseCommand):
-    help = "Prints the link by which the first account is made; nothing if somebody has an account."
+    help = "Prints the link for creating the first account; nothing once there is one."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if secret := OwnerInvitation.objects.renew():
-            link = f"{address()}{reverse('first_account')}?secret={secret}"
-            self.stdout.write(f"Nobody has an account yet. Make yours, the owner's, here: {link}")
+            link = f"{base_url()}{reverse('first_account')}?secret={secret}"
+            self.stdout.write(f"There is no account yet. Create the owner's account here: {link}")
 
 
-def address() -> str:
-    """Where the server is reached, as far as its settings tell."""
+def base_url() -> str:
+    """Where people reach the server, as far as the settings say."""
     if settings.PRODUCTION:
         return f"https://{settings.ALLOWED_HOSTS[0]}"
     return f"http://127.0.0.1:{environment.integer('PORT', 8000, low=1, high=65535)}"
