@@ -1,5 +1,6 @@
 from typing import Any
 
+from books.metadata import record
 from books.models import Book
 from tests.people import LibrarianTestCase
 
@@ -22,10 +23,19 @@ class EditForm(LibrarianTestCase):
         assert 'name="version" value="1"' in page
 
     async def test_saving_leads_to_the_book_as_typed(self) -> None:
-        response = await self.post(title="心", version="1")
+        response = await self.post(title="心", pages="", authors="", version="1")
         assert (response.status_code, response["Location"]) == (303, f"/books/{self.book.pk}/")
         saved = await Book.objects.aget()
         assert (saved.title, saved.pages, saved.author_names) == ("心", None, "")
+
+    async def test_a_field_that_is_not_sent_stays_as_it_is(self) -> None:
+        assert (await self.post(title="心", version="1")).status_code == 303
+        saved = await Book.objects.aget()
+        assert (saved.title, saved.pages, saved.author_names) == ("心", 200, "夏目 漱石")
+
+    async def test_every_field_of_a_book_stands_in_the_form(self) -> None:
+        page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        assert [name for name in record.EDITABLE if f'name="{name}"' not in page] == []
 
     async def test_a_mistake_is_shown_with_what_was_typed(self) -> None:
         response = await self.post(title="心", pages="many")

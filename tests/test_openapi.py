@@ -15,7 +15,7 @@ from django.urls import URLPattern
 from books.metadata import record
 from books.models import Book, Token
 from books.openapi.description import OPERATIONS, description
-from books.openapi.schemas import SCHEMAS, TYPED
+from books.openapi.schemas import SCHEMAS, SENT
 from books.urls import urlpatterns
 from books.web.permissions import ADD
 from tests import outside
@@ -254,9 +254,9 @@ class Answers(LibrarianTestCase):
         assert lines
 
     async def test_the_limits_described_are_those_in_force(self) -> None:
-        assert TYPED.keys() == set(record.EDITABLE)
+        assert SENT.keys() == set(record.EDITABLE)
         writable = validator(SCHEMAS["BookWrite"])
-        for name, schema in TYPED.items():
+        for name, schema in SENT.items():
             for edge, values in (("maxLength", "x"), ("maxItems", "y")):
                 if limit := schema.get(edge):
                     for size in (limit, limit + 1):

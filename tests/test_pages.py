@@ -274,7 +274,7 @@ class Forms(PageCase):
         box = Elements(page).field("pages")
         assert box["aria-invalid"] == "true"
         assert "id_pages-error" in (box["aria-describedby"] or "").split()
-        assert re.search(r'id="id_pages-error">Write a whole number', page)
+        assert re.search(r'id="id_pages-error">Enter a whole number', page)
 
     async def test_a_field_without_a_mistake_has_no_mark(self) -> None:
         elements = Elements(await self.sent("/books/new/", 422, title="心", pages="many"))
@@ -313,7 +313,7 @@ class Forms(PageCase):
 
     async def test_a_stale_form_says_that_nothing_is_saved_even_if_both_wrote_the_same(self) -> None:
         page = await self.sent(self.edit, 412, title="Kokoro", publisher="Old", version="7")
-        assert "Somebody else changed this book" in page
+        assert "This book was changed while you were editing" in page
 
     async def test_a_form_that_was_not_sent_has_nothing_to_lose(self) -> None:
         [form] = Elements(await self.page("/books/new/")).named("form", method="post")
@@ -404,7 +404,7 @@ class Nothing(PageCase):
     async def test_an_error_says_what_is_wrong_and_what_to_do_next(self) -> None:
         page = await self.page("/books/77/", 404)
         assert "There is no book with this id." in page
-        assert "What to do next" in page
+        assert "What you can do" in page
         assert Elements(page).named("a", href="/books/")
 
     async def test_a_query_with_mistakes_names_each(self) -> None:

@@ -24,7 +24,7 @@ class AddABookLikeAnother(LibrarianTestCase):
         response = await self.post()
         page = response.content.decode()
         assert response.status_code == 409
-        assert "You may have this already" in page
+        assert "You may already have this book" in page
         assert f'href="/books/{self.book.pk}/"' in page
         assert 'value="KOKORO: a novel"' in page
         assert 'value="248"' in page
@@ -50,7 +50,7 @@ class AddABookLikeAnother(LibrarianTestCase):
     async def test_what_is_wrong_is_told_first(self) -> None:
         response = await self.post(pages="many")
         assert response.status_code == 422
-        assert "You may have this already" not in response.content.decode()
+        assert "You may already have this book" not in response.content.decode()
 
     async def test_a_program_is_told_what_to_send(self) -> None:
         response = await self.async_client.post("/books/new/", self.typed, headers={"accept": "application/json"})

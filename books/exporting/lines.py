@@ -15,15 +15,14 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 
-from books.metadata.record import CLEANERS, SEPARATOR
+from books.metadata.record import COLUMNS, FIELDS, SEPARATOR
 from books.models.book import NAME_SEPARATOR, Book, BookQuerySet, split
 from books.web.serializers import number
 
 BATCH = 1000  # rows
-FIELDS = tuple(CLEANERS)
-COLUMNS = tuple({"authors": "author_names", "topics": "topic_names"}.get(field, field) for field in FIELDS)
-AUTHORS, TOPICS, NUMBER = (FIELDS.index(name) for name in ("authors", "topics", "series_number"))
-TEXTS = [place for place, field in enumerate(FIELDS) if field not in {"published_year", "pages", "series_number"}]
+NAMES = [place for place, field in enumerate(FIELDS) if field.column]
+DECIMALS = [place for place, field in enumerate(FIELDS) if field.schema["type"] == "number"]
+TEXTS = [place for place, field in enumerate(FIELDS) if field.schema["type"] in {"string", "array"}]
 _FIRST = itemgetter(0)
 
 # A cell that a spreadsheet would run, however often it was defused already.
@@ -37,9 +36,10 @@ Encoder = Callable[[Iterable[Row]], bytes]
 def csv_lines(rows: Iterable[Row]) -> bytes:
     """The rows as CSV. Column by column: what is looked at cell by cell is what an export's time goes to."""
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    for place in (AUTHORS, TOPICS):
+    for place in NAMES:
         columns[place] = [names.replace(NAME_SEPARATOR, f"{SEPARATOR} ") for names in columns[place]]
-    columns[NUMBER] = [number(value) for value in columns[NUMBER]]
+    for place in DECIMALS:
+        columns[place] = [number(value) for value in columns[place]]
     for place in TEXTS:
         if not SUSPECT.isdisjoint(map(_FIRST, filter(None, columns[place]))):
             columns[place] = [_defused(cell) for cell in columns[place]]
@@ -53,7 +53,7 @@ def _defused(cell: str | None) -> str | None:
 
 
 def csv_header() -> bytes:
-    return ",".join(FIELDS).encode() + b"\n"
+    return ",".join(COLUMNS).encode() + b"\n"
 
 
 def json_lines(rows: Iterable[Row]) -> bytes:
@@ -61,16 +61,17 @@ def json_lines(rows: Iterable[Row]) -> bytes:
 
 
 def _object(row: Row) -> dict[str, Any]:
-    record = dict(zip(FIELDS, row, strict=True))
-    record["authors"] = split(record["authors"])
-    record["topics"] = split(record["topics"])
-    record["series_number"] = number(record["series_number"])
-    return record
+    cells = list(row)
+    for place in NAMES:
+        cells[place] = split(cells[place])
+    for place in DECIMALS:
+        cells[place] = number(cells[place])
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def rows_after(books: BookQuerySet, last: int) -> QuerySet[Book, Row]:
     """The next batch in order of the ids: of each row its id, then its cells."""
-    return books.after(last).values_list("pk", *COLUMNS)[:BATCH]
+    return books.after(last).values_list("pk", *COLUMNS.values())[:BATCH]
 
 
 async def stream(books: BookQuerySet, encode: Encoder, header: bytes = b"") -> AsyncIterator[bytes]:

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from books.forms.lists import QueryField, SizeField
+from books.history.merge import CHOSEN
 from books.metadata import fingerprint
 
 MAX_BOOKS = 100  # of one merge: other writers wait for it
@@ -56,17 +57,10 @@ class MergeForm(forms.Form):
 
     book = SeenField()
     keep = forms.IntegerField(min_value=1, max_value=10**15)
-    title = _whose()
-    subtitle = _whose()
-    isbn13 = _whose()
-    publisher = _whose()
-    published_year = _whose()
-    language = _whose()
-    pages = _whose()
-    description = _whose()
-    series = _whose()
-    series_number = _whose()
 
     def chosen(self) -> dict[str, int]:
         whose = {name: value for name, value in self.cleaned_data.items() if name not in {"keep", "book"}}
         return {name: value for name, value in whose.items() if value is not None}
+
+
+MergeForm.base_fields.update({name: _whose() for name in CHOSEN})

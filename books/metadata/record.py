@@ -1,21 +1,26 @@
-"""What a book's fields may hold: the one place that pages, the API and imports ask.
+"""The fields of a book, each declared once, in FIELDS: forms, JSON, files, merging and the history follow from it.
 
-A record is the plain form of a book, the same in a form, a JSON body, a line of a file and an export. Its fields
-come from outside as text or as JSON's own types; `clean` gives them their type and canonical spelling, or says
-for each what is wrong. Nothing here touches the database.
+A record is a book as plain values. `clean` turns what was sent, as text or as JSON's own types, into canonical values,
+or says for each field what is wrong. Nothing here touches the database.
+
+For a new field add a row to FIELDS and its type to Record, a column to books.models.Book with a migration, and a line
+to the page of a book.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from books.metadata import isbn, languages
+from books.metadata.json_schema import Schema, array, text, whole
 
 YEARS = range(-4000, 2101)
 PAGES = range(1, 100_001)
@@ -30,7 +35,7 @@ SEPARATOR = ";"  # between the names in one cell or line
 
 
 class Record(TypedDict, total=False):
-    """A book as plain values. A field that is absent is not spoken of; an empty one is "", None or []."""
+    """A book as plain values. An absent field is left as it is; an empty one is "", None or []."""
 
     source_key: str | None  # where it came from and its id there: `aozora:056078`
     title: str
@@ -38,7 +43,7 @@ class Record(TypedDict, total=False):
     authors: list[str]
     isbn13: str | None
     publisher: str
-    published_year: int | None  # negative: before our era
+    published_year: int | None  # negative: BCE
     language: str
     pages: int | None
     description: str
@@ -59,9 +64,9 @@ _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
 def _readable(value: object) -> str:
     """Text that both databases can hold and every client can read, in one Unicode spelling."""
     if not isinstance(value, str):
-        raise ValidationError("Write text here.", code="type")
+        raise ValidationError("Enter text here.", code="type")
     if found := _CONTROLS.search(value):
-        raise ValidationError(f"There is a character here that is no text: U+{ord(found[0]):04X}.", code="invalid")
+        raise ValidationError(f"This contains an unreadable character: U+{ord(found[0]):04X}.", code="invalid")
     return value if value.isascii() else unicodedata.normalize("NFC", value)
 
 
@@ -71,7 +76,7 @@ def line(max_length: int) -> Callable[[object], str]:
     def clean_line(value: object) -> str:
         text = _SPACES.sub(" ", _readable(value)).strip()
         if len(text) > max_length:
-            raise ValidationError(f"At most {max_length:,} characters; these are {len(text):,}.", code="max_length")
+            raise ValidationError(f"At most {max_length:,} characters, not {len(text):,}.", code="max_length")
         return text
 
     return clean_line
@@ -87,11 +92,11 @@ def description(value: object) -> str:
     """Text of several lines."""
     text = _LINE_END.sub("\n", _readable(value)).strip()
     if len(text) > MAX_DESCRIPTION:
-        raise ValidationError(f"At most {MAX_DESCRIPTION:,} characters; these are {len(text):,}.", code="max_length")
+        raise ValidationError(f"At most {MAX_DESCRIPTION:,} characters, not {len(text):,}.", code="max_length")
     return text
 
 
-def whole_number(allowed: range) -> Callable[[object], int | None]:
+def whole_number(allowed: range, message: str) -> Callable[[object], int | None]:
     """A cleaner of an integer, or of its ASCII digits in a form or a file."""
 
     def clean_number(value: object) -> int | None:
@@ -100,7 +105,6 @@ def whole_number(allowed: range) -> Callable[[object], int | None]:
         if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
-            message = f"Write a whole number from {allowed.start} to {allowed.stop - 1}."
             raise ValidationError(message, code="invalid")
         return value
 
@@ -113,11 +117,8 @@ def series_number(value: object) -> Decimal | None:
         return None
     text = str(value).strip() if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else ""
     if not _NUMBER.fullmatch(text):
-        raise ValidationError("Write a number such as 1 or 2.5.", code="invalid")
-    try:
-        return Decimal(text).quantize(Decimal("0.01"))
-    except InvalidOperation:  # pragma: no cover - the pattern admits no such text
-        raise ValidationError("Write a number such as 1 or 2.5.", code="invalid") from None
+        raise ValidationError("Enter a number, for example 1 or 2.5.", code="invalid")
+    return Decimal(text).quantize(Decimal("0.01"))
 
 
 def isbn13(value: object) -> str | None:
@@ -150,12 +151,12 @@ def names(max_count: int) -> Callable[[object], list[str]]:
         if isinstance(value, str):
             value = split_names(value)
         if not isinstance(value, list | tuple):
-            raise ValidationError("Write a list of names.", code="type")
+            raise ValidationError("Enter a list of names.", code="type")
         cleaned = list(dict.fromkeys(name for item in value if (name := clean_name(item))))
         if len(cleaned) > max_count:
-            raise ValidationError(f"At most {max_count} names; these are {len(cleaned)}.", code="max_length")
+            raise ValidationError(f"At most {max_count} names, not {len(cleaned)}.", code="max_length")
         if bad := next((name for name in cleaned if SEPARATOR in name), None):
-            message = f"“{bad}”: a semicolon stands between names, so that none can hold one."
+            message = f"“{bad}”: a name cannot contain a semicolon, which separates names."
             raise ValidationError(message, code="invalid")
         return cleaned
 
@@ -176,37 +177,129 @@ def topics(value: object) -> list[str]:
     return list({topic_slug(name): name for name in reversed(cleaned)}.values())[::-1]
 
 
-CLEANERS: dict[str, Callable[[object], Any]] = {
-    "source_key": source_key,
-    "title": title,
-    "subtitle": line(MAX_TEXT),
-    "authors": names(MAX_AUTHORS),
-    "isbn13": isbn13,
-    "publisher": line(MAX_TEXT),
-    "published_year": whole_number(YEARS),
-    "language": language,
-    "pages": whole_number(PAGES),
-    "description": description,
-    "topics": topics,
-    "series": line(MAX_TEXT),
-    "series_number": series_number,
-}
-EDITABLE = tuple(name for name in CLEANERS if name != "source_key")
-EMPTY: Record = {
-    "source_key": None,
-    "title": "",
-    "subtitle": "",
-    "authors": [],
-    "isbn13": None,
-    "publisher": "",
-    "published_year": None,
-    "language": "",
-    "pages": None,
-    "description": "",
-    "topics": [],
-    "series": "",
-    "series_number": None,
-}
+@dataclass(frozen=True)
+class Box:
+    """How a field looks in the form."""
+
+    fieldset: str
+    help_text: str = ""
+    rows: int = 0  # 0: one line
+    attributes: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Field:
+    """What forms, JSON, files, lists and the history have to know of a field."""
+
+    name: str
+    label: str
+    clean: Callable[[object], Any]  # to its canonical value; raises ValidationError
+    schema: Schema  # of the canonical value
+    box: Box | None = None  # None: imports alone write it
+    sent: Schema | None = None  # what clients may send, if that is more
+    empty: Any = ""  # the value of a book that has none
+    column: str = ""  # of the model, if it holds names, one a line
+    words: str = ""  # the line of the search index that has its words
+    parameter: str = ""  # of a list's query that filters by it
+
+
+def line_of_text(name: str, label: str, fieldset: str, help_text: str = "", **more: Any) -> Field:
+    return Field(name, label, line(MAX_TEXT), text(MAX_TEXT), Box(fieldset, help_text), **more)
+
+
+THE_BOOK, DETAILS, SUBJECT = "The book", "Details", "Subject"
+NAME, SLUG = text(MAX_NAME, minLength=1), text(MAX_SLUG, pattern=r"^[^\s/]+$")
+FIELDS = (  # in the order of an export's columns
+    Field("source_key", "Source key", source_key, text(MAX_NAME), empty=None),
+    Field(
+        "title",
+        "Title",
+        title,
+        text(MAX_TITLE, pattern=r"\S"),
+        Box(THE_BOOK, attributes={"autocomplete": "off"}),
+        words="title",
+    ),
+    line_of_text("subtitle", "Subtitle", THE_BOOK, words="title"),
+    Field(
+        "authors",
+        "Authors",
+        names(MAX_AUTHORS),
+        array(NAME, MAX_AUTHORS),
+        Box(THE_BOOK, "One per line, in the order on the title page.", rows=2),
+        sent=array(text(MAX_NAME), MAX_AUTHORS),
+        empty=[],
+        column="author_names",
+        words="authors",
+        parameter="author",
+    ),
+    Field(
+        "isbn13",
+        "ISBN",
+        isbn13,
+        text(pattern="^97[89][0-9]{10}$"),
+        Box(DETAILS, "10 or 13 digits, with or without hyphens.", attributes={"autocomplete": "off"}),
+        sent=text(isbn.MAX_LENGTH, description="10 or 13 digits in any spelling, with the right check digit."),
+        empty=None,
+        words="other",
+        parameter="isbn",
+    ),
+    line_of_text("publisher", "Publisher", DETAILS),
+    Field(
+        "published_year",
+        "Year",
+        whole_number(YEARS, "Enter a year, for example 1987 or -380."),
+        whole(YEARS, description="Negative: BCE."),
+        Box(DETAILS, "Of the first publication. BCE with a minus: -380."),
+        empty=None,
+        words="other",
+        parameter="year",
+    ),
+    Field(
+        "language",
+        "Language",
+        language,
+        text(languages.MAX_LENGTH, description="A BCP 47 tag: `en`, `pt-br`. Empty: unknown."),
+        Box(DETAILS, "A code: en, ja, pt-BR.", attributes={"list": "languages", "autocapitalize": "none"}),
+        words="other",
+        parameter="language",
+    ),
+    Field(
+        "pages",
+        "Pages",
+        whole_number(PAGES, f"Enter a whole number from 1 to {PAGES.stop - 1}."),
+        whole(PAGES),
+        Box(DETAILS, attributes={"inputmode": "numeric"}),
+        empty=None,
+    ),
+    Field("description", "Description", description, text(MAX_DESCRIPTION), Box(SUBJECT, rows=6), words="other"),
+    Field(
+        "topics",
+        "Topics",
+        topics,
+        array(SLUG, MAX_TOPICS),
+        Box(SUBJECT, "One per line. New topics are created.", rows=2),
+        sent=array(text(MAX_NAME), MAX_TOPICS, description="Names or slugs. New topics are created."),
+        empty=[],
+        column="topic_names",
+        words="topics",
+        parameter="topic",
+    ),
+    line_of_text("series", "Series", DETAILS, words="title", parameter="series"),
+    Field(
+        "series_number",
+        "Number in the series",
+        series_number,
+        {"type": "number", "minimum": 0, "exclusiveMaximum": 10**6, "description": "At most 2 decimals."},
+        Box(DETAILS, "1, or 2.5 for one in between.", attributes={"inputmode": "decimal"}),
+        empty=None,
+    ),
+)
+BY_NAME = {field.name: field for field in FIELDS}
+CLEANERS = {field.name: field.clean for field in FIELDS}
+EDITABLE = tuple(field.name for field in FIELDS if field.box)
+EMPTY = cast("Record", {field.name: field.empty for field in FIELDS})
+NAMES = tuple(field.name for field in FIELDS if field.column)  # the fields that are lists of names
+COLUMNS = {field.name: field.column or field.name for field in FIELDS}  # of the model
 
 
 def clean(raw: Mapping[str, object]) -> tuple[Record, Errors]:

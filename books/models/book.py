@@ -61,26 +61,23 @@ class Links:
         Topic.objects.delete_unused(self.topics)
 
 
-PLAIN_COLUMNS = tuple(name for name in record.CLEANERS if name not in {"authors", "topics"})
-RECORD_COLUMNS = (*PLAIN_COLUMNS, "author_names", "topic_names")
+RECORD_COLUMNS = tuple(record.COLUMNS.values())
 
 
 def as_record(row: Mapping[str, Any]) -> Record:
     """The record in a row of RECORD_COLUMNS."""
-    plain = {name: row[name] for name in PLAIN_COLUMNS}
-    names = {"authors": split(row["author_names"]), "topics": split(row["topic_names"])}
-    return cast("Record", plain | names)
+    values = {name: row[column] for name, column in record.COLUMNS.items()}
+    return cast("Record", {**values, **{name: split(values[name]) for name in record.NAMES}})
 
 
 def columns(full: Record) -> dict[str, Any]:
     """The columns of a book's row that hold the record, and those that follow from it."""
     found = {
-        **{name: full[name] for name in PLAIN_COLUMNS},  # type: ignore[literal-required]
+        **{column: full[name] for name, column in record.COLUMNS.items()},  # type: ignore[literal-required]
         "title_key": sort_key(full["title"]),
         "fingerprint": fingerprint.of(full["title"], full["authors"]),
         "primary_language": languages.primary(full["language"]),
-        "author_names": NAME_SEPARATOR.join(full["authors"]),
-        "topic_names": NAME_SEPARATOR.join(full["topics"]),
+        **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
     }
     if connection.vendor == "postgresql":
         found["words"] = tsvector(lines(found[name] for name in TEXTS))

@@ -21,6 +21,8 @@ from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.forms.lists import AuthorQuery, BookQuery, JobQuery
 from books.jobs.kinds import KINDS
 from books.metadata import isbn
+from books.metadata.json_schema import array, text
+from books.metadata.record import SLUG
 from books.models import Scope
 from books.models.idempotency import KEPT_FOR, MAX_KEY
 from books.openapi.schemas import (
@@ -28,15 +30,12 @@ from books.openapi.schemas import (
     ID,
     JOB_KEY,
     SCHEMAS,
-    SLUG,
     Plain,
-    array,
     form_of,
     job_start,
     parameter,
     query,
     ref,
-    text,
 )
 from books.search.pagination import COUNT_CAP
 from books.web.negotiation import HTML, JSON, TEXT

@@ -7,33 +7,14 @@ from django import forms
 from books.forms.books import RecordField
 from books.jobs.kinds import KINDS, ListField
 from books.lookup.lookup import Outcome
-from books.metadata import fingerprint, isbn, languages, record
+from books.metadata import fingerprint, languages, record
+from books.metadata.json_schema import array, exactly, or_null, text, whole
+from books.metadata.record import NAME, SLUG
 from books.models import Action, Channel, Scope, Status
 from books.models.job import KEY
 from books.web.parsing import READ_ONLY
 
 Plain = dict[str, Any]
-
-
-def text(longest: int | None = None, **more: Any) -> Plain:
-    return {"type": "string", **({"maxLength": longest} if longest else {}), **more}
-
-
-def whole(allowed: range) -> Plain:
-    return {"type": "integer", "minimum": allowed.start, "maximum": allowed.stop - 1}
-
-
-def array(items: Plain, most: int | None = None) -> Plain:
-    return {"type": "array", "items": items, **({"maxItems": most} if most else {})}
-
-
-def or_null(schema: Plain) -> Plain:
-    return {**schema, "type": [schema["type"], "null"]}
-
-
-def exactly(**properties: Plain) -> Plain:
-    """An object that has all these properties and no others."""
-    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
 def ref(name: str | int, kind: str = "schemas") -> Plain:
@@ -42,38 +23,18 @@ def ref(name: str | int, kind: str = "schemas") -> Plain:
 
 OBJECT_OF_TEXTS: Plain = {"type": "object", "additionalProperties": text()}
 ID, COUNT, TIME = whole(range(1, 10**18)), {"type": "integer", "minimum": 0}, text(format="date-time")
-NAME, SLUG = text(record.MAX_NAME, minLength=1), text(record.MAX_SLUG, pattern=r"^[^\s/]+$")
-FIELDS = {  # of a book
-    "title": text(record.MAX_TITLE, pattern=r"\S"),
-    "subtitle": text(record.MAX_TEXT),
-    "authors": array(NAME, record.MAX_AUTHORS),
-    "isbn13": text(pattern="^97[89][0-9]{10}$"),
-    "publisher": text(record.MAX_TEXT),
-    "published_year": {**whole(record.YEARS), "description": "Negative: before our era."},
-    "language": text(languages.MAX_LENGTH, description="A BCP 47 tag: `en`, `pt-br`. Empty: unknown."),
-    "pages": whole(record.PAGES),
-    "description": text(record.MAX_DESCRIPTION),
-    "topics": array(SLUG, record.MAX_TOPICS),
-    "series": text(record.MAX_TEXT),
-    "series_number": {"type": "number", "minimum": 0, "exclusiveMaximum": 10**6, "description": "At most 2 decimals."},
-}
-TYPED = FIELDS | {
-    "isbn13": text(isbn.MAX_LENGTH, description="10 or 13 digits in any spelling, their check digit right."),
-    "authors": array(text(record.MAX_NAME), record.MAX_AUTHORS),
-    "topics": {
-        **array(text(record.MAX_NAME), record.MAX_TOPICS),
-        "description": "Names or slugs; new ones are created.",
-    },
-}
-READ_BACK = FIELDS | {name: or_null(FIELDS[name]) for name in FIELDS if record.EMPTY[name] is None}  # type: ignore[literal-required]
-WRITTEN = {name: schema if name == "title" else or_null(schema) for name, schema in TYPED.items()}
+FIELDS = {field.name: field for field in record.FIELDS}
+READ = {name: field.schema if field.empty is not None else or_null(field.schema) for name, field in FIELDS.items()}
+SENT = {name: FIELDS[name].sent or FIELDS[name].schema for name in record.EDITABLE}
+WRITTEN = {name: schema if name == "title" else or_null(schema) for name, schema in SENT.items()}
+BOOK_FIELDS = {name: READ[name] for name in record.EDITABLE}
 WRITE = {
     "type": "object",
     "properties": WRITTEN | {name: {"description": "Ignored."} for name in sorted(READ_ONLY)},
     "additionalProperties": False,
 }
-ENTRY = {name: READ_BACK[name] for name in ("title", "authors", "isbn13", "published_year", "language")}
-LINE = {"source_key": or_null(text(record.MAX_NAME)), **READ_BACK, "topics": array(NAME)}
+ENTRY = {name: READ[name] for name in ("title", "authors", "isbn13", "published_year", "language")}
+LINE = {**READ, "topics": array(NAME)}
 ADDRESS = {"id": ID, "url": text()}
 LINKS = {"next": or_null(text()), "previous": or_null(text())}
 BOOKS = {"books": array(ref("BookEntry")), "count": COUNT, "count_is_exact": {"type": "boolean"}, **LINKS}
@@ -93,8 +54,8 @@ JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null
 JOB |= {"attempt": COUNT, "created_at": TIME, "started_at": or_null(TIME), "finished_at": or_null(TIME)}
 JOB |= {"result": {}, "error": text(), "percent": or_null(whole(range(101)))}
 SAID = exactly(source=text(), outcome=text(enum=[*Outcome]), reason=text())
-LOOKUP = {"isbn13": FIELDS["isbn13"], "sources": array(SAID), "origins": OBJECT_OF_TEXTS}
-LOOKUP |= {"record": {"type": "object", "properties": TYPED, "additionalProperties": False}}
+LOOKUP = {"isbn13": FIELDS["isbn13"].schema, "sources": array(SAID), "origins": OBJECT_OF_TEXTS}
+LOOKUP |= {"record": {"type": "object", "properties": SENT, "additionalProperties": False}}
 LOOKUP |= {"book": or_null(exactly(**ADDRESS, title=text(), version=ID))}
 JOB_FILE = exactly(name=text(), size=COUNT, url=text())
 JOBS = {"jobs": array(ref("JobEntry"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
@@ -112,7 +73,7 @@ LAB_RUN["others"] = exactly(
 ERRORS = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
 SCHEMAS = {
     "Index": OBJECT_OF_TEXTS,
-    "Book": exactly(**ADDRESS, **READ_BACK, created_at=TIME, updated_at=TIME, version=ID),
+    "Book": exactly(**ADDRESS, **BOOK_FIELDS, created_at=TIME, updated_at=TIME, version=ID),
     "BookEntry": exactly(**ADDRESS, **ENTRY),
     "BookWrite": {**WRITE, "required": ["title"]},
     "BookPatch": WRITE,
@@ -150,7 +111,7 @@ def field_of(name: str, field: forms.Field) -> Plain:
     """The schema of one field of a form."""
     match field:
         case RecordField():
-            return text(description=field.help_text) if TYPED[name]["type"] == "array" else TYPED[name]
+            return text(description=field.help_text) if FIELDS[name].column else SENT[name]
         case ListField():
             one = {"type": ["string", "integer"], "pattern": f"^{field.pattern.pattern}$"}
             return {"description": "A list, or text with one a line.", "anyOf": [array(one, field.most), text()]}

@@ -1,11 +1,11 @@
-"""What clients send, read strictly: well-formed or refused, within limits, nothing replaced in silence."""
+"""Request parsing: what is malformed or too large is refused, and nothing is replaced silently."""
 
 import json
 import re
 from typing import Any, Never
 from urllib.parse import unquote_to_bytes
 
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, ValidationError
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
@@ -18,31 +18,29 @@ URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-dat
 FORMS = {URLENCODED, MULTIPART}
 MERGE_PATCH = "application/merge-patch+json"
 
-# What a client may send back as it got it, though only we set it.
+# Clients may send these back as they got them; they are ignored.
 READ_ONLY = {"id", "url", "created_at", "updated_at", "version"}
-_JSON_TYPES: dict[str, tuple[type, ...]] = {
-    "authors": (list,),
-    "topics": (list,),
-    "published_year": (int,),
-    "pages": (int,),
-    "series_number": (int, float),
+_JSON_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {  # of a JSON Schema: its name, and what it is in Python
+    "string": ("a string", (str,)),
+    "array": ("a list of strings", (list,)),
+    "integer": ("a whole number", (int,)),
+    "number": ("a number", (int, float)),
 }
-_TYPE_NAMES = {(str,): "a string", (list,): "a list of strings", (int,): "a whole number", (int, float): "a number"}
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def well_formed(urlencoded: bytes, where: str) -> None:
-    """Refuse broken percent-escapes and what is no UTF-8, which Django would replace with question marks."""
+    """Refuse broken percent-escapes and invalid UTF-8, which Django would replace with question marks."""
     if _BROKEN_ESCAPE.search(urlencoded):
-        raise HTTPError(400, f"The {where} holds a % that begins no escape: write a percent sign as %25.")
+        raise HTTPError(400, f"The {where} contains an invalid % escape: write a percent sign as %25.")
     try:
         unquote_to_bytes(urlencoded).decode()
     except UnicodeDecodeError:
-        raise HTTPError(400, f"The {where} is no UTF-8 text.") from None
+        raise HTTPError(400, f"The {where} is not valid UTF-8.") from None
 
 
 def is_form(request: HttpRequest) -> bool:
-    """Whether the body is a form, not JSON. What is neither is refused with 415."""
+    """Whether the body is a form. Raises 415 if it is neither a form nor JSON."""
     if request.content_type not in {*FORMS, JSON}:
         raise HTTPError(415, f"Send {JSON}, {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
     return request.content_type != JSON
@@ -52,11 +50,11 @@ def body(request: HttpRequest) -> bytes:
     try:
         return request.body
     except RequestDataTooBig:
-        raise HTTPError(413, "This is more than we read at once: at most 1 MiB.") from None
+        raise HTTPError(413, "This body is too large: at most 1 MiB.") from None
 
 
 def form(request: HttpRequest) -> QueryDict:
-    """The form in the body. Refuses what is no form, too much, or no UTF-8."""
+    """The form in the body. Raises 400, 413 or 415 if it is malformed, too large or no form."""
     if request.content_type not in FORMS:
         raise HTTPError(415, f"Send {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
     try:
@@ -64,20 +62,20 @@ def form(request: HttpRequest) -> QueryDict:
             well_formed(body(request), "form")
         posted = request.POST
     except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent) as error:
-        raise HTTPError(413, f"This form is more than we read at once. {error}") from None
+        raise HTTPError(413, f"This form is too large. {error}") from None
     except (MultiPartParserError, UnreadablePostError) as error:
         raise HTTPError(400, f"The form cannot be read: {error}.") from None
     return posted
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object in the body. Refuses what is no JSON, no UTF-8, too deep, or holds NaN."""
+    """The JSON object in the body. Raises 400 or 415 for anything else, NaN and deep nesting included."""
     if request.content_type not in {JSON, MERGE_PATCH}:
         raise HTTPError(415, f"Send {JSON}, and say so in Content-Type.")
     try:
         value = json.loads(body(request).decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
         raise HTTPError(400, f"The body is not JSON in UTF-8: {reason}.") from None
     if not isinstance(value, dict):
         raise HTTPError(400, 'Send a JSON object, such as {"title": "Kokoro"}.')
@@ -85,33 +83,39 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Never:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def book_record(request: HttpRequest, *, partial: bool) -> Record:
-    """The book in a JSON body; the fields not given are left out if `partial`, else empty.
+    """The book in a JSON body. If `partial`, fields that are not sent stay away; else they are empty.
 
-    Refuses with 422 what no book may hold, each field with its reasons.
+    Raises 422 for invalid values, with the reasons for each field.
     """
     sent = {name: value for name, value in json_object(request).items() if name not in READ_ONLY}
+    raw: dict[str, Any] = {} if partial else {name: record.BY_NAME[name].empty for name in record.EDITABLE}
     errors: Errors = {}
-    raw: dict[str, Any] = {}
     for name, value in sent.items():
-        kinds = _JSON_TYPES.get(name, (str,))
-        if name not in record.EDITABLE:
-            errors[printable(name)] = [f"No such field. A book has: {', '.join(record.EDITABLE)}."]
-        elif value is None:
-            raw[name] = record.EMPTY[name]  # type: ignore[literal-required]
-        elif isinstance(value, kinds) and not isinstance(value, bool):
-            raw[name] = value
-        else:
-            errors[name] = [f"Write {_TYPE_NAMES[kinds]} or null."]
-    if not partial:
-        raw = {name: record.EMPTY[name] for name in record.EDITABLE} | raw  # type: ignore[literal-required]
+        try:
+            raw[name] = _typed(name, value)
+        except ValidationError as error:
+            errors[printable(name)] = list(error.messages)
     values, invalid = record.clean({name: value for name, value in raw.items() if name not in errors})
     if errors | invalid:
         raise HTTPError(422, errors=errors | invalid)
     return values
+
+
+def _typed(name: str, value: Any) -> Any:
+    """The value, if it is of the field's JSON type; of null the field's empty value."""
+    if name not in record.EDITABLE:
+        raise ValidationError(f"There is no such field. A book has: {', '.join(record.EDITABLE)}.")
+    field = record.BY_NAME[name]
+    if value is None:
+        return field.empty
+    type_name, types = _JSON_TYPES[field.schema["type"]]
+    if not isinstance(value, types) or isinstance(value, bool):
+        raise ValidationError(f"Send {type_name} or null.")
+    return value
 
 
 def printable(name: str) -> str:
@@ -119,18 +123,18 @@ def printable(name: str) -> str:
 
 
 def if_match(request: HttpRequest) -> int | None:
-    """The version that an If-Match header demands; None where it demands none. Refuses with 412 what fits no book."""
+    """The version that an If-Match header demands, or None. Raises 412 if it cannot be a version of ours."""
     header = request.headers.get("If-Match", "").strip()
     if header in {"", "*"}:
         return None
     versions = re.findall(r'(?:^|,)\s*"([0-9]{1,9})"\s*(?=,|$)', header)
     if len(versions) != 1:
-        raise HTTPError(412, "If-Match names no version of this book: send the ETag of the answer you have read.")
+        raise HTTPError(412, "If-Match is not a version of this book: send the ETag that you got when you read it.")
     return int(versions[0])
 
 
 def idempotency_key(request: HttpRequest) -> str:
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > MAX_KEY or not key.isprintable():
-        raise HTTPError(400, f"An Idempotency-Key has at most {MAX_KEY} readable characters.")
+        raise HTTPError(400, f"An Idempotency-Key has at most {MAX_KEY} printable characters.")
     return key

@@ -1,4 +1,4 @@
-"""Rows as the plain data that answers are made of: the same for JSON and for pages."""
+"""Rows as plain data, the same for JSON and for pages."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from books.metadata.record import EDITABLE
 from books.models.book import Book, split
 from books.models.job import JobQuerySet
 
@@ -28,22 +29,16 @@ def book(row: Book, topics: list[str]) -> dict[str, Any]:
     return {
         "id": row.pk,
         "url": row.get_absolute_url(),
-        "title": row.title,
-        "subtitle": row.subtitle,
-        "authors": split(row.author_names),
-        "isbn13": row.isbn13,
-        "publisher": row.publisher,
-        "published_year": row.published_year,
-        "language": row.language,
-        "pages": row.pages,
-        "description": row.description,
-        "topics": topics,
-        "series": row.series,
-        "series_number": number(row.series_number),
+        **fields_of({**row.as_record(), "topics": topics}),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "version": row.version,
     }
+
+
+def fields_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record that clients see and may write."""
+    return {name: json_value(record[name]) for name in EDITABLE}
 
 
 def job(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,12 +58,16 @@ def job(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def heading(row: Book) -> dict[str, Any]:
-    """What a form says about the book it is for."""
+    """What a form shows of its book."""
     return {"id": row.pk, "url": row.get_absolute_url(), "title": row.title, "version": row.version}
 
 
 def link(view: str, key: int | str, name: str) -> dict[str, str]:
     return {"url": reverse(view, args=[key]), "name": name}
+
+
+def json_value(value: Any) -> Any:
+    return number(value) if isinstance(value, Decimal) else value
 
 
 def number(value: Decimal | None) -> int | float | None:

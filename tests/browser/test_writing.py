@@ -48,7 +48,7 @@ async def test_of_two_who_edit_at_once_the_second_sees_both_texts(page: Page) ->
     await other.get_by_role("button", name="Save").click()
     await expect(other.get_by_role("heading", level=1)).to_have_text("Kokoro")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_role("alert")).to_contain_text("Somebody else changed this book")
+    await expect(page.get_by_role("alert")).to_contain_text("This book was changed while you were editing")
     await expect(page.locator("#id_publisher-theirs")).to_contain_text("Theirs")
     await expect(page.get_by_label("Publisher")).to_have_value("Mine")
     await page.get_by_role("button", name="Save").click()

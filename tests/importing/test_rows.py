@@ -41,7 +41,7 @@ def test_a_bad_value_makes_the_row_unfit_and_every_bad_field_is_told() -> None:
     reject = found.reject(found.unfit)
     assert (reject.line, reject.field, reject.value) == (7, "pages", "many")
     assert reject.reason == (
-        "Write a whole number from 1 to 100000. Also, published_year: Write a whole number from -4000 to 2100."
+        "Enter a whole number from 1 to 100000. Also, published_year: Enter a year, for example 1987 or -380."
     )
 
 

@@ -1,0 +1,26 @@
+"""JSON Schema, written shortly."""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+def text(longest: int | None = None, **more: Any) -> Schema:
+    return {"type": "string", **({"maxLength": longest} if longest else {}), **more}
+
+
+def whole(allowed: range, **more: Any) -> Schema:
+    return {"type": "integer", "minimum": allowed.start, "maximum": allowed.stop - 1, **more}
+
+
+def array(items: Schema, most: int | None = None, **more: Any) -> Schema:
+    return {"type": "array", "items": items, **({"maxItems": most} if most else {}), **more}
+
+
+def or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def exactly(**properties: Schema) -> Schema:
+    """An object that has all these properties and no others."""
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
