@@ -1,10 +1,10 @@
-"""Django's tasks as jobs: to enqueue a task is to insert a row."""
+"""A backend for Django's tasks: to enqueue a task inserts a job's row."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db.models.functions import Now
-from django.tasks import Task, TaskResult, TaskResultStatus
+from django.tasks import Task, TaskResult, TaskResultStatus, default_task_backend
 from django.tasks.backends.base import BaseTaskBackend
 from django.tasks.base import TaskError
 from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
@@ -26,7 +26,7 @@ type Result = TaskResult[..., Any]
 
 
 class EmbeddedBackend(BaseTaskBackend):
-    """Workers (`manage.py work`) find the rows by themselves."""
+    """The database is the queue: workers (`manage.py work`) poll it."""
 
     supports_defer = supports_async_task = supports_get_result = supports_priority = True
 
@@ -34,7 +34,7 @@ class EmbeddedBackend(BaseTaskBackend):
         self, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Result:
         self.validate_task(task)
-        if args:  # a row outlives the code that wrote it: names are kept longer than an order
+        if args:  # a row outlives the code that wrote it, and names change less often than an order
             raise InvalidTask("Give a job's arguments by name.")
         job = Job.objects.create(
             task=task.module_path,
@@ -44,11 +44,11 @@ class EmbeddedBackend(BaseTaskBackend):
             priority=task.priority,
             due_at=task.run_after or Now(),
         )
-        self.wake(job)
+        self.notify(job)
         return result_of(job)
 
-    def wake(self, job: Job) -> None:
-        """Tell workers of a job that is queued, in the transaction that makes it so."""
+    def notify(self, job: Job) -> None:
+        """Notify workers of a queued job, in the transaction that queues it. Workers that poll need no wake-up."""
 
     def get_result(self, result_id: str) -> Result:
         try:
@@ -75,3 +75,8 @@ def result_of(job: Job) -> Result:
     )
     object.__setattr__(result, "_return_value", job.result)  # as Django's own backends set it
     return result
+
+
+def notify(job: Job) -> None:
+    """Notify the workers of the configured backend."""
+    cast("EmbeddedBackend", default_task_backend).notify(job)

@@ -1,139 +1,21 @@
-"""The kinds of jobs that one may start: what each takes, who may start it, and the task that does it."""
+"""The kinds of jobs that people can start: the task, the form of its arguments, and who may start it."""
 
-import re
 from dataclasses import dataclass
-from typing import Any
 
-from django import forms
-from django.core.exceptions import ValidationError
-
-from books.forms.lists import BookQuery, QueryField
-from books.importing import formats
+from books.forms.jobs import ClockForm, ExportForm, ImportForm, JobForm, LookupForm, UndoForm
 from books.jobs.backend import AnyTask
 from books.jobs.tasks.clock import clock
-from books.jobs.tasks.export_books import FORMATS, export
+from books.jobs.tasks.export_books import export
 from books.jobs.tasks.import_books import import_
-from books.jobs.tasks.lookup_books import MISSING, lookup
+from books.jobs.tasks.lookup_books import lookup
 from books.jobs.tasks.reindex import reindex
-from books.jobs.tasks.undo_import import UNDOABLE, undo_import
-from books.metadata.isbn import MAX_LENGTH
-from books.metadata.record import CLEANERS
-from books.models import Job, Status
-from books.models.job import ACTIVE
-
-SECONDS = range(1, 1001)
-DEFAULT_SECONDS = 10
-MOST_BOOKS = 10_000  # of one list to look up
-_FLAGS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False, "": False}
-
-
-class FlagField(forms.Field):
-    """true or false, also as HTML forms and curl write them."""
-
-    def clean(self, value: object) -> bool:
-        flag = _FLAGS.get(str(value).lower())
-        if flag is None:
-            raise ValidationError("Write true or false.")
-        return flag
-
-
-class MappingField(forms.Field):
-    """Which column holds which field: an object, or lines such as `title=作品名`."""
-
-    def clean(self, value: object) -> dict[str, str]:
-        pairs = value
-        if value is None or isinstance(value, str):
-            split = (line.partition("=") for line in (value or "").splitlines() if line.strip())
-            pairs = {field.strip(): column.strip() for field, _, column in split}
-        if not isinstance(pairs, dict) or not all(isinstance(column, str) and column for column in pairs.values()):
-            raise ValidationError("Write each as FIELD=COLUMN, such as title=作品名.")
-        if not pairs.keys() <= CLEANERS.keys():
-            raise ValidationError(f"The fields of a book are {', '.join(CLEANERS)}.")
-        return {field: QueryField().clean(column) for field, column in pairs.items()}
-
-
-class ListField(forms.Field):
-    """Several values: a list, or text with one a line or commas between them."""
-
-    def __init__(self, one: str, pattern: str, most: int) -> None:
-        super().__init__(required=False)
-        self.one, self.pattern, self.most = one, re.compile(pattern), most
-
-    def clean(self, value: object) -> list[str]:
-        parts = re.split(r"[\n,;]", value) if isinstance(value, str) else value or []
-        if not isinstance(parts, list) or not all(type(part) in {str, int} for part in parts):
-            raise ValidationError("Write a list, or one a line.")
-        texts = [text for part in parts if (text := QueryField(required=False).clean(str(part)))]
-        if len(texts) > self.most:
-            raise ValidationError(f"At most {self.most:,} at once; these are {len(texts):,}.")
-        if bad := next((text for text in texts if not self.pattern.fullmatch(text)), None):
-            raise ValidationError(f"“{bad[:50]}” is no {self.one}.")
-        return list(dict.fromkeys(texts))
-
-
-class ArgumentsForm(forms.Form):
-    def arguments(self) -> dict[str, Any]:
-        return self.cleaned_data
-
-
-class ClockForm(ArgumentsForm):
-    seconds = forms.IntegerField(required=False, min_value=SECONDS[0], max_value=SECONDS[-1])
-
-    def clean_seconds(self) -> int:
-        return self.cleaned_data["seconds"] or DEFAULT_SECONDS
-
-
-class ImportForm(ArgumentsForm):
-    dry_run = FlagField(required=False)
-    mapping = MappingField(required=False)
-    format = forms.ChoiceField(required=False, choices=[(name, name) for name in formats.NAMES])
-
-
-class ExportForm(BookQuery, ArgumentsForm):
-    """The list's filters, and the format."""
-
-    format = forms.ChoiceField(required=False, choices=[(name, name) for name in FORMATS])
-    size = after = before = sort = None  # type: ignore[assignment]  # a file has one page, in one order
-
-    def clean(self) -> dict[str, Any]:
-        return self.cleaned_data
-
-    def arguments(self) -> dict[str, Any]:
-        query = {name: str(self.data[name]) for name in self.fields if name != "format" and self.cleaned_data[name]}
-        return {"format": self.cleaned_data["format"] or "csv", "query": query}
-
-
-class LookupForm(ArgumentsForm):
-    """Which books: a list of ISBNs, some ids, or all that are without a field."""
-
-    isbns = ListField("ISBN", f".{{1,{MAX_LENGTH}}}", MOST_BOOKS)
-    ids = ListField("id of a book", "[1-9][0-9]{0,17}", MOST_BOOKS)
-    without = forms.ChoiceField(required=False, choices=[(name, name) for name in MISSING])
-
-    def clean(self) -> dict[str, Any]:
-        chosen = [name for name in self.fields if self.cleaned_data.get(name)]
-        if len(chosen) != 1 and not self.errors:
-            self.add_error(chosen[-1] if chosen else "isbns", "Give isbns, ids or without: one of the three.")
-        return self.cleaned_data
-
-
-class UndoForm(ArgumentsForm):
-    job = QueryField(max_length=64)
-
-    def clean_job(self) -> str:
-        key: str = self.cleaned_data["job"]
-        job = Job.objects.filter(key=key, kind__in=UNDOABLE).first()
-        if job is None or job.arguments.get("dry_run"):
-            raise ValidationError("There is no such job with this key whose changes could be undone.")
-        if Status(job.status) in ACTIVE:
-            raise ValidationError("This job still runs: cancel it first.")
-        return key
+from books.jobs.tasks.undo_import import undo_import
 
 
 @dataclass(frozen=True)
 class Kind:
     task: AnyTask
-    form: type[ArgumentsForm]
+    form: type[JobForm]
     permission: str  # besides that of starting jobs
     takes_file: bool = False
 
@@ -144,5 +26,5 @@ KINDS = {
     "undo_import": Kind(undo_import, UndoForm, "books.delete_book"),
     "export": Kind(export, ExportForm, "books.add_job"),
     "lookup": Kind(lookup, LookupForm, "books.change_book"),
-    "reindex": Kind(reindex, ArgumentsForm, "books.change_book"),
+    "reindex": Kind(reindex, JobForm, "books.change_book"),
 }

@@ -1,7 +1,7 @@
 """Jobs on PostgreSQL by procrastinate, on any number of hosts: `manage.py procrastinate worker`.
 
-What procrastinate carries is a hint, “try this job”, committed in one transaction with the job's row. The row decides:
-a hint that comes twice, or late, finds nothing to claim. A hint that is lost with its worker is given again by a sweep.
+Procrastinate carries notifications, "try this job", each committed in one transaction with the job's row. The row
+decides: a notification that comes twice, or late, finds nothing to claim. A sweep repeats those that were lost.
 """
 
 from django.db import transaction
@@ -13,15 +13,14 @@ from procrastinate.tasks import configure_task
 from books.jobs.backend import EmbeddedBackend
 from books.models.job import Job
 
-HINT = "books.try_job"
+TRY_JOB = "books.try_job"
 
 
 class ProcrastinateBackend(EmbeddedBackend):
-    """Hints go through Django's own connection, in the transaction of the row."""
-
-    def wake(self, job: Job) -> None:
-        hint = configure_task(
-            name=HINT,
+    def notify(self, job: Job) -> None:
+        """Notify through Django's own connection, in the transaction of the row."""
+        notification = configure_task(
+            name=TRY_JOB,
             job_manager=JobManager(DjangoConnector()),
             queue=job.queue,
             priority=job.priority,
@@ -30,6 +29,6 @@ class ProcrastinateBackend(EmbeddedBackend):
         )
         try:
             with transaction.atomic():
-                hint.defer(pk=job.pk)
+                notification.defer(pk=job.pk)
         except AlreadyEnqueued:
             pass

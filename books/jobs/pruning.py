@@ -1,9 +1,8 @@
-"""What is done at set times, by whichever worker is the first to think of it."""
+"""Clean-up once a day: old jobs with their files, unused uploads, dead workers, expired lookups."""
 
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.tasks import task
 from django.utils import timezone
@@ -14,29 +13,28 @@ from books.models.job import Job, Worker
 from books.models.job_file import JobFile
 from books.models.lookup import CachedLookup
 
-KEPT = timedelta(days=30)  # an ended job and its files
-UNTAKEN = timedelta(days=1)  # an upload for which no job was started
-AT_ONCE = 20  # jobs whose files go in one transaction
+KEPT = timedelta(days=30)  # a job that has ended, and its files
+UNUSED = timedelta(days=1)  # an upload for which no job was started
+BATCH = 20  # jobs whose files are deleted in one transaction
 
 
 @task(priority=-50)
 def prune() -> dict[str, int]:
-    """Delete what is old."""
     run, pruned = current(), 0
-    while old := list(Job.objects.filter(finished_at__lt=Now() - KEPT).values_list("pk", flat=True)[:AT_ONCE]):
+    while old := list(Job.objects.filter(finished_at__lt=Now() - KEPT).values_list("pk", flat=True)[:BATCH]):
         run.check()
         with transaction.atomic():
             Job.objects.filter(pk__in=old).delete()
             pruned += len(old)
-            run.keep(f"{pruned} old jobs deleted", {}, done=pruned)
-    JobFile.objects.filter(job=None, created_at__lt=Now() - UNTAKEN).delete()
+            run.save_checkpoint(f"{pruned} old jobs deleted", {}, done=pruned)
+    JobFile.objects.filter(job=None, created_at__lt=Now() - UNUSED).delete()
     CachedLookup.objects.exclude(pk__in=CachedLookup.objects.fresh().values("pk")).delete()
-    Worker.objects.exclude(Q(pk__in=Worker.objects.alive().values("pk"))).delete()
+    Worker.objects.exclude(pk__in=Worker.objects.alive().values("pk")).delete()
     return {"pruned": pruned}
 
 
-async def astart_periodic() -> None:
-    """Start today's pruning, once however many workers there are: its key is the day."""
+async def astart_todays_pruning() -> None:
+    """Start today's pruning, once for any number of workers: its key is the day."""
     key = f"prune-{timezone.now():%Y-%m-%d}"
     if not await Job.objects.filter(key=key).aexists():
         await astart(prune, {}, key=key)

@@ -1,4 +1,4 @@
-"""Starting a job, once: a request that comes again gets the job of the first time."""
+"""Starting a job, once: the same request again gets the first job."""
 
 import hashlib
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import orjson
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError, transaction
-from django.tasks import default_task_backend
 
-from books.jobs.backend import AnyTask
+from books.jobs.backend import AnyTask, notify
 from books.models.change import COMMAND, Actor
 from books.models.job import Job, Status
 from books.models.job_file import JobFile
@@ -26,9 +25,9 @@ def start(
     by: Actor = COMMAND,
     file: JobFile | None = None,
 ) -> tuple[Job, bool]:
-    """Start a job, or find the one that this same request has started; tells whether it is new. Raises KeyTaken.
+    """Start a job, or find the one that the same request has started. Returns whether it is new. Raises KeyTaken.
 
-    The row, its file and what wakes a worker are one transaction.
+    The row, its file and the notification of workers are one transaction.
     """
     digest = digest_of(task, arguments, file)
     try:
@@ -60,10 +59,10 @@ def digest_of(task: AnyTask, arguments: dict[str, Any], file: JobFile | None) ->
 
 
 def retry(key: str) -> bool:
-    """Let an ended job go on from its checkpoint. False if it has not ended, or has succeeded."""
+    """Resume a failed or cancelled job from its checkpoint. False if it is neither."""
     with transaction.atomic():
         ended = Job.objects.filter(key=key, status__in=[Status.FAILED, Status.CANCELLED])
         if not ended.update(**Job.objects.again()):
             return False
-        default_task_backend.wake(Job.objects.get(key=key))  # type: ignore[attr-defined]
+        notify(Job.objects.get(key=key))
         return True

@@ -1,4 +1,4 @@
-"""The loop that works the queue: claims what is due, and runs each job with a thread and a connection of its own."""
+"""The loop that works the queue: it claims due jobs, and runs each with a thread and a connection of its own."""
 
 import asyncio
 import logging
@@ -13,14 +13,14 @@ from typing import Any
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error, close_old_connections, connection, connections
 
-from books.jobs.pruning import astart_periodic
-from books.jobs.run import BEAT, MAX_CONSECUTIVE_FAILURES, Run, Why
+from books.jobs.pruning import astart_todays_pruning
+from books.jobs.run import HEARTBEAT, MAX_CONSECUTIVE_FAILURES, Run, StopReason
 from books.models.job import Job, Status, Worker, over
 
-POLL = 0.1  # seconds between two looks for something new
-LOOK_ANYWAY = 10  # polls after which it looks even if nobody has written: time itself makes jobs due
+POLL = 0.1  # seconds between two checks for something new
+CLAIM_ANYWAY = 10  # polls between two claims when nobody has written: time itself makes jobs due
 SEEN = 50  # polls between two signs of life
-STOP_WITHIN = 1.5  # seconds for bodies to come to a place where they can stop
+STOP_WITHIN = 1.5  # seconds for tasks to come to a place where they can stop
 
 GAVE_UP = (
     f"The process that ran it died {MAX_CONSECUTIVE_FAILURES} times at the same place: "
@@ -31,43 +31,48 @@ log = logging.getLogger(__name__)
 
 
 def new_owner() -> str:
-    """A token that nobody has ever had: it says who, and that a lease is this one and no later one."""
+    """A token that is never used again: it names the process and this one lease."""
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(8)}"
 
 
 async def arun(run: Run) -> None:
-    """Run a job that was claimed, to whatever end."""
+    """Run a claimed job to its end."""
     if run.job.cancel_requested:
         await run.aend(over(Status.CANCELLED))
     elif run.job.consecutive_failures > MAX_CONSECUTIVE_FAILURES:
         await run.aend(over(Status.FAILED, GAVE_UP, run.job.traceback))
     else:
         log.info("%s: attempt %s begins", run.job, run.job.attempt)
-        await run.aend(await abody(run))
+        await run.aend(await arun_task(run))
 
 
-async def abody(run: Run) -> dict[str, Any]:
-    """Run the body while its heart beats. The beat has another thread, so that no batch holds it up."""
+async def arun_task(run: Run) -> dict[str, Any]:
+    """Run the task beside its heartbeat, which has another thread: no batch holds it up."""
     threads = ThreadPoolExecutor(1, "job")
-    pulse = asyncio.create_task(abeat(run))
+    heartbeat = asyncio.create_task(aheartbeat(run))
     try:
         async with ThreadSensitiveContext(executor=threads):
-            return await run.aoutcome()
+            return await run.arun_task()
     finally:
-        pulse.cancel()
+        heartbeat.cancel()
         await asyncio.wrap_future(threads.submit(connections.close_all))
         threads.shutdown(wait=False)
 
 
-async def abeat(run: Run) -> None:
-    while True:
-        if why := await run.abeat():
-            return run.stop(why)
-        await asyncio.sleep(BEAT)
+async def aheartbeat(run: Run) -> None:
+    while not (reason := await run.aheartbeat()):
+        await asyncio.sleep(HEARTBEAT)
+    run.stop(reason)
+
+
+async def arun_one(pk: int) -> None:
+    """Run this job if it is due."""
+    if job := await Job.objects.aclaim(new_owner(), only=pk):
+        await arun(Run(job))
 
 
 class Loop:
-    """Claims jobs of these queues (none named: all), runs so many at a time, and ends when `stop` is set."""
+    """Claims jobs of these queues (none named: all), runs at most `concurrency`, and ends when `stop` is set."""
 
     def __init__(self, queues: Collection[str], concurrency: int) -> None:
         self.name = new_owner()
@@ -84,8 +89,8 @@ class Loop:
             try:
                 if turn % SEEN == 0:
                     await Worker.objects.asee(self.name)
-                    await astart_periodic()
-                if turn % LOOK_ANYWAY == 0 or await sync_to_async(self._written)():
+                    await astart_todays_pruning()
+                if turn % CLAIM_ANYWAY == 0 or await sync_to_async(self._has_news)():
                     await self.aclaim()
             except Error as error:
                 log.warning("the database does not answer: %s", error)
@@ -99,7 +104,7 @@ class Loop:
             await self._pause()
 
     async def aclaim(self) -> bool:
-        """Start what is due, as far as there is room; tells whether that was anything."""
+        """Start what is due, as far as there is room. Returns whether that was anything."""
         began = False
         while len(self.running) < self.concurrency and (job := await Job.objects.aclaim(new_owner(), self.queues)):
             run, began = Run(job), True
@@ -114,8 +119,8 @@ class Loop:
         if not task.cancelled() and (error := task.exception()):
             log.error("a job's end could not be written; its lease will run out", exc_info=error)
 
-    def _written(self) -> bool:
-        """Whether another connection has written to SQLite since the last look; PostgreSQL does not tell."""
+    def _has_news(self) -> bool:
+        """Whether another connection has written to SQLite since the last call; on PostgreSQL always."""
         if connection.vendor != "sqlite":
             return True
         with connection.cursor() as cursor:
@@ -124,21 +129,21 @@ class Loop:
         return bool(version != before)
 
     async def _pause(self) -> None:
-        """Until a job ends or the stop comes, at most POLL."""
+        """Wait until a job ends or the stop comes, at most POLL seconds."""
         waits = [asyncio.create_task(self.stop.wait()), *self.running]
         await asyncio.wait(waits, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
         waits[0].cancel()
 
     async def ahand_back(self) -> bool:
-        """End all bodies and give their jobs back; False if one has not ended, and its thread still runs."""
+        """End all tasks and hand their jobs back. False if the thread of one still runs."""
         stuck = dict(self.running)
         for run in stuck.values():
-            run.stop(Why.STOPPING)
+            run.stop(StopReason.STOPPING)
         if stuck:
             await asyncio.wait(stuck, timeout=STOP_WITHIN)
-        with suppress(Error):  # then leases run out instead
+        with suppress(Error):  # then the leases run out instead
             for task, run in stuck.items():
                 if not task.done():
-                    await run.aend(run.stopped())  # whatever the body does from now on, it is not the owner
+                    await run.aend(run.stopped())  # whatever the task still does, it no longer owns the job
             await Worker.objects.filter(name=self.name).adelete()
         return all(task.done() for task in stuck)

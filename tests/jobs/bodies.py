@@ -43,7 +43,7 @@ def writes(rows: int, seconds: float = 0.1) -> int:
         run.check()
         with transaction.atomic():
             Author.objects.create(name=f"{number}", name_key=f"{number:09}")
-            run.keep(f"row {number}", {"rows": number}, done=number, total=rows)
+            run.save_checkpoint(f"row {number}", {"rows": number}, done=number, total=rows)
         time.sleep(seconds)
     return rows
 

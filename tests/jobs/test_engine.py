@@ -1,4 +1,4 @@
-"""What becomes of a job, whatever its body does; workers run within this process."""
+"""How a job ends, whatever its task does; workers run within this process."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,8 +12,8 @@ from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
 from django.test import TransactionTestCase
 from django.utils import timezone
 
-from books.jobs.pruning import KEPT, astart_periodic, prune
-from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, Why
+from books.jobs.pruning import KEPT, astart_todays_pruning, prune
+from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, StopReason
 from books.jobs.start import KeyTaken, retry, start
 from books.jobs.tasks.clock import clock
 from books.models import Author, CachedLookup, FileChunk, Job, JobFile, Status, Worker
@@ -36,7 +36,7 @@ class Bodies(TransactionTestCase):
         assert (job.status, job.result, job.attempt, job.due_at) == (Status.SUCCEEDED, 7, 1, None)
         assert job.created_at <= job.started_at <= job.finished_at  # type: ignore[operator]
 
-    def test_an_async_body_tells_how_far_it_is(self) -> None:
+    def test_an_async_task_reports_its_progress(self) -> None:
         start(clock, {"seconds": 2}, key="a")
         work()
         job = Job.objects.get(key="a")
@@ -68,13 +68,13 @@ class Bodies(TransactionTestCase):
         work()
         assert "gone" in Job.objects.get().error
 
-    def test_one_that_cannot_succeed_is_failed_at_once_with_its_own_words(self) -> None:
+    def test_a_permanent_error_fails_the_job_at_once_with_its_message(self) -> None:
         start(bodies.is_hopeless, {}, key="a")
         work()
         job = Job.objects.get(key="a")
         assert (job.status, job.error) == (Status.FAILED, "The list is on fire: put it out.")
 
-    def test_one_whose_processes_died_too_often_is_given_up_and_others_go_on(self) -> None:
+    def test_a_job_whose_workers_died_too_often_fails_and_others_go_on(self) -> None:
         start(bodies.dies, {}, key="a")
         Job.objects.update(consecutive_failures=MAX_CONSECUTIVE_FAILURES, attempt=MAX_CONSECUTIVE_FAILURES)
         start(bodies.fine, {}, key="b")
@@ -143,57 +143,75 @@ class Leases(TransactionTestCase):
         assert job is not None
         return Run(job)
 
-    def test_who_has_lost_the_job_keeps_nothing(self) -> None:
+    def test_a_run_that_has_lost_its_job_saves_nothing(self) -> None:
         run = self.run_of()
         Job.objects.update(owner="another")
 
         def write() -> None:
             with transaction.atomic():
                 Author.objects.create(name="x")
-                run.keep("never", {"rows": 1}, done=1)
+                run.save_checkpoint("never", {"rows": 1}, done=1)
 
         with pytest.raises(JobAborted):
             write()
         assert not Author.objects.exists()
         assert Job.objects.get().checkpoint == {}
-        assert async_to_sync(run.abeat)() is Why.LOST
+        assert async_to_sync(run.aheartbeat)() is StopReason.LOST
         async_to_sync(run.aend)({"status": Status.SUCCEEDED})
         assert Job.objects.get().status == Status.RUNNING
 
-    def test_a_beat_renews_the_lease_and_writes_what_was_told(self) -> None:
+    def test_a_heartbeat_renews_the_lease_and_saves_the_progress(self) -> None:
         run = self.run_of()
         make_due("a")
-        run.tell("half", done=5, total=10)
-        assert async_to_sync(run.abeat)() is None
+        run.report_progress("half", done=5, total=10)
+        assert async_to_sync(run.aheartbeat)() is None
         job = Job.objects.get()
         assert job.due_at > timezone.now()  # type: ignore[operator]
         assert (job.done, job.total, job.message) == (5, 10, "half")
         assert job.log[-1].endswith(" half")
 
-    def test_a_beat_with_nothing_to_say_writes_nothing(self) -> None:
+    def test_a_heartbeat_without_news_writes_nothing(self) -> None:
         run = self.run_of()
         due_at = Job.objects.get().due_at
-        assert async_to_sync(run.abeat)() is None
+        assert async_to_sync(run.aheartbeat)() is None
         assert Job.objects.get().due_at == due_at
 
     def test_the_log_holds_the_last_lines_and_no_long_ones(self) -> None:
         run = self.run_of()
         for number in range(100):
-            run.tell(f"{number} " + "x" * 1000)
-        async_to_sync(run.abeat)()
+            run.report_progress(f"{number} " + "x" * 1000)
+        async_to_sync(run.aheartbeat)()
         log = Job.objects.get().log
         assert len(log) == LOG_LINES
         assert max(map(len, log)) == 200
 
-    def test_progress_forgives_what_went_wrong_before(self) -> None:
+    def test_a_worker_that_dies_again_and_again_further_on_is_not_given_up(self) -> None:
+        start(clock, {"seconds": 12}, key="a")
+        for tick in (3, 6, 9, 12):
+            job = claim()
+            assert job is not None
+            assert job.consecutive_failures <= 2
+            run = Run(job)
+            run.report_progress("on", checkpoint={"ticks": tick}, done=tick)
+            async_to_sync(run.aheartbeat)()
+            make_due("a")  # as after a kill -9
+        assert Job.objects.get().consecutive_failures == 1
+
+    def test_a_heartbeat_at_the_same_checkpoint_is_no_progress(self) -> None:
+        run = self.run_of(checkpoint={"ticks": 3}, consecutive_failures=1)
+        run.report_progress("still there", checkpoint={"ticks": 3}, done=3)
+        async_to_sync(run.aheartbeat)()
+        assert Job.objects.get().consecutive_failures == 2
+
+    def test_a_saved_checkpoint_ends_the_count_of_failures(self) -> None:
         run = self.run_of(consecutive_failures=MAX_CONSECUTIVE_FAILURES - 1)
         with transaction.atomic():
-            run.keep("on", {"rows": 1})
+            run.save_checkpoint("on", {"rows": 1})
         assert Job.objects.get().consecutive_failures == 1
 
     def test_handing_back_uses_no_attempt(self) -> None:
         run = self.run_of(attempt=4, consecutive_failures=1)
-        run.stop(Why.STOPPING)
+        run.stop(StopReason.STOPPING)
         with pytest.raises(JobAborted):
             run.check()
         async_to_sync(run.aend)(run.stopped())
@@ -210,13 +228,13 @@ class Cancelling(TransactionTestCase):
         assert Job.objects.get().finished_at is not None
         assert claim() is None
 
-    def test_a_running_one_learns_of_it_at_the_next_beat(self) -> None:
+    def test_a_running_one_learns_of_it_at_the_next_heartbeat(self) -> None:
         start(bodies.fine, {}, key="a")
         job = claim()
         assert job is not None
         assert async_to_sync(Job.objects.all().acancel)("a")
         assert Job.objects.get().status == Status.RUNNING
-        assert async_to_sync(Run(job).abeat)() is Why.CANCELLED
+        assert async_to_sync(Run(job).aheartbeat)() is StopReason.CANCELLED
 
     def test_one_whose_worker_died_is_cancelled_by_the_next(self) -> None:
         start(bodies.dies, {}, key="a")
@@ -338,5 +356,5 @@ class Upkeep(TransactionTestCase):
 
     def test_it_is_done_once_a_day(self) -> None:
         for _ in range(2):
-            async_to_sync(astart_periodic)()
+            async_to_sync(astart_todays_pruning)()
         assert Job.objects.get().kind == "prune"

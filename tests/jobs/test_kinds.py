@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
 from books.jobs.kinds import KINDS, ExportForm, ImportForm
-from books.jobs.run import JobAborted, Run, Why
+from books.jobs.run import JobAborted, Run, StopReason
 from books.jobs.start import start
 from books.jobs.tasks import import_books, undo_import
 from books.models import Actor, Author, Book, Change, Channel, Job, JobFile, Status
@@ -94,7 +94,7 @@ class Import(TransactionTestCase):
         clean, rejects = catalogue(), content(Job.objects.get(), "books.csv.rejects.csv")
         for model in (Book, Author, Job, Change):
             model.objects.all().delete()
-        stops = iter([None, None, Why.STOPPING] * 100)  # before the body, and after each batch
+        stops = iter([None, None, StopReason.STOPPING] * 100)  # before the body, and after each batch
 
         def check(self: Run) -> None:
             self.why = next(stops)

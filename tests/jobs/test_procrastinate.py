@@ -17,8 +17,8 @@ from tests.jobs.working import ProcessTestCase, WorkerProcess, make_due
 pytestmark = [pytest.mark.server, pytest.mark.postgresql]
 
 
-def hints() -> int:
-    """At the jobs of the test: at others the workers hint by themselves."""
+def notifications() -> int:
+    """Of the jobs of the test: workers notify of others by themselves."""
     pks = [str(pk) for pk in Job.objects.exclude(kind="prune").values_list("pk", flat=True)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM procrastinate_jobs WHERE queueing_lock = ANY(%s)", [pks])
@@ -38,15 +38,15 @@ class Procrastinate(ProcessTestCase):
     def names(self) -> list[str]:
         return list(Author.objects.order_by("name_key").values_list("name", flat=True))
 
-    def test_row_and_hint_are_one_transaction(self) -> None:
+    def test_row_and_notification_are_one_transaction(self) -> None:
         with transaction.atomic():
             start(bodies.fine, {}, key="a")
             transaction.set_rollback(True)
-        assert (Job.objects.count(), hints()) == (0, 0)
+        assert (Job.objects.count(), notifications()) == (0, 0)
         start(bodies.fine, {}, key="a")
-        assert (Job.objects.count(), hints()) == (1, 1)
+        assert (Job.objects.count(), notifications()) == (1, 1)
 
-    def test_a_job_starts_at_once_and_leaves_no_hint(self) -> None:
+    def test_a_job_starts_at_once_and_leaves_no_notification(self) -> None:
         self.worker()
         start(bodies.fine, {}, key="first")
         self.wait_for("first", status=Status.SUCCEEDED)
@@ -55,7 +55,7 @@ class Procrastinate(ProcessTestCase):
         assert job.result == 5
         assert (job.started_at - job.created_at).total_seconds() < 2  # type: ignore[operator]
         time.sleep(0.5)
-        assert hints() == 0
+        assert notifications() == 0
 
     def test_a_stop_hands_the_job_back_and_another_goes_on(self) -> None:
         start(bodies.writes, {"rows": 25}, key="a")
@@ -75,7 +75,7 @@ class Procrastinate(ProcessTestCase):
         self.wait_for("a", done__gte=1)
         worker.send(signal.SIGTERM)
         assert worker.wait() == 0
-        assert (Job.objects.get(key="a").status, hints()) == (Status.QUEUED, 1)
+        assert (Job.objects.get(key="a").status, notifications()) == (Status.QUEUED, 1)
 
     def test_a_body_that_does_not_stop_holds_up_no_end(self) -> None:
         start(bodies.never_checks, {}, key="a")

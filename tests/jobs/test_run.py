@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from django.db import DatabaseError, connection, transaction
 from django.test import TransactionTestCase
 
-from books.jobs.run import END_IF_SILENT, Run, Why, end_if_silent
+from books.jobs.run import SESSION_SETTINGS, Run, StopReason, limit_silence
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
 from books.models import Author, Job, Status
@@ -25,8 +25,8 @@ class Told(TransactionTestCase):
             job = await Job.objects.aclaim("me")
             assert job
             run = Run(job)
-            run.stop(Why.CANCELLED)
-            ending = asyncio.create_task(run.aoutcome())
+            run.stop(StopReason.CANCELLED)
+            ending = asyncio.create_task(run.arun_task())
             await asyncio.wait([ending], timeout=5)  # a cancellation would end it as it ends the body
             return ending.done() and ending.result()["status"]
 
@@ -37,8 +37,8 @@ class Told(TransactionTestCase):
 class Silent(TransactionTestCase):
     def test_one_that_says_no_more_within_a_transaction_locks_nothing(self) -> None:
         self.addCleanup(connection.close)
-        with mock.patch.dict(END_IF_SILENT, idle_in_transaction_session_timeout="50ms"):
-            end_if_silent()
+        with mock.patch.dict(SESSION_SETTINGS, idle_in_transaction_session_timeout="50ms"):
+            limit_silence()
         with pytest.raises(DatabaseError):
             self.write_in_silence()
         assert not Author.objects.exists()

@@ -7,9 +7,9 @@ from books.jobs.run import current
 
 @task
 async def clock(seconds: int) -> dict[str, int]:
-    """One tick a second. What a job is, with nothing else in it."""
+    """One tick a second: the smallest task, with a checkpoint."""
     run = current()
     for tick in range(run.checkpoint.get("ticks", 0) + 1, seconds + 1):
         await asyncio.sleep(1)
-        run.tell(f"tick {tick} of {seconds}", done=tick, total=seconds, checkpoint={"ticks": tick})
+        run.report_progress(f"tick {tick} of {seconds}", done=tick, total=seconds, checkpoint={"ticks": tick})
     return {"ticks": seconds}

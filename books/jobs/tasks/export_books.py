@@ -24,10 +24,10 @@ def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
         last, done = batch[-1][0], done + len(batch)
         lines = encode(row[1:] for row in batch)
         with transaction.atomic():
-            run.write(f"books.{format}", lines, header)
-            run.keep(f"{done:,} books", {"last": last, "done": done}, done=done, total=max(total, done))
+            run.append_to_file(f"books.{format}", lines, header)
+            run.save_checkpoint(f"{done:,} books", {"last": last, "done": done}, done=done, total=max(total, done))
     if not done:
         with transaction.atomic():
-            run.write(f"books.{format}", b"", header)
-            run.keep("no books", {"last": 0}, done=0, total=0)
+            run.append_to_file(f"books.{format}", b"", header)
+            run.save_checkpoint("no books", {"last": 0}, done=0, total=0)
     return {"books": done}

@@ -61,21 +61,21 @@ class _Import:
         """Store what was said of a batch, and the place to go on from, in the batch's own transaction."""
         self.report(progress)
         checkpoint = {"import": progress.checkpoint, "first": self.first}
-        self.run.keep(summary(progress), checkpoint, **self.done(progress))
+        self.run.save_checkpoint(summary(progress), checkpoint, **self.done(progress))
 
     def rehearse(self, progress: Progress) -> None:
         with transaction.atomic():
             self.report(progress)
-            self.run.keep(summary(progress), {}, **self.done(progress))
+            self.run.save_checkpoint(summary(progress), {}, **self.done(progress))
 
     def report(self, progress: Progress) -> None:
         header = progress.table.header
         rejects = [{"line": row.line, "field": row.field, "reason": row.reason} for row in progress.rejects[:FIRST]]
         self.first = [*self.first, *rejects][:FIRST]
         if progress.rejects:
-            self.run.write(f"{self.name}.rejects.csv", reject_lines(header, progress.rejects), reject_header(header))
+            self.run.append_to_file(f"{self.name}.rejects.csv", reject_lines(header, progress.rejects), reject_header(header))
         if progress.notes:
-            self.run.write(f"{self.name}.notes.csv", csv_lines(progress.notes), NOTE_HEADER)
+            self.run.append_to_file(f"{self.name}.notes.csv", csv_lines(progress.notes), NOTE_HEADER)
 
     def done(self, progress: Progress) -> dict[str, int]:
         """Lines, not rows: how many rows there will be, nobody knows before the end."""
@@ -84,7 +84,7 @@ class _Import:
 
     def result(self, progress: Progress) -> dict[str, Any]:
         done = progress.lines - progress.table.before
-        self.run.tell(summary(progress), done=done, total=done)
+        self.run.report_progress(summary(progress), done=done, total=done)
         counts = {"rows": progress.totals.rows, **progress.totals._asdict()}
         format_name = progress.table.format.name
         return {**counts, "format": format_name, "dry_run": self.dry_run, "first_rejects": self.first}

@@ -103,7 +103,7 @@ class _LookingUp:
             if answer.outcome != catalogues.Outcome.FAILED or answer.is_broken or not tries_left:
                 break
             seconds = min(answer.seconds, LONGEST_PAUSE)
-            self.run.tell(f"{answer.reasons} Asked again in {seconds} s.")
+            self.run.report_progress(f"{answer.reasons} Asked again in {seconds} s.")
             await asyncio.sleep(seconds)
         return answer
 
@@ -114,11 +114,11 @@ class _LookingUp:
                 raise PermanentError(f"{answer.reasons} Try this job again later: it goes on from where it is.")
         with transaction.atomic():
             became = [self.write(wanted, answer) for wanted, answer in zip(batch, answers, strict=True)]
-            self.run.write(FILE, csv_lines(map(_line, batch, became)), HEADER)
+            self.run.append_to_file(FILE, csv_lines(map(_line, batch, became)), HEADER)
             counts, last = self.counts + Counter(one.outcome.value for one in became), batch[-1].place
             said = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in Outcome if counts[outcome])
             done = counts.total()
-            self.run.keep(said, {"last": last, "counts": counts}, done=done, total=max(self.total, done))
+            self.run.save_checkpoint(said, {"last": last, "counts": counts}, done=done, total=max(self.total, done))
         self.counts, self.last = counts, last
 
     def write(self, wanted: Wanted, answer: Answer | None) -> Became:

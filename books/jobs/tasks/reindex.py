@@ -35,7 +35,7 @@ def reindex() -> dict[str, int]:
                 return {"books": done, "changed": changed}
             last, done, changed = books[-1].pk, done + len(books), changed + derive(books)
             checkpoint = {"last": last, "done": done, "changed": changed}
-            run.keep(f"{done:,} books, {changed:,} changed", checkpoint, done=done, total=max(total, done))
+            run.save_checkpoint(f"{done:,} books, {changed:,} changed", checkpoint, done=done, total=max(total, done))
 
 
 def derive(books: Sequence[Book]) -> int:

@@ -30,15 +30,15 @@ def undo_import(job: str) -> dict[str, int]:
             stay = [(pk, reason) for pk in pks if (reason := _undo(pk, imported.pk, by))]
             last, undone, kept = pks[-1], undone + len(pks) - len(stay), kept + len(stay)
             if stay:
-                run.write("kept.csv", csv_lines((f"/books/{pk}/", reason) for pk, reason in stay), KEPT_HEADER)
+                run.append_to_file("kept.csv", csv_lines((f"/books/{pk}/", reason) for pk, reason in stay), KEPT_HEADER)
             checkpoint = {"last": last, "undone": undone, "kept": kept}
-            run.keep(f"{undone:,} books undone, {kept:,} kept", checkpoint, done=undone + kept, total=total)
+            run.save_checkpoint(f"{undone:,} books undone, {kept:,} kept", checkpoint, done=undone + kept, total=total)
         time.sleep(PAUSE)
     return {"undone": undone, "kept": kept}
 
 
 def _undo(book_id: int, job_id: int, by: Actor) -> str:
-    """Why the book stays as it is; empty if it does not."""
+    """StopReason the book stays as it is; empty if it does not."""
     try:
         undo.undo_job(book_id, job_id, by)
     except undo.MovedOn as error:

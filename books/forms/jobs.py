@@ -1,0 +1,125 @@
+"""The arguments of jobs, one form for each kind."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from books.forms.books import BookForm
+from books.forms.lists import BookQuery, QueryField
+from books.importing.formats import FORMATS
+from books.jobs.tasks.export_books import EXPORT_FORMATS
+from books.jobs.tasks.lookup_books import MISSING
+from books.jobs.tasks.undo_import import UNDOABLE
+from books.metadata.isbn import MAX_LENGTH
+from books.metadata.record import CLEANERS
+from books.models import Job
+
+BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False, "": False}
+MAX_BOOKS = 10_000  # of one list to look up
+
+
+class StrictBooleanField(forms.Field):
+    """true or false, also as HTML forms and curl write them."""
+
+    def clean(self, value: object) -> bool:
+        try:
+            return BOOLEANS[str(value).lower()]
+        except KeyError:
+            raise ValidationError("Write true or false.") from None
+
+
+class MappingField(forms.Field):
+    """Which column holds which field: an object, or lines such as `title=作品名`."""
+
+    def clean(self, value: object) -> dict[str, str]:
+        pairs = value
+        if value is None or isinstance(value, str):
+            split = (line.partition("=") for line in (value or "").splitlines() if line.strip())
+            pairs = {field.strip(): column.strip() for field, _, column in split}
+        if not isinstance(pairs, dict) or not all(isinstance(column, str) and column for column in pairs.values()):
+            raise ValidationError("Write each as FIELD=COLUMN, such as title=作品名.")
+        if not pairs.keys() <= CLEANERS.keys():
+            raise ValidationError(f"The fields of a book are {', '.join(CLEANERS)}.")
+        return {field: QueryField().clean(column) for field, column in pairs.items()}
+
+
+class ListField(forms.Field):
+    """Several values: a list, or text with one per line or commas between them."""
+
+    def __init__(self, one: str, pattern: str, most: int) -> None:
+        super().__init__(required=False)
+        self.one, self.pattern, self.most = one, re.compile(pattern), most
+
+    def clean(self, value: object) -> list[str]:
+        parts = re.split(r"[\n,;]", value) if isinstance(value, str) else value or []
+        if not isinstance(parts, list) or not all(type(part) in {str, int} for part in parts):
+            raise ValidationError("Write a list, or one per line.")
+        texts = [text for part in parts if (text := QueryField(required=False).clean(str(part)))]
+        if len(texts) > self.most:
+            raise ValidationError(f"At most {self.most:,} at once; these are {len(texts):,}.")
+        if bad := next((text for text in texts if not self.pattern.fullmatch(text)), None):
+            raise ValidationError(f"“{bad[:50]}” is no {self.one}.")
+        return list(dict.fromkeys(texts))
+
+
+class JobForm(forms.Form):
+    def arguments(self) -> dict[str, Any]:
+        return self.cleaned_data
+
+
+class ClockForm(JobForm):
+    seconds = forms.IntegerField(required=False, min_value=1, max_value=1000)
+
+    def clean_seconds(self) -> int:
+        return self.cleaned_data["seconds"] or 10
+
+
+class ImportForm(JobForm):
+    dry_run = StrictBooleanField(required=False)
+    mapping = MappingField(required=False)
+    format = forms.ChoiceField(required=False, choices=[(name, name) for name in FORMATS])
+
+
+class ExportForm(BookQuery, JobForm):
+    """The list's filters, and the format."""
+
+    format = forms.ChoiceField(required=False, choices=[(name, name) for name in EXPORT_FORMATS])
+    size = after = before = sort = None  # type: ignore[assignment]  # a file has one page, in one order
+
+    def clean(self) -> dict[str, Any]:
+        return self.cleaned_data
+
+    def arguments(self) -> dict[str, Any]:
+        query = {name: str(self.data[name]) for name in self.fields if name != "format" and self.cleaned_data[name]}
+        return {"format": self.cleaned_data["format"] or "csv", "query": query}
+
+
+class LookupForm(JobForm):
+    """Which books: a list of ISBNs, some ids, or all books without a field."""
+
+    isbns = ListField("ISBN", f".{{1,{MAX_LENGTH}}}", MAX_BOOKS)
+    ids = ListField("id of a book", "[1-9][0-9]{0,17}", MAX_BOOKS)
+    without = forms.ChoiceField(
+        required=False, choices=[(name, BookForm.base_fields[name].label) for name in MISSING]
+    )
+
+    def clean(self) -> dict[str, Any]:
+        chosen = [name for name in self.fields if self.cleaned_data.get(name)]
+        if len(chosen) != 1 and not self.errors:
+            self.add_error(chosen[-1] if chosen else "isbns", "Give isbns, ids or without: one of the three.")
+        return self.cleaned_data
+
+
+class UndoForm(JobForm):
+    job = QueryField(max_length=64)
+
+    def clean_job(self) -> str:
+        key: str = self.cleaned_data["job"]
+        job = Job.objects.filter(key=key, kind__in=UNDOABLE).first()
+        if job is None or job.arguments.get("dry_run"):
+            raise ValidationError("There is no such job with this key whose changes could be undone.")
+        if Job.objects.active().filter(pk=job.pk).exists():
+            raise ValidationError("This job still runs: cancel it first.")
+        return key
