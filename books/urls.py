@@ -18,8 +18,7 @@ from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsStart, OpdsT
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.history import BookHistory, ChangeUndo
 from books.views.home import Home
-from books.views.job_events import AllJobEvents, JobEvents
-from books.views.jobs import JobCancel, JobDetail, JobFileDownload, JobList, JobRetry
+from books.views.jobs import AllJobEvents, JobCancel, JobDetail, JobEvents, JobFileDownload, JobList, JobRetry
 from books.views.lab import Lab, LabWay
 from books.views.login import Login, Logout
 from books.views.lookup import Lookup

@@ -8,7 +8,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.test import TestCase
 
-from books.exporting.lines import BATCH
+from books.exporting.batches import BATCH
 from books.models import Book
 
 

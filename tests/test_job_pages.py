@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.test import AsyncClient, SimpleTestCase
 
 from books.models import Book, Job, JobFile, Status, Worker
-from books.views.job_words import duration, tally
+from books.views.job_page import counts, duration
 from tests.people import reader
 from tests.test_pages import HTML, NASTY, Elements, PageCase, own_code
 
@@ -74,7 +74,7 @@ class OneJob(JobPageCase):
 
     async def test_a_queued_one_says_whether_anybody_works_the_queue(self) -> None:
         await sync_to_async(self.job)()
-        assert "No worker runs at the moment" in await self.page("/jobs/a/")
+        assert "No worker is running at the moment" in await self.page("/jobs/a/")
         await Worker.objects.asee("somebody")
         assert "as soon as a worker is free" in await self.page("/jobs/a/")
 
@@ -95,7 +95,7 @@ class OneJob(JobPageCase):
     async def test_its_result_is_told_in_numbers(self) -> None:
         await sync_to_async(self.imported)()
         page = await self.page("/jobs/a/")
-        assert "<dt>created</dt><dd>1,234</dd>" in page
+        assert "<dt>added</dt><dd>1,234</dd>" in page
         assert "<dt>rejected</dt><dd>61</dd>" in page
         assert "without one of their fields" not in page
         assert "It took 90 seconds." in page
@@ -120,6 +120,8 @@ class OneJob(JobPageCase):
         assert Elements(await self.page("/jobs/a/")).named("input", name="job", value="a")
         await sync_to_async(self.job)("undo_import", "b", arguments={"job": "a"})
         assert Elements(await self.page("/jobs/a/")).named("a", href="/jobs/b/")
+        assert "Undoing the import of old list.csv</h1>" in await self.page("/jobs/b/")
+        assert "Undoing the import of old list.csv</a>" in await self.page("/jobs/")
 
     async def test_what_changed_nothing_cannot_be_undone(self) -> None:
         await sync_to_async(self.imported)(result={**RESULT, "created": 0, "updated": 0})
@@ -128,7 +130,7 @@ class OneJob(JobPageCase):
     async def test_a_trial_says_so_and_cannot_be_undone(self) -> None:
         await sync_to_async(self.imported)(arguments={"dry_run": True, "mapping": {"title": "Buch"}})
         page = await self.page("/jobs/a/")
-        assert "Trial import of old list.csv" in page
+        assert "Test run of the import of old list.csv" in page
         assert "The catalogue stays as it is." in page
         assert "undo_import" not in page
         assert Elements(page).named("a", href="/jobs/?mapping=title%3DBuch")
@@ -279,4 +281,4 @@ class Words(SimpleTestCase):
         assert told == ["1 second", "1 second", "90 seconds", "3 minutes", "2 hours"]
 
     def test_a_result_that_is_no_table_of_numbers_is_not_told(self) -> None:
-        assert tally(None) == tally(7) == tally({"format": "csv"}) == []
+        assert counts(None) == counts(7) == counts({"format": "csv"}) == []

@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from books.exporting import EXPORT_FORMATS
 from books.forms.books import BookForm
 from books.forms.lists import BookQuery, QueryField
 from books.importing.formats import FORMATS
-from books.jobs.tasks.export_books import EXPORT_FORMATS
 from books.jobs.tasks.lookup_books import MISSING
 from books.jobs.tasks.undo_import import UNDOABLE
 from books.metadata.isbn import MAX_LENGTH
@@ -101,9 +101,7 @@ class LookupForm(JobForm):
 
     isbns = ListField("ISBN", f".{{1,{MAX_LENGTH}}}", MAX_BOOKS)
     ids = ListField("id of a book", "[1-9][0-9]{0,17}", MAX_BOOKS)
-    without = forms.ChoiceField(
-        required=False, choices=[(name, BookForm.base_fields[name].label) for name in MISSING]
-    )
+    without = forms.ChoiceField(required=False, choices=[(name, BookForm.base_fields[name].label) for name in MISSING])
 
     def clean(self) -> dict[str, Any]:
         chosen = [name for name in self.fields if self.cleaned_data.get(name)]

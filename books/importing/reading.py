@@ -3,10 +3,10 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Never
+from typing import Any, BinaryIO, NamedTuple, Never
 
-from books.importing.lines import MAX_LINE, Line
-
+MAX_LINE = 1 << 20  # bytes
+BEGINNING = 200  # characters kept of a longer one
 MAX_RECORD = MAX_LINE  # characters of a row with its line ends
 
 _FAULTS = {  # csv.Error's own words: ours
@@ -17,6 +17,28 @@ _FAULTS = {  # csv.Error's own words: ours
 }
 _TOO_LONG = f"The line is longer than {MAX_LINE >> 20} MiB."
 _RUNAWAY = "A quote opens here that the lines after it do not close."
+
+
+class Line(NamedTuple):
+    number: int
+    end: int  # bytes of the file up to the end of this line
+    text: str  # with its line end
+    whole: bool = True  # False: longer than MAX_LINE, and `text` is its beginning
+
+
+def lines(file: BinaryIO, number: int = 0) -> Iterator[Line]:
+    """The lines of UTF-8 from the file's position on, after `number` lines."""
+    end = file.tell()
+    while raw := file.readline(MAX_LINE + 1):
+        number += 1
+        end += len(raw)
+        if len(raw) <= MAX_LINE or raw.endswith(b"\n"):
+            yield Line(number, end, raw.decode(errors="replace"))
+            continue
+        beginning = raw[: BEGINNING * 4].decode(errors="ignore")[:BEGINNING]
+        while not raw.endswith(b"\n") and (raw := file.readline(MAX_LINE)):
+            end += len(raw)
+        yield Line(number, end, beginning, whole=False)
 
 
 class Row(NamedTuple):

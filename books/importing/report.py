@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from books.importing.formats import REJECT_COLUMNS
 from books.importing.importer import Progress
-from books.importing.results import Note, Reject
+from books.importing.results import REJECT_COLUMNS, Note, Reject
 
 BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something older
 LISTED = 1000  # rejects and notes in a report, which is held in memory

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Self
 
+REJECT_COLUMNS = ("line", "field", "reason")  # what a file of rejects has besides: mended, it can be imported as it is
 SHOWN = 100  # characters of a value in a report
 
 

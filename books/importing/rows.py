@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from books.importing.formats import Format
+from books.importing.formats.base import Format
 from books.importing.reading import Row
 from books.importing.results import Note, Reject, RowError
 from books.metadata.record import clean

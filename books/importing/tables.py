@@ -1,16 +1,15 @@
 """A file that has been recognised: its format, its columns, and its rows from any place on."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from books.importing import formats
 from books.importing.encoding import UnreadableFile
-from books.importing.formats import JSON_LINES, Format
-from books.importing.lines import MAX_LINE, lines
-from books.importing.reading import Row, csv_records, csv_rows, json_rows
-from books.metadata.record import CLEANERS
+from books.importing.formats import CSV_FORMATS, FORMATS, json_lines
+from books.importing.formats.base import Format, doubled, listed
+from books.importing.formats.mapped import example_map, mapped
+from books.importing.reading import MAX_LINE, Row, csv_records, csv_rows, json_rows, lines
 
 DELIMITERS = ",;\t"
 
@@ -31,7 +30,7 @@ class Table:
         """The rows from a place on that is the end of another row, or the table's own start."""
         self.file.seek(start)
         source = lines(self.file, before)
-        if self.format is JSON_LINES:
+        if self.format is json_lines.FORMAT:
             return json_rows(source)
         return csv_rows(csv_records(source, self.delimiter), self.header, self.delimiter)
 
@@ -42,18 +41,23 @@ def opened(file: BinaryIO, mapping: Mapping[str, str], format_name: str = "") ->
     size = file.seek(0, os.SEEK_END)
     file.seek(start)
     first = _first_line(file)
-    if format_name == JSON_LINES.name or (first.startswith("{") and not format_name):
+    if format_name == json_lines.FORMAT.name or (first.startswith("{") and not format_name):
         if mapping:
             raise UnreadableFile("Only columns of CSV can be mapped; JSON Lines call their fields by name.")
-        return Table(file, JSON_LINES, ["json"], "", start, 0, size)
+        return Table(file, json_lines.FORMAT, ["json"], "", start, 0, size)
     if first.startswith("["):
         raise UnreadableFile("This is a JSON array: write each book as an object in a line of its own (JSON Lines).")
     heads = {delimiter: _head(file, start, delimiter) for delimiter in DELIMITERS}
-    known = (delimiter for delimiter, head in heads.items() if formats.recognised(head.cells))
+    known = (delimiter for delimiter, head in heads.items() if recognised(head.cells))
     delimiter = next(known, max(heads, key=lambda delimiter: len(heads[delimiter].cells)))
     head = heads[delimiter]
     found = _format(head, mapping, format_name)
     return Table(file, found, head.cells, delimiter, head.end, head.after, size)
+
+
+def recognised(header: Sequence[str]) -> Format | None:
+    """The format that has these columns, None if we know none."""
+    return next((known for known in CSV_FORMATS if known.recognises(header)), None)
 
 
 def _first_line(file: BinaryIO) -> str:
@@ -77,10 +81,20 @@ def _format(head: Row, mapping: Mapping[str, str], format_name: str) -> Format:
     if head.fault:
         raise UnreadableFile(f"The header in line {head.line} cannot be read: {head.fault}")
     if mapping:
-        return formats.mapped(mapping, head.cells)
-    found = formats.named(format_name, head.cells) if format_name else formats.recognised(head.cells)
+        return mapped(mapping, head.cells)
+    found = _named(format_name, head.cells) if format_name else recognised(head.cells)
     if not found:
-        raise formats.unknown(head.cells)
-    if twice := [name for name in formats.doubled(head.cells) if name in (found.columns or CLEANERS)]:
-        raise UnreadableFile(f"There are two columns {formats.listed(twice)}: delete or rename one.")
+        raise UnreadableFile(
+            f"We know no format with these columns: {listed(head.cells)}. "
+            f"Say which of them hold what, such as: {example_map(head.cells)}"
+        )
+    if twice := [name for name in doubled(head.cells) if name in found.read_columns()]:
+        raise UnreadableFile(f"There are two columns {listed(twice)}: delete or rename one.")
+    return found
+
+
+def _named(name: str, header: Sequence[str]) -> Format:
+    found = FORMATS[name]
+    if missing := sorted(found.columns - set(header)):
+        raise UnreadableFile(f"This is not {name}: it has no column {listed(missing)}; it has {listed(header)}.")
     return found

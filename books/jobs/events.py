@@ -1,8 +1,8 @@
-"""Jobs as they go, told to all who watch them: one query for a whole process, however many watch.
+"""Server-sent events of jobs: one query serves all subscribers of a process.
 
-A process asks the database only while somebody watches. What is told is a job's state as a whole, so a watcher that
-missed some, or that is slow, goes on from the latest; the id of an event is a digest of that state, on every worker
-the same, by which a watcher that comes back tells what it has seen.
+A process queries the database only while somebody subscribes. An event is the whole state of a job, so a slow
+subscriber skips to the latest. Its id is a digest of that state, the same on every worker: a client that reconnects
+sends it back.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from books.models.job import ACTIVE
 from books.web import serializers
 from books.web.negotiation import as_json
 
-LOOK_EVERY = 0.25  # seconds
-BEAT_EVERY = 15.0  # seconds without an event after which a comment says that the stream lives
-RETRY = b"retry: 1000\n\n"  # milliseconds after which a browser comes back
+POLL_EVERY = 0.25  # seconds
+KEEPALIVE_EVERY = 15.0  # seconds without an event
+RETRY = b"retry: 1000\n\n"  # milliseconds after which a browser reconnects
 
 Row = dict[str, Any]
 
@@ -35,104 +35,103 @@ class Event:
         self.key: str = row["key"]
         self.id = f"{zlib.crc32(data):08x}"
         self.is_last = row["status"] not in ACTIVE
-        self.written = b"event: job\nid: %s\ndata: %s\n" % (self.id.encode(), data)  # data ends with a newline
+        self.encoded = b"event: job\nid: %s\ndata: %s\n" % (self.id.encode(), data)  # data ends with a newline
 
 
-class Watcher:
-    """What one client has still to be told: the latest event of each job it watches; no key means all jobs.
+class Subscriber:
+    """One client, and the latest event of each job that it has not received yet. Without a key it follows all jobs.
 
-    `seen` is the id of the last event that the client had before: it is not told again, unless it tells of an end.
+    `last_id` is the last event that the client received before: it is not sent again, unless it is the job's end.
     """
 
-    def __init__(self, key: str | None, seen: str = "") -> None:
-        self.key, self.seen = key, seen
-        self.untold: dict[str, Event] = {}
-        self.known: dict[str, str] = {}  # the id of the last event of each job
-        self.is_told = asyncio.Event()
+    def __init__(self, key: str | None, last_id: str = "") -> None:
+        self.key, self.last_id = key, last_id
+        self.pending: dict[str, Event] = {}
+        self.latest: dict[str, str] = {}  # the id of the latest event of each job
+        self.has_news = asyncio.Event()
 
-    def tell(self, event: Event) -> None:
-        if self.key not in {None, event.key} or self.known.get(event.key) == event.id:
+    def notify(self, event: Event) -> None:
+        if self.key not in {None, event.key} or self.latest.get(event.key) == event.id:
             return
-        is_new = event.key in self.known or event.id != self.seen or event.is_last
-        self.known[event.key] = event.id
+        is_new = event.key in self.latest or event.id != self.last_id or event.is_last
+        self.latest[event.key] = event.id
         if is_new:
-            self.untold[event.key] = event
-            self.is_told.set()
+            self.pending[event.key] = event
+            self.has_news.set()
 
-    async def next(self) -> list[Event]:
-        """What is new; nothing if nothing is for BEAT_EVERY seconds."""
+    async def receive(self) -> list[Event]:
+        """The new events; none after KEEPALIVE_EVERY seconds without any."""
         try:
-            async with asyncio.timeout(BEAT_EVERY):
-                await self.is_told.wait()
+            async with asyncio.timeout(KEEPALIVE_EVERY):
+                await self.has_news.wait()
         except TimeoutError:
             return []
-        self.is_told.clear()
-        told, self.untold = self.untold, {}
-        return list(told.values())
+        self.has_news.clear()
+        received, self.pending = self.pending, {}
+        return list(received.values())
 
 
-class Watch:
-    """The watchers of this process, and the task that looks for what is new for them."""
+class Broadcaster:
+    """The subscribers of this process, and the task that polls for them."""
 
     def __init__(self) -> None:
-        self.watchers: set[Watcher] = set()
-        self.events: dict[str, Event] = {}  # the last of each job that was active
-        self.newest: int | None = None  # the last job that was seen: a later one may be over before it is looked for
+        self.subscribers: set[Subscriber] = set()
+        self.events: dict[str, Event] = {}  # the latest of each active job
+        self.newest: int | None = None  # the last job that was seen: a later one may be over before the next poll
         self.task: asyncio.Task[None] | None = None
 
-    def add(self, watcher: Watcher) -> None:
-        self.watchers.add(watcher)
+    def subscribe(self, subscriber: Subscriber) -> None:
+        self.subscribers.add(subscriber)
         if self.task is None or self.task.done():
-            # A context of its own: the task outlives the request that starts it, and the thread lent to that.
-            self.task = asyncio.get_running_loop().create_task(self._look(), context=Context())
+            # A context of its own: the task outlives the request that starts it, and that request's thread.
+            self.task = asyncio.get_running_loop().create_task(self._poll_forever(), context=Context())
 
-    def begin(self, watcher: Watcher, event: Event) -> None:
-        """Tell a watcher the state that its stream begins with, unless a look has told a later one meanwhile."""
+    def begin(self, subscriber: Subscriber, event: Event) -> None:
+        """Send the state that a stream begins with, unless a poll has sent a later one meanwhile."""
         if not event.is_last:
-            self.events.setdefault(event.key, event)  # so that its end is looked for, though it came before any look
-        if event.key not in watcher.known:
-            watcher.tell(event)
+            self.events.setdefault(event.key, event)  # so that its end is noticed even if it comes before any poll
+        if event.key not in subscriber.latest:
+            subscriber.notify(event)
 
-    async def _look(self) -> None:
-        while self.watchers:
+    async def _poll_forever(self) -> None:
+        while self.subscribers:
             try:
-                await self._look_once()
-            except Error:  # the database will be back, and the watchers are still here
+                await self._poll()
+            except Error:  # the database will be back, and the subscribers are still here
                 await sync_to_async(close_old_connections)()
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(POLL_EVERY)
         self.events, self.newest = {}, None
 
-    async def _look_once(self) -> None:
+    async def _poll(self) -> None:
         if self.newest is None:
             self.newest = await Job.objects.order_by("-pk").values_list("pk", flat=True).afirst() or 0
-        watched = {watcher.key for watcher in self.watchers if watcher.key}
-        asked = Q(status__in=ACTIVE) | Q(key__in=watched | self.events.keys()) | Q(pk__gt=self.newest)
-        rows = Job.objects.filter(asked).order_by("pk")
-        async for row in rows.values("pk", *Job.objects.all().ENTRY):
+        followed = {subscriber.key for subscriber in self.subscribers if subscriber.key}
+        wanted = Q(status__in=ACTIVE) | Q(key__in=followed | self.events.keys()) | Q(pk__gt=self.newest)
+        async for row in Job.objects.filter(wanted).order_by("pk").values("pk", *Job.objects.all().ENTRY):
             self.newest = max(self.newest, row["pk"])
             event, last = Event(row), self.events.pop(row["key"], None)
             if not event.is_last:
                 self.events[event.key] = event
             if last is None or last.id != event.id:
-                for watcher in self.watchers:
-                    watcher.tell(event)
+                for subscriber in self.subscribers:
+                    subscriber.notify(event)
 
 
-watch = Watch()
+broadcaster = Broadcaster()
 
 
-async def events(key: str | None, first: QuerySet[Job, Row], seen: str) -> AsyncIterator[bytes]:
-    """The stream for one client: the state of the `first` jobs, then what is new. Ends with the job that is watched."""
-    watcher = Watcher(key, seen)
-    watch.add(watcher)  # before anything is read: so nothing is missed in between
+async def stream(key: str | None, first: QuerySet[Job, Row], last_id: str) -> AsyncIterator[bytes]:
+    """The stream for one client: the state of the `first` jobs, then what is new. Ends with the job that it follows."""
+    subscriber = Subscriber(key, last_id)
+    broadcaster.subscribe(subscriber)  # before anything is read, so that nothing is missed in between
     try:
         yield RETRY
         async for row in first:
-            watch.begin(watcher, Event(row))
+            broadcaster.begin(subscriber, Event(row))
         while True:
-            told = await watcher.next()
-            yield b"".join(event.written for event in told) or b": still here\n\n"
-            if any(event.is_last and event.key == key for event in told):
+            events = await subscriber.receive()
+            yield b"".join(event.encoded for event in events) or b": still here\n\n"
+            if any(event.is_last and event.key == key for event in events):
                 return
     finally:
-        watch.watchers.discard(watcher)
+        broadcaster.subscribers.discard(subscriber)

@@ -12,6 +12,8 @@ from books.models.change import COMMAND, Actor
 from books.models.job import Job, Status
 from books.models.job_file import JobFile
 
+LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
+
 
 class KeyTaken(Exception):
     """Another job has this key."""

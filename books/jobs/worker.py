@@ -60,9 +60,10 @@ async def arun_task(run: Run) -> dict[str, Any]:
 
 
 async def aheartbeat(run: Run) -> None:
-    while not (reason := await run.aheartbeat()):
+    while True:
+        if reason := await run.aheartbeat():
+            return run.stop(reason)
         await asyncio.sleep(HEARTBEAT)
-    run.stop(reason)
 
 
 async def arun_one(pk: int) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from books.forms.books import RecordField
-from books.jobs.kinds import KINDS, ListField
+from books.forms.jobs import ListField
+from books.jobs.kinds import KINDS
 from books.lookup.lookup import Outcome
 from books.metadata import fingerprint, languages, record
 from books.metadata.json_schema import array, exactly, or_null, text, whole

@@ -5,14 +5,13 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from books.exporting.lines import Encoder, csv_header, csv_lines, json_lines, stream
+from books.exporting import EXPORT_FORMATS
+from books.exporting.batches import stream
 from books.forms.lists import BookQuery
 from books.models import Book
 from books.views.base import CatalogueView
 from books.views.lists import valid
 from books.web.permissions import READ
-
-CSV, JSON_LINES = "text/csv", "application/x-ndjson"
 
 
 class Export(CatalogueView):
@@ -20,32 +19,24 @@ class Export(CatalogueView):
 
     rules = {"GET": READ}
     ignores_accept = True
-    name: str
-    content_type: str
-    encode: Encoder
-    header = b""
+    format: str
 
     async def get(self, request: HttpRequest) -> HttpResponseBase:
-        query = valid(BookQuery(request.GET))
+        query, known = valid(BookQuery(request.GET)), EXPORT_FORMATS[self.format]
         books = await sync_to_async(Book.objects.matching)(query.cleaned_data)  # which may index in a transaction
-        response = streamed(request, stream(books, type(self).encode, self.header), self.content_type)
-        response.headers["Content-Disposition"] = f'attachment; filename="{self.name}"'
+        response = streamed(request, stream(books, known), known.content_type)
+        response.headers["Content-Disposition"] = f'attachment; filename="books.{self.format}"'
         return response
 
 
 class CsvExport(Export):
-    offers = (CSV,)
-    name = "books.csv"
-    content_type = "text/csv; charset=utf-8"
-    encode = staticmethod(csv_lines)
-    header = csv_header()
+    offers = ("text/csv",)
+    format = "csv"
 
 
 class JsonLinesExport(Export):
-    offers = (JSON_LINES,)
-    name = "books.jsonl"
-    content_type = "application/x-ndjson"
-    encode = staticmethod(json_lines)
+    offers = ("application/x-ndjson",)
+    format = "jsonl"
 
 
 def streamed(request: HttpRequest, chunks: AsyncIterator[bytes], content_type: str) -> HttpResponseBase:

@@ -5,7 +5,7 @@ from django.utils import timezone
 from books.cache.topics import topics
 from books.models import Book
 from books.views.base import CatalogueView
-from books.views.job_reading import alatest
+from books.views.job_page import alatest
 from books.web import serializers
 from books.web.negotiation import HTML, JSON
 from books.web.permissions import READ

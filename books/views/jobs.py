@@ -1,27 +1,36 @@
-"""Jobs over HTTP: started, watched, cancelled, tried again; their files fetched."""
+"""Jobs over HTTP: start, list, follow, cancel and resume them, and download their files."""
+
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from asgiref.sync import sync_to_async
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 
+from books.exporting import EXPORT_FORMATS
+from books.forms.jobs import ListField
 from books.forms.lists import JobQuery
-from books.jobs.start import retry
-from books.metadata.record import CLEANERS, Errors
-from books.models import Job, JobFile
+from books.jobs.events import stream
+from books.jobs.kinds import KINDS, Kind
+from books.jobs.start import LONGEST_NAME, KeyTaken, astart, retry
+from books.metadata.record import Errors
+from books.models import Channel, Job, JobFile
+from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
-from books.views.job_reading import abuttons, adetail, ajob_or_404, around, atold
-from books.views.job_starting import LACKING, answer, boxes, start_job, wrong
-from books.views.job_words import Data
+from books.views.job_page import Data, annotated, detail_context, list_context
 from books.views.lists import page_of, valid
 from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, page
+from books.web.authentication import RequestUser
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, page
 from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB
 
 LIST = "jobs/job_list.html"
-CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+EVENTS = "text/event-stream"
+LATEST = 20  # jobs whose state begins the stream of all
+UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # nginx would keep events back
 
 
 class JobList(CatalogueView):
@@ -36,49 +45,36 @@ class JobList(CatalogueView):
         if self.media_type == JSON:
             return self.respond(data, LIST)
         typed = await apop_pending_form(request) or request.GET  # a list of books may have sent its query along
-        return page(request, LIST, {**data, **await self._around(data, typed, {})})
+        return page(request, LIST, {**data, **await list_context(data["jobs"], self.user, typed.dict(), {})})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
             return await start_job(self)
-        except HTTPError as refusal:
-            if not refusal.errors or self.media_type == JSON:
+        except HTTPError as error:
+            if not error.errors or self.media_type == JSON:
                 raise
-            refused = refusal
-        data, typed = await self._jobs(request, QueryDict()), parsing.form(request)
-        around = await self._around(data, typed, refused.errors)
-        return page(request, LIST, {**data, **around}, status=refused.status)
+            status, errors = error.status, error.errors
+        data, typed = await self._jobs(request, QueryDict()), parsing.form(request).dict()
+        context = await list_context(data["jobs"], self.user, typed, errors)
+        return page(request, LIST, {**data, **context}, status=status)
 
     async def _jobs(self, request: HttpRequest, sent: QueryDict) -> Data:
         query = valid(JobQuery(sent))
-        read = await Job.objects.page(Job.objects.all().ENTRY, query.cleaned_data["place"]).aread()
-        return page_of("jobs", [serializers.job(row) for row in read.rows], read, request.path, query)
-
-    async def _around(self, data: Data, typed: QueryDict, errors: Errors) -> Data:
-        """What the page shows besides: the jobs in words, and the forms with what was typed and what is wrong."""
-        return {
-            "read_at": timezone.now(),
-            "jobs": await atold(data["jobs"]),
-            "may": await abuttons(self.user),
-            "typed": typed.dict(),
-            "wrong": wrong(typed.get("kind", "import"), errors) if errors else {},
-            "boxes": boxes(typed.dict(), errors),
-            "fields": ", ".join(CLEANERS),
-            "lacking": LACKING,
-        }
+        found = await Job.objects.page(Job.objects.all().ENTRY, query.cleaned_data["place"]).aread()
+        return page_of("jobs", [serializers.job(row) for row in found.rows], found, request.path, query)
 
 
 class JobDetail(CatalogueView):
-    """One job, under the key that the client has chosen: POST starts it, GET tells how it goes, DELETE cancels it."""
+    """One job, under the key that the client has chosen: POST starts it, GET shows it, DELETE cancels it."""
 
     offers = JSON, HTML
     rules = {"GET": SEE_JOBS, "POST": START_JOB, "DELETE": CHANGE_JOB}
     takes_uploads = True
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        job = await ajob_or_404(key)
+        job = await ajob_or_404(annotated(Job.objects.all()), key)
         data = await adetail(job)
-        context = await around(job, data, self.user) if self.media_type == HTML else {}
+        context = await detail_context(job, data, self.user) if self.media_type == HTML else {}
         return self.respond(data, "jobs/job_detail.html", context=context)
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
@@ -89,7 +85,7 @@ class JobDetail(CatalogueView):
 
 
 class JobCancel(CatalogueView):
-    """DELETE for those who have but a form."""
+    """DELETE for HTML forms."""
 
     offers = JSON, HTML
     rules = {"POST": CHANGE_JOB}
@@ -98,28 +94,22 @@ class JobCancel(CatalogueView):
         return await cancel(self, key)
 
 
-async def cancel(view: CatalogueView, key: str) -> HttpResponse:
-    """202: it ends within about a second; 200: it is over already."""
-    is_asked = await Job.objects.acancel(key)
-    return await answer(view, await ajob_or_404(key), 202 if is_asked else 200)
-
-
 class JobRetry(CatalogueView):
-    """Lets a failed or cancelled job go on from where it was."""
+    """Resumes a failed or cancelled job."""
 
     offers = JSON, HTML
     rules = {"POST": CHANGE_JOB}
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
         is_queued = await sync_to_async(retry)(key)
-        job = await ajob_or_404(key)
+        job = await ajob_or_404(Job.objects.all(), key)
         if not is_queued:
             raise HTTPError(409, f"This job is {job.status}: only one that failed or was cancelled can be tried again.")
-        return await answer(self, job, 202)
+        return await respond_with_job(self, job, 202)
 
 
 class JobFileDownload(CatalogueView):
-    """A file of a job's, as far as it is written by now."""
+    """A file of a job, as far as it is written by now."""
 
     offers = ("*/*",)
     rules = {"GET": SEE_JOBS}
@@ -129,11 +119,145 @@ class JobFileDownload(CatalogueView):
         file = await JobFile.objects.filter(job__key=key, name=name).afirst()
         if file is None:
             raise HTTPError(404, f"This job has no such file. Those that it has are listed at /jobs/{key}/.")
-        content_type = CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        known = EXPORT_FORMATS.get(name.rpartition(".")[2])
         headers = {
+            "Content-Type": known.content_type if known else "application/octet-stream",
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
             "Content-Length": str(file.size),
         }
         if request.method == "HEAD":
-            return HttpResponse(content_type=content_type, headers=headers)
-        return StreamingHttpResponse(file.aread(), content_type=content_type, headers=headers)
+            return HttpResponse(headers=headers)
+        return StreamingHttpResponse(file.aread(), headers=headers)
+
+
+class AllJobEvents(CatalogueView):
+    """All jobs, as server-sent events."""
+
+    offers = (EVENTS,)
+    rules = {"GET": SEE_JOBS}
+
+    async def get(self, request: HttpRequest) -> HttpResponseBase:
+        return follow(request, None, Job.objects.order_by("-id")[:LATEST])
+
+
+class JobEvents(CatalogueView):
+    """One job until it is over, as server-sent events."""
+
+    offers = (EVENTS,)
+    rules = {"GET": SEE_JOBS}
+
+    async def get(self, request: HttpRequest, key: str) -> HttpResponseBase:
+        await ajob_or_404(Job.objects.all(), key)
+        return follow(request, key, Job.objects.filter(key=key))
+
+
+def follow(request: HttpRequest, key: str | None, first: JobQuerySet) -> HttpResponseBase:
+    if request.method == "HEAD":
+        return HttpResponse(content_type=EVENTS, headers=UNBUFFERED)
+    events = stream(key, first.values(*first.ENTRY), request.headers.get("Last-Event-ID", ""))
+    return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
+
+
+async def cancel(view: CatalogueView, key: str) -> HttpResponse:
+    """202: it ends within about a second; 200: it is over already."""
+    is_cancelled = await Job.objects.acancel(key)
+    return await respond_with_job(view, await ajob_or_404(Job.objects.all(), key), 202 if is_cancelled else 200)
+
+
+async def ajob_or_404(jobs: JobQuerySet, key: str) -> Job:
+    try:
+        return await jobs.aget(key=key)
+    except Job.DoesNotExist:
+        raise HTTPError(404, "There is no job with this key. All jobs are at /jobs/.") from None
+
+
+async def adetail(job: Job) -> Data:
+    """The JSON of one job."""
+    files = job.files.order_by("id").values("name", "size")
+    return {
+        **serializers.job({name: getattr(job, name) for name in Job.objects.all().ENTRY}),
+        "arguments": job.arguments,
+        "log": job.log,
+        "files": [{**file, "url": reverse("job_file", args=[job.key, file["name"]])} async for file in files],
+    }
+
+
+async def respond_with_job(view: CatalogueView, job: Job, status: int) -> HttpResponse:
+    """The job as it is now; a browser is redirected to its page."""
+    url = job.get_absolute_url()
+    if view.media_type == HTML:
+        return SeeOther(url)
+    return json_response(await adetail(job), status=status, headers={"Location": url})
+
+
+# Starting a job ---------------------------------------------------------------
+
+
+class JobRequest(NamedTuple):
+    kind: str = "clock"
+    arguments: dict[str, Any] = {}
+    file: "UploadedFile[bytes] | None" = None
+
+
+async def start_job(view: CatalogueView, key: str = "") -> HttpResponse:
+    """Start what the body asks for: 202; 200 if the same request has started it before, 409 if another has."""
+    wanted = await sync_to_async(read)(view.request)
+    kind = await aauthorized_kind(wanted.kind, view.user)
+    arguments = await sync_to_async(clean)(kind, wanted)
+    file = await sync_to_async(store)(wanted.file) if wanted.file else None
+    actor = view.user.actor(Channel.PAGE if view.media_type == HTML else Channel.API)
+    try:
+        job, is_new = await astart(kind.task, arguments, key=key, by=actor, file=file)
+    except KeyTaken:
+        detail = f"Another job has this key: choose another key, or look at it at /jobs/{key}/."
+        raise HTTPError(409, detail) from None
+    return await respond_with_job(view, job, 202 if is_new else 200)
+
+
+def read(request: HttpRequest) -> JobRequest:
+    """A form, with a file or without, or JSON; no body at all is a clock. In a thread: an upload may be large."""
+    if request.content_type == parsing.MULTIPART or (parsing.body(request) and parsing.is_form(request)):
+        fields: dict[str, Any] = parsing.form(request).dict()
+        file = request.FILES.get("file")
+        return JobRequest(fields.pop("kind", "import" if file else "clock"), fields, file)
+    if not parsing.body(request):
+        return JobRequest()
+    sent = parsing.json_object(request)
+    if unknown := sent.keys() - {"kind", "arguments"}:
+        name = parsing.printable(min(unknown))
+        raise HTTPError(422, errors={name: ["No such field. A job is started with kind and arguments."]})
+    wanted = JobRequest(**sent)
+    if not isinstance(wanted.arguments, dict):
+        raise HTTPError(422, errors={"arguments": ["Write an object."]})
+    return wanted
+
+
+async def aauthorized_kind(name: object, user: RequestUser) -> Kind:
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise HTTPError(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(KINDS)}."]})
+    if not await user.ahas_perm(kind.permission):
+        raise HTTPError(403, f"Your account lacks the permission {kind.permission}: ask an administrator for it.")
+    return kind
+
+
+def clean(kind: Kind, wanted: JobRequest) -> dict[str, Any]:
+    """The arguments in their canonical form, or 422 with the reasons. May query the database."""
+    form = kind.form(wanted.arguments)
+    errors: Errors = errors_of(form)
+    for name, value in wanted.arguments.items():
+        if name not in form.fields:
+            takes = ", ".join(form.fields) or "none"
+            errors[parsing.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
+        elif isinstance(value, list) and not isinstance(form.fields[name], ListField):
+            errors[name] = ["Write one value."]
+    if kind.takes_file != bool(wanted.file):
+        advice = "Send the list as a file: curl -F file=@books.csv." if kind.takes_file else "This kind takes no file."
+        errors["file"] = [advice]
+    if errors:
+        raise HTTPError(422, errors=errors)
+    return form.arguments()
+
+
+def store(file: "UploadedFile[bytes]") -> JobFile:
+    return JobFile.objects.store((file.name or "file")[-LONGEST_NAME:], cast("BinaryIO", file))

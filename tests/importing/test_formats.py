@@ -1,19 +1,22 @@
 import pytest
 
 from books.importing.encoding import UnreadableFile
-from books.importing.formats import JSON_LINES, OWN_CSV, example_map, listed, mapped, recognised
+from books.importing.formats import json_lines, own_csv
+from books.importing.formats.base import listed
+from books.importing.formats.mapped import example_map, mapped
 from books.importing.results import RowError
+from books.importing.tables import recognised
 from books.metadata.record import CLEANERS
 
 
 def test_our_own_columns_all_or_some_are_our_own_csv() -> None:
-    assert recognised(list(CLEANERS)) is OWN_CSV
-    assert recognised(["pages", "title"]) is OWN_CSV
+    assert recognised(list(CLEANERS)) is own_csv.FORMAT
+    assert recognised(["pages", "title"]) is own_csv.FORMAT
 
 
 def test_a_file_of_rejects_can_be_imported_as_it_is() -> None:
-    assert recognised(["title", "authors", "line", "field", "reason"]) is OWN_CSV
-    assert OWN_CSV.read({"title": "A", "line": "3", "reason": "x"})[0] == {"title": "A"}
+    assert recognised(["title", "authors", "line", "field", "reason"]) is own_csv.FORMAT
+    assert own_csv.read({"title": "A", "line": "3", "reason": "x"})[0] == {"title": "A"}
 
 
 @pytest.mark.parametrize("header", [["authors", "isbn13"], ["title", "colour"], [""], []])
@@ -26,18 +29,18 @@ def test_other_columns_are_no_format_that_we_know(header: list[str]) -> None:
     [("'=1+1", "=1+1"), ("''@x", "'@x"), ("'\tx", "\tx"), ("'＝x", "＝x"), ("'Salem's Lot", "'Salem's Lot")],
 )
 def test_what_an_export_put_before_a_formula_is_taken_off_once(cell: str, value: str) -> None:
-    assert OWN_CSV.read({"title": cell})[0] == {"title": value}
+    assert own_csv.read({"title": cell})[0] == {"title": value}
 
 
 def test_a_field_that_no_book_has_makes_a_json_object_unfit() -> None:
     with pytest.raises(RowError) as refusal:
-        JSON_LINES.read({"title": "A", "colour": "red"})
+        json_lines.read({"title": "A", "colour": "red"})
     assert refusal.value.field == "colour"
     assert "A book has: source_key, title" in refusal.value.reason
 
 
 def test_what_we_set_ourselves_may_stand_in_a_json_object() -> None:
-    assert JSON_LINES.read({"title": "A", "id": 5, "version": 2})[0] == {"title": "A"}
+    assert json_lines.read({"title": "A", "id": 5, "version": 2})[0] == {"title": "A"}
 
 
 def test_a_mapping_says_which_column_holds_a_field() -> None:

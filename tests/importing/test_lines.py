@@ -1,6 +1,6 @@
 from io import BytesIO
 
-from books.importing.lines import MAX_LINE, lines
+from books.importing.reading import MAX_LINE, lines
 
 
 def test_lines_have_their_number_and_the_place_after_them() -> None:

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.importing.lines import MAX_LINE, lines
-from books.importing.reading import Row, csv_records, csv_rows, json_rows
+from books.importing.reading import MAX_LINE, Row, csv_records, csv_rows, json_rows, lines
 
 pytestmark = pytest.mark.once
 

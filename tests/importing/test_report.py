@@ -1,7 +1,7 @@
 from io import BytesIO
 from pathlib import Path
 
-from books.importing.formats import OWN_CSV
+from books.importing.formats import own_csv
 from books.importing.importer import Progress
 from books.importing.report import LISTED, RejectsFile, Report
 from books.importing.results import Note, Reject, Totals
@@ -15,7 +15,7 @@ def reject(line: int, *cells: str) -> Reject:
 
 
 def progress(totals: Totals, rejects: list[Reject], notes: list[Note]) -> Progress:
-    table = Table(BytesIO(), OWN_CSV, HEADER, ",", 0, 0, 100)
+    table = Table(BytesIO(), own_csv.FORMAT, HEADER, ",", 0, 0, 100)
     return Progress(table, 100, 9, totals, rejects=rejects, notes=notes)
 
 

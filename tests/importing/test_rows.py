@@ -2,14 +2,14 @@ from typing import Any
 
 import pytest
 
-from books.importing.formats import JSON_LINES, OWN_CSV
+from books.importing.formats import json_lines, own_csv
 from books.importing.reading import Row
 from books.importing.results import SHOWN
 from books.importing.rows import CleanRow, cleaned
 
 
 def row(**fields: Any) -> CleanRow:
-    return cleaned(Row(7, 0, 7, [*map(str, fields.values())], fields), JSON_LINES)
+    return cleaned(Row(7, 0, 7, [*map(str, fields.values())], fields), json_lines.FORMAT)
 
 
 def test_fields_are_in_their_canonical_form() -> None:
@@ -52,6 +52,6 @@ def test_a_long_value_is_shortened_in_the_reject() -> None:
 
 
 def test_a_row_that_could_not_be_read_is_unfit_for_that() -> None:
-    found = cleaned(Row(3, 0, 3, ["{"], fault="This line is not JSON."), OWN_CSV)
+    found = cleaned(Row(3, 0, 3, ["{"], fault="This line is not JSON."), own_csv.FORMAT)
     assert found.unfit
     assert (found.unfit.field, found.unfit.value, found.unfit.reason) == ("", "{", "This line is not JSON.")

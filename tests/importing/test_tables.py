@@ -3,7 +3,7 @@ from io import BytesIO
 import pytest
 
 from books.importing.encoding import UnreadableFile
-from books.importing.lines import MAX_LINE
+from books.importing.reading import MAX_LINE
 from books.importing.tables import Table, opened
 
 

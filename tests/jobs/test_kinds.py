@@ -163,7 +163,7 @@ class Export(TransactionTestCase):
     def test_any_number_of_batches_makes_one_file(self) -> None:
         for row in ROWS:
             Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
-        with mock.patch("books.exporting.lines.BATCH", 7):
+        with mock.patch("books.exporting.batches.BATCH", 7):
             job = run("export", format="csv", query={})
         assert [row["title"] for row in csv.DictReader(io.StringIO(content(job, "books.csv")))] == [
             row["title"] for row in ROWS

@@ -1,14 +1,13 @@
 """Aozora Bunko's list of works, a row for each person of a work: https://www.aozora.gr.jp/index_pages/person_all.html"""
 
 from collections.abc import Mapping
-from typing import Any
 
-from books.importing.results import RowError
+from books.importing.formats.base import Format, RawFields
 
 COLUMNS = frozenset({"作品ID", "作品名", "著者名", "翻訳者名等"})
 
 
-def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[RowError]]:
+def read(cells: Mapping[str, str]) -> RawFields:
     """Publisher and dates in this list are those of the printed edition that was typed in, not of the work."""
     translators = cells["翻訳者名等"].strip()
     return {
@@ -18,3 +17,6 @@ def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[RowError]]:
         "language": "ja",
         "description": f"翻訳：{translators}" if translators else "",
     }, []
+
+
+FORMAT = Format("aozora", read, COLUMNS, one_person_a_row=True)

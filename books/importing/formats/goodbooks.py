@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from books.importing.formats.base import Format, RawFields
 from books.importing.results import RowError
 from books.metadata import isbn
 
@@ -18,7 +19,7 @@ _PLAIN_NUMBER = re.compile(r"\d{1,6}(\.\d{1,2})?")
 _PLAIN_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–]\s*(\d+(?:\.\d+)?)")
 
 
-def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[RowError]]:
+def read(cells: Mapping[str, str]) -> RawFields:
     year = cells["original_publication_year"].strip()
     raw: dict[str, Any] = {
         "source_key": f"goodbooks:{cells['book_id'].strip()}",
@@ -67,3 +68,6 @@ def _last_parentheses(text: str) -> tuple[str, str]:
     else:
         return text, ""
     return (text[:position].strip(), text[position + 1 : -1]) if text.endswith(")") else (text, "")
+
+
+FORMAT = Format("goodbooks", read, COLUMNS)

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from books.importing.results import RowError
+from books.importing.formats.base import Format, RawFields
 from books.metadata.record import MAX_TEXT
 
 COLUMNS = frozenset({"gutenberg_id", "title", "author", "language", "gutenberg_bookshelf"})
@@ -19,7 +18,7 @@ _NO_GIVEN_NAME = re.compile(r".* (of|and|the) .*|(Jr|Sr|Inc|Ltd|Co|Esq|M\.D|Ph\.
 _ELIDED = ("'", "’", "-")  # “Timothée d'” “La Mothe-”: the family name follows at once
 
 
-def read(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[RowError]]:
+def read(cells: Mapping[str, str]) -> RawFields:
     title, subtitle = titled(_given(cells["title"]))
     return {
         "source_key": f"gutenberg:{cells['gutenberg_id'].strip()}",
@@ -57,3 +56,6 @@ def natural(name: str) -> str:
 
 def categories(bookshelf: str) -> list[str]:
     return [part.removeprefix(CATEGORY) for part in bookshelf.split("/") if part.startswith(CATEGORY)]
+
+
+FORMAT = Format("gutenberg", read, COLUMNS, one_person_a_row=True)

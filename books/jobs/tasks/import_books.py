@@ -73,7 +73,9 @@ class _Import:
         rejects = [{"line": row.line, "field": row.field, "reason": row.reason} for row in progress.rejects[:FIRST]]
         self.first = [*self.first, *rejects][:FIRST]
         if progress.rejects:
-            self.run.append_to_file(f"{self.name}.rejects.csv", reject_lines(header, progress.rejects), reject_header(header))
+            self.run.append_to_file(
+                f"{self.name}.rejects.csv", reject_lines(header, progress.rejects), reject_header(header)
+            )
         if progress.notes:
             self.run.append_to_file(f"{self.name}.notes.csv", csv_lines(progress.notes), NOTE_HEADER)
 

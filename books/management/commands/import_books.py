@@ -12,8 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from books.importing import formats
 from books.importing.encoding import UnreadableFile
+from books.importing.formats import FORMATS
 from books.importing.importer import BATCH_ROWS, REHEARSED, Progress, import_file
 from books.importing.report import RejectsFile, Report
 from books.metadata.record import CLEANERS
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             metavar="FIELD=COLUMN",
             help=f"the column in which a field stands, such as title=作品名; the fields are {', '.join(CLEANERS)}",
         )
-        parser.add_argument("--format", choices=formats.NAMES, default="", help="where the columns do not tell")
+        parser.add_argument("--format", choices=list(FORMATS), default="", help="where the columns do not tell")
         parser.add_argument(
             "--dry-run",
             action="store_true",

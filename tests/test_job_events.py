@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 from django.test import AsyncClient
 
-from books.jobs import events as live
+from books.jobs import events
 from books.jobs.start import astart
 from books.jobs.tasks.clock import clock
 from books.models import Job, Status
@@ -32,13 +32,13 @@ ADDRESSES = ["/jobs/a/events/", "/jobs/events/"]
 @pytest.fixture(autouse=True)
 async def looks_end(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Looks follow one another at once, and stop with the test."""
-    monkeypatch.setattr(live, "LOOK_EVERY", 0.005)
+    monkeypatch.setattr(events, "POLL_EVERY", 0.005)
     yield
-    await until(nobody_looks)
+    await until(is_idle)
 
 
-def nobody_looks() -> bool:
-    return live.watch.task is None or live.watch.task.done()
+def is_idle() -> bool:
+    return events.broadcaster.task is None or events.broadcaster.task.done()
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def following(client: AsyncClient, address: str = "/jobs/a/events/", **hea
     # The test's response is kept alive by references to itself: what it iterates is ended here.
     async with aclosing(response._iterator) as content:  # type: ignore[attr-defined]
         stream = Stream(content)
-        assert await stream.part() == live.RETRY
+        assert await stream.part() == events.RETRY
         yield stream
 
 
@@ -194,7 +194,7 @@ async def test_the_stream_of_all_tells_of_new_jobs(client: AsyncClient, job: Job
 async def test_a_job_that_begins_and_ends_between_two_looks_is_told(client: AsyncClient, job: Job) -> None:
     async with following(client, "/jobs/events/") as stream:
         await stream.event()
-        await until(lambda: live.watch.newest is not None)
+        await until(lambda: events.broadcaster.newest is not None)
         await Job.objects.acreate(key="b", task=job.task, kind="clock", queue="", priority=0, **over(Status.SUCCEEDED))
         event = await stream.event()
     assert (event["id"], event["status"]) == ("b", "succeeded")
@@ -216,7 +216,7 @@ async def last_event_id(client: AsyncClient) -> str:
     """Of a stream that is over; nothing is left of it in this process."""
     async with following(client) as stream:
         seen = await stream.event_id()
-    await until(nobody_looks)
+    await until(is_idle)
     return seen
 
 
@@ -224,10 +224,10 @@ async def test_what_the_client_has_seen_already_is_not_told_again(
     client: AsyncClient, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = await last_event_id(client)
-    monkeypatch.setattr(live, "BEAT_EVERY", 0.2)
+    monkeypatch.setattr(events, "KEEPALIVE_EVERY", 0.2)
     async with following(client, last_event_id=seen) as stream:
         assert await stream.part() == b": still here\n\n"
-        assert live.watch.newest is not None  # it was looked for
+        assert events.broadcaster.newest is not None  # it has polled
 
 
 async def test_what_came_while_the_client_was_away_is_told(client: AsyncClient, job: Job) -> None:
@@ -266,33 +266,33 @@ async def test_an_id_depends_on_the_state_alone_and_so_is_every_workers(client: 
 async def test_where_nothing_is_new_a_comment_says_that_the_stream_lives(
     client: AsyncClient, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "BEAT_EVERY", 0.05)
+    monkeypatch.setattr(events, "KEEPALIVE_EVERY", 0.05)
     async with following(client) as stream:
         await stream.event()
         assert [await stream.part() for _ in range(2)] == [b": still here\n\n"] * 2
 
 
-async def test_a_look_is_one_query_however_many_watch(job: Job) -> None:
-    watch, asked = live.Watch(), []
-    watch.watchers = {live.Watcher(key) for key in ["a", None] for _ in range(100)}
-    await watch._look_once()
+async def test_a_poll_is_one_query_for_any_number_of_subscribers(job: Job) -> None:
+    broadcaster, statements = events.Broadcaster(), []
+    broadcaster.subscribers = {events.Subscriber(key) for key in ["a", None] for _ in range(100)}
+    await broadcaster._poll()
 
     def note(execute: Any, sql: str, *rest: Any) -> Any:
-        asked.append(sql)
+        statements.append(sql)
         return execute(sql, *rest)
 
     async with each_statement(note):
-        await watch._look_once()
-    assert len(asked) == 1
-    assert {len(watcher.untold) for watcher in watch.watchers} == {1}
+        await broadcaster._poll()
+    assert len(statements) == 1
+    assert {len(subscriber.pending) for subscriber in broadcaster.subscribers} == {1}
 
 
-async def test_nobody_looks_when_nobody_watches(client: AsyncClient, job: Job) -> None:
+async def test_nothing_is_polled_without_subscribers(client: AsyncClient, job: Job) -> None:
     async with following(client) as stream, following(client):
         await stream.event()
-        assert not nobody_looks()
-    await until(nobody_looks)
-    assert not live.watch.watchers
+        assert not is_idle()
+    await until(is_idle)
+    assert not events.broadcaster.subscribers
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -320,7 +320,7 @@ async def test_a_client_that_leaves_is_watched_for_no_longer(client: AsyncClient
     await exchange.has_sent(b"event: job")
     exchange.leave()
     await answer
-    await until(nobody_looks)
+    await until(is_idle)
 
 
 # Who may
@@ -335,7 +335,7 @@ async def test_who_does_not_accept_events_is_told_406(client: AsyncClient, job: 
 async def test_a_head_is_answered_and_watches_nothing(client: AsyncClient, job: Job, address: str) -> None:
     response = await client.head(address)
     assert (response.status_code, response["Content-Type"]) == (200, "text/event-stream")
-    assert not live.watch.watchers
+    assert not events.broadcaster.subscribers
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

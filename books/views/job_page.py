@@ -1,0 +1,160 @@
+"""What the pages of jobs show besides the JSON. The words are in templates/jobs/_words.html."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case, F, OuterRef, Subquery, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from books.forms.jobs import LookupForm
+from books.jobs.tasks.undo_import import UNDOABLE
+from books.metadata.record import CLEANERS, Errors
+from books.models import Job, JobFile, Worker
+from books.models.job import ACTIVE, JobQuerySet, Status
+from books.web import serializers
+from books.web.authentication import RequestUser
+
+LATEST, MOST = 3, 6  # jobs that the home page shows, and how many if so many are active
+SHOWN = 5  # values of a list
+PAGE_COLUMNS = ("by", "upload", "arguments")  # besides JobQuerySet.ENTRY
+COUNTS = (
+    *("created", "updated", "completed", "unchanged", "unknown", "rejected", "failed", "notes", "similar"),
+    *("books", "changed", "undone", "kept", "ticks", "pruned"),
+)
+SHOWN_ELSEWHERE = {"query", "dry_run", "job"}  # arguments
+
+Data = dict[str, Any]
+
+
+def annotated(jobs: JobQuerySet) -> JobQuerySet:
+    """With the name of who started each job, and of the file that it imports, or whose import it undoes."""
+    uploads = JobFile.objects.exclude(digest="").values("name")
+    own, undone = uploads.filter(job=OuterRef("pk"))[:1], uploads.filter(job__key=OuterRef("undoes"))[:1]
+    upload = Coalesce(Subquery(own), Subquery(undone))
+    return jobs.annotate(by=F("created_by__username"), undoes=KT("arguments__job"), upload=upload)
+
+
+def entry(job: Data, extra: Mapping[str, Any]) -> Data:
+    """A job of a list; `job` as in the JSON, `extra` the PAGE_COLUMNS."""
+    is_running = job["status"] == Status.RUNNING
+    is_ending = is_running and job["cancel_requested"]
+    return {
+        **job,
+        **{name: extra[name] for name in PAGE_COLUMNS},
+        "is_active": job["status"] in ACTIVE,
+        "is_ending": is_ending,
+        # The script reads the whole page again when this changes.
+        "stage": f"{job['status']} {job['attempt']} {'ends' if is_ending else ''}".strip(),
+        "pace": pace(job) if is_running else {},
+        "took": took(job),
+    }
+
+
+async def aentries(jobs: list[Data]) -> list[Data]:
+    found = annotated(Job.objects.filter(key__in=[job["id"] for job in jobs]))
+    extra = {row["key"]: row async for row in found.values("key", *PAGE_COLUMNS)}
+    pruned: Data = {"by": "", "upload": "", "arguments": {}}  # since the list was read
+    return [entry(job, extra.get(job["id"], pruned)) for job in jobs]
+
+
+async def alatest() -> list[Data]:
+    """The active jobs, then the latest."""
+    is_over = Case(When(status__in=ACTIVE, then=Value(0)), default=Value(1))
+    jobs = annotated(Job.objects.exclude(kind="prune")).order_by(is_over, "-id")[:MOST]
+    found = [entry(serializers.job(row), row) async for row in jobs.values(*jobs.ENTRY, *PAGE_COLUMNS)]
+    return [job for place, job in enumerate(found) if job["is_active"] or place < LATEST]
+
+
+async def list_context(jobs: list[Data], user: RequestUser, typed: Data, errors: Errors) -> Data:
+    """The jobs, and the forms with what was typed and what is wrong with it."""
+    reasons = {name: " ".join(found) for name, found in errors.items()}
+    return {
+        "read_at": timezone.now(),
+        "jobs": await aentries(jobs),
+        "can": await apermissions(user),
+        "typed": typed,
+        "wrong": {typed.get("kind", "import"): reasons} if reasons else {},
+        "fields": ", ".join(CLEANERS),
+        "missing": LookupForm.base_fields["without"].choices,  # type: ignore[attr-defined]
+    }
+
+
+async def detail_context(job: Any, data: Data, user: RequestUser) -> Data:
+    """One job, of `annotated` jobs; how it works inside is for staff."""
+    undo = Job.objects.filter(kind="undo_import", arguments__job=job.key).order_by("-id").values_list("key", flat=True)
+    can = await apermissions(user)
+    is_undoable = job.kind in UNDOABLE and not job.arguments.get("dry_run")
+    inside = {"owner": job.owner, "due_at": job.due_at, "traceback": job.traceback}
+    return {
+        "job": entry(data, vars(job)),
+        "given": given(job.arguments),
+        "mapping": "\n".join(f"{field}={column}" for field, column in job.arguments.get("mapping", {}).items()),
+        "has_no_worker": job.status == Status.QUEUED and not await Worker.objects.alive().aexists(),
+        "counts": counts(job.result),
+        "undone_by": await undo.afirst() if is_undoable else None,
+        "can": can,
+        "can_undo": is_undoable and may_have_changed_books(job) and can["start"] and can["undo"],
+        "inside": inside if user.account and user.account.is_staff else {},
+    }
+
+
+async def apermissions(user: RequestUser) -> dict[str, bool]:
+    permissions = {"start": "add_job", "change": "change_job", "import": "change_book", "undo": "delete_book"}
+    return {name: await user.ahas_perm(f"books.{permission}") for name, permission in permissions.items()}
+
+
+def given(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The arguments that were given, by name."""
+    flat = {**arguments, **arguments.get("query", {})}
+    return [(name, in_a_line(value)) for name, value in flat.items() if value and name not in SHOWN_ELSEWHERE]
+
+
+def in_a_line(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{field} = {column}" for field, column in value.items())
+    if isinstance(value, list):
+        return ", ".join(value[:SHOWN]) + (f" and {len(value) - SHOWN:,} more" if len(value) > SHOWN else "")
+    return str(value)
+
+
+def pace(job: Data) -> dict[str, str]:
+    """How many a second so far, and how long the rest takes; unknown of a job that was interrupted."""
+    if job["attempt"] > 1 or not job["started_at"] or not job["done"]:
+        return {}
+    seconds = (timezone.now() - job["started_at"]).total_seconds()
+    if seconds < 1:
+        return {}
+    rate = job["done"] / seconds
+    left = duration(timedelta(seconds=(job["total"] - job["done"]) / rate)) if job["total"] else ""
+    return {"rate": f"{rate:,.0f}" if rate >= 10 else f"{rate:,.1f}", "left": left}
+
+
+def took(job: Data) -> str:
+    is_known = job["attempt"] == 1 and job["finished_at"] and job["started_at"]
+    return duration(job["finished_at"] - job["started_at"]) if is_known else ""
+
+
+def duration(time: timedelta) -> str:
+    """In the unit that fits: 1 second, 90 seconds, 3 minutes, 2 hours."""
+    seconds = max(round(time.total_seconds()), 1)
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return f"{round(seconds / length)} {unit}s"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+def counts(result: Any) -> list[tuple[str, int]]:
+    """The numbers of a result; of counts that are rarely any, only if there are."""
+    numbers = result if isinstance(result, dict) else {}
+    found = [(name, numbers[name]) for name in COUNTS if name in numbers]
+    return [(name, number) for name, number in found if number or name not in {"notes", "similar"}]
+
+
+def may_have_changed_books(job: Job) -> bool:
+    if job.finished_at is None or not job.done:
+        return False
+    numbers = job.result if isinstance(job.result, dict) else {}
+    return not numbers or any(numbers.get(name) for name in ("created", "updated", "completed", "undone"))
