@@ -7,7 +7,7 @@ from books.forms.accounts import FirstAccountForm, PasswordChangeForm
 from books.models import NotInvited, OwnerInvitation
 from books.views.base import CatalogueView
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
 
 NOT_INVITED = (
@@ -22,7 +22,6 @@ class FirstAccount(CatalogueView):
     rules = {"GET": ANYBODY, "POST": ANYBODY}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        preferred(request, HTML)
         secret = request.GET.get("secret", "")
         if not await OwnerInvitation.objects.for_secret(secret).aexists():
             raise HTTPError(404, NOT_INVITED)
@@ -32,7 +31,7 @@ class FirstAccount(CatalogueView):
         form = FirstAccountForm(parsing.form(request))
         secret = form.data.get("secret", "")
         if not form.is_valid():
-            return again(request, form, "accounts/first.html", {"secret": secret})
+            return self.respond_again(form, "accounts/first.html", secret=secret)
         name, password = form.cleaned_data["username"], form.cleaned_data["password"]
         try:
             owner = await sync_to_async(OwnerInvitation.objects.accept)(secret, name, password)
@@ -47,7 +46,6 @@ class PasswordChange(CatalogueView):
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        preferred(request, HTML)
         return page(request, "accounts/password.html", {"form": PasswordChangeForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
@@ -56,16 +54,8 @@ class PasswordChange(CatalogueView):
         if form.is_valid() and not await user.acheck_password(form.cleaned_data["old"]):
             form.add_error("old", "Wrong password.")
         if not form.is_valid():
-            return again(request, form, "accounts/password.html", {})
+            return self.respond_again(form, "accounts/password.html")
         await sync_to_async(user.set_password)(form.cleaned_data["password"])
         await user.asave(update_fields=["password"])
         await aupdate_session_auth_hash(request, user)
         return SeeOther(reverse("token_list"))
-
-
-def again(
-    request: HttpRequest, form: FirstAccountForm | PasswordChangeForm, template: str, context: dict[str, str]
-) -> HttpResponse:
-    if preferred(request, JSON, HTML) == JSON:
-        raise HTTPError(422, errors=errors_of(form))
-    return page(request, template, {"form": form, **context}, status=422)

@@ -9,9 +9,9 @@ from django.urls import reverse
 from books.forms.accounts import LoginForm
 from books.models import LoginAttempts, TooManyAttempts
 from books.views.base import CatalogueView
-from books.views.login_redirect import PENDING_FORM, asave_pending_form, login_page, safe_next_url
+from books.views.login_redirect import PENDING_FORM, TEMPLATE, asave_pending_form, login_page, safe_next_url
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, preferred
+from books.web.negotiation import HTML, JSON, SeeOther
 from books.web.permissions import ANYBODY
 
 
@@ -20,8 +20,7 @@ class Login(CatalogueView):
     rules = {"GET": ANYBODY, "POST": ANYBODY}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        preferred(request, HTML)
-        return login_page(request, LoginForm(), request.GET.get("next", ""))
+        return login_page(request, request.GET.get("next", ""))
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = LoginForm(parsing.form(request))
@@ -33,7 +32,9 @@ class Login(CatalogueView):
             await sync_to_async(LoginAttempts.objects.begin)(username, address)
         except TooManyAttempts as error:
             form.add_error(None, f"Too many attempts. Try again in {-(-error.seconds // 60)} minutes.")
-            return self._again(request, form, 429, {"Retry-After": str(error.seconds)})
+            response = self._again(request, form, 429)
+            response.headers["Retry-After"] = str(error.seconds)
+            return response
         async with _one_at_a_time(username):
             user = await aauthenticate(request, username=username, password=password)
         if user is None:
@@ -41,18 +42,14 @@ class Login(CatalogueView):
             return self._again(request, form, 403)
         await sync_to_async(LoginAttempts.objects.reset)(username, address)
         await alogin(request, user)
-        next_page = safe_next_url(request, form.data.get("next", ""))
+        next_url = safe_next_url(request, form.data.get("next", ""))
         if pending := form.data.get(PENDING_FORM):
-            await asave_pending_form(request, next_page, pending)
-        return SeeOther(next_page)
+            await asave_pending_form(request, next_url, pending)
+        return SeeOther(next_url)
 
-    def _again(
-        self, request: HttpRequest, form: LoginForm, status: int, headers: dict[str, str] | None = None
-    ) -> HttpResponse:
-        if preferred(request, JSON, HTML) == JSON:
-            raise HTTPError(status, errors=errors_of(form), headers=headers)
-        next_page, pending = form.data.get("next", ""), form.data.get(PENDING_FORM, "")
-        return login_page(request, form, next_page, pending, status=status, headers=headers)
+    def _again(self, request: HttpRequest, form: LoginForm, status: int) -> HttpResponse:
+        next_url, pending = safe_next_url(request, form.data.get("next", "")), form.data.get(PENDING_FORM, "")
+        return self.respond_again(form, TEMPLATE, status=status, next=next_url, typed=pending)
 
 
 class Logout(CatalogueView):

@@ -8,6 +8,7 @@ from books.forms.accounts import LoginForm
 from books.web import parsing
 from books.web.negotiation import SeeOther, page
 
+TEMPLATE = "accounts/login.html"
 PENDING_FORM = "typed"  # the field and the session's key for a form sent before signing in, urlencoded
 
 
@@ -15,7 +16,7 @@ def redirect_to_login(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back. A form that was sent is answered by that page at once, which carries it along."""
     if request.method == "POST" and request.content_type in parsing.FORMS:
         here = reverse("book_new") if request.path == reverse("book_list") else _nearest_page(request.path)
-        return login_page(request, LoginForm(), here, parsing.form(request).urlencode(), status=401)
+        return login_page(request, here, parsing.form(request).urlencode(), status=401)
     return SeeOther(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
 
 
@@ -33,17 +34,9 @@ def _has_page(path: str) -> bool:
         return False
 
 
-def login_page(  # noqa: PLR0913 - what a sign-in page shows
-    request: HttpRequest,
-    form: LoginForm,
-    next_url: str,
-    pending_form: str = "",
-    *,
-    status: int = 200,
-    headers: dict[str, str] | None = None,
-) -> HttpResponse:
-    context = {"form": form, "next": safe_next_url(request, next_url), "typed": pending_form}
-    return page(request, "accounts/login.html", context, status=status, headers=headers)
+def login_page(request: HttpRequest, next_url: str, pending_form: str = "", *, status: int = 200) -> HttpResponse:
+    context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "typed": pending_form}
+    return page(request, TEMPLATE, context, status=status)
 
 
 def safe_next_url(request: HttpRequest, url: str) -> str:

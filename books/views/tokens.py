@@ -9,7 +9,7 @@ from books.forms.accounts import TokenForm
 from books.models import Token
 from books.views.base import CatalogueView
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, page, preferred
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther
 from books.web.permissions import OWN_ACCOUNT
 
 TEMPLATE = "accounts/tokens.html"
@@ -21,27 +21,17 @@ class TokenList(CatalogueView):
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        tokens = await atokens_of(self.user.account)
-        if preferred(request, JSON, HTML) == JSON:
-            return json_response({"tokens": tokens})
-        return page(request, TEMPLATE, {"form": TokenForm(), "tokens": tokens})
+        data = {"tokens": await atokens_of(self.user.account)}
+        return self.respond(data, TEMPLATE, context={"form": TokenForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        kind = preferred(request, JSON, HTML)
         form = TokenForm(parsing.form(request) if parsing.is_form(request) else parsing.json_object(request))
         if not form.is_valid():
-            if kind == JSON:
-                raise HTTPError(422, errors=errors_of(form))
-            tokens = await atokens_of(self.user.account)
-            return page(request, TEMPLATE, {"form": form, "tokens": tokens}, status=422)
-        issue = sync_to_async(Token.objects.issue)
-        token, secret = await issue(self.user.account, **form.cleaned_data)
-        if kind == JSON:
-            return json_response({**as_dict(token), "token": secret}, status=201, headers=NO_STORE)
-        tokens = await atokens_of(self.user.account)
-        return page(
-            request, TEMPLATE, {"form": TokenForm(), "tokens": tokens, "secret": secret}, status=201, headers=NO_STORE
-        )
+            return self.respond_again(form, TEMPLATE, tokens=await atokens_of(self.user.account))
+        token, secret = await sync_to_async(Token.objects.issue)(self.user.account, **form.cleaned_data)
+        data = {**as_dict(token), "token": secret}
+        context = {"form": TokenForm(), "tokens": await atokens_of(self.user.account)}
+        return self.respond(data, TEMPLATE, context=context, status=201, headers=NO_STORE)
 
 
 class TokenDetail(CatalogueView):
