@@ -47,7 +47,7 @@ async def owner(browser: Browser, server: Server) -> StorageState:
     [path] = set(re.findall(r"/accounts/first/\?secret=[\w-]+", server.log()))
     await page.goto(path)
     await page.get_by_label("User name").fill("owner")
-    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label(re.compile("^Password")).fill(PASSWORD)
     await page.get_by_label("Repeat password").fill(PASSWORD)
     await page.get_by_role("button", name="Create account").click()
     await page.get_by_role("link", name="owner").wait_for()

@@ -10,6 +10,10 @@ pytestmark = pytest.mark.browser
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SEEN = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+WIDE_LETTERS = """() => {
+    for (const name of ["--sans", "--serif", "--mono"]) document.documentElement.style.setProperty(name, "monospace");
+    document.body.style.letterSpacing = "0.12em";
+}"""
 BOOKS = [
     {"title": "Kokoro", "authors": ["Natsume Sōseki"], "language": "en", "topics": ["Novels"], "published_year": 1914},
     {"title": "吾輩は猫である", "authors": ["夏目漱石"], "language": "ja", "topics": ["Novels"]},
@@ -62,6 +66,15 @@ async def test_no_page_has_to_be_moved_sideways(page: Page, addresses: list[str]
         for width in (320, 360, 768, 1600):
             await page.set_viewport_size({"width": width, "height": 800})
             assert await page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
+
+
+async def test_no_page_depends_on_the_width_of_the_fonts_that_are_installed(page: Page, addresses: list[str]) -> None:
+    """With a monospaced font for everything and the letters further apart, as WCAG 1.4.12 allows readers to set."""
+    await page.set_viewport_size({"width": 320, "height": 800})
+    for address in addresses:
+        await page.goto(address)
+        await page.evaluate(WIDE_LETTERS)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320, address
 
 
 async def test_it_is_accessible_by_wcag_2_2_aa(page: Page, addresses: list[str]) -> None:
