@@ -1,4 +1,4 @@
-"""What the ways of the laboratory do to others, measured from outside, and the picture of it in the README.
+"""What the ways of the laboratory do to others, measured from outside, and the picture of it in docs/async.md.
 
     python benchmarks/lab.py [--rounds 3] [--write]
 
@@ -24,7 +24,7 @@ from opening import free_port, wait_until_open
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs/lab.svg"
-WAYS = {  # as the README calls them
+WAYS = {  # as the picture calls them
     "sleep": "await asyncio.sleep()",
     "blocking": "a blocking call",
     "to-thread": "asyncio.to_thread()",

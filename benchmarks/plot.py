@@ -1,4 +1,4 @@
-"""Curves as an SVG for the README: time by the number of books, both on logarithmic scales.
+"""Curves as an SVG for docs/benchmarks.md: time by the number of books, both on logarithmic scales.
 
 It has no ground of its own, and colours that stand out from a light page and from a dark one. A curve's name is joined
 to it by a line, so that nobody has to know it by its colour.

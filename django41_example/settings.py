@@ -1,4 +1,4 @@
-"""Settings: one file, everything from the environment. README.md lists each variable."""
+"""Settings: one file, everything from the environment. docs/operating.md lists each variable."""
 
 import os
 from pathlib import Path

@@ -1,11 +1,9 @@
 """The settings as another process reads them: each test gives an environment and looks at what comes of it."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -99,35 +97,6 @@ def test_production_refuses_what_is_weak(variables: dict[str, str], why: str, dj
 def test_a_secret_and_hosts_are_all_that_a_clean_check_for_production_needs(django: Django) -> None:
     checked = django("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert (checked.returncode, checked.stderr) == (0, "")
-
-
-def variables_read() -> set[str]:
-    """The environment variables that any of our programs reads."""
-    sources = [PROJECT / "gunicorn.conf.py", *PROJECT.glob("django41_example/**/*.py"), *PROJECT.glob("books/**/*.py")]
-    call = re.compile(r'environment\.\w+\(\s*"([A-Z_]+)"|os\.environ[^"\n]*"([A-Z_]+)"')
-    found = [match for source in sources for match in call.findall(source.read_text())]
-    return {first or second for first, second in found} - {"DJANGO_SETTINGS_MODULE"}
-
-
-def test_the_variables_are_found_in_the_sources() -> None:
-    assert {"DATABASE_URL", "SECRET_KEY", "PORT", "WEB_CONCURRENCY"} <= variables_read()
-
-
-def test_every_variable_is_in_the_example_under_a_line_that_explains_it() -> None:
-    lines = (PROJECT / ".env.example").read_text().splitlines()
-    explained = {line[1:].partition("=")[0] for before, line in pairwise(lines) if before.startswith("# ")}
-    assert variables_read() <= explained
-
-
-def test_the_example_names_no_variable_that_nobody_reads() -> None:
-    named = re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
-    assert set(named) == variables_read()
-
-
-def test_every_variable_is_in_the_readme() -> None:
-    of_make = re.findall(r"^([A-Z_]+) \?=", (PROJECT / "Makefile").read_text(), re.MULTILINE)
-    words = re.findall(r"\w+", (PROJECT / "README.md").read_text())
-    assert sorted({*variables_read(), *of_make} - {*words}) == []
 
 
 def test_the_silenced_checks_find_nothing_when_django_sees_its_own_middlewares(django: Django) -> None:

@@ -4,7 +4,7 @@
 
 One server runs at a time; the rounds alternate between them. wrk asks over 16 connections from this machine. Every
 answer must have the right status, size and books, before and after each measurement; one during which other programs
-used the processor is left out where two rounds without are there. `--write` puts the table into README.md.
+used the processor is left out where two rounds without are there. `--write` puts the table into docs/benchmarks.md.
 What is asked, and of whom:
 
 json, html   the page, at one address: whoever keeps answers has it ready (for others it is computed each time)

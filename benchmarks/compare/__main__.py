@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=1, help="of each measurement")
     parser.add_argument("--minutes", type=float, default=1000, help="of one table, after which no round begins")
     parser.add_argument("--scan", type=int, default=0, metavar="N", help="only ask for N different addresses")
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     options = parser.parse_args()
     if unknown := set(options.only.split(",")) - set(names):
         parser.error(f"there is no {', '.join(unknown)}: there are {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""The README's table."""
+"""The table of docs/benchmarks.md."""
 
 import statistics
 from collections.abc import Iterable
@@ -45,10 +45,10 @@ def one(results: Results) -> str:
 
 
 def write(all_results: Iterable[Results]) -> None:
-    """Put it between the marks in README.md."""
-    file = PROJECT / "README.md"
+    """Put it between the marks in docs/benchmarks.md."""
+    file = PROJECT / "docs/benchmarks.md"
     before, mark, rest = file.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not mark or not end:
-        raise SystemExit(f"README.md has no place for the table: it goes between {BEGIN} and {END}.")
+        raise SystemExit(f"docs/benchmarks.md has no place for the table: it goes between {BEGIN} and {END}.")
     file.write_text(f"{before}{BEGIN}\n{written(all_results)}\n{END}{after}")
