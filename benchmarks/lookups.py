@@ -62,7 +62,7 @@ async def figures(port: int) -> dict[str, float]:
     pairs = [line.rsplit(" ", 1) for line in lines if line and not line.startswith("#")]
     found: dict[str, float] = {}
     for name, value in pairs:
-        if name.partition("{")[0] in {"threads_started", "threads_lent", "requests_waiting"}:
+        if name.partition("{")[0] in {"pool_threads", "pool_threads_checked_out", "pool_queue_length"}:
             found[name.partition("{")[0]] = found.get(name.partition("{")[0], 0) + float(value)
     return found
 
@@ -146,7 +146,7 @@ async def settle(port: int) -> None:
     calm = 0
     while calm < 10:
         seen = await figures(port)
-        calm = 0 if any(seen.get(name) for name in ("threads_lent", "requests_waiting")) else calm + 1
+        calm = 0 if any(seen.get(name) for name in ("pool_threads_checked_out", "pool_queue_length")) else calm + 1
         await asyncio.sleep(0.1)
 
 

@@ -1,50 +1,49 @@
-"""What the server runs, from the outside in: lifespan, journal, figures, static files, kept answers,
-Django on lent threads."""
+"""The server, from the inside out: Django on a pool of threads, the response cache, static files, metrics, the request
+log, lifespan."""
 
 import os
-from functools import partial
 from typing import Any
 
 import django
 from django.conf import settings
-from django.utils.module_loading import import_string
-
-from django41_example.server.handler import Handler
-from django41_example.server.lifespan import Lifespan
-from django41_example.server.request_log import Journal
-from django41_example.server.response_cache import ResponseCache
-from django41_example.server.static_files import StaticFiles
-from django41_example.server.threads import Threads
-from django41_example.server.warm_up import warm_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
 django.setup(set_prefix=False)
 
-threads = Threads(settings.THREADS, line_length=settings.WAITING_LINE, patience=settings.WAITING_SECONDS)
+from books.cache import revision
+from books.cache.topics import warm_up as read_topics
+from books.views.errors import refused
+from books.views.uploads import screen
+from django41_example.server.handler import Handler
+from django41_example.server.lifespan import Lifespan
+from django41_example.server.request_log import RequestLog
+from django41_example.server.response_cache import ResponseCache
+from django41_example.server.static_files import StaticFiles
+from django41_example.server.threads import ThreadPool, disconnect_signals
+from django41_example.server.warm_up import warm_up
+
+pool = ThreadPool(settings.THREADS, queue_length=settings.QUEUE_LENGTH, queue_timeout=settings.QUEUE_TIMEOUT)
+disconnect_signals()
 handler = Handler(
-    threads,
-    import_string(settings.REFUSAL_VIEW),
+    pool,
+    refused,
     body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
-    screen=import_string(settings.SCREEN_VIEW),
+    upload_check=screen,
     upload_limit=settings.UPLOAD_LIMIT,
 )
 handler.always = {"/health_check/live/"}
 application: Any = handler
-beside: list[Any] = []
-warm = None
+background: list[Any] = [] if settings.DEBUG else [revision.watch]
 gauges = {
-    ("threads_started", "Threads, each with at most one connection to the database"): lambda: threads.started,
-    ("threads_lent", "Those of them that a request holds"): lambda: threads.lent,
-    ("requests_waiting", "Requests in line for a thread"): lambda: len(threads.line),
+    ("pool_threads", "Threads, each with at most one connection to the database"): lambda: pool.started,
+    ("pool_threads_checked_out", "Those of them that a request holds"): lambda: pool.checked_out,
+    ("pool_queue_length", "Requests that wait for a thread"): lambda: len(pool.queue),
     ("event_streams_open", "Event streams"): lambda: len(handler.event_streams.open),
 }
-# Names are for log lines: an answer from memory, where nothing goes wrong, has one only if every answer is told of.
-tells_all = settings.METRICS or settings.ACCESS_LOG
-if not tells_all:
-    application = Journal(application)
-if not settings.DEBUG:
-    revision = import_string(settings.REVISION)
-    beside, warm = [revision.watch], partial(threads.run, import_string(settings.WARM_UP))
+# A request id is for log lines. A cached response, where nothing goes wrong, has one only if every request is logged.
+logs_all = settings.METRICS or settings.ACCESS_LOG
+if not logs_all:
+    application = RequestLog(application)
 if settings.CACHE_MB and not settings.DEBUG and not settings.READ_REQUIRES_LOGIN:
     application = cache = ResponseCache(
         application, validate=revision.confirm, is_public=handler.is_public, capacity=settings.CACHE_MB << 20
@@ -55,13 +54,14 @@ if settings.CACHE_MB and not settings.DEBUG and not settings.READ_REQUIRES_LOGIN
         ("cached_responses_hits", "Requests answered from the cache since the start"): lambda: cache.hits,
         ("cached_responses_misses", "Requests whose response was not in the cache"): lambda: cache.misses,
     }
-if settings.DEBUG:  # templates are read again and static files come from where they are written
+if settings.DEBUG:  # templates are read again, static files come from where they are written, slow callbacks are logged
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
-    from django41_example.server.loop_monitor import Guarded
+    from django41_example.server.loop_monitor import MonitoredLoop
 
-    application = guarded = Guarded(ASGIStaticFilesHandler(application), settings.OURS)
-    beside = [*beside, guarded.watch]
+    ours = [settings.BASE_DIR / "books", settings.BASE_DIR / "django41_example"]
+    application = monitored = MonitoredLoop(ASGIStaticFilesHandler(application), ours)
+    background.append(monitored.watch)
 else:
     application = StaticFiles(application)
 
@@ -69,18 +69,18 @@ warm_up()
 
 observe = None
 if settings.METRICS:
-    from django41_example.server.metrics import Metrics  # what is not asked for costs neither time nor memory
+    from books.jobs.metrics import counts
+    from django41_example.server.metrics import Metrics
 
-    application = metrics = Metrics(
-        application, token=settings.METRICS_TOKEN, gauges=gauges, counts=import_string(settings.COUNTS)
-    )
-    beside, observe = [*beside, metrics.watch], metrics.observe
-if tells_all:
-    application = Journal(application, observe=observe)
+    application = metrics = Metrics(application, token=settings.METRICS_TOKEN, gauges=gauges, counts=counts)
+    background.append(metrics.watch)
+    observe = metrics.observe
+if logs_all:
+    application = RequestLog(application, observe=observe)
 application = Lifespan(
     application,
     state={"end_streams": handler.event_streams.end},
-    close=threads.close,
-    beside=beside,
-    warm=warm,
+    close=pool.close,
+    background=background,
+    warm_up=None if settings.DEBUG else lambda: pool.run(read_topics),
 )

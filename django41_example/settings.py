@@ -92,25 +92,19 @@ else:
         "connect_timeout": 5,  # seconds
         "tcp_user_timeout": 15_000,  # milliseconds after which a server that went silent counts as gone
     }
-# Each thread that serves requests keeps its connection, and drops it when it fails (edge/threads.py): with so few
+# Each thread that serves requests keeps its connection, and drops it when it fails (server/threads.py): with so few
 # threads, a pool would only be another queue.
 DATABASE |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The edge: what stands before Django ------------------------------------------
+# The server: what stands before Django -----------------------------------------
 
-THREADS = environment.integer("THREADS", 8, low=1, high=100)  # lent to requests, in each worker
-WAITING_LINE = 64 * THREADS  # requests that may wait for a thread
-WAITING_SECONDS = 10
-REVISION = "books.cache.revision"  # of what the answers that are kept are made from
-WARM_UP = "books.cache.topics.warm_up"
+THREADS = environment.integer("THREADS", 8, low=1, high=100)  # in each worker, for sync code
+QUEUE_LENGTH = 64 * THREADS  # requests that may wait for a thread
+QUEUE_TIMEOUT = 10  # seconds
 CACHE_MB = environment.integer("CACHE_MB", 8, low=0, high=10_000)  # of the response cache, in each worker; 0: no cache
-REFUSAL_VIEW = "books.views.errors.refused"
-SCREEN_VIEW = "books.views.uploads.screen"
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
-OURS = [BASE_DIR / "books", BASE_DIR / "django41_example"]  # whose code must not block the event loop
-COUNTS = "books.jobs.metrics.counts"
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 METRICS = environment.boolean("METRICS", default=bool(METRICS_TOKEN))
 if METRICS:  # where the workers' figures meet

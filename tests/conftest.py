@@ -9,7 +9,7 @@ from asgiref.sync import SyncToAsync
 from django.db import connection, connections
 from django.test import override_settings
 
-from django41_example.server.loop_monitor import Block
+from django41_example.server.loop_monitor import SlowCallback
 from django41_example.server.warm_up import warm_up
 from tests.guarding import guard_of_ours, guarded_loops
 from tests.server import running
@@ -66,16 +66,16 @@ def _quick_settings() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _blocks(_quick_settings: None) -> Iterator[list[Block]]:
+def _blocks(_quick_settings: None) -> Iterator[list[SlowCallback]]:
     """What has held up an event loop; a server warms up before its first request too."""
     warm_up()
-    blocks: list[Block] = []
+    blocks: list[SlowCallback] = []
     with guarded_loops(guard_of_ours(blocks.append)):
         yield blocks
 
 
 @pytest.fixture(autouse=True)
-def _nothing_blocks(_blocks: list[Block]) -> Iterator[None]:
+def _nothing_blocks(_blocks: list[SlowCallback]) -> Iterator[None]:
     _blocks.clear()
     yield
     assert not _blocks, f"The event loop was held up for {_blocks[0].seconds:.2f} s:\n{_blocks[0].stack}"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 
-from django41_example.server.loop_monitor import Block, Guard
+from django41_example.server.loop_monitor import LoopMonitor, SlowCallback
 
 PROJECT = Path(__file__).parent.parent
 
@@ -48,7 +48,7 @@ class Mine(threading.local):
 
 
 @contextmanager
-def guarded_loops(guard: Guard) -> Iterator[None]:
+def guarded_loops(guard: LoopMonitor) -> Iterator[None]:
     """Each step of each event loop is a turn that the guard watches."""
     mine, run = Mine(), asyncio.Handle._run  # type: ignore[attr-defined]
 
@@ -75,6 +75,6 @@ def guarded_loops(guard: Guard) -> Iterator[None]:
         gc.callbacks.remove(collects)
 
 
-def guard_of_ours(tell: Callable[[Block], None]) -> Guard:
+def guard_of_ours(tell: Callable[[SlowCallback], None]) -> LoopMonitor:
     ours = [PROJECT / "books", PROJECT / "django41_example"]
-    return Guard(tell, ours=ours, spared=[PROJECT / "tests"])
+    return LoopMonitor(tell, ours=ours, spared=[PROJECT / "tests"])

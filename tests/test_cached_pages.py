@@ -18,7 +18,7 @@ from books.views.errors import refused
 from django41_example.server.handler import Handler
 from django41_example.server.response_cache import ResponseCache
 from tests.asgi.client import ask
-from tests.asgi.conftest import lend  # noqa: F401
+from tests.asgi.conftest import make_pool  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,8 +64,8 @@ def pages(book: Book) -> list[str]:
 
 
 @pytest.fixture
-def handler(lend: Any) -> Handler:  # noqa: F811
-    return Handler(lend(), refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+def handler(make_pool: Any) -> Handler:  # noqa: F811
+    return Handler(make_pool(), refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 @pytest.fixture

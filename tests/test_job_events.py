@@ -21,7 +21,7 @@ from books.models.job import over
 from books.views.errors import refused
 from django41_example.server.handler import Handler
 from tests.asgi.client import PATIENCE, Exchange, until
-from tests.asgi.conftest import Lend, lend  # noqa: F401 - a fixture
+from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
 from tests.people import librarian, reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -313,9 +313,9 @@ async def test_an_end_that_comes_while_the_database_fails_is_told_afterwards(
         assert (await stream.event())["status"] == "cancelled"
 
 
-async def test_a_client_that_leaves_is_watched_for_no_longer(client: AsyncClient, job: Job, lend: Lend) -> None:  # noqa: F811
+async def test_a_client_that_leaves_is_forgotten(client: AsyncClient, job: Job, make_pool: MakePool) -> None:  # noqa: F811
     cookies = [("cookie", client.cookies.output(attrs=[], header="", sep=";").strip())]
-    exchange = Exchange(Handler(lend(), refused, body_limit=1000), "/jobs/a/events/", headers=cookies)
+    exchange = Exchange(Handler(make_pool(), refused, body_limit=1000), "/jobs/a/events/", headers=cookies)
     answer = exchange.start()
     await exchange.has_sent(b"event: job")
     exchange.leave()

@@ -13,7 +13,7 @@ from books.models import Book
 from books.views.errors import refused
 from django41_example.server.handler import Handler
 from tests.asgi.client import Answer, ask
-from tests.asgi.conftest import Lend, lend  # noqa: F401 - a fixture
+from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
 from tests.people import owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,12 +98,12 @@ Make = Callable[[list[str]], Handler]
 
 
 @pytest.fixture
-def make(lend: Lend, settings: Any) -> Make:  # noqa: F811
+def make(make_pool: MakePool, settings: Any) -> Make:  # noqa: F811
     """A handler with these middlewares."""
 
     def make(middleware: list[str]) -> Handler:
         settings.MIDDLEWARE = middleware
-        return Handler(lend(), refused, body_limit=10_000)
+        return Handler(make_pool(), refused, body_limit=10_000)
 
     return make
 

@@ -282,7 +282,7 @@ async def test_questions_of_any_number_stay_within_the_rate(server: Outside, set
 async def test_who_would_wait_too_long_is_told_when_to_come_again(server: Outside, settings: Any) -> None:
     settings.LOOKUP_RATE = 1
     await Source.objects.acreate(name="Open Library", free_at=Now() + timedelta(seconds=20))
-    answer = await alook_up(ISBN, patience=1)
+    answer = await alook_up(ISBN, queue_timeout=1)
     assert (server.asked, "as often as it may" in answer.reasons) == ([], True)
     assert 15 <= answer.seconds <= 20
 
@@ -290,7 +290,7 @@ async def test_who_would_wait_too_long_is_told_when_to_come_again(server: Outsid
 def admitted(_: int) -> float | None:
     """The wait that a worker of its own is told; None if it may not ask within a second."""
     try:
-        return Source.objects.admit("x", patience=1)
+        return Source.objects.admit("x", queue_timeout=1)
     except NotNow:
         return None
     finally:
@@ -310,7 +310,7 @@ async def test_the_whole_look_up_ends_when_nobody_waits_any_more(server: Outside
     settings.LOOKUP_SECONDS = 60
     server.does[BOOKS] = behaviour.says_nothing
     begin = time.monotonic()
-    assert "no time left" in (await alook_up(ISBN, patience=0.3)).reasons
+    assert "no time left" in (await alook_up(ISBN, queue_timeout=0.3)).reasons
     assert time.monotonic() - begin < 2
 
 

@@ -12,7 +12,7 @@ from books.views.errors import refused
 from books.views.uploads import screen
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, Message, until
-from tests.asgi.conftest import Lend, lend  # noqa: F401 - a fixture
+from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
 from tests.asgi.wire import Server, Wire
 from tests.people import librarian, reader
 
@@ -29,9 +29,9 @@ UNKNOWN = ("authorization", "Bearer books_unknown")
 
 
 @pytest.fixture
-def handler(lend: Lend) -> Handler:  # noqa: F811
+def handler(make_pool: MakePool) -> Handler:  # noqa: F811
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return Handler(lend(), refused, body_limit=limit, screen=screen, upload_limit=UPLOAD_LIMIT)
+    return Handler(make_pool(), refused, body_limit=limit, upload_check=screen, upload_limit=UPLOAD_LIMIT)
 
 
 class Upload(Exchange):

@@ -4,8 +4,9 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-BLOCKING = 4  # threads for what asyncio itself sends to one, such as looking up a host's address
-WARM_SECONDS = 2.0  # that the first request is kept waiting at the most
+BLOCKING_THREADS = 4  # for what asyncio itself sends to one, such as looking up a host's address
+WARM_UP_SECONDS = 2.0  # that the first request is kept waiting at the most
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a background task is started again
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -13,10 +14,11 @@ log = logging.getLogger(__name__)
 
 
 class Lifespan:
-    """Answers the server when it starts and stops, and runs what is to run `beside` between the two.
+    """Answers the server when it starts and stops, and runs the background tasks between the two.
 
-    `warm` makes ready what the first requests need; they do not need it so much as to wait long.
-    The server hands `state` to every connection, whose protocol makes use of it.
+    A background task runs until the server stops. One that ends by itself is logged and started again, after pauses
+    that grow. `warm_up` prepares what the first requests need, which do not wait long for it. The server hands
+    `state` to every connection's protocol.
     """
 
     def __init__(
@@ -25,11 +27,11 @@ class Lifespan:
         *,
         state: Mapping[str, Any],
         close: Callable[[], None],
-        beside: Iterable[Work] = (),
-        warm: Work | None = None,
+        background: Iterable[Work] = (),
+        warm_up: Work | None = None,
     ) -> None:
         self.application, self.state, self.close = application, state, close
-        self.beside, self.warm = beside, warm
+        self.background, self.warm_up = background, warm_up
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
@@ -38,10 +40,10 @@ class Lifespan:
         await receive()
         scope["state"] |= self.state
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(BLOCKING, thread_name_prefix="blocking"))
-        tasks = [loop.create_task(work()) for work in self.beside]
-        if self.warm:
-            await self._warm_up(self.warm)
+        loop.set_default_executor(ThreadPoolExecutor(BLOCKING_THREADS, thread_name_prefix="blocking"))
+        tasks = [loop.create_task(keep_running(work)) for work in self.background]
+        if self.warm_up:
+            await self._warm_up(self.warm_up)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in tasks:
@@ -49,9 +51,26 @@ class Lifespan:
         self.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _warm_up(self, warm: Work) -> None:
+    async def _warm_up(self, warm_up: Work) -> None:
         try:
-            async with asyncio.timeout(WARM_SECONDS):
-                await warm()
+            async with asyncio.timeout(WARM_UP_SECONDS):
+                await warm_up()
         except Exception:  # the server's own boundary: it starts cold
-            log.warning("Not all is warm yet.", exc_info=True)
+            log.warning("The server starts without having warmed up.", exc_info=True)
+
+
+async def keep_running(work: Work, sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep) -> None:
+    """Run the work until cancelled; a work that lasted longer than the longest pause starts again with a short one."""
+    pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
+    while True:
+        started, error = loop.time(), None
+        try:
+            await work()
+        except Exception as caught:  # noqa: BLE001 - the boundary of the task: it is logged
+            error = caught
+        if loop.time() - started > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        name = getattr(work, "__qualname__", repr(work))
+        log.error("The background task %s ended. It starts again in %.0f s.", name, pause, exc_info=error)
+        await sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)

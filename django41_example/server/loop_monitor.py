@@ -1,7 +1,7 @@
 """Who blocks the event loop: a thread looks at the loop's thread, and tells what it has been busy with for too long.
 
 A turn is a while in which the loop gets to nothing else. Whoever runs the loop says when one begins; a stretch of our
-own code that is still under way in the same turn after LIMIT seconds is a block.
+own code that is still under way in the same turn after LIMIT seconds is a slow.
 """
 
 import asyncio
@@ -45,24 +45,26 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Block:
+class SlowCallback:
     seconds: float
     stack: str
 
 
-class Guard:
+class LoopMonitor:
     """Watches any number of loops, each by its thread.
 
     Code in one of the folders `ours` is ours, unless it is called from a file of `spared`. `tell` hears of each block,
     in the context of the task that blocked.
     """
 
-    def __init__(self, tell: Callable[[Block], None], *, ours: Iterable[Path], spared: Iterable[Path] = ()) -> None:
+    def __init__(
+        self, tell: Callable[[SlowCallback], None], *, ours: Iterable[Path], spared: Iterable[Path] = ()
+    ) -> None:
         self.tell = tell
         self.ours, self.spared = tuple(f"{folder}/" for folder in ours), tuple(f"{folder}/" for folder in spared)
         self.turns: dict[int, Turn] = {}
         self.is_over = threading.Event()
-        self.thread = threading.Thread(target=self._look_on, name="guard", daemon=True)
+        self.thread = threading.Thread(target=self._look_on, name="loop monitor", daemon=True)
 
     def start(self) -> None:
         self.thread.start()
@@ -113,7 +115,7 @@ class Guard:
     def _tell(self, turn: Turn) -> None:
         if not turn.is_told:
             turn.is_told = True
-            turn.context.run(self.tell, Block(turn.seconds, turn.stack))
+            turn.context.run(self.tell, SlowCallback(turn.seconds, turn.stack))
 
 
 def stack_of(frame: FrameType | None) -> Iterator[FrameType]:
@@ -129,31 +131,31 @@ def context_of(loop: asyncio.AbstractEventLoop) -> Context:
     return task.get_context().copy() if task else Context()
 
 
-class Guarded:
+class MonitoredLoop:
     """The application under a guard, for development: the log names whatever blocks its loop, and for whom."""
 
     def __init__(self, application: Any, ours: Iterable[Path]) -> None:
-        self.application, self.guard = application, Guard(log_block, ours=ours)
+        self.application, self.monitor = application, LoopMonitor(log_slow_callback, ours=ours)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         REQUEST.set(scope)
         await self.application(scope, receive, send)
 
     async def watch(self) -> None:
-        self.guard.start()
+        self.monitor.start()
         try:
             while True:
-                self.guard.begin()
+                self.monitor.begin()
                 await asyncio.sleep(LOOK_EVERY)
         finally:
-            self.guard.end()
-            self.guard.stop()
+            self.monitor.end()
+            self.monitor.stop()
 
 
-def log_block(block: Block) -> None:
+def log_slow_callback(slow: SlowCallback) -> None:
     scope = REQUEST.get()
     whose = f"{view_at(scope['path'])}, {scope['method']} {scope['path']!r}" if scope else "no request"
-    log.warning("The event loop was blocked for %.2f s in %s:\n%s", block.seconds, whose, block.stack.rstrip())
+    log.warning("The event loop was blocked for %.2f s in %s:\n%s", slow.seconds, whose, slow.stack.rstrip())
 
 
 def view_at(path: str) -> str:

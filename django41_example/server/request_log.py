@@ -19,7 +19,7 @@ access = logging.getLogger("access")
 Observe = Callable[[str, str, int, float], None]
 
 
-class Journal:
+class RequestLog:
     """Gives each request its id, `X-Request-Id`, and tells of its answer: in the log `access`, and to `observe`."""
 
     def __init__(self, application: Any, *, observe: Observe | None = None) -> None:

@@ -9,47 +9,48 @@ from django.urls import include, path, re_path
 
 from books.views.errors import refused
 from django41_example.server.handler import Handler
-from django41_example.server.threads import ANSWERING, Threads
+from django41_example.server.threads import STREAMING_THREADS, ThreadPool, disconnect_signals
 from tests.asgi.client import until
 
-Lend = Callable[..., Threads]
+MakePool = Callable[..., ThreadPool]
 Serve = Callable[..., Handler]
 
 
 @pytest.fixture
-async def lend() -> AsyncIterator[Lend]:
-    """Makes threads to lend. After the test each was given back, and no connection of theirs is open."""
-    made: list[Threads] = []
+async def make_pool() -> AsyncIterator[MakePool]:
+    """Makes pools. After the test each thread was returned, and none of their connections is open."""
+    made: list[ThreadPool] = []
 
-    def lend(size: int = 2, *, line_length: int = 8, patience: float = 60) -> Threads:
-        made.append(Threads(size, line_length=line_length, patience=patience))
+    def make_pool(size: int = 2, *, queue_length: int = 8, queue_timeout: float = 60) -> ThreadPool:
+        disconnect_signals()  # Django's test client connects them again
+        made.append(ThreadPool(size, queue_length=queue_length, queue_timeout=queue_timeout))
         return made[-1]
 
-    yield lend
-    for threads in made:
-        await until(lambda threads=threads: threads.lent == 0)
-        await asyncio.to_thread(close_connections_for_answers, threads)
-        threads.close()
+    yield make_pool
+    for pool in made:
+        await until(lambda pool=pool: pool.checked_out == 0)
+        await asyncio.to_thread(close_streaming_connections, pool)
+        pool.close()
 
 
-def close_connections_for_answers(threads: Threads) -> None:
-    together = threading.Barrier(ANSWERING, timeout=10)
+def close_streaming_connections(pool: ThreadPool) -> None:
+    together = threading.Barrier(STREAMING_THREADS, timeout=10)
 
     def close() -> None:
         together.wait()
         connections.close_all()
 
-    for done in [threads.for_answers.submit(close) for _ in range(ANSWERING)]:
+    for done in [pool.streaming.submit(close) for _ in range(STREAMING_THREADS)]:
         done.result()
 
 
 @pytest.fixture
-def serve(lend: Lend, settings: Any) -> Serve:
+def serve(make_pool: MakePool, settings: Any) -> Serve:
     """Makes a handler that answers every address with one view."""
 
-    def serve(view: Callable[..., Any], threads: Threads | None = None, **limits: Any) -> Handler:
+    def serve(view: Callable[..., Any], pool: ThreadPool | None = None, **limits: Any) -> Handler:
         settings.ROOT_URLCONF = (re_path("", view), path("", include("books.urls")))  # for the links in a page
-        return Handler(threads or lend(), refused, **{"body_limit": 1000, **limits})
+        return Handler(pool or make_pool(), refused, **{"body_limit": 1000, **limits})
 
     return serve
 

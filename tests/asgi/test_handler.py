@@ -12,10 +12,10 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from django41_example.server import handler as edge
+from django41_example.server import body as bodies
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask, until
-from tests.asgi.conftest import Gate, Lend, Serve
+from tests.asgi.conftest import Gate, MakePool, Serve
 
 LIMIT = 1000
 HTML = [("accept", "text/html")]
@@ -66,19 +66,19 @@ async def test_what_is_sent_in_spite_of_a_refusal_is_read_before_the_answer_ends
 
 
 async def test_no_more_of_it_is_read_than_a_bound(serve: Serve, monkeypatch: Any) -> None:
-    monkeypatch.setattr(edge, "DRAIN_BYTES", 10 * LIMIT)
+    monkeypatch.setattr(bodies, "DRAIN_BYTES", 10 * LIMIT)
     exchange = Exchange(serve(tell_length), **post([b"x" * LIMIT] * 50, ("content-length", "50000")))
     await exchange.answer()
     assert len(exchange.unsent) == 40
 
 
 async def test_the_answer_ends_at_once_when_nothing_more_of_it_comes(serve: Serve) -> None:
-    async with asyncio.timeout(edge.DRAIN_SECONDS):
+    async with asyncio.timeout(bodies.DRAIN_SECONDS):
         await Exchange(serve(tell_length), **post([b"x" * (LIMIT + 1)])).answer()
 
 
 async def test_nobody_waits_long_for_the_rest_of_it(serve: Serve, monkeypatch: Any) -> None:
-    monkeypatch.setattr(edge, "DRAIN_SECONDS", 0.01)
+    monkeypatch.setattr(bodies, "DRAIN_SECONDS", 0.01)
     exchange = Exchange(serve(tell_length), **post([], ("content-length", "50000")))
     await exchange.answer()
     assert exchange.has_ended
@@ -144,12 +144,12 @@ async def events() -> Events:
 
 
 @pytest.fixture
-def handler(serve: Serve, lend: Lend, events: Events) -> Handler:
+def handler(serve: Serve, make_pool: MakePool, events: Events) -> Handler:
     async def view(request: HttpRequest) -> StreamingHttpResponse:
         await sync_to_async(int)()
         return await events(request)
 
-    return serve(view, lend(2, line_length=20))
+    return serve(view, make_pool(2, queue_length=20))
 
 
 async def test_open_event_streams_hold_no_thread(handler: Handler) -> None:
@@ -157,7 +157,7 @@ async def test_open_event_streams_hold_no_thread(handler: Handler) -> None:
     tasks = [stream.start() for stream in streams]
     for stream in streams:
         await stream.has_sent(b"begun")
-    assert (handler.threads.lent, len(handler.event_streams.open)) == (0, 20)
+    assert (handler.pool.checked_out, len(handler.event_streams.open)) == (0, 20)
     handler.event_streams.end()
     await asyncio.gather(*tasks)
 
@@ -260,7 +260,7 @@ async def test_a_long_answer_holds_no_thread_between_its_batches(export: Handler
     stream = Exchange(export)
     task = stream.start()
     await stream.has_sent(b"batch 20")
-    assert export.threads.lent == 0
+    assert export.pool.checked_out == 0
     stream.leave()
     await task
 

@@ -10,10 +10,10 @@ from django.conf import settings as django_settings
 from books.models import Book
 from books.views.errors import refused
 from django41_example.server.handler import Handler
-from django41_example.server.request_log import Journal
+from django41_example.server.request_log import RequestLog
 from django41_example.server.static_files import StaticFiles
 from tests.asgi.client import ask
-from tests.asgi.conftest import Lend
+from tests.asgi.conftest import MakePool
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,10 +23,10 @@ PAGES = ["/", "/books/", "/books/?q=kokoro", "/books/{}/", "/authors/", "/topics
 
 
 @pytest.fixture
-def catalogue(lend: Lend) -> Any:
+def catalogue(make_pool: MakePool) -> Any:
     """The application as the server has it."""
-    handler = Handler(lend(), refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    return Journal(StaticFiles(handler))
+    handler = Handler(make_pool(), refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return RequestLog(StaticFiles(handler))
 
 
 class Count:
@@ -82,7 +82,7 @@ async def test_a_list_of_books_costs_one_hop(accept: Any, catalogue: Any, pages:
 
 
 @pytest.mark.parametrize("path", ["/health_check/live/", "/openapi.json", "/nowhere", "/books", "/static/nowhere.css"])
-async def test_what_reads_nothing_needs_no_lent_thread(path: str, catalogue: Any, lend: Lend) -> None:
-    threads = lend()
-    await ask(Handler(threads, refused, body_limit=1000), path, headers=HTML)
-    assert threads.started == 0
+async def test_what_reads_nothing_needs_no_thread(path: str, catalogue: Any, make_pool: MakePool) -> None:
+    pool = make_pool()
+    await ask(Handler(pool, refused, body_limit=1000), path, headers=HTML)
+    assert pool.started == 0

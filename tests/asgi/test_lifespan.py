@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.server.lifespan import Lifespan
+from django41_example.server.lifespan import Lifespan, keep_running
 from tests.asgi.client import Exchange, until
 
 pytestmark = pytest.mark.once
@@ -29,12 +29,12 @@ class Life:
     async def send(self, message: dict[str, str]) -> None:
         self.messages.append(message["type"])
 
-    async def beside(self) -> None:
-        self.events.append("beside begins")
+    async def background(self) -> None:
+        self.events.append("task starts")
         try:
             await asyncio.Event().wait()
         finally:
-            self.events.append("beside ends")
+            self.events.append("task ends")
 
     def start(self, **options: Any) -> asyncio.Task[None]:
         lifespan = Lifespan(
@@ -70,12 +70,62 @@ async def test_connections_are_told_how_to_end_the_streams(life: Life) -> None:
     assert life.events == ["close", "streams"]
 
 
-async def test_what_runs_beside_ends_with_the_server(life: Life) -> None:
-    task = life.start(beside=[life.beside])
-    await until(lambda: life.events == ["beside begins"])
+async def test_a_background_task_ends_with_the_server(life: Life) -> None:
+    task = life.start(background=[life.background])
+    await until(lambda: life.events == ["task starts"])
     life.stop.set()
     await task
-    await until(lambda: life.events == ["beside begins", "close", "beside ends"])
+    await until(lambda: life.events == ["task starts", "close", "task ends"])
+
+
+class Fails:
+    """A background task that fails, and the pauses before it is started again."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.starts = 0
+        self.pauses: list[float] = []
+
+    async def __call__(self) -> None:
+        self.starts += 1
+        if self.error:
+            raise self.error
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        if len(self.pauses) == 8:
+            raise asyncio.CancelledError
+
+
+async def test_a_background_task_that_fails_is_started_again_after_growing_pauses() -> None:
+    work = Fails(ValueError("lost"))
+    with pytest.raises(asyncio.CancelledError):
+        await keep_running(work, work.sleep)
+    assert (work.starts, work.pauses) == (8, [1, 2, 4, 8, 16, 32, 60, 60])
+
+
+async def test_its_failure_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    work = Fails(ValueError("lost"))
+    with pytest.raises(asyncio.CancelledError):
+        await keep_running(work, work.sleep)
+    assert "starts again in 1 s" in caplog.messages[0]
+    assert "ValueError: lost" in caplog.text
+
+
+async def test_a_background_task_that_returns_is_logged_too(caplog: pytest.LogCaptureFixture) -> None:
+    work = Fails()
+    with pytest.raises(asyncio.CancelledError):
+        await keep_running(work, work.sleep)
+    assert len(caplog.messages) == 8
+
+
+async def test_a_failed_background_task_does_not_end_the_server(life: Life, caplog: pytest.LogCaptureFixture) -> None:
+    work = Fails(ValueError("lost"))
+    task = life.start(background=[work, life.background])
+    await until(lambda: work.starts and life.events == ["task starts"])
+    life.stop.set()
+    await task
+    assert life.messages[-1] == "lifespan.shutdown.complete"
 
 
 async def test_what_asyncio_sends_to_threads_has_few_of_them(life: Life) -> None:

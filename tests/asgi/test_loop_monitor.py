@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from django41_example.server import loop_monitor as guard_module
-from django41_example.server.loop_monitor import LIMIT, Block, Guard, Guarded
+from django41_example.server.loop_monitor import LIMIT, LoopMonitor, MonitoredLoop, SlowCallback
 from tests.asgi.client import ask, until
 from tests.guarding import guarded_loops
 
 pytestmark = pytest.mark.once
 
 HERE = Path(__file__).parent
-Watch = Callable[..., list[Block]]
+Watch = Callable[..., list[SlowCallback]]
 
 
 async def blocks_by_waiting() -> None:
@@ -38,8 +38,8 @@ async def watch() -> AsyncIterator[Watch]:
     """Has the test's loop watched as in development: what is in this folder is ours."""
     started: list[asyncio.Task[None]] = []
 
-    def watch(application: Any = None, ours: Path = HERE) -> Guarded:
-        guarded = Guarded(application, [ours])
+    def watch(application: Any = None, ours: Path = HERE) -> MonitoredLoop:
+        guarded = MonitoredLoop(application, [ours])
         started.append(asyncio.create_task(guarded.watch()))
         return guarded
 
@@ -113,14 +113,14 @@ async def test_the_guard_ends_with_its_watch(watch: Any) -> None:
     guarded = watch()
     await asyncio.sleep(0)
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
-        if task.get_coro().__qualname__ == "Guarded.watch":  # type: ignore[union-attr]
+        if task.get_coro().__qualname__ == "MonitoredLoop.watch":  # type: ignore[union-attr]
             task.cancel()
-    await until(lambda: not guarded.guard.thread.is_alive())
+    await until(lambda: not guarded.monitor.thread.is_alive())
 
 
-def told_of(work: Callable[[], object], *, ours: Path = HERE, spared: tuple[Path, ...] = ()) -> list[Block]:
+def told_of(work: Callable[[], object], *, ours: Path = HERE, spared: tuple[Path, ...] = ()) -> list[SlowCallback]:
     """What the suite's own guard says of some work on an event loop."""
-    blocks: list[Block] = []
+    blocks: list[SlowCallback] = []
 
     async def on_the_loop() -> None:
         await asyncio.sleep(0)
@@ -129,7 +129,7 @@ def told_of(work: Callable[[], object], *, ours: Path = HERE, spared: tuple[Path
     def run() -> None:
         asyncio.run(on_the_loop())
 
-    with guarded_loops(Guard(blocks.append, ours=[ours], spared=spared)):
+    with guarded_loops(LoopMonitor(blocks.append, ours=[ours], spared=spared)):
         thread = threading.Thread(target=run)
         thread.start()
         thread.join()

@@ -1,4 +1,4 @@
-"""The database ends connections that lent threads hold: as a restart of it does."""
+"""The database ends connections of the pool's threads: as a restart of it does."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from books.models import Topic
 from django41_example.server.handler import Handler
 from tests.asgi.client import ask
-from tests.asgi.conftest import Lend, Serve
+from tests.asgi.conftest import MakePool, Serve
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
@@ -35,7 +35,7 @@ def end() -> End:
 
 
 @pytest.fixture
-def handler(serve: Serve, lend: Lend) -> Handler:
+def handler(serve: Serve, make_pool: MakePool) -> Handler:
     """Reads at a GET and writes at a POST; tells which process of the database it spoke to, and how often it tried."""
     tries: list[str] = []
 
@@ -46,7 +46,7 @@ def handler(serve: Serve, lend: Lend) -> Handler:
         pid = await sync_to_async(backend)()
         return HttpResponse(f"{pid} {''.join(tries)}")
 
-    return serve(view, lend(1))
+    return serve(view, make_pool(1))
 
 
 async def pid_of(handler: Handler) -> int:

@@ -12,13 +12,15 @@ import pytest
 from books.views.errors import refused
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask
-from tests.asgi.conftest import Lend
+from tests.asgi.conftest import MakePool
 
 pytestmark = pytest.mark.once
 
+JSON = [("accept", "application/json")]
+
 BEGIN = """
 import asyncio, json, time
-from django41_example.server.request_log import Journal
+from django41_example.server.request_log import RequestLog
 from django41_example.server.metrics import Metrics
 from tests.asgi.client import ask
 
@@ -29,7 +31,7 @@ async def application(scope, receive, send):
 
 gauges, counts = {("threads_lent", "lent"): lambda: 3}, lambda: {"jobs_queued": 2}
 metrics = Metrics(application, token=TOKEN, gauges=gauges, counts=counts)
-journal = Journal(metrics, observe=metrics.observe)
+journal = RequestLog(metrics, observe=metrics.observe)
 
 def tell(answer):
     print(json.dumps([answer.status, answer.headers, answer.body.decode()]))
@@ -54,16 +56,20 @@ def run(tmp_path: Path) -> Any:
     return run
 
 
-async def test_without_the_setting_there_is_no_such_address(lend: Lend) -> None:
-    answer = await ask(Handler(lend(), refused, body_limit=1000), "/metrics", headers=[("accept", "application/json")])
+async def test_without_the_setting_there_is_no_such_address(make_pool: MakePool) -> None:
+    answer = await ask(
+        Handler(make_pool(), refused, body_limit=1000), "/metrics", headers=[("accept", "application/json")]
+    )
     assert answer.status == 404
 
 
 @pytest.mark.parametrize(
     ("path", "route"), [("/books/17/", "books/<id:pk>/"), ("/health_check/live/", "health_check/live/"), ("/no", None)]
 )
-async def test_a_request_has_the_route_under_which_it_is_counted(path: str, route: str | None, lend: Lend) -> None:
-    exchange = Exchange(Handler(lend(), refused, body_limit=1000), path, method="DELETE")
+async def test_a_request_has_the_route_under_which_it_is_counted(
+    path: str, route: str | None, make_pool: MakePool
+) -> None:
+    exchange = Exchange(Handler(make_pool(), refused, body_limit=1000), path, method="DELETE")
     await exchange.answer()
     assert exchange.scope.get("route") == route
 

@@ -11,7 +11,7 @@ from books.views.errors import refused
 from django41_example.server.handler import Handler
 from tests import outside
 from tests.asgi.client import ask, until
-from tests.asgi.conftest import Lend
+from tests.asgi.conftest import MakePool
 from tests.people import librarian
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,22 +19,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ISBNS = ["9780306406157", "9780131103627", "9780140449136", "9780141439518", "9780199535569", "9780679783275"]
 
 
-async def test_look_ups_that_wait_outside_hold_no_thread_and_others_are_answered(lend: Lend) -> None:
+async def test_look_ups_that_wait_outside_hold_no_thread_and_others_are_answered(make_pool: MakePool) -> None:
     _, secret = await sync_to_async(lambda: Token.objects.issue(librarian(), "t", ["read", "write"], None))()
-    threads, told = lend(1), asyncio.Event()
+    pool, told = make_pool(1), asyncio.Event()
 
     async def answer_when_told(writer: asyncio.StreamWriter) -> None:
         await told.wait()
         await outside.knows({})(writer)
 
-    catalogue = Handler(threads, refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    catalogue = Handler(pool, refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     headers = [("authorization", f"Bearer {secret}"), ("accept", "application/json")]
     with outside.outside(LOOKUP_SECONDS=30, LOOKUP_PATIENCE=30) as server:
         server.does[outside.BOOKS] = answer_when_told
         paths = [f"/lookup/?isbn={isbn13}" for isbn13 in ISBNS]
         waiting = [asyncio.create_task(ask(catalogue, path, headers=headers)) for path in paths]
         await until(lambda: len(server.asked) == len(ISBNS))
-        assert (threads.lent, len(threads.line)) == (0, 0)
+        assert (pool.checked_out, len(pool.queue)) == (0, 0)
         assert (await ask(catalogue, "/books/", headers=headers)).status == 200
         assert not any(task.done() for task in waiting)
         server.loop.call_soon_threadsafe(told.set)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.server.request_log import REQUEST_ID, Journal, JsonFormatter, WithRequestId
+from django41_example.server.request_log import REQUEST_ID, JsonFormatter, RequestLog, WithRequestId
 from tests.asgi.client import Exchange, ask
 
 pytestmark = pytest.mark.once
@@ -33,22 +33,22 @@ def noted(caplog: Any) -> logging.LogRecord:
 
 
 async def test_each_answer_has_an_id_of_its_own() -> None:
-    journal = Journal(application)
+    journal = RequestLog(application)
     ids = {(await ask(journal)).headers["x-request-id"] for _ in range(3)}
     assert len(ids) == 3
 
 
 async def test_two_workers_give_no_id_twice() -> None:
-    first, second = await ask(Journal(application)), await ask(Journal(application))
+    first, second = await ask(RequestLog(application)), await ask(RequestLog(application))
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
 async def test_the_answers_own_headers_are_kept() -> None:
-    assert (await ask(Journal(application))).headers["x-own"] == "kept"
+    assert (await ask(RequestLog(application))).headers["x-own"] == "kept"
 
 
 async def test_the_id_is_in_every_line_about_the_request(access: Any) -> None:
-    answer = await ask(Journal(application))
+    answer = await ask(RequestLog(application))
     ids = {record.request_id for record in access.records if record.name in {"access", "tests.journal"}}
     assert ids == {answer.headers["x-request-id"]}
 
@@ -59,12 +59,12 @@ def test_a_line_about_no_request_has_no_id(access: Any) -> None:
 
 
 async def test_a_client_cannot_choose_the_id() -> None:
-    answer = await ask(Journal(application), headers=[("x-request-id", "mine")])
+    answer = await ask(RequestLog(application), headers=[("x-request-id", "mine")])
     assert answer.headers["x-request-id"] != "mine"
 
 
 async def test_the_access_log_tells_what_became_of_a_request(access: Any) -> None:
-    await ask(Journal(application), "/books/?q=secret", method="POST", client="192.0.2.7")
+    await ask(RequestLog(application), "/books/?q=secret", method="POST", client="192.0.2.7")
     record: Any = noted(access)
     facts = record.method, record.path, record.status, record.bytes, record.client
     assert facts == ("POST", "/books/", 201, 9, "192.0.2.7")
@@ -73,12 +73,12 @@ async def test_the_access_log_tells_what_became_of_a_request(access: Any) -> Non
 
 async def test_nothing_is_logged_unless_it_is_asked_for(caplog: Any) -> None:
     caplog.set_level(logging.WARNING, "access")
-    await ask(Journal(application))
+    await ask(RequestLog(application))
     assert [record for record in caplog.records if record.name == "access"] == []
 
 
 async def test_a_line_break_in_an_address_breaks_no_line(access: Any) -> None:
-    await ask(Journal(application), "/a\nb\r\x1b[31m WARNING forged")
+    await ask(RequestLog(application), "/a\nb\r\x1b[31m WARNING forged")
     line = noted(access).getMessage()
     assert line.isprintable()
     assert r"/a\nb\r\x1b[31m" in line
@@ -89,7 +89,7 @@ async def test_a_request_that_fails_is_noted(access: Any) -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011
-        await Exchange(Journal(failing)).start()
+        await Exchange(RequestLog(failing)).start()
     record: Any = noted(access)
     assert (record.status, record.bytes) == (0, 0)
 
@@ -100,7 +100,7 @@ async def test_whoever_counts_is_told_of_each_answer() -> None:
         await application(scope, receive, send)
 
     seen: list[Any] = []
-    await ask(Journal(routed, observe=lambda *facts: seen.append(facts)), method="PUT")
+    await ask(RequestLog(routed, observe=lambda *facts: seen.append(facts)), method="PUT")
     assert seen == [("PUT", "books/<id:pk>/", 201, seen[0][3])]
     assert 0 < seen[0][3] < 1
 
@@ -111,7 +111,7 @@ async def test_what_is_no_request_has_no_id() -> None:
     async def note(scope: Any, receive: Any, send: Any) -> None:
         scopes.append(scope)
 
-    await Journal(note)({"type": "lifespan"}, None, None)
+    await RequestLog(note)({"type": "lifespan"}, None, None)
     assert scopes == [{"type": "lifespan"}]
 
 

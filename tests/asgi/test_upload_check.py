@@ -9,7 +9,7 @@ from books.views.errors import refused
 from books.views.uploads import screen
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask
-from tests.asgi.conftest import Lend, Serve
+from tests.asgi.conftest import MakePool, Serve
 
 UPLOAD_LIMIT = 5000
 
@@ -22,7 +22,7 @@ def handler(serve: Serve) -> Handler:
     async def screen(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204 if request.path == "/upload/" else 403)
 
-    return serve(view, body_limit=1000, upload_limit=UPLOAD_LIMIT, screen=screen)
+    return serve(view, body_limit=1000, upload_limit=UPLOAD_LIMIT, upload_check=screen)
 
 
 def post(size: int) -> dict[str, Any]:
@@ -62,7 +62,7 @@ async def test_a_form_in_chunks_needs_leave(handler: Handler) -> None:
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/books/", "/nowhere/"])
-async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path: str, lend: Lend) -> None:
-    handler = Handler(lend(), refused, body_limit=1000, screen=screen, upload_limit=UPLOAD_LIMIT)
+async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path: str, make_pool: MakePool) -> None:
+    handler = Handler(make_pool(), refused, body_limit=1000, upload_check=screen, upload_limit=UPLOAD_LIMIT)
     answer = await ask(handler, path, **post(UPLOAD_LIMIT))
     assert answer.status == (404 if path == "/nowhere/" else 413)

@@ -3,9 +3,9 @@
 from django41_example import environment
 from django41_example.server import protocol
 from django41_example.settings import *  # noqa: F403
-from django41_example.settings import WAITING_LINE
+from django41_example.settings import QUEUE_LENGTH
 
 ROOT_URLCONF = "tests.server.site_urls"
-WAITING_LINE = environment.integer("WAITING_LINE", WAITING_LINE, low=0, high=100_000)
+QUEUE_LENGTH = environment.integer("QUEUE_LENGTH", QUEUE_LENGTH, low=0, high=100_000)
 if environment.boolean("IMPATIENT", default=False):
     protocol.HEAD_SECONDS = protocol.BODY_SECONDS = 0.5

@@ -29,7 +29,7 @@ def impatient(
     folder = tmp_path_factory.mktemp("impatient")
     with prepared.database(folder) as url:
         command = f"gunicorn django41_example.asgi:application -w 1 -k {request.param}"
-        limits = {"IMPATIENT": "1", "THREADS": "1", "WAITING_LINE": "1"}
+        limits = {"IMPATIENT": "1", "THREADS": "1", "QUEUE_LENGTH": "1"}
         server = Server(command, folder, DATABASE_URL=url, WORK="0", **limits, **SLOW_SITE)
         server.wait_until_open()
         yield server

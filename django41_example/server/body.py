@@ -1,0 +1,88 @@
+"""Request bodies: how large they may be, and what becomes of one that is refused."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import IO, Any
+
+from django.core.exceptions import RequestAborted
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+DRAIN_SECONDS, DRAIN_BYTES = 2, 16 << 20
+
+
+class BodyTooLarge(Exception):
+    def __init__(self, *, is_complete: bool) -> None:
+        super().__init__(is_complete)
+        self.is_complete = is_complete  # whether all of it has arrived
+
+
+def announced_size(scope: Scope) -> float:
+    """The size of the body in bytes, as the headers announce it; that of a multipart form in chunks is infinite."""
+    size, is_chunked, is_multipart = 0, False, False
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            size = int(value)
+        elif name == b"transfer-encoding":
+            is_chunked = True
+        elif name == b"content-type":
+            is_multipart = value.startswith(b"multipart/")
+    return math.inf if is_chunked and is_multipart and not size else size
+
+
+def has_body(scope: Scope) -> bool:
+    """Whether one may follow the head."""
+    return scope["method"] not in {"GET", "HEAD"} or any(
+        name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"]
+    )
+
+
+async def read_limited(
+    read: Callable[[Receive], Awaitable[IO[bytes]]], receive: Receive, limit: int, *, announced: float
+) -> IO[bytes]:
+    """The body, read by Django's `read_body`; raises BodyTooLarge beyond `limit` bytes, and at once if announced."""
+    if limit < announced < math.inf:
+        raise BodyTooLarge(is_complete=False)
+    received, is_complete = 0, False
+
+    async def receive_limited() -> Any:
+        nonlocal received, is_complete
+        message = await receive()
+        received, is_complete = received + len(message.get("body", b"")), not message.get("more_body", False)
+        return message if received <= limit else {"type": "http.disconnect"}  # Django closes what it has so far
+
+    try:
+        return await read(receive_limited)
+    except RequestAborted:
+        if received > limit:
+            raise BodyTooLarge(is_complete=is_complete) from None
+        raise
+
+
+def draining(receive: Receive, send: Send) -> Send:
+    """Before the response ends, read on for a while: else the client gets a reset instead of the response."""
+
+    async def send_and_drain(message: Any) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            await send({**message, "more_body": True})
+            await drain(receive)
+            message = {"type": "http.response.body"}
+        await send(message)
+
+    return send_and_drain
+
+
+async def drain(receive: Receive) -> None:
+    received, more = 0, True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while more and received < DRAIN_BYTES:
+                message = await receive()
+                received += len(message.get("body", b""))
+                more = message.get("more_body", False)
+            if more:  # it is not read any more, but a client that listens while it sends gets the response
+                await asyncio.sleep(DRAIN_SECONDS)
