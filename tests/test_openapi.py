@@ -14,7 +14,8 @@ from django.urls import URLPattern
 
 from books.metadata import record
 from books.models import Book, Token
-from books.openapi.description import OPERATIONS, description
+from books.openapi.description import description
+from books.openapi.operations import OPERATIONS
 from books.openapi.schemas import SCHEMAS, SENT
 from books.urls import urlpatterns
 from books.web.permissions import ADD

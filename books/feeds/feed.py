@@ -52,6 +52,8 @@ class Feed:
 class Style(Protocol):
     """A module that writes feeds in the words of one version of OPDS."""
 
+    MEDIA_TYPES: tuple[str, ...]
+
     def write_feed(self, feed: Feed, origin: str) -> HttpResponse: ...
 
     def write_book(self, book: Mapping[str, Any], origin: str) -> HttpResponse: ...

@@ -9,6 +9,7 @@ from books.feeds.feed import BORROW, COVER_KIND, Door, Feed
 from books.feeds.xml import NO_ATTRIBUTES, Xml, element, respond_xml, texts
 
 START = "/opds/"
+MEDIA_TYPES: tuple[str, ...] = ("application/atom+xml",)
 CATALOG = "application/atom+xml;profile=opds-catalog"
 NAVIGATION, ACQUISITION = f"{CATALOG};kind=navigation", f"{CATALOG};kind=acquisition"
 ENTRY = "application/atom+xml;type=entry;profile=opds-catalog"

@@ -10,6 +10,7 @@ from books.web.negotiation import as_json
 
 START = "/opds2/"
 KIND, PUBLICATION = "application/opds+json", "application/opds-publication+json"
+MEDIA_TYPES: tuple[str, ...] = (KIND, PUBLICATION)
 SEARCH = {"rel": "search", "href": f"{START}books/{{?query,author}}", "type": KIND, "templated": True}
 
 Plain = dict[str, Any]

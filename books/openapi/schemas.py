@@ -71,7 +71,7 @@ LAB_RUN = WAY | {"answer": or_null(text()), "error": or_null(text()), "seconds":
 LAB_RUN["others"] = exactly(
     visits=COUNT, p50_ms=MILLISECONDS, p99_ms=MILLISECONDS, longest_ms=MILLISECONDS, each_ms=array(MILLISECONDS)
 )
-ERRORS = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
+BY_FIELD = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
 SCHEMAS = {
     "Index": OBJECT_OF_TEXTS,
     "Book": exactly(**ADDRESS, **BOOK_FIELDS, created_at=TIME, updated_at=TIME, version=ID),
@@ -102,9 +102,10 @@ SCHEMAS = {
         "properties": {"status": text(), "database": text(), "jobs": text()},
         "required": ["status"],
     },
+    "OpenApi": {"type": "object"},
     "Lab": exactly(**LAB),
     "LabRun": exactly(**LAB_RUN),
-    "Refusal": {"oneOf": [exactly(detail=text()), exactly(errors=ERRORS)]},
+    "Error": {"oneOf": [exactly(detail=text()), exactly(errors=BY_FIELD)]},
 }
 
 

@@ -79,9 +79,8 @@ class CatalogueView(View):
         """The form with what was typed and what is wrong with it; as JSON only what is wrong."""
         return self.respond({"errors": errors_of(form)}, template, context={"form": form, **context}, status=status)
 
-    @classmethod
-    def offers_of(cls, method: str) -> tuple[str, ...]:
-        return cls.offers if isinstance(cls.offers, tuple) else cls.offers.get(method, ())
+    def offers_of(self, method: str) -> tuple[str, ...]:
+        return self.offers if isinstance(self.offers, tuple) else self.offers.get(method, ())
 
     def methods(self) -> list[str]:
         return [name.upper() for name in self.http_method_names if hasattr(self, name)]

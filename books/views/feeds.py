@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from books.cache.topics import topics
-from books.feeds import opds, opds2
+from books.feeds import opds
 from books.feeds.feed import NEW, Door, Feed, Style, abooks, achanged_at, with_query
 from books.feeds.topics import TopicQuery, page_of_slugs
 from books.forms.lists import AuthorQuery, ListQuery
@@ -19,6 +19,7 @@ from books.search.pagination import Page
 from books.views.base import CatalogueView
 from books.views.list_context import SORTS
 from books.views.lists import EVERYTHING, listing, valid
+from books.web.errors import NO_BOOK
 from books.web.negotiation import HTTPError
 from books.web.permissions import READ
 
@@ -31,12 +32,16 @@ DOORS = [
 
 
 class OpdsView(CatalogueView):
-    offers = opds.CATALOG, opds2.KIND
     rules = {"GET": READ}
     ignores_accept = True
     is_public = True
     style: Style = opds
 
+    def offers_of(self, method: str) -> tuple[str, ...]:
+        return self.style.MEDIA_TYPES
+
+
+class OpdsFeed(OpdsView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         feed = await self.afeed(request)
         # A hundred books are some 10 ms of writing, and more where descriptions are long: too much for the loop.
@@ -46,14 +51,14 @@ class OpdsView(CatalogueView):
         raise NotImplementedError
 
 
-class OpdsStart(OpdsView):
+class OpdsStart(OpdsFeed):
     """Where a reading app begins."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
         return Feed("Book catalogue", "", "/", await achanged_at(), {}, doors=DOORS)
 
 
-class OpdsBooks(OpdsView):
+class OpdsBooks(OpdsFeed):
     """A page of books: the newest, those of an author or a topic, what a search finds."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
@@ -69,7 +74,7 @@ class OpdsBooks(OpdsView):
         )
 
 
-class OpdsAuthors(OpdsView):
+class OpdsAuthors(OpdsFeed):
     """The authors by name, each a way to the author's books; ?q= finds words of the name."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
@@ -82,7 +87,7 @@ class OpdsAuthors(OpdsView):
         )
 
 
-class OpdsTopics(OpdsView):
+class OpdsTopics(OpdsFeed):
     """The topics in alphabetical order, each a way to the books about it."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
@@ -93,19 +98,13 @@ class OpdsTopics(OpdsView):
         return Feed("Topics", updated=await achanged_at(), doors=doors, **turning(request.GET, "topics/", query, page))
 
 
-class OpdsBook(CatalogueView):
+class OpdsBook(OpdsView):
     """One book, as it stands in feeds."""
-
-    offers = opds.ENTRY, opds2.PUBLICATION
-    rules = {"GET": READ}
-    ignores_accept = True
-    is_public = True
-    style: Style = opds
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         for book in await abooks([pk]):
             return self.style.write_book(book, origin(request))
-        raise HTTPError(404, "There is no book with this id. All books are at /books/.")
+        raise HTTPError(404, NO_BOOK)
 
 
 def origin(request: HttpRequest) -> str:

@@ -14,7 +14,7 @@ from books.web.negotiation import TEXT, HTTPError
 from books.web.permissions import ANYBODY, READ
 
 KEPT = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes with the settings only
-XML = "application/xml; charset=utf-8"
+XML = "application/xml"
 NOTHING_TO_LIST = "There is nothing to list in this sitemap. All that there are stand in /sitemap.xml."
 # Filters can be combined without end, and the sitemap names every book.
 NOT_FOR_ROBOTS = [
@@ -59,7 +59,7 @@ class Sitemap(CatalogueView):
         index = await sitemap.aindex(origin(request))
         if index is None:
             raise HTTPError(404, "There is nothing to list yet. Add the first book at /books/new/.")
-        return HttpResponse(index, content_type=XML)
+        return HttpResponse(index, content_type=f"{XML}; charset=utf-8")
 
 
 class SitemapFile(CatalogueView):
@@ -73,7 +73,7 @@ class SitemapFile(CatalogueView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         if not await self.pages.ahas(pk):
             raise HTTPError(404, NOTHING_TO_LIST)
-        return streamed(request, self.pages.afile(pk, origin(request)), XML)
+        return streamed(request, self.pages.afile(pk, origin(request)), f"{XML}; charset=utf-8")
 
 
 class SitemapOfBooks(SitemapFile):

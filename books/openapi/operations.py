@@ -1,0 +1,189 @@
+"""What no view, rule or form says by itself of each URL and method: a line for each, beside books.urls."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django import forms
+
+from books.feeds.topics import TopicQuery
+from books.forms.accounts import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
+from books.forms.books import BookForm, DeleteForm, NewBookForm
+from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
+from books.forms.lists import AuthorQuery, BookQuery, JobQuery
+from books.jobs.kinds import KINDS
+from books.metadata import isbn
+from books.metadata.json_schema import Schema, array, text
+from books.models.idempotency import KEPT_FOR, MAX_KEY
+from books.openapi.schemas import form_of, job_start, parameter, ref
+from books.web.negotiation import JSON
+from books.web.parsing import MERGE_PATCH, MULTIPART, URLENCODED
+
+IF_MATCH = parameter(
+    "header",
+    "If-Match",
+    text(pattern=r'^(\*|"[0-9]{1,9}")?$'),
+    "The ETag of the book as you read it. If the book was changed since, it stays as it is and you get 412.",
+)
+IF_NONE_MATCH = parameter("header", "If-None-Match", text(), "The ETag of what you have.")
+IDEMPOTENCY_KEY = parameter(
+    "header", "Idempotency-Key", text(MAX_KEY, pattern="^[ -~]*$"), f"For {KEPT_FOR} a repeat gets the first answer."
+)
+ISBN = parameter("query", "isbn", text(isbn.MAX_LENGTH), "In any spelling.")
+SEEN = array(text(pattern="^[1-9][0-9]{0,15}:[0-9]{1,9}$"))  # books, each with the version that was seen
+
+Bodies = dict[str, Schema]  # by media type
+
+
+class Operation(NamedTuple):
+    """One method of one URL. Media types, path parameters, permissions and their errors follow from the view."""
+
+    summary: str
+    schema: str = ""  # of the JSON it answers with
+    query: type[forms.Form] | None = None
+    body: Bodies | None = None
+    statuses: Sequence[int] = (200,)
+    errors: Sequence[int] = ()
+    parameters: Sequence[Schema] = ()
+    sends: Sequence[str] = ()  # headers of a success
+
+
+def form(form: type[forms.Form], **more: Schema) -> Bodies:
+    """A body that is a form; `more` are fields that stand on the page only."""
+    return dict.fromkeys((URLENCODED, MULTIPART), form_of(form, **more))
+
+
+def shows_form(summary: str, *errors: int, query: str = "") -> Operation:
+    return Operation(summary, errors=errors, parameters=[parameter("query", query, text())] if query else [])
+
+
+def takes_form(summary: str, body: Bodies, *errors: int) -> Operation:
+    return Operation(summary, body=body, statuses=[303], errors=errors)
+
+
+def writes_book(summary: str, body: Bodies) -> Operation:
+    return Operation(summary, "Book", None, body, (200,), (409, 412), [IF_MATCH], ["ETag"])
+
+
+def feed(name: str, summary: str, query: type[forms.Form] | None = None) -> dict[str, dict[str, Operation]]:
+    return {
+        f"opds{name}": {"GET": Operation(f"{summary}, as OPDS 1.2", query=query)},
+        f"opds2{name}": {"GET": Operation(f"{summary}, as OPDS 2.0", query=query)},
+    }
+
+
+IMPORT = form_of(KINDS["import"].form, file=text(format="binary"), kind=text(enum=list(KINDS)))
+JOB = Operation("", "Job", statuses=[200, 202, 303], sends=["Location"])
+START = JOB._replace(
+    summary="Start a job. The same request again returns the same job. Without a body it is a clock.",
+    body={JSON: job_start(), MULTIPART: IMPORT},
+    errors=[403, 409],
+)
+CANCEL = JOB._replace(summary="Cancel a job; 200 if it is over already")
+RETRY = JOB._replace(summary="Resume a job that failed or was cancelled", statuses=[202, 303], errors=[409])
+FILE = ["Content-Disposition"]
+OPERATIONS: dict[str, dict[str, Operation]] = {
+    "home": {"GET": Operation("The index of URLs", "Index")},
+    "book_list": {
+        "GET": Operation("Search the books", "BookPage", BookQuery),
+        "POST": Operation(
+            "Add a book. A Link header names possible duplicates, as related",
+            "Book",
+            body={JSON: ref("BookWrite"), **form(BookForm)},
+            statuses=[201, 303],
+            errors=[409],
+            parameters=[IDEMPOTENCY_KEY],
+            sends=["Location", "ETag"],
+        ),
+    },
+    "book_new": {
+        "GET": shows_form("The form for a new book", 404, 422, 502, 503, query="isbn"),
+        "POST": takes_form(
+            "Add a book with the form; 409 too for a possible duplicate if `anyway` is empty", form(NewBookForm), 409
+        ),
+    },
+    "book_detail": {
+        "GET": Operation(
+            "Read a book", "Book", statuses=[200, 301, 304], parameters=[IF_NONE_MATCH], sends=["ETag"], errors=[412]
+        ),
+        "PUT": writes_book("Write all fields of a book", {JSON: ref("BookWrite")}),
+        "PATCH": writes_book("Write some fields of a book", {JSON: ref("BookPatch"), MERGE_PATCH: ref("BookPatch")}),
+        "DELETE": Operation("Delete a book", statuses=[204], errors=[412], parameters=[IF_MATCH]),
+    },
+    "book_edit": {
+        "GET": shows_form("The form for a book"),
+        "POST": takes_form("Write a book with the form", form(BookForm), 409, 412),
+    },
+    "book_delete": {
+        "GET": shows_form("Confirm the deletion of a book"),
+        "POST": takes_form("Delete a book with the form", form(DeleteForm), 412),
+    },
+    "book_history": {"GET": Operation("The changes of a book, the latest first", "History")},
+    "change_undo": {"POST": Operation("Undo a change", "History", statuses=[200, 303], errors=[409])},
+    "duplicate_list": {"GET": Operation("Possible duplicates, by title", "DuplicatePage", DuplicateQuery)},
+    "duplicate_detail": {
+        "GET": Operation("A group of possible duplicates", "Duplicates"),
+        "POST": takes_form(
+            "Merge them: the URLs of the others then lead to the kept book", form(MergeForm, book=SEEN), 412
+        ),
+    },
+    "duplicate_dismiss": {"POST": takes_form("Say that they are different books", form(NotDuplicateForm))},
+    "export_csv": {"GET": Operation("All matching books, as CSV", query=BookQuery, sends=FILE)},
+    "export_jsonl": {"GET": Operation("The same as JSON Lines, each a BookLine", query=BookQuery, sends=FILE)},
+    "author_list": {"GET": Operation("Search the authors", "AuthorPage", AuthorQuery)},
+    "author_detail": {"GET": Operation("An author's books", "AuthorBooks", BookQuery)},
+    "topic_list": {"GET": Operation("All topics", "TopicList")},
+    "topic_detail": {"GET": Operation("A topic's books", "TopicBooks", BookQuery)},
+    "refresh": dict.fromkeys(["GET", "POST"], Operation("All topics, read from the database now", "TopicList")),
+    "lookup": {
+        "GET": Operation(
+            "What other catalogues know of an ISBN; `book` if it is here already, and then nobody is asked",
+            "Lookup",
+            errors=[404, 422, 502, 503],
+            parameters=[ISBN | {"required": True}],
+        )
+    },
+    "job_list": {"GET": Operation("The jobs, the latest first", "JobPage", JobQuery), "POST": START},
+    "job_detail": {"GET": Operation("The state of a job", "Job"), "POST": START, "DELETE": CANCEL},
+    "job_cancel": {"POST": CANCEL},
+    "job_retry": {"POST": RETRY},
+    "job_file": {"GET": Operation("A file of a job", sends=FILE)},
+    "job_events": {"GET": Operation("A job as it proceeds: events `job`, whose data is a Job")},
+    "all_job_events": {"GET": Operation("All jobs as they proceed: events `job`, whose data is a Job")},
+    "login": {
+        "GET": shows_form("The form to sign in", query="next"),
+        "POST": takes_form("Sign in", form(LoginForm, next=text()), 403, 429),
+    },
+    "logout": {"POST": Operation("Sign out", statuses=[303])},
+    "first_account": {
+        "GET": shows_form("The form for the first account", 404, query="secret"),
+        "POST": takes_form("Create the first account", form(FirstAccountForm, secret=text()), 404),
+    },
+    "password_change": {
+        "GET": shows_form("The form for a new password"),
+        "POST": takes_form("Change your password", form(PasswordChangeForm)),
+    },
+    "token_list": {
+        "GET": Operation("Your tokens", "TokenList"),
+        "POST": Operation(
+            "Create a token", "NewToken", body={JSON: form_of(TokenForm), **form(TokenForm)}, statuses=[201]
+        ),
+    },
+    "token_detail": {"DELETE": Operation("Revoke a token", statuses=[204])},
+    "token_revoke": {"POST": Operation("Revoke a token with a form", statuses=[303])},
+    "health_check": {"GET": Operation("Whether the catalogue can be read and jobs are worked", "Health", errors=[503])},
+    "health_check_live": {"GET": Operation("Whether this process answers", "Health")},
+    **feed("", "Where a reading app begins"),
+    **feed("_books", "Search the books", BookQuery),
+    **feed("_book", "A book"),
+    **feed("_authors", "Search the authors", AuthorQuery),
+    **feed("_topics", "The topics", TopicQuery),
+    "opensearch": {"GET": Operation("How to search here, as OpenSearch 1.1")},
+    "robots": {"GET": Operation("What robots may read")},
+    "sitemap": {"GET": Operation("The index of the sitemaps", errors=[404])},
+    "sitemap_books": {"GET": Operation("The URLs of the books with ids up to 50,000 times the number")},
+    "sitemap_authors": {"GET": Operation("The same for the authors")},
+    "sitemap_topics": {"GET": Operation("The same for the topics")},
+    "lab": {"GET": Operation("Ways to wait for something slow", "Lab")},
+    "lab_way": {"GET": Operation("Run one of them, and see how long others wait", "LabRun", errors=[403, 429])},
+    "openapi": {"GET": Operation("This description", "OpenApi")},
+}
