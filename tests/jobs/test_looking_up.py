@@ -17,7 +17,7 @@ from books.jobs.kinds import KINDS, LookupForm
 from books.jobs.start import retry, start
 from books.jobs.tasks import lookup_books
 from books.models import Book, Change, Job, Source, Status
-from books.views.job_words import in_a_line
+from books.views.job_page import in_a_line
 from tests import outside as behaviour
 from tests.jobs.test_kinds import content, run
 from tests.jobs.working import work
