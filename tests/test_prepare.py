@@ -50,12 +50,12 @@ class PrepareTests(TemporaryFolders, TestCase):
         assert not self.static.exists()
 
     def test_starter_books_come_whole_or_not_at_all(self) -> None:
-        def half(command: str, *arguments: object, **options: object) -> None:
-            if command == "import_books":
-                Book.objects.add({"title": "the first half"})
-                raise CommandError("the power is gone")
+        def half(_: object) -> Iterator[None]:
+            Book.objects.add({"title": "the first half"})
+            yield
+            raise OSError("the power is gone")
 
-        with patch.object(prepare, "call_command", half), pytest.raises(CommandError):
+        with patch.object(prepare, "import_file", half), pytest.raises(CommandError):
             call_command("prepare")
         assert not Book.objects.exists()
 

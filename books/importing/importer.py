@@ -30,7 +30,7 @@ from books.models import Actor, Channel
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 4 << 20  # of the file; so few rows of great size are a batch too
-REHEARSED = 20  # batches of a dry run in one transaction: for some seconds, other writers to SQLite wait for it
+DRY_RUN_BATCHES = 20  # in one transaction, for which other writers to SQLite wait some seconds
 ATTEMPTS = 2  # at a batch, and then at each of its rows
 _LOST_RACES = {"40P01", "40001"}  # PostgreSQL's deadlock_detected and serialization_failure
 
@@ -147,7 +147,7 @@ class _Run:
         """Do as `stored`, and take it back. Nothing is yielded within a transaction that will not last."""
         while True:
             with transaction.atomic():
-                steps = [step for batch in islice(batches, REHEARSED) for step in self.stored(batch)]
+                steps = [step for batch in islice(batches, DRY_RUN_BATCHES) for step in self.stored(batch)]
                 transaction.set_rollback(True)
             if not steps:
                 return

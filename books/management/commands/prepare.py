@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, transaction
 
+from books.importing.importer import import_file
 from books.models import Book
 
 STARTER_BOOKS = Path(__file__).resolve().parents[2] / "starter_books.csv"
@@ -41,7 +42,8 @@ class Command(BaseCommand):
     def add_starter_books(self) -> None:
         if not Book.objects.exists():
             with transaction.atomic():
-                call_command("import_books", STARTER_BOOKS, verbosity=0, stdout=self.stdout)
+                for _ in import_file(STARTER_BOOKS):
+                    pass
 
 
 def collect_static_files() -> None:
