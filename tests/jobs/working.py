@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -33,6 +34,22 @@ def database_url() -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
+def is_unlocked() -> bool:
+    """Whether nobody is writing just now."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA busy_timeout = 50")
+        try:
+            with transaction.atomic():
+                list(Job.objects.select_for_update(nowait=True))
+        except OperationalError:
+            return False
+        finally:
+            if connection.vendor == "sqlite":
+                cursor.execute("PRAGMA busy_timeout = 20000")
+    return True
+
+
 class WorkerProcess:
     def __init__(self, *command: str, **variables: str) -> None:
         environment = {**os.environ, "DATABASE_URL": database_url(), **variables}
@@ -45,16 +62,15 @@ class WorkerProcess:
 
     def freeze(self) -> None:
         """Stop it where it holds no lock of the database: on that all others would wait."""
-        while True:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
             self.send(signal.SIGSTOP)
             os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
-            try:
-                with transaction.atomic():
-                    list(Job.objects.select_for_update(nowait=True))
-            except OperationalError:
-                self.send(signal.SIGCONT)
-            else:
+            if is_unlocked():
                 return
+            self.send(signal.SIGCONT)
+            wait_until(is_unlocked, 30, "the process does not let go of its lock")
+        raise AssertionError("the process is never seen without a lock")
 
     def wait(self, seconds: float = 30) -> int:
         return self.process.wait(seconds)

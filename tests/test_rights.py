@@ -1,0 +1,267 @@
+"""Who may do what: every URL, method and kind of visitor, with the status that each gets, written by hand."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client, TestCase, override_settings
+from django.urls import resolve
+from django.utils import timezone
+from django.views import View
+
+from books.models import Scope, Token
+from books.urls import urlpatterns
+from tests.people import BOOKS, JOBS, PASSWORD, librarian, owner, reader
+
+# From left to right: nobody, a reader, a librarian, the owner; a librarian's tokens to read, to write and for jobs, and
+# a reader's token to write; with READ_REQUIRES_LOGIN nobody, and the tokens to write and for jobs. Then the permissions
+# that it takes. There is no worker here, for which /health_check/ answers 503.
+TABLE = """
+                                              librarian      tokens:      reader's  closed:
+                                      nobody reader owner  read write jobs write  nobody write jobs
+GET    /                                     200 200 200 200    200 200 200 200    401 403 403
+GET    /books/                               200 200 200 200    200 200 200 200    401 403 403
+POST   /books/                               401 403 201 201    403 201 403 403    401 201 403  add_book
+GET    /books/new/                           401 403 200 200    403 200 403 403    401 200 403  add_book
+POST   /books/new/                           401 403 303 303    403 303 403 403    401 303 403  add_book
+GET    /books/{book}/                        200 200 200 200    200 200 200 200    401 403 403
+PUT    /books/{book}/                        401 403 200 200    403 200 403 403    401 200 403  change_book
+PATCH  /books/{book}/                        401 403 200 200    403 200 403 403    401 200 403  change_book
+DELETE /books/{book}/                        401 403 204 204    403 204 403 403    401 204 403  delete_book
+GET    /books/{book}/edit/                   401 403 200 200    403 200 403 403    401 200 403  change_book
+POST   /books/{book}/edit/                   401 403 303 303    403 303 403 403    401 303 403  change_book
+GET    /books/{book}/delete/                 401 403 200 200    403 200 403 403    401 200 403  delete_book
+POST   /books/{book}/delete/                 401 403 303 303    403 303 403 403    401 303 403  delete_book
+GET    /books/{book}/history/                200 200 200 200    200 200 200 200    401 403 403
+POST   /books/{book}/history/{change}/undo/  401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /duplicates/                          401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /duplicates/{fingerprint}/            401 403 200 200    403 200 403 403    401 200 403  change_book
+POST   /duplicates/{fingerprint}/            401 403 303 303    403 303 403 403    401 303 403  change_book delete_book
+POST   /duplicates/{fingerprint}/dismiss/    401 403 303 303    403 303 403 403    401 303 403  change_book
+GET    /books.csv                            200 200 200 200    200 200 200 200    401 403 403
+GET    /books.jsonl                          200 200 200 200    200 200 200 200    401 403 403
+GET    /authors/                             200 200 200 200    200 200 200 200    401 403 403
+GET    /authors/{author}/                    200 200 200 200    200 200 200 200    401 403 403
+GET    /topics/                              200 200 200 200    200 200 200 200    401 403 403
+GET    /topics/novels/                       200 200 200 200    200 200 200 200    401 403 403
+GET    /refresh/                             200 200 200 200    200 200 200 200    401 403 403
+POST   /refresh/                             200 200 200 200    200 200 200 200    401 403 403
+GET    /lookup/?isbn=9780306406157           401 403 200 200    403 200 403 403    401 200 403  add_book
+GET    /jobs/                                401 403 200 200    403 403 200 403    401 403 200  view_job
+POST   /jobs/                                401 403 202 202    403 403 202 403    401 403 202  add_job
+GET    /jobs/events/                         401 403 200 200    403 403 200 403    401 403 200  view_job
+GET    /jobs/import/                         401 403 200 200    403 403 200 403    401 403 200  view_job
+POST   /jobs/new/                            401 403 202 202    403 403 202 403    401 403 202  add_job
+DELETE /jobs/import/                         401 403 202 202    403 403 202 403    401 403 202  change_job
+GET    /jobs/import/events/                  401 403 200 200    403 403 200 403    401 403 200  view_job
+POST   /jobs/import/cancel/                  401 403 202 202    403 403 202 403    401 403 202  change_job
+POST   /jobs/cancelled/retry/                401 403 202 202    403 403 202 403    401 403 202  change_job
+GET    /jobs/import/files/a.csv/             401 403 200 200    403 403 200 403    401 403 200  view_job
+GET    /accounts/login/                      200 200 200 200    200 200 200 200    200 200 200
+POST   /accounts/login/                      303 303 303 303    303 303 303 303    303 303 303
+POST   /accounts/logout/                     303 303 303 303    303 303 303 303    303 303 303
+GET    /accounts/first/                      404 404 404 404    404 404 404 404    404 404 404
+POST   /accounts/first/                      404 404 404 404    404 404 404 404    404 404 404
+GET    /accounts/password/                   401 200 200 200    403 403 403 403    401 403 403
+POST   /accounts/password/                   401 303 303 303    403 403 403 403    401 403 403
+GET    /accounts/tokens/                     401 200 200 200    403 403 403 403    401 403 403
+POST   /accounts/tokens/                     401 201 201 201    403 403 403 403    401 403 403
+DELETE /accounts/tokens/{token}/             401 204 404 404    403 403 403 403    401 403 403
+POST   /accounts/tokens/{token}/revoke/      401 303 404 404    403 403 403 403    401 403 403
+GET    /opds/                                200 200 200 200    200 200 200 200    401 403 403
+GET    /opds/books/                          200 200 200 200    200 200 200 200    401 403 403
+GET    /opds/books/{book}/                   200 200 200 200    200 200 200 200    401 403 403
+GET    /opds/authors/                        200 200 200 200    200 200 200 200    401 403 403
+GET    /opds/topics/                         200 200 200 200    200 200 200 200    401 403 403
+GET    /opds2/                               200 200 200 200    200 200 200 200    401 403 403
+GET    /opds2/books/                         200 200 200 200    200 200 200 200    401 403 403
+GET    /opds2/books/{book}/                  200 200 200 200    200 200 200 200    401 403 403
+GET    /opds2/authors/                       200 200 200 200    200 200 200 200    401 403 403
+GET    /opds2/topics/                        200 200 200 200    200 200 200 200    401 403 403
+GET    /opensearch.xml                       200 200 200 200    200 200 200 200    200 200 200
+GET    /robots.txt                           200 200 200 200    200 200 200 200    200 200 200
+GET    /sitemap.xml                          200 200 200 200    200 200 200 200    401 403 403
+GET    /sitemap-books-1.xml                  200 200 200 200    200 200 200 200    401 403 403
+GET    /sitemap-authors-1.xml                200 200 200 200    200 200 200 200    401 403 403
+GET    /sitemap-topics-1.xml                 200 200 200 200    200 200 200 200    401 403 403
+GET    /openapi.json                         200 200 200 200    200 200 200 200    200 200 200
+GET    /health_check/                        503 503 503 503    503 503 503 503    503 503 503
+GET    /health_check/live/                   200 200 200 200    200 200 200 200    200 200 200
+GET    /lab/                                 200 200 200 200    200 200 200 200    401 403 403
+GET    /lab/orm/                             200 200 200 200    200 200 200 200    401 403 403
+"""
+VISITORS = ["nobody", "reader", "librarian", "owner", "read", "write", "jobs", "reader's write"]
+WITH_LOGIN_REQUIRED = ["nobody", "write", "jobs"]
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+ADDED = '{"title": "Kokoro", "authors": ["Natsume"], "topics": ["Novels"], "isbn13": "%s"}'
+PASSWORDS = f"old={PASSWORD}&password=another+{PASSWORD}&again=another+{PASSWORD}"
+BODIES = {
+    "POST /books/": (JSON, '{"title": "new"}'),
+    "POST /books/new/": (FORM, "title=new"),
+    "PUT /books/{book}/": (JSON, '{"title": "other"}'),
+    "PATCH /books/{book}/": (JSON, '{"title": "other"}'),
+    "POST /books/{book}/edit/": (FORM, "title=other&version=1"),
+    "POST /books/{book}/delete/": (FORM, "version=1"),
+    "POST /duplicates/{fingerprint}/": (FORM, "keep={book}&book={book}:1&book={twin}:1"),
+    "POST /duplicates/{fingerprint}/dismiss/": (FORM, "count=2&newest={twin}"),
+    "POST /jobs/": (JSON, '{"kind": "export"}'),
+    "POST /jobs/new/": (JSON, '{"kind": "clock"}'),
+    "POST /accounts/login/": (FORM, f"username=reader&password={PASSWORD}"),
+    "POST /accounts/first/": (FORM, f"secret=x&username=a&password={PASSWORD}&again={PASSWORD}"),
+    "POST /accounts/password/": (FORM, PASSWORDS),
+    "POST /accounts/tokens/": (JSON, '{"name": "a", "scopes": ["read"]}'),
+}
+
+
+class Row(NamedTuple):
+    method: str
+    url: str
+    statuses: dict[str, int]
+    with_login_required: dict[str, int]
+    permissions: list[str]
+
+
+def rows() -> Iterator[Row]:
+    for line in TABLE.splitlines():
+        method, *told = line.split() or [""]
+        if method in METHODS:
+            url, statuses, permissions = told[0], [int(status) for status in told[1:12]], told[12:]
+            of_all = dict(zip(VISITORS, statuses[:8], strict=True))
+            yield Row(method, url, of_all, dict(zip(WITH_LOGIN_REQUIRED, statuses[8:], strict=True)), permissions)
+
+
+ROWS = list(rows())
+
+
+@pytest.mark.once
+class RightsTests(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.users = {"reader": reader(), "librarian": librarian(), "owner": owner(), "closed": reader("closed")}
+        for user in cls.users.values():
+            user.set_password(PASSWORD)
+            user.is_active = user.username != "closed"
+            user.save()
+        cls.tokens = {
+            "read": cls.token("librarian", Scope.READ),
+            "write": cls.token("librarian", Scope.WRITE),
+            "jobs": cls.token("librarian", Scope.JOBS),
+            "reader's write": cls.token("reader", Scope.READ, Scope.WRITE),
+        }
+        cls.cookies = {visitor: cookies_of(user) for visitor, user in cls.users.items()}
+        client = Client(headers={"accept": JSON})
+        client.force_login(cls.users["owner"])
+        book, twin = (client.post("/books/", ADDED % isbn, JSON).json() for isbn in ("9780306406157", ""))
+        client.post("/jobs/import/", {"file": SimpleUploadedFile("a.csv", b"title")})
+        client.post("/jobs/cancelled/")
+        client.post("/jobs/cancelled/cancel/")
+        cls.ids = {
+            "book": book["id"],
+            "twin": twin["id"],
+            "author": client.get("/authors/").json()["authors"][0]["id"],
+            "change": client.get(f"/books/{book['id']}/history/").json()["changes"][0]["id"],
+            "fingerprint": client.get("/duplicates/").json()["groups"][0]["fingerprint"],
+            "token": Token.objects.issue(cls.users["reader"], "of the reader", [Scope.READ], None)[0].pk,
+        }
+
+    @classmethod
+    def token(cls, user: str, *scopes: str, **changes: Any) -> str:
+        token, secret = Token.objects.issue(cls.users[user], "test", scopes, None)
+        Token.objects.filter(pk=token.pk).update(**changes or {"name": "test"})
+        return secret
+
+    def status(self, method: str, url: str, visitor: str) -> int:
+        """What the visitor gets; whatever that changes is taken back."""
+        with transaction.atomic():
+            client = Client()
+            client.cookies.load(self.cookies.get(visitor, ""))
+            status: int = self.send(client, method, url, self.tokens.get(visitor)).status_code
+            transaction.set_rollback(True)
+        return status
+
+    def send(self, client: Client, method: str, url: str, token: str | None = None) -> Any:
+        headers = {"accept": f"{JSON}, */*;q=0.5", **({"authorization": f"Bearer {token}"} if token else {})}
+        content_type, body = BODIES.get(f"{method} {url}", (FORM, ""))
+        return client.generic(method, self.filled(url), self.filled(body), content_type, headers=headers)
+
+    def filled(self, text: str) -> str:
+        """With the ids of real rows."""
+        for name, value in self.ids.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
+
+    def test_every_url_and_method_is_in_the_table(self) -> None:
+        told = {(self.name_of(row.url), row.method) for row in ROWS}
+        assert told == {(pattern.name, method) for pattern in urlpatterns for method in METHODS & handled(pattern)}
+
+    def name_of(self, url: str) -> str | None:
+        return resolve(self.filled(url).partition("?")[0]).url_name
+
+    def test_every_visitor_gets_what_the_table_says(self) -> None:
+        for row in ROWS:
+            for visitor, status in row.statuses.items():
+                with self.subTest(row.method, url=row.url, visitor=visitor):
+                    assert self.status(row.method, row.url, visitor) == status
+
+    def test_with_login_required_nothing_is_for_everybody(self) -> None:
+        with override_settings(READ_REQUIRES_LOGIN=True):
+            for row in ROWS:
+                for visitor, status in {"reader": row.statuses["reader"], **row.with_login_required}.items():
+                    with self.subTest(row.method, url=row.url, visitor=visitor):
+                        assert self.status(row.method, row.url, visitor) == status
+
+    def test_each_permission_is_needed_and_no_other(self) -> None:
+        for row in ROWS:
+            without_one = [{*BOOKS, *JOBS} - {lacking} for lacking in row.permissions]
+            for permissions in [set(row.permissions), *without_one] if row.permissions else []:
+                self.cookies["some"] = cookies_of_one_with(permissions)
+                expected = 403 if permissions in without_one else row.statuses["librarian"]
+                with self.subTest(row.method, url=row.url, permissions=permissions):
+                    assert self.status(row.method, row.url, "some") == expected
+
+    def test_other_methods_are_not_allowed(self) -> None:
+        for url in {row.url for row in ROWS}:
+            methods = {row.method for row in ROWS if self.name_of(row.url) == self.name_of(url)}
+            for method in METHODS - methods:
+                with self.subTest(method, url=url):
+                    response = self.send(Client(), method, url)
+                    assert response.status_code == 405
+                    assert METHODS & set(response["Allow"].split(", ")) == methods
+
+    def test_a_token_that_is_not_valid_is_refused_everywhere(self) -> None:
+        for row in ROWS:
+            with self.subTest(row.method, url=row.url):
+                response = self.send(Client(), row.method, row.url, "books_" + "x" * 43)
+                assert response.status_code == 401
+
+    def test_a_token_that_was_valid_once_is_refused(self) -> None:
+        for secret in (
+            self.token("librarian", Scope.WRITE, expires_at=timezone.now() - timedelta(seconds=1)),
+            self.token("librarian", Scope.WRITE, revoked_at=timezone.now()),
+            self.token("closed", Scope.WRITE),
+        ):
+            response = self.send(Client(), "GET", "/books/", secret)
+            assert response.status_code == 401
+            assert response["WWW-Authenticate"].startswith("Bearer")
+
+
+def handled(pattern: Any) -> set[str]:
+    return {method.upper() for method in View.http_method_names if hasattr(pattern.callback.view_class, method)}
+
+
+def cookies_of_one_with(permissions: set[str]) -> str:
+    user, _ = User.objects.get_or_create(username="some")
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return cookies_of(user)
+
+
+def cookies_of(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies.output(header="", sep=";")
