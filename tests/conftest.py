@@ -21,7 +21,7 @@ QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real on
 PLAIN_STATIC_FILES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 # One slow machine must not fail an example, and CI must not fail at random.
-hypothesis.settings.register_profile("catalogue", deadline=None, derandomize=IN_CI)
+hypothesis.settings.register_profile("catalogue", deadline=None, max_examples=40, derandomize=IN_CI)
 hypothesis.settings.load_profile("catalogue")
 
 

@@ -32,7 +32,7 @@ def books() -> st.SearchStrategy[dict[str, Any]]:
 
 
 class RoundTrip(TestCase):
-    @settings(max_examples=40)
+    @settings(max_examples=15)
     @given(st.lists(books(), max_size=4))
     def test_an_export_imported_into_an_empty_catalogue_exports_the_same_bytes(self, raw: list[dict[str, Any]]) -> None:
         Book.objects.all().delete()

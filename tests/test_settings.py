@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from runpy import run_path
+from typing import Any
 
 import pytest
 
@@ -28,55 +30,60 @@ def django(tmp_path: Path) -> Django:
 
 
 @pytest.fixture
-def read(django: Django) -> Callable[..., str]:
-    """The value of a setting."""
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """The settings as a process with these variables and no others has them."""
 
-    def read(name: str, **variables: str) -> str:
-        command = f"from django.conf import settings; print(settings.{name})"
-        return django("shell", "--no-imports", "--command", command, **variables).stdout.strip()
+    def read(**variables: str) -> dict[str, Any]:
+        with monkeypatch.context() as patch:
+            for name in os.environ:
+                patch.delenv(name)
+            for name, value in {"VAR_DIR": str(tmp_path), **variables}.items():
+                patch.setenv(name, value)
+            return run_path(str(PROJECT / "django41_example/settings.py"))
 
     return read
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("DEBUG", "False"),
-        ("PRODUCTION", "False"),
-        ("ALLOWED_HOSTS", "['localhost', '127.0.0.1', '[::1]']"),
-        ("SECURE_SSL_REDIRECT", "False"),
-        ("DATABASES['default']['ENGINE']", "django.db.backends.sqlite3"),
-    ],
-)
-def test_an_empty_environment_is_safe_and_for_this_machine(name: str, value: str, read: Callable[..., str]) -> None:
-    assert read(name) == value
+def test_an_empty_environment_is_safe_and_for_this_machine(read: Callable[..., dict[str, Any]]) -> None:
+    settings = read()
+    assert [settings[name] for name in ("DEBUG", "PRODUCTION", "METRICS")] == [False] * 3
+    assert not settings.get("SECURE_SSL_REDIRECT", False)
+    assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert settings["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 
-def test_the_secret_key_stays_the_same_from_start_to_start(read: Callable[..., str]) -> None:
-    assert read("SECRET_KEY") == read("SECRET_KEY") != ""
+def test_the_secret_key_stays_the_same_from_start_to_start(read: Callable[..., dict[str, Any]]) -> None:
+    assert read()["SECRET_KEY"] == read()["SECRET_KEY"] != ""
 
 
-def test_a_given_secret_key_is_used(read: Callable[..., str]) -> None:
-    assert read("SECRET_KEY", **PRODUCTION) == PRODUCTION["SECRET_KEY"]
+def test_a_given_secret_key_is_used(read: Callable[..., dict[str, Any]]) -> None:
+    assert read(**PRODUCTION)["SECRET_KEY"] == PRODUCTION["SECRET_KEY"]
 
 
-def test_a_relative_path_of_sqlite_starts_at_the_project(read: Callable[..., str]) -> None:
-    assert read("DATABASES['default']['NAME']", DATABASE_URL="sqlite:///books.db") == str(PROJECT / "books.db")
+def test_a_relative_path_of_sqlite_starts_at_the_project(read: Callable[..., dict[str, Any]]) -> None:
+    assert read(DATABASE_URL="sqlite:///books.db")["DATABASES"]["default"]["NAME"] == str(PROJECT / "books.db")
 
 
-def test_everything_written_goes_into_one_folder(read: Callable[..., str], tmp_path: Path) -> None:
-    assert read("DATABASES['default']['NAME']") == str(tmp_path / "catalogue.sqlite3")
-    assert read("STATIC_ROOT") == str(tmp_path / "static")
+def test_everything_written_goes_into_one_folder(read: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    settings = read()
+    assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "catalogue.sqlite3")
+    assert settings["STATIC_ROOT"] == tmp_path / "static"
 
 
-def test_a_connection_stays_open_until_it_fails(read: Callable[..., str]) -> None:
-    assert read("DATABASES['default']['CONN_MAX_AGE']") == "None"
-    assert read("DATABASES['default']['CONN_HEALTH_CHECKS']") == "True"
+def test_a_connection_stays_open_until_it_fails(read: Callable[..., dict[str, Any]]) -> None:
+    database = read()["DATABASES"]["default"]
+    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (None, True)
 
 
-def test_a_token_for_the_figures_turns_them_on(read: Callable[..., str]) -> None:
-    token = {"METRICS_TOKEN": "figures"}
-    assert (read("METRICS"), read("METRICS", **token)) == ("False", "True")
+@pytest.mark.parametrize(("variables", "is_on"), [({}, False), ({"LAB": "0"}, False), ({"LAB": "1"}, True)])
+def test_production_has_the_laboratory_only_when_told_so(
+    variables: dict[str, str], is_on: bool, read: Callable[..., dict[str, Any]]
+) -> None:
+    assert read(**PRODUCTION, **variables)["LAB"] is is_on
+
+
+def test_a_token_for_the_figures_turns_them_on(read: Callable[..., dict[str, Any]]) -> None:
+    assert read(METRICS_TOKEN="figures")["METRICS"] is True
 
 
 @pytest.mark.parametrize(

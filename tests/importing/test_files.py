@@ -40,7 +40,7 @@ class AnyList(HypothesisTestCase):
     def setUp(self) -> None:
         Book.objects.all().delete()
 
-    @settings(max_examples=150)
+    @settings(max_examples=40)
     @given(rows)
     def test_a_second_import_changes_nothing(self, listed: list[dict[str, Any]]) -> None:
         file = csv_file(listed, COLUMNS)
@@ -51,7 +51,7 @@ class AnyList(HypothesisTestCase):
         assert second.totals.created == second.totals.updated == 0
         assert catalogue() == held
 
-    @settings(max_examples=100)
+    @settings(max_examples=25)
     @given(rows, rows)
     def test_links_and_derived_columns_follow_and_nothing_unused_stays(
         self, before: list[dict[str, Any]], listed: list[dict[str, Any]]
@@ -64,7 +64,7 @@ class AnyList(HypothesisTestCase):
         assert not Author.objects.filter(bookauthor=None).exists()
         assert not Topic.objects.filter(booktopic=None).exists()
 
-    @settings(max_examples=100)
+    @settings(max_examples=25)
     @given(rows, rows)
     def test_the_size_of_the_batches_makes_no_difference(
         self, before: list[dict[str, Any]], listed: list[dict[str, Any]]
