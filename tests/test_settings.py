@@ -83,7 +83,7 @@ def test_production_has_the_laboratory_only_when_told_so(
 
 
 def test_a_token_for_the_figures_turns_them_on(read: Callable[..., dict[str, Any]]) -> None:
-    assert read(METRICS_TOKEN="figures")["METRICS"] is True
+    assert read(METRICS_TOKEN="figures")["METRICS"] is True  # noqa: S106
 
 
 @pytest.mark.parametrize(

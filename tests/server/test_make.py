@@ -15,6 +15,7 @@ PYTHON = """#!/bin/sh
 case "$*" in
     --version) echo "Python {version}" ;;
     -c*) echo {is_new_enough} ;;
+    *pytest*) echo "$*" >> ran; exit $RESULT ;;
     *venv*) for folder; do :; done; mkdir -p $folder/bin; cp "$0" $folder/bin/python; cp gunicorn $folder/bin ;;
     *pip*) echo "$*" >> installed ;;
 esac
@@ -34,6 +35,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def executable(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(0o755)
 
@@ -71,6 +73,25 @@ def test_make_bench_installs_the_other_stacks_in_an_environment_of_their_own(che
     assert make(checkout, "bench").returncode == 0
     assert (checkout / ".venv-bench/all").exists()
     assert installed(checkout) == 2
+
+
+def test_make_test_runs_every_test_on_both_databases(checkout: Path) -> None:
+    for name in ("ruff", "mypy"):
+        executable(checkout / ".venv/bin" / name, "#!/bin/sh")
+    assert make(checkout, "test", RESULT="0").returncode == 0
+    assert ran(checkout) == ["-m pytest --cov", "-m tests.postgres .venv/bin/python -m pytest"]
+
+
+@pytest.mark.parametrize(("result", "is_well"), [("0", True), ("1", False), ("5", False)])
+def test_make_test_takes_files(checkout: Path, result: str, is_well: bool) -> None:
+    done = make(checkout, "test", FILE="tests/test_a.py tests/test_b.py::C", RESULT=result)
+    files = "tests/test_a.py tests/test_b.py::C"
+    assert (done.returncode == 0) == is_well
+    assert ran(checkout) == [f"-m pytest {files}", f"-m tests.postgres .venv/bin/python -m pytest {files}"]
+
+
+def ran(checkout: Path) -> list[str]:
+    return sorted((checkout / "ran").read_text().splitlines())
 
 
 def installed(checkout: Path) -> int:
