@@ -1,13 +1,17 @@
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.core import checks
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 from books.cache import triggers
 from books.search import index
+
+TAG = "books"  # of our own system checks
 
 
 class BooksConfig(AppConfig):
@@ -17,6 +21,13 @@ class BooksConfig(AppConfig):
         # Django makes a table of SQLite anew when a column changes, and its triggers go.
         post_migrate.connect(install_triggers, sender=self)
         connection_created.connect(look_words_up)
+        checks.register(check_catalogue, TAG)
+
+
+def check_catalogue(**_: Any) -> list[checks.CheckMessage]:
+    """Our system checks. They import all views, so they are imported only where they run."""
+    found: list[checks.CheckMessage] = import_module("books.checks").run()
+    return found
 
 
 def look_words_up(connection: Any, **_: Any) -> None:

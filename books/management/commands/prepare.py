@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, transaction
 
+from books.apps import TAG
 from books.importing.importer import import_file
 from books.models import Book
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.check(tags=[TAG])
         try:
             if not settings.DEBUG:
                 with locked_file(settings.VAR_DIR / "static.lock"):
