@@ -1,4 +1,4 @@
-"""Books that may be one: listed, merged by hand, taken apart again, or found to be several."""
+"""Possible duplicates: listed, merged, unmerged, or marked as different books."""
 
 import json
 from typing import Any
@@ -60,15 +60,15 @@ class TheList(DuplicateCase):
             await self.async_client.post("/books/", {"title": title})
         assert await self.walked("/duplicates/?size=1") == ["The Apple", "Kokoro", "Zorba"]
 
-    async def test_a_page_looks_through_so_many_books_and_says_how_far(self) -> None:
+    async def test_a_page_scans_so_many_books_and_says_how_far(self) -> None:
         for title in ("Apple", "Banana", "Cherry", "Zorba", "Zorba!"):
             await self.async_client.post("/books/", {"title": title})
-        with mock.patch("books.history.duplicates.LOOKED_THROUGH", 2):
+        with mock.patch("books.history.duplicates.MAX_SCANNED", 2):
             first = (await self.async_client.get("/duplicates/")).json()
             assert (first["groups"], first["up_to"]) == ([], "Cherry")
             page = (await self.async_client.get("/duplicates/", headers=HTML)).content.decode()
             assert f'href="{escape(first["next"])}"' in page
-            assert 'among the titles up to <b dir="auto">Cherry</b>' in page
+            assert 'up to <b dir="auto">Cherry</b>' in page
             assert await self.walked("/duplicates/") == ["Kokoro", "Zorba"]
         last = (await self.async_client.get("/duplicates/?after=zorba-aaaaaaaa")).json()
         assert (last["next"], last["up_to"]) == (None, None)
@@ -76,7 +76,7 @@ class TheList(DuplicateCase):
     async def test_those_of_one_fingerprint_are_never_parted(self) -> None:
         for title in ("Kokoro.", "Kokoro;", "Kokoro?"):
             await self.async_client.post("/books/", {"title": title, "authors": "Natsume Soseki"})
-        with mock.patch("books.history.duplicates.LOOKED_THROUGH", 1):
+        with mock.patch("books.history.duplicates.MAX_SCANNED", 1):
             [group] = (await self.async_client.get("/duplicates/")).json()["groups"]
             assert (group["count"], len(group["books"])) == (5, 5)
 
@@ -89,12 +89,12 @@ class TheList(DuplicateCase):
             address = answer["next"]
         return seen
 
-    async def test_editions_are_said_to_be_less_suspected(self) -> None:
+    async def test_books_that_may_be_editions_carry_a_warning(self) -> None:
         [group] = (await self.async_client.get("/duplicates/")).json()["groups"]
         assert group["doubt"] == ""
         await Book.objects.filter(pk=self.one.pk).aupdate(isbn13="9780895267153")
         [group] = (await self.async_client.get("/duplicates/")).json()["groups"]
-        assert "ISBNs of their own" in group["doubt"]
+        assert "its own ISBN" in group["doubt"]
         await Book.objects.filter(pk=self.one.pk).aupdate(isbn13=None)
         await Book.objects.filter(pk=self.other.pk).aupdate(published_year=1957)
         [group] = (await self.async_client.get("/duplicates/")).json()["groups"]
@@ -130,14 +130,14 @@ class Dismissing(DuplicateCase):
         page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
         assert f'name="count" value="2"><input type="hidden" name="newest" value="{self.other.pk}"' in page
 
-    async def test_more_than_are_shown_beside_each_other_are_settled_together(self) -> None:
+    async def test_more_than_are_shown_beside_each_other_are_marked_together(self) -> None:
         for number in range(6):
             await self.add("Kokoro" + "!" * number)
         assert "first 6 of 8" in (await self.async_client.get(self.url, headers=HTML)).content.decode()
         await self.dismiss(await self.seen())
         assert await self.listed() == []
 
-    async def test_those_settled_before_take_no_place_of_those_to_be_settled(self) -> None:
+    async def test_marked_groups_take_no_place_on_the_page(self) -> None:
         for title in ("Apple", "Apple!", "Zorba", "Zorba!"):
             await self.add(title)
         for group in (await self.async_client.get("/duplicates/?size=2")).json()["groups"]:
@@ -211,7 +211,7 @@ class Merging(DuplicateCase):
             f"/books/{self.other.pk}/", json.dumps({"pages": 1}), content_type="application/json"
         )
         response = await self.merge()
-        assert (response.status_code, "Nothing is merged yet" in response.content.decode()) == (412, True)
+        assert (response.status_code, "Nothing was merged" in response.content.decode()) == (412, True)
         assert await Book.objects.acount() == 2
 
     async def test_what_cannot_be_merged_is_refused_with_the_reason(self) -> None:
@@ -250,7 +250,7 @@ class Merging(DuplicateCase):
         assert (await self.async_client.get(self.url)).status_code == 404
 
 
-class TakingApart(DuplicateCase):
+class Unmerging(DuplicateCase):
     async def test_undoing_the_merge_brings_each_book_back_as_it_was(self) -> None:
         before = [await self.read(self.one), await self.read(self.other)]
         await self.merge(title=self.other.pk)
@@ -285,7 +285,7 @@ class TakingApart(DuplicateCase):
         address = f"/books/{self.one.pk}/history/{merge.pk}/undo/"
         await self.async_client.post(address)
         response = await self.async_client.post(address)
-        assert (response.status_code, "back already" in response.json()["detail"]) == (409, True)
+        assert (response.status_code, "restored already" in response.json()["detail"]) == (409, True)
 
     async def test_a_book_whose_source_has_sent_another_since_says_so(self) -> None:
         await self.async_client.delete(f"/books/{self.other.pk}/")

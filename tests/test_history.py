@@ -123,7 +123,7 @@ class History(LibrarianTestCase):
         await self.send("patch", address, {"title": "second"})
         await self.send("delete", address)
         response = await self.undo(address, 1)
-        assert (response.status_code, "undo that first" in response.json()["detail"]) == (409, True)
+        assert (response.status_code, "Undo that first" in response.json()["detail"]) == (409, True)
 
     async def test_a_deletion_is_undone_once(self) -> None:
         address = await self.make()

@@ -1,4 +1,4 @@
-"""Books that may be one: those with one fingerprint."""
+"""Possible duplicates: books with the same fingerprint, that is the same title and first author, however spelled."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -13,14 +13,14 @@ from books.models import Book, NotDuplicate
 from books.models.book import BookQuerySet
 from books.web.serializers import list_entry
 
-LOOKED_THROUGH = 10_000  # books on the way to one page of groups: 1 µs each
-COMPARED, NAMED = 100, 3  # books like a new one
-BESIDE = 6  # books of a group that are shown side by side
+MAX_SCANNED = 10_000  # books for one page of groups: 1 µs each
+MAX_COMPARED, MAX_SIMILAR = 100, 3  # books that a new one is compared with, and that are named
+MAX_SHOWN = 6  # books of a group, side by side
 YEARS_APART = 3
 
 
 class Group(TypedDict):
-    """Books of one fingerprint: how many they are, and the highest of their ids."""
+    """The books of one fingerprint: their number and the highest of their ids."""
 
     fingerprint: str
     count: int
@@ -28,7 +28,7 @@ class Group(TypedDict):
 
 
 def distinguishable(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two books say themselves that they are two: by two ISBNs, or by two keys of one source."""
+    """Whether two books cannot be the same: they have different ISBNs, or different keys from one source."""
     if one["isbn13"] and other["isbn13"]:
         return bool(one["isbn13"] != other["isbn13"])
     key, other_key = one.get("source_key") or "", other.get("source_key") or ""
@@ -36,30 +36,30 @@ def distinguishable(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The first books that this one, as presenting.book gives it, may be; as entries of a list."""
+    """The first possible duplicates of a serialized book, as entries of a list."""
     found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
-    rows = found.order_by("pk").values(*BookQuerySet.LIST_COLUMNS, "source_key")[:COMPARED]
-    return [list_entry(row) for row in rows if not distinguishable(row, book)][:NAMED]
+    rows = found.order_by("pk").values(*BookQuerySet.LIST_COLUMNS, "source_key")[:MAX_COMPARED]
+    return [list_entry(row) for row in rows if not distinguishable(row, book)][:MAX_SIMILAR]
 
 
 async def agroups(after: str, size: int) -> tuple[list[Group], str]:
-    """The groups after this fingerprint, save those that were found to be several; and the place to go on from, empty
-    at the end. Walks along one index, in the order of titles, past so many books at most.
+    """The groups after a fingerprint without those marked as different books, and the fingerprint to continue after.
+
+    That is empty at the end. Follows one index, in the order of titles, past MAX_SCANNED books at most.
     """
-    ahead = (
-        Book.objects.filter(fingerprint__gt=after).order_by("fingerprint", "pk").values_list("fingerprint", flat=True)
-    )
-    last = await ahead[LOOKED_THROUGH:].afirst() or ""
+    ahead = Book.objects.filter(fingerprint__gt=after).order_by("fingerprint", "pk")
+    last = await ahead.values_list("fingerprint", flat=True)[MAX_SCANNED:].afirst() or ""
     within = Q(fingerprint__gt=after, **({"fingerprint__lte": last} if last else {}))
-    settled = {each.fingerprint: each async for each in NotDuplicate.objects.filter(within)}
+    marks = {mark.fingerprint: mark async for mark in NotDuplicate.objects.filter(within)}
     rows: Any = Book.objects.filter(within).values("fingerprint").annotate(count=Count("pk"), newest=Max("pk"))
-    groups = rows.filter(count__gt=1).order_by("fingerprint")[: len(settled) + size + 1]
-    found = [group async for group in groups if not is_settled(group, settled.get(group["fingerprint"]))]
+    groups = rows.filter(count__gt=1).order_by("fingerprint")[: len(marks) + size + 1]
+    found = [group async for group in groups if not is_marked(group, marks.get(group["fingerprint"]))]
     return found[:size], found[size - 1]["fingerprint"] if len(found) > size else last
 
 
-def is_settled(group: Group, known: NotDuplicate | None) -> bool:
-    return known is not None and group["count"] <= known.books and group["newest"] <= known.newest
+def is_marked(group: Group, mark: NotDuplicate | None) -> bool:
+    """Whether all books of the group were there when somebody marked them as different."""
+    return mark is not None and group["count"] <= mark.books and group["newest"] <= mark.newest
 
 
 async def agroup(fingerprint: str) -> Group:
@@ -68,23 +68,22 @@ async def agroup(fingerprint: str) -> Group:
 
 
 async def abooks(groups: Collection[Group]) -> list[tuple[Group, list[Book]]]:
-    """Each group with its first books: of small groups by one query, of the others one by one, as they have no end."""
+    """Each group with its first books. Small groups take one query together, large ones a query with a limit each."""
     books = Book.objects.defer("words").order_by("pk")
-    small = [group["fingerprint"] for group in groups if group["count"] <= BESIDE]
-    large = [group["fingerprint"] for group in groups if group["count"] > BESIDE]
+    small = [group["fingerprint"] for group in groups if group["count"] <= MAX_SHOWN]
+    large = [group["fingerprint"] for group in groups if group["count"] > MAX_SHOWN]
     found = defaultdict(list)
-    for query in (books.filter(fingerprint__in=small), *(books.filter(fingerprint=each)[:BESIDE] for each in large)):
+    for query in (books.filter(fingerprint__in=small), *(books.filter(fingerprint=each)[:MAX_SHOWN] for each in large)):
         async for book in query:
             found[book.fingerprint].append(book)
-    return [(group, found[group["fingerprint"]][:BESIDE]) for group in groups]
+    return [(group, found[group["fingerprint"]][:MAX_SHOWN]) for group in groups]
 
 
 def warning(books: Sequence[Book]) -> str:
-    """Why books of one fingerprint may be several after all; empty if nothing speaks against their being one."""
-    pairs = [*combinations(books, 2)]
-    if all(distinguishable(vars(one), vars(other)) for one, other in pairs):
-        return "Perhaps editions: they have ISBNs of their own, or one source lists them one by one."
+    """Why books of one fingerprint may be different books after all; empty if nothing suggests it."""
+    if all(distinguishable(vars(one), vars(other)) for one, other in combinations(books, 2)):
+        return "Possibly different editions: each has its own ISBN, or one source lists them separately."
     years = [book.published_year for book in books if book.published_year is not None]
     if years and max(years) - min(years) > YEARS_APART:
-        return "Perhaps editions: their years are far apart."
+        return "Possibly different editions: the years are far apart."
     return ""

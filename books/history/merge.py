@@ -1,4 +1,4 @@
-"""Several books made one: the kept one gets the best of each, the others lead to it from then on."""
+"""Merging duplicates: the record that is kept gets the best of each, the URLs of the others redirect to it."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -11,32 +11,32 @@ from books.metadata.record import Record
 from books.models import Action, Actor, Book, Change
 from books.models.change import differences
 
-JOINED = ("authors", "topics")
+JOINED = record.NAMES
 CHOSEN = tuple(name for name in record.EDITABLE if name not in JOINED)
 
 
 class CannotMerge(Exception):
-    """The books stay as they are; the argument says why."""
+    """Nothing was merged; the argument says why."""
 
 
-def merge(print_: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], actor: Actor) -> None:
-    """Make books of one fingerprint one, in one transaction.
+def merge(shared_print: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], actor: Actor) -> None:
+    """Merge books of one fingerprint, in one transaction.
 
-    `seen`: the versions that the caller has seen, by id; `chosen`: for a field the id of the book that gives it.
+    `seen`: the version of each book that the caller has read, by id; `chosen`: the id of the book that gives a field.
     Raises CannotMerge, Book.DoesNotExist, StaleVersion.
     """
     if len(seen) < 2 or keep not in seen or not set(chosen.values()) <= seen.keys():
-        raise CannotMerge("Say of two books or more that they are one, and take the fields from these only.")
+        raise CannotMerge("Choose two books or more, and take the fields from these only.")
     with transaction.atomic():
         books = {pk: Book.objects.get_for_update(pk, seen[pk]) for pk in sorted(seen)}
-        if any(book.fingerprint != print_ for book in books.values()):
-            raise CannotMerge("These books have not the same title and first author any more: edit one of them first.")
+        if any(book.fingerprint != shared_print for book in books.values()):
+            raise CannotMerge("The titles or first authors of these books now differ. Edit one of them first.")
         kept = books[keep]
         others = [book for pk, book in books.items() if pk != keep]
         before = kept.as_record()
         values = together(before, {pk: book.as_record() for pk, book in books.items()}, chosen)
         links = [book.links() for book in others]
-        parts = [book.delete_with_history(actor) for book in others]  # first: what only one book may have is free then
+        parts = [book.delete_with_history(actor) for book in others]  # first, so that the kept book can take their ISBN
         kept.save_record(values)
         merged = Change.objects.log(kept, Action.MERGED, actor, differences(before, kept.as_record()))
         Change.objects.filter(pk__in=[part.pk for part in parts]).update(part_of=merged)
@@ -45,7 +45,7 @@ def merge(print_: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, 
 
 
 def together(kept: Record, records: Mapping[int, Record], chosen: Mapping[str, int]) -> Record:
-    """The kept record with the chosen fields; where nothing is chosen and it has nothing, what the first other has."""
+    """The kept record with the chosen fields. Fields that it lacks come from the first other that has them."""
     every: Sequence[dict[str, Any]] = [cast("dict[str, Any]", each) for each in (kept, *records.values())]
     values = {
         name: next((each[name] for each in every if each[name] not in ("", None)), every[0][name]) for name in CHOSEN
@@ -59,5 +59,5 @@ def together(kept: Record, records: Mapping[int, Record], chosen: Mapping[str, i
     values["topics"] = list(chain.from_iterable(each["topics"] for each in every))
     cleaned, errors = record.clean(values)
     if errors:
-        raise CannotMerge(f"Together they are more than one book can be. {next(iter(errors.values()))[0]}")
+        raise CannotMerge(f"The merged book would not be valid. {next(iter(errors.values()))[0]}")
     return cleaned

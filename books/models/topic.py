@@ -21,7 +21,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         wanted = {record.topic_slug(name): name for name in names}
         known = {topic.slug: topic for topic in self.filter(slug__in=wanted)}
         if missing := sorted(wanted.keys() - known.keys()):
-            self.bulk_create([Topic(slug=slug, name=wanted[slug]) for slug in missing], ignore_conflicts=True)
+            self.bulk_create([Topic.of(wanted[slug]) for slug in missing], ignore_conflicts=True)
             known |= {topic.slug: topic for topic in self.filter(slug__in=missing)}
         return known
 
@@ -44,6 +44,10 @@ class Topic(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("topic_detail", args=[self.slug])
+
+    @classmethod
+    def of(cls, name: str) -> "Topic":
+        return cls(name=name, slug=record.topic_slug(name))
 
 
 class BookTopic(models.Model):

@@ -1,5 +1,4 @@
-"""Books that may be one: which there are, the merging of some by hand, and the saying that they are several."""
-
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,25 +6,25 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.books import BookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.history.duplicates import Group, abooks, agroup, agroups, warning
-from books.history.merge import CHOSEN, CannotMerge, merge
-from books.metadata.record import topic_slug
+from books.history.merge import CHOSEN, JOINED, CannotMerge, merge
+from books.metadata.record import BY_NAME, topic_slug
 from books.models import Book, Channel, NotDuplicate, StaleVersion
 from books.models.book import split
 from books.views.base import CatalogueView
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, page
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
 from books.web.permissions import CHANGE
 
 DETAIL = "books/duplicate_detail.html"
-NO_GROUP = "No two books have this fingerprint any more. Those that may be one are at /duplicates/."
-STALE = "One of these books was changed or deleted since you saw them. Look at them again, then choose."
+NO_GROUP = "No two books have this fingerprint any more. All possible duplicates are at /duplicates/."
+NOT_ALLOWED = "Only librarians can merge books: it takes the permission books.delete_book."
+STALE = "One of these books was changed or deleted since you opened this page. Compare them again."
 
 
 class DuplicateList(CatalogueView):
-    """Groups of books that may be one, in the order of their titles."""
+    """Groups of possible duplicates, in the order of their titles."""
 
     offers = JSON, HTML
     rules = {"GET": CHANGE}
@@ -36,29 +35,25 @@ class DuplicateList(CatalogueView):
             raise HTTPError(400, errors=errors_of(query))
         size = query.cleaned_data["size"]
         found, last = await agroups(query.cleaned_data["after"], size)
-        groups = [as_dict(group, books) for group, books in await abooks(found) if books]
-        following = f"{request.path}?{urlencode({'size': size, 'after': last})}" if last else None
-        at_last = Book.objects.filter(fingerprint=last).order_by("pk").values_list("title", flat=True)
-        data = {"groups": groups, "next": following, "up_to": await at_last.afirst() if last else None}
+        groups = [serialized(group, books) for group, books in await abooks(found) if books]
+        next_url = f"{request.path}?{urlencode({'size': size, 'after': last})}" if last else None
+        titles = Book.objects.filter(fingerprint=last).order_by("pk").values_list("title", flat=True)
+        data = {"groups": groups, "next": next_url, "up_to": await titles.afirst() if last else None}
         return self.respond(data, "books/duplicate_list.html")
 
 
 class DuplicateDetail(CatalogueView):
-    """The first books of a group side by side; POST makes one of those that are named."""
+    """The first books of a group, side by side. POST merges those that are named."""
 
     offers = JSON, HTML
-    rules = {"GET": CHANGE, "POST": CHANGE}  # merging takes the right to delete books too
+    rules = {"GET": CHANGE, "POST": CHANGE}  # merging takes the permission to delete books too
 
     async def get(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        [(found, books)] = await abooks([await agroup(fingerprint)])
-        if len(books) < 2:
-            raise HTTPError(404, NO_GROUP)
-        data = as_dict(found, books)
-        return self.respond(data, DETAIL, context=beside(books) if self.media_type == HTML else None)
+        return await self._show(fingerprint)
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         if not await self.user.ahas_perm("books.delete_book"):
-            raise HTTPError(403, "Your account lacks the permission books.delete_book: ask an administrator for it.")
+            raise HTTPError(403, NOT_ALLOWED)
         form = MergeForm(parsing.form(request))
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))
@@ -67,22 +62,22 @@ class DuplicateDetail(CatalogueView):
         try:
             await sync_to_async(merge)(fingerprint, seen, keep, form.chosen(), actor)
         except CannotMerge as error:
-            return await self._again(request, fingerprint, str(error), 422)
+            return await self._show(fingerprint, str(error), 422)
         except (Book.DoesNotExist, StaleVersion):
-            return await self._again(request, fingerprint, STALE, 412)
+            return await self._show(fingerprint, STALE, 412)
         return SeeOther(reverse("book_detail", args=[keep]))
 
-    async def _again(self, request: HttpRequest, fingerprint: str, problem: str, status: int) -> HttpResponse:
+    async def _show(self, fingerprint: str, problem: str = "", status: int = 200) -> HttpResponse:
         """The books as they are now, and why they were not merged."""
-        [(found, books)] = await abooks([await agroup(fingerprint)])
-        if len(books) < 2 or self.media_type == JSON:
-            raise HTTPError(status, problem)
-        context = {**as_dict(found, books), **beside(books), "problem": problem}
-        return page(request, DETAIL, context, status=status)
+        [(group, books)] = await abooks([await agroup(fingerprint)])
+        if len(books) < 2 or (problem and self.media_type == JSON):
+            raise HTTPError(status if problem else 404, problem or NO_GROUP)
+        context = {**comparison(books), "problem": problem}
+        return self.respond(serialized(group, books), DETAIL, context=context, status=status)
 
 
 class DuplicateDismiss(CatalogueView):
-    """Remembers that the books of a group are several, until there is one more."""
+    """Marks the books of a group as different books. One more book of the group brings it back."""
 
     offers = JSON, HTML
     rules = {"POST": CHANGE}
@@ -97,30 +92,23 @@ class DuplicateDismiss(CatalogueView):
         return SeeOther(f"{reverse('duplicate_list')}?{urlencode({'after': fingerprint})}")
 
 
-def as_dict(group: Group, books: list[Book]) -> dict[str, Any]:
+def serialized(group: Group, books: list[Book]) -> dict[str, Any]:
     rows = [serializers.book(book, [topic_slug(name) for name in split(book.topic_names)]) for book in books]
     url = reverse("duplicate_detail", args=[group["fingerprint"]])
     return {**group, "url": url, "doubt": warning(books), "books": rows}
 
 
-def beside(books: list[Book]) -> dict[str, Any]:
-    """The fields in which the books have something, row by row; where they differ one chooses, and one is proposed."""
-    records: list[Any] = [book.as_record() for book in books]
-    best = max(range(len(books)), key=lambda place: (sum(map(bool, records[place].values())), -place))
-    order = [records[best], *records]
+def comparison(books: list[Book]) -> dict[str, Any]:
+    """A row for each field that any of the books has, and the book to keep unless somebody chooses another."""
+    records: dict[int, Mapping[str, Any]] = {book.pk: book.as_record() for book in books}
+    kept = max(records, key=lambda pk: (sum(map(bool, records[pk].values())), -pk))
     rows = []
     for name in CHOSEN:
-        values = [record[name] for record in records]
-        if any(value not in ("", None) for value in values):
-            proposed = next(record for record in order if record[name] not in ("", None))
-            cells = [
-                {"id": book.pk, "value": values[place], "proposed": records[place] is proposed}
-                for place, book in enumerate(books)
-            ]
-            differs = len(set(values)) > 1
-            rows.append({"name": name, "label": BookForm.base_fields[name].label, "differs": differs, "cells": cells})
-    joined = [
-        {"label": BookForm.base_fields[name].label, "cells": [record[name] for record in records]}
-        for name in ("authors", "topics")
-    ]
-    return {"rows": rows, "joined": joined, "kept": books[best].pk}
+        values = {pk: record[name] for pk, record in records.items()}
+        if filled := [pk for pk, value in values.items() if value not in ("", None)]:
+            proposed = kept if kept in filled else filled[0]
+            cells = [{"id": pk, "value": value, "proposed": pk == proposed} for pk, value in values.items()]
+            differs = len(set(values.values())) > 1
+            rows.append({"name": name, "label": BY_NAME[name].label, "differs": differs, "cells": cells})
+    joined = [{"label": BY_NAME[name].label, "cells": [each[name] for each in records.values()]} for name in JOINED]
+    return {"rows": rows, "joined": joined, "kept": kept}

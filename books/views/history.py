@@ -1,5 +1,3 @@
-"""Who changed a book when, and what; and taking a change back."""
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,11 +13,11 @@ from books.web.errors import NO_BOOK
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
 from books.web.permissions import CHANGE, READ
 
-SHOWN = 100  # changes of a book, the latest
+MAX_CHANGES = 100  # of a book, the latest
 
 
 class BookHistory(CatalogueView):
-    """The changes of a book, the latest first; also of one that was deleted."""
+    """The changes of a book, the latest first. Also for a deleted book."""
 
     offers = JSON, HTML
     rules = {"GET": READ}
@@ -35,7 +33,7 @@ class BookHistory(CatalogueView):
 
 
 class ChangeUndo(CatalogueView):
-    """Takes one change back, which is itself a change. Refused with 409 when the book has moved on."""
+    """Undoes one change, which is itself a change. 409 if the book was changed again since."""
 
     offers = JSON, HTML
     rules = {"POST": CHANGE}
@@ -43,29 +41,28 @@ class ChangeUndo(CatalogueView):
     async def post(self, request: HttpRequest, pk: int, change: int) -> HttpResponse:
         channel = Channel.PAGE if self.media_type == HTML else Channel.API
         try:
-            book_id = await sync_to_async(undo.undo)(pk, change, self.user.actor(channel))
+            await sync_to_async(undo.undo)(pk, change, self.user.actor(channel))
         except Change.DoesNotExist:
-            raise HTTPError(404, "There is no such change of this book.") from None
-        except undo.MovedOn as error:
+            raise HTTPError(404, "This book has no such change.") from None
+        except undo.CannotUndo as error:
             raise HTTPError(409, str(error)) from None
-        history = reverse("book_history", args=[book_id])
         if self.media_type == HTML:
-            return SeeOther(history)
-        return json_response({"book": book_id, "changes": await achanges(book_id, self.user)})
+            return SeeOther(reverse("book_history", args=[pk]))
+        return json_response({"book": pk, "changes": await achanges(pk, self.user)})
 
 
 async def achanges(pk: int, user: RequestUser) -> list[dict[str, Any]]:
-    """The latest changes of a book as plain data. Account names are for those who have an account themselves."""
+    """The latest changes of a book. Only people with an account see the names of accounts."""
     rows = Change.objects.filter(book_id=pk).order_by("-id")
     columns = ("id", "version", "action", "via", "user__username", "at", "fields", "undoes_id", "part_of__book_id")
-    changes = [as_dict(pk, row, named=user.account is not None) async for row in rows.values(*columns)[:SHOWN]]
+    changes = [serialized(pk, row, named=user.account is not None) async for row in rows.values(*columns)[:MAX_CHANGES]]
     if merges := {change["id"]: change["merged"] for change in changes if change["action"] == Action.MERGED}:
         async for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
             merges[part["part_of"]].append(f"/books/{part['book_id']}/")
     return changes
 
 
-def as_dict(pk: int, row: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
+def serialized(pk: int, row: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
     return {
         "id": row["id"],
         "version": row["version"],
@@ -76,6 +73,6 @@ def as_dict(pk: int, row: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
         "fields": {name: {"before": before, "after": after} for name, (before, after) in row["fields"].items()},
         "undoes": row["undoes_id"],
         "merged_into": f"/books/{row['part_of__book_id']}/" if row["part_of__book_id"] else None,
-        "merged": [],  # the addresses of others that a merge made one with it
+        "merged": [],  # the URLs of the books that were merged into it
         "undo_url": reverse("change_undo", args=[pk, row["id"]]),
     }

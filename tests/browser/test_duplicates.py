@@ -1,4 +1,4 @@
-"""Books that may be one, by hand and without the mouse."""
+"""Possible duplicates, merged by hand and without the mouse."""
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -38,11 +38,11 @@ async def test_the_form_asks_once_and_loses_nothing(page: Page, width: int, sche
 async def test_two_books_become_one_by_the_keyboard_and_the_old_address_leads_there(page: Page) -> None:
     kept, other = await added(page, "Takasebune"), await added(page, "TAKASEBUNE!")
     await page.goto("/books/")
-    await page.get_by_role("link", name="Books that may be one").press("Enter")
+    await page.get_by_role("link", name="Possible duplicates").press("Enter")
     await page.get_by_role("link", name="Takasebune").press("Enter")
     await page.get_by_role("radio", name=f"{kept} keeps it").press("Space")
     await page.get_by_role("radio", name="Title: TAKASEBUNE!").press("Space")
-    await page.get_by_role("button", name="Merge into one").press("Enter")
+    await page.get_by_role("button", name="Merge").press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("TAKASEBUNE!")
     await page.goto(other)
     await expect(page).to_have_url(kept)
@@ -57,7 +57,7 @@ async def test_what_is_not_the_same_is_gone_from_the_list(page: Page) -> None:
     await added(page, "Abe Ichizoku.")
     await page.goto("/duplicates/")
     await page.get_by_role("link", name="Abe ichizoku").press("Enter")
-    await page.get_by_role("button", name="They are not the same").press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Books that may be one")
+    await page.get_by_role("button", name="These are different books").press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Possible duplicates")
     await page.get_by_role("link", name="From the beginning").press("Enter")
     await expect(page.get_by_role("link", name="Abe ichizoku")).to_have_count(0)

@@ -41,6 +41,6 @@ def _undo(book_id: int, job_id: int, by: Actor) -> str:
     """StopReason the book stays as it is; empty if it does not."""
     try:
         undo.undo_job(book_id, job_id, by)
-    except undo.MovedOn as error:
+    except undo.CannotUndo as error:
         return str(error)
     return ""
