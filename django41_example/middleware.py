@@ -1,148 +1,118 @@
-"""Middlewares of our own, and Django's without their thread hops.
+"""Django's middlewares without their thread hops, and two of our own.
 
 Django runs a middleware's `process_request` and `process_response` in a thread, since some touch the database. Most
-only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread. They stand in
-two layers instead of nine, since each layer costs every request a coroutine and a guard.
+only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread. Headers that
+are the same in every response are computed once.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.messages.storage import default_storage
 from django.contrib.sessions import middleware as sessions
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.core.handlers.exception import response_for_exception
-from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
-from django.utils.csp import CSP, build_policy
-from django.utils.functional import SimpleLazyObject, empty
+from django.utils.csp import CSP
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.functional import SimpleLazyObject
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+OWN_HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 
-GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
+class OnTheLoop(MiddlewareMixin):
+    """What stands before each of Django's middlewares here: its hooks are called on the event loop.
 
-class OnTheLoop:
-    """Several of Django's middlewares as one layer, on the event loop but for those that `write` something.
-
-    The order is theirs: the first sees the request first and the answer last. When one of them answers by itself,
-    those after it see neither.
+    In a thread goes only the `process_response` that `writes` a row.
     """
 
-    sync_capable, async_capable = False, True
-    parts: Sequence[type[Any]]
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        self.layers = [part(get_response) for part in self.parts]
-        markcoroutinefunction(self)
-
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        passed, response = [], None
-        for layer in self.layers:
-            try:
-                response = layer.process_request(request)
-            except (SuspiciousOperation, PermissionDenied) as error:  # its answer passes those before this one
-                response = await sync_to_async(response_for_exception, thread_sensitive=False)(request, error)
-            else:
-                passed.append(layer)
-            if response:
-                break
-        response = response or await self.get_response(request)
-        for layer in reversed(passed):
-            if layer.writes(request):
-                response = await sync_to_async(layer.process_response)(request, response)
-            else:
-                response = layer.process_response(request, response)
-        return response
-
-
-class Layer:
-    """What Django's middlewares have, or have not."""
-
-    def process_request(self, request: Any) -> Any:
-        return None
-
-    def process_response(self, request: Any, response: Any) -> Any:
-        return response
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.process_request(request) if hasattr(self, "process_request") else None
+        response = response or await self.get_response(request)  # type: ignore[misc]
+        if not hasattr(self, "process_response"):
+            return response  # type: ignore[no-any-return]
+        if self.writes(request):
+            return await sync_to_async(self.process_response)(request, response)  # type: ignore[no-any-return]
+        return self.process_response(request, response)  # type: ignore[no-any-return]
 
     def writes(self, request: HttpRequest) -> bool:
         """Whether `process_response` reads or writes a row."""
         return False
 
 
-class SecurityMiddleware(security.SecurityMiddleware, Layer):
-    pass
+class ConstantHeaders(OnTheLoop):
+    """A middleware that only adds headers, always the same: Django's own `process_response` computes them once."""
 
+    depends_on_tls = False
 
-class ContentSecurityPolicyMiddleware(csp.ContentSecurityPolicyMiddleware, Layer):
-    """Django's, but the policy of the settings is written once and not for each answer."""
-
-    config: Any = None
-    policy = ""
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.computed: dict[bool, dict[str, tuple[str, str]]] = {}
 
     def process_response(self, request: Any, response: Any) -> Any:
-        if request._csp_nonce or settings.SECURE_CSP_REPORT_ONLY or hasattr(response, "_csp_config"):
-            return super().process_response(request, response)
-        if self.config is not settings.SECURE_CSP:
-            self.config, self.policy = settings.SECURE_CSP, build_policy(settings.SECURE_CSP)
-        if self.policy:
-            response.headers.setdefault(CSP.HEADER_ENFORCE.value, self.policy)
+        is_secure = self.depends_on_tls and request.is_secure()
+        if is_secure not in self.computed:
+            computed = super().process_response(request, HttpResponse(headers={}))  # type: ignore[misc]
+            del computed["Content-Type"]
+            self.computed[is_secure] = {name.lower(): (name, value) for name, value in computed.items()}
+        for name, header in self.computed[is_secure].items():
+            response.headers._store.setdefault(name, header)  # as `setdefault`, without encoding them each time
         return response
 
 
-class XFrameOptionsMiddleware(clickjacking.XFrameOptionsMiddleware, Layer):
-    pass
+class SecurityMiddleware(ConstantHeaders, security.SecurityMiddleware):
+    depends_on_tls = True  # HSTS
 
 
-class SessionMiddleware(sessions.SessionMiddleware, Layer):
-    """Django's; but who brings no session is made one only when somebody asks for it."""
+class ContentSecurityPolicyMiddleware(ConstantHeaders, csp.ContentSecurityPolicyMiddleware):
+    """Django's; a policy with a nonce, or a view's own policy, is written for each response."""
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.has_nonce = has_nonce(settings.SECURE_CSP) or has_nonce(settings.SECURE_CSP_REPORT_ONLY)
 
     def process_request(self, request: Any) -> None:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if self.has_nonce:
             super().process_request(request)
-        else:
-            request.session = SimpleLazyObject(self.SessionStore)
 
     def process_response(self, request: Any, response: Any) -> Any:
-        return super().process_response(request, response) if self._is_used(request) else response
-
-    def writes(self, request: HttpRequest) -> bool:
-        session = request.session
-        return self._is_used(request) and (
-            session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST)
-        )
-
-    def _is_used(self, request: HttpRequest) -> bool:
-        return getattr(request.session, "_wrapped", None) is not empty
+        if self.has_nonce or hasattr(response, "_csp_config") or hasattr(response, "_csp_ro_config"):
+            return csp.ContentSecurityPolicyMiddleware.process_response(self, request, response)
+        return super().process_response(request, response)
 
 
-class AuthenticationMiddleware(auth.AuthenticationMiddleware, Layer):
-    pass
+def has_nonce(policy: Mapping[str, Any]) -> bool:
+    return any(CSP.NONCE in values for values in policy.values() if isinstance(values, list | tuple | set))
 
 
-class MessageMiddleware(messages.MessageMiddleware, Layer):
-    """The admin's messages; our own pages have none, and make no storage for them."""
+class XFrameOptionsMiddleware(ConstantHeaders, clickjacking.XFrameOptionsMiddleware):
+    def process_response(self, request: Any, response: Any) -> Any:
+        if getattr(response, "xframe_options_exempt", False):
+            return response
+        return super().process_response(request, response)
 
-    def process_request(self, request: HttpRequest) -> None:
-        request._messages = SimpleLazyObject(lambda: default_storage(request))  # type: ignore[attr-defined]
 
-    def process_response(self, request: HttpRequest, response: Any) -> Any:
-        return super().process_response(request, response) if self._is_used(request) else response
+class OwnHeaders(MiddlewareMixin):
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        for name, value in OWN_HEADERS.items():
+            response.headers[name] = value
+        return response
 
-    def writes(self, request: HttpRequest) -> bool:
-        return self._is_used(request) and any(getattr(request._messages, name) for name in ("used", "added_new"))  # type: ignore[attr-defined]
 
-    def _is_used(self, request: HttpRequest) -> bool:
-        return request._messages._wrapped is not empty  # type: ignore[attr-defined]
+class PermissionsPolicyMiddleware(ConstantHeaders, OwnHeaders):
+    """What else a browser may do with our responses, for which Django has no setting."""
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):
@@ -151,8 +121,8 @@ class PermanentRedirect(HttpResponsePermanentRedirect):
     status_code = 308
 
 
-class CommonMiddleware(common.CommonMiddleware, Layer):
-    """Django's, but a POST to `/books` is led to `/books/` instead of being lost on the way or refused."""
+class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
+    """Django's, but a POST to `/books` is redirected to `/books/` with its body, instead of losing it."""
 
     response_redirect_class = PermanentRedirect
 
@@ -160,28 +130,13 @@ class CommonMiddleware(common.CommonMiddleware, Layer):
         return request.get_full_path(force_append_slash=True)
 
 
-class PoliciesMiddleware(Layer):
-    """What else a browser may do with our answers, for which Django has no setting."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        pass
-
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        return response
-
-
-class SameOriginWritesMiddleware(Layer):
-    """The one rule against requests that another site makes a visitor's browser send (CSRF).
+class SameOriginWritesMiddleware(OnTheLoop):
+    """Stands for Django's CsrfViewMiddleware: refuses what another site's page makes a visitor's browser send.
 
     Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`) and let no page change that; programs such
     as curl say nothing, and carry nobody's rights by themselves. So a write that names a foreign site is refused,
     and our forms need neither a token nor a cookie to match it. Session cookies are SameSite=Lax besides.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        pass
 
     def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
         if request.method in SAFE_METHODS or not is_foreign(request):
@@ -200,20 +155,68 @@ def is_foreign(request: HttpRequest) -> bool:
     return bool(origin) and urlsplit(origin).netloc != request.get_host()
 
 
-class Everywhere(OnTheLoop):
-    """What every answer passes, an anonymous one too: nothing here asks the database."""
+class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):
+    """Django's; a visitor without a session gets one only when a view uses it."""
 
-    parts = (
-        SecurityMiddleware,
-        ContentSecurityPolicyMiddleware,
-        XFrameOptionsMiddleware,
-        PoliciesMiddleware,
-        CommonMiddleware,
-        SameOriginWritesMiddleware,
-    )
+    def process_request(self, request: Any) -> None:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            super().process_request(request)
+            request.uses_session = True
+        else:
+            request.uses_session = False
+            request.session = SimpleLazyObject(partial(self.begin, request))
+
+    def begin(self, request: Any) -> Any:
+        request.uses_session = True
+        return self.SessionStore()
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        return super().process_response(request, response) if request.uses_session else response
+
+    def writes(self, request: Any) -> bool:
+        session = request.session
+        return request.uses_session and (session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST))
 
 
-class People(OnTheLoop):
-    """Who is signed in. Costs nothing worth measuring as long as nobody asks."""
+class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
+    pass
 
-    parts = (SessionMiddleware, AuthenticationMiddleware, MessageMiddleware)
+
+class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
+    """Django's, under READ_REQUIRES_LOGIN: a view that declares no `rules` is for accounts only.
+
+    A view with `rules` applies them itself, to tokens too, and so does the admin. So a URL is closed whatever kind of
+    view it has.
+    """
+
+    def __init__(self, get_response: Any) -> None:
+        if not settings.READ_REQUIRES_LOGIN:
+            raise MiddlewareNotUsed
+        super().__init__(get_response)
+
+    async def process_view(self, request: Any, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:  # type: ignore[override]
+        applies_rules = hasattr(getattr(view_func, "view_class", None), "rules")
+        if applies_rules or not getattr(view_func, "login_required", True):
+            return None
+        if "admin" in request.resolver_match.app_names or (await request.auser()).is_authenticated:
+            return None
+        return self.handle_no_permission(request, view_func)
+
+
+class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
+    """The admin's messages; our own pages have none, and no storage is made for them."""
+
+    def process_request(self, request: Any) -> None:
+        request.messages_storage = None
+        request._messages = SimpleLazyObject(partial(self.begin, request))
+
+    def begin(self, request: Any) -> Any:
+        request.messages_storage = default_storage(request)
+        return request.messages_storage
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        return super().process_response(request, response) if request.messages_storage else response
+
+    def writes(self, request: Any) -> bool:
+        storage = request.messages_storage
+        return storage is not None and (storage.used or storage.added_new)

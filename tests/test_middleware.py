@@ -5,8 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import include, path
 from django.utils.csp import CSP
 
 from books.models import Book
@@ -18,7 +22,7 @@ from tests.people import owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OURS = ["django41_example.middleware.Everywhere", "django41_example.middleware.People"]
+OURS = list(django_settings.MIDDLEWARE)
 DJANGOS = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -166,3 +170,61 @@ async def test_the_requests_do_what_they_are_there_for(make: Make, sessions: lis
     assert did["signing in"] == (303, ["sessionid"])
     assert did["signing out"] == (303, ["sessionid"])
     assert did["the admin, a write and its message"] == (302, ["messages"])
+
+
+async def plain_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("open")
+
+
+def plain_sync(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("open")
+
+
+@login_not_required
+async def for_everybody(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("open")
+
+
+DOORS = (
+    path("plain/", plain_view),
+    path("plain-sync/", plain_sync),
+    path("for-everybody/", for_everybody),
+    path("", include("django41_example.urls")),
+)
+
+
+@pytest.fixture
+def private(make_pool: MakePool, settings: Any) -> Handler:  # noqa: F811
+    settings.READ_REQUIRES_LOGIN = True
+    settings.ROOT_URLCONF = DOORS
+    return Handler(make_pool(), refused, body_limit=10_000)
+
+
+@pytest.mark.parametrize("url", ["/plain/", "/plain-sync/"])
+async def test_a_plain_view_is_for_accounts_where_reading_requires_a_login(
+    url: str, private: Handler, sessions: list[str]
+) -> None:
+    answer = await ask(private, url)
+    assert (answer.status, answer.headers["location"]) == (302, f"/accounts/login/?next={url}")
+    answer = await ask(private, url, headers=[("cookie", sessions[0])])
+    assert (answer.status, answer.body) == (200, b"open")
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [("/for-everybody/", 200), ("/books/", 401), ("/health_check/live/", 200), ("/x/", 404)],
+)
+async def test_other_views_decide_by_themselves(url: str, status: int, private: Handler) -> None:
+    assert (await ask(private, url, headers=[("accept", "application/json")])).status == status
+
+
+async def test_the_admin_leads_to_the_login_page(private: Handler) -> None:
+    answer = await ask(private, "/admin/", headers=[HTML])
+    assert (answer.status, answer.headers["location"]) == (302, "/admin/login/?next=/admin/")
+    answer = await ask(private, "/admin/login/", headers=[HTML])
+    assert answer.headers["location"] == "/accounts/login/?next=/admin/"
+
+
+async def test_a_body_that_is_too_large_is_a_413_there_too(private: Handler) -> None:
+    answer = await ask(private, "/books/", method="POST", body=[b"x" * 10_001])
+    assert answer.status == 413
