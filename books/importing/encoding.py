@@ -1,4 +1,4 @@
-"""The encodings that book lists come in, all made UTF-8: what reads on after this knows no other."""
+"""Recognises the encoding of a file and converts it to UTF-8, which is all that the rest of an import reads."""
 
 import codecs
 import re
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 CHUNK = 1 << 20  # bytes
-LEGACY = "cp932"  # what spreadsheets on Japanese Windows write
+LEGACY = "cp932"  # as spreadsheets on Japanese Windows write
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
     b"PK\x03\x04": "a spreadsheet or a zip archive: save the sheet as “CSV UTF-8”, or unpack the archive",
@@ -25,9 +25,9 @@ class UnreadableFile(Exception):
 
 @contextmanager
 def utf8(file: BinaryIO) -> Iterator[BinaryIO]:
-    """The file at its first character if it is UTF-8, else a temporary copy that is. Raises UnreadableFile.
+    """The file at its first character if it is UTF-8, else a temporary copy in UTF-8. Raises UnreadableFile.
 
-    It is read to its end first: a list may be ASCII for megabytes before its encoding shows.
+    The whole file is read first: it may be ASCII for megabytes before its encoding shows.
     """
     if not file.seekable():
         raise UnreadableFile("This cannot be read twice, as an import must: save it in a file and import that.")
@@ -61,7 +61,7 @@ def _head(file: BinaryIO) -> bytes:
 
 
 def _first_fault(file: BinaryIO) -> str | None:
-    """Where the file stops being UTF-8, in words; None if it is UTF-8 to its end."""
+    """Where the file stops being UTF-8; None if all of it is UTF-8."""
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     line, line_start, position = 1, 0, 0
@@ -97,7 +97,7 @@ def _converted(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str) -> Bi
 
 
 def _is_japanese(text: BinaryIO) -> bool:
-    """Whether this can be what somebody wrote: “Márquez” in Latin-1 is valid cp932 too, with one odd kanji in it."""
+    """Whether this is plausible text: “Márquez” in Latin-1 is valid cp932 too, with one odd kanji in it."""
     runs = lone = characters = rare = 0
     while chunk := text.read(CHUNK):
         for run in _RUN.findall(chunk.decode(errors="ignore")):

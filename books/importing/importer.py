@@ -1,9 +1,9 @@
-"""A file into the catalogue: batches of rows, a transaction each, and after every one a place to go on from.
+"""Imports a file in batches of rows, each a transaction with a checkpoint.
 
-    import_file → encoding.utf8 → tables.opened → rows.cleaned → matching.Shelf → writing.write
+    import_file → encoding.utf8 → tables.opened → rows.cleaned → matching.Matcher → writing.write
 
-Whoever calls decides what to do between batches: show progress, keep the rejects, stop. `save` is called within
-each batch's transaction, so that what it stores of the progress is stored if, and only if, the batch is.
+The caller decides what happens between batches: show progress, stop. It saves the checkpoint and the rejects in
+`save`, which is called in the transaction of each batch.
 """
 
 from collections import Counter
@@ -18,42 +18,42 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from books.importing import encoding, tables
 from books.importing.encoding import UnreadableFile
-from books.importing.matching import Draft, Shelf
+from books.importing.matching import Matcher, PendingBook
 from books.importing.reading import Row
-from books.importing.results import Note, Outcome, Reject, RowError, Totals
+from books.importing.results import Note, Reject, RowError, RowOutcome, Totals
 from books.importing.rows import CleanRow, cleaned
-from books.importing.seen_books import Claims
-from books.importing.similar import notes_of_likeness
+from books.importing.seen_books import SeenBooks
+from books.importing.similar import notes_on_similar
 from books.importing.tables import Table
 from books.importing.writing import write
 from books.models import Actor, Channel
 
 BATCH_ROWS = 1000
-BATCH_BYTES = 4 << 20  # of the file; so few rows of great size are a batch too
+BATCH_BYTES = 4 << 20  # of the file: few large rows are a batch too
 DRY_RUN_BATCHES = 20  # in one transaction, for which other writers to SQLite wait some seconds
 ATTEMPTS = 2  # at a batch, and then at each of its rows
 _LOST_RACES = {"40P01", "40001"}  # PostgreSQL's deadlock_detected and serialization_failure
 
 
 class Checkpoint(TypedDict):
-    """Where an import stands, as JSON."""
+    """How far an import is, as JSON."""
 
-    size: int  # bytes of the file, to know it by
-    start: int  # of the next row
+    size: int  # bytes of the file, to recognise it
+    start: int  # byte of the next row
     lines: int  # before it
     totals: list[int]
-    claims: dict[str, dict[str, str]]
+    seen: dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an import is, and what was rejected and noted since the last time it said so."""
+    """How far an import is, with the rejects and notes of the last batch."""
 
     table: Table
     start: int  # bytes read
     lines: int
     totals: Totals = field(default_factory=Totals)
-    claims: Claims = field(default_factory=Claims)
+    seen: SeenBooks = field(default_factory=SeenBooks)
     rejects: Sequence[Reject] = ()
     notes: Sequence[Note] = ()
 
@@ -64,7 +64,7 @@ class Progress:
             "start": self.start,
             "lines": self.lines,
             "totals": list(self.totals),
-            "claims": self.claims.as_json(),
+            "seen": self.seen.as_json(),
         }
 
     @classmethod
@@ -73,8 +73,8 @@ class Progress:
             return cls(table, table.start, table.before)
         if checkpoint["size"] != table.size:
             raise UnreadableFile("The file has changed since its import was interrupted: import it from the start.")
-        claims = Claims.from_json(checkpoint["claims"])
-        return cls(table, checkpoint["start"], checkpoint["lines"], Totals(*checkpoint["totals"]), claims)
+        seen = SeenBooks.from_json(checkpoint["seen"])
+        return cls(table, checkpoint["start"], checkpoint["lines"], Totals(*checkpoint["totals"]), seen)
 
 
 Save = Callable[[Progress], None]
@@ -93,25 +93,25 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     checkpoint: Checkpoint | None = None,
     save: Save = _nothing,
     dry_run: bool = False,
-    by: Actor = IMPORT,
+    actor: Actor = IMPORT,
     batch_rows: int = BATCH_ROWS,
 ) -> Generator[Progress]:
-    """Import the books of a file, from the checkpoint on if one is given; yields once before the first batch.
+    """Import the books of a file, from the checkpoint on if there is one; yields once before the first batch.
 
-    `mapping` says which column holds which field; `format_name` is one of formats.NAMES, else it is recognised.
-    A dry run does it all and takes it back; nothing is saved of it. Raises UnreadableFile, OSError.
+    `mapping` says which column holds which field. `format_name` is a name in FORMATS; without it the format is
+    recognised. A dry run rolls everything back, and does not call `save`. Raises UnreadableFile, OSError.
     """
     opened = source.open("rb") if isinstance(source, Path) else nullcontext(source)
     with opened as file, encoding.utf8(file) as text:
         table = tables.opened(text, mapping, format_name)
-        run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save, by)
+        run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save, actor)
         yield run.progress
         batches = _batches(table.rows(run.progress.start, run.progress.lines), batch_rows)
         if dry_run:
-            yield from run.rehearsed(batches)
+            yield from run.dry_run(batches)
         else:
             for batch in batches:
-                yield from run.stored(batch)
+                yield from run.store(batch)
 
 
 def _batches(rows: Iterator[Row], batch_rows: int) -> Iterator[list[Row]]:
@@ -129,32 +129,32 @@ def _batches(rows: Iterator[Row], batch_rows: int) -> Iterator[list[Row]]:
 class _Run:
     progress: Progress
     save: Save
-    by: Actor
+    actor: Actor
 
-    def stored(self, batch: Sequence[Row]) -> Iterator[Progress]:
-        """Store a batch; where other writers thwart that, its rows one by one."""
+    def store(self, batch: Sequence[Row]) -> Iterator[Progress]:
+        """Store a batch; if other writers prevent that, store its rows one by one."""
         rows = [cleaned(row, self.progress.table.format) for row in batch]
-        if self._attempted(rows):
+        if self._try(rows):
             yield self.progress
             return
         for row in rows:
-            if not self._attempted([row]):
-                refused = RowError("", "", "Other writers kept changing this book: import the file again.")
-                self._attempt([row._replace(unfit=refused)])
+            if not self._try([row]):
+                error = RowError("", "", "Other writers kept changing this book: import the file again.")
+                self._attempt([row._replace(error=error)])
             yield self.progress
 
-    def rehearsed(self, batches: Iterator[list[Row]]) -> Iterator[Progress]:
-        """Do as `stored`, and take it back. Nothing is yielded within a transaction that will not last."""
+    def dry_run(self, batches: Iterator[list[Row]]) -> Iterator[Progress]:
+        """Store and roll back. Yields between these transactions, never within one."""
         while True:
             with transaction.atomic():
-                steps = [step for batch in islice(batches, DRY_RUN_BATCHES) for step in self.stored(batch)]
+                steps = [step for batch in islice(batches, DRY_RUN_BATCHES) for step in self.store(batch)]
                 transaction.set_rollback(True)
             if not steps:
                 return
             yield from steps
 
-    def _attempted(self, rows: Sequence[CleanRow]) -> bool:
-        """Whether the rows are stored; not if other writers, in the same books at the same time, won every time."""
+    def _try(self, rows: Sequence[CleanRow]) -> bool:
+        """Store the rows. False if other writers of the same books won every time."""
         for _ in range(ATTEMPTS):
             try:
                 self._attempt(rows)
@@ -174,28 +174,28 @@ class _Run:
         self.progress = progress
 
     def _after(self, rows: Sequence[CleanRow]) -> Progress:
-        """Where the import stands once these rows are in the tables."""
+        """The progress once these rows are written."""
         before = self.progress
-        shelf = Shelf(before.claims, one_person_a_row=before.table.format.one_person_a_row)
-        shelf.load([row.fields for row in rows if not row.unfit])
-        outcomes: Counter[Outcome] = Counter()
+        matcher = Matcher(before.seen, one_person_a_row=before.table.format.one_person_a_row)
+        matcher.load([row.fields for row in rows if not row.error])
+        outcomes: Counter[RowOutcome] = Counter()
         rejects: list[Reject] = []
         notes: list[Note] = []
-        created: list[tuple[int, Draft]] = []
+        added: list[tuple[int, PendingBook]] = []
         for row in rows:
             try:
-                if row.unfit:
-                    raise row.unfit
-                outcome = shelf.take(row.fields)
+                if row.error:
+                    raise row.error
+                outcome = matcher.apply(row.fields)
                 outcomes[outcome] += 1
                 notes += row.notes()
-                if outcome is Outcome.CREATED:
-                    created.append((row.row.line, shelf.drafts[-1]))
-            except RowError as unfit:
-                outcomes[Outcome.REJECTED] += 1
-                rejects.append(row.reject(unfit))
-        write(shelf.drafts, self.by)
-        like = notes_of_likeness(created)
+                if outcome is RowOutcome.CREATED:
+                    added.append((row.row.line, matcher.pending[-1]))
+            except RowError as error:
+                outcomes[RowOutcome.REJECTED] += 1
+                rejects.append(row.reject(error))
+        write(matcher.pending, self.actor)
+        similar = notes_on_similar(added)
         last = rows[-1].row
-        totals = before.totals.plus(outcomes, len(notes), len(like))
-        return Progress(before.table, last.end, last.after, totals, shelf.all_claims(), rejects, [*notes, *like])
+        totals = before.totals.plus(outcomes, len(notes), len(similar))
+        return Progress(before.table, last.end, last.after, totals, matcher.all_seen(), rejects, [*notes, *similar])

@@ -1,10 +1,10 @@
-"""Which book a row is, and what it makes of it.
+"""Which book a row belongs to, and how it changes that book.
 
-A row finds its book by source_key, else by ISBN, else by equal title, authors and year, and fills in or corrects
-the fields that it gives. Two rules keep a second import of a file from changing anything again:
-- rows with different source keys are never one book, even where one ISBN or one title leads both to it;
-- a further row for a book that a row of the file has been already may fill in, but neither contradict nor touch
-  that by which the other row finds it again.
+A row finds its book by source_key, else by ISBN, else by equal title, authors and year, and fills in or corrects the
+fields that it gives. Two rules keep a second import of the same file from changing anything:
+- rows with different source keys are never the same book, even if an ISBN or a title leads both to it;
+- a later row for the same book may fill empty fields, but not contradict an earlier row or change the fields that
+  identify the book.
 """
 
 import math
@@ -16,9 +16,9 @@ from typing import Any, cast
 
 from django.db.models import Q
 
-from books.importing.results import Outcome, RowError, shortened
+from books.importing.results import RowError, RowOutcome, shortened
 from books.importing.rows import NOTHING
-from books.importing.seen_books import Claims
+from books.importing.seen_books import SeenBooks
 from books.importing.sets import among
 from books.metadata.record import EMPTY, MAX_AUTHORS, Record, source_of, topic_slug
 from books.models import Book, Topic
@@ -27,19 +27,19 @@ from books.models.book import RECORD_COLUMNS, as_record
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 
-IDENTITY = {"title", "authors", "published_year"}  # by which a row without source_key and ISBN finds its book again
+IDENTITY = {"title", "authors", "published_year"}  # they identify a book for rows without source_key and ISBN
 slug_of = lru_cache(10_000)(topic_slug)
 
 
 @dataclass(eq=False)
-class Draft:
+class PendingBook:
     """A book as the batch will leave it."""
 
     fields: Fields
     pk: int = 0  # 0: not stored yet
     version: int = 1
-    claimed: bool = False  # a row of this file has been this book
-    foreign: bool = False  # and that row's source_key is not the book's
+    is_seen: bool = False  # an earlier row of this file was for it
+    is_foreign: bool = False  # and that row had another source_key
     before: Fields = field(default_factory=dict)  # as it is stored; empty if it is not
 
     @property
@@ -51,30 +51,33 @@ class Draft:
         return cast("Record", self.fields)
 
     @property
-    def changed(self) -> bool:
+    def is_changed(self) -> bool:
         return self.fields is not self.before
 
+    def __str__(self) -> str:
+        return f"book {self.pk}" if self.pk else f"“{shortened(self.fields['title'])}”"
 
-class Shelf:
-    """The books that the rows of a batch may be, found by three queries at most, and what the batch makes of them."""
 
-    def __init__(self, claims: Claims, *, one_person_a_row: bool) -> None:
-        self.claims = claims
+class Matcher:
+    """The books that the rows of a batch may belong to, found by at most three queries, and their changes."""
+
+    def __init__(self, seen: SeenBooks, *, one_person_a_row: bool) -> None:
+        self.seen = seen
         self.one_person_a_row = one_person_a_row
-        self.drafts: list[Draft] = []
-        self.by_pk: dict[int, Draft] = {}
-        self.by_key: dict[str, Draft] = {}
-        self.by_isbn: dict[str, Draft] = {}
-        self.by_work: defaultdict[tuple[Any, ...], list[Draft]] = defaultdict(list)
+        self.pending: list[PendingBook] = []
+        self.by_pk: dict[int, PendingBook] = {}
+        self.by_key: dict[str, PendingBook] = {}
+        self.by_isbn: dict[str, PendingBook] = {}
+        self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
         self.topics: dict[str, str] = {}
 
     def load(self, wanted: Collection[Fields]) -> None:
-        """Find the books, and hold those found until the transaction ends."""
+        """Find the books, and lock them until the transaction ends."""
         self._load("source_key", {fields["source_key"] for fields in wanted if "source_key" in fields})
         self._load("isbn13", {fields["isbn13"] for fields in wanted if "isbn13" in fields} - self.by_isbn.keys())
         unknown = (fields for fields in wanted if fields.get("source_key") not in self.by_key)
         titles = {sort_key(fields["title"]) for fields in unknown if "title" in fields}
-        # With a person a row, the next row could not find again the book of another source that one became.
+        # With one person a row, a book of another source would be another book again after the first row.
         self._load("title_key", titles, Q(source_key=None) if self.one_person_a_row else Q())
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = dict(Topic.objects.filter(slug__in=among(slugs)).values_list("slug", "name")) if slugs else {}
@@ -87,131 +90,121 @@ class Shelf:
             pk = row["pk"]
             if pk not in self.by_pk:
                 fields = cast("Fields", as_record(row))
-                claimed, foreign = pk in self.claims.books, pk in self.claims.foreign
-                draft = Draft(fields, pk, row["version"], claimed=claimed, foreign=foreign, before=fields)
-                self.by_pk[pk] = draft
-                self.drafts.append(draft)
-                self._put(draft)
+                is_seen, is_foreign = pk in self.seen.books, pk in self.seen.foreign
+                book = PendingBook(fields, pk, row["version"], is_seen=is_seen, is_foreign=is_foreign, before=fields)
+                self.by_pk[pk] = book
+                self.pending.append(book)
+                self._put(book)
 
-    def take(self, fields: Fields) -> Outcome:
-        """Do what a row asks for. Raises RowError, and leaves everything as it was."""
+    def apply(self, fields: Fields) -> RowOutcome:
+        """Add or change the book of a row. Raises RowError, and leaves everything as it was."""
         given = {slug_of(name): name for name in reversed(fields.get("topics", ()))}
         topics = {slug: self.topics.get(slug, given[slug]) for slug in sorted(given)}
         if topics:
             fields = {**fields, "topics": list(topics.values())}
-        draft = self._found(fields)
-        outcome = self._improve(draft, fields) if draft else self._add(fields)
+        book = self._find(fields)
+        outcome = self._change(book, fields) if book else self._add(fields)
         self.topics |= topics
         return outcome
 
-    def _add(self, fields: Fields) -> Outcome:
+    def _add(self, fields: Fields) -> RowOutcome:
         if "title" not in fields:
             raise RowError("title", "", "A book needs a title.")
-        draft = Draft({**EMPTY, **fields}, claimed=True)
-        self.drafts.append(draft)
-        self._put(draft)
-        return Outcome.CREATED
+        book = PendingBook({**EMPTY, **fields}, is_seen=True)
+        self.pending.append(book)
+        self._put(book)
+        return RowOutcome.CREATED
 
-    def _improve(self, draft: Draft, fields: Fields) -> Outcome:
-        if disputed := self._disputed(draft, fields):
-            held = shortened(draft.fields[disputed]) or "nothing"
-            raise RowError(disputed, fields[disputed], f"An earlier row says otherwise of this book: {held}.")
-        better = self._improved(draft, fields)
-        draft.claimed = True
-        draft.foreign = draft.foreign or ("source_key" in fields and better["source_key"] != fields["source_key"])
-        if better == draft.fields:
-            return Outcome.UNCHANGED
-        self._remove(draft)
-        draft.fields = better
-        draft.version += 1
-        self._put(draft)
-        return Outcome.UPDATED
+    def _change(self, book: PendingBook, fields: Fields) -> RowOutcome:
+        if disputed := self._disputed(book, fields):
+            value = shortened(book.fields[disputed]) or "(empty)"
+            raise RowError(disputed, fields[disputed], f"An earlier row for this book says otherwise: {value}.")
+        changed = self._changed(book, fields)
+        book.is_seen = True
+        book.is_foreign = book.is_foreign or ("source_key" in fields and changed["source_key"] != fields["source_key"])
+        if changed == book.fields:
+            return RowOutcome.UNCHANGED
+        self._remove(book)
+        book.fields = changed
+        book.version += 1
+        self._put(book)
+        return RowOutcome.UPDATED
 
-    def all_claims(self) -> Claims:
-        """The claims with those of this batch, once all its books are stored."""
-        books = [draft.pk for draft in self.drafts if draft.pk and draft.claimed]
-        foreign = [draft.pk for draft in self.drafts if draft.pk and draft.foreign]
-        return Claims(self.claims.books.with_also(books), self.claims.foreign.with_also(foreign))
+    def all_seen(self) -> SeenBooks:
+        """The seen books with those of this batch, once all of them are stored."""
+        books = [book.pk for book in self.pending if book.pk and book.is_seen]
+        foreign = [book.pk for book in self.pending if book.pk and book.is_foreign]
+        return SeenBooks(self.seen.books.with_also(books), self.seen.foreign.with_also(foreign))
 
-    def _found(self, fields: Fields) -> Draft | None:
+    def _find(self, fields: Fields) -> PendingBook | None:
         key, isbn = fields.get("source_key"), fields.get("isbn13")
         own = self.by_key.get(key) if key else None
-        holder = self.by_isbn.get(isbn) if isbn else None
-        if own is None and holder is None:
-            return self._equal(fields)
-        if own is None and holder and key and holder.key and holder.claimed:
-            raise RowError(
-                "isbn13", isbn, f"An earlier row, with another source_key, has this ISBN: {_called(holder)}."
-            )
-        if own and own.foreign:
-            raise RowError("source_key", key, f"An earlier row, with another source_key, is this book: {_called(own)}.")
-        if own and holder not in {None, own}:
-            raise RowError("isbn13", isbn, f"Another book has this ISBN: {_called(holder)}.")
-        return own or holder
+        other = self.by_isbn.get(isbn) if isbn else None
+        if own is None and other is None:
+            return self._find_by_work(fields)
+        if own is None and other and key and other.key and other.is_seen:
+            raise RowError("isbn13", isbn, f"An earlier row, with another source_key, has this ISBN: {other}.")
+        if own and own.is_foreign:
+            raise RowError("source_key", key, f"An earlier row, with another source_key, is for this book: {own}.")
+        if own and other not in {None, own}:
+            raise RowError("isbn13", isbn, f"Another book has this ISBN: {other}.")
+        return own or other
 
-    def _equal(self, fields: Fields) -> Draft | None:
-        """The book with exactly this title, these authors and this year that the row may be.
+    def _find_by_work(self, fields: Fields) -> PendingBook | None:
+        """The book with exactly this title, these authors and this year.
 
-        Of several, a row without source_key and ISBN is rather one that has none either, and any other row rather one
-        that no row has been: so that each finds the same again.
+        Of several, a row without source_key and ISBN prefers a book that has neither, and any other row prefers one
+        that is not seen: so each row finds the same book in a second import.
         """
         if "title" not in fields:
             return None
-        equal = [draft for draft in self.by_work[_work(fields)] if self._may_be(draft, fields)]
+        equal = [book for book in self.by_work[_work(fields)] if self._is_possible(book, fields)]
         if "source_key" in fields or "isbn13" in fields:
-            # If an earlier row is at odds with it, this is a book of its own, and is found as that again.
-            possible = (draft for draft in equal if not self._disputed(draft, fields))
-            return min(possible, key=lambda draft: (draft.claimed, draft.pk or math.inf), default=None)
-        return min(
-            equal, key=lambda draft: (bool(draft.key or draft.fields["isbn13"]), draft.pk or math.inf), default=None
-        )
+            # A row that contradicts an earlier one is a book of its own, and is found as that again.
+            possible = (book for book in equal if not self._disputed(book, fields))
+            return min(possible, key=lambda book: (book.is_seen, book.pk or math.inf), default=None)
+        return min(equal, key=lambda book: (bool(book.key or book.fields["isbn13"]), book.pk or math.inf), default=None)
 
-    def _may_be(self, draft: Draft, fields: Fields) -> bool:
+    def _is_possible(self, book: PendingBook, fields: Fields) -> bool:
         key, isbn = fields.get("source_key"), fields.get("isbn13")
-        if isbn and draft.fields["isbn13"]:
+        if isbn and book.fields["isbn13"]:
             return False  # two ISBNs are two editions
-        if key is None or draft.key is None:
+        if key is None or book.key is None:
             return True
-        return not (draft.claimed or source_of(key) == source_of(draft.key))
+        return not (book.is_seen or source_of(key) == source_of(book.key))
 
-    def _disputed(self, draft: Draft, fields: Fields) -> str | None:
-        """The field in which the row is at odds with an earlier one of this file."""
-        if not draft.claimed:
+    def _disputed(self, book: PendingBook, fields: Fields) -> str | None:
+        """The first field in which the row contradicts an earlier one of this file."""
+        if not book.is_seen:
             return None
-        held = draft.fields
         free = {"source_key", *(["authors"] if self.one_person_a_row else [])}
-        at_odds = (
-            name
-            for name, value in fields.items()
-            if value != held[name] and (name in IDENTITY or held[name] not in NOTHING) and name not in free
-        )
-        return next(at_odds, None)
+        for name, value in fields.items():
+            earlier = book.fields[name]
+            if value != earlier and (name in IDENTITY or earlier not in NOTHING) and name not in free:
+                return name
+        return None
 
-    def _improved(self, draft: Draft, fields: Fields) -> Fields:
-        """The book's fields with what the row gives."""
-        better = {**draft.fields, **fields}
-        better["source_key"] = draft.key or better["source_key"]  # a book keeps the key under which it came first
+    def _changed(self, book: PendingBook, fields: Fields) -> Fields:
+        """The book's fields with those of the row."""
+        changed = {**book.fields, **fields}
+        changed["source_key"] = book.key or changed["source_key"]  # a book keeps its first key
         if self.one_person_a_row:
-            better["authors"] = list(dict.fromkeys([*draft.fields["authors"], *fields.get("authors", ())]))
-            if len(better["authors"]) > MAX_AUTHORS:
+            changed["authors"] = list(dict.fromkeys([*book.fields["authors"], *fields.get("authors", ())]))
+            if len(changed["authors"]) > MAX_AUTHORS:
                 raise RowError("authors", fields["authors"], f"A book has at most {MAX_AUTHORS} authors.")
-        return better
+        return changed
 
-    def _put(self, draft: Draft) -> None:
-        if draft.key:
-            self.by_key[draft.key] = draft
-        if isbn13 := draft.fields["isbn13"]:
-            self.by_isbn[isbn13] = draft
-        self.by_work[_work(draft.fields)].append(draft)
+    def _put(self, book: PendingBook) -> None:
+        if book.key:
+            self.by_key[book.key] = book
+        if isbn13 := book.fields["isbn13"]:
+            self.by_isbn[isbn13] = book
+        self.by_work[_work(book.fields)].append(book)
 
-    def _remove(self, draft: Draft) -> None:
-        self.by_isbn.pop(draft.fields["isbn13"], None)
-        self.by_work[_work(draft.fields)].remove(draft)
+    def _remove(self, book: PendingBook) -> None:
+        self.by_isbn.pop(book.fields["isbn13"], None)
+        self.by_work[_work(book.fields)].remove(book)
 
 
 def _work(fields: Fields) -> tuple[Any, ...]:
     return fields["title"], tuple(fields.get("authors", ())), fields.get("published_year")
-
-
-def _called(draft: Draft) -> str:
-    return f"book {draft.pk}" if draft.pk else f"“{shortened(draft.fields['title'])}”"

@@ -1,4 +1,4 @@
-"""Rows out of CSV and JSON Lines. What cannot be read is a row with a `fault`, and reading goes on after it."""
+"""Reads rows of CSV and JSON Lines. An unreadable row has a `fault`, and reading goes on after it."""
 
 import csv
 import json
@@ -42,7 +42,7 @@ def lines(file: BinaryIO, number: int = 0) -> Iterator[Line]:
 
 
 class Row(NamedTuple):
-    line: int  # where it begins
+    line: int  # its first
     end: int  # bytes of the file up to its end
     after: int  # lines of the file up to its end
     cells: list[str]  # as they stand in the file; of JSON the one line
@@ -51,11 +51,11 @@ class Row(NamedTuple):
 
 
 class _Endless(Exception):
-    """A record that goes on for too long to be one."""
+    """A record that is too long to be one."""
 
 
 class _Feed:
-    """Lines for csv.reader, kept until their record is whole, so that those of a broken one can be read again."""
+    """Lines for csv.reader, kept until their record is complete, so that those of a broken one can be read again."""
 
     def __init__(self, source: Iterator[Line]) -> None:
         self.source = source
@@ -79,7 +79,7 @@ class _Feed:
 
 
 def csv_records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
-    """The rows of a CSV file, its header among them; blank lines are none."""
+    """The rows of a CSV file with its header, without blank lines."""
     feed = _Feed(source)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:
@@ -97,10 +97,10 @@ def csv_records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
 
 
 def _broken(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
-    """A record that is none costs its first line alone.
+    """Of a broken record only the first line is lost.
 
-    The lines between are read each by itself, and the last, at which it broke, as the beginning of a record. So
-    every line is looked at three times at most, whatever the file does with its quotes.
+    The lines between are each read as a record, and the last, at which it broke, as the beginning of one. So every
+    line is read at most three times, whatever the quotes in the file.
     """
     first, *rest = feed.held
     yield _faulty(first, _RUNAWAY if rest and "expected after" not in str(error) else _reason(first, error))
@@ -126,7 +126,7 @@ def _reason(line: Line, error: Exception) -> str:
 
 
 def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Iterator[Row]:
-    """The records with their cells under their columns' names."""
+    """The records with their cells by the names of the columns."""
     width = len(header)
     for record in records:
         if record.fault:

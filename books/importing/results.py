@@ -1,14 +1,14 @@
-"""What becomes of the rows of a file: each is created, updated, unchanged or rejected."""
+"""What happens to the rows of a file: each adds a book, updates one, leaves it unchanged or is rejected."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-REJECT_COLUMNS = ("line", "field", "reason")  # what a file of rejects has besides: mended, it can be imported as it is
+REJECT_COLUMNS = ("line", "field", "reason")  # added to the rejects; a corrected file is imported with them
 SHOWN = 100  # characters of a value in a report
 
 
-class Outcome(StrEnum):
+class RowOutcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
@@ -25,14 +25,14 @@ class RowError(Exception):
 
 class Reject(NamedTuple):
     line: int
-    field: str  # "" where it is the row as a whole
+    field: str  # "": the row as a whole
     value: str
     reason: str
     cells: Sequence[str] = ()  # as they stand in the file
 
 
 class Note(NamedTuple):
-    """What is to be known of a row that was imported: without this field, or beside a book like it."""
+    """A remark on an imported row: a field was left out, or there is a similar book."""
 
     line: int
     field: str
@@ -46,14 +46,14 @@ class Totals(NamedTuple):
     unchanged: int = 0
     rejected: int = 0
     notes: int = 0
-    similar: int = 0  # of those created: that may be books which were here already
+    similar: int = 0  # of the added books: possible duplicates
 
     @property
     def rows(self) -> int:
         return self.created + self.updated + self.unchanged + self.rejected
 
-    def plus(self, outcomes: Mapping[Outcome, int], notes: int, similar: int) -> Self:
-        counted = {outcome.value: getattr(self, outcome) + outcomes.get(outcome, 0) for outcome in Outcome}
+    def plus(self, outcomes: Mapping[RowOutcome, int], notes: int, similar: int) -> Self:
+        counted = {outcome.value: getattr(self, outcome) + outcomes.get(outcome, 0) for outcome in RowOutcome}
         return type(self)(**counted, notes=self.notes + notes, similar=self.similar + similar)
 
 

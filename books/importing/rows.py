@@ -1,4 +1,4 @@
-"""A row as the fields it gives a book, in canonical form, or the reason why it cannot."""
+"""A row as the fields that it gives a book, in canonical form, or an error."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,23 +15,23 @@ class CleanRow(NamedTuple):
     row: Row
     fields: dict[str, Any] = {}  # those it gives; an empty cell gives none
     left_out: list[RowError] = []
-    unfit: RowError | None = None
+    error: RowError | None = None
 
-    def reject(self, unfit: RowError) -> Reject:
-        return Reject(self.row.line, unfit.field, unfit.value, unfit.reason, self.row.cells)
+    def reject(self, error: RowError) -> Reject:
+        return Reject(self.row.line, error.field, error.value, error.reason, self.row.cells)
 
     def notes(self) -> list[Note]:
-        return [Note(self.row.line, unfit.field, unfit.value, unfit.reason) for unfit in self.left_out]
+        return [Note(self.row.line, error.field, error.value, error.reason) for error in self.left_out]
 
 
 def cleaned(row: Row, known: Format) -> CleanRow:
     if row.fault:
-        return CleanRow(row, unfit=RowError("", row.cells[0] if row.cells else "", row.fault))
+        return CleanRow(row, error=RowError("", row.cells[0] if row.cells else "", row.fault))
     try:
         raw, left_out = known.read(row.fields)
         return CleanRow(row, _given(raw), left_out)
-    except RowError as unfit:
-        return CleanRow(row, unfit=unfit)
+    except RowError as error:
+        return CleanRow(row, error=error)
 
 
 def _given(raw: Mapping[str, Any]) -> dict[str, Any]:

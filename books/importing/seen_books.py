@@ -1,4 +1,4 @@
-"""Which books the rows of one file have been so far."""
+"""The books that the earlier rows of a file were for."""
 
 import base64
 import zlib
@@ -11,7 +11,7 @@ _BITS = 1 << 15  # of a chunk
 
 
 class Numbers:
-    """A set of whole numbers in a bit each: a million neighbours are 125 KB, and in a checkpoint next to nothing."""
+    """A set of whole numbers, a bit for each: a million neighbours are 125 KB, and almost nothing in a checkpoint."""
 
     def __init__(self, chunks: Iterable[tuple[int, bytes | bytearray]] = ()) -> None:
         self._chunks: defaultdict[int, bytearray] = defaultdict(lambda: bytearray(_BITS >> 3))
@@ -38,13 +38,13 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Claims:
-    books: Numbers = field(default_factory=Numbers)  # that a row has been
-    foreign: Numbers = field(default_factory=Numbers)  # of these, the ones whose source_key is not the row's
+class SeenBooks:
+    books: Numbers = field(default_factory=Numbers)  # all of them
+    foreign: Numbers = field(default_factory=Numbers)  # of these, those whose source_key is not the row's
 
     def as_json(self) -> dict[str, dict[str, str]]:
         return {"books": self.books.as_json(), "foreign": self.foreign.as_json()}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Mapping[str, str]]) -> Self:
-        return cls(**{name: Numbers.from_json(chunks) for name, chunks in kept.items()})
+    def from_json(cls, saved: Mapping[str, Mapping[str, str]]) -> Self:
+        return cls(**{name: Numbers.from_json(chunks) for name, chunks in saved.items()})

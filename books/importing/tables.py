@@ -1,4 +1,4 @@
-"""A file that has been recognised: its format, its columns, and its rows from any place on."""
+"""Recognises the format and columns of a file, and reads its rows from any place on."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The drafts of a batch into the tables, with what follows from them: authors, topics and links."""
+"""Writes the pending books of a batch with their authors, topics, links, history and search index."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from books.importing.matching import Draft, Fields, slug_of
+from books.importing.matching import Fields, PendingBook, slug_of
 from books.importing.sets import among
 from books.metadata.record import Record
 from books.models import Action, Actor, Author, Book, BookAuthor, BookTopic, Change, Topic
@@ -18,98 +18,98 @@ from books.models.book import columns
 from books.models.change import differences
 from books.search.index import keep_in_step
 
-AT_ONCE = 1000  # books or names in one query: SQLite may have room for no more than 32,766 values
-INSERTED_AT_ONCE = 100  # rows: few lengths of statements, which SQLite prepares once and keeps
+MAX_VALUES = 1000  # in one query: SQLite may allow only 32,766
+MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
 
 
-def write(drafts: Iterable[Draft], by: Actor) -> None:
+def write(pending: Iterable[PendingBook], actor: Actor) -> None:
     """Store what is new or changed; the new ones get their ids. To be called within a transaction."""
-    drafts = [draft for draft in drafts if draft.changed]
-    if not drafts:
+    books = [book for book in pending if book.is_changed]
+    if not books:
         return
-    linked = [draft for draft in drafts if _named(draft.fields) != _named(draft.before)]
-    authors, topics = _unlink([draft.pk for draft in linked if draft.pk])
-    _update([draft for draft in drafts if draft.pk])  # first: an ISBN that one gives up another may take
-    _create([draft for draft in drafts if not draft.pk])
-    keep_in_step([draft.pk for draft in drafts if draft.pk])
+    linked = [book for book in books if _names(book.fields) != _names(book.before)]
+    authors, topics = _unlink([book.pk for book in linked if book.pk])
+    _update([book for book in books if book.pk])  # first: a new book may take the ISBN that another gives up
+    _create([book for book in books if not book.pk])
+    keep_in_step([book.pk for book in books if book.pk])
     _link(linked)
-    _note(drafts, by)
-    for pks in batched(authors, AT_ONCE):
+    _write_changes(books, actor)
+    for pks in batched(authors, MAX_VALUES):
         Author.objects.delete_unused(pks)
     Topic.objects.delete_unused(topics)
 
 
-def _named(fields: Fields) -> tuple[list[str], list[str]]:
+def _names(fields: Fields) -> tuple[list[str], list[str]]:
     return fields.get("authors", []), fields.get("topics", [])
 
 
-def _update(drafts: Sequence[Draft]) -> None:
-    books = [Book(pk=draft.pk, version=draft.version, **columns(draft.record)) for draft in drafts]
-    if books:
-        written = [*columns(drafts[0].record), "version", "updated_at"]
-        Book.objects.bulk_create(books, AT_ONCE, update_conflicts=True, unique_fields=["pk"], update_fields=written)
+def _update(books: Sequence[PendingBook]) -> None:
+    rows = [Book(pk=book.pk, version=book.version, **columns(book.record)) for book in books]
+    if rows:
+        written = [*columns(books[0].record), "version", "updated_at"]
+        Book.objects.bulk_create(rows, MAX_VALUES, update_conflicts=True, unique_fields=["pk"], update_fields=written)
 
 
-def _create(drafts: Sequence[Draft]) -> None:
+def _create(books: Sequence[PendingBook]) -> None:
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     stamps = {"created_at": now, "updated_at": now}
-    rows = [{**columns(draft.record), "version": draft.version, **stamps} for draft in drafts]
+    rows = [{**columns(book.record), "version": book.version, **stamps} for book in books]
     if rows:
         ids = _insert(Book, list(rows[0]), [tuple(row.values()) for row in rows], " RETURNING id")
-        for draft, (pk,) in zip(drafts, ids, strict=True):
-            draft.pk = pk
+        for book, (pk,) in zip(books, ids, strict=True):
+            book.pk = pk
 
 
 def _unlink(pks: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Take all authors and topics from these books, and tell which they were."""
+    """Delete the links of these books, and return the ids of their authors and topics."""
     if not pks:
         return set(), set()
-    by = BookAuthor.objects.filter(book__in=pks)
-    under = BookTopic.objects.filter(book__in=pks)
-    unlinked = set(by.values_list("author", flat=True)), set(under.values_list("topic", flat=True))
-    by.delete()
-    under.delete()
+    authors = BookAuthor.objects.filter(book__in=pks)
+    topics = BookTopic.objects.filter(book__in=pks)
+    unlinked = set(authors.values_list("author", flat=True)), set(topics.values_list("topic", flat=True))
+    authors.delete()
+    topics.delete()
     return unlinked
 
 
-def _link(drafts: Sequence[Draft]) -> None:
+def _link(books: Sequence[PendingBook]) -> None:
     authors: dict[str, int] = {}
-    wanted = {name for draft in drafts for name in draft.fields["authors"]}
+    wanted = {name for book in books for name in book.fields["authors"]}
     authors |= Author.objects.filter(name__in=among(wanted)).values_list("name", "pk")
-    for missing in batched(wanted - authors.keys(), AT_ONCE):
+    for missing in batched(wanted - authors.keys(), MAX_VALUES):
         authors |= {name: author.pk for name, author in Author.objects.by_names(missing).items()}
     topics: dict[str, Topic] = {}
-    for names in batched({name for draft in drafts for name in draft.fields["topics"]}, AT_ONCE):
+    for names in batched({name for book in books for name in book.fields["topics"]}, MAX_VALUES):
         topics |= Topic.objects.by_names(names)
-    ordered = ((draft.pk, enumerate(draft.fields["authors"])) for draft in drafts)
-    by = [(pk, authors[name], position) for pk, names in ordered for position, name in names]
-    under = [(draft.pk, topics[slug_of(name)].pk) for draft in drafts for name in draft.fields["topics"]]
-    _insert(BookAuthor, ["book_id", "author_id", "position"], by)
-    _insert(BookTopic, ["book_id", "topic_id"], under)
+    ordered = ((book.pk, enumerate(book.fields["authors"])) for book in books)
+    author_links = [(pk, authors[name], position) for pk, names in ordered for position, name in names]
+    topic_links = [(book.pk, topics[slug_of(name)].pk) for book in books for name in book.fields["topics"]]
+    _insert(BookAuthor, ["book_id", "author_id", "position"], author_links)
+    _insert(BookTopic, ["book_id", "topic_id"], topic_links)
 
 
-def _note(drafts: Sequence[Draft], by: Actor) -> None:
-    """Write down who changed what, as Change.objects.note does for one book."""
+def _write_changes(books: Sequence[PendingBook], actor: Actor) -> None:
+    """Record who changed what, as Change.objects.note does for one book."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
-    door = (by.channel.value, by.user_id, by.job_id, at)
+    origin = (actor.channel.value, actor.user_id, actor.job_id, at)
     _insert(
         Change,
         ["book_id", "version", "action", "fields", "via", "user_id", "job_id", "at"],
-        [(draft.pk, draft.version, *_action(draft), *door) for draft in drafts],
+        [(book.pk, book.version, *_action(book), *origin) for book in books],
     )
 
 
-def _action(draft: Draft) -> tuple[str, str]:
-    if not draft.before:
+def _action(book: PendingBook) -> tuple[str, str]:
+    if not book.before:
         return Action.ADDED.value, "{}"
-    changed = differences(cast("Record", draft.before), draft.record)
+    changed = differences(cast("Record", book.before), book.record)
     return Action.CHANGED.value, json.dumps(changed, cls=DjangoJSONEncoder)
 
 
 def _insert(
     model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]], ending: str = ""
 ) -> list[tuple[Any, ...]]:
-    """Insert rows, and give what the statement's ending returns.
+    """Insert rows, and return the rows that the statement's ending returns.
 
     bulk_create would cost five times as much, which is half the price of an import.
     """
@@ -118,7 +118,7 @@ def _insert(
     row = f"({', '.join(['%s'] * len(names))})"
     returned: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
-        for part in batched(rows, INSERTED_AT_ONCE):
+        for part in batched(rows, MAX_ROWS):
             sql = f"INSERT INTO {into} VALUES {', '.join([row] * len(part))}{ending}"  # noqa: S608 # nosec B608 - our names
             cursor.execute(sql, list(chain.from_iterable(part)))
             returned += cursor.fetchall() if ending else []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from books.importing.encoding import UnreadableFile
-from books.importing.importer import BATCH_BYTES, REHEARSED, Progress, import_file
+from books.importing.importer import BATCH_BYTES, DRY_RUN_BATCHES, Progress, import_file
 from books.models import Author, Book, Topic
 from tests.importing.lists import catalogue, csv_file, imported, text_file
 
@@ -186,7 +186,7 @@ class DryRun(TestCase):
         assert dry.totals == imported(file).totals == (1, 1, 1, 1, 0, 0)
 
     def test_rows_far_apart_are_tried_by_themselves(self) -> None:
-        file = text_file("title\nA\n" + "B\n" * REHEARSED + "A\n")
+        file = text_file("title\nA\n" + "B\n" * DRY_RUN_BATCHES + "A\n")
         assert imported(file, dry_run=True, batch_rows=1).totals.created == 4
         assert imported(file).totals.created == 2
 

@@ -64,5 +64,5 @@ def test_the_rows_of_the_real_list_fit_and_one_has_no_title() -> None:
         rows = list(table.rows(table.start, table.before))
     assert len(rows) == 82_415
     some = [cleaned(row, table.format) for row in rows if row.line % 10 == 94_475 % 10]
-    assert not [row for row in some if row.unfit]
+    assert not [row for row in some if row.error]
     assert [row.row.line for row in some if "title" not in row.fields] == [94_475]

@@ -20,7 +20,7 @@ def persons(*rows: tuple[str, str, str]) -> Imported:
     return imported(csv_file(dict(zip(names, [*row, ""], strict=True)) for row in rows))
 
 
-class CachedLookup(TestCase):
+class FindingBooks(TestCase):
     def test_a_row_finds_its_book_by_source_key_first(self) -> None:
         book = Book.objects.add({"title": "Kokoro", "source_key": "a:1"})
         Book.objects.add({"title": "Heart", "source_key": "a:2"})
@@ -138,7 +138,7 @@ class WithinOneFile(TestCase):
             {"source_key": "a:1", "title": "Kokoro", "pages": "4"},
             {"source_key": "a:1", "title": "Kokoro", "pages": "5"},
         )
-        assert done.rejects[0].reason == "An earlier row says otherwise of this book: 4."
+        assert done.rejects[0].reason == "An earlier row for this book says otherwise: 4."
 
     def test_a_year_is_not_filled_in_by_which_the_earlier_row_would_not_find_its_book_again(self) -> None:
         done = self.twice(

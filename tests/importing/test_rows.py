@@ -35,10 +35,10 @@ def test_the_year_nought_is_no_empty_cell() -> None:
     assert row(published_year=0).fields == {"published_year": 0}
 
 
-def test_a_bad_value_makes_the_row_unfit_and_every_bad_field_is_told() -> None:
+def test_a_bad_value_is_an_error_and_every_bad_field_is_told() -> None:
     found = row(title="A", pages="many", published_year="9999")
-    assert found.unfit
-    reject = found.reject(found.unfit)
+    assert found.error
+    reject = found.reject(found.error)
     assert (reject.line, reject.field, reject.value) == (7, "pages", "many")
     assert reject.reason == (
         "Enter a whole number from 1 to 100000. Also, published_year: Enter a year, for example 1987 or -380."
@@ -47,11 +47,11 @@ def test_a_bad_value_makes_the_row_unfit_and_every_bad_field_is_told() -> None:
 
 def test_a_long_value_is_shortened_in_the_reject() -> None:
     found = row(title="x" * 2000)
-    assert found.unfit
-    assert len(found.unfit.value) == SHOWN
+    assert found.error
+    assert len(found.error.value) == SHOWN
 
 
-def test_a_row_that_could_not_be_read_is_unfit_for_that() -> None:
+def test_a_row_that_could_not_be_read_has_its_error() -> None:
     found = cleaned(Row(3, 0, 3, ["{"], fault="This line is not JSON."), own_csv.FORMAT)
-    assert found.unfit
-    assert (found.unfit.field, found.unfit.value, found.unfit.reason) == ("", "{", "This line is not JSON.")
+    assert found.error
+    assert (found.error.field, found.error.value, found.error.reason) == ("", "{", "This line is not JSON.")

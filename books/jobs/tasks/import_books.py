@@ -45,7 +45,7 @@ class _ImportRun:
                 checkpoint=self.run.checkpoint.get("progress"),
                 save=self.save,
                 dry_run=self.dry_run,
-                by=Actor(Channel.IMPORT, job.created_by_id, job_id=job.pk),
+                actor=Actor(Channel.IMPORT, job.created_by_id, job_id=job.pk),
                 batch_rows=DRY_RUN_ROWS if self.dry_run else BATCH_ROWS,
             )
             try:

@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.importing.seen_books import Claims, Numbers
+from books.importing.seen_books import Numbers, SeenBooks
 
 numbers = st.sets(st.integers(0, 2**40), max_size=30)
 
@@ -16,8 +16,8 @@ def test_it_holds_what_was_put_in_and_nothing_else(first: set[int], second: set[
 
 @given(numbers)
 def test_it_comes_back_from_json(held: set[int]) -> None:
-    claims = Claims(Numbers().with_also(held), Numbers())
-    back = Claims.from_json(json.loads(json.dumps(claims.as_json())))
+    seen = SeenBooks(Numbers().with_also(held), Numbers())
+    back = SeenBooks.from_json(json.loads(json.dumps(seen.as_json())))
     assert all(number in back.books and number not in back.foreign for number in held)
 
 

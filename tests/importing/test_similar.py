@@ -15,7 +15,7 @@ def listed(*rows: dict[str, Any], **options: Any) -> Imported:
     return imported(csv_file(rows), **options)
 
 
-class Likeness(TestCase):
+class Similar(TestCase):
     def setUp(self) -> None:
         self.book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume Sōseki"], "published_year": 1914})
 
