@@ -54,21 +54,22 @@ class ChangeUndo(CatalogueView):
 async def achanges(pk: int, user: RequestUser) -> list[dict[str, Any]]:
     """The latest changes of a book. Only people with an account see the names of accounts."""
     rows = Change.objects.filter(book_id=pk).order_by("-id")
-    columns = ("id", "version", "action", "via", "user__username", "at", "fields", "undoes_id", "part_of__book_id")
-    changes = [serialized(pk, row, named=user.account is not None) async for row in rows.values(*columns)[:MAX_CHANGES]]
+    columns = ["id", "version", "action", "via", "at", "fields", "undoes_id", "part_of__book_id"]
+    columns += ["user__username"] if user.account else []  # whose changes the catalogue's version does not tell
+    changes = [serialized(pk, row) async for row in rows.values(*columns)[:MAX_CHANGES]]
     if merges := {change["id"]: change["merged"] for change in changes if change["action"] == Action.MERGED}:
         async for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
             merges[part["part_of"]].append(f"/books/{part['book_id']}/")
     return changes
 
 
-def serialized(pk: int, row: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
+def serialized(pk: int, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "version": row["version"],
         "action": row["action"],
         "via": row["via"],
-        "by": row["user__username"] if named else None,
+        "by": row.get("user__username"),
         "at": row["at"],
         "fields": {name: {"before": before, "after": after} for name, (before, after) in row["fields"].items()},
         "undoes": row["undoes_id"],

@@ -53,16 +53,6 @@ def best(accept: str, offered: tuple[str, ...]) -> str | None:
     return request.get_preferred_type(list(offered))
 
 
-# What public pages offer: with the same choice among each of these, two Accept headers are answered alike.
-PUBLIC_OFFERS = ((JSON, HTML), (JSON, HTML, TEXT))
-
-
-@lru_cache(256)
-def representation(accept: bytes) -> tuple[str | None, ...]:
-    """What an Accept header comes to on a public page: the setting REPRESENTATION."""
-    return tuple(best(accept.decode("latin-1"), offered) for offered in PUBLIC_OFFERS)
-
-
 def as_json(data: Mapping[str, Any]) -> bytes:
     """The data as one line of JSON; times in UTC."""
     return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z, default=_plain)
