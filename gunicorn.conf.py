@@ -1,4 +1,4 @@
-"""How the server starts and stops. gunicorn reads this file by itself, so the plain command gets all of it."""
+"""How the server starts and stops; gunicorn reads this file by itself. Private names: tests/test_private_names.py."""
 
 import logging
 import os
@@ -8,6 +8,8 @@ import subprocess  # nosec B404 - to run our own manage.py
 import sys
 import threading
 import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +22,23 @@ try:
     PRODUCTION = environment.boolean("PRODUCTION", default=False)
     BEHIND_PROXY = environment.boolean("BEHIND_PROXY", default=False)
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
-    FIGURES = HERE / environment.text("VAR_DIR", "var") / "metrics"  # settings.py: METRICS
-    # In production on PostgreSQL, the Procfile's `worker` works the jobs, on as many hosts as there are.
-    WORK = environment.boolean(
-        "WORK", default=not PRODUCTION or not environment.text("DATABASE_URL").startswith("post")
-    )
+    METRICS_DIR = HERE / environment.text("VAR_DIR", "var") / "metrics"  # as in settings.py
+    ON_POSTGRESQL = environment.text("DATABASE_URL").startswith("post")
+    # In production on PostgreSQL, the Procfile's `worker` runs the jobs, on any number of hosts.
+    WORK = environment.boolean("WORK", default=not (PRODUCTION and ON_POSTGRESQL))
     LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))
     workers = environment.integer("WEB_CONCURRENCY", min(os.cpu_count() or 1, 4), low=1, high=256)
 except ImproperlyConfigured as error:
     sys.exit(str(error))
 
-# gunicorn by itself opens a PORT to the whole network; a laptop's catalogue is for its owner.
+# With PORT set, gunicorn listens to the whole network by itself; a laptop's catalogue is for its owner.
 bind = f"{'0.0.0.0' if PRODUCTION else '127.0.0.1'}:{PORT}"  # noqa: S104 # nosec B104 - when told so
 worker_class = "uvicorn_worker.UvicornWorker"
 control_socket_disable = True
-keepalive = 20  # seconds that a connection may rest between two requests
+keepalive = 20  # seconds between two requests of a connection
 backlog = 2048
-# Seconds without a sign of life after which a worker is killed. uvicorn gives one every tenth turn of its event loop,
-# and when thousands ask at once on a busy machine, a turn takes seconds: it must not be killed for being in demand.
+# Seconds without a heartbeat until a worker is killed. It sends one from its event loop, which may be seconds late
+# while thousands ask at once: a worker must not be killed for being in demand.
 timeout = 60
 
 if LOG_FORMAT == "json":
@@ -46,15 +47,15 @@ if LOG_FORMAT == "json":
         "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
     }
 
-REQUESTS_END_WITHIN = 4  # seconds after a stop; uvicorn's workers are not told gunicorn's graceful_timeout
-graceful_timeout = REQUESTS_END_WITHIN + 4
+STOP_SECONDS = 4  # that running requests have after a stop; uvicorn's workers never learn graceful_timeout
+graceful_timeout = STOP_SECONDS + 4
 
 
 def on_starting(server: Any) -> None:
-    """Get ready; in production, where the Procfile's `release` has done it, error_response weak settings."""
+    """Prepare the database and static files; in production, where `release` has done that, check the settings."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection is an open file
-    for file in FIGURES.glob("*.db"):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a file for each connection
+    for file in METRICS_DIR.glob("*.db"):
         file.unlink()
     if PRODUCTION:
         manage(server, "check", "--deploy", "--fail-level", "WARNING")
@@ -64,77 +65,67 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    addresses = " ".join(f"{listener}/" for listener in server.LISTENERS)
-    server.log.info("The catalogue is open at %s", addresses)
+    server.log.info("The catalogue is open at %s", " ".join(f"{listener}/" for listener in server.LISTENERS))
     if WORK:
         server.jobs = JobProcess(server.log)
 
 
 def on_reload(server: Any) -> None:
-    if WORK:
-        server.jobs.restart()
+    if WORK:  # it starts again with the code as it is now
+        server.jobs.process.terminate()
 
 
 def on_exit(server: Any) -> None:
     if hasattr(server, "jobs"):
-        server.jobs.end()
+        server.jobs.stop()
 
 
 class JobProcess:
-    """`manage.py work` beside the web workers: begun again whenever it ends, until the server does.
-
-    It looks after itself when the server is killed: --with.
-    """
+    """`manage.py work` beside the web workers, started again whenever it ends. If we are killed, it ends: --with."""
 
     def __init__(self, log: Any) -> None:
-        self.log = log
-        self.is_over = threading.Event()
+        self.log, self.is_stopping = log, threading.Event()
         self.start()
-        threading.Thread(target=self.keep, name="jobs", daemon=True).start()
+        threading.Thread(target=self.keep_running, name="jobs", daemon=True).start()
 
     def start(self) -> None:
         program = [sys.executable, HERE / "manage.py", "work", "--with", str(os.getpid())]
         self.process = subprocess.Popen(program, cwd=HERE)  # noqa: S603 # nosec B603 - our own
         self.log.info("Booting job worker with pid: %s", self.process.pid)
 
-    def keep(self) -> None:
-        wait, began = 1.0, time.monotonic()
-        while not self.is_over.wait(wait):
+    def keep_running(self) -> None:
+        pause, started = 1.0, time.monotonic()
+        while not self.is_stopping.wait(pause):
             if self.process.poll() is None:
                 continue
-            # One that cannot begin at all is tried again less and less often.
-            wait = min(wait * 2, 30.0) if time.monotonic() - began < 10 + wait else 1.0
-            began = time.monotonic()
+            # One that fails at its start is tried less and less often.
+            pause = min(pause * 2, 30.0) if time.monotonic() - started < 10 + pause else 1.0
+            started = time.monotonic()
             self.start()
 
-    def restart(self) -> None:
-        """End it in order, so that it begins again with the code as it is now."""
+    def stop(self) -> None:
+        self.is_stopping.set()
         self.process.terminate()
-
-    def end(self) -> None:
-        self.is_over.set()
-        self.process.terminate()
-        try:
-            self.process.wait(REQUESTS_END_WITHIN)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_SECONDS)
+        self.process.kill()
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    worker.config.timeout_graceful_shutdown = REQUESTS_END_WITHIN
+    worker.config.timeout_graceful_shutdown = STOP_SECONDS
     worker.config.http = "django41_example.server.protocol:LimitedProtocol"
     worker.config.ws = "none"
-    logging.getLogger("uvicorn.access").handlers = []  # or it would log each request; ours tells more
+    logging.getLogger("uvicorn.access").handlers = []  # our request log says more
     if worker.cfg.accesslog:
         os.environ["ACCESS_LOG"] = "1"
-    # Who the visitor is and whether TLS was used, a proxy may say: if the operator has told that there is one.
+    # Only a proxy that the operator vouches for may say who the client is and whether it used TLS.
     worker.config.proxy_headers = BEHIND_PROXY
     worker.config.forwarded_allow_ips = "*"
-    # gunicorn passes a SIGINT on as a SIGQUIT, which uvicorn's workers would only take note of.
+    # gunicorn turns Ctrl-C into a SIGQUIT for its workers, which uvicorn's do not obey.
     worker.handle_exit = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
 
     async def notify() -> None:
-        """Each second: tell the first process that we live; end when it does not."""
+        """Each second: send a heartbeat, and end if the master process is gone."""
         worker.notify()
         if os.getppid() != worker.ppid:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -143,19 +134,17 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    for file in FIGURES.glob(f"gauge_live*_{worker.pid}.db"):  # what a worker said of itself is over when it is
+    for file in METRICS_DIR.glob(f"gauge_live*_{worker.pid}.db"):  # the gauges of a worker end with it
         file.unlink()
 
 
 def manage(server: Any, *command: str) -> None:
-    """Run a management command in a process of its own: this one must hold no code that a reload would read anew."""
+    """Run a management command in a process of its own: this one must import no code that a reload would replace."""
     program = [sys.executable, HERE / "manage.py", *command]
     finished = subprocess.run(program, check=False, capture_output=True, text=True)  # noqa: S603 # nosec B603 - our own
     message = finished.stderr.rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
     if finished.returncode:
         sys.exit(f"The catalogue does not start. {message}")
+    tell = server.log.info if LOG_FORMAT == "json" else partial(print, file=sys.stderr)
     for line in (finished.stdout + message).splitlines():
-        if LOG_FORMAT == "json":
-            server.log.info(line)
-        else:
-            print(line, file=sys.stderr)  # noqa: T201
+        tell(line)

@@ -2,7 +2,7 @@
 
 Django runs a middleware's `process_request` and `process_response` in a thread, since some touch the database. Most
 only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread. Headers that
-are the same in every response are computed once.
+are the same in every response are computed once. The private names are those of Django 6.1.3.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Django's ASGI handler, on the threads of a pool."""
+"""Django's ASGI handler, on the threads of a pool. Its private names are those of Django 6.1.3."""
 
 import asyncio
 import logging

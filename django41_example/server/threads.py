@@ -269,7 +269,8 @@ def run_alone(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any
 class CurrentCheckout(Executor):
     """What asgiref is given once for an event loop: passes each sync call on to its own request's checkout.
 
-    A ThreadSensitiveContext for each request would do the same at a higher price.
+    A ThreadSensitiveContext for each request would do the same at a higher price. (`loop_thread_executors` and
+    `single_thread_executor` as in asgiref 3.13.0.)
     """
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
