@@ -14,10 +14,10 @@ import pytest
 from django.db import connections
 from django.db.models.functions import Now
 
-from books.lookup.client import LARGEST
+from books.lookup.client import MAX_BYTES
 from books.lookup.lookup import Outcome, alook_up
-from books.models import CachedLookup, NotNow, Source
-from books.models.lookup import BURST, FAILURES
+from books.models import CachedLookup, Source
+from books.models.lookup import BURST, FAILURES, RateLimited
 from tests import outside as behaviour
 from tests.outside import BOOKS, GOOGLE, ISBN, SEARCH, Outside, edition, knows, leads_to, refuses, volume, work
 
@@ -37,7 +37,7 @@ def server() -> Iterator[Outside]:
 async def test_a_book_is_found_with_all_that_the_two_answers_say(server: Outside) -> None:
     answer = await alook_up(ISBN)
     assert answer.outcome == Outcome.FOUND
-    assert answer.as_data()["record"] == {
+    assert answer.serialized()["record"] == {
         "title": "The Example",
         "subtitle": "A Book of Samples",
         "authors": ["Ann Author"],
@@ -99,7 +99,7 @@ async def test_one_that_fails_does_not_hide_what_the_other_knows() -> None:
         server.does |= {BOOKS: refuses(403), GOOGLE: volume()}
         answer = await alook_up(ISBN)
     assert answer.outcome == Outcome.FOUND
-    assert [said.outcome for said in answer.said] == [Outcome.FAILED, Outcome.FOUND]
+    assert [said.outcome for said in answer.sources] == [Outcome.FAILED, Outcome.FOUND]
     assert not await CachedLookup.objects.aexists()
 
 
@@ -110,30 +110,30 @@ async def test_a_volume_with_another_isbn_is_not_the_book() -> None:
 
 
 BAD: dict[str, tuple[behaviour.Behaviour, str]] = {
-    "slow": (behaviour.SLOW, "no whole answer within"),
-    "silent": (behaviour.says_nothing, "no whole answer within"),
+    "slow": (behaviour.SLOW, "no complete response in"),
+    "silent": (behaviour.says_nothing, "no complete response in"),
     "endless": (behaviour.ENDLESS, "more than 1 MiB"),
     "gzip bomb": (behaviour.BOMB, "compressed"),
-    "broken": (behaviour.BROKEN, "no JSON"),
+    "broken": (behaviour.BROKEN, "not JSON"),
     "deep": (behaviour.DEEP, "too many parts"),
-    "just too deep": (behaviour.answers(b"[" * 2000 + b"]" * 2000), "no JSON"),
+    "just too deep": (behaviour.answers(b"[" * 2000 + b"]" * 2000), "not JSON"),
     "bushy": (behaviour.BUSHY, "too many parts"),
     "a list": (knows([]), "another shape"),
-    "text": (behaviour.answers(b"<html>"), "no JSON"),
-    "empty": (behaviour.answers(b""), "no JSON"),
-    "no HTTP": (behaviour.raw(b"220 mail.example ESMTP\r\n"), "not HTTP"),
-    "cut short": (behaviour.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), "not HTTP"),
-    "a head without end": (behaviour.raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000), "not HTTP"),
-    "hangs up": (behaviour.hangs_up, "broke off"),
-    "fault": (refuses(500), "a fault of its own"),
-    "forbidden": (refuses(403), "refuses the question"),
-    "too many": (refuses(429, "Retry-After: 7"), "left alone"),
-    "busy": (refuses(503, "Retry-After: 7"), "left alone"),
+    "text": (behaviour.answers(b"<html>"), "not JSON"),
+    "empty": (behaviour.answers(b""), "not JSON"),
+    "no HTTP": (behaviour.raw(b"220 mail.example ESMTP\r\n"), "not speak HTTP"),
+    "cut short": (behaviour.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), "not speak HTTP"),
+    "a head without end": (behaviour.raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000), "not speak HTTP"),
+    "hangs up": (behaviour.hangs_up, "closed the connection"),
+    "fault": (refuses(500), "an error of its own"),
+    "forbidden": (refuses(403), "refused the request"),
+    "too many": (refuses(429, "Retry-After: 7"), "asked for a pause"),
+    "busy": (refuses(503, "Retry-After: 7"), "asked for a pause"),
     "to loopback": (leads_to("http://127.0.0.1:9/"), "another server"),
     "to a metadata address": (leads_to("http://169.254.169.254/latest/meta-data/"), "another server"),
     "to a file": (leads_to("file:///etc/passwd"), "another server"),
     "to a user's host": (leads_to("//user@127.0.0.1:1/"), "another server"),
-    "to no address": (leads_to("http://[::1"), "not HTTP"),
+    "to no address": (leads_to("http://[::1"), "not speak HTTP"),
     "in a circle": (leads_to(BOOKS), "in a circle"),
 }
 
@@ -158,7 +158,7 @@ async def test_a_bad_answer_takes_little_memory(way: str, server: Outside) -> No
     tracemalloc.start()
     try:
         await alook_up(ISBN)
-        assert tracemalloc.get_traced_memory()[1] < 5 * LARGEST
+        assert tracemalloc.get_traced_memory()[1] < 5 * MAX_BYTES
     finally:
         tracemalloc.stop()
 
@@ -203,7 +203,7 @@ async def test_a_fault_that_passes_is_got_over_by_a_second_try(server: Outside) 
 async def test_the_second_time_nobody_outside_is_asked(server: Outside) -> None:
     first = await alook_up(ISBN)
     server.asked.clear()
-    assert (await alook_up(ISBN)).as_data() == first.as_data()
+    assert (await alook_up(ISBN)).serialized() == first.serialized()
     assert server.asked == []
 
 
@@ -226,7 +226,7 @@ async def test_a_source_that_fails_again_and_again_is_left_alone_until_it_works(
         await alook_up(ISBN)
     server.asked.clear()
     resting = await alook_up(ISBN)
-    assert ("left alone" in resting.reasons, server.asked) == (True, [])
+    assert ("not asked for now" in resting.reasons, server.asked) == (True, [])
     assert 25 < resting.seconds <= 30
     await Source.objects.aupdate(rests_until=Now())  # the rest is over
     server.does[BOOKS] = edition()
@@ -238,7 +238,7 @@ async def test_after_a_rest_one_asks_first_and_the_others_wait_for_how_it_went(s
     await Source.objects.acreate(name="Open Library", failures=FAILURES, rests_until=Now())
     server.does[BOOKS] = behaviour.SLOW
     answers = await asyncio.gather(*(alook_up(ISBN) for _ in range(5)))
-    assert sum("no whole answer" in answer.reasons for answer in answers) == 1
+    assert sum("no complete response" in answer.reasons for answer in answers) == 1
     assert server.paths == [BOOKS]
 
 
@@ -282,16 +282,16 @@ async def test_questions_of_any_number_stay_within_the_rate(server: Outside, set
 async def test_who_would_wait_too_long_is_told_when_to_come_again(server: Outside, settings: Any) -> None:
     settings.LOOKUP_RATE = 1
     await Source.objects.acreate(name="Open Library", free_at=Now() + timedelta(seconds=20))
-    answer = await alook_up(ISBN, queue_timeout=1)
-    assert (server.asked, "as often as it may" in answer.reasons) == ([], True)
+    answer = await alook_up(ISBN, max_wait=1)
+    assert (server.asked, "as often as allowed" in answer.reasons) == ([], True)
     assert 15 <= answer.seconds <= 20
 
 
-def admitted(_: int) -> float | None:
+def reserved(_: int) -> float | None:
     """The wait that a worker of its own is told; None if it may not ask within a second."""
     try:
-        return Source.objects.admit("x", queue_timeout=1)
-    except NotNow:
+        return Source.objects.reserve("x", max_wait=1)
+    except RateLimited:
         return None
     finally:
         connections.close_all()
@@ -300,7 +300,7 @@ def admitted(_: int) -> float | None:
 def test_workers_that_come_at_once_get_a_moment_each(settings: Any) -> None:
     settings.LOOKUP_RATE = 1
     with ThreadPoolExecutor(8) as workers:
-        waits = list(workers.map(admitted, range(12)))
+        waits = list(workers.map(reserved, range(12)))
     assert waits.count(0) == BURST
     assert sum(wait is not None and 0 < wait <= 1 for wait in waits) == 1
     assert waits.count(None) == 12 - BURST - 1
@@ -310,7 +310,7 @@ async def test_the_whole_look_up_ends_when_nobody_waits_any_more(server: Outside
     settings.LOOKUP_SECONDS = 60
     server.does[BOOKS] = behaviour.says_nothing
     begin = time.monotonic()
-    assert "no time left" in (await alook_up(ISBN, queue_timeout=0.3)).reasons
+    assert "no time left" in (await alook_up(ISBN, max_wait=0.3)).reasons
     assert time.monotonic() - begin < 2
 
 

@@ -1,5 +1,1 @@
-"""What other catalogues on the network know of a book.
-
-`door` is the only way out and the only file that knows HTTP; `sources` reads what each catalogue answers; `lookup`
-asks them in order and remembers.
-"""
+"""What outside catalogues know about a book: `lookup` asks the `sources` in turn, `client` is all that knows HTTP."""

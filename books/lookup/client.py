@@ -1,21 +1,20 @@
-"""The one door to the outside: whatever the catalogue asks of other servers passes here.
+"""All requests that the catalogue sends to other servers.
 
-    Unanswered         a source gave nothing that can be used; the message says why
-    ├── Unreachable    no connection, no whole answer in time, or an error of its own
-    ├── Unusable       an answer that is too large, no JSON, compressed, or sends us elsewhere
-    ├── Resting        it has asked to be left alone, or has failed too often of late
-    └── Crowded        we have asked it as often as we may
+    LookupFailed         the source gave nothing that can be used; the message says why
+    ├── Unreachable      no connection, no complete response in time, or an error of its own
+    ├── InvalidResponse  too large, not JSON, compressed, or a redirect to another server
+    ├── CircuitOpen      it asked for a pause, or failed too often
+    └── RateLimited      our own limit
 
-A question is a GET that changes nothing, so it may be asked again. It goes to no host but those of the settings, by no
-proxy of the environment, and to no address that an answer names, unless that is one of the same servers. While it
-waits, its request holds no thread.
+A request is a GET that changes nothing, so it may be repeated. It goes to the hosts of the settings alone: through no
+proxy of the environment, and to no URL in a response unless that is on the same host. It holds no thread while waiting.
 """
 
 import asyncio
-import math
 import random
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,154 +30,118 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from books.models.lookup import NotNow, Source
+from books.models.lookup import CircuitOpen, LookupFailed, Source
 from django41_example.server.threads import release
 
-LARGEST = 1 << 20  # bytes of an answer
-MOST_PARTS = 10_000  # objects and lists in one, however deep: each takes memory, and a book has a few hundred
-REDIRECTS = 3
-TRIES = 2
-IMPORTED_LATE = ("httpcore", "anyio._backends._asyncio")  # by httpx, at its first question, on the event loop
-JITTER = 0.5  # seconds at most before the second try
-AT_ONCE = 32  # questions that one process has on the way
-LONGEST_REST = 3600.0  # seconds that a Retry-After may ask for
-USUAL_REST = 10.0  # where a source wants to be left alone and does not say for how long
+MAX_BYTES = 1 << 20  # of a response
+MAX_PARTS = 10_000  # objects and lists in one, which all take memory; a book has a few hundred
+MAX_REDIRECTS = 3
+ATTEMPTS = 2
+JITTER = 0.5  # seconds at most before the second attempt
+CONCURRENCY = 32  # requests of one process at a time
+MAX_PAUSE, DEFAULT_PAUSE = 3600.0, 10.0  # seconds that a Retry-After may ask for, and that one without them means
+IMPORTED_LATE = ("httpcore", "anyio._backends._asyncio")  # by httpx, at the first request, on the event loop
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-class Unanswered(Exception):
-    """A source gave nothing that can be used. `seconds` from now it may be worth another try."""
+class Unreachable(LookupFailed):
+    """`retry`: another attempt may succeed at once."""
 
-    def __init__(self, reason: str, seconds: float = USUAL_REST) -> None:
+    def __init__(self, reason: str, *, retry: bool = False) -> None:
         super().__init__(reason)
-        self.seconds = max(1, math.ceil(seconds))
+        self.retry = retry
 
 
-class Unreachable(Unanswered):
-    """No connection, no whole answer in time, or an error of its own. `again`: one more try may do at once."""
-
-    def __init__(self, reason: str, *, again: bool = False) -> None:
-        super().__init__(reason)
-        self.again = again
-
-
-class Unusable(Unanswered):
-    """An answer that is not what was asked for."""
-
-
-class Resting(Unanswered):
-    """It is to be left alone for now."""
-
-
-class Crowded(Unanswered):
-    """We have asked as often as we may."""
+class InvalidResponse(LookupFailed):
+    """Asking again would not help."""
 
 
 @dataclass(frozen=True)
-class Site:
-    """A server that may be asked: its name for people, its address, and what only it is told."""
+class Host:
+    """A server that may be asked, and headers for it alone, such as a key."""
 
     name: str
-    address: str
+    url: str
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-async def aask(site: Site, path: str, query: Mapping[str, str], until: float) -> Any:
-    """What the site answers, as JSON's values; None where it has nothing there (404). Raises Unanswered.
-
-    `until`: the event loop's time at which nobody waits any more.
-    """
+async def afetch(host: Host, path: str, query: Mapping[str, str], deadline: float) -> Any:
+    """The JSON at a path; None for a 404. Raises LookupFailed. `deadline`: in the event loop's time."""
     loop = asyncio.get_running_loop()
     release()
-    async with _slots.setdefault(loop, asyncio.Semaphore(AT_ONCE)):
-        for last in (number == TRIES for number in range(1, TRIES + 1)):
-            await _admission(site, until - loop.time())
+    async with _slots.setdefault(loop, asyncio.Semaphore(CONCURRENCY)):
+        for attempts_left in reversed(range(ATTEMPTS)):
+            wait = await sync_to_async(Source.objects.reserve)(host.name, deadline - loop.time())
+            release()
+            await asyncio.sleep(wait)
             try:
-                answer = await _try(site, path, query)
-            except Resting as error:
-                await Source.objects.arest(site.name, error.seconds)
+                response = await _request(host, path, query)
+            except CircuitOpen as error:
+                await Source.objects.apause(host.name, error.seconds)
                 raise
-            except Unanswered as error:
-                await Source.objects.afailed(site.name)
-                if last or not (isinstance(error, Unreachable) and error.again):
+            except LookupFailed as error:
+                await Source.objects.afailed(host.name)
+                if not (attempts_left and isinstance(error, Unreachable) and error.retry):
                     raise
             else:
-                await Source.objects.aworked(site.name)
-                return answer
+                await Source.objects.asucceeded(host.name)
+                return response
             release()
-            await asyncio.sleep(random.uniform(0, JITTER))  # noqa: S311 - no secret
-    raise AssertionError("The last try answers or raises.")  # pragma: no cover
+            await asyncio.sleep(random.uniform(0, JITTER))  # noqa: S311 - not a secret
+    raise AssertionError("The last attempt returns or raises.")  # pragma: no cover
 
 
-async def _admission(site: Site, patience: float) -> None:
-    """Wait, without a thread, for the moment that is ours."""
-    try:
-        wait = await sync_to_async(Source.objects.admit)(site.name, patience)
-    except NotNow as error:
-        if error.rests:
-            reason = f"{site.name} is left alone for now, since it asked for that or failed too often."
-            raise Resting(reason, error.seconds) from None
-        raise Crowded(f"{site.name} has been asked as often as it may be.", error.seconds - patience) from None
-    release()
-    await asyncio.sleep(wait)
-
-
-async def _try(site: Site, path: str, query: Mapping[str, str]) -> Any:
+async def _request(host: Host, path: str, query: Mapping[str, str]) -> Any:
     try:
         async with asyncio.timeout(settings.LOOKUP_SECONDS):
-            body = await _body(site, str(httpx.URL(f"{site.address}{path}", params=dict(query))))
+            body = await _body(host, str(httpx.URL(f"{host.url}{path}", params=dict(query))))
     except TimeoutError:
-        reason = f"{site.name} gave no whole answer within {settings.LOOKUP_SECONDS} seconds."
-        raise Unreachable(reason) from None
+        raise Unreachable(f"{host.name} gave no complete response in {settings.LOOKUP_SECONDS} seconds.") from None
     except httpx.ProtocolError:
-        raise Unreachable(f"{site.name} broke off, or gave an answer that is not HTTP.", again=True) from None
+        raise Unreachable(f"{host.name} closed the connection, or did not speak HTTP.", retry=True) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
-        raise Unreachable(f"{site.name} cannot be reached.", again=True) from None
-    return None if body is None else _parsed(site, body)
+        raise Unreachable(f"{host.name} cannot be reached.", retry=True) from None
+    return None if body is None else _json(host, body)
 
 
-async def _body(site: Site, url: str) -> bytearray | None:
+async def _body(host: Host, url: str) -> bytearray | None:
     async with await aclient() as client:
-        for _ in range(REDIRECTS + 1):
-            async with client.stream("GET", url, headers=_headers(site), follow_redirects=False) as response:
+        for _ in range(MAX_REDIRECTS + 1):
+            async with client.stream("GET", url, headers=_headers(host), follow_redirects=False) as response:
                 if not response.is_redirect:
-                    return await _read(site, response) if _is_there(site, response) else None
-                url = _onward(site, url, response.headers.get("Location", ""))
-    raise Unusable(f"{site.name} sends us in a circle.")
+                    return await _read(host, response) if _is_found(host, response) else None
+                url = _redirected(host, url, response.headers.get("Location", ""))
+    raise InvalidResponse(f"{host.name} redirects in a circle.")
 
 
 async def aclient() -> httpx.AsyncClient:
-    """A client without a proxy, without limits of its own: who asks with it sets them."""
+    """A client without a proxy and without limits of its own: the caller sets them."""
     tls = _tls() if _tls.cache_info().currsize else await asyncio.to_thread(_tls)
     transport = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
     return httpx.AsyncClient(transport=transport, timeout=None, trust_env=False)  # noqa: S113
 
 
-def _headers(site: Site) -> dict[str, str]:
-    """Who asks: the catalogue, by the name under which people reach it."""
-    host = next(iter(settings.ALLOWED_HOSTS), "localhost").encode("ascii", "backslashreplace").decode()
-    agent = f"book-catalogue (for {host})"
-    return {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": agent, **site.headers}
-
-
 @cache
 def _tls() -> ssl.SSLContext:
-    """Reads files: in a thread."""
+    """Reads files: call it in a thread."""
     for module in IMPORTED_LATE:
         import_module(module)
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def _onward(site: Site, url: str, location: str) -> str:
-    """Where a redirect leads, if that is the same server."""
-    try:
-        onward = urljoin(url, location)
-        if _origin(onward) == _origin(site.address):
-            return onward
-    except ValueError:
-        pass
-    raise Unusable(f"{site.name} sends us to another server, where we do not go.")
+def _headers(host: Host) -> dict[str, str]:
+    """With our own host name, so that the source knows whom to ask about our requests."""
+    ours = next(iter(settings.ALLOWED_HOSTS), "localhost").encode("ascii", "backslashreplace").decode()
+    agent = f"book-catalogue (for {ours})"
+    return {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": agent, **host.headers}
+
+
+def _redirected(host: Host, url: str, location: str) -> str:
+    with suppress(ValueError):  # not a URL
+        if _origin(target := urljoin(url, location)) == _origin(host.url):
+            return target
+    raise InvalidResponse(f"{host.name} redirects to another server, which is not allowed.")
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
@@ -186,46 +149,46 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def _is_there(site: Site, response: httpx.Response) -> bool:
-    """Whether there is an answer to read. Raises Unanswered where there is none to come."""
+def _is_found(host: Host, response: httpx.Response) -> bool:
+    """Whether the response has a body to read; False for a 404. Raises LookupFailed for any other status but 200."""
     status, retry_after = response.status_code, response.headers.get("Retry-After", "")
     if status == 429 or (status == 503 and retry_after):
-        raise Resting(f"{site.name} asks to be left alone for a while.", _seconds(retry_after))
+        raise CircuitOpen(f"{host.name} asked for a pause.", _pause(retry_after))
     if status >= 500:
-        raise Unreachable(f"{site.name} has a fault of its own (status {status}).", again=True)
+        raise Unreachable(f"{host.name} has an error of its own (status {status}).", retry=True)
     if status not in {200, 404}:
-        raise Unusable(f"{site.name} refuses the question (status {status}).")
+        raise InvalidResponse(f"{host.name} refused the request (status {status}).")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Unusable(f"{site.name} gave a compressed answer, which we did not ask for.")
+        raise InvalidResponse(f"{host.name} sent a compressed response, which we did not ask for.")
     return status == 200
 
 
-def _seconds(retry_after: str) -> float:
-    """How long a Retry-After asks for: seconds, or a date."""
+def _pause(retry_after: str) -> float:
+    """The seconds in a Retry-After header, which gives them or a date."""
     if retry_after.isascii() and retry_after.isdigit():
-        return min(float(retry_after[:9]), LONGEST_REST)
+        return min(float(retry_after[:9]), MAX_PAUSE)
     try:
         at = parsedate_to_datetime(retry_after)
     except ValueError:
-        return USUAL_REST
+        return DEFAULT_PAUSE
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max((at - datetime.now(UTC)).total_seconds(), 1.0), LONGEST_REST)
+    return min(max((at - datetime.now(UTC)).total_seconds(), 1.0), MAX_PAUSE)
 
 
-async def _read(site: Site, response: httpx.Response) -> bytearray:
+async def _read(host: Host, response: httpx.Response) -> bytearray:
     body = bytearray()
     async for part in response.aiter_raw():
         body += part
-        if len(body) > LARGEST:
-            raise Unusable(f"{site.name} gave an answer of more than {LARGEST >> 20} MiB.")
+        if len(body) > MAX_BYTES:
+            raise InvalidResponse(f"{host.name} sent more than {MAX_BYTES >> 20} MiB.")
     return body
 
 
-def _parsed(site: Site, body: bytearray) -> Any:
-    """The JSON in a body. Its depth is bounded by the parser, which refuses 1,025 levels."""
-    if body.count(b"{") + body.count(b"[") > MOST_PARTS:
-        raise Unusable(f"{site.name} gave an answer of too many parts.")
+def _json(host: Host, body: bytearray) -> Any:
+    """The JSON in a body. The parser itself refuses more than 1,024 levels."""
+    if body.count(b"{") + body.count(b"[") > MAX_PARTS:
+        raise InvalidResponse(f"{host.name} sent JSON with too many parts.")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Unusable(f"{site.name} gave an answer that is no JSON.") from None
+        raise InvalidResponse(f"{host.name} sent a response that is not JSON.") from None

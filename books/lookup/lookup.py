@@ -1,4 +1,4 @@
-"""What is known outside of an ISBN: the catalogues asked in order, each filling what the ones before left empty."""
+"""Look up an ISBN: the sources are asked in turn, and each fills in what the earlier ones left empty."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ from typing import Any, NamedTuple, Self, cast
 
 from django.conf import settings
 
-from books.lookup.client import Unanswered, Unusable
-from books.lookup.sources import Catalogue, catalogues
+from books.lookup.client import InvalidResponse
+from books.lookup.sources import catalogues
 from books.metadata import record
 from books.metadata.record import Record
-from books.models.lookup import CachedLookup
-from books.web.serializers import number
+from books.models.lookup import CachedLookup, LookupFailed
+from books.web.serializers import json_value
 
-WORTH_ASKING_FOR = {"authors", "publisher", "published_year", "language", "pages", "description"}
+WANTED = {"authors", "publisher", "published_year", "language", "pages", "description"}  # worth asking another source
 
 
 class Outcome(StrEnum):
@@ -23,95 +23,84 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Said(NamedTuple):
-    """What became of asking one source, and why it has nothing."""
-
+class SourceResult(NamedTuple):
     source: str
     outcome: Outcome
     reason: str = ""
 
 
 @dataclass
-class Answer:
+class LookupResult:
     isbn13: str
     record: Record = field(default_factory=Record)
     origins: dict[str, str] = field(default_factory=dict)  # the source of each field of the record
-    said: list[Said] = field(default_factory=list)
-    seconds: int = 0  # after which it may be worth asking again
-    is_broken: bool = False  # whether a source gave what nobody can use, rather than nothing in time
+    sources: list[SourceResult] = field(default_factory=list)
+    seconds: int = 0  # after which it may be worth trying again
+    is_broken: bool = False  # whether a source sent an invalid response, rather than none
 
     @property
     def outcome(self) -> Outcome:
         if self.record:
             return Outcome.FOUND
-        failed = any(said.outcome == Outcome.FAILED for said in self.said)
-        return Outcome.FAILED if failed else Outcome.NOTHING
+        return Outcome.NOTHING if self.is_complete else Outcome.FAILED
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every source that was asked has answered."""
-        return all(said.outcome != Outcome.FAILED for said in self.said)
+        return all(result.outcome != Outcome.FAILED for result in self.sources)
 
     @property
     def reasons(self) -> str:
-        return " ".join(said.reason for said in self.said if said.reason)
+        return " ".join(result.reason for result in self.sources if result.reason)
 
-    def as_data(self) -> dict[str, Any]:
-        """As plain values, for JSON and for the memory."""
-        found = cast("dict[str, Any]", dict(self.record))
-        if "series_number" in found:
-            found["series_number"] = number(found["series_number"])
+    def serialized(self) -> dict[str, Any]:
         return {
             "isbn13": self.isbn13,
-            "record": found,
+            "record": {name: json_value(value) for name, value in self.record.items()},
             "origins": self.origins,
-            "sources": [dict(said._asdict()) for said in self.said],
+            "sources": [result._asdict() for result in self.sources],
         }
 
     @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Self:
+    def deserialized(cls, data: dict[str, Any]) -> Self:
         values, _ = record.clean(data["record"])
-        said = [Said(one["source"], Outcome(one["outcome"]), one["reason"]) for one in data["sources"]]
-        return cls(data["isbn13"], values, data["origins"], said)
+        sources = [SourceResult(one["source"], Outcome(one["outcome"]), one["reason"]) for one in data["sources"]]
+        return cls(data["isbn13"], values, data["origins"], sources)
 
-    def take(self, source: str, found: Record) -> None:
-        """Fill with what a source knows what the ones before have left empty."""
+    def add(self, source: str, found: Record) -> None:
+        """Fill in the fields that are still empty."""
         new = {name: value for name, value in found.items() if name not in self.record}
         self.record.update(cast("Record", new))
         self.origins |= dict.fromkeys(new, source)
         reason = "" if found else f"{source} has no book with this ISBN."
-        self.said.append(Said(source, Outcome.FOUND if found else Outcome.NOTHING, reason))
+        self.sources.append(SourceResult(source, Outcome.FOUND if found else Outcome.NOTHING, reason))
 
-    def miss(self, source: str, error: Unanswered) -> None:
-        self.said.append(Said(source, Outcome.FAILED, str(error)))
+    def add_failure(self, source: str, error: LookupFailed) -> None:
+        self.sources.append(SourceResult(source, Outcome.FAILED, str(error)))
         self.seconds = min(self.seconds or error.seconds, error.seconds)
-        self.is_broken = self.is_broken or isinstance(error, Unusable)
+        self.is_broken = self.is_broken or isinstance(error, InvalidResponse)
 
 
-async def alook_up(isbn13: str, patience: float | None = None) -> Answer:
-    """What is known of a canonical ISBN; remembered if every source has answered. Failures are told, not raised.
+async def alook_up(isbn13: str, max_wait: float | None = None) -> LookupResult:
+    """Look up a canonical ISBN. Failures are part of the result, not raised; one without failures is cached.
 
-    `patience`: seconds that somebody waits for it.
+    `max_wait`: seconds for all sources together; LOOKUP_PATIENCE if not given.
     """
-    if kept := await CachedLookup.objects.arecall(isbn13):
-        return Answer.from_data(kept)
-    answer = Answer(isbn13)
-    until = asyncio.get_running_loop().time() + (patience or settings.LOOKUP_PATIENCE)
+    if cached := await CachedLookup.objects.aget_fresh(isbn13):
+        return LookupResult.deserialized(cached)
+    result = LookupResult(isbn13)
+    deadline = asyncio.get_running_loop().time() + (max_wait or settings.LOOKUP_PATIENCE)
     for catalogue in catalogues():
-        await _ask(catalogue, answer, until)
-        if answer.record.keys() >= WORTH_ASKING_FOR:
+        name = catalogue.host.name
+        try:
+            async with asyncio.timeout_at(deadline):
+                result.add(name, await catalogue.aread(catalogue.host, isbn13, deadline))
+        except TimeoutError:
+            result.add_failure(name, LookupFailed(f"There was no time left for {name}."))
+        except LookupFailed as error:
+            result.add_failure(name, error)
+        if result.record.keys() >= WANTED:
             break
-    if answer.is_whole:
-        await CachedLookup.objects.akeep(isbn13, answer.as_data(), is_known=bool(answer.record))
-    return answer
-
-
-async def _ask(catalogue: Catalogue, answer: Answer, until: float) -> None:
-    name = catalogue.site.name
-    try:
-        async with asyncio.timeout_at(until):
-            answer.take(name, await catalogue.aread(catalogue.site, answer.isbn13, until))
-    except TimeoutError:
-        answer.miss(name, Unanswered(f"There was no time left for {name}."))
-    except Unanswered as error:
-        answer.miss(name, error)
+    if result.is_complete:
+        await CachedLookup.objects.aset(isbn13, result.serialized(), is_known=bool(result.record))
+    return result

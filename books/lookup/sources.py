@@ -1,10 +1,10 @@
-"""The catalogues that we ask, and what their answers say of a book, as a record.
+"""The outside catalogues, and how their responses become a record.
 
 Open Library: https://openlibrary.org/dev/docs/api/books and …/search. Its books API knows the edition, its search API
-the work: the year of the first publication, and the authors where the edition names none.
-Google Books: https://developers.google.com/books/docs/v1/reference/volumes, for those who have a key.
+the work: the year of first publication, and the authors if the edition has none.
+Google Books: https://developers.google.com/books/docs/v1/reference/volumes, with a key.
 
-Whatever comes is somebody else's: a value of another type, or one that no book may have, counts as not given.
+A value of another type than documented, or one that no book may have, is ignored.
 """
 
 import re
@@ -15,13 +15,13 @@ from typing import Any
 
 from django.conf import settings
 
-from books.lookup.client import Site, Unusable, aask
+from books.lookup.client import Host, InvalidResponse, afetch
 from books.metadata import isbn, record
 from books.metadata.record import Record
 
-MOST_TOPICS = 10  # of what others file a book under
-MOST_TEXT = 2 * record.MAX_DESCRIPTION  # characters that are looked at
-
+MAX_TOPICS = 10  # of those that others assign
+MAX_TEXT = 2 * record.MAX_DESCRIPTION  # characters from which tags are removed
+WORK_FIELDS = "title,author_name,first_publish_year,subject"
 _YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _TAG = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 _NUMBER_IN_SERIES = re.compile(
@@ -31,36 +31,33 @@ _NUMBER_IN_SERIES = re.compile(
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One that can be asked. `aread` gives what it knows of an ISBN, {} for nothing, and raises Unanswered."""
+    """`aread` returns the record of an ISBN, {} if it has none, and raises LookupFailed."""
 
-    site: Site
-    aread: Callable[[Site, str, float], Awaitable[Record]]
+    host: Host
+    aread: Callable[[Host, str, float], Awaitable[Record]]
 
 
 def catalogues() -> list[Catalogue]:
-    """Those to ask, in this order."""
-    found = [Catalogue(Site("Open Library", settings.OPENLIBRARY_URL), aread_open_library)]
+    """In the order in which they are asked."""
+    found = [Catalogue(Host("Open Library", settings.OPENLIBRARY_URL), aread_open_library)]
     if settings.GOOGLE_BOOKS_KEY:
-        headers = {"X-Goog-Api-Key": settings.GOOGLE_BOOKS_KEY}  # in an address it would stand in logs
-        found.append(Catalogue(Site("Google Books", settings.GOOGLE_BOOKS_URL, headers), aread_google_books))
+        headers = {"X-Goog-Api-Key": settings.GOOGLE_BOOKS_KEY}  # not in the URL, which others log
+        found.append(Catalogue(Host("Google Books", settings.GOOGLE_BOOKS_URL, headers), aread_google_books))
     return found
 
 
-async def aread_open_library(site: Site, isbn13: str, until: float) -> Record:
+async def aread_open_library(host: Host, isbn13: str, deadline: float) -> Record:
     key = f"ISBN:{isbn13}"
-    books = await aask(site, "/api/books", {"bibkeys": key, "jscmd": "details", "format": "json"}, until)
-    if books is None or not (edition := _object(_object(books, site).get(key))):
+    books = await afetch(host, "/api/books", {"bibkeys": key, "jscmd": "details", "format": "json"}, deadline)
+    if books is None or not (edition := _object(_object(books, host).get(key))):
         return {}
-    works = await aask(site, "/search.json", {"isbn": isbn13, "limit": "1", "fields": WORK_FIELDS}, until)
-    found = _list(_object(works or {}, site).get("docs"))
+    works = await afetch(host, "/search.json", {"isbn": isbn13, "limit": "1", "fields": WORK_FIELDS}, deadline)
+    found = _list(_object(works or {}, host).get("docs"))
     return open_library(_object(edition.get("details")), _object(found[0]) if found else {})
 
 
-WORK_FIELDS = "title,author_name,first_publish_year,subject"
-
-
 def open_library(edition: dict[str, Any], work: dict[str, Any]) -> Record:
-    """The record in the details of an edition, completed by the work that it is an edition of."""
+    """The record of an edition, completed by its work."""
     series, number = _series(next(iter(_texts(edition.get("series"))), ""))
     languages = [key.rpartition("/")[2] for key in _texts(edition.get("languages"), "key")]
     return cleaned(
@@ -72,7 +69,7 @@ def open_library(edition: dict[str, Any], work: dict[str, Any]) -> Record:
             "published_year": _year(work.get("first_publish_year")) or _year(edition.get("publish_date")),
             "language": languages[0] if len(languages) == 1 else "mul" if languages else "",
             "pages": edition.get("number_of_pages"),
-            "description": _value(edition.get("description")),
+            "description": _text(edition.get("description")),
             "topics": _texts(edition.get("subjects")) or _texts(work.get("subject")),
             "series": series,
             "series_number": number,
@@ -80,9 +77,9 @@ def open_library(edition: dict[str, Any], work: dict[str, Any]) -> Record:
     )
 
 
-async def aread_google_books(site: Site, isbn13: str, until: float) -> Record:
+async def aread_google_books(host: Host, isbn13: str, deadline: float) -> Record:
     query = {"q": f"isbn:{isbn13}", "maxResults": "5", "printType": "books"}
-    answer = _object(await aask(site, "/books/v1/volumes", query, until) or {}, site)
+    answer = _object(await afetch(host, "/books/v1/volumes", query, deadline) or {}, host)
     volumes = [_object(_object(item).get("volumeInfo")) for item in _list(answer.get("items"))]
     return next((google_books(volume) for volume in volumes if _is_of(volume, isbn13)), Record())
 
@@ -97,22 +94,22 @@ def google_books(volume: dict[str, Any]) -> Record:
             "published_year": _year(volume.get("publishedDate")),
             "language": _text(volume.get("language")),
             "pages": volume.get("pageCount"),
-            "description": unescape(_TAG.sub(" ", _text(volume.get("description"))[:MOST_TEXT])),
+            "description": unescape(_TAG.sub(" ", _text(volume.get("description"))[:MAX_TEXT])),
             "topics": _texts(volume.get("categories")),
         }
     )
 
 
 def _is_of(volume: dict[str, Any], isbn13: str) -> bool:
-    """Whether the volume has this ISBN: a search finds others too."""
+    """Whether the volume has this ISBN. A search finds others too."""
     numbers = _texts(volume.get("industryIdentifiers"), "identifier")
     return any(isbn13 == found for number in numbers for _, found in isbn.found_in(number[: isbn.MAX_LENGTH]))
 
 
 def cleaned(raw: dict[str, Any]) -> Record:
-    """What of it a book may have; nothing without a title."""
+    """The values that a book may have; nothing without a title."""
     raw["authors"] = _names(raw["authors"], record.MAX_AUTHORS)
-    raw["topics"] = [name for name in _names(raw["topics"], record.MAX_TOPICS) if record.topic_slug(name)][:MOST_TOPICS]
+    raw["topics"] = [name for name in _names(raw["topics"], record.MAX_TOPICS) if record.topic_slug(name)][:MAX_TOPICS]
     values, _ = record.clean({name: value for name, value in raw.items() if isinstance(value, str | int | list)})
     given = {name: value for name, value in values.items() if value}
     return Record(**given) if "title" in given else {}  # type: ignore[typeddict-item]
@@ -123,10 +120,10 @@ def _names(values: Iterable[str], most: int) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part and len(part) <= record.MAX_NAME))[:most]
 
 
-def _object(value: Any, of: Site | None = None) -> dict[str, Any]:
-    """The value if it is an object; where it must be one, the answer of a site is refused otherwise."""
+def _object(value: Any, of: Host | None = None) -> dict[str, Any]:
+    """The value if it is an object, else {}. As the response `of` a host it has to be one."""
     if of and not isinstance(value, dict):
-        raise Unusable(f"{of.name} gave an answer of another shape than its documentation says.")
+        raise InvalidResponse(f"{of.name} sent JSON of another shape than documented.")
     return value if isinstance(value, dict) else {}
 
 
@@ -135,18 +132,15 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
+    """A text, which Open Library also gives as {"type": "/type/text", "value": …}."""
+    value = value.get("value") if isinstance(value, dict) else value
     return value if isinstance(value, str) else ""
 
 
 def _texts(value: Any, key: str = "") -> list[str]:
-    """The texts in a list; of a list of objects those under a key."""
+    """The texts in a list, or under a key of the objects in it."""
     items = (_object(item).get(key) if key else item for item in _list(value)[: record.MAX_AUTHORS])
     return [text for item in items if (text := _text(item).strip())]
-
-
-def _value(value: Any) -> str:
-    """A text, which Open Library gives as one or as {"type": "/type/text", "value": …}."""
-    return _text(value.get("value")) if isinstance(value, dict) else _text(value)
 
 
 def _year(value: Any) -> int | None:

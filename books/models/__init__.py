@@ -5,7 +5,7 @@ from books.models.idempotency import IdempotentResponse, KeyReused
 from books.models.job import Job, Status, Worker
 from books.models.job_file import FileChunk, JobFile
 from books.models.login_attempt import LoginAttempts, TooManyAttempts
-from books.models.lookup import CachedLookup, NotNow, Source
+from books.models.lookup import CachedLookup, Source
 from books.models.not_duplicate import NotDuplicate
 from books.models.owner_invitation import NotInvited, OwnerInvitation
 from books.models.token import Scope, Token
@@ -33,7 +33,6 @@ __all__ = [
     "MergedAway",
     "NotDuplicate",
     "NotInvited",
-    "NotNow",
     "OwnerInvitation",
     "Scope",
     "Source",

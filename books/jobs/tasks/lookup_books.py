@@ -15,7 +15,7 @@ from django.tasks import task
 from books.importing.report import BOM, csv_lines
 from books.jobs.run import PermanentError, Run, current
 from books.lookup import lookup as catalogues
-from books.lookup.lookup import Answer, alook_up
+from books.lookup.lookup import LookupResult, alook_up
 from books.metadata import isbn
 from books.metadata.record import Record
 from books.models import Actor, Book, Channel, DuplicateISBN
@@ -94,7 +94,7 @@ class _LookingUp:
         listed = list(enumerate(self.isbns or self.ids, 1))[self.last : self.last + AT_ONCE]
         return [(_read if self.isbns else _chosen)(place, written) for place, written in listed]
 
-    async def answer(self, wanted: Wanted) -> Answer | None:
+    async def answer(self, wanted: Wanted) -> LookupResult | None:
         """What is known outside; while a source is down, asked again after a pause."""
         if wanted.isbn13 is None:
             return None
@@ -107,7 +107,7 @@ class _LookingUp:
             await asyncio.sleep(seconds)
         return answer
 
-    def store(self, batch: Sequence[Wanted], answers: Sequence[Answer | None]) -> None:
+    def store(self, batch: Sequence[Wanted], answers: Sequence[LookupResult | None]) -> None:
         """Write the books, their outcomes, and the place to go on from, in one transaction."""
         for answer in answers:
             if answer and answer.outcome == catalogues.Outcome.FAILED and not answer.is_broken:
@@ -121,7 +121,7 @@ class _LookingUp:
             self.run.save_checkpoint(said, {"last": last, "counts": counts}, done=done, total=max(self.total, done))
         self.counts, self.last = counts, last
 
-    def write(self, wanted: Wanted, answer: Answer | None) -> Became:
+    def write(self, wanted: Wanted, answer: LookupResult | None) -> Became:
         """What becomes of one book."""
         if answer is None:
             return Became(Outcome.REJECTED, reason=wanted.fault)
@@ -135,14 +135,14 @@ class _LookingUp:
             return Became(Outcome.REJECTED, reason="The book is gone, or has another ISBN by now.")
         return self.add(answer)
 
-    def add(self, answer: Answer) -> Became:
+    def add(self, answer: LookupResult) -> Became:
         try:
             book = Book.objects.add({**answer.record, "isbn13": answer.isbn13}, self.by)
         except DuplicateISBN as error:  # somebody added it this moment
             return self.complete(error.book_id, answer)
         return Became(Outcome.CREATED, book.pk, list(answer.record))
 
-    def complete(self, pk: int, answer: Answer) -> Became:
+    def complete(self, pk: int, answer: LookupResult) -> Became:
         """Fill what the book lacks, as it is now: what it has, whoever typed it, stays."""
         book = Book.objects.select_for_update().get(pk=pk)
         new = lacking(book.as_record(), answer.record)
