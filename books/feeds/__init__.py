@@ -1,1 +1,1 @@
-"""The catalogue for what is neither a browser nor a script of ours: reading apps, search boxes, robots."""
+"""The catalogue for reading apps, search boxes and robots."""

@@ -1,4 +1,4 @@
-"""Feeds as plain data: what OPDS 1.2 and 2.0 both say of the catalogue, each in its own words."""
+"""Feeds as plain data, which opds and opds2 write in their own format."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,40 +17,40 @@ from books.web.serializers import number
 COLUMNS = ("id", "created_at", "updated_at", *RECORD_COLUMNS)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 NEW, BORROW = "http://opds-spec.org/sort/new", "http://opds-spec.org/acquisition/borrow"
-# One picture for all books, since none has its own: OPDS 2.0 wants one, and it must be of pixels.
+# One picture for all books: OPDS 2.0 demands one, and it must be a bitmap.
 COVER, COVER_KIND = "books/cover.png", "image/png"
 
 
 @dataclass(frozen=True)
-class Door:
-    """A way to another feed, whose `path` is below where the feeds start."""
+class NavigationLink:
+    """A link to another feed, whose `path` is relative to the start of the feeds."""
 
     title: str
     path: str
-    about: str = ""
+    summary: str = ""
     rel: str = "subsection"
-    books: int | None = None  # behind it
-    is_here: bool = False
+    books: int | None = None  # in that feed
+    is_current: bool = False
 
 
 @dataclass(frozen=True)
 class Feed:
-    """A page of doors, or of books."""
+    """A page of links, or of books."""
 
     title: str
-    path: str  # its own, below where the feeds start
-    page: str  # the address of the same for people
+    path: str  # its own, relative to the start of the feeds
+    page: str  # the URL of the same list for people
     updated: datetime
-    around: Mapping[str, str | None]  # paths by link relation: up, first, next, previous
-    doors: Sequence[Door] | None = None
+    relations: Mapping[str, str | None]  # paths: up, first, next, previous
+    navigation: Sequence[NavigationLink] | None = None
     books: Sequence[Mapping[str, Any]] | None = None
-    orders: Sequence[Door] = ()  # the same books in other orders
-    count: int | None = None  # of all pages together, where it is known
+    orders: Sequence[NavigationLink] = ()  # the same books in other orders
+    count: int | None = None  # of all pages, if it is known
     size: int | None = None  # of a page
 
 
 class Style(Protocol):
-    """A module that writes feeds in the words of one version of OPDS."""
+    """A module that writes feeds in one version of OPDS."""
 
     MEDIA_TYPES: tuple[str, ...]
 
@@ -64,14 +64,14 @@ def with_query(path: str, parameters: Mapping[str, str]) -> str:
 
 
 async def abooks(pks: Iterable[int]) -> list[dict[str, Any]]:
-    """All that feeds say of these books, in this order; those that are gone are left out."""
+    """What feeds say of these books, in this order; deleted ones are left out."""
     pks, cover = list(pks), static(COVER)
     rows = {row["id"]: {**_book(row), "cover": cover} async for row in Book.objects.filter(pk__in=pks).values(*COLUMNS)}
     return [rows[pk] for pk in pks if pk in rows]
 
 
 async def achanged_at() -> datetime:
-    """When the catalogue was changed last."""
+    """When the catalogue was last changed."""
     return await Change.objects.order_by("-pk").values_list("at", flat=True).afirst() or BEFORE_ALL
 
 

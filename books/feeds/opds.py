@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from books.feeds.feed import BORROW, COVER_KIND, Door, Feed
+from books.feeds.feed import BORROW, COVER_KIND, Feed, NavigationLink
 from books.feeds.xml import NO_ATTRIBUTES, Xml, element, respond_xml, texts
 
 START = "/opds/"
@@ -24,18 +24,18 @@ NAMES = {
 
 
 def write_feed(feed: Feed, origin: str) -> HttpResponse:
-    around = {"self": feed.path, "start": "", **feed.around}
+    relations = {"self": feed.path, "start": "", **feed.relations}
     root = element(
         "feed",
         NAMES,
         *texts(id=origin + START + feed.path, title=feed.title, updated=feed.updated.isoformat()),
         element("author", NO_ATTRIBUTES, *texts(name="Book catalogue", uri=f"{origin}/")),
         *texts(opensearch_totalResults=_written(feed.count), opensearch_itemsPerPage=_written(feed.size)),
-        *(_link(rel, START + path, _kind(path)) for rel, path in around.items() if path is not None),
+        *(_link(rel, START + path, _kind(path)) for rel, path in relations.items() if path is not None),
         _link("search", "/opensearch.xml", OPENSEARCH),
         _link("alternate", feed.page, "text/html"),
         *(_facet(order) for order in feed.orders),
-        *(_door(door, feed, origin) for door in feed.doors or ()),
+        *(_navigation_entry(link, feed, origin) for link in feed.navigation or ()),
         *(_entry(book, origin) for book in feed.books or ()),
     )
     return respond_xml(root, _kind(feed.path))
@@ -76,20 +76,20 @@ def _category(slug: str, name: str, origin: str) -> Xml:
     return element("category", {"scheme": f"{origin}/topics/", "term": slug, "label": name})
 
 
-def _door(door: Door, feed: Feed, origin: str) -> Xml:
-    """An entry that leads on. It may be new whenever the catalogue is."""
+def _navigation_entry(link: NavigationLink, feed: Feed, origin: str) -> Xml:
+    """An entry that leads to another feed. It may have changed whenever the catalogue has."""
     return element(
         "entry",
         NO_ATTRIBUTES,
-        *texts(id=origin + START + door.path, title=door.title, updated=feed.updated.isoformat()),
-        element("content", {"type": "text"}, door.about or _counted(door.books or 0)),
-        _link(door.rel, START + door.path, _kind(door.path)),
+        *texts(id=origin + START + link.path, title=link.title, updated=feed.updated.isoformat()),
+        element("content", {"type": "text"}, link.summary or _counted(link.books or 0)),
+        _link(link.rel, START + link.path, _kind(link.path)),
     )
 
 
-def _facet(order: Door) -> Xml:
-    is_here = {"opds:activeFacet": "true"} if order.is_here else {}
-    about = {"title": order.title, "opds:facetGroup": "Order", **is_here}
+def _facet(order: NavigationLink) -> Xml:
+    is_current = {"opds:activeFacet": "true"} if order.is_current else {}
+    about = {"title": order.title, "opds:facetGroup": "Order", **is_current}
     return _link("http://opds-spec.org/facet", START + order.path, ACQUISITION, about)
 
 

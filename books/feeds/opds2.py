@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from books.feeds.feed import BORROW, COVER_KIND, Door, Feed, with_query
+from books.feeds.feed import BORROW, COVER_KIND, Feed, NavigationLink, with_query
 from books.web.negotiation import as_json
 
 START = "/opds2/"
@@ -17,20 +17,20 @@ Plain = dict[str, Any]
 
 
 def write_feed(feed: Feed, origin: str) -> HttpResponse:
-    around = {"self": feed.path, "start": "", **feed.around}
+    relations = {"self": feed.path, "start": "", **feed.relations}
     metadata = {"title": feed.title, "modified": feed.updated, "numberOfItems": feed.count, "itemsPerPage": feed.size}
     written: Plain = {
         "metadata": _given(metadata),
         "links": [
-            *({"rel": rel, "href": START + path, "type": KIND} for rel, path in around.items() if path is not None),
+            *({"rel": rel, "href": START + path, "type": KIND} for rel, path in relations.items() if path is not None),
             SEARCH,
             {"rel": "alternate", "href": feed.page, "type": "text/html"},
         ],
     }
     if feed.orders:
         written["facets"] = [{"metadata": {"title": "Order"}, "links": [_link(order) for order in feed.orders]}]
-    if feed.doors is not None:
-        written["navigation"] = [_link(door) for door in feed.doors]
+    if feed.navigation is not None:
+        written["navigation"] = [_link(link) for link in feed.navigation]
     if feed.books is not None:
         written["publications"] = [_publication(book, origin) for book in feed.books]
     return HttpResponse(as_json(written), content_type=KIND)
@@ -73,20 +73,20 @@ def _subject(slug: str, name: str) -> Plain:
     return {"name": name, "code": slug, "links": [{"href": href, "type": KIND}]}
 
 
-def _link(door: Door) -> Plain:
-    rel = "self" if door.is_here else door.rel
-    count = None if door.books is None else {"numberOfItems": door.books}
+def _link(link: NavigationLink) -> Plain:
+    rel = "self" if link.is_current else link.rel
+    count = None if link.books is None else {"numberOfItems": link.books}
     return _given(
         {
             "rel": rel,
-            "href": START + door.path,
+            "href": START + link.path,
             "type": KIND,
-            "title": door.title,
+            "title": link.title,
             "properties": count,
         }
     )
 
 
 def _given(values: Mapping[str, Any]) -> Plain:
-    """Those of the values that there are."""
+    """The values that are not empty."""
     return {name: value for name, value in values.items() if value not in (None, "", [])}

@@ -1,7 +1,7 @@
-"""Every page that tells of one thing, for robots: an index of files (https://www.sitemaps.org/protocol.html).
+"""The pages of all books, authors and topics, for robots: an index of files (https://www.sitemaps.org/protocol.html).
 
-A file holds the rows of a range of ids, so that a row stays in its file whatever comes and goes, and no file is found
-by counting rows. It is read and written in batches, each after the last one's id: any number of books is no memory.
+A file holds a range of ids, so that a row stays in its file whatever is added or deleted, and no file is found by
+counting rows. It is written in batches, each after the last id, so that any number of books takes little memory.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping

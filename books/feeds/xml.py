@@ -1,4 +1,4 @@
-"""XML, written quickly. Whatever text is put in, what comes out can be parsed."""
+"""XML, written quickly. It is well-formed, whatever the text."""
 
 import re
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]") 
 
 
 class Xml(str):
-    """Text that is XML already: only what this module writes."""
+    """Text that is already XML: only this module makes it."""
 
     __slots__ = ()
 
 
 def element(name: str, attributes: Mapping[str, str] = NO_ATTRIBUTES, *inside: str) -> Xml:
-    """An element with what is inside it: elements as they are, text escaped."""
+    """An element with its content: elements as they are, text escaped."""
     named = "".join(f' {key}="{_escaped(value)}"' for key, value in attributes.items())
     content = "".join(part if isinstance(part, Xml) else _escaped(part) for part in inside)
     return Xml(f"<{name}{named}>{content}</{name}>" if content else f"<{name}{named}/>")

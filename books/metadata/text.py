@@ -21,7 +21,7 @@ from itertools import chain, pairwise
 from typing import Any
 
 from books.metadata.languages import primary
-from books.metadata.record import topic_slug
+from books.metadata.record import COLUMNS, FIELDS, topic_slug
 
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -39,17 +39,8 @@ SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
 LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
-TEXTS = (  # the columns of a book that are searched
-    "title",
-    "subtitle",
-    "series",
-    "author_names",
-    "topic_names",
-    "description",
-    "isbn13",
-    "language",
-    "published_year",
-)
+TEXTS = tuple(COLUMNS[field.name] for field in FIELDS if field.words)  # the columns of a book that are searched
+TITLES = tuple(COLUMNS[field.name] for field in FIELDS if field.words == "title")  # the book's own title comes first
 _LETTER_PARTS = 9  # combining classes up to this (nukta, kana voicing, virama) make another letter, not an accent
 
 
@@ -104,8 +95,8 @@ def _with_beginnings(texts: list[list[str]]) -> str:
     return f" {BREAK} ".join(filter(None, map(" ".join, (*texts, marks))))
 
 
-def title_words(title: str, subtitle: str, series: str) -> str:
-    first, *further = (words(text) for text in (title, subtitle, series))
+def title_words(*titles: str) -> str:
+    first, *further = map(words, titles)
     begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0])) if first else ""
     return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further])}{begins}"
 
@@ -137,12 +128,12 @@ def other_words(description: str, isbn13: str | None, language: str, year: int |
 def lines(texts: Iterable[Any]) -> tuple[str, str, str, str]:
     """A book's four lines, from its TEXTS."""
     cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
-    title, subtitle, series, authors, topics, description, isbn13, language, year = cut
+    found = dict(zip(TEXTS, cut, strict=True))
     return (
-        title_words(title, subtitle, series),
-        author_words(authors),
-        topic_words(topics),
-        other_words(description, isbn13, language, year),
+        title_words(*[found[name] for name in TITLES]),
+        author_words(found["author_names"]),
+        topic_words(found["topic_names"]),
+        other_words(found["description"], found["isbn13"], found["language"], found["published_year"]),
     )
 
 

@@ -9,6 +9,7 @@ from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils.safestring import SafeString
 
 from books.metadata import covers, languages
+from books.metadata.record import BY_NAME
 
 register = template.Library()
 
@@ -55,6 +56,12 @@ def cover(book: Mapping[str, Any]) -> dict[str, Any]:
 @register.filter
 def thumbnail(book: Mapping[str, Any]) -> dict[str, str]:
     return covers.thumbnail(book["title"], book["authors"])
+
+
+@register.filter
+def label(name: str) -> str:
+    """The label of a book's field: Year for published_year."""
+    return BY_NAME[name].label if name in BY_NAME else name
 
 
 class MemoNode(template.Node):

@@ -1,4 +1,4 @@
-"""Django's handlers of errors, in the client's format. Django calls them from sync code, and wants them sync."""
+"""Django's error handlers, in the client's format. Django calls them from sync code."""
 
 from collections.abc import Mapping
 
@@ -6,32 +6,31 @@ from django.http import HttpRequest, HttpResponse
 
 from books.web.negotiation import HTTPError, error_response
 
+ANOTHER_SITE = "This form was sent from another site. Send it from this one."
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(
-        request, HTTPError(400, "This request cannot be read: check its address, its headers and its form.")
-    )
+    return error_response(request, HTTPError(400, "This request is malformed. Check its URL, headers and form."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, HTTPError(403, "You may not do this."))
+    return error_response(request, HTTPError(403, "Not allowed."))
 
 
 def foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    return error_response(request, HTTPError(403, "This form was sent by another site's page. Send it from our own."))
+    return error_response(request, HTTPError(403, ANOTHER_SITE))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, HTTPError(404, "There is nothing at this address. All books are at /books/."))
+    return error_response(request, HTTPError(404, "There is no such page. All books are at /books/."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_response(
-        request, HTTPError(500, "That was our fault, and it is logged. Try again, or go on from /books/.")
-    )
+    detail = "Something went wrong on our side; it has been logged. Try again, or go to /books/."
+    return error_response(request, HTTPError(500, detail))
 
 
 def refused(request: HttpRequest, status: int, detail: str, headers: Mapping[str, str]) -> HttpResponse:
-    """What the edge refuses before a view is asked: the setting REFUSAL_VIEW."""
+    """What the server refuses before a view is called: see django41_example.asgi."""
     return error_response(request, HTTPError(status, detail, headers=headers))

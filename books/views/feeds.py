@@ -1,6 +1,6 @@
-"""The catalogue's feeds for reading apps: the same views in two styles, OPDS 1.2 and OPDS 2.0.
+"""Feeds for reading apps: the same views in two formats, OPDS 1.2 and OPDS 2.0.
 
-They answer in their own format whatever is accepted, as files do. `/opds/books/` takes what `/books/` takes.
+They ignore Accept, as files do. `/opds/books/` takes what `/books/` takes.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from books.cache.topics import topics
 from books.feeds import opds
-from books.feeds.feed import NEW, Door, Feed, Style, abooks, achanged_at, with_query
+from books.feeds.feed import NEW, Feed, NavigationLink, Style, abooks, achanged_at, with_query
 from books.feeds.topics import TopicQuery, page_of_slugs
 from books.forms.lists import AuthorQuery, ListQuery
 from books.models import Author
@@ -23,11 +23,11 @@ from books.web.errors import NO_BOOK
 from books.web.negotiation import HTTPError
 from books.web.permissions import READ
 
-DOORS = [
-    Door("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
-    Door("All books", "books/?size=50", "Every book, by its title."),
-    Door("Authors", "authors/?size=100", "Every author, by name, and the author's books."),
-    Door("Topics", "topics/?size=100", "Every topic, and the books about it."),
+START_LINKS = [
+    NavigationLink("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
+    NavigationLink("All books", "books/?size=50", "Every book, by its title."),
+    NavigationLink("Authors", "authors/?size=100", "Every author, by name, and the author's books."),
+    NavigationLink("Topics", "topics/?size=100", "Every topic, and the books about it."),
 ]
 
 
@@ -44,7 +44,7 @@ class OpdsView(CatalogueView):
 class OpdsFeed(OpdsView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         feed = await self.afeed(request)
-        # A hundred books are some 10 ms of writing, and more where descriptions are long: too much for the loop.
+        # A hundred books take some 10 ms to write, and more with long descriptions: too long for the loop.
         return await sync_to_async(self.style.write_feed)(feed, origin(request))
 
     async def afeed(self, request: HttpRequest) -> Feed:
@@ -55,7 +55,7 @@ class OpdsStart(OpdsFeed):
     """Where a reading app begins."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        return Feed("Book catalogue", "", "/", await achanged_at(), {}, doors=DOORS)
+        return Feed("Book catalogue", "", "/", await achanged_at(), {}, navigation=START_LINKS)
 
 
 class OpdsBooks(OpdsFeed):
@@ -67,7 +67,7 @@ class OpdsBooks(OpdsFeed):
         parameters = asked.query.parameters()
         return Feed(
             title=await atitle(parameters),
-            **turning(request.GET, "books/", asked.query, page),
+            **paging(request.GET, "books/", asked.query, page),
             updated=await achanged_at(),
             books=await abooks(row["id"] for row in page.rows),
             orders=orders(parameters, asked.query.cleaned_data["place"].ordering.name),
@@ -81,9 +81,14 @@ class OpdsAuthors(OpdsFeed):
         query = valid(AuthorQuery(request.GET))
         authors = Author.objects.named(query.cleaned_data["q"])
         page = await authors.with_counts().page(["name", "books_count"], query.cleaned_data["place"]).aread()
-        doors = [Door(row["name"], f"books/?author={row['id']}", books=row["books_count"]) for row in page.rows]
+        navigation = [
+            NavigationLink(row["name"], f"books/?author={row['id']}", books=row["books_count"]) for row in page.rows
+        ]
         return Feed(
-            "Authors", updated=await achanged_at(), doors=doors, **turning(request.GET, "authors/", query, page)
+            "Authors",
+            updated=await achanged_at(),
+            navigation=navigation,
+            **paging(request.GET, "authors/", query, page),
         )
 
 
@@ -94,8 +99,13 @@ class OpdsTopics(OpdsFeed):
         query, by_slug = valid(TopicQuery(request.GET)), await topics.aget()
         page = page_of_slugs(sorted(by_slug), query.cleaned_data["place"])
         found = [by_slug[row["slug_key"]] for row in page.rows]
-        doors = [Door(topic.name, with_query("books/", {"topic": topic.slug}), books=topic.books) for topic in found]
-        return Feed("Topics", updated=await achanged_at(), doors=doors, **turning(request.GET, "topics/", query, page))
+        navigation = [
+            NavigationLink(topic.name, with_query("books/", {"topic": topic.slug}), books=topic.books)
+            for topic in found
+        ]
+        return Feed(
+            "Topics", updated=await achanged_at(), navigation=navigation, **paging(request.GET, "topics/", query, page)
+        )
 
 
 class OpdsBook(OpdsView):
@@ -108,7 +118,7 @@ class OpdsBook(OpdsView):
 
 
 def origin(request: HttpRequest) -> str:
-    """The scheme and host that the client uses, which ALLOWED_HOSTS has."""
+    """The scheme and host that the client uses; ALLOWED_HOSTS has it."""
     return request.build_absolute_uri("/").removesuffix("/")
 
 
@@ -121,29 +131,29 @@ def query_string(request: HttpRequest) -> str:
     return asked.urlencode()
 
 
-def turning(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
-    """What a feed says of its place in a list: its own path, the pages around it, how many there are."""
+def paging(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
+    """How a feed continues: its path, the pages before and after it, how many entries there are."""
     parameters, first = query.parameters(), with_query(path, query.parameters())
     here = {name: str(sent[name]) for name in ("after", "before") if sent.get(name)}
     return {
         "path": with_query(path, {**parameters, **here}),
         "page": f"/{first}",
-        "around": {"up": "", "first": first, **page.links(path, parameters)},
+        "relations": {"up": "", "first": first, **page.links(path, parameters)},
         "count": page.count if page.count_is_exact else None,
         "size": query.cleaned_data["place"].size,
     }
 
 
-def orders(parameters: Mapping[str, str], current: str) -> list[Door]:
+def orders(parameters: Mapping[str, str], current: str) -> list[NavigationLink]:
     return [
-        Door(label, with_query("books/", {**parameters, "sort": name}), rel="", is_here=name == current)
+        NavigationLink(label, with_query("books/", {**parameters, "sort": name}), rel="", is_current=name == current)
         for name, label in SORTS.items()
         if name != "relevance" or "q" in parameters
     ]
 
 
 async def atitle(parameters: Mapping[str, str]) -> str:
-    """What the books have in common, for people to read."""
+    """What the books have in common, in words."""
     said = {name: value for name, value in parameters.items() if name not in {"sort", "size"}}
     if not said:
         return "Newest books" if parameters.get("sort") == "-added" else "All books"

@@ -8,8 +8,9 @@ from books.views.base import CatalogueView
 from books.web.negotiation import JSON, json_response
 from books.web.permissions import ANYBODY
 
-AGAIN = {"Retry-After": "5"}
-NOBODY = "nobody works the queue: is `manage.py work` running?"
+RETRY = {"Retry-After": "5"}
+NO_DATABASE = "cannot be read: is it running, and has `manage.py migrate` run?"
+NO_WORKER = "no worker: is `manage.py work` running?"
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +28,14 @@ class HealthCheck(CatalogueView):
             is_worked = await Worker.objects.alive().aexists() or await Job.objects.leased().aexists()
         except DatabaseError as error:
             log.warning("health check: %s", error)
-            wrong = {"status": "failing", "database": "cannot be read: is it running, and has `manage.py migrate` run?"}
-            return json_response(wrong, status=503, headers=AGAIN)
+            return json_response({"status": "failing", "database": NO_DATABASE}, status=503, headers=RETRY)
         if not is_worked:
-            return json_response({"status": "failing", "database": "ok", "jobs": NOBODY}, status=503, headers=AGAIN)
+            return json_response({"status": "failing", "database": "ok", "jobs": NO_WORKER}, status=503, headers=RETRY)
         return json_response({"status": "ok", "database": "ok", "jobs": "ok"})
 
 
 class HealthCheckLive(CatalogueView):
-    """Whether this process answers. Asks nothing of the database."""
+    """Whether this process answers. It does not ask the database."""
 
     offers = (JSON,)
     rules = {"GET": ANYBODY}

@@ -6,11 +6,11 @@ from books.views.base import CatalogueView
 from books.web.negotiation import JSON, json_response
 from books.web.permissions import ANYBODY
 
-KEPT_FOR = 3600  # seconds
+MAX_AGE = 3600  # seconds
 
 
 class OpenApi(CatalogueView):
-    """The catalogue described for programs. Asks nothing of the database, and is the same for all."""
+    """The catalogue described for programs, the same for everybody. It does not ask the database."""
 
     offers = (JSON,)
     rules = {"GET": ANYBODY}
@@ -18,4 +18,4 @@ class OpenApi(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         document = description(read_requires_login=settings.READ_REQUIRES_LOGIN)
-        return json_response(document, headers={"Cache-Control": f"public, max-age={KEPT_FOR}"})
+        return json_response(document, headers={"Cache-Control": f"public, max-age={MAX_AGE}"})

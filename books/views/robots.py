@@ -1,4 +1,4 @@
-"""For programs that come by themselves: what is here to be read, and how it is searched."""
+"""For robots and search boxes: what may be read here, and how to search it."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,10 +13,10 @@ from books.views.feeds import origin
 from books.web.negotiation import TEXT, HTTPError
 from books.web.permissions import ANYBODY, READ
 
-KEPT = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes with the settings only
+CACHED = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes only with the settings
 XML = "application/xml"
-NOTHING_TO_LIST = "There is nothing to list in this sitemap. All that there are stand in /sitemap.xml."
-# Filters can be combined without end, and the sitemap names every book.
+NOTHING_TO_LIST = "This sitemap is empty. All sitemaps are listed in /sitemap.xml."
+# Filters can be combined without end; the sitemap lists every book.
 NOT_FOR_ROBOTS = [
     *("/*?", "/accounts/", "/admin/", "/jobs/", "/lookup/", "/lab/"),
     *("/books.csv", "/books.jsonl", "/books/new/"),
@@ -31,7 +31,7 @@ class OpenSearch(CatalogueView):
     ignores_accept = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return respond_xml(description(origin(request)), opds.OPENSEARCH, KEPT)
+        return respond_xml(description(origin(request)), opds.OPENSEARCH, CACHED)
 
 
 class Robots(CatalogueView):
@@ -44,7 +44,7 @@ class Robots(CatalogueView):
         lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
         if not settings.READ_REQUIRES_LOGIN:
             lines += ["", f"Sitemap: {origin(request)}/sitemap.xml"]
-        return HttpResponse("\n".join([*lines, ""]), content_type=f"{TEXT}; charset=utf-8", headers=KEPT)
+        return HttpResponse("\n".join([*lines, ""]), content_type=f"{TEXT}; charset=utf-8", headers=CACHED)
 
 
 class Sitemap(CatalogueView):

@@ -5,21 +5,19 @@ from django.http.response import HttpResponseBase
 
 from books.views.base import CatalogueView
 from books.web.negotiation import HTTPError, error_response
+from books.web.parsing import TOO_LARGE
 
 
 class UploadScreen(CatalogueView):
-    """The setting SCREEN_VIEW: asked with the head of a request whose body is larger than forms are.
+    """The upload pre-check: answers the headers of a request whose body is larger than a form, before it is received.
 
-    The door lets pass whom the address would; so nobody else fills the disk.
+    It applies the rules of the view that the upload is for, so that nobody else can fill the disk.
     """
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         view = getattr(request.resolver_match.func, "view_class", None)  # type: ignore[union-attr]
         if request.method != "POST" or not getattr(view, "takes_uploads", False):
-            headers = {"Connection": "close"}
-            return error_response(
-                request, HTTPError(413, "This is more than we read at once: at most 1 MiB.", headers=headers)
-            )
+            return error_response(request, HTTPError(413, TOO_LARGE, headers={"Connection": "close"}))
         self.rules = view.rules  # type: ignore[misc, union-attr]
         return await super().dispatch(request, *args, **kwargs)
 

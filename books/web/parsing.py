@@ -16,6 +16,7 @@ from books.web.negotiation import JSON, HTTPError
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 FORMS = {URLENCODED, MULTIPART}
+TOO_LARGE = "This body is too large: at most 1 MiB."
 MERGE_PATCH = "application/merge-patch+json"
 
 # Clients may send these back as they got them; they are ignored.
@@ -50,7 +51,7 @@ def body(request: HttpRequest) -> bytes:
     try:
         return request.body
     except RequestDataTooBig:
-        raise HTTPError(413, "This body is too large: at most 1 MiB.") from None
+        raise HTTPError(413, TOO_LARGE) from None
 
 
 def form(request: HttpRequest) -> QueryDict:
