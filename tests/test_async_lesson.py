@@ -13,11 +13,21 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import SynchronousOnlyOperation
+from django.core.handlers.asgi import ASGIHandler
 from django.core.servers.basehttp import WSGIServer
+from django.core.signals import request_finished
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template import Context, Template
-from django.test import LiveServerTestCase, RequestFactory, TestCase, TransactionTestCase, override_settings
+from django.test import (
+    AsyncRequestFactory,
+    LiveServerTestCase,
+    RequestFactory,
+    TestCase,
+    TransactionTestCase,
+    override_settings,
+)
+from django.urls import path
 from django.utils.deprecation import MiddlewareMixin
 from django.views import View
 
@@ -171,7 +181,58 @@ class HasherThatTellsItsThread(MD5PasswordHasher):
         return super().encode(password, salt)
 
 
+async def broken_stream(request: HttpRequest) -> StreamingHttpResponse:
+    async def rows() -> Any:
+        yield b"row"
+        raise RuntimeError("The stream broke.")
+
+    return StreamingHttpResponse(rows())
+
+
+async def not_found() -> HttpResponse:
+    return HttpResponse(status=404)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> Any:
+    """What a call of an async handler returns."""
+    coroutines.append(not_found())
+    return coroutines[-1]
+
+
+coroutines: list[Any] = []
+urlpatterns = [path("broken/", broken_stream)]
+
+
+@override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[])
 class HelpersThatDoNotHelp(TestCase):
+    async def test_a_handler_of_errors_must_be_sync(self) -> None:
+        with pytest.raises(AttributeError, match="'coroutine' object"):
+            await self.async_client.get("/nothing/")
+        coroutines.pop().close()
+
+    async def test_a_stream_that_breaks_does_not_send_request_finished(self) -> None:
+        finished, sent = [], []
+
+        async def send(message: Any) -> None:
+            sent.append(message.get("body"))
+
+        async def receive() -> Any:
+            if not sent:
+                return {"type": "http.request"}
+            return await asyncio.Event().wait()  # the client stays
+
+        def note(**_: Any) -> None:
+            finished.append(True)
+
+        scope: Any = AsyncRequestFactory()._base_scope(path="/broken/") | {"type": "http"}
+        request_finished.connect(note)
+        try:
+            with pytest.raises(RuntimeError, match="The stream broke"):
+                await ASGIHandler()(scope, receive, send)
+        finally:
+            request_finished.disconnect(note)
+        assert (sent, finished) == ([None, b"row"], [])
+
     @override_settings(PASSWORD_HASHERS=[f"{__name__}.HasherThatTellsItsThread"])
     async def test_acreate_user_hashes_the_password_on_the_event_loop(self) -> None:
         HasherThatTellsItsThread.threads.clear()
