@@ -203,35 +203,12 @@ coroutines: list[Any] = []
 urlpatterns = [path("broken/", broken_stream)]
 
 
-@override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[])
+@override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[], LOGIN_URL="/login/")
 class HelpersThatDoNotHelp(TestCase):
     async def test_a_handler_of_errors_must_be_sync(self) -> None:
         with pytest.raises(AttributeError, match="'coroutine' object"):
             await self.async_client.get("/nothing/")
         coroutines.pop().close()
-
-    async def test_a_stream_that_breaks_does_not_send_request_finished(self) -> None:
-        finished, sent = [], []
-
-        async def send(message: Any) -> None:
-            sent.append(message.get("body"))
-
-        async def receive() -> Any:
-            if not sent:
-                return {"type": "http.request"}
-            return await asyncio.Event().wait()  # the client stays
-
-        def note(**_: Any) -> None:
-            finished.append(True)
-
-        scope: Any = AsyncRequestFactory()._base_scope(path="/broken/") | {"type": "http"}
-        request_finished.connect(note)
-        try:
-            with pytest.raises(RuntimeError, match="The stream broke"):
-                await ASGIHandler()(scope, receive, send)
-        finally:
-            request_finished.disconnect(note)
-        assert (sent, finished) == ([None, b"row"], [])
 
     @override_settings(PASSWORD_HASHERS=[f"{__name__}.HasherThatTellsItsThread"])
     async def test_acreate_user_hashes_the_password_on_the_event_loop(self) -> None:
@@ -264,6 +241,31 @@ class HelpersThatDoNotHelp(TestCase):
 
     def test_djangos_live_server_is_wsgi(self) -> None:
         assert issubclass(LiveServerTestCase.server_thread_class.server_class, WSGIServer)
+
+
+@override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[])
+async def test_a_stream_that_breaks_does_not_send_request_finished() -> None:
+    finished, sent = [], []
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body"))
+
+    async def receive() -> Any:
+        if not sent:
+            return {"type": "http.request"}
+        return await asyncio.Event().wait()  # the client stays
+
+    def note(**_: Any) -> None:
+        finished.append(True)
+
+    scope: Any = AsyncRequestFactory()._base_scope(path="/broken/") | {"type": "http"}
+    request_finished.connect(note)
+    try:
+        with pytest.raises(RuntimeError, match="The stream broke"):
+            await ASGIHandler()(scope, receive, send)
+    finally:
+        request_finished.disconnect(note)
+    assert (sent, finished) == ([None, b"row"], [])
 
 
 def test_no_file_of_ours_takes_the_guard_down() -> None:
