@@ -1,10 +1,11 @@
-"""Every address of the catalogue."""
+"""Every URL of the catalogue."""
 
 from django.conf import settings
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from books.feeds import opds2
+from books.feeds.sitemap import PAGES
 from books.metadata import fingerprint
 from books.models.job import KEY
 from books.views.accounts import FirstAccount, PasswordChange
@@ -23,7 +24,7 @@ from books.views.lab import Lab, LabWay
 from books.views.login import Login, Logout
 from books.views.lookup import Lookup
 from books.views.openapi import OpenApi
-from books.views.robots import OpenSearch, Robots, Sitemap, SitemapOfAuthors, SitemapOfBooks, SitemapOfTopics
+from books.views.robots import OpenSearch, Robots, Sitemap, SitemapFile
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
 from books.views.topics import Refresh, TopicDetail, TopicList
 
@@ -108,9 +109,9 @@ urlpatterns = [
     path("opensearch.xml", OpenSearch.as_view(), name="opensearch"),
     path("robots.txt", Robots.as_view(), name="robots"),
     path("sitemap.xml", Sitemap.as_view(), name="sitemap"),
-    path("sitemap-books-<id:pk>.xml", SitemapOfBooks.as_view(), name="sitemap_books"),
-    path("sitemap-authors-<id:pk>.xml", SitemapOfAuthors.as_view(), name="sitemap_authors"),
-    path("sitemap-topics-<id:pk>.xml", SitemapOfTopics.as_view(), name="sitemap_topics"),
+    path("sitemap-books-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["books"]), name="sitemap_books"),
+    path("sitemap-authors-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["authors"]), name="sitemap_authors"),
+    path("sitemap-topics-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["topics"]), name="sitemap_topics"),
     path("openapi.json", OpenApi.as_view(), name="openapi"),
     path("health_check/", HealthCheck.as_view(), name="health_check"),
     path("health_check/live/", HealthCheckLive.as_view(), name="health_check_live"),

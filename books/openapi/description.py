@@ -97,7 +97,7 @@ def path(route: URLPattern, read_requires_login: bool) -> tuple[str, Plain]:
             "summary": operation.summary,
             **({"description": f"Needs the permission `{rule.permission}`."} if rule.permission else {}),
             "security": security(rule, is_open),
-            "parameters": [*operation.parameters, *(query(operation.query) if operation.query else [])],
+            "parameters": [*operation.parameters, *query(operation.query)],
             **({"requestBody": body(operation)} if operation.body else {}),
             "responses": responses(view, method, operation, is_open=is_open, has_keys=bool(keys)),
         }
@@ -113,15 +113,22 @@ def responses(view: CatalogueView, method: str, operation: Operation, *, is_open
     errors |= {406} if view.offers_of(method) and not view.ignores_accept else set()
     found: dict[int, Plain] = {status: ref(status, "responses") for status in errors}
     schemas = {kind: schema_of(kind, operation) for kind in view.offers_of(method)}
-    if 303 in operation.statuses:  # where a browser is led on
+    statuses = operation.statuses or [successful(method, operation)]
+    if 303 in statuses:  # where a browser is led on
         schemas = {JSON: ref(operation.schema)} if operation.schema else {}
-    for status in (*operation.statuses, *([] if is_open else [303])):
+    for status in (*statuses, *([] if is_open else [303])):
         is_success = status < 300
         headers = operation.sends if is_success else HEADERS[status]
         found[status] = answer(SUCCESSES[status], schemas if is_success and status != 204 else {}, headers)
     if operation.schema == "Health" and 503 in found:
         found[503] = answer("Failing.", schemas, HEADERS[503])
     return {str(status): found[status] for status in sorted(found)}
+
+
+def successful(method: str, operation: Operation) -> int:
+    if method == "DELETE":
+        return 204
+    return 200 if method == "GET" or operation.schema else 303
 
 
 def schema_of(kind: str, operation: Operation) -> Plain:

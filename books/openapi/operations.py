@@ -39,9 +39,9 @@ class Operation(NamedTuple):
 
     summary: str
     schema: str = ""  # of the JSON it answers with
-    query: type[forms.Form] | None = None
+    query: type[forms.Form] | str = ""  # its parameters, or the name of the only one
     body: Bodies | None = None
-    statuses: Sequence[int] = (200,)
+    statuses: Sequence[int] = ()  # of its successes; by default 303 for a form, 204 for DELETE, else 200
     errors: Sequence[int] = ()
     parameters: Sequence[Schema] = ()
     sends: Sequence[str] = ()  # headers of a success
@@ -52,19 +52,7 @@ def form(form: type[forms.Form], **more: Schema) -> Bodies:
     return dict.fromkeys((URLENCODED, MULTIPART), form_of(form, **more))
 
 
-def shows_form(summary: str, *errors: int, query: str = "") -> Operation:
-    return Operation(summary, errors=errors, parameters=[parameter("query", query, text())] if query else [])
-
-
-def takes_form(summary: str, body: Bodies, *errors: int) -> Operation:
-    return Operation(summary, body=body, statuses=[303], errors=errors)
-
-
-def writes_book(summary: str, body: Bodies) -> Operation:
-    return Operation(summary, "Book", None, body, (200,), (409, 412), [IF_MATCH], ["ETag"])
-
-
-def feed(name: str, summary: str, query: type[forms.Form] | None = None) -> dict[str, dict[str, Operation]]:
+def feed(name: str, summary: str, query: type[forms.Form] | str = "") -> dict[str, dict[str, Operation]]:
     return {
         f"opds{name}": {"GET": Operation(f"{summary}, as OPDS 1.2", query=query)},
         f"opds2{name}": {"GET": Operation(f"{summary}, as OPDS 2.0", query=query)},
@@ -80,6 +68,7 @@ START = JOB._replace(
 )
 CANCEL = JOB._replace(summary="Cancel a job; 200 if it is over already")
 RETRY = JOB._replace(summary="Resume a job that failed or was cancelled", statuses=[202, 303], errors=[409])
+WRITE = Operation("", "Book", errors=[409, 412], parameters=[IF_MATCH], sends=["ETag"])
 FILE = ["Content-Disposition"]
 OPERATIONS: dict[str, dict[str, Operation]] = {
     "home": {"GET": Operation("The index of URLs", "Index")},
@@ -96,37 +85,43 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
     },
     "book_new": {
-        "GET": shows_form("The form for a new book", 404, 422, 502, 503, query="isbn"),
-        "POST": takes_form(
-            "Add a book with the form; 409 too for a possible duplicate if `anyway` is empty", form(NewBookForm), 409
+        "GET": Operation("The form for a new book", query="isbn", errors=[404, 422, 502, 503]),
+        "POST": Operation(
+            "Add a book with the form; 409 too for a possible duplicate if `anyway` is empty",
+            body=form(NewBookForm),
+            errors=[409],
         ),
     },
     "book_detail": {
         "GET": Operation(
             "Read a book", "Book", statuses=[200, 301, 304], parameters=[IF_NONE_MATCH], sends=["ETag"], errors=[412]
         ),
-        "PUT": writes_book("Write all fields of a book", {JSON: ref("BookWrite")}),
-        "PATCH": writes_book("Write some fields of a book", {JSON: ref("BookPatch"), MERGE_PATCH: ref("BookPatch")}),
-        "DELETE": Operation("Delete a book", statuses=[204], errors=[412], parameters=[IF_MATCH]),
+        "PUT": WRITE._replace(summary="Write all fields of a book", body={JSON: ref("BookWrite")}),
+        "PATCH": WRITE._replace(
+            summary="Write some fields of a book", body={JSON: ref("BookPatch"), MERGE_PATCH: ref("BookPatch")}
+        ),
+        "DELETE": Operation("Delete a book", errors=[412], parameters=[IF_MATCH]),
     },
     "book_edit": {
-        "GET": shows_form("The form for a book"),
-        "POST": takes_form("Write a book with the form", form(BookForm), 409, 412),
+        "GET": Operation("The form for a book"),
+        "POST": Operation("Write a book with the form", body=form(BookForm), errors=[409, 412]),
     },
     "book_delete": {
-        "GET": shows_form("Confirm the deletion of a book"),
-        "POST": takes_form("Delete a book with the form", form(DeleteForm), 412),
+        "GET": Operation("Confirm the deletion of a book"),
+        "POST": Operation("Delete a book with the form", body=form(DeleteForm), errors=[412]),
     },
     "book_history": {"GET": Operation("The changes of a book, the latest first", "History")},
     "change_undo": {"POST": Operation("Undo a change", "History", statuses=[200, 303], errors=[409])},
     "duplicate_list": {"GET": Operation("Possible duplicates, by title", "DuplicatePage", DuplicateQuery)},
     "duplicate_detail": {
         "GET": Operation("A group of possible duplicates", "Duplicates"),
-        "POST": takes_form(
-            "Merge them: the URLs of the others then lead to the kept book", form(MergeForm, book=SEEN), 412
+        "POST": Operation(
+            "Merge them: the URLs of the others then lead to the kept book",
+            body=form(MergeForm, book=SEEN),
+            errors=[412],
         ),
     },
-    "duplicate_dismiss": {"POST": takes_form("Say that they are different books", form(NotDuplicateForm))},
+    "duplicate_dismiss": {"POST": Operation("Say that they are different books", body=form(NotDuplicateForm))},
     "export_csv": {"GET": Operation("All matching books, as CSV", query=BookQuery, sends=FILE)},
     "export_jsonl": {"GET": Operation("The same as JSON Lines, each a BookLine", query=BookQuery, sends=FILE)},
     "author_list": {"GET": Operation("Search the authors", "AuthorPage", AuthorQuery)},
@@ -150,17 +145,17 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "job_events": {"GET": Operation("A job as it proceeds: events `job`, whose data is a Job")},
     "all_job_events": {"GET": Operation("All jobs as they proceed: events `job`, whose data is a Job")},
     "login": {
-        "GET": shows_form("The form to sign in", query="next"),
-        "POST": takes_form("Sign in", form(LoginForm, next=text()), 403, 429),
+        "GET": Operation("The form to sign in", query="next"),
+        "POST": Operation("Sign in", body=form(LoginForm, next=text()), errors=[403, 429]),
     },
-    "logout": {"POST": Operation("Sign out", statuses=[303])},
+    "logout": {"POST": Operation("Sign out")},
     "first_account": {
-        "GET": shows_form("The form for the first account", 404, query="secret"),
-        "POST": takes_form("Create the first account", form(FirstAccountForm, secret=text()), 404),
+        "GET": Operation("The form for the first account", query="secret", errors=[404]),
+        "POST": Operation("Create the first account", body=form(FirstAccountForm, secret=text()), errors=[404]),
     },
     "password_change": {
-        "GET": shows_form("The form for a new password"),
-        "POST": takes_form("Change your password", form(PasswordChangeForm)),
+        "GET": Operation("The form for a new password"),
+        "POST": Operation("Change your password", body=form(PasswordChangeForm)),
     },
     "token_list": {
         "GET": Operation("Your tokens", "TokenList"),
@@ -168,8 +163,8 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             "Create a token", "NewToken", body={JSON: form_of(TokenForm), **form(TokenForm)}, statuses=[201]
         ),
     },
-    "token_detail": {"DELETE": Operation("Revoke a token", statuses=[204])},
-    "token_revoke": {"POST": Operation("Revoke a token with a form", statuses=[303])},
+    "token_detail": {"DELETE": Operation("Revoke a token")},
+    "token_revoke": {"POST": Operation("Revoke a token with a form")},
     "health_check": {"GET": Operation("Whether the catalogue can be read and jobs are worked", "Health", errors=[503])},
     "health_check_live": {"GET": Operation("Whether this process answers", "Health")},
     **feed("", "Where a reading app begins"),

@@ -166,6 +166,8 @@ def parameter(place: str, name: str, schema: Plain, about: str = "") -> Plain:
     return {"name": name, "in": place, "schema": schema, **({"description": about} if about else {})}
 
 
-def query(form: type[forms.Form]) -> list[Plain]:
-    fields = form.base_fields.items()
+def query(query: type[forms.Form] | str) -> list[Plain]:
+    if isinstance(query, str):
+        return [parameter("query", query, text())] if query else []
+    fields = query.base_fields.items()
     return [parameter("query", name, field_of(name, field)) | PARAMETERS.get(name, {}) for name, field in fields]

@@ -68,21 +68,9 @@ class SitemapFile(CatalogueView):
     offers = (XML,)
     rules = {"GET": READ}
     ignores_accept = True
-    pages: sitemap.Pages
+    pages = sitemap.PAGES["books"]
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         if not await self.pages.ahas(pk):
             raise HTTPError(404, NOTHING_TO_LIST)
         return streamed(request, self.pages.afile(pk, origin(request)), f"{XML}; charset=utf-8")
-
-
-class SitemapOfBooks(SitemapFile):
-    pages = sitemap.PAGES["books"]
-
-
-class SitemapOfAuthors(SitemapFile):
-    pages = sitemap.PAGES["authors"]
-
-
-class SitemapOfTopics(SitemapFile):
-    pages = sitemap.PAGES["topics"]
