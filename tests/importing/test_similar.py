@@ -47,7 +47,7 @@ class Similar(TestCase):
         assert listed({**row, "title": "Kokoro!", "source_key": "b:2"}).totals.similar == 1
 
     def test_no_more_are_compared_than_a_batch_has_time_for(self) -> None:
-        for number, bound in enumerate(("COMPARED", "EACH")):
+        for number, bound in enumerate(("MAX_COMPARED", "MAX_EACH")):
             with self.subTest(bound), mock.patch(f"books.importing.similar.{bound}", 0):
                 row = {"title": "Kokoro" + "!" * number, "authors": "Natsume Soseki"}
                 assert listed(row).totals == (1, 0, 0, 0, 0, 0)

@@ -54,7 +54,7 @@ class Import(TransactionTestCase):
         assert (job.kind, job.status, job.error) == ("import", Status.SUCCEEDED, "")
         assert job.result["rows"] == job.result["created"] == Book.objects.count() == 40
         assert (job.done, job.total) == (40, 40)
-        assert "40 created" in job.message
+        assert "40 added" in job.message
 
     def test_each_change_says_who_started_the_job_and_which_it_was(self) -> None:
         job = run_import(upload(ROWS))

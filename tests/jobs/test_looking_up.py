@@ -191,17 +191,17 @@ class LookUp(OutsideTestCase):
 
         self.outside.does[BOOKS] = count
         self.look_up(isbns=ISBNS)
-        assert most <= lookup_books.AT_ONCE
+        assert most <= lookup_books.BATCH
 
 
 class Completing(TestCase):
     def test_a_number_from_outside_is_not_put_beside_a_series_that_somebody_typed(self) -> None:
         held = Book.objects.add({"title": "T", "series": "Mine"}).as_record()
-        assert lookup_books.lacking(held, {"series": "Theirs", "series_number": 7, "pages": 9}) == {"pages": 9}  # type: ignore[typeddict-item]
+        assert lookup_books.missing_fields(held, {"series": "Theirs", "series_number": 7, "pages": 9}) == {"pages": 9}  # type: ignore[typeddict-item]
 
     def test_a_subtitle_that_the_title_holds_already_is_left_out(self) -> None:
         held = Book.objects.add({"title": "Emma: A Novel"}).as_record()
-        assert lookup_books.lacking(held, {"subtitle": "a novel"}) == {}
+        assert lookup_books.missing_fields(held, {"subtitle": "a novel"}) == {}
 
 
 class Arguments(LibrarianTestCase):
@@ -240,7 +240,7 @@ class Arguments(LibrarianTestCase):
         response = await self.async_client.post("/jobs/", {**typed, "without": "pages"}, headers=html)
         assert response.status_code == 303
         page = (await self.async_client.get(response["Location"], headers=html)).content.decode()
-        assert "Look-up of books" in page
+        assert "Filling in missing details" in page
         assert '<dt>All books without</dt><dd dir="auto">pages</dd>' in page
 
 

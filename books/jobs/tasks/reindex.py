@@ -1,4 +1,4 @@
-"""What follows from a book's fields and links, made again: for after a change of the rules by which it is made."""
+"""Derives a book's columns and search words again, after a change of the rules by which they are derived."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def reindex() -> dict[str, int]:
 
 
 def derive(books: Sequence[Book]) -> int:
-    """Make the derived columns of these books and of their authors again; tells how many books were not right."""
+    """Derive the columns of these books and of their authors again. Returns how many books were wrong."""
     pks = [book.pk for book in books]
     authors, topics = defaultdict(list), defaultdict(list)
     links = BookAuthor.objects.filter(book__in=pks).order_by("position").select_related("author")
@@ -63,7 +63,7 @@ def derive(books: Sequence[Book]) -> int:
 
 
 def _set(book: Book, authors: list[str], topics: list[str]) -> bool:
-    """Give the book what follows from it; whether that was anything new."""
+    """Set the derived columns of the book. Returns whether one was wrong."""
     right = columns(cast("Record", {**book.as_record(), "authors": authors, "topics": topics}))
     is_wrong = any(getattr(book, name) != right[name] for name in DERIVED)
     for name in DERIVED:
