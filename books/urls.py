@@ -20,7 +20,7 @@ from books.views.health import HealthCheck, HealthCheckLive
 from books.views.history import BookHistory, ChangeUndo
 from books.views.home import Home
 from books.views.jobs import AllJobEvents, JobCancel, JobDetail, JobEvents, JobFileDownload, JobList, JobRetry
-from books.views.lab import Lab, LabWay
+from books.views.lab import Lab, LabCase
 from books.views.login import Login, Logout
 from books.views.lookup import Lookup
 from books.views.openapi import OpenApi
@@ -119,5 +119,5 @@ urlpatterns = [
 if settings.LAB:
     urlpatterns += [
         path("lab/", Lab.as_view(), name="lab"),
-        path("lab/<str:way>/", LabWay.as_view(), name="lab_way"),
+        path("lab/<str:way>/", LabCase.as_view(), name="lab_way"),
     ]

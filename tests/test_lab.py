@@ -1,4 +1,4 @@
-"""The laboratory: what each way answers, what it does to others, and that it can hold up no server."""
+"""The laboratory: what each case answers, what it does to others, and that it can hold up no server."""
 
 import os
 import subprocess
@@ -10,9 +10,9 @@ import pytest
 from blockbuster import BlockingError, blockbuster_ctx
 from django.test import AsyncClient
 
-from books.lab import experiment, guide, slow_server
+from books.lab import experiment, slow_server
 from books.lab.experiment import Laboratory
-from books.lab.guide import LIBRARIES, WAYS
+from books.lab.guide import CASES, LIBRARIES, packages
 from books.lab.latency import outline, percentile
 from books.models import Book
 from django41_example.server.warm_up import warm_up
@@ -38,7 +38,7 @@ async def run(name: str, client: AsyncClient) -> Any:
 
 
 @pytest.mark.parametrize("name", ["blocking", *CURES])
-async def test_a_way_answers_what_the_slow_server_has_told_it(name: str, async_client: AsyncClient) -> None:
+async def test_a_case_answers_what_the_slow_server_has_told_it(name: str, async_client: AsyncClient) -> None:
     told = await run(name, async_client)
     assert told["answer"] == slow_server.ANSWER.decode()
     assert told["error"] is None
@@ -58,13 +58,13 @@ async def test_while_one_blocks_others_wait_for_as_long(async_client: AsyncClien
 
 
 @pytest.mark.parametrize("name", ["sleep", *CURES])
-async def test_the_other_ways_make_no_blocking_call_on_the_loop(name: str, async_client: AsyncClient) -> None:
+async def test_the_other_cases_make_no_blocking_call_on_the_loop(name: str, async_client: AsyncClient) -> None:
     warm_up()
     with blockbuster_ctx():
         assert (await run(name, async_client))["answer"]
 
 
-async def test_the_way_that_blocks_is_seen_to_block(async_client: AsyncClient) -> None:
+async def test_the_case_that_blocks_is_seen_to_block(async_client: AsyncClient) -> None:
     with blockbuster_ctx() as watch:
         watch.functions["socket.socket.connect"].deactivate()  # else the connection is not there to be closed
         with pytest.raises(BlockingError):
@@ -84,14 +84,14 @@ async def test_a_browser_gets_a_page_with_the_figures(async_client: AsyncClient)
     page = (await async_client.get("/lab/orm/", headers=HTML)).content.decode()
     assert "SynchronousOnlyOperation" in page
     assert "<polygon" in page
-    assert "books/lab/ways.py, line" in page
+    assert "books/lab/cases.py, line" in page
 
 
 async def test_a_run_is_kept_by_nobody(async_client: AsyncClient) -> None:
     assert (await async_client.get("/lab/orm/"))["Cache-Control"] == "no-store"
 
 
-async def test_a_way_that_there_is_not_is_404_and_says_where_they_are(async_client: AsyncClient) -> None:
+async def test_an_unknown_case_is_404_and_says_where_they_are(async_client: AsyncClient) -> None:
     response = await async_client.get("/lab/prayer/")
     assert response.status_code == 404
     assert "/lab/" in response.json()["detail"]
@@ -103,19 +103,19 @@ async def test_the_page_shows_the_very_lines_that_run(async_client: AsyncClient)
         for source in way["sources"]:
             lines = (PROJECT / source["file"]).read_text().splitlines()[source["line"] - 1 :]
             assert source["code"].splitlines() == lines[: len(source["code"].splitlines())]
-    assert {way["name"] for way in data["ways"]} == WAYS.keys()
+    assert {way["name"] for way in data["ways"]} == CASES.keys()
 
 
 async def test_one_blocks_only_now_and_then(async_client: AsyncClient) -> None:
     await run("blocking", async_client)
     refused = await async_client.get("/lab/blocking/")
     assert refused.status_code == 429
-    assert 1 <= int(refused["Retry-After"]) <= experiment.REST
+    assert 1 <= int(refused["Retry-After"]) <= experiment.PAUSE
     await run("orm", async_client)
 
 
 async def test_few_run_at_once(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(experiment.laboratory, "running", experiment.AT_ONCE)
+    monkeypatch.setattr(experiment.laboratory, "running", experiment.MAX_RUNNING)
     assert (await async_client.get("/lab/sleep/")).status_code == 429
 
 
@@ -124,7 +124,7 @@ async def test_a_run_that_fails_frees_its_place(async_client: AsyncClient, monke
     monkeypatch.setattr(experiment.slow_server, "ask", None)
     monkeypatch.setattr(experiment.slow_server, "start", None)
     with pytest.raises(TypeError):
-        await place.arun(WAYS["blocking"], None)  # type: ignore[arg-type]
+        await place.arun(CASES["blocking"], None)  # type: ignore[arg-type]
     assert place.running == 0
 
 
@@ -171,8 +171,8 @@ def test_an_outline_fills_its_frame() -> None:
 
 @pytest.mark.once
 def test_every_library_that_is_named_can_be_installed(tmp_path: Path) -> None:
-    libraries = [library for row in LIBRARIES for library in [*row.blocking, *row.awaited]]
-    names = sorted({library.package for library in libraries if library.package})
+    libraries = [library for pair in LIBRARIES.values() for names in pair for library in packages(names)]
+    names = sorted({library["package"] for library in libraries if library["package"]})
     # Not for this machine: there psycopg2 and mysqlclient would have to be compiled even to be looked at.
     elsewhere = [
         "--platform=win_amd64",
@@ -187,5 +187,5 @@ def test_every_library_that_is_named_can_be_installed(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_every_way_says_what_it_does_to_others_and_when_to_use_it() -> None:
-    assert all(way.others.endswith(".") and way.when.endswith(".") for way in guide.WAYS.values())
+def test_every_case_says_what_it_does_to_others_and_when_to_use_it() -> None:
+    assert all(case.others.endswith(".") and case.when.endswith(".") for case in CASES.values())

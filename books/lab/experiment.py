@@ -1,4 +1,4 @@
-"""Runs a way and measures what others wait for meanwhile, without becoming a way to hold up a server."""
+"""Runs a case and measures what others wait for meanwhile, without becoming a means to hold up the server."""
 
 import math
 import time
@@ -10,61 +10,61 @@ from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
 
 from books.lab import slow_server
-from books.lab.guide import Way
-from books.lab.latency import pulsing
+from books.lab.guide import Case
+from books.lab.latency import probing
 from books.web.negotiation import HTTPError
 
 SECONDS = 1.0  # that the slow server takes
-AT_ONCE = 3  # runs in one worker
-REST = 3.0  # seconds from one block to the next in one worker
-IN_PRODUCTION = "This way holds up everybody, so a server in production does not run it: try it on your own machine."
+MAX_RUNNING = 3  # in one worker
+PAUSE = 3.0  # seconds between two cases that block, in one worker
+IN_PRODUCTION = "This case blocks everyone, so it does not run in production: try it on your own machine."
 
 
 class Laboratory:
-    """The runs of one worker: few at once, and blocks only now and then."""
+    """The runs of one worker."""
 
     def __init__(self) -> None:
         self.running = 0
         self.may_block_at = 0.0
 
-    async def arun(self, way: Way, request: HttpRequest) -> dict[str, Any]:
-        """What became of it: its answer or Django's error, how long it took, and how long others waited meanwhile."""
-        self._admit(way)
+    async def arun(self, case: Case, request: HttpRequest) -> dict[str, Any]:
+        """Its answer or Django's error, how long it took, and how long others waited meanwhile."""
+        self._check_limits(case)
         self.running += 1
         try:
-            slow = {"slow": slow_server.start(SECONDS)} if way.asks else {}
-            async with pulsing() as pulse:
-                began = time.perf_counter()
-                answer, error = await atry(way, request, slow)
-                seconds = time.perf_counter() - began
+            slow = {"slow": slow_server.start(SECONDS)} if case.uses_slow_server else {}
+            async with probing() as probe:
+                started = time.perf_counter()
+                answer, error = await atry(case, request, slow)
+                seconds = time.perf_counter() - started
         finally:
             self.running -= 1
-        told = {"answer": answer, "error": error, "seconds": round(seconds, 3), "others": pulse.figures()}
-        return {"name": way.name, "url": way.url, "title": way.title, **told}
+        result = {"answer": answer, "error": error, "seconds": round(seconds, 3), "others": probe.figures()}
+        return {"name": case.name, "url": case.url, "title": case.title, **result}
 
-    def _admit(self, way: Way) -> None:
-        if way.blocks and settings.PRODUCTION:
+    def _check_limits(self, case: Case) -> None:
+        if case.blocks and settings.PRODUCTION:
             raise HTTPError(403, IN_PRODUCTION)
-        wait = self.may_block_at - time.monotonic() if way.blocks else 0.0
-        if self.running >= AT_ONCE or wait > 0:
+        wait = self.may_block_at - time.monotonic() if case.blocks else 0.0
+        if self.running >= MAX_RUNNING or wait > 0:
             seconds = max(math.ceil(wait), 1)
-            detail = f"The laboratory rests for a moment: try again in {seconds} second{'s' if seconds > 1 else ''}."
+            detail = f"The laboratory is busy. Try again in {seconds} second{'s' if seconds > 1 else ''}."
             raise HTTPError(429, detail, headers={"Retry-After": str(seconds)})
-        if way.blocks:
-            self.may_block_at = time.monotonic() + REST
+        if case.blocks:
+            self.may_block_at = time.monotonic() + PAUSE
 
 
-async def atry(way: Way, request: HttpRequest, arguments: dict[str, str]) -> tuple[str | None, str | None]:
-    """What the way answers, or the right way if there is one, and the error that Django raises."""
+async def atry(case: Case, request: HttpRequest, arguments: dict[str, str]) -> tuple[str | None, str | None]:
+    """What the case answers. If Django raises an error, that, and what the right view answers."""
     try:
-        return await aanswer(way.view, request, **arguments), None
+        return await acall(case.view, request, **arguments), None
     except SynchronousOnlyOperation as error:
-        answer = await aanswer(way.right_view, request) if way.right_view else None
+        answer = await acall(case.right_view, request) if case.right_view else None
         return answer, f"{type(error).__name__}: {error}"
 
 
-async def aanswer(view: Any, request: HttpRequest, **arguments: Any) -> str:
-    """What the view answers. As Django does with any, a sync one runs in the request's thread."""
+async def acall(view: Any, request: HttpRequest, **arguments: Any) -> str:
+    """Call a view as Django does, which runs a sync one in the request's thread."""
     call = view if iscoroutinefunction(view) else sync_to_async(view)
     response = await call(request, **arguments)
     return str(response.content, "utf-8")

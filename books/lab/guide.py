@@ -1,4 +1,4 @@
-"""What the laboratory says of each way, and of libraries; the lines of code are read from where they run."""
+"""What the laboratory says about each case. The code that it shows is read from the lines that run."""
 
 import inspect
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 from django.views import View
 
-from books.lab import slow_server, ways
+from books.lab import cases, slow_server
 from books.lookup import client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,17 +29,17 @@ def source_of(thing: Any) -> Source:
 
 
 @dataclass
-class Way:
-    """One way to wait. `others` is what happens to others meanwhile, `when` says what it is for."""
+class Case:
+    """One way to wait. `others`: what it does to other requests; `when`: what it is good for."""
 
     name: str
     title: str
     kind: type[View]
     others: str
     when: str
-    asks: bool = True  # whether it asks the slow server
+    uses_slow_server: bool = True
     blocks: bool = False
-    right: type[View] | None = None  # the way that does what this one cannot
+    right: type[View] | None = None  # the view that does what this one cannot
 
     def __post_init__(self) -> None:
         self.view = self.kind.as_view()
@@ -50,106 +50,89 @@ class Way:
     def url(self) -> str:
         return reverse("lab_way", args=[self.name])
 
-    def as_dict(self) -> dict[str, Any]:
-        said = {"name": self.name, "url": self.url, "title": self.title, "others": self.others, "when": self.when}
-        return {**said, "blocks": self.blocks, "sources": [source._asdict() for source in self.sources]}
+    def serialized(self) -> dict[str, Any]:
+        data = {"name": self.name, "url": self.url, "title": self.title, "others": self.others, "when": self.when}
+        return {**data, "blocks": self.blocks, "sources": [source._asdict() for source in self.sources]}
 
 
-WAYS = {
-    way.name: way
-    for way in [
-        Way(
+CASES = {
+    case.name: case
+    for case in [
+        Case(
             "sleep",
             "Sleep, async",
-            ways.Sleep,
-            "They notice nothing: at the await, the loop turns to them.",
-            "Whenever there is only time to wait for. time.sleep() in its place would be the next way.",
-            asks=False,
+            cases.Sleep,
+            "They notice nothing. At the await, the loop turns to them.",
+            "Whenever there is only time to wait for. With time.sleep() instead, it would be the next case.",
+            uses_slow_server=False,
         ),
-        Way(
+        Case(
             "blocking",
             "Block the loop",
-            ways.Blocking,
-            "They wait for as long as it takes, all whom this worker serves. Nothing fails, so no test tells.",
-            "Never. It looks like any other code: a sync library, time.sleep(), a hash, a large file.",
+            cases.Blocking,
+            "Everyone on this worker waits the whole second. Nothing fails, so no test notices.",
+            "Never. It looks like any other code: a sync library, time.sleep(), hashing, a large file.",
             blocks=True,
         ),
-        Way(
+        Case(
             "to-thread",
-            "A thread of asyncio's",
-            ways.ToThread,
+            "A thread of asyncio",
+            cases.ToThread,
             "They notice nothing, as long as one of the few threads is free.",
-            "A sync library that asks no database of Django's: connections belong to the request's own thread.",
+            "A sync library that does not use Django's database: connections belong to the request's own thread.",
         ),
-        Way(
+        Case(
             "sync-to-async",
             "The request's thread",
-            ways.SyncToAsync,
-            "They notice nothing; whoever needs the database meanwhile takes another of the threads that are lent.",
-            "Django code that has no async form: a transaction, a form that asks the database.",
+            cases.SyncToAsync,
+            "They notice nothing. Requests that need the database take another thread of the pool.",
+            "Django code that has no async form: a transaction, a form that queries the database.",
         ),
-        Way(
+        Case(
             "async-client",
             "An async client",
-            ways.AsyncClient,
-            "They notice nothing, and no thread waits either: hundreds may wait like this at once.",
-            "Whatever has an async library, see the table below. The best cure for waiting on a network.",
+            cases.AsyncClient,
+            "They notice nothing, and no thread waits either. Hundreds can wait like this at once.",
+            "Whatever has an async library: see the table below. The best cure for waiting on a network.",
         ),
-        Way(
+        Case(
             "sync-view",
             "A sync view",
-            ways.SyncView,
-            "They notice nothing: Django runs it in a thread by itself.",
-            "A view that is sync from end to end. It holds a thread all the while: eight slow ones, and others wait.",
+            cases.SyncView,
+            "They notice nothing. Django runs the view in a thread.",
+            "A view that is sync from end to end. It holds a thread all the time, so a few slow ones use up the pool.",
         ),
-        Way(
+        Case(
             "orm",
             "Rows, the sync way",
-            ways.RowsTheSyncWay,
-            "They notice nothing: Django raises an error rather than ask the database on the loop.",
-            "Never: write async for, or aget(), acount(), aexists(). Beside it stands the right way.",
-            asks=False,
-            right=ways.RowsTheAsyncWay,
+            cases.RowsTheSyncWay,
+            "They notice nothing: Django raises an error rather than query the database on the loop.",
+            "Never. Write async for, aget(), acount() or aexists(), as in the view beside it.",
+            uses_slow_server=False,
+            right=cases.RowsTheAsyncWay,
         ),
     ]
 }
 CLIENTS = [source_of(slow_server.ask), source_of(client.aclient)]
 
-
-class Library(NamedTuple):
-    """A library, or the part of one, and its name in the package index; None: it comes with Python."""
-
-    name: str
-    package: str | None
-
-
-class Counterparts(NamedTuple):
-    purpose: str
-    blocking: list[Library]
-    awaited: list[Library]
+LIBRARIES = {  # that block, and that can be awaited
+    "HTTP": (["requests"], ["httpx"]),
+    "S3": (["boto3"], ["aioboto3"]),
+    "Files": (["open()"], ["aiofiles"]),
+    "PostgreSQL": (["psycopg2"], ["psycopg", "asyncpg"]),
+    "MySQL": (["mysqlclient"], ["asyncmy", "aiomysql"]),
+    "Redis": (["redis"], ["redis.asyncio"]),
+}
+PACKAGES = {"open()": None, "redis.asyncio": "redis"}  # in the package index, if not of the same name
 
 
-def packages(*names: str) -> list[Library]:
-    return [Library(name, name) for name in names]
+def packages(names: list[str]) -> list[dict[str, str | None]]:
+    return [{"name": name, "package": PACKAGES.get(name, name)} for name in names]
 
 
-LIBRARIES = [
-    Counterparts("HTTP", packages("requests"), packages("httpx")),
-    Counterparts("S3", packages("boto3"), packages("aioboto3")),
-    Counterparts("Files", [Library("open()", None)], packages("aiofiles")),
-    Counterparts("PostgreSQL", packages("psycopg2"), packages("psycopg", "asyncpg")),
-    Counterparts("MySQL", packages("mysqlclient"), packages("asyncmy", "aiomysql")),
-    Counterparts("Redis", packages("redis"), [Library("redis.asyncio", "redis")]),
-]
-
-
-def as_dict() -> dict[str, Any]:
+def serialized() -> dict[str, Any]:
     libraries = [
-        {
-            "purpose": row.purpose,
-            "sync": [library._asdict() for library in row.blocking],
-            "async": [library._asdict() for library in row.awaited],
-        }
-        for row in LIBRARIES
+        {"purpose": purpose, "sync": packages(blocking), "async": packages(awaited)}
+        for purpose, (blocking, awaited) in LIBRARIES.items()
     ]
-    return {"ways": [way.as_dict() for way in WAYS.values()], "libraries": libraries}
+    return {"ways": [case.serialized() for case in CASES.values()], "libraries": libraries}

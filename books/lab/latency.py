@@ -1,4 +1,4 @@
-"""What others wait for meanwhile: as if somebody came to this worker's event loop every few milliseconds."""
+"""A latency probe: how long other requests wait, as if one came to this worker's event loop every few milliseconds."""
 
 import asyncio
 import math
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
 
-BETWEEN = 0.01  # seconds between two who come
+INTERVAL = 0.01  # seconds
 
 
 class Figures(TypedDict):
@@ -18,24 +18,21 @@ class Figures(TypedDict):
     each_ms: list[float]
 
 
-class Pulse:
-    """The waits of all who came, in seconds. A wait begins when somebody comes, whether or not the loop sees it then:
-
-    so those who came while the loop was held up count as well.
-    """
+class LatencyProbe:
+    """The waits in seconds. One begins when a request would come, even if the loop is blocked at that moment."""
 
     def __init__(self) -> None:
-        self.due = time.perf_counter()  # uvloop's own clock knows whole milliseconds only
+        self.due = time.perf_counter()  # uvloop's own clock has whole milliseconds only
         self.waits: list[float] = []
 
     def receive(self) -> None:
-        """The loop turns to those who have come by now."""
+        """Count the requests that would have come by now."""
         now = time.perf_counter()
         while self.due <= now:
             self.waits.append(now - self.due)
-            self.due += BETWEEN
+            self.due += INTERVAL
 
-    async def go_on(self) -> None:
+    async def arun(self) -> None:
         while True:
             self.receive()
             await asyncio.sleep(self.due - time.perf_counter())
@@ -43,36 +40,30 @@ class Pulse:
     def figures(self) -> Figures:
         each = [round(wait * 1000, 2) for wait in self.waits]
         waits = sorted(each)
-        return {
-            "visits": len(waits),
-            "p50_ms": percentile(waits, 0.5),
-            "p99_ms": percentile(waits, 0.99),
-            "longest_ms": waits[-1],
-            "each_ms": each,
-        }
+        p50_ms, p99_ms = percentile(waits, 0.5), percentile(waits, 0.99)
+        return Figures(visits=len(waits), p50_ms=p50_ms, p99_ms=p99_ms, longest_ms=waits[-1], each_ms=each)
 
 
 def outline(each_ms: list[float], width: int, height: int) -> str:
-    """The waits as the points of an SVG polygon, of which the longest wait, or 100 ms, takes the height."""
+    """The waits as the points of an SVG polygon. The longest wait, or 100 ms if that is more, has the full height."""
     step, unit = width / max(len(each_ms) - 1, 1), height / max(*each_ms, 100.0)
     tops = " ".join(f"{number * step:.1f},{height - wait * unit:.1f}" for number, wait in enumerate(each_ms))
     return f"0,{height} {tops} {width},{height}"
 
 
 def percentile(ordered: list[float], part: float) -> float:
-    """The value that so great a part of them does not exceed."""
     return ordered[max(math.ceil(len(ordered) * part) - 1, 0)]
 
 
 @asynccontextmanager
-async def pulsing() -> AsyncIterator[Pulse]:
-    pulse = Pulse()
-    task = asyncio.create_task(pulse.go_on())
+async def probing() -> AsyncIterator[LatencyProbe]:
+    probe = LatencyProbe()
+    task = asyncio.create_task(probe.arun())
     try:
-        await asyncio.sleep(0)  # it begins
-        yield pulse
+        await asyncio.sleep(0)  # the task begins
+        yield probe
     finally:
-        pulse.receive()
+        probe.receive()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

@@ -13,10 +13,10 @@ PATIENCE = 30_000  # milliseconds
 TOLD = "It took"
 
 
-async def test_a_way_is_run_drawn_and_told(page: Page) -> None:
+async def test_a_case_is_run_drawn_and_told(page: Page) -> None:
     await page.goto("/lab/")
-    await page.get_by_role("button", name="Run it: Rows, the sync way").click()
-    outcome = page.locator("[data-way=orm] [data-outcome]")
+    await page.get_by_role("button", name="Run: Rows, the sync way").click()
+    outcome = page.locator("[data-case=orm] [data-outcome]")
     await expect(outcome).to_contain_text(TOLD, timeout=PATIENCE)
     await expect(outcome).to_contain_text("SynchronousOnlyOperation")
     assert await outcome.locator("svg .wait").count() > 5
@@ -25,17 +25,17 @@ async def test_a_way_is_run_drawn_and_told(page: Page) -> None:
 
 async def test_it_is_drawn_while_it_runs(page: Page) -> None:
     await page.goto("/lab/")
-    await page.get_by_role("button", name="Run it: Sleep, async").click()
-    await expect(page.locator("[data-way=sleep] svg .wait").nth(2)).to_be_attached(timeout=PATIENCE)
-    assert TOLD not in (await page.locator("[data-way=sleep] [data-said]").text_content() or "")
-    await expect(page.locator("[data-way=sleep] svg")).to_contain_text("the way runs", timeout=PATIENCE)
-    await expect(page.locator("[data-way=sleep] [data-said]")).to_contain_text(TOLD, timeout=PATIENCE)
+    await page.get_by_role("button", name="Run: Sleep, async").click()
+    await expect(page.locator("[data-case=sleep] svg .wait").nth(2)).to_be_attached(timeout=PATIENCE)
+    assert TOLD not in (await page.locator("[data-case=sleep] [data-said]").text_content() or "")
+    await expect(page.locator("[data-case=sleep] svg")).to_contain_text("the case is running", timeout=PATIENCE)
+    await expect(page.locator("[data-case=sleep] [data-said]")).to_contain_text(TOLD, timeout=PATIENCE)
 
 
 async def test_the_process_that_blocked_tells_how_long_others_waited_there(page: Page) -> None:
     await page.goto("/lab/")
-    await page.get_by_role("button", name="Run it: Block the loop").click()
-    outcome = page.locator("[data-way=blocking] [data-outcome]")
+    await page.get_by_role("button", name="Run: Block the loop").click()
+    outcome = page.locator("[data-case=blocking] [data-outcome]")
     await expect(outcome).to_contain_text(TOLD, timeout=PATIENCE)
     await expect(outcome.locator("svg .waits")).to_be_attached()
 
@@ -43,16 +43,16 @@ async def test_the_process_that_blocked_tells_how_long_others_waited_there(page:
 async def test_one_that_is_refused_says_when_to_try_again(page: Page) -> None:
     await page.route("**/lab/orm/", lambda route: route.fulfill(status=429, json={"detail": "Try again in 2 seconds."}))
     await page.goto("/lab/")
-    await page.get_by_role("button", name="Run it: Rows, the sync way").click()
-    await expect(page.locator("[data-way=orm] [data-said]")).to_have_text("Try again in 2 seconds.", timeout=PATIENCE)
+    await page.get_by_role("button", name="Run: Rows, the sync way").click()
+    await expect(page.locator("[data-case=orm] [data-said]")).to_have_text("Try again in 2 seconds.", timeout=PATIENCE)
 
 
 async def test_it_is_run_by_keyboard_and_the_focus_stays(page: Page) -> None:
     await page.goto("/lab/")
-    button = page.get_by_role("button", name="Run it: Rows, the sync way")
+    button = page.get_by_role("button", name="Run: Rows, the sync way")
     await button.focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator("[data-way=orm] [data-said]")).to_contain_text(TOLD, timeout=PATIENCE)
+    await expect(page.locator("[data-case=orm] [data-said]")).to_contain_text(TOLD, timeout=PATIENCE)
     await expect(button).to_be_focused()
 
 
@@ -61,8 +61,8 @@ async def test_what_is_drawn_is_accessible_and_fits(page: Page, width: int, sche
     await page.set_viewport_size({"width": width, "height": 800})
     await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     await page.goto("/lab/")
-    await page.get_by_role("button", name="Run it: Rows, the sync way").click()
-    await expect(page.locator("[data-way=orm] [data-said]")).to_contain_text(TOLD, timeout=PATIENCE)
+    await page.get_by_role("button", name="Run: Rows, the sync way").click()
+    await expect(page.locator("[data-case=orm] [data-said]")).to_contain_text(TOLD, timeout=PATIENCE)
     found = await Axe().run(page, options={"runOnly": STANDARDS})
     assert found.violations_count == 0, found.generate_report()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
@@ -72,8 +72,8 @@ async def test_without_scripts_a_button_leads_to_the_figures(browser: Browser, s
     context = await browser.new_context(base_url=server.url, java_script_enabled=False)
     page = await context.new_page()
     await page.goto("/lab/")
-    await expect(page.get_by_role("button", name="Run them all")).to_be_hidden()
-    await page.get_by_role("button", name="Run it: Rows, the sync way").click()
+    await expect(page.get_by_role("button", name="Run all")).to_be_hidden()
+    await page.get_by_role("button", name="Run: Rows, the sync way").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Rows, the sync way")
     await expect(page.get_by_text("SynchronousOnlyOperation").first).to_be_visible()
     await context.close()

@@ -1,19 +1,19 @@
-// The laboratory, live: while a way runs, others are served or wait, and it is drawn how long. The page works without.
+// The laboratory, live: draws how long other requests wait while a case runs. The page works without it.
 
-const PULSE = "/health_check/live/"; // what the others ask for
+const PROBE = "/health_check/live/"; // what the others request
 const BETWEEN = 50; // milliseconds between two of them
-const BEFORE = 800; // that they are watched before the way begins, and after it has ended
+const BEFORE = 800; // that they are measured before the case begins, and after it has ended
 const AFTER = 400;
 const GIVE_UP = 10_000;
 const SHOWN = BEFORE + 1_000 + AFTER; // of time, at least, in a plot
 const HIGH = 1_100; // of wait, at least
-const EACH = 10; // milliseconds between two of whom the process itself tells
+const EACH = 10; // milliseconds between two waits that the process itself measured
 const MARKS = [[0, "0"], [250, "250 ms"], [500, "500 ms"], [750, "750 ms"], [1_000, "1 s"]];
 const HEIGHT = 160, LEFT = 52, RIGHT = 8, TOP = 10, FOOT = 22;
 
 const teller = document.querySelector("[data-say]");
 const allButton = document.querySelector("[data-all]");
-const drawn = new Map(); // the last run of each way, by where it is drawn
+const drawn = new Map(); // the last run of each case, by where it is drawn
 let running = false;
 
 const say = (text) => { teller.textContent = text; };
@@ -21,37 +21,37 @@ const wait = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
 const digits = (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en"));
 const processOf = (answer) => answer.headers.get("X-Request-Id")?.split("-")[0];
 
-// Running a way ----------------------------------------------------------------------------------------------------
+// Running a case ---------------------------------------------------------------------------------------------------
 
 async function ask(run) {
   const visit = { at: performance.now(), took: null, process: null };
   run.visits.push(visit);
   try {
-    const answer = await fetch(PULSE, { cache: "no-store", signal: AbortSignal.timeout(GIVE_UP) });
+    const answer = await fetch(PROBE, { cache: "no-store", signal: AbortSignal.timeout(GIVE_UP) });
     await answer.arrayBuffer();
     visit.process = processOf(answer);
-  } catch { /* nobody answered: it is drawn as one who waited till now */ }
+  } catch { /* no response: drawn as one that waited until now */ }
   visit.took = performance.now() - visit.at;
 }
 
-async function runWay(item) {
+async function runCase(item) {
   const form = item.querySelector("form");
   const outcome = item.querySelector("[data-outcome]");
   const title = item.querySelector("h2").textContent;
   const run = { began: performance.now(), from: null, to: null, process: null, visits: [], each: [], ended: null };
   outcome.hidden = false;
-  outcome.querySelector("[data-said]").textContent = "Others first, to see what they wait for when all is quiet …";
+  outcome.querySelector("[data-said]").textContent = "Measuring how long others wait when nothing runs …";
   drawn.set(outcome.querySelector("[data-plot]"), run);
   const visits = [];
-  const pulse = setInterval(() => visits.push(ask(run)), BETWEEN);
+  const probe = setInterval(() => visits.push(ask(run)), BETWEEN);
   const frames = animate(run);
-  say(`${title} runs.`);
+  say(`${title} is running.`);
   await wait(BEFORE);
   run.from = performance.now();
   const told = await tell(form.action, run);
   run.to = performance.now();
   await wait(AFTER);
-  clearInterval(pulse);
+  clearInterval(probe);
   await Promise.all(visits);
   run.ended = performance.now();
   await frames;
@@ -79,15 +79,15 @@ function wordsOf(run, told) {
   const elsewhere = during.filter(({ process }) => process && process !== run.process).length;
   const parts = [`It took ${told.seconds.toFixed(2)} s.`];
   if (told.error) parts.push(`Django: ${told.error}`);
-  parts.push(`Others waited ${figures(during)}; when all was quiet, ${figures(quiet)}.`);
-  if (elsewhere) parts.push(`${elsewhere} of ${during.length} were served by another process, which nothing held up.`);
+  parts.push(`Others waited ${figures(during)}; when nothing ran, ${figures(quiet)}.`);
+  if (elsewhere) parts.push(`${elsewhere} of ${during.length} were served by another process, which was not blocked.`);
   parts.push(`The event loop came back at most ${digits(told.others.longest_ms)} ms late.`);
   return parts.join(" ");
 }
 
 function figures(visits) {
   const waits = visits.map(({ took }) => took).sort((a, b) => a - b);
-  if (!waits.length) return "not at all, as none came";
+  if (!waits.length) return "not at all, since there were none";
   const part = (share) => waits[Math.max(Math.ceil(waits.length * share) - 1, 0)];
   return `${digits(part(0.5))} ms (p50) and ${digits(part(0.99))} ms (p99)`;
 }
@@ -114,7 +114,7 @@ function draw(plot, run) {
   if (run.from) {
     const until = run.to ?? now;
     parts.push(svg("rect", { class: "span", x: x(run.from), y: 0, width: x(until) - x(run.from), height: HEIGHT - FOOT }));
-    parts.push(svg("text", { x: x(run.from), y: HEIGHT - 6 }, run.to ? "the way ran" : "the way runs"));
+    parts.push(svg("text", { x: x(run.from), y: HEIGHT - 6 }, run.to ? "the case ran" : "the case is running"));
   }
   for (const [took, name] of MARKS) {
     parts.push(svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(took), y2: y(took) }));
@@ -162,17 +162,17 @@ async function alone(work) {
 
 async function runAll() {
   for (const form of document.querySelectorAll("[data-run]")) {
-    const item = form.closest("[data-way]");
+    const item = form.closest("[data-case]");
     item.scrollIntoView({ block: "nearest" });
-    await runWay(item);
+    await runCase(item);
   }
-  say("All have run.");
+  say("All cases have run.");
 }
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-run]")) return;
   event.preventDefault();
-  alone(() => runWay(event.target.closest("[data-way]")));
+  alone(() => runCase(event.target.closest("[data-case]")));
 });
 allButton.addEventListener("click", () => alone(runAll));
 allButton.closest("[data-with-script]").hidden = false;

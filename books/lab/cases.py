@@ -1,6 +1,6 @@
-"""Ways to wait for something slow, each a view as one would write it: the laboratory runs them and shows these lines.
+"""Seven ways to wait for something slow, each a view as one would write it. The laboratory runs and shows these lines.
 
-`slow` is the URL of a server that takes a second for each answer.
+`slow` is the URL of a server that takes a second to respond.
 """
 
 import asyncio
