@@ -42,8 +42,6 @@ class LimitedProtocol(HttpToolsProtocol):
     unsent = 0  # bytes that waited for a client that did not read
     head_size = 0  # bytes
     head_at_most = 0  # bytes that a head in what is being read can have
-    heads = 0  # requests whose head has arrived
-    is_in_head = False  # whether the next one's has begun
     refusal = 400
     is_refused = is_ending = False
 
@@ -62,13 +60,22 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.is_refused:
             return
-        if self.late_at is None and self.is_idle():
-            self.late_at = self.loop.time() + HEAD_SECONDS
-        heads = self.heads
+        before = self.cycle
         self.head_at_most = self.head_size + len(data)
         super().data_received(data)
-        if self.heads == heads and self.is_in_head and not self.is_refused:
+        if self.cycle is not None and self.cycle.scope is self.scope and not self.cycle.more_body:
+            self.late_at, self.head_size = None, 0  # whole requests have arrived, and nothing else
+        elif not self.is_refused:
+            self.await_the_rest(data, before)
+
+    def await_the_rest(self, data: bytes, before: Any) -> None:
+        """A head, or a body, has arrived in part; `before` is the latest request as it was before this data."""
+        if self.cycle is not before:
+            self.head_size, self.late_at = 0, self.loop.time() + BODY_SECONDS
+        elif self.cycle is None or self.cycle.scope is not self.scope:
             self.head_size += len(data)
+            if self.late_at is None and self.is_idle():
+                self.late_at = self.loop.time() + HEAD_SECONDS
             if self.head_size > LARGEST_HEAD + LONGEST_ADDRESS:
                 self.error_response(431 if self.headers else 414)
 
@@ -78,19 +85,12 @@ class LimitedProtocol(HttpToolsProtocol):
 
     # What the parser finds
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.is_in_head, self.head_size = True, 0
-
     def on_headers_complete(self) -> None:
         if len(self.headers) > MOST_HEADERS or self.head_at_most > LONGEST_ADDRESS:
             self.limit(414, len(self.url), LONGEST_ADDRESS)
             self.limit(431, len(self.headers), MOST_HEADERS)
             self.limit(431, sum(len(name) + len(value) for name, value in self.headers), LARGEST_HEAD)
         super().on_headers_complete()
-        self.heads, self.is_in_head = self.heads + 1, False
-        self.head_size = 0
-        self.late_at = self.loop.time() + BODY_SECONDS
         if self.is_ending:
             self.cycle.keep_alive = False
 
@@ -98,10 +98,6 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_body(body)
         if self.late_at is not None:
             self.late_at += len(body) / BODY_RATE
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self.late_at = None
 
     def limit(self, status: int, size: int, most: int) -> None:
         if size > most:

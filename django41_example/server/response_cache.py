@@ -26,7 +26,6 @@ Message = dict[str, Any]
 # A request with one of these headers may be answered differently from everybody else's. Any cookie counts: which of
 # them a view, a middleware or a later version reads cannot be known here.
 PERSONAL = {b"authorization", b"cookie", b"if-match", b"if-unmodified-since", b"content-length", b"transfer-encoding"}
-KEY_HEADERS = (b"accept", b"host", b"x-forwarded-proto")
 KNOWN_TO_VARY = {b"accept", b"accept-encoding", b"authorization", b"cookie"}  # a response may vary by no other header
 LONGEST_KEY = 2000  # bytes of a query and its Accept headers; a longer one is not worth its place
 LARGEST_SHARE = 50  # one response may take a fiftieth of the cache
@@ -59,13 +58,10 @@ class CachedResponse:
         kept = [header for header in headers if header[0] not in NOT_IN_304]
         self.not_modified: Message = {"type": "http.response.start", "status": 304, "headers": kept}
 
-    async def send(self, send: Any, if_none_match: bytes | None) -> None:
+    def messages(self, if_none_match: bytes | None) -> tuple[Message, Message]:
         if if_none_match and self.etag and etag_matches(self.etag, if_none_match):
-            await send(self.not_modified)
-            await send(EMPTY_BODY)
-        else:
-            await send(self.start)
-            await send(self.body)
+            return self.not_modified, EMPTY_BODY
+        return self.start, self.body
 
 
 class ResponseCache:
@@ -104,7 +100,9 @@ class ResponseCache:
         if cached:
             self.hits += 1
             scope["route"] = cached.route
-            await cached.send(send, headers.get(b"if-none-match"))
+            start, body = cached.messages(headers.get(b"if-none-match"))
+            await send(start)
+            await send(body)
         elif scope["method"] == "GET" and self.is_public(scope["path"]):
             await self._compute(key, headers, scope, receive, send)
         else:
@@ -142,7 +140,8 @@ class ResponseCache:
             if self.in_flight.get((version, key)) is computed:
                 del self.in_flight[version, key]
         if cached:
-            await cached.send(send, headers.get(b"if-none-match"))
+            for message in cached.messages(headers.get(b"if-none-match")):
+                await send(message)
 
 
 class Recorder:
@@ -203,8 +202,8 @@ def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
     query = scope["query_string"]
     if len(query) + len(accept) + len(encoding) > LONGEST_KEY:
         return None
-    named = tuple([headers.get(name) for name in KEY_HEADERS])
-    return scope["path"], query, scope["scheme"], preferred_encoding(encoding), named
+    host, proto = headers.get(b"host"), headers.get(b"x-forwarded-proto")
+    return scope["path"], query, accept, host, scope["scheme"], proto, preferred_encoding(encoding)
 
 
 @lru_cache(256)
