@@ -128,7 +128,7 @@ def cursor(letters: str) -> str:
     from books.models.book import BookQuerySet
     from books.search.pagination import Cursor
 
-    return Cursor.written(BookQuerySet.ORDERINGS["title"], {"title_key": letters, "id": 1})
+    return Cursor.encode(BookQuerySet.ORDERINGS["title"], [letters, 1])
 
 
 def words() -> list[str]:

@@ -87,7 +87,7 @@ def place(chance: random.Random) -> str:
     from books.search.pagination import Cursor
 
     letters = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=2))
-    return quote(Cursor.written(BookQuerySet.ORDERINGS["title"], {"title_key": letters, "id": 1}))
+    return quote(Cursor.encode(BookQuerySet.ORDERINGS["title"], [letters, 1]))
 
 
 async def measured(size: int, rounds: int) -> dict[str, list[float]]:

@@ -34,7 +34,8 @@ from benchmarks.generate import fill  # noqa: E402
 from benchmarks.throwaway import throwaway_database  # noqa: E402
 from books.models import Book  # noqa: E402
 from books.models.book import BookQuerySet  # noqa: E402
-from books.search.pagination import Cursor, Page, Place  # noqa: E402
+from books.search.filters import BookSearch  # noqa: E402
+from books.search.pagination import Cursor, Page, PageRequest  # noqa: E402
 
 UNSETTLED = 10  # the books whose ids this divides may move or go
 MOST_ADDED = 500  # books of the writer's own that are there at once
@@ -59,8 +60,8 @@ async def walked(
     ordering = BookQuerySet.ORDERINGS[sort]
 
     async def page_at(link: str | None, *, backwards: bool = False) -> Page:
-        cursor = Cursor.read(link, ordering, backwards=backwards) if link else None
-        return await Book.objects.listed(filters, Place(ordering, size, cursor)).aread()
+        cursor = Cursor.decode(link, ordering, backwards=backwards) if link else None
+        return await Book.objects.matching(BookSearch.of(filters)).apage(PageRequest(ordering, size, cursor))
 
     page = following = await page_at(None)
     there = [_ids(page)]
@@ -79,7 +80,7 @@ async def walked(
 
 
 def _ids(page: Page) -> list[int]:
-    return [row["id"] for row in page.rows]
+    return [pk for pk, *_ in page.rows]
 
 
 def astray(pages: list[list[int]], settled: Collection[int]) -> tuple[int, int]:
@@ -149,7 +150,7 @@ def report(rows: int, size: int, writes: Any) -> bool:
 
 
 def _matching(filters: dict[str, Any]) -> list[int]:
-    return list(Book.objects.matching(filters).values_list("pk", flat=True))
+    return list(Book.objects.matching(BookSearch.of(filters)).queryset().values_list("pk", flat=True))
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
 django.setup(set_prefix=False)
 
-from books.cache import revision
+from books.cache import catalogue_version
 from books.cache.topics import warm_up as read_topics
 from books.views.errors import refused
 from books.views.uploads import screen
@@ -33,7 +33,7 @@ handler = Handler(
 )
 handler.always = {"/health_check/live/"}
 application: Any = handler
-background: list[Any] = [] if settings.DEBUG else [revision.watch]
+background: list[Any] = [] if settings.DEBUG else [catalogue_version.subscribe]
 gauges = {
     ("pool_threads", "Threads, each with at most one connection to the database"): lambda: pool.started,
     ("pool_threads_checked_out", "Those of them that a request holds"): lambda: pool.checked_out,
@@ -46,7 +46,7 @@ if not logs_all:
     application = RequestLog(application)
 if settings.CACHE_MB and not settings.DEBUG and not settings.READ_REQUIRES_LOGIN:
     application = cache = ResponseCache(
-        application, validate=revision.confirm, is_public=handler.is_public, capacity=settings.CACHE_MB << 20
+        application, validate=catalogue_version.validate, is_public=handler.is_public, capacity=settings.CACHE_MB << 20
     )
     gauges |= {
         ("cached_responses", "Responses in the cache"): lambda: len(cache.responses),

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.test import AsyncClient
 
-from books.cache import of_database
+from books.cache import version_of_database
 from books.history.merge import merge
 from books.history.undo import undo
 from books.models import Action, Book, Change
@@ -70,11 +70,11 @@ def handler(make_pool: Any) -> Handler:  # noqa: F811
 
 @pytest.fixture
 async def cache(handler: Handler) -> AsyncIterator[ResponseCache]:
-    revision = of_database()
-    watching = asyncio.create_task(revision.watch())
+    version = version_of_database()
+    watching = asyncio.create_task(version.subscribe())
     async with asyncio.timeout(10):
-        await revision.is_known.wait()
-    yield ResponseCache(handler, validate=revision.confirm, is_public=handler.is_public, capacity=1 << 24)
+        await version.is_known.wait()
+    yield ResponseCache(handler, validate=version.validate, is_public=handler.is_public, capacity=1 << 24)
     watching.cancel()
 
 

@@ -84,8 +84,11 @@ class InTheQuery(TestCase):
         for address in ("/", "/books/1/", "/books/new/", "/topics/", "/authors/1/", "/health_check/", "/books.jsonl"):
             await self.refused(f"{address}?x=%zz")
 
-    async def test_an_unknown_parameter_is_none_of_our_business(self) -> None:
-        assert (await self.async_client.get("/books/?utm_source=x")).status_code == 200
+    async def test_an_unknown_parameter_is_refused_by_its_name(self) -> None:
+        for address in ("/books/", "/authors/", "/books.csv", "/opds/books/"):
+            with self.subTest(address=address):
+                response = await self.async_client.get(f"{address}?utm_source=x&size=3")
+                assert (response.status_code, list(response.json()["errors"])) == (400, ["utm_source"])
 
 
 class InTheAddress(LibrarianTestCase):

@@ -374,7 +374,7 @@ class Lists(PageCase):
             assert Elements(await self.page(url)).named("a", href=f"/books.csv?{query}")
 
     async def test_a_count_that_is_not_exact_says_so(self) -> None:
-        with mock.patch("books.search.pagination.COUNT_CAP", 2):
+        with mock.patch("books.search.results.COUNT_CAP", 2):
             assert ">2+ books</h2>" in await self.page("/books/")
 
     async def test_titles_and_authors_carry_their_language_and_direction(self) -> None:
@@ -395,7 +395,7 @@ class Nothing(PageCase):
 
     async def test_a_search_that_finds_nothing_says_what_to_try(self) -> None:
         page = await self.page("/books/?q=zzzz")
-        assert "No book fits all of that." in page
+        assert "No books match." in page
         assert "Remove one of the filters" in page
 
     async def test_an_author_not_found_can_be_looked_for_among_the_books(self) -> None:

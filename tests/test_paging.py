@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from books.models import Book
 from books.models.book import BookQuerySet
-from books.search.pagination import Cursor, Ordering, Place
+from books.search.filters import BookSearch
+from books.search.pagination import Cursor, Ordering, PageRequest
 
 TITLE = BookQuerySet.ORDERINGS["title"]
 
@@ -20,8 +21,8 @@ def cursor(*value: object) -> str:
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
-    written = Cursor.written(TITLE, {"title_key": "心", "id": 7})
-    assert Cursor.read(written, TITLE, backwards=False).key == ["心", 7]
+    written = Cursor.encode(TITLE, ["心", 7])
+    assert Cursor.decode(written, TITLE, backwards=False).key == ["心", 7]
 
 
 @pytest.mark.parametrize(
@@ -50,13 +51,13 @@ def test_a_cursor_is_read_as_it_was_written() -> None:
 )
 def test_what_is_no_cursor_of_this_order_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
-        Cursor.read(text, TITLE, backwards=False)
+        Cursor.decode(text, TITLE, backwards=False)
 
 
 @given(st.text(alphabet=st.characters(codec="ascii"), max_size=60))
 def test_any_text_is_a_cursor_or_refused(text: str) -> None:
     try:
-        assert Cursor.read(text, TITLE, backwards=True).backwards
+        assert Cursor.decode(text, TITLE, backwards=True).backwards
     except ValidationError as error:
         assert error.messages  # noqa: PT017 - either way is right
 
@@ -72,14 +73,14 @@ class EveryOrder(TestCase):
 
     async def walk(self, ordering: Ordering, size: int, *, backwards: bool = False) -> list[int]:
         """The ids of all rows, page by page; backwards: from the last page to the first, in the list's order."""
-        place: Place | None = Place(ordering, size, await self.end(ordering) if backwards else None)
+        place: PageRequest | None = PageRequest(ordering, size, await self.end(ordering) if backwards else None)
         seen: list[int] = []
         while place:
-            page = await Book.objects.listed({}, place).aread()
-            ids = [row["id"] for row in page.rows]
+            page = await Book.objects.matching(BookSearch()).apage(place)
+            ids = [pk for pk, *_ in page.rows]
             seen = ids + seen if backwards else seen + ids
             link = page.before if backwards else page.after
-            place = Place(ordering, size, Cursor.read(link, ordering, backwards=backwards)) if link else None
+            place = PageRequest(ordering, size, Cursor.decode(link, ordering, backwards=backwards)) if link else None
         return seen
 
     async def end(self, ordering: Ordering) -> Cursor:
@@ -109,20 +110,18 @@ class EveryOrder(TestCase):
             assert walked == sorted(known, reverse=name == "-year") + [None] * 4
 
     async def test_a_page_after_the_last_row_still_knows_the_count(self) -> None:
-        page = await Book.objects.matching({}).page(["id"], Place(TITLE, 5, Cursor(["\U0010fffd", 2**62]))).aread()
+        page = await Book.objects.apage(["id"], PageRequest(TITLE, 5, Cursor(["\U0010fffd", 2**62])))
         assert (page.rows, page.count, page.after) == ([], 11, None)
 
     async def test_a_row_added_before_the_cursor_does_not_repeat_one(self) -> None:
-        first = await Book.objects.matching({}).page(["id"], Place(TITLE, 4)).aread()
+        first = await Book.objects.apage(["id"], PageRequest(TITLE, 4))
         await Book.objects.acreate(title="A new first", title_key="a new first")
         assert first.after
-        second = (
-            await Book.objects.matching({})
-            .page(["id"], Place(TITLE, 4, Cursor.read(first.after, TITLE, backwards=False)))
-            .aread()
+        second = await Book.objects.apage(
+            ["id"], PageRequest(TITLE, 4, Cursor.decode(first.after, TITLE, backwards=False))
         )
         assert not {row["id"] for row in first.rows} & {row["id"] for row in second.rows}
 
     def test_a_page_is_one_query(self) -> None:
         with self.assertNumQueries(1):
-            async_to_sync(Book.objects.matching({}).page(["id"], Place(TITLE, 4)).aread)()
+            async_to_sync(Book.objects.all().apage)(["id"], PageRequest(TITLE, 4))

@@ -38,8 +38,6 @@ PRIVATE = {
     "_csp_config": MIDDLEWARE,  # Django: a view's own policy
     "_csp_ro_config": MIDDLEWARE,
     "_return_value": "books/jobs/backend.py",  # Django: what a task's result says
-    "_in_one_hop": "books/search/compiled_query.py",  # our own, on a queryset
-    "_iterable_class": "books/search/compiled_query.py",  # Django: how a queryset is iterated
 }
 # Without one, but in no documentation.
 UNDOCUMENTED = {

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books.metadata.text import author_words, other_words, title_words
-from books.search.query import understood
+from books.search.query import parse
 
 
 def held(words: tuple[str, ...], begins: bool, line: str) -> bool:
@@ -20,7 +20,7 @@ def found(query: str, *texts: str, authors: tuple[str, ...] = (), isbn13: str | 
         "topics": "",
         "other": other_words("", isbn13, "", None),
     }
-    asked = understood(query)
+    asked = parse(query)
     return set(asked.isbns) <= {isbn13} and all(
         any(
             held(part.words, part.begins, lines[column])
@@ -79,7 +79,7 @@ def test_a_query_finds_the_title_whatever_its_case_accents_and_script(query: str
     ],
 )
 def test_a_query_does_not_find_what_only_looks_alike(query: str, title: str) -> None:
-    assert not found(query, title) or not understood(query).terms
+    assert not found(query, title) or not parse(query).terms
 
 
 def test_two_runs_side_by_side_do_not_make_a_word_across_them() -> None:
@@ -104,7 +104,7 @@ def test_four_digits_are_a_number_in_a_title_and_no_part_of_an_isbn() -> None:
 
 
 def test_punctuation_alone_asks_for_nothing() -> None:
-    assert understood(" ?! …").is_empty
+    assert parse(" ?! …").is_empty
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "Zs"]), min_size=1, max_size=50))
@@ -119,7 +119,7 @@ def test_every_part_of_two_or_more_han_characters_is_found_and_no_other(text: st
 
 
 @given(st.text(max_size=200))
-def test_whatever_is_typed_is_understood(query: str) -> None:
-    for rank in understood(query).ranks:
+def test_whatever_is_typed_is_parse(query: str) -> None:
+    for rank in parse(query).ranks:
         assert rank.as_fts5()
         assert rank.as_tsquery()

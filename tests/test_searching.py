@@ -13,24 +13,27 @@ from books.metadata.text import LONGEST, words
 from books.models import Book
 from books.models.book import BookQuerySet
 from books.models.change import COMMAND
-from books.search import filters
+from books.search.filters import BookSearch
 from books.search.index import index_all
-from books.search.pagination import Cursor, Place
-from books.search.query import understood
-from books.views.lists import understood_listing
+from books.search.pagination import Cursor, Page, PageRequest
+from books.search.query import parse
 from tests.test_recall import TITLES
 
 RELEVANCE = BookQuerySet.ORDERINGS["relevance"]
 
 
+def page_of(query: str, page: PageRequest) -> Page:
+    return async_to_sync(Book.objects.matching(BookSearch.of({"q": query})).apage)(page)
+
+
 def titles(query: str) -> list[str]:
     """What is found, page by page, in the order of relevance."""
     found: list[str] = []
-    place: Place | None = Place(RELEVANCE, 3)
+    place: PageRequest | None = PageRequest(RELEVANCE, 3)
     while place:
-        page = async_to_sync(Book.objects.listed({"q": query}, place).aread)()
-        found += [row["title"] for row in page.rows]
-        place = Place(RELEVANCE, 3, Cursor.read(page.after, RELEVANCE, backwards=False)) if page.after else None
+        page = page_of(query, place)
+        found += [title for _, title, *_ in page.rows]
+        place = PageRequest(RELEVANCE, 3, Cursor.decode(page.after, RELEVANCE, backwards=False)) if page.after else None
     return found
 
 
@@ -66,12 +69,12 @@ class OrderTests(TestCase):
         for number in range(7):
             Book.objects.add({"title": f"{'A ' if number % 2 else ''}Sea {number}"})
         there = titles("sea")
-        last = Place(RELEVANCE, 3, Cursor([99, 0], backwards=True))
-        page = async_to_sync(Book.objects.listed({"q": "sea"}, last).aread)()
-        assert [row["title"] for row in page.rows] == there[-3:]
-        back = Place(RELEVANCE, 3, Cursor.read(page.before or "", RELEVANCE, backwards=True))
-        page = async_to_sync(Book.objects.listed({"q": "sea"}, back).aread)()
-        assert ([row["title"] for row in page.rows], page.count) == (there[-6:-3], 7)
+        last = PageRequest(RELEVANCE, 3, Cursor([99, 0], backwards=True))
+        page = page_of("sea", last)
+        assert [title for _, title, *_ in page.rows] == there[-3:]
+        back = PageRequest(RELEVANCE, 3, Cursor.decode(page.before or "", RELEVANCE, backwards=True))
+        page = page_of("sea", back)
+        assert ([title for _, title, *_ in page.rows], page.count) == (there[-6:-3], 7)
 
 
 class CountTests(TestCase):
@@ -80,24 +83,18 @@ class CountTests(TestCase):
         for number in range(7):
             Book.objects.add({"title": f"Sea {number}", "topics": ["Novels"]})
 
-    def setUp(self) -> None:
-        """Its queries are made once, and know how far to count."""
-        for forget in (understood_listing.cache_clear, filters._any_words.cache_clear):
-            forget()
-            self.addCleanup(forget)
-
     async def counted(self, **query: str) -> tuple[int, bool]:
         answer = (await self.async_client.get("/books/", {"size": "2", **query})).json()
         assert len(answer["books"]) == 2
         return answer["count"], answer["count_is_exact"]
 
     async def test_among_few_books_all_that_are_found_are_counted(self) -> None:
-        with mock.patch("books.search.results.ENOUGH_OF_A_SEARCH", 3):
+        with mock.patch("books.search.results.SEARCH_CAP", 3):
             assert await self.counted(q="sea") == (7, True)
 
     async def test_among_many_the_count_of_a_search_ends_early_and_says_so(self) -> None:
         with (
-            mock.patch("books.search.results.ENOUGH_OF_A_SEARCH", 3),
+            mock.patch("books.search.results.SEARCH_CAP", 3),
             mock.patch("books.search.results.SMALL_CATALOGUE", 0),
         ):
             assert await self.counted(q="sea") == (3, False)
@@ -212,4 +209,4 @@ class InStepTests(TestCase):
 
 def test_a_word_too_long_for_a_database_is_cut() -> None:
     assert words("a" * 5000) == ["a" * LONGEST]
-    assert understood("a" * 200).terms[0].phrases[0].words == ("a" * LONGEST,)
+    assert parse("a" * 200).terms[0].phrases[0].words == ("a" * LONGEST,)

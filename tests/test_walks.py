@@ -7,6 +7,7 @@ from django.test import TestCase
 
 from benchmarks.walks import LISTS, WORDS, Writer, astray, walked
 from books.models import Book
+from books.search.filters import BookSearch
 from tests.importing.lists import csv_file, imported
 
 
@@ -31,7 +32,7 @@ class WalkTests(TestCase):
         for sort, filters in LISTS:
             with self.subTest(sort=sort, filters=filters):
                 writer = Writer(Book.objects.values_list("pk", flat=True), seed=len(sort))
-                found = set(Book.objects.matching(filters).values_list("pk", flat=True))
+                found = set(Book.objects.matching(BookSearch.of(filters)).queryset().values_list("pk", flat=True))
                 there, back = async_to_sync(walked)(filters, sort, 10, sync_to_async(writer.write))
                 settled = found.intersection(writer.settled)
                 assert settled

@@ -5,10 +5,10 @@ from urllib.parse import quote
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from books.cache.triggers import sqlite_triggers
-from books.cache.version import NotWatchable, Revision
+from books.cache.version import CannotSubscribe, CatalogueVersion
 
 
-class SqliteRevision(Revision):
+class SqliteVersion(CatalogueVersion):
     """Looks once a turn of the event loop: what is read in that turn had arrived before the look."""
 
     ERRORS = (sqlite3.Error,)
@@ -20,7 +20,7 @@ class SqliteRevision(Revision):
         self.data_version: int | None = None
         self.has_looked = False
 
-    async def confirm(self) -> int | None:
+    async def validate(self) -> int | None:
         if not self.has_looked:
             self._look()
         return self.number
@@ -34,9 +34,7 @@ class SqliteRevision(Revision):
         try:
             (version,) = self.connection.execute("PRAGMA data_version").fetchone()
             if version != self.data_version:
-                self.number, self.topics = self.connection.execute(
-                    "SELECT number, topics FROM books_revision"
-                ).fetchone()
+                (self.number,) = self.connection.execute("SELECT number FROM books_revision").fetchone()
                 self.data_version = version
         except sqlite3.Error:  # locked for a moment
             self.number = self.data_version = None
@@ -54,7 +52,7 @@ class SqliteRevision(Revision):
         there = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'revise_%'")
         if there.fetchone() != (len(sqlite_triggers()),):
             connection.close()
-            raise NotWatchable("its triggers are missing. Run: python manage.py migrate")
+            raise CannotSubscribe("its triggers are missing. Run: python manage.py migrate")
         return connection
 
     def _close(self) -> None:

@@ -1,39 +1,40 @@
-"""What every way to learn of changes has in common."""
+"""The version of the catalogue, and what is made from it once per version."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Any
 
 CONNECT_SECONDS = 10.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two tries to connect
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts to connect
+MOST = 300  # values that a process holds; a page's frame, the largest, takes 20 KB
 
 log = logging.getLogger("books.cache")
 
 
-class NotWatchable(Exception):
-    """The database cannot tell of changes; the argument says why, and what to do."""
+class CannotSubscribe(Exception):
+    """The database cannot notify of changes; the argument says why, and what to do."""
 
 
-class Revision:
-    """A number that differs whenever the catalogue may have changed; `topics` is the same for the topics alone.
+class CatalogueVersion:
+    """A number that differs whenever the catalogue may have changed.
 
-    Known while `watch` runs. Everything here happens on the event loop.
+    Known while `subscribe` runs. Everything here happens on the event loop.
     """
 
     ERRORS: tuple[type[Exception], ...] = ()  # that `_open` may raise, besides OSError
 
     def __init__(self, database: Any) -> None:
         self.database = database
-        self.topics = 0  # as of the last confirmation
         self.is_known = asyncio.Event()
 
-    async def confirm(self) -> int | None:
-        """The revision now; None if it is not known."""
+    async def validate(self) -> int | None:
+        """The version now; None if it is not known."""
         raise NotImplementedError
 
-    async def watch(self) -> None:
-        """Keep the revision known, until cancelled."""
-        expected: tuple[type[BaseException], ...] = (OSError, NotWatchable, *self.ERRORS)
+    async def subscribe(self) -> None:
+        """Keep the version known, until cancelled."""
+        expected: tuple[type[BaseException], ...] = (OSError, CannotSubscribe, *self.ERRORS)
         pause, warned = FIRST_PAUSE, False
         while True:
             try:
@@ -44,7 +45,7 @@ class Revision:
                 await self._lost()
             except expected as error:
                 if not warned:
-                    log.warning("Nothing is held in memory now, all is read from the database: %s", error)
+                    log.warning("Nothing is cached now, everything is read from the database: %s", error)
                 warned = True
             finally:
                 self.is_known.clear()
@@ -56,8 +57,50 @@ class Revision:
         raise NotImplementedError
 
     async def _lost(self) -> None:
-        """Return when what `_open` opened is of no more use."""
+        """Return when the connection that `_open` opened is of no more use."""
         await asyncio.Event().wait()
 
     def _close(self) -> None:
         raise NotImplementedError
+
+
+class PerVersion:
+    """Values that hold for one version of the catalogue: counts, facets, topics, frames of pages."""
+
+    def __init__(self, version: CatalogueVersion) -> None:
+        self.version = version
+        self.number: int | None = None
+        self.values: dict[Hashable, Any] = {}
+        self.being_made: dict[Hashable, asyncio.Event] = {}
+
+    async def get_or_make[Value](self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
+        """The value for the catalogue as it is now. However many ask at once, it is made once."""
+        while True:
+            number = await self.version.validate()
+            if number is None:
+                return await make()
+            if number != self.number:
+                self.number, self.values = number, {}
+            if key in self.values:
+                value: Value = self.values[key]
+                return value
+            if made := self.being_made.get((number, key)):
+                await made.wait()
+            else:
+                return await self._make(number, key, make)
+
+    def forget(self, key: Hashable) -> None:
+        self.values.pop(key, None)
+
+    async def _make[Value](self, number: int, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
+        made = self.being_made[number, key] = asyncio.Event()
+        try:
+            value = await make()
+            if number == self.number:  # else it is older than what is held now
+                if len(self.values) >= MOST:
+                    del self.values[next(iter(self.values))]  # the oldest
+                self.values[key] = value
+            return value
+        finally:
+            del self.being_made[number, key]
+            made.set()

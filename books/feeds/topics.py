@@ -2,10 +2,9 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Any
 
 from books.forms.lists import ListQuery
-from books.search.pagination import Cursor, Ordering, Page, Place
+from books.search.pagination import Cursor, Ordering, Page, PageRequest
 
 BY_SLUG = Ordering("slug", ("slug_key",))
 
@@ -13,23 +12,22 @@ BY_SLUG = Ordering("slug", ("slug_key",))
 class TopicQuery(ListQuery):
     """Which page of the topics."""
 
-    def ordering(self, cleaned: dict[str, Any]) -> Ordering:
+    def ordering(self) -> Ordering:
         return BY_SLUG
 
 
-def page_of_slugs(slugs: Sequence[str], place: Place) -> Page:
+def page_of_slugs(slugs: Sequence[str], page: PageRequest) -> Page:
     """One page of the slugs, which are sorted."""
-    first, last = 0, place.size
-    if place.cursor:
-        slug = place.cursor.key[0]
+    first, last = 0, page.size
+    if page.cursor:
+        slug = page.cursor.key[0]
         first, last = bisect_right(slugs, slug), bisect_left(slugs, slug)
-        first, last = (max(last - place.size, 0), last) if place.backwards else (first, first + place.size)
-    rows = [{"slug_key": slug} for slug in slugs[first:last]]
+        first, last = (max(last - page.size, 0), last) if page.backwards else (first, first + page.size)
+    found = list(slugs[first:last])
     return Page(
-        rows=rows,
+        rows=found,
         count=len(slugs),
         count_is_exact=True,
-        after=Cursor.written(BY_SLUG, rows[-1]) if rows and last < len(slugs) else None,
-        before=Cursor.written(BY_SLUG, rows[0]) if rows and first else None,
-        beside=[],
+        after=Cursor.encode(BY_SLUG, found[-1:]) if found and last < len(slugs) else None,
+        before=Cursor.encode(BY_SLUG, found[:1]) if found and first else None,
     )

@@ -93,7 +93,7 @@ class ExportForm(BookQuery, JobForm):
 
     def arguments(self) -> dict[str, Any]:
         query = {name: str(self.data[name]) for name in self.fields if name != "format" and self.cleaned_data[name]}
-        return {"format": self.cleaned_data["format"] or "csv", "query": query}
+        return {"format": self.cleaned_data.get("format") or "csv", "query": query}
 
 
 class LookupForm(JobForm):

@@ -1,6 +1,7 @@
-"""What a list or a look-up is asked for: the parameters of a query, cleaned."""
+"""The parameters of lists and of look-ups, cleaned."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django import forms
@@ -10,9 +11,11 @@ from books.metadata import isbn, languages, record
 from books.models.author import AuthorQuerySet
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
-from books.search.pagination import CURSOR_LENGTH, Cursor, Ordering, Place
+from books.search.filters import BookSearch
+from books.search.pagination import CURSOR_LENGTH, Cursor, Ordering, PageRequest
 
 MAX_QUERY = 200  # characters of what is searched
+DEFAULT_SIZE = 20
 _INTEGER = re.compile(r"-?[0-9]{1,6}")
 
 
@@ -22,7 +25,7 @@ class QueryField(forms.CharField):
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         if "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            raise ValidationError("This is no readable text.")
+            raise ValidationError("This is not readable text.")
         return text
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -31,7 +34,7 @@ class QueryField(forms.CharField):
 
 class SizeField(QueryField):
     def clean(self, value: Any) -> int:
-        text = super().clean(value) or "20"
+        text = super().clean(value) or str(DEFAULT_SIZE)
         if not _INTEGER.fullmatch(text) or not 1 <= int(text) <= 100:
             raise ValidationError("Write a whole number from 1 to 100.")
         return int(text)
@@ -93,41 +96,49 @@ class LookupQuery(forms.Form):
 
 
 class ListQuery(forms.Form):
-    """Which page of a list: `?size=`, and `?after=` or `?before=` a place in it."""
+    """Which page of a list: `?size=`, and the cursor `?after=` or `?before=`."""
 
     size = SizeField(required=False)
     after = QueryField(required=False, max_length=CURSOR_LENGTH)
     before = QueryField(required=False, max_length=CURSOR_LENGTH)
 
-    def ordering(self, cleaned: dict[str, Any]) -> Ordering:
+    allows_unknown = False  # whether parameters of other forms may come along
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        for name in [name for name in self.fields if not data.get(name)]:
+            del self.fields[name]  # most requests send one or two of ten
+
+    def ordering(self) -> Ordering:
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
-        """Add the `place` in the list."""
         cleaned: dict[str, Any] = self.cleaned_data
+        for name in () if self.allows_unknown else self.data:
+            if name not in self.base_fields:
+                self.errors[name] = self.error_class([f"Unknown parameter. Known are {', '.join(self.base_fields)}."])
         if self.errors:
             return cleaned
-        ordering, cursor = self.ordering(cleaned), None
-        if cleaned["after"] and cleaned["before"]:
+        if "after" in cleaned and "before" in cleaned:
             self.add_error("before", "Send `after` or `before`, not both.")
+        ordering, cursor = self.ordering(), None
         for name in ("after", "before"):
-            if not self.errors and cleaned[name]:
-                try:
-                    cursor = Cursor.read(cleaned[name], ordering, backwards=name == "before")
-                except ValidationError as error:
-                    self.add_error(name, error)
-        cleaned["place"] = Place(ordering, cleaned["size"], cursor) if not self.errors else None
+            if name not in cleaned or self.errors:
+                continue
+            try:
+                cursor = Cursor.decode(cleaned[name], ordering, backwards=name == "before")
+            except ValidationError as error:
+                self.add_error(name, error)
+        self.page = PageRequest(ordering, cleaned.get("size") or DEFAULT_SIZE, cursor)
         return cleaned
 
     def parameters(self) -> dict[str, str]:
-        """The query as it was sent, without the place: what the links to other pages repeat."""
-        return {
-            name: self.data[name] for name in self.fields if self.data.get(name) and name not in {"after", "before"}
-        }
+        """The query as it was sent, without the cursor: what the links to other pages repeat."""
+        return {name: self.data[name] for name in self.fields if name not in {"after", "before"}}
 
 
 class BookQuery(ListQuery):
-    """What the catalogue is asked for: see the fields; all that are given must hold."""
+    """What books are listed: all parameters that are given must hold."""
 
     q = QueryField(required=False, max_length=MAX_QUERY)
     author = QueryField(required=False, max_length=record.MAX_NAME)
@@ -140,8 +151,13 @@ class BookQuery(ListQuery):
 
     field_order = ["q", "author", "topic", "language", "year", "series", "isbn", "sort", "size"]
 
-    def ordering(self, cleaned: dict[str, Any]) -> Ordering:
-        return BookQuerySet.ORDERINGS[cleaned["sort"] or ("relevance" if cleaned["q"] else "title")]
+    def ordering(self) -> Ordering:
+        default = "relevance" if self.cleaned_data.get("q") else "title"
+        return BookQuerySet.ORDERINGS[self.cleaned_data.get("sort") or default]
+
+    def search(self, topic: str = "", author: int | None = None) -> BookSearch:
+        """What is searched, among the books of a topic or an author if that is given."""
+        return BookSearch.of(self.cleaned_data, topic, author)
 
 
 class AuthorQuery(ListQuery):
@@ -149,12 +165,14 @@ class AuthorQuery(ListQuery):
 
     q = QueryField(required=False, max_length=MAX_QUERY)
 
-    def ordering(self, cleaned: dict[str, Any]) -> Ordering:
+    def ordering(self) -> Ordering:
         return AuthorQuerySet.ORDERINGS["name"]
 
 
 class JobQuery(ListQuery):
-    """Which page of the jobs."""
+    """Which page of the jobs. A list of books may send its own query along, for an export."""
 
-    def ordering(self, cleaned: dict[str, Any]) -> Ordering:
+    allows_unknown = True
+
+    def ordering(self) -> Ordering:
         return JobQuerySet.ORDERINGS["-added"]

@@ -39,7 +39,8 @@ def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The first possible duplicates of a serialized book, as entries of a list."""
     found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
     rows = found.order_by("pk").values(*BookQuerySet.LIST_COLUMNS, "source_key")[:MAX_COMPARED]
-    return [list_entry(row) for row in rows if not distinguishable(row, book)][:MAX_SIMILAR]
+    like = [row for row in rows if not distinguishable(row, book)][:MAX_SIMILAR]
+    return [list_entry(*(row[name] for name in BookQuerySet.LIST_COLUMNS)) for row in like]
 
 
 async def agroups(after: str, size: int) -> tuple[list[Group], str]:

@@ -19,10 +19,11 @@ from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.fields import SortKeyField, WordsField
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
-from books.search.filters import Filters
-from books.search.index import catch_up, keep_in_step
-from books.search.pagination import Ordering, PagedQuerySet, PageQuery, Place
+from books.search.filters import BookSearch
+from books.search.index import keep_in_step
+from books.search.pagination import Ordering, PagedQuerySet
 from books.search.query import tsvector
+from books.search.results import COLUMNS, Matches
 
 NAME_SEPARATOR = "\n"  # between the names in author_names and topic_names: no name holds a line end
 YEAR_UNKNOWN_LAST, YEAR_UNKNOWN_FIRST = 32_767, -32_768
@@ -124,18 +125,11 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Ordering("relevance", ("distance", "id")),
         )
     }
-    LIST_COLUMNS = ["id", "title", "author_names", "isbn13", "published_year", "language"]
+    LIST_COLUMNS = COLUMNS
 
-    def matching(self, filters: dict[str, Any]) -> Self:
-        """The books that a cleaned query asks for: see Filters. What asks for words has the index caught up first."""
-        asked = Filters.of(filters)
-        if asked.needs_index:
-            catch_up()
-        return cast("Self", asked.few(self))
-
-    def listed(self, filters: dict[str, Any], place: Place, topic: str = "") -> PageQuery:
-        """One page of the books that a cleaned query asks for; `topic` is the slug of one whose own list it is."""
-        return Filters.of(filters, topic).page(self, self.LIST_COLUMNS, place)
+    def matching(self, search: BookSearch) -> Matches:
+        """The books that a search finds: `apage` gives a page of them, `queryset` all."""
+        return Matches(self, search)
 
     def after(self, pk: int) -> Self:
         """The books with later ids, in the order of their ids."""
@@ -145,8 +139,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
         return found.order_by("pk")
 
     def searched(self, query: str) -> Self:
-        """The books that a search finds."""
-        return self.matching({"q": query})
+        """The books that a search finds; to be called in a thread."""
+        return cast("Self", self.matching(BookSearch.of({"q": query})).queryset())
 
     def add(self, values: Record, actor: Actor = COMMAND) -> "Book":
         """Put a book into the catalogue. Raises DuplicateISBN. One transaction."""

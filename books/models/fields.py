@@ -35,20 +35,19 @@ class WordsField(models.TextField):  # type: ignore[type-arg]
 
 
 class Holds(Lookup):
-    """`words__holds`: what an Expression of books.search.query asks for."""
+    """`words__holds`: what a query of FTS5, or a tsquery, asks for."""
 
     lookup_name = "holds"
     prepare_rhs = False
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
-        is_postgresql = connection.vendor == "postgresql"
-        return ("%s::tsquery", (value.as_tsquery(),)) if is_postgresql else ("%s", (value.as_fts5(),))
+        return "%s", (value,)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        operator = "@@" if connection.vendor == "postgresql" else "MATCH"
-        return f"{left} {operator} {right}", [*left_params, *right_params]
+        comparison = f"{left} @@ {right}::tsquery" if connection.vendor == "postgresql" else f"{left} MATCH {right}"
+        return comparison, [*left_params, *right_params]
 
 
 WordsField.register_lookup(Holds)

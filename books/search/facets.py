@@ -1,77 +1,90 @@
-"""What a list of books could be narrowed by, counted: in the thread that reads the rows, so that no loop waits for it.
+"""What a list of books could be narrowed by: exact counts, or none.
 
-At most MOST_COUNTED rows are looked at, whatever the catalogue's size. Beyond that a number is how many there are at
-least.
+One statement counts all of it, so the books are found once. Of more books than EXACT, the first thousand say which
+values are frequent, without numbers.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
 
 from books.metadata import languages
-from books.metadata.record import topic_slug
-from books.models import Author
-from books.models.book import BookQuerySet, split
-from books.search.compiled_query import Key, Rows, Statement
+from books.search.compiled_query import compiled
+from books.search.filters import Conditions, count_of, fitting, names_of, parameters_of, values_of
 
-SHOWN = 12  # choices of a kind
+EXACT = 20_000  # books, of which counting takes 60 ms
+SAMPLE = 1000
+SHOWN = 12  # values of a kind
+COLUMNS = ("id", "language", "published_year", "isbn13", "series")
 BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
-MOST_COUNTED = 1000
-COLUMNS = ("language", "published_year", "isbn13", "series", "topic_names", "author_names")
+STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
+    SELECT {name}_id AS linked, COUNT(*) AS books FROM fitting JOIN books_book{name} ON book_id = fitting.id
+    GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
+) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
+_COUNT = f"""
+SELECT 'isbn', 'none', 'Without ISBN', COUNT(*) FROM fitting WHERE isbn13 IS NULL
+UNION ALL SELECT 'language', language, '', COUNT(*) FROM fitting WHERE language <> '' GROUP BY language
+UNION ALL SELECT 'year', CAST(published_year AS varchar(6)), '', COUNT(*) FROM fitting
+    WHERE published_year IS NOT NULL GROUP BY published_year
+UNION ALL SELECT * FROM (SELECT 'series', series, series, COUNT(*) FROM fitting WHERE series <> ''
+    GROUP BY series ORDER BY 4 DESC, 2 LIMIT {SHOWN}) AS frequent
+UNION ALL {_LINKED.format(name="topic", value="topic.slug", shown=SHOWN)}
+UNION ALL {_LINKED.format(name="author", value="CAST(author.id AS varchar(20))", shown=SHOWN)}
+"""  # noqa: S608 # nosec B608 - our own names
+
+Value = tuple[str, str, int]  # for the URL, for people, and the number of books
 
 
-class Choices:
-    """The one row that says what the books of a list are: a Readable."""
+@dataclass(frozen=True)
+class FacetCounts:
+    """The values of each kind, the most frequent first, and the bars of the years."""
 
-    def __init__(self, books: BookQuerySet, author: str = "") -> None:
-        rows = books.order_by().values(*COLUMNS)
-        self.statement = Statement(rows[: MOST_COUNTED + 1])
-        self.queryset: QuerySet[Any, Any] = rows
-        self.author = author
-
-    def rows(self, place: Key = ()) -> Rows:
-        found = self.statement.rows()
-        if is_capped := len(found) > MOST_COUNTED:
-            found.pop()
-        counts: dict[str, Any] = {
-            "topics": _most(_topics(found)),
-            "languages": _most(languages.primary(row["language"]) for row in found if row["language"]),
-            "series": _most(row["series"] for row in found if row["series"]),
-            "without_isbn": sum(row["isbn13"] is None for row in found),
-            "years": _bars([row["published_year"] for row in found if row["published_year"] is not None]),
-            "are_capped": is_capped,
-        }
-        names = _most(name for row in found for name in split(row["author_names"]))
-        known = dict(Author.objects.filter(name__in=[name for name, _ in names]).values_list("name", "pk"))
-        counts["authors"] = [(known[name], name, books) for name, books in names if name in known]
-        named = Author.objects.filter(pk=int(self.author)) if self.author else Author.objects.none()
-        counts["author"] = named.values_list("name", flat=True).first()
-        return [counts]
+    values: dict[str, list[Value]]
+    years: list[tuple[int, int, int]]
+    is_exact: bool  # else the numbers are those of a sample
 
 
-def _topics(rows: Rows) -> Iterator[tuple[str, str]]:
-    slugs: dict[str, str] = {}
-    for row in rows:
-        for name in split(row["topic_names"]):
-            yield slugs.get(name) or slugs.setdefault(name, topic_slug(name)), name
+def facet_counts(model: Any, conditions: Conditions, *, is_few: bool) -> FacetCounts:
+    """To be called in a thread: it may take its time. `is_few`: whether they are known to be no more than EXACT."""
+    is_exact = is_few or not conditions or count_of(model, conditions, EXACT) <= EXACT
+    query = compiled(_fitting, model, names_of(conditions), None if is_exact else SAMPLE)
+    sql, parameters = query.filled(values_of(conditions))
+    values: dict[str, list[Value]] = {kind: [] for kind in ("topic", "author", "language", "series", "isbn", "year")}
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH fitting AS MATERIALIZED ({sql}) {_COUNT}", parameters)  # nosec B608
+        for kind, value, label, books in cursor.fetchall() if sql else ():
+            values[kind].append((value, label, books))
+    spoken: Counter[str] = Counter()
+    for code, _, books in values["language"]:
+        spoken[languages.primary(code)] += books
+    values["language"] = [(code, languages.name(code), books) for code, books in spoken.items()]
+    years = sorted((int(year), books) for year, _, books in values.pop("year"))
+    ordered = {kind: sorted(found, key=lambda each: (-each[2], each[1]))[:SHOWN] for kind, found in values.items()}
+    return FacetCounts(
+        {kind: [each for each in found if each[2]] for kind, found in ordered.items()}, _bars(years), is_exact
+    )
 
 
-def _most[Value](values: Iterable[Value]) -> list[tuple[Value, int]]:
-    return sorted(Counter(values).most_common(SHOWN), key=lambda item: (-item[1], item[0]))
+def _fitting(model: Any, names: tuple[str, ...], most: int | None) -> Any:
+    return fitting(model.objects.all(), parameters_of(names)).order_by().values_list(*COLUMNS)[:most]
 
 
-def _bars(years: list[int]) -> list[tuple[int, int, int]]:
+def _bars(years: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
     """(first year, last year, books) for spans of equal length; what is long before the most is one span with it."""
     if not years:
         return []
-    years.sort()
-    early, last = years[len(years) // 50], years[-1]
-    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if (last - early) // step < BARS)
-    spans = Counter(max(year, early) // step for year in years)
+    total = list(accumulate(books for _, books in years))
+    early = next(year for (year, _), books in zip(years, total, strict=True) if books > total[-1] // 50)
+    step = next(step for step in STEPS if (years[-1][0] - early) // step < BARS)
+    spans: Counter[int] = Counter()
+    for year, books in years:
+        spans[max(year, early) // step] += books
     first = min(spans)
     return [
-        (years[0] if span == first else span * step, span * step + step - 1, spans[span])
+        (years[0][0] if span == first else span * step, span * step + step - 1, spans[span])
         for span in range(first, max(spans) + 1)
     ]

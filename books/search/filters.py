@@ -1,181 +1,150 @@
-"""What a list of books is narrowed by, and the ways to find it.
+"""What the books of a list must have.
 
-Where few books fit, the index of words names them, and they are sorted. Where many do, the list is walked in its own
-order until the page is full: among a million that is soon. How many there are is counted first.
-
-On SQLite the walk goes along an index of the list's order, and passes by what is not in the set of ids that the index
-of words gives. PostgreSQL looks at each row, but not for words, which takes too long there: what many books hold is
-sorted whole.
+The index of words knows topics, languages and years too, by marks: among 100,000 books it counts those of a topic and
+a year in 0.6 ms where joins take 53, and finds that no Japanese book holds "the" in 6 ms where joins take seconds.
+What it does not know, and what a walk along the list looks at book by book, are conditions on the rows.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from math import inf
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import CharField, Exists, F, Field, IntegerField, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower
 
 from books.metadata.languages import primary
-from books.models.author import Author, BookAuthor
+from books.models.author import BookAuthor
 from books.models.topic import BookTopic
 from books.models.words import Words
-from books.search.index import InStep
-from books.search.pagination import COUNT_CAP, PagedQuerySet, PageQuery, Place
-from books.search.query import Asked, understood
-from books.search.results import FEW_OF_A_RANK, AnyWords, ByNumber, Filled, Made, holding, made, ranked_page
+from books.search.compiled_query import Parameter, compiled
+from books.search.pagination import CappedCount, Ordering
+from books.search.query import Expression, SearchQuery, parse
 
-Books = PagedQuerySet[Any]
+TEXT: "Field[Any, Any]" = CharField()
+NUMBER: "Field[Any, Any]" = IntegerField()
+LONGEST_ID = 18  # digits
+Conditions = tuple[tuple[str, Any], ...]  # names of CONDITIONS, with their values
 
-FEW_OF_A_LIST = 2000  # rows that are rather sorted than walked to on SQLite
+
+def _words(asked: Parameter) -> Q:
+    return Q(**{"words__holds" if connection.vendor == "postgresql" else "indexed__words__holds": asked})
+
+
+def _without_words(asked: Parameter) -> Q:
+    if connection.vendor == "postgresql":
+        return ~Q(words__holds=asked)
+    return ~Q(pk__in=Words.objects.filter(words__holds=asked).values("pk"))
+
+
+CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
+    "author": (NUMBER, lambda pk: Q(pk__in=BookAuthor.objects.filter(author=pk).values("book"))),
+    "series": (TEXT, lambda name: Q(~Q(series=""), series=name)),  # as its index has it
+    "without_isbn": (TEXT, lambda _: Q(isbn13=None)),
+    "isbn": (TEXT, lambda isbn13: Q(isbn13=isbn13)),
+    "lowest": (NUMBER, lambda year: Q(year_or_first__gte=year)),
+    "highest": (NUMBER, lambda year: Q(year_or_last__lte=year)),
+    "words": (TEXT, _words),
+    "without_words": (TEXT, _without_words),
+    # What the index of words knows, for a walk along the list. As expressions where another index would lead it astray.
+    "words_on_walk": (TEXT, lambda asked: Q(number__in=Words.objects.filter(words__holds=asked).values("pk"))),
+    "topic": (TEXT, lambda slug: Q(Exists(BookTopic.objects.filter(book=OuterRef("pk"), topic__slug=slug)))),
+    "language": (TEXT, lambda code: Q(primary=code)),
+    "title_language": (TEXT, lambda code: Q(primary_language=code)),  # there is an index of titles in each language
+    "exact_language": (TEXT, lambda code: Q(lower_language=code)),
+    "from_year": (NUMBER, lambda year: Q(published_year__gte=year)),
+    "to_year": (NUMBER, lambda year: Q(published_year__lte=year)),
+}
 
 
 @dataclass(frozen=True)
-class Filters:
-    asked: Asked
+class BookSearch:
+    """The filters of a list and the words that are searched."""
+
+    query: SearchQuery = field(default_factory=SearchQuery)
+    on_rows: Conditions = ()  # that the index of words does not know
     topics: tuple[str, ...] = ()  # slugs
     author: str = ""  # an id
-    series: str = ""
-    without_isbn: bool = False
 
     @classmethod
-    def of(cls, cleaned: Mapping[str, Any], topic: str = "") -> "Filters":
-        """The filters of a cleaned query; `topic` is the slug of one whose own list it is."""
-        asked, author = understood(cleaned.get("q") or ""), cleaned.get("author") or ""
+    def of(cls, cleaned: Mapping[str, Any], topic: str = "", author_id: int | None = None) -> "BookSearch":
+        """The search of a cleaned BookQuery; `topic` and `author_id` are those whose own list it is."""
+        query, author = parse(cleaned.get("q") or ""), cleaned.get("author") or ""
         is_id = author.isascii() and author.isdigit()  # ² is a digit too, and no number
         topics = tuple(filter(None, (topic, cleaned.get("topic"))))
-        spoken = (*asked.languages, *filter(None, [cleaned.get("language")]))
-        years = (*asked.years, *filter(None, [cleaned.get("year")]))
-        asked = replace(asked, languages=spoken, years=years).tagged(topics, "" if is_id else author)
-        isbn, series = cleaned.get("isbn") == "none", cleaned.get("series") or ""
-        return cls(asked, topics, author if is_id else "", series, without_isbn=isbn)
+        query = replace(
+            query,
+            languages=(*query.languages, *filter(None, [cleaned.get("language")])),
+            years=(*query.years, *filter(None, [cleaned.get("year")])),
+            is_empty=query.is_empty or (is_id and len(author) > LONGEST_ID),
+        ).with_marks(topics, "" if is_id else author)
+        authors = filter(None, (author_id, int(author) if is_id and not query.is_empty else None))
+        on_rows: list[tuple[str, Any]] = [("author", pk) for pk in authors]
+        if series := cleaned.get("series"):
+            on_rows.append(("series", series))
+        if cleaned.get("isbn"):
+            on_rows.append(("without_isbn", ""))
+        on_rows += [("isbn", isbn13) for isbn13 in query.isbns]
+        for lowest, highest in query.unmarked_years:
+            on_rows += [(name, year) for name, year in (("lowest", lowest), ("highest", highest)) if year is not None]
+        return cls(query, tuple(on_rows), topics, author if is_id else "")
 
-    def few(self, books: Books) -> Any:
-        """The books that fit, found by the index of words where it knows them."""
-        fitting = self._rest(books)
-        if self.asked.everything:
-            fitting = holding(fitting, self.asked.everything)
-        return fitting
+    def on_walk(self, ordering: Ordering) -> Conditions:
+        """All that the books must have, for a walk along the list that passes by those that do not fit."""
+        if self.query.has_text:
+            return ("words_on_walk", as_text(self.query.expression)), *self.on_rows  # type: ignore[arg-type]
+        language = "title_language" if ordering.columns[0] == "title_key" else "language"
+        marked: list[tuple[str, Any]] = [("topic", slug) for slug in self.topics]
+        marked += [(language if code == primary(code) else "exact_language", code) for code in self.query.languages]
+        for lowest, highest in self.query.marked_years:
+            marked += [("from_year", lowest), ("to_year", highest)]
+        return *marked, *self.on_rows
 
-    def among_named(self, books: Books, place: Place) -> Any:
-        """The same books, for a walk along the list that passes by what the index of words does not name. On SQLite."""
-        named = Words.objects.filter(words__holds=self.asked.everything)
-        number = F("pk") + 0  # as an id it would be looked up, book by book, instead of the list being walked
-        return self._along(self._rest(books).alias(number=number).filter(number__in=named.values("pk")), place)
-
-    def looked_at(self, books: Books, place: Place) -> Any:
-        """The same books, for a walk that looks at each book of the list; not for words."""
-        fitting: Any = self._rest(books)
-        for slug in self.topics:
-            fitting = fitting.filter(Exists(BookTopic.objects.filter(book=OuterRef("pk"), topic__slug=slug)))
-        for language in self.asked.languages:
-            if language != primary(language) or not _knows_languages(place):
-                fitting = fitting.alias(spoken=Lower("language")).filter(_spoken(language))
-        for lowest, highest in self.asked.years:
-            if lowest is not None:
-                fitting = fitting.filter(published_year__gte=lowest)
-            if highest is not None:
-                fitting = fitting.filter(published_year__lte=highest)
-        return self._along(fitting, place)
-
-    def _along(self, fitting: Any, place: Place) -> Any:
-        """Where an index of the list's order knows languages or years too, the walk begins and ends with them."""
-        for language in self.asked.languages if _knows_languages(place) else ():
-            fitting = fitting.filter(primary_language=primary(language))
-        for lowest, highest in self.asked.years:
-            for end, year in (("gte", lowest), ("lte", highest)):
-                columns = [name for name in place.ordering.columns if "year" in name and year is not None]
-                fitting = fitting.filter(**{f"{column}__{end}": year for column in columns})
-        return fitting
-
-    def _rest(self, books: Books) -> Any:
-        """What the index of words does not know."""
-        fitting: Any = books.none() if self.asked.is_empty else books
-        if self.author:
-            fitting = fitting.filter(
-                pk__in=BookAuthor.objects.filter(author__in=Author.objects.filter(pk=self.author)).values("book")
-            )
-        if self.series:
-            fitting = fitting.exclude(series="").filter(series=self.series)
-        if self.without_isbn:
-            fitting = fitting.filter(isbn13=None)
-        for isbn13 in self.asked.isbns:
-            fitting = fitting.filter(isbn13=isbn13)
-        for lowest, highest in self.asked.untagged_years:
-            if lowest is not None:
-                fitting = fitting.filter(year_or_first__gte=lowest)
-            if highest is not None:
-                fitting = fitting.filter(year_or_last__lte=highest)
-        if self.asked.everything is None:
-            for refused in self.asked.refused:
-                fitting = fitting.exclude(pk__in=holding(books.model._default_manager.all(), refused).values("pk"))
-        return fitting
+    @property
+    def conditions(self) -> Conditions:
+        """All that the books must have, as the index of words is asked."""
+        if words := self.query.expression:
+            return ("words", as_text(words)), *self.on_rows
+        return (*self.on_rows, *(("without_words", as_text(excluded)) for excluded in self.query.excluded))
 
     @property
     def needs_index(self) -> bool:
-        return bool(self.asked.everything or self.asked.refused)
-
-    def page(self, books: Books, columns: list[str], place: Place) -> PageQuery:
-        page = self._page(books, columns, place)
-        return replace(page, rows=InStep(page.rows)) if self.needs_index else page
-
-    def _page(self, books: Books, columns: list[str], place: Place) -> PageQuery:
-        few, everything = self.few(books), self.asked.everything
-        is_ranked = place.ordering.name == "relevance"
-        if everything is None or (is_ranked and not self.asked.terms):
-            return few.annotate(distance=Value(0)).page(columns, place)  # type: ignore[no-any-return]
-        rest = self._rest(books)
-        words = AnyWords(rest) if rest.query.where else _any_words(books.model)  # type: ignore[arg-type]
-        count = Filled(words.count(is_ranked=is_ranked), everything)
-        if is_ranked:
-            return ranked_page(few, self.asked.ranks, count, place, partial(words.rank, tuple(columns), place.size))
-        return PageQuery(few, ByNumber(count, *self._ways(books, few, columns, place)), place)
-
-    def _ways(self, books: Books, few: Any, columns: list[str], place: Place) -> list[tuple[float, Made]]:
-        """The ways to a page of the books in an order of their own, each with the most books that it is good for."""
-        if connection.vendor == "sqlite" and place.ordering.columns == ("id",):
-            return [(inf, made(lambda: _in_order_of_ids(few, columns, place)))]
-        found = made(lambda: _sorted(few, columns, place))
-        looked_at = made(lambda: self.looked_at(books, place).rows_at(columns, place))
-        if connection.vendor == "postgresql":
-            return [(inf, found)] if self.asked.text else [(FEW_OF_A_RANK, found), (inf, looked_at)]
-        among_named = made(lambda: self.among_named(books, place).rows_at(columns, place))
-        if self.asked.text:  # the books that hold some words may all stand at the end of the list
-            return [(COUNT_CAP, found), (inf, among_named)]
-        return [(FEW_OF_A_LIST, found), (COUNT_CAP, among_named), (inf, looked_at)]
+        return bool(self.query.expression or self.query.excluded)
 
 
-def _sorted(books: Any, columns: list[str], place: Place) -> Any:
-    """The rows of a page by way of a sort: PostgreSQL would walk the list to what it takes for common and is not."""
-    if connection.vendor != "postgresql":
-        return books.rows_at(columns, place)
-    by = [Concat(name, Value("")) if name.endswith("_key") else F(name) + 0 for name in place.ordering.columns]
-    down = place.ordering.descending != place.backwards
-    return books.rows_at(columns, place, [each.desc() if down else each.asc() for each in by])
+def as_text(expression: Expression) -> str:
+    return expression.as_tsquery() if connection.vendor == "postgresql" else expression.as_fts5()
 
 
-def _in_order_of_ids(books: Any, columns: list[str], place: Place) -> Any:
-    """The rows of a page as SQLite's index of words gives them: that far, and no further."""
-    down = place.ordering.descending != place.backwards
-    rows = books.order_by("-indexed" if down else "indexed")
-    if place.cursor:
-        rows = rows.filter(**{f"indexed__{'lt' if down else 'gt'}": place.cursor.key[0]})
-    return rows.values(*{*columns, "id"})[: place.size + 1]
+def names_of(conditions: Conditions) -> tuple[str, ...]:
+    return tuple(name for name, _ in conditions)
 
 
-@lru_cache(1)
-def _any_words(model: Any) -> AnyWords:
-    """Among all books: the same queries for whatever the index of words knows by itself."""
-    return AnyWords(model._default_manager.all())
+def values_of(conditions: Conditions) -> dict[str, Any]:
+    """The values by the names of their parameters."""
+    return {f"{name}{place}": value for place, (name, value) in enumerate(conditions)}
 
 
-def _knows_languages(place: Place) -> bool:
-    """Whether there is an index of this order within each language."""
-    return place.ordering.name.endswith("title")
+def parameters_of(names: tuple[str, ...]) -> Conditions:
+    """The conditions of these names, for a query that is compiled for any values."""
+    return tuple((name, Parameter(f"{name}{place}", CONDITIONS[name][0])) for place, name in enumerate(names))
 
 
-def _spoken(language: str) -> Q:
-    """en finds en-us too ("." is the character after "-"). By what it is folded to, so that the list stays walked."""
-    return Q(spoken=language) | Q(spoken__gt=f"{language}-", spoken__lt=f"{language}.")
+def fitting(books: Any, conditions: Conditions) -> Any:
+    """Those of the books that meet the conditions."""
+    books = books.alias(
+        number=F("pk") + 0, primary=Concat("primary_language", Value("")), lower_language=Lower("language")
+    )
+    return books.filter(*(CONDITIONS[name][1](value) for name, value in conditions))
+
+
+def count_of(model: Any, conditions: Conditions, cap: int) -> int:
+    found = compiled(counted, model, names_of(conditions), cap).with_values(**values_of(conditions)).read()
+    return int(found[0][0]) if found else 0  # no row: there is no book at all
+
+
+def counted(model: Any, names: tuple[str, ...], cap: int) -> QuerySet[Any, Any]:
+    rows = fitting(model.objects.all(), parameters_of(names))
+    if names == ("words",) and connection.vendor == "sqlite":  # whose index of words counts by itself
+        rows = Words.objects.filter(words__holds=Parameter("words0", TEXT))
+    return model.objects.order_by().values_list(CappedCount(rows, cap))[:1]  # type: ignore[no-any-return]

@@ -1,11 +1,10 @@
-"""Where a text holds what was searched, so that a page can mark it."""
+"""Where a text holds what was searched, so that a page can highlight it."""
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from books.metadata.text import fold, is_unspaced
-from books.search.query import Asked
+from books.search.query import SearchQuery
 
 Parts = list[tuple[str, bool]]  # a text in pieces, each with whether it was searched
 
@@ -13,29 +12,31 @@ Parts = list[tuple[str, bool]]  # a text in pieces, each with whether it was sea
 _CHARACTER = re.compile(r"(?s).[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u3099\u309a\uff9e\uff9f]*")
 
 
-def marked(text: str, asked: Asked, column: str) -> Parts:
-    """The text, which stands in the column, in pieces."""
-    patterns = tuple(
-        phrase.words for term in asked.terms for phrase in term.phrases if column in phrase.columns and phrase.words
-    )
-    if not patterns:
-        return [(text, False)]
-    folded, places = "", []
-    for character in _CHARACTER.finditer(text):
-        piece = fold(character[0])
-        folded += piece
-        places += [character.start()] * len(piece)
-    places.append(len(text))
-    parts, end = [], 0
-    for match in _pattern(patterns).finditer(folded):
-        start, stop = places[match.start()], places[match.end()]
-        if stop > start >= end:
-            parts += [(text[end:start], False), (text[start:stop], True)]
-            end = stop
-    return [part for part in (*parts, (text[end:], False)) if part[0]]
+class Highlighter:
+    """Finds what was searched in the texts of one column."""
+
+    def __init__(self, query: SearchQuery, column: str) -> None:
+        phrases = [phrase.words for term in query.terms for phrase in term.phrases if column in phrase.columns]
+        self.pattern = _pattern(phrases) if phrases else None
+
+    def parts(self, text: str) -> Parts:
+        if self.pattern is None:
+            return [(text, False)]
+        folded, places = "", []
+        for character in _CHARACTER.finditer(text):
+            piece = fold(character[0])
+            folded += piece
+            places += [character.start()] * len(piece)
+        places.append(len(text))
+        parts, end = [], 0
+        for match in self.pattern.finditer(folded):
+            start, stop = places[match.start()], places[match.end()]
+            if stop > start >= end:
+                parts += [(text[end:start], False), (text[start:stop], True)]
+                end = stop
+        return [part for part in (*parts, (text[end:], False)) if part[0]]
 
 
-@lru_cache(1000)
 def _pattern(phrases: Sequence[tuple[str, ...]]) -> re.Pattern[str]:
     """What finds any of the phrases in folded text: spaced words where they begin, others wherever they stand."""
     found = []

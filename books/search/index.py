@@ -19,7 +19,6 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from books.search import index_postgresql, index_sqlite
-from books.search.compiled_query import Key, Readable, Rows
 
 PORTION = 500  # books that are indexed in one transaction: other writers wait for a tenth of a second
 PATIENCE = 5.0  # seconds that a search waits for the index
@@ -73,14 +72,3 @@ def install(database: BaseDatabaseWrapper) -> None:
                 index.note_all(cursor)
                 _catch_up(database, math.inf)
     _catch_up(database, math.inf)
-
-
-class InStep:
-    """Rows that a search finds, once the index is in step: a Readable."""
-
-    def __init__(self, found: Readable) -> None:
-        self.found, self.queryset = found, found.queryset
-
-    def rows(self, place: Key = ()) -> Rows:
-        catch_up()
-        return self.found.rows(place)

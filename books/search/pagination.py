@@ -1,4 +1,4 @@
-"""Pages of a list by keyset: where the next page begins is told by the last row's own key, never by a number of rows.
+"""Keyset pages: the next page starts at the last row's own key, never at a number of rows.
 
 Page 1,000 costs what page 1 costs, and rows that come or go meanwhile neither repeat nor hide others.
 """
@@ -6,7 +6,7 @@ Page 1,000 costs what page 1 costs, and rows that come or go meanwhile neither r
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
@@ -15,11 +15,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-from books.search.compiled_query import Key, Readable, Rows, Statement, aread, slot
-
 COUNT_CAP = 10_000  # counting stops here: what is beyond is "10,000+"
 CURSOR_LENGTH = 2000  # characters
 BIGGEST_ID = 2**63 - 1
+INVALID = "Invalid cursor. Follow the `next` and `previous` links unchanged."
 
 _Model = TypeVar("_Model", bound=models.Model)
 
@@ -36,10 +35,10 @@ class Ordering:
         sign = "-" if self.descending != backwards else ""
         return [sign + column for column in self.columns]
 
-    def beyond(self, key: list[Any], *, backwards: bool) -> models.Q:
+    def beyond(self, key: Sequence[Any], *, backwards: bool) -> models.Q:
         """The rows after the key, or before it: a comparison of rows, which an index answers."""
         lookup = TupleLessThan if self.descending != backwards else TupleGreaterThan
-        return models.Q(lookup(Tuple(*self.columns), key))
+        return models.Q(lookup(Tuple(*self.columns), list(key)))
 
 
 @dataclass(frozen=True)
@@ -50,24 +49,23 @@ class Cursor:
     backwards: bool = False
 
     @staticmethod
-    def written(ordering: Ordering, row: Mapping[str, Any]) -> str:
-        """The opaque text that stands for the row's place in a URL."""
-        value = [ordering.name, *(row[column] for column in ordering.columns)]
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    def encode(ordering: Ordering, key: Iterable[Any]) -> str:
+        """The opaque text that stands for a row's key in a URL."""
+        text = json.dumps([ordering.name, *key], ensure_ascii=False, separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
-    def read(cls, text: str, ordering: Ordering, *, backwards: bool) -> Self:
-        """The place that `written` wrote. Raises ValidationError for anything else."""
+    def decode(cls, text: str, ordering: Ordering, *, backwards: bool) -> Self:
+        """The cursor that `encode` made. Raises ValidationError for anything else."""
         try:
             padded = text.encode("ascii") + b"=" * (-len(text) % 4)
             name, *key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
         except (ValueError, TypeError, binascii.Error, RecursionError):
-            raise ValidationError("This is no place in the list: use `next` and `previous` as they are.") from None
+            raise ValidationError(INVALID) from None
         if name != ordering.name:
-            raise ValidationError(f"This place belongs to another order than {ordering.name}: leave it out.")
+            raise ValidationError(f"This cursor is of another order than {ordering.name}: leave it out.")
         if len(key) != len(ordering.columns) or not all(map(_fits, ordering.columns, key)):
-            raise ValidationError("This is no place in the list: use `next` and `previous` as they are.")
+            raise ValidationError(INVALID)
         return cls(key, backwards)
 
 
@@ -82,15 +80,9 @@ def _fits(column: str, value: object) -> bool:
     return type(value) is int and abs(value) <= BIGGEST_ID
 
 
-def any_cursor(ordering: Ordering, *, backwards: bool) -> Cursor:
-    """A cursor for a query that is made once, and read at many places of the ordering."""
-    key = [slot(number, is_text=is_text(column)) for number, column in enumerate(ordering.columns)]
-    return Cursor(key, backwards)
-
-
 @dataclass(frozen=True)
-class Place:
-    """Which page of a list is asked for."""
+class PageRequest:
+    """Which page of a list."""
 
     ordering: Ordering
     size: int  # rows
@@ -100,31 +92,47 @@ class Place:
     def backwards(self) -> bool:
         return self.cursor is not None and self.cursor.backwards
 
+    def page(
+        self, found: Sequence[Any], count: int, key: Callable[[Any], Iterable[Any]], cap: int = COUNT_CAP
+    ) -> "Page":
+        """The page that was found, in the direction of the request and with one row more where there is one.
+
+        `key` gives a row's key in the ordering; rows are counted to one beyond `cap`.
+        """
+        rows, more = list(found[: self.size][:: -1 if self.backwards else 1]), len(found) > self.size
+        has_next, has_previous = (True, more) if self.backwards else (more, self.cursor is not None)
+        return Page(
+            rows=rows,
+            count=min(count, cap),
+            count_is_exact=count <= cap,
+            after=Cursor.encode(self.ordering, key(rows[-1])) if rows and has_next else None,
+            before=Cursor.encode(self.ordering, key(rows[0])) if rows and has_previous else None,
+        )
+
 
 @dataclass(frozen=True)
 class Page:
-    """One page of plain rows and what is around it."""
+    """One page of plain rows, and the cursors of the pages around it."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Any]
     count: int
     count_is_exact: bool
-    after: str | None  # the cursor of the next page
-    before: str | None  # the cursor of the previous one
-    beside: list[Rows]
+    after: str | None
+    before: str | None
 
     def links(self, path: str, parameters: Mapping[str, str]) -> dict[str, str | None]:
-        """The addresses of the pages around it; `parameters` are the query's, without its cursor."""
+        """The URLs of the pages around it; `parameters` are the query's, without its cursor."""
+        start = f"{path}?{urlencode(parameters)}&" if parameters else f"{path}?"  # a cursor is its own quotation
+        return {
+            "next": f"{start}after={self.after}" if self.after else None,
+            "previous": f"{start}before={self.before}" if self.before else None,
+        }
 
-        def link(name: str, cursor: str | None) -> str | None:
-            return f"{path}?{urlencode({**parameters, name: cursor})}" if cursor else None
 
-        return {"next": link("after", self.after), "previous": link("before", self.before)}
-
-    def link_header(self, path: str, parameters: Mapping[str, str]) -> str:
-        """The same as the value of a Link header (RFC 8288)."""
-        names = {"next": "next", "previous": "prev"}
-        links = self.links(path, parameters).items()
-        return ", ".join(f'<{address}>; rel="{names[name]}"' for name, address in links if address)
+def link_header(links: Mapping[str, str | None]) -> str:
+    """The links as the value of a Link header (RFC 8288)."""
+    relations = {"next": "next", "previous": "prev"}
+    return ", ".join(f'<{url}>; rel="{relations[name]}"' for name, url in links.items() if url)
 
 
 class CappedCount(models.Subquery):
@@ -133,7 +141,7 @@ class CappedCount(models.Subquery):
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
     output_field = models.IntegerField()
 
-    def __init__(self, queryset: models.QuerySet[Any], cap: int = COUNT_CAP) -> None:
+    def __init__(self, queryset: models.QuerySet[Any, Any], cap: int = COUNT_CAP) -> None:
         super().__init__(queryset.order_by().values("pk")[: cap + 1])
 
 
@@ -142,47 +150,15 @@ class PagedQuerySet(models.QuerySet[_Model]):
 
     ORDERINGS: ClassVar[Mapping[str, Ordering]]
 
-    def page(self, columns: Iterable[str], place: Place) -> "PageQuery":
-        """The query of one page of rows as dicts of the columns, and the count: made once, it can be read often."""
-        counted = self.annotate(count_of_all=CappedCount(self))
-        return PageQuery(self, Statement(counted.rows_at([*columns, "count_of_all"], place)), place)
-
-    def rows_at(
-        self, columns: Iterable[str], place: Place, order: Sequence[Any] = ()
-    ) -> models.QuerySet[_Model, dict[str, Any]]:
-        """The rows of a page, and one more if there is one; `order` is another way to say the place's own."""
-        rows = self.order_by(*(order or place.ordering.order_by(backwards=place.backwards)))
-        if place.cursor:
-            rows = rows.filter(place.ordering.beyond(place.cursor.key, backwards=place.backwards))
-        return rows.values(*{*columns, *place.ordering.columns})[: place.size + 1]
-
-
-@dataclass(frozen=True)
-class PageQuery:
-    among: models.QuerySet[Any, Any]
-    rows: Readable
-    place: Place
-
-    async def aread(self, *beside: Readable, at: Key = ()) -> Page:
-        """The page as it is now, in one query; and what those `beside` it give, if there are any.
-
-        `at`: the cursor's key, where the query was made for any.
-        """
-        size, cursor, ordering = self.place.size, self.place.cursor, self.place.ordering
-        found, *others = await aread(self.rows, *beside, when=bool, place=at)
-        page, more = found[:size][:: -1 if self.place.backwards else 1], len(found) > size
-        count = found[0]["count_of_all"] if found else await self._count_beyond()
-        cap = found[0].get("counted_to", COUNT_CAP) if found else COUNT_CAP
-        has_next, has_previous = (True, more) if self.place.backwards else (more, cursor is not None)
-        return Page(
-            rows=page,
-            count=min(count, cap),
-            count_is_exact=count <= cap,
-            after=Cursor.written(ordering, page[-1]) if page and has_next else None,
-            before=Cursor.written(ordering, page[0]) if page and has_previous else None,
-            beside=others,
-        )
-
-    async def _count_beyond(self) -> int:
-        """The count where no row tells it: none beyond a cursor does not mean none at all."""
-        return await self.among.order_by()[: COUNT_CAP + 1].acount() if self.place.cursor else 0
+    async def apage(self, columns: Iterable[str], page: PageRequest) -> Page:
+        """One page of rows as dicts of the columns, and their count, in one query."""
+        ordering = page.ordering
+        rows = self.annotate(count_of_all=CappedCount(self)).order_by(*ordering.order_by(backwards=page.backwards))
+        if page.cursor:
+            rows = rows.filter(ordering.beyond(page.cursor.key, backwards=page.backwards))
+        names = {*columns, *ordering.columns, "count_of_all"}
+        found = [row async for row in rows.values(*names)[: page.size + 1]]
+        count = found[0]["count_of_all"] if found else 0
+        if page.cursor and not found:  # no row tells it: none beyond the cursor does not mean none at all
+            count = await self.order_by()[: COUNT_CAP + 1].acount()
+        return page.page(found, count, lambda row: [row[column] for column in ordering.columns])

@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
@@ -24,7 +23,7 @@ COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with Po
 EVERYWHERE = ("title", "authors", "other")
 FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",)}
 
-_ASKED = re.compile(r'(?<!\S)(-?)(?:(title|author|topic|year|lang|language|isbn):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_PART = re.compile(r'(?<!\S)(-?)(?:(title|author|topic|year|lang|language|isbn):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _YEARS = re.compile(r"(-?[0-9]{1,4})?(?:(\.\.)(-?[0-9]{1,4})?)?")
 _ISBN_SAYS_SO = r"(?i:(?:urn:)?isbn(?:-1[03])?:?\s*)?"
@@ -107,60 +106,63 @@ class Expression:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A search: its terms, and the filters written among them."""
+class SearchQuery:
+    """What is searched: its terms, and the filters written among them."""
 
     terms: tuple[Term, ...] = ()
-    refused: tuple[Expression, ...] = ()
+    excluded: tuple[Expression, ...] = ()
     isbns: tuple[str, ...] = ()
     years: tuple[tuple[int | None, int | None], ...] = ()
     languages: tuple[str, ...] = ()
-    tags: tuple[Term, ...] = ()  # what else the books must be, as far as the index knows
+    marks: tuple[Term, ...] = ()  # what else the books must be, as far as the index knows
     is_empty: bool = False  # something was typed, and nothing of it can be looked for
 
-    def tagged(self, topics: Iterable[str], authors: str) -> "Asked":
+    def with_marks(self, topics: Iterable[str], authors: str) -> "SearchQuery":
         """The same search with all its filters, and with these, as what an index of words is asked."""
         terms = [Term((Phrase((word,), FIELDS["author"]),)) for word in search.words(authors)]
-        terms += [_tagged("topics", search.tag(slug)) for slug in topics]
-        terms += [_tagged("other", search.tag(name)) for name in self.languages]
-        terms += [_tagged("other", *tags) for span in self.years if (tags := _year_tags(*span))]
-        return replace(self, tags=tuple(terms))
+        terms += [_marks("topics", search.tag(slug)) for slug in topics]
+        terms += [_marks("other", search.tag(name)) for name in self.languages]
+        terms += [_marks("other", *tags) for span in self.years if (tags := _year_tags(*span))]
+        return replace(self, marks=tuple(terms))
 
     @property
-    def untagged_years(self) -> list[tuple[int | None, int | None]]:
+    def marked_years(self) -> list[tuple[int | None, int | None]]:
+        return [span for span in self.years if _year_tags(*span)]
+
+    @property
+    def unmarked_years(self) -> list[tuple[int | None, int | None]]:
         """The spans of years that the index of words does not know."""
         return [span for span in self.years if not _year_tags(*span)]
 
     @property
-    def everything(self) -> Expression | None:
-        terms = (*self.terms, *self.tags)
-        return Expression(terms, self.refused) if terms else None
+    def expression(self) -> Expression | None:
+        """All that the index of words is asked."""
+        terms = (*self.terms, *self.marks)
+        return Expression(terms, self.excluded) if terms else None
 
     @property
-    def text(self) -> Expression | None:
-        """The words that are asked for, those of authors among them."""
-        terms = (*self.terms, *(tag for tag in self.tags if tag.phrases[0].columns == FIELDS["author"]))
-        if not terms and self.tags and self.refused:
-            terms = self.tags
-        return Expression(terms, self.refused) if terms else None
+    def has_text(self) -> bool:
+        """Whether words are asked for, those of authors among them, and not marks alone."""
+        is_text = bool(self.terms) or any(mark.phrases[0].columns == FIELDS["author"] for mark in self.marks)
+        return is_text or bool(self.marks and self.excluded)
 
     @property
     def ranks(self) -> list[Expression]:
-        """What is best, what is next and so on, each without those before; all together are `everything`."""
-        if self.everything is None or not self.terms:
-            return []
+        """What is best, what is next and so on, each without those before; all together are `expression`."""
+        if self.expression is None or not self.terms:
+            return [self.expression] if self.expression else []
         wider: list[Expression] = []
         anywhere = [term for term in self.terms if term.phrases[0].columns == EVERYWHERE]
         if anywhere:
-            fixed = (*(term for term in self.terms if term not in anywhere), *self.tags)
+            fixed = (*(term for term in self.terms if term not in anywhere), *self.marks)
             levels = [
                 *_beginnings(anywhere),
                 tuple(term.whole("title") for term in anywhere),
                 tuple(term.within("title") for term in anywhere),
                 tuple(term.within("title", "authors") for term in anywhere),
             ]
-            wider = [Expression((*level, *fixed), self.refused) for level in dict.fromkeys(levels)]
-        wider.append(self.everything)
+            wider = [Expression((*level, *fixed), self.excluded) for level in dict.fromkeys(levels)]
+        wider.append(self.expression)
         # Each level but the last two before it is within one of those two.
         return [level.but_not(wider[max(place - 2, 0) : place]) for place, level in enumerate(wider)]
 
@@ -180,19 +182,18 @@ def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
     return [(Term((whole,)),), tuple(Term((mark,)) for mark in marks)]
 
 
-@lru_cache(1000)
-def understood(query: str) -> Asked:
-    """What a query asks for."""
+def parse(query: str) -> SearchQuery:
+    """The search that a query means."""
     text = unicodedata.normalize("NFKC", query).translate(_QUOTES)
     terms: list[Term] = []
-    refused: list[Expression] = []
+    excluded: list[Expression] = []
     isbns, years, spoken = [], [], []
     for spelled, isbn13 in isbn.found_in(text):
         text = re.sub(
             rf"(?:(?:urn:)?isbn(?:-1[03])?:?\s*)?{re.escape(spelled)}", " ", text, count=1, flags=re.IGNORECASE
         )
         isbns.append(isbn13)
-    for minus, field, quoted, word in list(_ASKED.findall(text))[:MOST_TERMS]:
+    for minus, field, quoted, word in list(_PART.findall(text))[:MOST_TERMS]:
         value, name = quoted or word, field.lower()
         if name == "year" and not minus and (span := _years(value)):
             years.append(span)
@@ -200,12 +201,12 @@ def understood(query: str) -> Asked:
             spoken.append(language)
         elif term := _term(name, value):
             if minus:
-                refused.append(Expression((term,)))
+                excluded.append(Expression((term,)))
             else:
                 terms.append(term)
     found = tuple(isbns), tuple(years), tuple(spoken)
-    is_empty = bool(query.strip()) and not (terms or refused or any(found))
-    return Asked(tuple(terms), tuple(refused), *found, is_empty=is_empty)
+    is_empty = bool(query.strip()) and not (terms or excluded or any(found))
+    return SearchQuery(tuple(terms), tuple(excluded), *found, is_empty=is_empty)
 
 
 def _term(field: str, value: str) -> Term | None:
@@ -230,7 +231,7 @@ def _digits(digits: str) -> Phrase:
     return Phrase(parts, ("other",), begins=False) if parts else Phrase((f"#{digits}",), ("other",))
 
 
-def _tagged(column: str, *tags: str) -> Term:
+def _marks(column: str, *tags: str) -> Term:
     return Term(tuple(Phrase((tag,), (column,), begins=False) for tag in tags))
 
 

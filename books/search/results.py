@@ -1,169 +1,187 @@
-"""Pages of what a search finds, the best first: of a million rows they are found without sorting them.
+"""The pages of what a search finds, and the one place that chooses between the ways to find them.
 
-The ranks are searches of their own, the narrowest first, and within a rank the rows stand in the order of their ids.
-So a page asks one rank after the other until it is full, and an index of words gives ids in order and stops there.
-A place in this order is a rank (its `distance` from the best) and an id.
+- In an order of their own, few books are sorted. Many are met soon on a walk along the index of that order.
+- Ranked, the best first, they are found without sorting: each rank is a search of its own, the narrowest first, within
+  which the books stand in the order of their ids, and an index of words gives ids in order. So a page asks one rank
+  after the other until it is full. Its key is the rank's number, its `distance` from the best, and an id.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from math import inf
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.db import connection
 from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Concat
 
-from books.models.words import Words
-from books.search.compiled_query import Key, Readable, Rows, Statement, slot
-from books.search.pagination import COUNT_CAP, CappedCount, PageQuery, Place
+from books.cache import per_version
+from books.search.compiled_query import Parameter, Row, compiled
+from books.search.facets import FacetCounts, facet_counts
+from books.search.filters import (
+    NUMBER,
+    TEXT,
+    BookSearch,
+    Conditions,
+    as_text,
+    count_of,
+    fitting,
+    names_of,
+    parameters_of,
+    values_of,
+)
+from books.search.index import catch_up
+from books.search.pagination import COUNT_CAP, Ordering, Page, PageRequest, is_text
+from books.search.query import Expression
 
-Made = Callable[[], Statement]
-
-FEW_OF_A_RANK = 3000  # rows that are rather sorted than walked to on PostgreSQL
-SMALL_CATALOGUE = 100_000  # books, among which all that fit are counted, to COUNT_CAP
-ENOUGH_OF_A_SEARCH = 1000  # books that are counted among more than that
-ENOUGH_OF_A_LIST = {"sqlite": COUNT_CAP, "postgresql": FEW_OF_A_RANK}  # PostgreSQL looks up the row of each
-NONE = {"count_of_all": 0}
-
-
-def made(queryset: Callable[[], QuerySet[Any, Any]]) -> Made:
-    """The query of this, made when it is first run."""
-    return cache(lambda: Statement(queryset()))
-
-
-class ByNumber:
-    """The rows of a page, by the way that their number asks for: the first of the ways that is good for so many."""
-
-    def __init__(self, count: Readable, *ways: tuple[float, Made]) -> None:
-        self.count, self.ways = count, ways
-        self.queryset: QuerySet[Any, Any] = count.queryset
-
-    def rows(self, place: Key = ()) -> Rows:
-        count = next(iter(self.count.rows(place)), NONE)  # no row: there is no book at all
-        way = next(way for most, way in self.ways if count["count_of_all"] <= most)
-        found = way().rows(place) if count["count_of_all"] else []
-        if found:
-            found[0] |= count
-        return found
+COLUMNS = ("id", "title", "author_names", "isbn13", "published_year", "language")
+BY_ID = ("id",)
+SMALL_CATALOGUE = 100_000  # books; in a larger one searches are counted less far:
+SEARCH_CAP = 1000  # 10,000 of a million words take 20 ms
+# The most books that are sorted, at 3 µs each. A walk passes some catalogue / count books for each one of the page.
+SORTED_FILTERS = {"sqlite": 2000, "postgresql": 3000}
+SORTED_WORDS = {"sqlite": COUNT_CAP, "postgresql": float("inf")}  # those of a word may all stand at the list's end
+SORTED_RANK = 3000  # on PostgreSQL, which walks its ids to what it takes for common and is not
 
 
-class Ranked:
-    """The rows of a page, and in the first of them the count of all."""
+class Matches:
+    """The books that a search finds: a page of them, what they could be narrowed by, or all as a queryset."""
 
-    def __init__(self, ranks: Sequence[Readable], count: Readable, place: Place) -> None:
-        self.ranks, self.count, self.place = ranks, count, place
-        self.queryset: QuerySet[Any, Any] = count.queryset
+    def __init__(self, books: QuerySet[Any], search: BookSearch) -> None:
+        self.books, self.model = books, books.model
+        self.search, self.conditions = search, search.conditions
 
-    def rows(self, place: Key = ()) -> Rows:
-        count = next(iter(self.count.rows()), NONE)
-        found: Rows = []
-        for rank in self.ranks if count["count_of_all"] else ():
-            found += rank.rows(place)
-            if len(found) > self.place.size or len(found) == count["count_of_all"]:
-                break  # the page is full, or nothing is left for the other ranks
-        if found:
-            found[0] |= count
-        return found[: self.place.size + 1]
+    def queryset(self) -> Any:
+        """To be called in a thread: other programs' changes are indexed first."""
+        if self.search.needs_index:
+            catch_up()
+        books = fitting(self.books, self.conditions)
+        return books.none() if self.search.query.is_empty else books
 
+    async def apage(self, page: PageRequest) -> Page:
+        """The page of rows of COLUMNS, then the columns of the order."""
+        if self.search.query.is_empty:
+            return page.page([], 0, tuple)
+        is_ranked = page.ordering.name == "relevance"
+        cap = await self._acap(is_ranked=is_ranked)
+        count = await per_version.get_or_make(("count", cap, self.conditions), partial(sync_to_async(self._count), cap))
+        if is_ranked or (page.ordering.columns == BY_ID and self.search.query.expression):
+            rows = await sync_to_async(self._read_ranks)(page, count)
+        elif self.search.needs_index:
+            rows = await sync_to_async(self._read)(page, count)
+        else:
+            rows = [row async for row in self._rows(page, count)]
+        return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
 
-def holding(books: Any, expression: Any) -> Any:
-    """Those of the books that hold what an Expression asks for."""
-    in_row = connection.vendor == "postgresql"
-    return books.filter(**{"words__holds" if in_row else "indexed__words__holds": expression})
+    async def afacets(self, *, is_exact: bool) -> FacetCounts:
+        """`is_exact`: whether the count of the books is."""
+        count = partial(sync_to_async(facet_counts), self.model, self.conditions, is_few=is_exact)
+        return await per_version.get_or_make(("facets", self.conditions), count)
 
+    async def _acap(self, *, is_ranked: bool) -> int:
+        """To how many books are counted: in a large catalogue not so far that it takes its time."""
+        cap = SEARCH_CAP if is_ranked else SORTED_FILTERS["postgresql"]
+        is_quick = is_ranked and not self.search.query.terms
+        if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked):
+            return COUNT_CAP
 
-class Count:
-    """How many there are, and to how many they were counted: in a large catalogue not so far that it takes its time."""
+        async def last() -> int:
+            return await self.model.objects.order_by("-pk").values_list("pk", flat=True).afirst() or 0
 
-    def __init__(self, some: Statement, more: Statement, model: Any, enough: int) -> None:
-        self.some, self.more, self.enough, self.queryset = some, more, enough, some.queryset
-        self.last = Statement(model._default_manager.order_by("-pk").values("pk")[:1])
+        return COUNT_CAP if await per_version.get_or_make("last", last) <= SMALL_CATALOGUE else cap
 
-    def rows(self, place: Key = ()) -> Rows:
-        found = self.some.rows(place)
-        if self.enough < COUNT_CAP and found and found[0]["count_of_all"] > self.enough:
-            if self.last.rows()[0]["pk"] <= SMALL_CATALOGUE:
-                return self.more.rows(place)
-            found[0]["counted_to"] = self.enough
-        return found
+    def _count(self, cap: int) -> int:
+        if self.search.needs_index:
+            catch_up()
+        return count_of(self.model, self.conditions, cap)
 
+    def _rows(self, page: PageRequest, count: int) -> Any:
+        """The query of a page in an order of its own, by the way that suits so many books."""
+        vendor, has_text = connection.vendor, self.search.query.has_text
+        is_sorted = count <= (SORTED_WORDS if has_text else SORTED_FILTERS)[vendor]
+        conditions = self.conditions
+        if not is_sorted and self.search.query.expression:
+            conditions = self.search.on_walk(page.ordering)
+        key = page.cursor.key if page.cursor else []
+        is_sort = is_sorted and bool(conditions)
+        shape = Shape(names_of(conditions), page.size, page.ordering, page.backwards, bool(key), is_sort)
+        query = compiled(rows_in_order, self.model, shape)
+        return query.with_values(**values_of(conditions), **{f"key{place}": each for place, each in enumerate(key)})
 
-class AnyExpression:
-    """Stands for what is asked for in a query that is made once, whatever is asked for: its first slot."""
+    def _read(self, page: PageRequest, count: int) -> list[Row]:
+        """One hop: what other programs have changed is indexed, then read."""
+        catch_up()
+        return self._rows(page, count).read()  # type: ignore[no-any-return]
 
-    def as_fts5(self) -> str:
-        return str(slot(0, is_text=True))
-
-    as_tsquery = as_fts5
-
-
-class AnyWords:
-    """The queries for those `among` some books that hold some words, whichever words these are; each is made once."""
-
-    def __init__(self, among: QuerySet[Any, Any]) -> None:
-        any_words: Any = AnyExpression()
-        is_all = connection.vendor == "sqlite" and not among.query.where  # SQLite's index counts by itself
-        self.holding = holding(among, any_words)
-        self.counted = Words.objects.filter(words__holds=any_words) if is_all else self.holding
-        self.rank, self.count = cache(self._rank), cache(self._count)
-
-    def _count(self, *, is_ranked: bool) -> Readable:
-        enough = ENOUGH_OF_A_SEARCH if is_ranked else ENOUGH_OF_A_LIST[connection.vendor]
-        some, all_ = (count_of(self.counted, self.holding, cap) for cap in (enough, COUNT_CAP))
-        return Count(some, all_, self.holding.model, enough)
-
-    def _rank(self, columns: tuple[str, ...], size: int, *, backwards: bool, is_beyond: bool) -> Readable:
-        """The first by their ids. The second slot is their rank, the third an id beyond which they are, if told so."""
-        on_postgresql = connection.vendor == "postgresql"
-        key = "pk" if on_postgresql else "indexed"  # the index of words gives them in order
-        rows = self.holding.annotate(distance=Value(slot(1, is_text=False)))
-        if is_beyond:
-            rows = rows.filter(**{f"{key}__{'lt' if backwards else 'gt'}": slot(2, is_text=False)})
-        names = {*columns, "distance", "id"}
-        walked = rows.order_by(f"-{key}" if backwards else key).values(*names)[: size + 1]
-        if not on_postgresql:
-            return Statement(walked)
-        # PostgreSQL would walk the ids to what it takes for common and is not; of an expression it has no index.
-        by_id = F("pk") + 0
-        found = rows.order_by(by_id.desc() if backwards else by_id.asc()).values(*names)[: size + 1]
-        count = count_of(rows, rows, FEW_OF_A_RANK)
-        return ByNumber(count, (FEW_OF_A_RANK, made(lambda: found)), (inf, made(lambda: walked)))
-
-
-class Filled:
-    """A query that was made for any values, and the values: a Readable."""
-
-    def __init__(self, query: Readable, expression: Any, *others: int) -> None:
-        self.query, self.queryset = query, query.queryset
-        text = expression.as_tsquery() if connection.vendor == "postgresql" else expression.as_fts5()
-        self.values = (text, *others)
-
-    def rows(self, place: Key = ()) -> Rows:
-        return self.query.rows(self.values)
+    def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:
+        """One hop: each rank after the other, until the page is full."""
+        if self.search.needs_index:
+            catch_up()
+        by_id = page.ordering.columns == BY_ID
+        ranks: Sequence[Expression | None] = [self.search.query.expression] if by_id else self.search.query.ranks
+        down = page.ordering.descending != page.backwards
+        at, last = (0, *page.cursor.key)[-2:] if page.cursor else (None, None)
+        found: list[Row] = []
+        for distance, expression in sorted(enumerate(ranks or [None]), reverse=page.backwards and not by_id):
+            if at is None or at == distance or (distance > at) != page.backwards:
+                conditions = (
+                    self.conditions if expression is None else (("words", as_text(expression)), *self.search.on_rows)
+                )
+                after = last if at == distance else None
+                rows = rows_by_id(self.model, conditions, page.size, after, down=down)
+                found += [(*row, *([] if by_id else [distance]), row[0]) for row in rows]
+            if len(found) > page.size or len(found) == count:  # the page is full, or nothing is left
+                break
+        return found[: page.size + 1]
 
 
-def ranked_page(
-    among: QuerySet[Any, Any],
-    ranks: Sequence[Any],
-    count: Readable,
-    place: Place,
-    rank: Callable[..., Readable],
-) -> PageQuery:
-    """The query of one page of the rows `among` which are those of the ranks, each an expression, in their order.
+@dataclass(frozen=True)
+class Shape:
+    """All of a page's query but its values."""
 
-    `rank`: see AnyWords.
-    """
-    parts = []
-    for distance, expression in enumerate(ranks):
-        at, pk = place.cursor.key if place.cursor else (None, 0)
-        if at is None or at == distance or (distance > at) != place.backwards:
-            parts.append(Filled(rank(backwards=place.backwards, is_beyond=distance == at), expression, distance, pk))
-    if place.backwards:
-        parts.reverse()
-    return PageQuery(among, Ranked(parts, count, place), place)
+    names: tuple[str, ...]  # of CONDITIONS
+    size: int
+    ordering: Ordering
+    backwards: bool
+    is_beyond: bool  # whether it starts at a key
+    is_sorted: bool  # rather than walked to
 
 
-def count_of(rows: QuerySet[Any, Any], among: QuerySet[Any, Any], cap: int = COUNT_CAP) -> Statement:
-    """One row that has their number, capped; none if there are none `among` which they are."""
-    counted: QuerySet[Any, Any] = among.model._default_manager.order_by()
-    return Statement(counted.values(count_of_all=CappedCount(rows, cap))[:1])
+def rows_in_order(model: Any, shape: Shape) -> QuerySet[Any, Any]:
+    ordering, rows = shape.ordering, fitting(model.objects.all(), parameters_of(shape.names))
+    order: list[Any] = ordering.order_by(backwards=shape.backwards)
+    if shape.is_sorted and connection.vendor == "postgresql":  # else it walks to what it takes for common and is not
+        by = [Concat(name, Value("")) if is_text(name) else F(name) + 0 for name in ordering.columns]
+        order = [each.desc() if ordering.descending != shape.backwards else each.asc() for each in by]
+    for place, name in enumerate(shape.names):  # a walk along the years begins and ends with those asked for
+        for column in ordering.columns:
+            if name in {"from_year", "to_year"} and "year" in column:
+                end = "gte" if name == "from_year" else "lte"
+                rows = rows.filter(**{f"{column}__{end}": Parameter(f"{name}{place}", NUMBER)})
+    if shape.is_beyond:
+        kinds = [TEXT if is_text(name) else NUMBER for name in ordering.columns]
+        key = [Parameter(f"key{place}", kind) for place, kind in enumerate(kinds)]
+        rows = rows.filter(ordering.beyond(key, backwards=shape.backwards))
+    found = rows.order_by(*order).values_list(*COLUMNS, *map(F, ordering.columns))
+    return found[: shape.size + 1]  # type: ignore[no-any-return]
+
+
+def rows_by_id(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
+    """The first by their ids of those that are beyond an id, and one more than `size`."""
+    is_sorted = False
+    if connection.vendor == "postgresql" and conditions:
+        is_sorted = count_of(model, conditions, SORTED_RANK) <= SORTED_RANK
+    shape = Shape(names_of(conditions), size, Ordering("id", ("id",)), down, after is not None, is_sorted)
+    return compiled(first_by_id, model, shape).with_values(**values_of(conditions), after=after).read()
+
+
+def first_by_id(model: Any, shape: Shape) -> QuerySet[Any, Any]:
+    rows, key = fitting(model.objects.all(), parameters_of(shape.names)), "pk"
+    if connection.vendor == "sqlite" and "words" in shape.names:
+        key = "indexed"  # the index of words gives ids in order, and stops where it is told to
+    if shape.is_beyond:
+        rows = rows.filter(**{f"{key}__{'lt' if shape.backwards else 'gt'}": Parameter("after", NUMBER)})
+    by: Any = F("pk") + 0 if shape.is_sorted else F(key)
+    found = rows.order_by(by.desc() if shape.backwards else by.asc()).values_list(*COLUMNS)
+    return found[: shape.size + 1]  # type: ignore[no-any-return]

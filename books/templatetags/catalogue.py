@@ -1,19 +1,14 @@
-"""What templates need beyond Django's own tags; built in, so no template loads it. None of it asks the database."""
+"""Filters that templates need beyond Django's own; built in, so no template loads them. None queries the database."""
 
 from collections.abc import ItemsView, Mapping
 from typing import Any
 
-import orjson
 from django import template
-from django.template.base import FilterExpression, NodeList, Parser, Token
-from django.utils.safestring import SafeString
 
 from books.metadata import covers, languages
 from books.metadata.record import BY_NAME
 
 register = template.Library()
-
-MEMOS = 2000  # renderings that one {% memo %} remembers
 
 
 @register.filter
@@ -54,40 +49,6 @@ def cover(book: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @register.filter
-def thumbnail(book: Mapping[str, Any]) -> dict[str, str]:
-    return covers.thumbnail(book["title"], book["authors"])
-
-
-@register.filter
 def label(name: str) -> str:
     """The label of a book's field: Year for published_year."""
     return BY_NAME[name].label if name in BY_NAME else name
-
-
-class MemoNode(template.Node):
-    def __init__(self, names: dict[str, FilterExpression], nodelist: NodeList) -> None:
-        self.names, self.nodelist = names, nodelist
-        self.rendered: dict[tuple[bool, bytes], SafeString] = {}
-
-    def render(self, context: template.Context) -> SafeString:
-        values = orjson.dumps({name: value.resolve(context) for name, value in self.names.items()})
-        key = context.autoescape, values
-        rendered = self.rendered.pop(key, None)
-        if rendered is None:
-            rendered = self.nodelist.render(context.new(orjson.loads(values)))
-            if len(self.rendered) == MEMOS:
-                del self.rendered[next(iter(self.rendered))]  # the one not asked for the longest
-        self.rendered[key] = rendered
-        return rendered
-
-
-@register.tag
-def memo(parser: Parser, token: Token) -> MemoNode:
-    """`{% memo book %}...{% endmemo %}` is rendered once for each value of `book`, and remembered.
-
-    Inside there is nothing but the values named, which are plain data: so what is remembered cannot be out of date.
-    """
-    names = {name: parser.compile_filter(name) for name in token.split_contents()[1:]}
-    nodelist = parser.parse(("endmemo",))
-    parser.delete_first_token()
-    return MemoNode(names, nodelist)

@@ -3,7 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from books.forms.lists import AuthorQuery
 from books.models import Author
 from books.views.base import CatalogueView
-from books.views.lists import answer_books, page_of, valid
+from books.views.lists import respond_with_books, serialized_page, valid
 from books.web import serializers
 from books.web.negotiation import HTML, JSON, TEXT, HTTPError
 from books.web.permissions import READ
@@ -18,10 +18,10 @@ class AuthorList(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         query = valid(AuthorQuery(request.GET))
-        authors = Author.objects.named(query.cleaned_data["q"])
-        page = await authors.with_counts().page(["name", "books_count"], query.cleaned_data["place"]).aread()
+        authors = Author.objects.named(query.cleaned_data.get("q", ""))
+        page = await authors.with_counts().apage(["name", "books_count"], query.page)
         entries = [serializers.author(row["id"], row["name"], row["books_count"]) for row in page.rows]
-        data = page_of("authors", entries, page, request.path, query)
+        data = serialized_page("authors", entries, page, page.links(request.path, query.parameters()))
         return self.respond(data, "books/author_list.html", context={"query": query.parameters()})
 
 
@@ -38,4 +38,4 @@ class AuthorDetail(CatalogueView):
         except Author.DoesNotExist:
             raise HTTPError(404, "There is no author with this id. All authors are at /authors/.") from None
         about = {"id": author.pk, "url": author.get_absolute_url(), "name": author.name}
-        return await answer_books(self, "books/author_detail.html", within=("authors", author.pk), about=about)
+        return await respond_with_books(self, "books/author_detail.html", about, author=author.pk)

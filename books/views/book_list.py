@@ -6,7 +6,7 @@ from books.models import Channel
 from books.views.base import CatalogueView
 from books.views.book_detail import etag
 from books.views.book_forms import aadd_from_form
-from books.views.lists import answer_books
+from books.views.lists import respond_with_books
 from books.views.writes import add_and_compare
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, TEXT, json_response, preferred
@@ -21,7 +21,7 @@ class BookList(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return await answer_books(self, "books/book_list.html")
+        return await respond_with_books(self, "books/book_list.html")
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if parsing.is_form(request):

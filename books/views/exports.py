@@ -23,7 +23,8 @@ class Export(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponseBase:
         query, known = valid(BookQuery(request.GET)), EXPORT_FORMATS[self.format]
-        books = await sync_to_async(Book.objects.matching)(query.cleaned_data)  # which may index in a transaction
+        matches = Book.objects.matching(query.search())
+        books = await sync_to_async(matches.queryset)()  # which may index in a transaction
         response = streamed(request, stream(books, known), known.content_type)
         response.headers["Content-Disposition"] = f'attachment; filename="books.{self.format}"'
         return response

@@ -9,16 +9,16 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from books.cache.topics import topics
+from books.cache.topics import atopics
 from books.feeds import opds
 from books.feeds.feed import NEW, Feed, NavigationLink, Style, abooks, achanged_at, with_query
 from books.feeds.topics import TopicQuery, page_of_slugs
-from books.forms.lists import AuthorQuery, ListQuery
-from books.models import Author
+from books.forms.lists import AuthorQuery, BookQuery, ListQuery
+from books.models import Author, Book
 from books.search.pagination import Page
 from books.views.base import CatalogueView
 from books.views.list_context import SORTS
-from books.views.lists import EVERYTHING, listing, valid
+from books.views.lists import valid
 from books.web.errors import NO_BOOK
 from books.web.negotiation import HTTPError
 from books.web.permissions import READ
@@ -62,15 +62,15 @@ class OpdsBooks(OpdsFeed):
     """A page of books: the newest, those of an author or a topic, what a search finds."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        asked = listing(*EVERYTHING, query_string(request))
-        page = await asked.aread()
-        parameters = asked.query.parameters()
+        query = valid(BookQuery(with_q(request.GET)))
+        page = await Book.objects.matching(query.search()).apage(query.page)
+        parameters = query.parameters()
         return Feed(
             title=await atitle(parameters),
-            **paging(request.GET, "books/", asked.query, page),
+            **paging(request.GET, "books/", query, page),
             updated=await achanged_at(),
-            books=await abooks(row["id"] for row in page.rows),
-            orders=orders(parameters, asked.query.cleaned_data["place"].ordering.name),
+            books=await abooks(pk for pk, *_ in page.rows),
+            orders=orders(parameters, query.page.ordering.name),
         )
 
 
@@ -79,8 +79,8 @@ class OpdsAuthors(OpdsFeed):
 
     async def afeed(self, request: HttpRequest) -> Feed:
         query = valid(AuthorQuery(request.GET))
-        authors = Author.objects.named(query.cleaned_data["q"])
-        page = await authors.with_counts().page(["name", "books_count"], query.cleaned_data["place"]).aread()
+        authors = Author.objects.named(query.cleaned_data.get("q", ""))
+        page = await authors.with_counts().apage(["name", "books_count"], query.page)
         navigation = [
             NavigationLink(row["name"], f"books/?author={row['id']}", books=row["books_count"]) for row in page.rows
         ]
@@ -96,9 +96,9 @@ class OpdsTopics(OpdsFeed):
     """The topics in alphabetical order, each a way to the books about it."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        query, by_slug = valid(TopicQuery(request.GET)), await topics.aget()
-        page = page_of_slugs(sorted(by_slug), query.cleaned_data["place"])
-        found = [by_slug[row["slug_key"]] for row in page.rows]
+        query, by_slug = valid(TopicQuery(request.GET)), await atopics()
+        page = page_of_slugs(sorted(by_slug), query.page)
+        found = [by_slug[slug] for slug in page.rows]
         navigation = [
             NavigationLink(topic.name, with_query("books/", {"topic": topic.slug}), books=topic.books)
             for topic in found
@@ -122,13 +122,13 @@ def origin(request: HttpRequest) -> str:
     return request.build_absolute_uri("/").removesuffix("/")
 
 
-def query_string(request: HttpRequest) -> str:
-    """The request's query, in which `query`, as OPDS 2.0 calls it, is `q`."""
-    if "query" not in request.GET:
-        return str(request.META["QUERY_STRING"])
-    asked = request.GET.copy()
-    asked["q"] = asked.pop("query")[-1]
-    return asked.urlencode()
+def with_q(sent: QueryDict) -> QueryDict:
+    """The parameters, in which `query`, as OPDS 2.0 calls it, is `q`."""
+    if "query" not in sent:
+        return sent
+    renamed = sent.copy()
+    renamed["q"] = renamed.pop("query")[-1]
+    return renamed
 
 
 def paging(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
@@ -140,7 +140,7 @@ def paging(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[
         "page": f"/{first}",
         "relations": {"up": "", "first": first, **page.links(path, parameters)},
         "count": page.count if page.count_is_exact else None,
-        "size": query.cleaned_data["place"].size,
+        "size": query.page.size,
     }
 
 
@@ -159,6 +159,6 @@ async def atitle(parameters: Mapping[str, str]) -> str:
         return "Newest books" if parameters.get("sort") == "-added" else "All books"
     if (author := said.get("author", "")).isdecimal() and author.isascii():
         said["author"] = await Author.objects.filter(pk=author).values_list("name", flat=True).afirst() or author
-    if held := (await topics.aget()).get(said.get("topic", "")):
-        said["topic"] = held.name
+    if topic := (await atopics()).get(said.get("topic", "")):
+        said["topic"] = topic.name
     return f"Books: {', '.join(said.values())}"

@@ -2,8 +2,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from books.cache.topics import topics
+from books.cache.topics import atopics
 from books.models import Book
+from books.models.book import BookQuerySet
 from books.views.base import CatalogueView
 from books.views.job_page import alatest
 from books.web import serializers
@@ -41,10 +42,10 @@ class Home(CatalogueView):
         return self.respond(addresses, "home.html", context=context)
 
     async def context(self) -> dict[str, object]:
-        newest = Book.objects.order_by("-id").values(*Book.objects.all().LIST_COLUMNS)[:NEWEST]
-        by_books = sorted((await topics.aget()).values(), key=lambda topic: (-topic.books, topic.slug))
+        newest = Book.objects.order_by("-id").values_list(*BookQuerySet.LIST_COLUMNS)[:NEWEST]
+        by_books = sorted((await atopics()).values(), key=lambda topic: (-topic.books, topic.slug))
         return {
-            "newest": [list_entry(row) async for row in newest],
+            "newest": [list_entry(*row) async for row in newest],
             "topics": [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
             "read_at": timezone.now(),
             "latest_jobs": await alatest() if self.user.can_view_jobs else [],

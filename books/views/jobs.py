@@ -20,7 +20,7 @@ from books.models import Channel, Job, JobFile
 from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
 from books.views.job_page import Data, annotated, detail_context, list_context
-from books.views.lists import page_of, valid
+from books.views.lists import serialized_page, valid
 from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
@@ -60,8 +60,9 @@ class JobList(CatalogueView):
 
     async def _jobs(self, request: HttpRequest, sent: QueryDict) -> Data:
         query = valid(JobQuery(sent))
-        found = await Job.objects.page(Job.objects.all().ENTRY, query.cleaned_data["place"]).aread()
-        return page_of("jobs", [serializers.job(row) for row in found.rows], found, request.path, query)
+        found = await Job.objects.apage(Job.objects.all().ENTRY, query.page)
+        links = found.links(request.path, query.parameters())
+        return serialized_page("jobs", [serializers.job(row) for row in found.rows], found, links)
 
 
 class JobDetail(CatalogueView):

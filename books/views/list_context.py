@@ -1,14 +1,18 @@
-"""What stands around a list of books on a page: the filters in force, those one could add, the orders."""
+"""What a page shows around a list of books: the filters in force, those to add, the orders, places to jump to."""
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
 from typing import Any
 from urllib.parse import quote_plus, urlencode
+
+from django.utils.safestring import SafeString, mark_safe
 
 from books.forms.lists import BookQuery
 from books.metadata import languages
 from books.metadata.text import fold
+from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
+from books.templatetags.catalogue import thousands, year
 
 SORTS = {
     "relevance": "Best match",
@@ -19,7 +23,6 @@ SORTS = {
     "-added": "Last added",
     "added": "First added",
 }
-quoted = lru_cache(2000)(quote_plus)
 FILTERS = {
     "q": "Search",
     "author": "Author",
@@ -32,107 +35,104 @@ FILTERS = {
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
 JUMPS = (0, 1500, 1700, 1800, 1850, *range(1900, 2021, 10))
 HEIGHT = 60  # of the highest bar of years
+Url = Callable[[str], str]  # of the list with another value of one parameter
 
 
-def facets(query: BookQuery, counted: Mapping[str, Any], path: str, name: str) -> dict[str, Any]:
-    """Plain data for the template: `filters`, `choices`, `years`, `jumps`, `sorts`, `query`.
+def list_context(
+    query: BookQuery, counts: FacetCounts | None, path: str, name: str, author: str | None
+) -> dict[str, Any]:
+    """What `_books.html` shows besides the page of books. `name` is that of the author or topic whose own list it is.
 
-    `counted` is what counting.Choices found; `name` is that of the author or topic whose own list it is.
+    `author` is the name of the one that the list is narrowed to.
     """
-    parameters = query.parameters()
+    parameters, ordering = query.parameters(), query.page.ordering
 
-    def links(name: str) -> Callable[[str], str]:
-        """The addresses of the list with another value of one parameter, or without it."""
+    def url(name: str) -> Url:
         others = urlencode({other: value for other, value in parameters.items() if other != name})
         start = f"{path}?{others}&{name}=" if others else f"{path}?{name}="
         without = f"{path}?{others}" if others else path
-        return lambda value: f"{start}{quoted(value)}" if value else without
+        return lambda value: f"{start}{quote_plus(value)}" if value else without
 
-    of_sort = links("sort")
     return {
         "query": parameters,
         "filters": [
-            {"name": FILTERS[field], "value": _label(field, value, counted), "remove": links(field)("")}
+            {"name": FILTERS[field], "value": _label(field, value, author), "remove": url(field)("")}
             for field, value in parameters.items()
             if field in FILTERS
         ],
-        "choices": _choices(counted, parameters, links, name),
-        "years": _years(counted, links("year")),
-        "jumps": _jumps(query.cleaned_data["place"].ordering, links("after")),
-        "are_capped": bool(counted.get("are_capped")),
-        "sorts": [
-            {"name": label, "url": of_sort(name), "current": query.cleaned_data["place"].ordering.name == name}
-            for name, label in SORTS.items()
-            if name != "relevance" or "q" in parameters
-        ],
+        "choices": _choices(counts, parameters, url, name) if counts else "",
+        "years": _histogram(counts, url("year")) if counts else "",
+        "jumps": _links(((label, url("after")(cursor)) for label, cursor in _jumps(ordering)), ' rel="nofollow"'),
+        "sorts": _sorts(ordering.name, url("sort"), is_search="q" in parameters),
     }
 
 
-def _choices(
-    counted: Mapping[str, Any], parameters: Mapping[str, str], links: Callable[[str], Callable[[str], str]], name: str
-) -> list[dict[str, Any]]:
-    """What could be added, by kind; not what is in force already."""
-    kinds = {
-        "topic": ("Topic", [(slug, label, books) for (slug, label), books in counted.get("topics", ())]),
-        "author": ("Author", [(str(pk), label, books) for pk, label, books in counted.get("authors", ())]),
-        "language": (
-            "Language",
-            [(code, languages.name(code), books) for code, books in counted.get("languages", ())],
-        ),
-        "series": ("Series", [(series, series, books) for series, books in counted.get("series", ())]),
-        "isbn": ("ISBN", [("none", "Without ISBN", books) for books in [counted.get("without_isbn", 0)] if books]),
-    }
-    found = []
-    for field, (heading, values) in kinds.items():
-        url = links(field)
-        entries = [
-            {"name": label, "books": books, "url": url(value)} for value, label, books in values if label != name
-        ]
-        if entries and field not in parameters:
-            found.append({"field": field, "heading": heading, "entries": entries})
-    return found
-
-
-def _jumps(ordering: Ordering, url: Callable[[str], str]) -> list[dict[str, str]]:
-    """Places in the list to go to: letters where it is in the order of titles, years where it is in theirs."""
-    down = ordering.descending
-    if ordering.columns[0] == "title_key":
-        starts = [fold(letter) for letter in LETTERS]
-        places: list[tuple[str, Any]] = list(zip(LETTERS, starts, strict=True))
-        if down:  # what begins with a letter lies before the next one
-            places = list(zip(LETTERS, [*starts[1:], "힣"], strict=True))[::-1]
-    elif ordering.columns[0].startswith("year_"):
-        places = [(str(year), year) for year in JUMPS][:: -1 if down else 1]
-    else:
-        return []
-    edge = BIGGEST_ID if down and ordering.columns[0] != "title_key" else -1
-    rows = ((name, dict(zip(ordering.columns, (value, edge), strict=True))) for name, value in places)
-    return [{"name": name, "url": url(Cursor.written(ordering, row))} for name, row in rows]
-
-
-def _years(counted: Mapping[str, Any], url: Callable[[str], str]) -> list[dict[str, Any]]:
-    """The bars of the years: each a link to its span."""
-    bars = counted.get("years") or []
-    highest = max((books for _, _, books in bars), default=0)
-    return [
-        {
-            "first": first,
-            "last": last,
-            "books": books,
-            "height": (height := max(round(books * HEIGHT / highest), 1) if books else 0),
-            "top": HEIGHT - height,
-            "url": url(str(first) if first == last else f"{first}..{last}"),
-        }
-        for first, last, books in bars
-        if len(bars) > 1
-    ]
-
-
-def _label(field: str, value: str, counted: Mapping[str, Any]) -> str:
+def _label(field: str, value: str, author: str | None) -> str:
     if field == "language":
         return languages.name(value)
     if field == "author":
-        return counted.get("author") or value
-    if field == "isbn":
-        return "none"
+        return author or value
     return value.replace("-", " ").capitalize() if field == "topic" else value
+
+
+def _links(links: Iterable[tuple[str, str]], attributes: str = "") -> SafeString:
+    return mark_safe("".join(f'<a href="{escape(url)}"{attributes}>{escape(name)}</a>' for name, url in links))  # noqa: S308 - escaped
+
+
+def _sorts(current: str, url: Url, *, is_search: bool) -> SafeString:
+    shown = [(label, url(name), name) for name, label in SORTS.items() if name != "relevance" or is_search]
+    return mark_safe(  # noqa: S308 - by _links
+        "".join(_links([(label, link)], ' aria-current="true"' * (name == current)) for label, link, name in shown)
+    )
+
+
+def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[str], Url], name: str) -> SafeString:
+    """What could be added, by kind; not what is in force already."""
+    html = []
+    for field, values in counts.values.items():
+        link, direction = url(field), "" if field == "language" else ' dir="auto"'
+        entries = [
+            f'<li><a href="{escape(link(value))}"{direction}>{escape(label)}</a>'
+            + (f' <span class="number">{thousands(books)}</span></li>' if counts.is_exact else "</li>")
+            for value, label, books in values
+            if label != name
+        ]
+        if entries and field not in parameters:
+            html.append(f"<h2>{FILTERS[field]}</h2><ul>{''.join(entries)}</ul>")
+    return mark_safe("".join(html))  # noqa: S308 - escaped
+
+
+def _histogram(counts: FacetCounts, url: Url) -> SafeString:
+    """The bars of the years: each a link to its span."""
+    bars, highest = counts.years, max((books for _, _, books in counts.years), default=0)
+    items = []
+    for first, last, books in bars if len(bars) > 1 else ():
+        height = max(round(books * HEIGHT / highest), 1) if books else 0
+        number = f": {thousands(books)}" if counts.is_exact else ""
+        of = f"{number} book{'s' * (books != 1)}" if number else ""
+        until = "" if first == last else year(last)
+        link = escape(url(str(first) if first == last else f"{first}..{last}"))
+        items.append(
+            f'<li><a href="{link}" title="{year(first)}{until and "–"}{until}{number}"><svg viewBox="0 0 10 {HEIGHT}"'
+            f' preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect width="9" y="{HEIGHT - height}"'
+            f' height="{height}"/></svg><span class="hidden">{year(first)}{until and " to "}{until}{of}</span></a></li>'
+            if books
+            else "<li></li>"
+        )
+    html = f'<ol class="histogram" aria-labelledby="years">{"".join(items)}</ol>' if items else ""
+    return mark_safe(html)  # noqa: S308 - numbers and escaped
+
+
+def _jumps(ordering: Ordering) -> Iterable[tuple[str, str]]:
+    """Places in the list, with their cursors: letters where it is ordered by titles, years where it is by years."""
+    down, is_by_title = ordering.descending, ordering.columns[0] == "title_key"
+    places: list[tuple[str, Any]] = []
+    if is_by_title:
+        starts = [fold(letter) for letter in LETTERS]
+        places = list(zip(LETTERS, starts, strict=True))
+        if down:  # what begins with a letter lies before the next one
+            places = list(zip(LETTERS, [*starts[1:], "힣"], strict=True))[::-1]
+    elif ordering.columns[0].startswith("year_"):
+        places = [(str(number), number) for number in JUMPS][:: -1 if down else 1]
+    edge = BIGGEST_ID if down and not is_by_title else -1
+    return [(label, Cursor.encode(ordering, (value, edge))) for label, value in places]

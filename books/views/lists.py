@@ -1,139 +1,124 @@
-"""What the views that list books share: the query read, one page of it, and what stands around it on a page."""
+"""The responses of lists: of books, by whichever URL, and what other lists share."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from html import escape
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote_plus, urlencode
+from urllib.parse import quote, urlencode
 
-from django.core.exceptions import ValidationError
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 
-from books.cache import revision
+from books.cache import per_version
 from books.forms.lists import BookQuery, ListQuery
-from books.models import Book
-from books.search.compiled_query import Key, Readable
-from books.search.facets import Choices
-from books.search.filters import Filters
-from books.search.highlight import marked
-from books.search.pagination import CURSOR_LENGTH, Cursor, Page, PageQuery, Place, any_cursor
-from books.search.query import Asked, understood
+from books.metadata import covers, languages
+from books.models import Author, Book
+from books.models.book import BookQuerySet
+from books.search.compiled_query import Row
+from books.search.highlight import Highlighter, Parts
+from books.search.pagination import Page, link_header
+from books.search.results import Matches
 from books.search.spelling import asuggestion
+from books.templatetags.catalogue import year
 from books.views.base import CatalogueView
-from books.views.list_context import facets
+from books.views.list_context import list_context
+from books.web import negotiation
 from books.web.negotiation import HTML, HTTPError, errors_of
 from books.web.serializers import list_entry
 
-LISTINGS = 128  # that are kept ready
-EVERYTHING = ("", "")
+HOLE = re.compile("\x00(rows|address|next|previous)\x00|%00(address)%00")  # no parameter may hold a NUL
 
 
 def valid[Query: ListQuery](query: Query) -> Query:
-    """The query, if every parameter can be understood. Refuses with 400, each parameter with its reason."""
+    """The query, if every parameter is valid. Raises 400, each parameter with its reason."""
     if not query.is_valid():
         raise HTTPError(400, errors=errors_of(query))
     return query
 
 
-def page_of(name: str, entries: list[dict[str, Any]], page: Page, path: str, query: ListQuery) -> dict[str, Any]:
-    count = {"count": page.count, "count_is_exact": page.count_is_exact}
-    return {name: entries, **count, **page.links(path, query.parameters())}
+def serialized_page(name: str, entries: list[Any], page: Page, links: Mapping[str, str | None]) -> dict[str, Any]:
+    return {name: entries, "count": page.count, "count_is_exact": page.count_is_exact, **links}
 
 
-@dataclass
-class Around:
-    """What stood around a list on a page at that number of the catalogue's revision."""
-
-    number: int | None = None
-    context: dict[str, Any] = field(default_factory=dict)
+async def respond_with_books(
+    view: CatalogueView, template: str, about: Mapping[str, Any] = MappingProxyType({}), **within: Any
+) -> HttpResponse:
+    """A page of the books that the request asks for, `within` an author or a topic; `about` says whose they are."""
+    query = valid(BookQuery(view.request.GET))
+    matches = Book.objects.matching(query.search(**within))
+    page = await matches.apage(query.page)
+    links = page.links(view.request.path, query.parameters())
+    if view.media_type == HTML:
+        response = HttpResponse(await BookListPage(view, template, about, query, matches, page).ahtml())
+    else:
+        entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in page.rows]
+        titles = "".join(f"{entry['title']}\n" for entry in entries)
+        response = view.respond({**about, **serialized_page("books", entries, page, links)}, template, text=titles)
+    if header := link_header(links):
+        response["Link"] = header
+    return response
 
 
 @dataclass(frozen=True)
-class BookListing:
-    """A list of books that was asked for: its query, understood, and the database's queries, ready to be read."""
+class BookListPage:
+    """A list of books as HTML: a frame, rendered once for each version of the catalogue, and what differs by page."""
 
+    view: CatalogueView
+    template: str
+    about: Mapping[str, Any]
     query: BookQuery
-    page: PageQuery
-    choices: Choices
-    around: Around = field(default_factory=Around)
-    at: Key = ()  # the cursor's key, where the page is one for any
+    matches: Matches
+    page: Page
 
-    async def aread(self, *beside: Readable) -> Page:
-        """The page that was asked for, and what those `beside` it give."""
-        return await self.page.aread(*beside, at=self.at)
+    async def ahtml(self) -> str:
+        request, search, page = self.view.request, self.matches.search.query, self.page
+        if self.view.user.account is None:
+            shape = bool(page.rows), bool(page.after), bool(page.before)
+            key = self.template, request.path, *self.query.parameters().items(), *shape
+            frame = await per_version.get_or_make(key, self._aframe)
+        else:
+            frame = await self._aframe()
+        titles, authors = Highlighter(search, "title"), Highlighter(search, "authors")
+        address, links = request.get_full_path(), page.links(request.path, self.query.parameters())
+        holes = {name: escape(value or "") for name, value in {**links, "address": address}.items()}
+        holes["rows"] = "".join([row_html(row, titles, authors) for row in page.rows])
+        pieces = [frame[0]]
+        for name, is_quoted, html in zip(frame[1::3], frame[2::3], frame[3::3], strict=True):
+            pieces += [quote(address) if is_quoted else holes[name], html]
+        return "".join(pieces)
 
-
-def listing(within: str, key: int | str, query_string: str) -> BookListing:
-    """The books `within` an author or a topic, or all; made once for all the places in the list."""
-    parts = query_string.split("&")
-    cursors = [part for part in parts if part.startswith(("after=", "before="))]
-    if len(cursors) != 1:
-        return understood_listing(within, key, query_string)
-    name, _, text = cursors[0].partition("=")
-    same = understood_listing(within, key, "&".join(part for part in parts if part != cursors[0]), name)
-    ordering = same.page.place.ordering
-    if same.page.place.cursor is None or len(text) > CURSOR_LENGTH:
-        return understood_listing(within, key, query_string)
-    try:
-        cursor = Cursor.read(unquote_plus(text), ordering, backwards=name == "before")
-    except ValidationError:
-        return understood_listing(within, key, query_string)  # says what is wrong
-    return replace(same, at=cursor.key)
-
-
-@lru_cache(LISTINGS)
-def understood_listing(within: str, key: int | str, query_string: str, any_place: str = "") -> BookListing:
-    """What it takes to ask is most of a list's time. `any_place`: after or before which a page is asked for."""
-    query = valid(BookQuery(QueryDict(query_string)))
-    books = Book.objects.filter(authors=int(key)) if within == "authors" else Book.objects.all()
-    filters = Filters.of(query.cleaned_data, str(key) if within == "topic" else "")
-    place: Place = query.cleaned_data["place"]
-    if any_place and place.cursor is None and place.ordering.name != "relevance":  # which asks by the cursor's rank
-        place = replace(place, cursor=any_cursor(place.ordering, backwards=any_place == "before"))
-    page = filters.page(books, books.LIST_COLUMNS, place)
-    return BookListing(query, page, Choices(filters.few(books), filters.author))
+    async def _aframe(self) -> list[str]:
+        """The rendered template in pieces, between them the names of its holes."""
+        page, parameters, path = self.page, self.query.parameters(), self.view.request.path
+        is_narrowable = page.rows and page.count > 1
+        counts = await self.matches.afacets(is_exact=page.count_is_exact) if is_narrowable else None
+        names = Author.objects.filter(pk=self.matches.search.author or 0).values_list("name", flat=True)
+        author = await names.afirst() if self.matches.search.author else None
+        context = list_context(self.query, counts, path, self.about.get("name", ""), author)
+        holes = {"rows": page.rows, "next": page.after, "previous": page.before, "address": True}
+        context |= {name: f"\x00{name}\x00" if is_there else None for name, is_there in holes.items()}
+        context |= {"count": page.count, "count_is_exact": page.count_is_exact, **self.about}
+        if not (page.after or page.before):  # all of it is here: there is nowhere to jump to
+            context["jumps"] = ""
+        if not page.count and (words := await asuggestion(parameters.get("q", ""))):
+            context["meant"] = {"words": words, "url": f"{path}?{urlencode({**parameters, 'q': words})}"}
+        return HOLE.split(negotiation.page(self.view.request, self.template, context).content.decode())
 
 
-def with_marks(entry: dict[str, Any], asked: Asked) -> dict[str, Any]:
-    """A list entry with its texts in pieces, those that were searched marked."""
-    names = ", ".join(entry["authors"])
-    return {**entry, "marked": marked(entry["title"], asked, "title"), "by": marked(names, asked, "authors")}
+def row_html(row: Row, titles: Highlighter, authors: Highlighter) -> str:
+    pk, title, author_names, _, published_year, language, *_ = row
+    names = author_names.split("\n") if author_names else []
+    cover = covers.thumbnail(title, names)
+    return (
+        f'<li lang="{escape(language)}"><svg class="cover {cover["classes"]}" viewBox="0 0 120 180" aria-hidden="true">'
+        f'<use href="#ornament-{cover["ornament"]}"/><text>{escape(cover["initial"])}</text></svg>'
+        f'<a href="/books/{pk}/" dir="auto">{highlighted(titles.parts(title))}</a>'
+        f'<span class="by" dir="auto">{highlighted(authors.parts(", ".join(names)))}</span>'
+        f'<span class="when" lang="en">{year(published_year)}</span>'
+        f'<span class="tongue" lang="en">{escape(languages.name(language)) if language else ""}</span></li>\n'
+    )
 
 
-def meant(query: BookQuery, path: str, words: str) -> dict[str, str] | None:
-    """A link to what may have been meant."""
-    return {"words": words, "url": f"{path}?{urlencode({**query.parameters(), 'q': words})}"} if words else None
-
-
-async def answer_books(
-    view: CatalogueView,
-    template: str,
-    *,
-    within: tuple[str, int | str] = EVERYTHING,
-    about: Mapping[str, Any] = MappingProxyType({}),
-) -> HttpResponse:
-    """A page of the books that the request's query asks for; `about` says whose books they are."""
-    request, is_page = view.request, view.media_type == HTML
-    asked = listing(*within, request.META["QUERY_STRING"])
-    number = await revision.confirm() if is_page else None
-    around = asked.around.context if number is not None and asked.around.number == number else None
-    page = await asked.aread(*([asked.choices] if is_page and around is None else ()))
-    entries = [list_entry(row) for row in page.rows]
-    data = {**about, **page_of("books", entries, page, request.path, asked.query)}
-    if is_page and around is None:
-        counted = page.beside[0][0] if page.beside and page.count > 1 else {}
-        around = facets(asked.query, counted, request.path, about.get("name", ""))
-        if page.rows:
-            asked.around.number, asked.around.context = number, around
-    is_whole = not (page.after or page.before)  # then there is nowhere to jump to
-    context = {**(around or {}), **({"jumps": []} if is_whole else {})}
-    if is_page and (words := asked.query.cleaned_data["q"]):
-        context["entries"] = [with_marks(entry, understood(words)) for entry in entries]
-        if not page.count:
-            context["meant"] = meant(asked.query, request.path, await asuggestion(words))
-    titles = "".join(f"{entry['title']}\n" for entry in entries)
-    response = view.respond(data, template, text=titles, context=context)
-    if links := page.link_header(request.path, asked.query.parameters()):
-        response["Link"] = links
-    return response
+def highlighted(parts: Parts) -> str:
+    return "".join([f"<mark>{escape(part)}</mark>" if is_hit else escape(part) for part, is_hit in parts])

@@ -2,10 +2,10 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
 
-from books.cache.topics import HeldTopic, topics
+from books.cache.topics import CachedTopic, arefresh_topics, atopics
 from books.models import Topic
 from books.views.base import CatalogueView
-from books.views.lists import answer_books
+from books.views.lists import respond_with_books
 from books.web import serializers
 from books.web.negotiation import HTML, JSON, TEXT, HTTPError
 from books.web.permissions import READ
@@ -19,17 +19,17 @@ class TopicList(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return answer_topics(self, await topics.aget())
+        return respond_with_topics(self, await atopics())
 
 
 class Refresh(CatalogueView):
-    """The topics, read again now. Nobody needs it: what is held in memory is never old. It is for who doubts that."""
+    """The topics, read from the database now. Nobody needs this, for what is cached is never stale; it proves that."""
 
     offers = JSON, HTML
     rules = {"GET": READ, "POST": READ}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        response = answer_topics(self, await topics.aread_anew())
+        response = respond_with_topics(self, await arefresh_topics())
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -37,7 +37,7 @@ class Refresh(CatalogueView):
         return await self.get(request)
 
 
-def answer_topics(view: CatalogueView, by_slug: Mapping[str, HeldTopic]) -> HttpResponse:
+def respond_with_topics(view: CatalogueView, by_slug: Mapping[str, CachedTopic]) -> HttpResponse:
     entries = [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_slug.values()]
     return view.respond({"topics": entries}, "books/topic_list.html")
 
@@ -55,4 +55,4 @@ class TopicDetail(CatalogueView):
         except Topic.DoesNotExist:
             raise HTTPError(404, "There is no such topic. All topics are at /topics/.") from None
         about = {"slug": topic.slug, "url": topic.get_absolute_url(), "name": topic.name}
-        return await answer_books(self, "books/topic_detail.html", within=("topic", topic.slug), about=about)
+        return await respond_with_books(self, "books/topic_detail.html", about, topic=topic.slug)

@@ -14,7 +14,7 @@ def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
     run, form, known = current(), BookQuery(query), EXPORT_FORMATS[format]
     if not form.is_valid():
         raise PermanentError("This query is no longer valid: start the export again.")
-    books = Book.objects.matching(form.cleaned_data)
+    books = Book.objects.matching(form.search()).queryset()
     last, done = run.checkpoint.get("last", 0), run.checkpoint.get("done", 0)
     total = done + books.filter(pk__gt=last).count()
     while batch := list(rows_after(books, last)):

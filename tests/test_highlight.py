@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books.models import Book
-from books.search.highlight import marked
-from books.search.query import understood
+from books.search.highlight import Highlighter
+from books.search.query import parse
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ from books.search.query import understood
     ],
 )
 def test_what_was_searched_is_marked(query: str, text: str, expected: list[str]) -> None:
-    assert [part for part, is_hit in marked(text, understood(query), "title") if is_hit] == expected
+    assert [part for part, is_hit in Highlighter(parse(query), "title").parts(text) if is_hit] == expected
 
 
 @given(st.text(max_size=60), st.text(max_size=30))
 def test_the_pieces_are_the_text_whatever_is_searched(text: str, query: str) -> None:
-    assert "".join(part for part, _ in marked(text, understood(query), "title")) == text
+    assert "".join(part for part, _ in Highlighter(parse(query), "title").parts(text)) == text
 
 
 class Pages(TestCase):

@@ -1,0 +1,113 @@
+"""A query whose SQL is made once gives what the query itself gives."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db.models import Avg, CharField, Count, F, QuerySet, Value
+from django.db.models.functions import Concat, Upper
+from django.test import TestCase
+
+from books.models import Author, Book, Topic
+from books.search.compiled_query import CompiledQuery, Parameter, compiled
+
+BOOKS = [
+    {
+        "title": "Kokoro",
+        "authors": ["夏目 漱石"],
+        "topics": ["Novels", "Japan"],
+        "published_year": 1914,
+        "language": "ja",
+    },
+    {
+        "title": "Botchan",
+        "authors": ["夏目 漱石"],
+        "topics": ["Novels"],
+        "published_year": 1906,
+        "language": "ja",
+        "pages": 200,
+    },
+    {"title": "Emma", "authors": ["Jane Austen", "A. Editor"], "series": "Novels", "series_number": Decimal("1.5")},
+]
+QUERIES: dict[str, Any] = {
+    "all columns": lambda: Book.objects.order_by("pk").values_list(),
+    "decimals and texts": lambda: Book.objects.order_by("title").values_list("title", "series_number"),
+    "times": lambda: Book.objects.order_by("pk").values_list("created_at", "updated_at"),
+    "the columns in the order asked for": lambda: Book.objects.order_by("pk").values_list("version", "id", "title"),
+    "a slice": lambda: Book.objects.order_by("-title").values_list("title")[1:3],
+    "a slice that is empty": lambda: Book.objects.order_by("title").values_list("title")[7:9],
+    "nothing": lambda: Book.objects.none().values_list("title"),
+    "a condition that nothing meets": lambda: Book.objects.filter(pk__in=[]).values_list("title"),
+    "parameters": lambda: Book.objects.filter(title__startswith="K", published_year__gt=1900).values_list("title"),
+    "a per cent sign": lambda: Book.objects.filter(title__contains="%").values_list("title"),
+    "an annotation": lambda: (
+        Author.objects.annotate(written=Count("books")).order_by("name").values_list("name", "written")
+    ),
+    "an expression": lambda: Book.objects.order_by("pk").values_list("id", Upper("title"), F("published_year")),
+    "a joined text": lambda: Topic.objects.order_by("pk").values_list(Concat("slug", Value(": "), "name")),
+    "groups": lambda: (
+        Book.objects.order_by("language").values_list("language").annotate(Count("pk"), Avg("published_year"))
+    ),
+    "a relation": lambda: Book.objects.order_by("title", "topics__slug").values_list("title", "topics__slug"),
+}
+
+
+class Rows(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        for record in BOOKS:
+            Book.objects.add(record)
+
+    def test_they_are_the_querys_own(self) -> None:
+        for name, query in QUERIES.items():
+            with self.subTest(name):
+                assert CompiledQuery(query()).with_values().read() == list(query())
+
+    def test_they_are_read_anew_each_time(self) -> None:
+        topics = CompiledQuery(Topic.objects.order_by("slug").values_list("slug"))
+        topics.with_values().read()
+        Topic.objects.create(slug="a-new-one", name="A new one")
+        assert topics.with_values().read()[0] == ("a-new-one",)
+
+    def test_the_values_are_given_by_name(self) -> None:
+        named = Book.objects.filter(title=Parameter("title", CharField()), language="ja").values_list("published_year")
+        query = CompiledQuery(named)
+        assert [query.with_values(title=title).read() for title in ("Kokoro", "Botchan", "Emma")] == [
+            [(1914,)],
+            [(1906,)],
+            [],
+        ]
+
+    def test_its_sql_is_made_once(self) -> None:
+        class Counting(Upper):
+            made = 0
+
+            def as_sql(self, *arguments: Any, **options: Any) -> Any:
+                Counting.made += 1
+                return super().as_sql(*arguments, **options)
+
+        query = CompiledQuery(Book.objects.values_list(Counting("title")))
+        for _ in range(3):
+            query.with_values().read()
+        assert Counting.made == 1
+
+    def test_a_condition_that_nothing_meets_asks_nothing(self) -> None:
+        with self.assertNumQueries(0):
+            assert CompiledQuery(Book.objects.none().values_list("title")).with_values().read() == []
+
+    async def test_async_for_reads_all_rows_in_one_hop(self) -> None:
+        loop, hops = asyncio.get_running_loop(), []
+        run_in_executor = loop.run_in_executor
+        query = CompiledQuery(Book.objects.order_by("title").values_list("title"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loop, "run_in_executor", lambda *call: hops.append(call) or run_in_executor(*call))
+            titles = [title async for (title,) in query.with_values()]
+        assert (titles, len(hops)) == (["Botchan", "Emma", "Kokoro"], 1)
+
+    def test_a_shape_is_compiled_once(self) -> None:
+        def build(size: int) -> QuerySet[Any, Any]:
+            return Book.objects.values_list("title")[:size]
+
+        assert compiled(build, 2) is compiled(build, 2)
+        assert compiled(build, 2) is not compiled(build, 3)
