@@ -30,8 +30,7 @@ PUBLIC: list[Any] = [
     if isinstance(route, URLPattern) and getattr(getattr(route.callback, "view_class", None), "is_public", False)
 ]
 TABLES = {
-    *triggers.CATALOGUE,
-    *triggers.TOPICS,
+    *triggers.TABLES,
     "books_change",  # written only with the book that it is about, in one transaction
     "books_search",  # SQLite's index of words, and what it has still to learn: both follow from the books
     "books_unindexed",

@@ -48,8 +48,9 @@ SORTED_RANK = 3000  # on PostgreSQL, which walks its ids to what it takes for co
 class Matches:
     """The books that a search finds: a page of them, what they could be narrowed by, or all as a queryset."""
 
-    def __init__(self, books: QuerySet[Any], search: BookSearch) -> None:
-        self.books, self.model = books, books.model
+    def __init__(self, books: Any, search: BookSearch) -> None:
+        self.books: QuerySet[Any] = books
+        self.model: Any = books.model
         self.search, self.conditions = search, search.conditions
 
     def queryset(self) -> Any:
