@@ -85,7 +85,9 @@ def _nothing_blocks(_blocks: list[SlowCallback]) -> Iterator[None]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     folder = tmp_path_factory.mktemp("prepared")
     with empty_database(folder) as url:
-        yield Prepared(folder, url)
+        prepared = Prepared(folder, url)
+        prepared.manage("prepare")
+        yield prepared
 
 
 @pytest.fixture(scope="session")

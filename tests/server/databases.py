@@ -37,9 +37,11 @@ class Prepared:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
-        command = [sys.executable, "manage.py", "prepare"]
-        variables = environment(folder, {"DATABASE_URL": url})
-        subprocess.run(command, cwd=PROJECT, env=variables, check=True, capture_output=True)
+
+    def manage(self, *command: str) -> str:
+        program = [sys.executable, "manage.py", *command]
+        variables = environment(self.folder, {"DATABASE_URL": self.url})
+        return subprocess.run(program, cwd=PROJECT, env=variables, check=True, capture_output=True, text=True).stdout
 
     @contextmanager
     def database(self, folder: Path) -> Iterator[str]:

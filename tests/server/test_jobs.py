@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +18,7 @@ import pytest
 
 from books.models.job import LEASE
 from tests.server.databases import Prepared
-from tests.server.running import PLAIN, PROJECT, START_WITHIN, Answer, Server, environment, procfile, wait_until
+from tests.server.running import PLAIN, START_WITHIN, Answer, Server, procfile, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -36,16 +34,11 @@ print(Token.objects.issue(User.objects.create_superuser("owner"), "", list(Scope
 class Catalogue:
     """A server whose owner starts jobs."""
 
-    def __init__(self, folder: Path, database_url: str, command: str, token: str = "") -> None:
+    def __init__(self, folder: Path, database_url: str, command: str, token: str) -> None:
         self.folder, self.database_url = folder, database_url
         self.server = Server(command, folder, DATABASE_URL=database_url, WEB_CONCURRENCY="1")
         self.server.wait_until_open()
-        self.token = token or self.new_token()
-
-    def new_token(self) -> str:
-        program = [sys.executable, "manage.py", "shell", "--no-imports", "--command", ISSUE]
-        variables = environment(self.folder, {"DATABASE_URL": self.database_url})
-        return subprocess.run(program, cwd=PROJECT, env=variables, check=True, capture_output=True, text=True).stdout
+        self.token = token
 
     def ask(self, method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> Answer:
         """Over a connection of its own."""
@@ -112,27 +105,38 @@ def is_in_the_middle(job: dict[str, Any]) -> bool:
     return 2000 <= job["done"] < ROWS
 
 
+@pytest.fixture(scope="module")
+def owned(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[tuple[Prepared, str]]:
+    """A prepared database that has an owner, and the owner's token."""
+    folder = tmp_path_factory.mktemp("owned")
+    with prepared.database(folder) as url:
+        owned = Prepared(folder, url)
+        yield owned, owned.manage("shell", "--no-imports", "--command", ISSUE)
+
+
 @pytest.fixture
-def open_catalogue(tmp_path: Path, database_url: str) -> Iterator[Open]:
+def open_catalogue(tmp_path: Path, owned: tuple[Prepared, str]) -> Iterator[Open]:
     """Starts the catalogue; called again, it does so on the same database, for the same owner."""
     opened: list[Catalogue] = []
+    prepared, token = owned
+    with prepared.database(tmp_path) as url:
 
-    def open_catalogue() -> Catalogue:
-        token = opened[0].token if opened else ""
-        opened.append(Catalogue(tmp_path, database_url, procfile("web"), token))
-        return opened[-1]
+        def open_catalogue() -> Catalogue:
+            opened.append(Catalogue(tmp_path, url, procfile("web"), token))
+            return opened[-1]
 
-    yield open_catalogue
-    for catalogue in opened:
-        catalogue.server.kill()
+        yield open_catalogue
+        for catalogue in opened:
+            catalogue.server.kill()
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Catalogue]:
-    """Four workers, for tests that disturb nobody."""
+def catalogue(tmp_path_factory: pytest.TempPathFactory, owned: tuple[Prepared, str]) -> Iterator[Catalogue]:
+    """Two workers, for tests that disturb nobody."""
     folder = tmp_path_factory.mktemp("catalogue")
+    prepared, token = owned
     with prepared.database(folder) as url:
-        catalogue = Catalogue(folder, url, PLAIN)
+        catalogue = Catalogue(folder, url, PLAIN.replace("-w 4", "-w 2"), token)
         yield catalogue
         catalogue.server.kill()
 

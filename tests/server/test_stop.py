@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.server.running import PLAIN, SLOW_SITE, START_WITHIN, STOP_WITHIN, Server, procfile, wait_until
+from tests.server.running import SLOW_SITE, START_WITHIN, STOP_WITHIN, Server, procfile, wait_until
 from tests.server.test_start import COMMANDS
 
 pytestmark = [pytest.mark.server, pytest.mark.once]
@@ -23,7 +23,7 @@ ALARMING = re.compile(r"SIGKILL|Traceback|WARNING|\[ERROR\]|lifespan", re.IGNORE
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
 def test_what_it_has_begun_it_ends_before_it_stops(command: str, start: Start) -> None:
-    server = start(command.replace("-w 4", "-w 1"), WEB_CONCURRENCY="1", **SLOW_SITE)
+    server = start(command.replace("-w 4", "-w 1"), **SLOW_SITE)
     server.wait_until_open()
     with ThreadPoolExecutor(3) as visitors, server.connect() as stream:
         follow(stream)
@@ -36,7 +36,7 @@ def test_what_it_has_begun_it_ends_before_it_stops(command: str, start: Start) -
 
 
 def test_a_sigint_to_the_first_process_ends_it_in_order(start: Start) -> None:
-    server = start(procfile("web"), WEB_CONCURRENCY="1")
+    server = start(procfile("web"))
     server.get("/books/")
     server.process.send_signal(signal.SIGINT)
     assert server.wait() == 0
@@ -44,7 +44,7 @@ def test_a_sigint_to_the_first_process_ends_it_in_order(start: Start) -> None:
 
 
 def test_a_client_that_never_finishes_its_request_does_not_hold_up_the_end(start: Start) -> None:
-    server = start(procfile("web"), WEB_CONCURRENCY="1")
+    server = start(procfile("web"))
     server.wait_until_open()
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(b"POST /books/ HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
@@ -54,14 +54,14 @@ def test_a_client_that_never_finishes_its_request_does_not_hold_up_the_end(start
 
 
 def test_no_process_is_left_behind(start: Start) -> None:
-    server = start(PLAIN)
+    server = start(procfile("web"), WEB_CONCURRENCY="2", WORK="1")
     server.get("/books/")
     server.stop()
     wait_until(lambda: not server.is_left_behind(), 5, "a process is left behind")
 
 
 def test_a_killed_worker_is_replaced(start: Start) -> None:
-    server = start(procfile("web"), WEB_CONCURRENCY="1")
+    server = start(procfile("web"))
     server.get("/books/")
     os.kill(booted(server)[0], signal.SIGKILL)
     wait_until(lambda: len(booted(server)) == 2, START_WITHIN, "no new worker starts")
@@ -69,7 +69,7 @@ def test_a_killed_worker_is_replaced(start: Start) -> None:
 
 
 def test_a_connection_kept_open_is_answered_once_more_while_it_stops(start: Start) -> None:
-    server = start(procfile("web"), WEB_CONCURRENCY="1")
+    server = start(procfile("web"))
     server.wait_until_open()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=START_WITHIN)
     with closing(connection):
@@ -91,7 +91,7 @@ def test_a_reload_fails_no_request(start: Start) -> None:
 
 
 def test_a_worker_that_answered_its_share_is_replaced_without_an_error(start: Start) -> None:
-    server = start(procfile("web") + " --max-requests 20", WEB_CONCURRENCY="1")
+    server = start(procfile("web") + " --max-requests 20")
     server.wait_until_open()
     while len(booted(server)) < 3:
         assert server.request("GET", "/health_check/live/").status == 200
@@ -99,7 +99,7 @@ def test_a_worker_that_answered_its_share_is_replaced_without_an_error(start: St
 
 
 def test_workers_whose_first_process_was_killed_end_by_themselves(start: Start) -> None:
-    server = start(procfile("web"))
+    server = start(procfile("web"), WORK="1")
     server.get("/books/")
     server.process.kill()
     server.wait()

@@ -1,0 +1,128 @@
+"""A catalogue filled by an earlier version, as tests/upgrade/ has it in SQL, is brought up to date by `prepare`.
+
+The dumps were made by the code before its migrations were squashed: books in five scripts, of which one was changed,
+one deleted and two merged, an import, a waiting job, a token, accounts, look-ups, the admin's history.
+"""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.people import PASSWORD
+from tests.server.databases import empty_database
+from tests.server.running import PROJECT, environment
+
+pytestmark = pytest.mark.server
+
+TITLES = [
+    "De rerum natura",
+    "Kokoro!",
+    "Kokoro: a novel",
+    "Pride and Prejudice",
+    "To be merged",
+    "Twins",
+    "Twins",
+    "Война и мир",
+    "تحفة النظار",
+    "吾輩は猫である",
+    "走れメロス",
+]
+SEARCHES = {  # what is typed: how many books it finds
+    "soseki": 2,
+    "漱石": 1,
+    "война": 1,
+    "النظار": 1,
+    "9780895267153": 1,
+    "kokoro natsume": 2,
+    "kokoro": 2,
+    "メロス": 1,
+    "author:austen": 1,
+    "topic:poetry": 1,
+    "year:-55": 1,
+    "merged maupassant": 1,
+    "deleted": 0,
+}
+LOOK = """
+import json
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.test import Client
+call_command("prepare")
+client = Client(headers={"accept": "application/json", "host": "localhost"})
+get = lambda url: client.get(url).json()
+books = get("/books/?size=100&sort=title")["books"]
+histories = [get(f"/books/{book}/history/").get("changes", []) for book in range(1, 14)]
+log = [(entry.object_repr, entry.content_type.model_class()._meta.model_name) for entry in LogEntry.objects.all()]
+print(json.dumps({
+    "titles": [book["title"] for book in books],
+    "found": {text: client.get("/books/", {"q": text}).json()["count"] for text in %(searches)s},
+    "kokoro": get(f"/books/{books[1]['id']}/"),
+    "actions": [change["action"] for changes in histories for change in changes],
+    "topics": {topic["slug"]: topic["books"] for topic in get("/topics/")["topics"]},
+    "signs in": client.post("/accounts/login/", {"username": "librarian", "password": "%(password)s"}).status_code,
+    "jobs": {job["id"]: job["status"] for job in get("/jobs/")["jobs"]},
+    "created": get("/jobs/import-1/")["result"]["created"],
+    "rejects": client.get("/jobs/import-1/files/books.csv.rejects.csv/").status_code,
+    "duplicates": [group["fingerprint"].split("-")[0] for group in get("/duplicates/")["groups"]],
+    "tokens": [token["name"] for token in get("/accounts/tokens/")["tokens"]],
+    "looked up": get("/lookup/?isbn=9780306406157")["record"]["title"],
+    "again": client.post("/books/", '{"title": "Twins", "authors": ["A"]}', content_type="application/json",
+                         headers={"idempotency-key": "key-9"}).status_code,
+    "books": get("/books/")["count"],
+    "merged": client.get("/books/9/").status_code,
+    "group": sorted(Group.objects.get(name="Librarians").permissions.values_list("codename", flat=True)),
+    "log": sorted(log),
+    "owner": User.objects.get(username="owner").is_superuser,
+}))
+"""
+
+
+@pytest.fixture
+def old_database(tmp_path: Path) -> Iterator[str]:
+    dump = (PROJECT / f"tests/upgrade/{connection.vendor}.sql").read_text()
+    with empty_database(tmp_path) as url:
+        if connection.vendor == "sqlite":
+            with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
+                database.executescript(dump)
+        else:
+            with psycopg.connect(url) as server:
+                server.execute(dump.encode())
+        yield url
+
+
+def test_an_upgrade_loses_nothing(old_database: str, tmp_path: Path) -> None:
+    code = LOOK % {"searches": list(SEARCHES), "password": PASSWORD}
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", code]
+    variables = environment(tmp_path, {"DATABASE_URL": old_database, "DEBUG": "1"})
+    done = subprocess.run(command, cwd=PROJECT, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert sorted(seen.pop("titles")) == sorted(TITLES)
+    assert seen.pop("found") == SEARCHES
+    kokoro = seen.pop("kokoro")
+    assert (kokoro["authors"], kokoro["isbn13"], kokoro["version"]) == (["Natsume Sōseki"], "9780895267153", 2)
+    assert Counter(seen.pop("actions")) == {"added": 13, "changed": 1, "deleted": 2, "merged": 1}
+    assert seen.pop("topics") == {"japan": 1, "novels": 4, "poetry": 1, "short-stories": 1, "travel": 1}
+    assert (seen.pop("signs in"), seen.pop("owner")) == (303, True)
+    assert seen.pop("jobs") == {"waiting": "queued", "import-1": "succeeded"}
+    assert (seen.pop("created"), seen.pop("rejects")) == (2, 200)
+    assert seen.pop("duplicates") == ["kokoro"]
+    assert seen.pop("tokens") == ["script"]
+    assert seen.pop("looked up") == "Found outside"
+    assert (seen.pop("again"), seen.pop("books")) == (201, 11)
+    assert seen.pop("merged") == 301
+    own = ["add_book", "add_job", "change_book", "change_job", "delete_book", "view_job"]
+    assert set(own) <= set(seen.pop("group"))
+    assert seen.pop("log") == [["Kokoro!", "book"], ["librarian", "loginattempts"], ["reader", "user"]]
+    assert seen == {}
