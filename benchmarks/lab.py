@@ -9,18 +9,15 @@ second of its own. `--write` draws docs/lab.svg.
 
 import argparse
 import asyncio
-import os
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
 
-from opening import free_port, wait_until_open
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.server.running import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs/lab.svg"
@@ -160,27 +157,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    folder = tempfile.mkdtemp()
-    port = free_port()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"sqlite:///{folder}/x.sqlite3",
-        "VAR_DIR": f"{folder}/var",
-        "PORT": str(port),
-        "WORK": "0",
-    }
-    command = [Path(sys.executable).with_name("gunicorn"), "django41_example.asgi:application", "-w1"]
-    with Path(f"{folder}/log").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, "-k", "uvicorn.workers.UvicornWorker"], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-    try:
-        asyncio.run(wait_until_open(port))
-        runs = asyncio.run(measure(port, options.rounds))
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        command = "gunicorn django41_example.asgi:application -w 1 -k uvicorn.workers.UvicornWorker"
+        server = Server(command, Path(folder), DATABASE_URL=f"sqlite:///{folder}/x.sqlite3", WORK="0")
+        try:
+            server.wait_until_open()
+            runs = asyncio.run(measure(server.port, options.rounds))
+        finally:
+            server.kill()
     report(runs)
     if options.write:
         PICTURE.parent.mkdir(exist_ok=True)

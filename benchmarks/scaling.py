@@ -2,7 +2,6 @@
 
     python benchmarks/scaling.py [--sizes 10000,100000,1000000] [--rounds 40] [--plot scaling.svg]
     python -m tests.postgres python benchmarks/scaling.py --postgres
-    python benchmarks/scaling.py --datasette --sizes 100000        # beside Datasette: see beside_datasette.py
 
 The books are those of generate.py, put into databases that stay in `--folder` for the next run. Every request goes
 through the whole of Django in one process, one after the other; each differs from the others of its kind, and is
@@ -169,7 +168,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--folder", type=Path, default=ROOT / "var/scaling")
     parser.add_argument("--postgres", action="store_true", help="on the cluster that DATABASE_URL names")
-    parser.add_argument("--datasette", action="store_true", help="ask Datasette the same, in turns; needs .venv-bench")
     parser.add_argument("--plot", type=Path, help="draw the 95th percentiles into this SVG")
     parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -178,9 +176,6 @@ def main() -> None:
         return
     options.folder.mkdir(parents=True, exist_ok=True)
     sizes = [int(size) for size in options.sizes.split(",")]
-    if options.datasette:
-        beside_datasette(sizes, options.folder, options.rounds)
-        return
     results: dict[int, dict[str, list[float]]] = {}
     for size, url in databases(sizes, options.folder, postgres=options.postgres):
         command = [sys.executable, __file__, "--measure", str(size), "--rounds", str(options.rounds)]
@@ -192,14 +187,6 @@ def main() -> None:
         from plot import curves
 
         options.plot.write_text(curves({kind: {n: p95(results[n][kind]) for n in sizes} for kind in results[sizes[0]]}))
-
-
-def beside_datasette(sizes: list[int], folder: Path, rounds: int) -> None:
-    sys.path.insert(0, str(ROOT))
-    import beside_datasette as datasette
-
-    for size, _ in databases(sizes, folder, postgres=False):
-        datasette.report(size, datasette.compare(folder.resolve() / f"{size}.sqlite3", rounds))
 
 
 def p95(times: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""What the server lives through: crowds, streams, stops, kills, a database that restarts, abuse.
+"""What the server lives through: crowds, streams, kills, a database that restarts.
 
     python -m benchmarks.chaos [SCENARIO…] [--quick] [--postgres]
 

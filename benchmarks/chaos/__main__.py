@@ -1,7 +1,7 @@
 import sys
 
 from benchmarks import chaos
-from benchmarks.chaos import abuse, crowd, database, kill, leaks, reload, scenarios, stop, streams
+from benchmarks.chaos import crowd, database, kill, scenarios, streams
 
 if __name__ == "__main__":
-    sys.exit(scenarios.run(chaos, (crowd, streams, leaks, stop, reload, kill, database, abuse)))
+    sys.exit(scenarios.run(chaos, (crowd, streams, kill, database)))

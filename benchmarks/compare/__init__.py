@@ -1,6 +1,6 @@
 """This catalogue beside other ways to serve the same page of 20 books, newest first, from the same database.
 
-    python -m benchmarks.compare [--only ours,fastapi] [--database sqlite] [--workers 1] [--rounds 3] [--seconds 2]
+    python -m benchmarks.compare [--only ours,fastapi] [--database sqlite] [--workers 1] [--rounds 3] [--before DIR]
 
 One server runs at a time; the rounds alternate between them. wrk asks over 16 connections from this machine. Every
 answer must have the right status, size and books, before and after each measurement; one during which other programs
@@ -12,8 +12,10 @@ json, html   the page, at one address: whoever keeps answers has it ready (for o
 cold         the page, each time at an address never asked before, for those who keep answers
              (`unkept` is this catalogue without its memory: all of its answers are computed, at one address)
 writes       the JSON page, and every hundredth request a PATCH of a book's description
+rows         (json, html) the pages of other rows each time, of 190 places; of those who compute each answer
+filter       (json, html) the books of years that nobody has asked for, computed
+book, home   these pages, computed
 filtered     the books of a language, each time at a new address, for those who can
-scan         (--scan N) N different addresses, while others ask for one: their rate, and the memory
 
 The other stacks are in benchmarks/peers, their packages in requirements-bench.txt, which `make bench` installs into
 .venv-bench. Needs wrk (Debian: apt-get install wrk); PostgreSQL is a throwaway cluster, or the one DATABASE_URL names.

@@ -1,18 +1,21 @@
 import argparse
 import os
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from benchmarks import compare
 from benchmarks.chaos import report
-from benchmarks.compare import aims, load, scan, table
+from benchmarks.compare import aims, load, table
 from benchmarks.compare.load import WrongAnswer
 from benchmarks.compare.results import Results
 from benchmarks.compare.scenarios import SCENARIOS, Asked, keep_answers
 from benchmarks.compare.serving import Shelf, running, shelf
-from benchmarks.compare.stacks import DATABASES, PEERS_TOOLS, STACKS, Stack
+from benchmarks.compare.stacks import DATABASES, PEERS_TOOLS, STACKS, Stack, code_of_before
+from tests.server.running import PROJECT
 
 
 def arguments() -> argparse.Namespace:
@@ -29,7 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=1, help="of each measurement")
     parser.add_argument("--minutes", type=float, default=1000, help="of one table, after which no round begins")
-    parser.add_argument("--scan", type=int, default=0, metavar="N", help="only ask for N different addresses")
+    parser.add_argument("--before", type=Path, metavar="DIR", help="another checkout, to be compared with")
     parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     options = parser.parse_args()
     if unknown := set(options.only.split(",")) - set(names):
@@ -39,7 +42,8 @@ def arguments() -> argparse.Namespace:
 
 def compared(options: argparse.Namespace, database: str, workers: int) -> list[Stack]:
     wanted = options.only.split(",")
-    return [
+    before = [code_of_before(options.before)] if options.before else []
+    return before + [
         stack
         for stack in STACKS
         if stack.name in wanted and database in stack.databases and workers <= stack.most_workers
@@ -61,10 +65,10 @@ def measure(options: argparse.Namespace, stack: Stack, books: Shelf, results: Re
         results.megabytes[stack.name].append(server.megabytes())
 
 
-def rounds(options: argparse.Namespace, database: str, workers: int, books: Shelf) -> Results:
+def rounds(options: argparse.Namespace, database: str, workers: int, shelves: dict[Path, Shelf]) -> Results:
     """All stacks, one after the other, again and again."""
-    results = Results(database, workers)
     stacks = compared(options, database, workers)
+    results = Results(database, workers, list(stacks))
     began = time.monotonic()
     for number in range(options.rounds):
         used = time.monotonic() - began
@@ -73,7 +77,7 @@ def rounds(options: argparse.Namespace, database: str, workers: int, books: Shel
             break
         for stack in list(stacks):
             try:
-                measure(options, stack, books, results)
+                measure(options, stack, shelves[stack.directory], results)
             except WrongAnswer as error:
                 report.figure(f"{stack.title} is not compared", error, reached=False)
                 results.forget(stack.name)
@@ -90,22 +94,28 @@ def rounds(options: argparse.Namespace, database: str, workers: int, books: Shel
 
 def all_results(options: argparse.Namespace) -> Iterator[Results]:
     for database in [options.database] if options.database else DATABASES:
-        with shelf(database) as books:
+        with ExitStack() as made:
+            shelves = {PROJECT: made.enter_context(shelf(database))}
+            if options.before:
+                shelves[options.before.resolve()] = made.enter_context(shelf(database, options.before.resolve()))
             for workers in [options.workers] if options.workers else (1, 2):
                 print(f"\n{database}, {workers} workers [load {os.getloadavg()[0]:.1f}]", flush=True)
-                results = rounds(options, database, workers, books)
+                results = rounds(options, database, workers, shelves)
                 aims.tell(results)
                 yield results
+
+
+def python_measured() -> str:
+    is_optimized = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    return f"Python {sys.version.split()[0]}, built {'with' if is_optimized else 'without'} PGO"
 
 
 def main() -> int:
     options = arguments()
     load.need_wrk()
-    if options.scan:
-        scan.scan(options.database or "sqlite", options.workers or 1, options.scan)
-        return min(report.missed, 1)
-    if not PEERS_TOOLS.exists():
+    if not PEERS_TOOLS.exists() and any(stack.tools == PEERS_TOOLS for stack in compared(options, "sqlite", 1)):
         sys.exit("The other stacks are not installed: `make bench` does it.")
+    print(python_measured())
     began = time.monotonic()
     measured: list[Results] = []
     for results in all_results(options):

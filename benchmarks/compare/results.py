@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from benchmarks.compare.load import Measured
+from benchmarks.compare.stacks import Stack
 
 ENOUGH = 2  # undisturbed rounds; with fewer, the disturbed ones count too, and are marked
 
@@ -15,6 +16,7 @@ class Results:
 
     database: str
     workers: int
+    stacks: list[Stack]
     is_whole: bool = True  # False: a stack gave a wrong answer
     rates: dict[tuple[str, str], list[Measured]] = field(default_factory=lambda: defaultdict(list))
     first_answers: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # seconds

@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -15,7 +16,10 @@ BOOKS, PAGE = 210, 20
 JSON, HTML = {"Accept": "application/json"}, {"Accept": "text/html"}
 NEW_ADDRESSES = 40_000  # for one measurement: more than anybody answers
 BEYOND_ALL = 10**9  # no book has this id: the page after it is the first
-SCENARIOS = ("json", "html", "304", "cold json", "cold html", "filtered", "writes")
+SCENARIOS = (
+    *("json", "html", "304", "cold json", "cold html", "filtered", "writes"),
+    *("rows json", "rows html", "filter json", "filter html", "book html", "home html"),
+)
 SIZE_MAY_DIFFER = 0.05  # an address with a longer number in it, a request's own id
 
 
@@ -38,6 +42,9 @@ class Asked:
             "cold html": stack.keeps,
             "filtered": stack.filtered is not None,
             "writes": stack.writes,
+            **dict.fromkeys(("rows json", "rows html"), stack.rows is not None),
+            **dict.fromkeys(("filter json", "filter html"), stack.new_filter is not None),
+            **dict.fromkeys(("book html", "home html"), stack.has_pages),
         }
         return [name for name in SCENARIOS if possible[name]]
 
@@ -66,25 +73,31 @@ class Asked:
         path, headers = (stack.html_path, HTML) if as_html else (stack.json_path, JSON)
         if scenario == "writes":
             arguments = ["writes", self.shelf.token, str(BOOKS)]
-        elif scenario == "filtered" or scenario.startswith("cold"):
-            address = stack.filtered if scenario == "filtered" else stack.after
-            assert address
+        elif address := self.addresses(scenario):
             arguments = ["distinct", str(self.new_addresses(address))]
             path = address(BEYOND_ALL)
         else:
             arguments = ["same"]
+            path = {"book": f"/books/{BOOKS}/", "home": "/"}.get(scenario.partition(" ")[0], path)
         if scenario == "304":
             headers = {**headers, "If-None-Match": self.etag()}
         status, size = self.look(path, headers)
         if status != (304 if scenario == "304" else 200):
             raise WrongAnswer(f"{scenario}: {status} at {path}")
         command = load.wrk(url + path, *arguments, seconds=self.seconds, headers=headers)
-        return command, 0 if scenario == "writes" else size
+        differs = scenario == "writes" or scenario.startswith(("rows", "filter "))
+        return command, 0 if differs else size
 
-    def new_addresses(self, address: object) -> Path:
+    def addresses(self, scenario: str) -> Callable[[int], str] | None:
+        """Where there is another address for each request."""
+        stack = self.server.stack
+        of_kinds = {"cold": stack.after, "rows": stack.rows, "filter": stack.new_filter, "filtered": stack.filtered}
+        return of_kinds.get(scenario.partition(" ")[0])
+
+    def new_addresses(self, address: Callable[[int], str]) -> Path:
         file = self.shelf.folder / "addresses"
         numbers = range(self.fresh, self.fresh + NEW_ADDRESSES)
-        file.write_text("".join(f"{address(number)}\n" for number in numbers))  # type: ignore[operator]
+        file.write_text("".join(f"{address(number)}\n" for number in numbers))
         self.fresh += NEW_ADDRESSES
         return file
 

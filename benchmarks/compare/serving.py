@@ -46,7 +46,8 @@ class Shelf:
 
 
 @contextmanager
-def shelf(kind: str) -> Iterator[Shelf]:
+def shelf(kind: str, directory: Path = PROJECT) -> Iterator[Shelf]:
+    """Made by the code in the directory."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with place(kind, folder) as url:
@@ -58,7 +59,7 @@ def shelf(kind: str) -> Iterator[Shelf]:
                 program = [OWN_TOOLS / "python", "manage.py", *command]
                 variables = made.variables | OWNER
                 return subprocess.run(
-                    program, cwd=PROJECT, env=variables, check=True, capture_output=True, text=True
+                    program, cwd=directory, env=variables, check=True, capture_output=True, text=True
                 ).stdout
 
             manage("prepare")
@@ -112,14 +113,14 @@ def running(stack: Stack, shelf: Shelf, workers: int) -> Iterator[Running]:
         "PORT": str(port),
         "ANSWERS": str(shelf.folder / "answers.json"),
         "PAGES": str(shelf.folder),
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": str(stack.directory),
         **stack.variables,
     }
     log = shelf.folder / f"{stack.name}.log"
     with log.open("wb") as written:
         process = subprocess.Popen(
             [stack.tools / program, *arguments],
-            cwd=PROJECT,
+            cwd=stack.directory,
             env=shelf.variables | variables,
             stdin=subprocess.DEVNULL,
             stdout=written,

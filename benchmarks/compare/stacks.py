@@ -4,7 +4,7 @@ import json
 import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.server.running import PROJECT
@@ -28,6 +28,11 @@ class Stack:
     # The page that begins after a book which is newer than all: a new address for each number, the same work.
     after: Callable[[int], str] = lambda number: f"/books/?sort=-added&after={number}"
     filtered: Callable[[int], str] | None = None
+    # Other rows for each number, at one of 190 places; a list that nobody has asked for, by the years of publication.
+    rows: Callable[[int], str] | None = lambda number: f"/books/?sort=-added&after={number % 190 + 21}"
+    new_filter: Callable[[int], str] | None = None
+    has_pages: bool = False  # whether it has a home and a page for each book
+    directory: Path = PROJECT  # where its code is
     writes: bool = True  # whether it takes a PATCH
     keeps: bool = False  # whether it keeps answers
 
@@ -57,6 +62,7 @@ STACKS = (
         OWN_TOOLS,
         after=lambda number: f"/books/?sort=-added&after={cursor(number)}",
         filtered=lambda number: f"/books/?language=ja&sort=-added&after={cursor(number)}",
+        rows=None,
         keeps=True,
     ),
     Stack(
@@ -64,9 +70,12 @@ STACKS = (
         "this catalogue, keeping no answers",
         "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w {workers}",
         OWN_TOOLS,
-        {"CACHE_MB": "0"},
+        {"CACHE_MB": "0", "KEPT_MB": "0"},  # the second is the name that the code of before knows
+        rows=lambda number: f"/books/?sort=-added&after={cursor(number % 190 + 21)}",
+        new_filter=lambda number: f"/books/?year={number % 3000 - 2000}..{number // 3000 % 90 + 1930}&sort=-added",
+        has_pages=True,
     ),
-    Stack("bare", "a bare ASGI callable, these very bytes", gunicorn("bare:application"), writes=False),
+    Stack("bare", "a bare ASGI callable, these very bytes", gunicorn("bare:application"), rows=None, writes=False),
     Stack("tutorial", "Django, the tutorials' async view", gunicorn("tutorial:application")),
     Stack(
         "sync",
@@ -93,7 +102,14 @@ STACKS = (
         most_workers=1,
         json_path=AS_JSON,
         html_path=f"{TABLE}?_sort_desc=id&_size=20",
+        rows=None,
         filtered=lambda number: f"{AS_JSON}&language=ja&id__lt={number}",
         writes=False,
     ),
 )
+
+
+def code_of_before(directory: Path) -> Stack:
+    """Another checkout of this catalogue, keeping no answers."""
+    unkept = next(stack for stack in STACKS if stack.name == "unkept")
+    return replace(unkept, name="before", title=f"the code in {directory.name}", directory=directory.resolve())

@@ -4,24 +4,25 @@ import statistics
 from collections.abc import Iterable
 
 from benchmarks.compare.results import Results
-from benchmarks.compare.stacks import STACKS
 from tests.server.running import PROJECT
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-HEAD = (
-    "JSON",
-    "page",
-    "304",
-    "JSON, new address",
-    "page, new address",
-    "1 % writes",
-    "filtered",
-    "processor",
-    "first answer",
-    "memory",
-)
-SCENARIOS = "json", "html", "304", "cold json", "cold html", "writes", "filtered"
+HEADS = {
+    "json": "JSON",
+    "html": "page",
+    "304": "304",
+    "cold json": "JSON, new address",
+    "cold html": "page, new address",
+    "writes": "1 % writes",
+    "filtered": "filtered",
+    "rows json": "JSON, other rows",
+    "rows html": "page, other rows",
+    "filter json": "JSON, new filter",
+    "filter html": "page, new filter",
+    "book html": "a book's page",
+    "home html": "home",
+}
 
 
 def written(all_results: Iterable[Results]) -> str:
@@ -29,19 +30,29 @@ def written(all_results: Iterable[Results]) -> str:
 
 
 def one(results: Results) -> str:
+    """Requests a second, then microseconds of processor that each takes of server and database."""
     workers = f"{results.workers} worker{'s' if results.workers > 1 else ''}"
-    lines = [
-        f"| {NAMES[results.database]}, {workers} | {' | '.join(HEAD)} |",
-        f"|---|{'---:|' * len(HEAD)}",
-    ]
-    for stack in STACKS:
-        if (stack.name, "json") in results.rates:
-            cells = [results.told(stack.name, scenario) for scenario in SCENARIOS]
-            cost = f"{results.cost(stack.name, 'json'):,.0f} µs"
-            first = f"{statistics.median(results.first_answers[stack.name]):.1f} s"
-            memory = f"{max(results.megabytes[stack.name]):.0f} MB"
-            lines.append(f"| {stack.title} | {' | '.join((*cells, cost, first, memory))} |")
-    return "\n".join(lines)
+    stacks = [stack for stack in results.stacks if (stack.name, "json") in results.rates]
+    rates, costs = [], []
+    for stack in stacks:
+        cells = [results.told(stack.name, scenario) for scenario in HEADS]
+        first = f"{statistics.median(results.first_answers[stack.name]):.1f} s"
+        memory = f"{max(results.megabytes[stack.name]):.0f} MB"
+        rates.append(row(stack.title, [*cells, first, memory]))
+        used = [results.cost(stack.name, scenario) for scenario in HEADS]
+        costs.append(row(stack.title, ["–" if cost is None else f"{cost:,.0f}" for cost in used]))
+    place = f"{NAMES[results.database]}, {workers}"
+    heads = list(HEADS.values())
+    of_rates = [row(f"{place}: requests/s", [*heads, "first answer", "memory"]), ruler(len(heads) + 2), *rates]
+    return "\n".join([*of_rates, "", row(f"{place}: µs of processor", heads), ruler(len(heads)), *costs])
+
+
+def row(name: str, cells: list[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def ruler(columns: int) -> str:
+    return f"|---|{'---:|' * columns}"
 
 
 def write(all_results: Iterable[Results]) -> None:

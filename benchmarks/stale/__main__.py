@@ -14,7 +14,7 @@ from benchmarks.chaos import report
 from benchmarks.chaos.catalogue import Catalogue, Options, serving
 from benchmarks.chaos.report import figure
 from benchmarks.chaos.scenarios import open_files_without_end
-from benchmarks.jobs.asking import Owner
+from benchmarks.stale.owner import Owner
 from benchmarks.stale.reading import EveryWorker, Findings
 from benchmarks.stale.writing import Importer, Writer, sign_in
 

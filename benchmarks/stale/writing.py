@@ -13,12 +13,11 @@ import psycopg
 
 from benchmarks.chaos.catalogue import OWNER, Catalogue
 from benchmarks.chaos.client import BROKEN, Answer, Connection
-from benchmarks.jobs.asking import ENDED, Owner
+from benchmarks.stale.owner import ENDED, Owner
 from benchmarks.stale.reading import EveryWorker, Expected
 
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
-CSRF = "c" * 32  # the admin asks for it: the same in a cookie and in the form
 NEWEST = "/books/?sort=-added&size=100"
 REST = 2.0  # seconds of an importer between two imports
 numbers = itertools.count(1)
@@ -55,7 +54,7 @@ class Writer:
 
     async def run(self, is_over: Callable[[], bool]) -> None:
         ways: list[Callable[[str], Awaitable[None]]] = [
-            *[self.patch] * 8, *[self.put] * 3, *[self.form] * 2, *[self.admin] * 2, *[self.sql] * 4,
+            *[self.patch] * 8, *[self.put] * 3, *[self.form] * 2, *[self.sql] * 4,
         ]  # fmt: skip
         while not is_over():
             try:
@@ -93,10 +92,14 @@ class Writer:
         await self._ask("PUT", f"/books/{self.book}/", record(title), statuses={200})
 
     async def form(self, title: str) -> None:
-        await self._type(f"/books/{self.book}/edit/", title)
-
-    async def admin(self, title: str) -> None:
-        await self._type(f"/admin/books/book/{self.book}/change/", title)
+        """What a browser sends."""
+        seen = json.loads((await self._ask("GET", f"/books/{self.book}/", statuses={200})).body)
+        typed = urlencode({"title": title, "authors": "A. Writer", "version": seen["version"]}).encode()
+        connection, path = Connection(self.catalogue.port), f"/books/{self.book}/edit/"
+        answer = await connection.ask("POST", path, typed, Content_Type=FORM, Accept=HTML, Cookie=self.cookie)
+        connection.close()
+        if answer.status != 303:
+            raise NotWritten(answer.status)
 
     async def sql(self, title: str) -> None:
         """As another program does it."""
@@ -113,17 +116,6 @@ class Writer:
         else:
             with psycopg.connect(url) as server:
                 server.execute(statement.replace("?", "%s").encode(), values)
-
-    async def _type(self, path: str, title: str) -> None:
-        """What a browser sends from a form."""
-        seen = json.loads((await self._ask("GET", f"/books/{self.book}/", statuses={200})).body)
-        typed = {"title": title, "authors": "A. Writer", "version": seen["version"], "csrfmiddlewaretoken": CSRF}
-        connection = Connection(self.catalogue.port)
-        body = urlencode(typed).encode()
-        answer = await connection.ask("POST", path, body, Content_Type=FORM, Accept=HTML, Cookie=self.cookie)
-        connection.close()
-        if answer.status not in {302, 303}:
-            raise NotWritten(path.split("/")[1], answer.status)
 
     async def _ask(self, method: str, path: str, body: bytes = b"", *, statuses: set[int]) -> Answer:
         answer = await self.owner.ask(method, path, body)
@@ -185,5 +177,4 @@ def sign_in(catalogue: Catalogue) -> str:
     connection.request("POST", "/accounts/login/", urlencode(typed), {"Content-Type": FORM, "Accept": HTML})
     cookies = connection.getresponse().headers.get_all("Set-Cookie", [])
     connection.close()
-    session = next(cookie.partition(";")[0] for cookie in cookies if cookie.startswith("sessionid="))
-    return f"{session}; csrftoken={CSRF}"
+    return next(cookie.partition(";")[0] for cookie in cookies if cookie.startswith("sessionid="))

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from datetime import datetime
 from typing import Any
 
 from benchmarks.chaos.catalogue import Catalogue
@@ -28,11 +27,6 @@ class Owner:
         """Over a connection of its own."""
         return await self.connection().ask(method, path, body, Connection="close", **headers)
 
-    async def start_clock(self, key: str, seconds: int) -> None:
-        sent = {"kind": "clock", "arguments": {"seconds": seconds}}
-        answer = await self.ask("POST", f"/jobs/{key}/", json.dumps(sent).encode())
-        assert answer.status == 202, answer
-
     async def start_import(self, key: str, file: bytes) -> None:
         head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="books.csv"\r\n\r\n'
         body = head + file + b"\r\n--b--\r\n"
@@ -55,7 +49,3 @@ class Owner:
         while (job := await self.job(key))["status"] not in statuses:  # noqa: ASYNC110 - it happens elsewhere
             await asyncio.sleep(every)
         return job, time.monotonic() - began
-
-
-def moment(job: Job, name: str) -> datetime:
-    return datetime.fromisoformat(job[name])
