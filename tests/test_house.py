@@ -27,6 +27,7 @@ exporting importing
 forms jobs
 feeds templatetags
 views openapi admin
+checks
 apps urls management
 server
 """.split("\n")[1:-1]
@@ -91,7 +92,7 @@ def test_no_modules_import_each_other() -> None:
 def test_every_room_has_a_budget_and_a_place() -> None:
     rooms = {room_of(module) for module in SOURCES if module != "books"}
     assert rooms == set(" ".join(ORDER).split())
-    assert rooms - set(" ".join(BUDGETS).split()) == {"apps", "urls"}
+    assert rooms - set(" ".join(BUDGETS).split()) == {"apps", "checks", "urls"}
 
 
 @pytest.mark.parametrize("rooms", BUDGETS)
