@@ -34,7 +34,7 @@ from books.importing.writing import _insert  # noqa: E402
 from books.metadata.record import CLEANERS, EMPTY, topic_slug  # noqa: E402
 from books.models import Author, Book, BookAuthor, BookTopic, Topic  # noqa: E402
 from books.models.author import sort_key  # noqa: E402
-from books.models.book import columns  # noqa: E402
+from books.models.book_columns import columns  # noqa: E402
 from books.search.index import keep_in_step  # noqa: E402
 
 BATCH = 2000  # books of one transaction

@@ -42,7 +42,7 @@ from books.importing.importer import import_file  # noqa: E402
 from books.importing.rows import cleaned  # noqa: E402
 from books.metadata.record import EMPTY  # noqa: E402
 from books.models import Book  # noqa: E402
-from books.models.book import columns  # noqa: E402
+from books.models.book_columns import columns  # noqa: E402
 
 GUTENBERG = ROOT.parent / "shared/data/gutenberg/gutenberg_metadata.csv"
 PORTION = 10_000  # rows that are made ready at a time

@@ -9,7 +9,7 @@ from typing import Any
 
 from books.exporting.batches import DECIMALS, NAMES, ExportFormat, Row
 from books.metadata.record import COLUMNS, FIELDS, SEPARATOR
-from books.models.book import NAME_SEPARATOR
+from books.models.book_columns import NAME_SEPARATOR
 from books.web.serializers import number
 
 TEXTS = [place for place, field in enumerate(FIELDS) if field.schema["type"] in {"string", "array"}]

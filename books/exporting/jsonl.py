@@ -7,7 +7,7 @@ import orjson
 
 from books.exporting.batches import DECIMALS, NAMES, ExportFormat, Row
 from books.metadata.record import COLUMNS
-from books.models.book import split
+from books.models.book_columns import split
 from books.web.serializers import number
 
 

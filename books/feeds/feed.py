@@ -11,7 +11,7 @@ from django.templatetags.static import static
 
 from books.metadata import record
 from books.models import Book, Change
-from books.models.book import RECORD_COLUMNS, split
+from books.models.book_columns import RECORD_COLUMNS, split
 from books.web.serializers import number
 
 COLUMNS = ("id", "created_at", "updated_at", *RECORD_COLUMNS)

@@ -23,7 +23,7 @@ from books.importing.sets import among
 from books.metadata.record import EMPTY, MAX_AUTHORS, Record, source_of, topic_slug
 from books.models import Book, Topic
 from books.models.author import sort_key
-from books.models.book import RECORD_COLUMNS, as_record
+from books.models.book_columns import RECORD_COLUMNS, as_record
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 

@@ -14,7 +14,7 @@ from books.importing.matching import Fields, PendingBook, slug_of
 from books.importing.sets import among
 from books.metadata.record import Record
 from books.models import Action, Actor, Author, Book, BookAuthor, BookTopic, Change, Topic
-from books.models.book import columns
+from books.models.book_columns import columns
 from books.models.change import differences
 from books.search.index import keep_in_step
 

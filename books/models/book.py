@@ -1,114 +1,53 @@
-"""A book, the questions one asks of books, and the few verbs that change one."""
+"""A book, its queries, and the few methods that change one together with its history."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Self, cast
+from typing import Self, cast
 
-from django.db import IntegrityError, connection, models, transaction
-from django.db.models import Func, Q, Value
-from django.db.models.functions import Coalesce, Length
-from django.db.models.lookups import Exact
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from books.metadata import fingerprint, languages, record
 from books.metadata.record import Record
-from books.metadata.text import TEXTS, lines
-from books.models.author import KEY_LENGTH, Author, BookAuthor, sort_key
+from books.models.author import KEY_LENGTH, Author, BookAuthor
+from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
-from books.models.fields import SortKeyField, WordsField
+from books.models.errors import DuplicateISBN, DuplicateSource, StaleVersion
+from books.models.fields import SortKeyField, WordsField, isbn_shape, none_or_in
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
 from books.search.filters import BookSearch
 from books.search.index import keep_in_step
 from books.search.pagination import Ordering, PagedQuerySet
-from books.search.query import tsvector
 from books.search.results import COLUMNS, Matches
-
-NAME_SEPARATOR = "\n"  # between the names in author_names and topic_names: no name holds a line end
-YEAR_UNKNOWN_LAST, YEAR_UNKNOWN_FIRST = 32_767, -32_768
-
-
-class StaleVersion(Exception):
-    """The book was changed since the caller read it, or is gone."""
-
-
-class Duplicate(Exception):
-    """Another book has already what only one may have; its id is the argument."""
-
-    def __init__(self, book_id: int) -> None:
-        super().__init__(book_id)
-        self.book_id = book_id
-
-
-class DuplicateISBN(Duplicate):
-    """Another book has this ISBN already."""
-
-
-class DuplicateSource(Duplicate):
-    """Another book has come from this source, under this key, already."""
 
 
 @dataclass(frozen=True)
 class Links:
-    """The ids of the authors and topics that a book names."""
+    """The ids of a book's authors and topics."""
 
     authors: set[int] = field(default_factory=set)
     topics: set[int] = field(default_factory=set)
 
     def delete_unused(self) -> None:
-        """Delete those that no book names any more."""
+        """Delete those without a book."""
         Author.objects.delete_unused(self.authors)
         Topic.objects.delete_unused(self.topics)
 
 
-RECORD_COLUMNS = tuple(record.COLUMNS.values())
-
-
-def as_record(row: Mapping[str, Any]) -> Record:
-    """The record in a row of RECORD_COLUMNS."""
-    values = {name: row[column] for name, column in record.COLUMNS.items()}
-    return cast("Record", {**values, **{name: split(values[name]) for name in record.NAMES}})
-
-
-def columns(full: Record) -> dict[str, Any]:
-    """The columns of a book's row that hold the record, and those that follow from it."""
-    found = {
-        **{column: full[name] for name, column in record.COLUMNS.items()},  # type: ignore[literal-required]
-        "title_key": sort_key(full["title"]),
-        "fingerprint": fingerprint.of(full["title"], full["authors"]),
-        "primary_language": languages.primary(full["language"]),
-        **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
-    }
-    if connection.vendor == "postgresql":
-        found["words"] = tsvector(lines(found[name] for name in TEXTS))
-    return found
-
-
-def split(names: str) -> list[str]:
-    """The names in author_names or topic_names."""
-    return names.split(NAME_SEPARATOR) if names else []
-
-
-def isbn_shape() -> Q:
-    """13 ASCII digits that begin with 978 or 979-1 and up, said so that every database can check it."""
-    return Q(
-        Exact(Length("isbn13"), 13),
-        Exact(Func("isbn13", Value("0123456789"), function="LTRIM", output_field=models.CharField()), Value("")),
-        Q(isbn13__startswith="978") | Q(isbn13__gte="9791", isbn13__lt="98"),
-    )
-
-
 @contextmanager
-def _naming_the_other_book(values: Record) -> Iterator[None]:
-    """Turn the database's refusal of a second book with one ISBN or source_key into a Duplicate."""
+def _duplicates_named(values: Record) -> Iterator[None]:
+    """Raise the database's IntegrityError over an ISBN or source_key as a Duplicate with the other book's id."""
     try:
         yield
     except IntegrityError:
-        for name, refused in (("isbn13", DuplicateISBN), ("source_key", DuplicateSource)):
+        for name, error in (("isbn13", DuplicateISBN), ("source_key", DuplicateSource)):
             others = Book.objects.filter(**{name: values.get(name) or ""}).values_list("pk", flat=True)
             if other := others.first():
-                raise refused(other) from None
+                raise error(other) from None
         raise
 
 
@@ -143,18 +82,18 @@ class BookQuerySet(PagedQuerySet["Book"]):
         return cast("Self", self.matching(BookSearch.of({"q": query})).queryset())
 
     def add(self, values: Record, actor: Actor = COMMAND) -> "Book":
-        """Put a book into the catalogue. Raises DuplicateISBN. One transaction."""
-        with _naming_the_other_book(values), transaction.atomic():
+        """Add a book, in one transaction. Raises DuplicateISBN."""
+        with _duplicates_named(values), transaction.atomic():
             book = self.model().save_record({**record.EMPTY, **values})
             Change.objects.log(book, Action.ADDED, actor)
             return book
 
     def change(self, pk: int, values: Record, version: int | None = None, actor: Actor = COMMAND) -> "Book":
-        """Give a book these fields; the others stay. One transaction.
+        """Change these fields of a book, in one transaction.
 
-        `version`: the one the caller has seen, None for any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
+        `version`: the one that the caller has read; None: any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
         """
-        with _naming_the_other_book(values), transaction.atomic():
+        with _duplicates_named(values), transaction.atomic():
             book = self.get_for_update(pk, version)
             before = book.as_record()
             book.save_record({**before, **values})
@@ -163,7 +102,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
             return book
 
     def remove(self, pk: int, version: int | None = None, actor: Actor = COMMAND) -> None:
-        """Take a book out of the catalogue. Raises Book.DoesNotExist, StaleVersion. One transaction."""
+        """Delete a book, in one transaction. Raises Book.DoesNotExist, StaleVersion."""
         with transaction.atomic():
             book = self.get_for_update(pk, version)
             links = book.links()
@@ -171,8 +110,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
             links.delete_unused()
 
     def restore(self, pk: int, values: Record, version: int, actor: Actor = COMMAND) -> "Book":
-        """Put a deleted book back under its id. Raises StaleVersion if it is there, DuplicateISBN. One transaction."""
-        with _naming_the_other_book(values), transaction.atomic():
+        """Restore a deleted book under its id, in one transaction. Raises StaleVersion if it exists, DuplicateISBN."""
+        with _duplicates_named(values), transaction.atomic():
             if self.filter(pk=pk).exists():
                 raise StaleVersion(version)
             book = self.model(version=version + 1).save_record({**record.EMPTY, **values}, pk)
@@ -180,7 +119,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
             return book
 
     def get_for_update(self, pk: int, version: int | None) -> "Book":
-        """The book, which no other writer changes before this transaction ends."""
+        """The book, locked until this transaction ends. Raises Book.DoesNotExist, MergedAway, StaleVersion."""
         book = self.select_for_update().filter(pk=pk).first()
         if book is None:
             into = Change.objects.merged_into(pk).first()
@@ -209,23 +148,21 @@ class Book(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    # What follows from the fields above; `derived` makes it.
+    # Derived from the fields above by `columns`.
     title_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
-    fingerprint = SortKeyField(
-        max_length=fingerprint.LENGTH, editable=False, null=True
-    )  # see books.metadata.fingerprint
+    fingerprint = SortKeyField(max_length=fingerprint.LENGTH, editable=False, null=True)
     primary_language = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
     words = WordsField(editable=False, null=True)
-    # NULL has no place in a keyset: the unknown years come last, whichever way the list runs.
+    # A keyset cannot page past NULL. Unknown years come last in either direction.
     year_or_last = models.GeneratedField(
-        expression=Coalesce("published_year", Value(YEAR_UNKNOWN_LAST)),
+        expression=Coalesce("published_year", Value(32_767)),
         output_field=models.IntegerField(),
         db_persist=True,
     )
     year_or_first = models.GeneratedField(
-        expression=Coalesce("published_year", Value(YEAR_UNKNOWN_FIRST)),
+        expression=Coalesce("published_year", Value(-32_768)),
         output_field=models.IntegerField(),
         db_persist=True,
     )
@@ -243,14 +180,8 @@ class Book(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="title_not_empty"),
-            models.CheckConstraint(
-                condition=Q(published_year=None) | Q(published_year__range=(record.YEARS.start, record.YEARS.stop - 1)),
-                name="year_possible",
-            ),
-            models.CheckConstraint(
-                condition=Q(pages=None) | Q(pages__range=(record.PAGES.start, record.PAGES.stop - 1)),
-                name="pages_possible",
-            ),
+            models.CheckConstraint(condition=none_or_in("published_year", record.YEARS), name="year_possible"),
+            models.CheckConstraint(condition=none_or_in("pages", record.PAGES), name="pages_possible"),
             models.CheckConstraint(condition=Q(isbn13=None) | isbn_shape(), name="isbn13_shape"),
         ]
 
@@ -264,10 +195,7 @@ class Book(models.Model):
         return as_record({name: getattr(self, name) for name in RECORD_COLUMNS})
 
     def save_record(self, full: Record, new_pk: int | None = None) -> "Self":
-        """Write the whole record to this book and its links; to be called within a transaction.
-
-        `new_pk`: the id that a new book is to have, if not the next.
-        """
+        """Save the whole record with its links, within a transaction. `new_pk`: the id of a restored book."""
         authors = Author.objects.by_names(full["authors"])
         topics = Topic.objects.by_names(full["topics"])
         full = {**full, "topics": [topics[slug].name for slug in sorted(topics)]}
@@ -289,7 +217,7 @@ class Book(models.Model):
         return self
 
     def delete_with_history(self, actor: Actor) -> Change:
-        """Delete the book, but not yet the authors and topics that only it has named."""
+        """Delete the book, but not the authors and topics that are left without one."""
         deletion = Change.objects.log(self, Action.DELETED, actor, differences(self.as_record(), record.EMPTY))
         pk = self.pk
         self.delete()
@@ -303,7 +231,7 @@ class Book(models.Model):
         )
 
     def link(self, authors: Iterable[Author], topics: Iterable[Topic]) -> None:
-        """Name these authors, in this order, and these topics."""
+        """Link these authors, in this order, and these topics."""
         BookAuthor.objects.bulk_create(
             BookAuthor(book=self, author=author, position=position) for position, author in enumerate(authors)
         )
@@ -311,7 +239,7 @@ class Book(models.Model):
 
 
 class MergedAway(Book.DoesNotExist):
-    """The book was merged into another, whose id is the argument."""
+    """The book was merged into another."""
 
     def __init__(self, into: int) -> None:
         super().__init__(into)

@@ -1,10 +1,12 @@
-"""Columns and comparisons that the two databases have under different names, and the digest of a secret."""
+"""Columns, conditions and comparisons for both databases, and the digest of a secret."""
 
 import hashlib
 from typing import Any
 
 from django.db import models
-from django.db.models.lookups import Lookup
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact, Lookup
 
 
 class SortKeyField(models.CharField):  # type: ignore[type-arg]
@@ -51,6 +53,19 @@ class Holds(Lookup):
 
 
 WordsField.register_lookup(Holds)
+
+
+def none_or_in(name: str, allowed: range) -> Q:
+    return Q(**{name: None}) | Q(**{f"{name}__range": (allowed.start, allowed.stop - 1)})
+
+
+def isbn_shape() -> Q:
+    """13 ASCII digits that begin with 978 or with 979-1 and up, in terms that both databases can check."""
+    return Q(
+        Exact(Length("isbn13"), 13),
+        Exact(Func("isbn13", Value("0123456789"), function="LTRIM", output_field=models.CharField()), Value("")),
+        Q(isbn13__startswith="978") | Q(isbn13__gte="9791", isbn13__lt="98"),
+    )
 
 
 def count_of(rows: models.QuerySet[Any]) -> models.Subquery:

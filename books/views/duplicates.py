@@ -11,7 +11,7 @@ from books.history.duplicates import Group, abooks, agroup, agroups, warning
 from books.history.merge import CHOSEN, JOINED, CannotMerge, merge
 from books.metadata.record import BY_NAME, topic_slug
 from books.models import Book, Channel, NotDuplicate, StaleVersion
-from books.models.book import split
+from books.models.book_columns import split
 from books.views.base import CatalogueView
 from books.web import parsing, serializers
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of

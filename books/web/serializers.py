@@ -7,7 +7,8 @@ from typing import Any
 from django.urls import reverse
 
 from books.metadata.record import EDITABLE
-from books.models.book import Book, split
+from books.models.book import Book
+from books.models.book_columns import split
 from books.models.job import JobQuerySet
 
 

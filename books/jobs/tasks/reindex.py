@@ -12,7 +12,7 @@ from books.metadata.record import Record
 from books.metadata.text import TEXTS, lines
 from books.models import Author, Book, BookAuthor, BookTopic
 from books.models.author import sort_key
-from books.models.book import columns
+from books.models.book_columns import columns
 from books.search.index import index_all, keep_in_step
 from books.search.query import tsvector
 

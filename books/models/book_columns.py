@@ -1,0 +1,40 @@
+"""How a record is stored in the columns of a book, and read from them."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.db import connection
+
+from books.metadata import fingerprint, languages, record
+from books.metadata.record import Record
+from books.metadata.text import TEXTS, lines
+from books.models.author import sort_key
+from books.search.query import tsvector
+
+NAME_SEPARATOR = "\n"  # in author_names and topic_names; no name contains one
+RECORD_COLUMNS = tuple(record.COLUMNS.values())
+
+
+def as_record(row: Mapping[str, Any]) -> Record:
+    """The record in a row of RECORD_COLUMNS."""
+    values = {name: row[column] for name, column in record.COLUMNS.items()}
+    return cast("Record", {**values, **{name: split(values[name]) for name in record.NAMES}})
+
+
+def columns(full: Record) -> dict[str, Any]:
+    """The columns that hold a record, and those derived from it."""
+    found = {
+        **{column: full[name] for name, column in record.COLUMNS.items()},  # type: ignore[literal-required]
+        "title_key": sort_key(full["title"]),
+        "fingerprint": fingerprint.of(full["title"], full["authors"]),
+        "primary_language": languages.primary(full["language"]),
+        **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
+    }
+    if connection.vendor == "postgresql":
+        found["words"] = tsvector(lines(found[name] for name in TEXTS))
+    return found
+
+
+def split(names: str) -> list[str]:
+    """The names in author_names or topic_names."""
+    return names.split(NAME_SEPARATOR) if names else []
