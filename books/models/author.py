@@ -1,4 +1,4 @@
-"""Authors: created with the first book that names them, deleted with the last."""
+"""Authors: created with their first book, deleted with the last."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from books.metadata.text import fold
 from books.models.fields import SortKeyField, count_of
 from books.search.pagination import Ordering, PagedQuerySet
 
-KEY_LENGTH = 200  # characters of a sort key; what two longer texts share beyond it, their ids decide
+KEY_LENGTH = 200  # characters of a sort key; longer texts with the same beginning are ordered by their ids
 
 
 def sort_key(text: str) -> str:
@@ -22,18 +22,18 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
     ORDERINGS = {"name": Ordering("name", ("name_key", "id"))}
 
     def named(self, words: str) -> "AuthorQuerySet":
-        """Authors whose name holds all the words, accents and case ignored."""
+        """Authors whose name contains all the words, ignoring accents and case."""
         found = self
         for word in fold(words).split():
             found = found.filter(name_key__contains=word)
         return found
 
     def with_counts(self) -> "AuthorQuerySet":
-        """Each with `books_count`, the number of books it is named by."""
+        """Each with `books_count`."""
         return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=OuterRef("pk"))))
 
     def by_names(self, names: Iterable[str]) -> dict[str, "Author"]:
-        """An author for each name; those not known yet are created."""
+        """The author of each name. Missing ones are created."""
         wanted = set(names)
         known = {author.name: author for author in self.filter(name__in=wanted)}
         if missing := sorted(wanted - known.keys()):
@@ -42,7 +42,7 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
         return known
 
     def delete_unused(self, pks: Iterable[int]) -> None:
-        """Delete those of the authors that no book names any more."""
+        """Delete those of the authors that have no book."""
         self.filter(~Exists(BookAuthor.objects.filter(author=OuterRef("pk"))), pk__in=list(pks)).delete()
 
 
@@ -67,7 +67,7 @@ class Author(models.Model):
 
 
 class BookAuthor(models.Model):
-    """One of a book's authors, in the order in which the book names them."""
+    """One of a book's authors, in the order on the title page."""
 
     book = models.ForeignKey("books.Book", models.CASCADE)
     author = models.ForeignKey(Author, models.CASCADE, db_index=False)  # the constraint's index begins with it

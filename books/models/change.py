@@ -1,4 +1,4 @@
-"""Who changed which book when, and what: one row a change, written in the same transaction as the change itself."""
+"""The history of books: one row for each change, written in the same transaction as the change itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class Action(models.TextChoices):
     ADDED = "added"
     CHANGED = "changed"
     DELETED = "deleted"
-    MERGED = "merged"  # others, whose deletions are its parts, became one with it
+    MERGED = "merged"  # others were merged into it: their deletions are parts of this change
 
 
 class Channel(models.TextChoices):
-    """The door by which a change came."""
+    """How a change was made."""
 
     PAGE = "page"
     API = "api"
@@ -34,11 +34,11 @@ class Channel(models.TextChoices):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who makes a change, and by which door."""
+    """Who makes a change, and how."""
 
     channel: Channel
     user_id: int | None = None
-    undoes: "Change | None" = None  # the change that is undone by it
+    undoes: "Change | None" = None  # the change that this one undoes
     job_id: int | None = None  # the job that makes it
 
 
@@ -47,7 +47,7 @@ COMMAND = Actor(Channel.COMMAND)
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def log(self, book: Any, action: Action, actor: Actor, fields: Mapping[str, Any] | None = None) -> "Change":
-        """Write down a change of a book; to be called in the transaction that makes it."""
+        """Record a change of a book, in the transaction that makes it."""
         return self.create(
             book_id=book.pk,
             version=book.version,
@@ -60,12 +60,12 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         )
 
     def merged_into(self, book_id: int) -> "models.QuerySet[Change, int | None]":
-        """At its beginning the id of the book that this one, which is gone, was merged into; None if it was not."""
+        """First, the id of the book that a deleted book was merged into; None if it was deleted otherwise."""
         return self.filter(book_id=book_id).order_by("-id").values_list("part_of__book_id", flat=True)
 
 
 class Change(models.Model):
-    """One change of one book. It outlives the book, so that a deletion can be undone."""
+    """One change of one book. It is kept when the book is deleted, so that a deletion can be undone."""
 
     book_id = models.BigIntegerField()
     version = models.PositiveIntegerField()  # of the book, after the change; of a deleted one, its last
@@ -73,12 +73,12 @@ class Change(models.Model):
     via = models.CharField(max_length=10, choices=Channel)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="changes")
     at = models.DateTimeField(auto_now_add=True)
-    # {field: [before, after]}; empty for a book that was added: what it was is what later changes say was before
+    # {field: [before, after]}; empty for an added book, whose first values later changes tell
     fields = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     undoes = models.ForeignKey("self", models.SET_NULL, null=True, related_name="undone_by")
-    # the merge by which a book was deleted: as long as that is its last change, its address leads to the other book
+    # the merge that deleted the book: as long as that is its last change, its URL redirects to the other book
     part_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="parts", db_index=False)
-    job_id = models.BigIntegerField(null=True)  # of the job that made it; a change outlives its job
+    job_id = models.BigIntegerField(null=True)  # of the job that made it, which is pruned earlier
 
     objects = ChangeQuerySet.as_manager()
 
@@ -93,7 +93,7 @@ class Change(models.Model):
         return f"book {self.book_id} {self.action}"
 
     def before(self) -> Record:
-        """The values that the fields of this change had before it."""
+        """The values of the changed fields before the change."""
         return as_values({name: pair[0] for name, pair in self.fields.items()})
 
     def after(self) -> Record:
@@ -106,6 +106,6 @@ def differences(before: Record, after: Record) -> dict[str, list[Any]]:
 
 
 def as_values(fields: Mapping[str, Any]) -> Record:
-    """A record's values as they were before they became JSON."""
+    """The values of a record, from JSON."""
     number = fields.get("series_number")
     return cast("Record", {**fields, **({"series_number": Decimal(number)} if number is not None else {})})

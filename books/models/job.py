@@ -1,11 +1,11 @@
-"""A job: work that outlives the request that asks for it. Its row is the only truth about it.
+"""A job: work that outlives the request that started it. Its row is the only truth about it.
 
-The guarantee is at least once: a job that was started is run until it ends, whatever processes die meanwhile. Whoever
-runs it holds a lease, which it renews; when the lease has run out, anybody may take the job over and goes on from its
-checkpoint. What a body writes is committed together with its checkpoint, in a transaction that fails if the job has
-another owner by now: so each step counts once, though it may be tried more often.
+The guarantee is at least once: a started job runs until it ends, even if processes die. The worker that runs it holds
+a lease and renews it; once the lease has expired, any worker may claim the job and resume at its checkpoint. A task's
+writes are committed together with its checkpoint, in a transaction that fails if the job has another owner by then: a
+step may be tried several times, but counts once.
 
-Leases are compared by the database's clock, so that the clocks of the hosts may differ.
+Leases are compared by the database's clock, so the clocks of the hosts may differ.
 """
 
 import secrets
@@ -53,18 +53,18 @@ class JobQuerySet(PagedQuerySet["Job"]):
         return self.filter(status__in=ACTIVE)
 
     def leased(self) -> "JobQuerySet":
-        """Those that somebody runs now."""
+        """Those that a worker runs now."""
         return self.filter(status=Status.RUNNING, due_at__gt=Now())
 
     def due(self, queues: Collection[str] = ()) -> "JobQuerySet":
-        """Those that anybody may take now, the most urgent first; no queues named means all."""
+        """Those that may be claimed now, the most urgent first. No queues: all queues."""
         found = self.filter(due_at__lte=Now()).order_by("-priority", "due_at", "id")
         return found.filter(queue__in=queues) if queues else found
 
     async def aclaim(self, owner: str, queues: Collection[str] = (), only: int | None = None) -> "Job | None":
-        """Take the most urgent job that is due, or this one if it is.
+        """Claim the most urgent job that is due, or the one with the id `only` if it is due.
 
-        One conditional UPDATE: of any number of claimers one gets it.
+        By a conditional UPDATE: of several claimers, one gets it.
         """
         due = self.due(queues) if only is None else self.due().filter(pk=only)
         async for pk in due.values_list("pk", flat=True)[:8]:
@@ -82,7 +82,7 @@ class JobQuerySet(PagedQuerySet["Job"]):
         return None
 
     async def acancel(self, key: str) -> bool:
-        """Ask for the end of a job: a queued one ends now, a running one soon. False if it is over already."""
+        """Cancel a job: a queued one ends now, a running one soon. False if it has ended already."""
         queued = Q(status=Status.QUEUED)
         return bool(
             await self.active()
@@ -96,7 +96,7 @@ class JobQuerySet(PagedQuerySet["Job"]):
         )
 
     def again(self) -> dict[str, Any]:
-        """The columns of an ended job that is to go on from its checkpoint."""
+        """The columns of an ended job that is to resume at its checkpoint."""
         fresh = {
             "cancel_requested": False,
             "error": "",
@@ -159,7 +159,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
 
 class Worker(models.Model):
-    """A process that works the queue, as long as it says so."""
+    """A process that works the queue."""
 
     name = models.CharField(max_length=120, unique=True)
     seen_at = models.DateTimeField()

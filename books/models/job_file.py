@@ -22,7 +22,7 @@ STORED_AT_ONCE = 16  # chunks: a long upload holds up other writers for no more 
 
 class JobFileQuerySet(models.QuerySet["JobFile"]):
     def store(self, name: str, source: BinaryIO) -> "JobFile":
-        """Keep an upload, for a job to come. Not one transaction: what nobody takes is pruned."""
+        """Store an upload for a job to come. Not one transaction: unused files are pruned."""
         file, digest = self.create(name=name), hashlib.sha256()
         parts = iter(lambda: source.read(CHUNK), b"")
         for some in batched(parts, STORED_AT_ONCE):
@@ -52,13 +52,13 @@ class JobFile(models.Model):
         return self.name
 
     def chunk(self, part: bytes) -> "FileChunk":
-        """The next bytes of the file, to be saved with it."""
+        """The next chunk, to be saved together with the file."""
         chunk = FileChunk(file=self, offset=self.size, data=zlib.compress(part, 1))
         self.size += len(part)
         return chunk
 
     def append(self, data: bytes) -> None:
-        """Add to the end; to be called within the transaction that saves the checkpoint."""
+        """Append data, in the transaction that saves the checkpoint."""
         self.refresh_from_db(fields=["size"])  # an earlier try may have been rolled back
         parts = (data[start : start + CHUNK] for start in range(0, len(data), CHUNK))
         FileChunk.objects.bulk_create([self.chunk(part) for part in parts])
@@ -66,7 +66,7 @@ class JobFile(models.Model):
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
-        """A copy of it on disk, where it can be read more than once."""
+        """A copy on disk, which can be read several times."""
         with tempfile.TemporaryFile() as copy:
             for chunk in self.chunks.order_by("offset").iterator(chunk_size=STORED_AT_ONCE):
                 copy.write(zlib.decompress(chunk.data))
@@ -74,7 +74,7 @@ class JobFile(models.Model):
             yield copy
 
     async def aread(self) -> AsyncIterator[bytes]:
-        """Its bytes as of now, chunk by chunk, each found after the last: nothing is held while a slow reader reads."""
+        """Its bytes as of now, by one query for each chunk: a slow reader holds neither a thread nor a cursor."""
         offset = -1
         while True:
             chunk = await self.chunks.filter(offset__gt=offset, offset__lt=self.size).order_by("offset").afirst()

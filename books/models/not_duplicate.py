@@ -6,12 +6,12 @@ from books.models.fields import SortKeyField
 
 class NotDuplicateQuerySet(models.QuerySet["NotDuplicate"]):
     async def amark(self, fingerprint: str, books: int, newest: int) -> None:
-        """Remember that so many, up to this one, are not the same."""
+        """Mark the books of a fingerprint as different: their number, and the highest of their ids."""
         await self.aupdate_or_create(fingerprint=fingerprint, defaults={"books": books, "newest": newest})
 
 
 class NotDuplicate(models.Model):
-    """Books of one fingerprint that somebody has found to be several. One more, and they are suspected again."""
+    """Books of one fingerprint that somebody has marked as different. One more book, and the group comes back."""
 
     fingerprint = SortKeyField(max_length=fingerprint.LENGTH, unique=True)
     books = models.PositiveIntegerField()  # their number

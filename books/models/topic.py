@@ -1,4 +1,4 @@
-"""Topics: created with the first book that is filed under them, deleted with the last."""
+"""Topics: created with their first book, deleted with the last."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,11 +13,11 @@ from books.models.fields import count_of
 
 class TopicQuerySet(models.QuerySet["Topic"]):
     def with_counts(self) -> models.QuerySet[Any]:
-        """Each with `books_count`, the number of books filed under it."""
+        """Each with `books_count`."""
         return self.annotate(books_count=count_of(BookTopic.objects.filter(topic=OuterRef("pk"))))
 
     def by_names(self, names: Iterable[str]) -> dict[str, "Topic"]:
-        """A topic for each name or slug, under its slug; those not known yet are created."""
+        """The topic of each name or slug, by its slug. Missing ones are created."""
         wanted = {record.topic_slug(name): name for name in names}
         known = {topic.slug: topic for topic in self.filter(slug__in=wanted)}
         if missing := sorted(wanted.keys() - known.keys()):
@@ -26,7 +26,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         return known
 
     def delete_unused(self, pks: Iterable[int]) -> None:
-        """Delete those of the topics that no book is filed under any more."""
+        """Delete those of the topics that have no book."""
         self.filter(~Exists(BookTopic.objects.filter(topic=OuterRef("pk"))), pk__in=list(pks)).delete()
 
 

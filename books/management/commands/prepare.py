@@ -24,7 +24,7 @@ ADVISORY_LOCK = 0x626F6F6B73  # any number that nothing else locks on the same P
 
 
 class Command(BaseCommand):
-    help = "Gets ready what must be there before the first visitor: tables, static files, a few books to look at."
+    help = "Prepares the catalogue: system checks, tables, static files, and starter books if it is empty."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,14 +53,13 @@ def collect_static_files() -> None:
     digest = static_digest()
     if not (settings.STATIC_ROOT.is_dir() and stamp.is_file() and stamp.read_text() == digest):
         stamp.unlink(missing_ok=True)
-        call_command(
-            "collectstatic", clear=True, interactive=False, verbosity=0
-        )  # else a file's age decides, not its text
+        # With clear, a file's content decides, not its age.
+        call_command("collectstatic", clear=True, interactive=False, verbosity=0)
         stamp.write_text(digest)
 
 
 def static_digest() -> str:
-    """Differs when a static file does, or the code that collects them."""
+    """Changes with any static file, and with the code that collects them."""
     found = [(name, storage) for finder in get_finders() for name, storage in finder.list([])]
     digest = hashlib.sha256(f"{version('Django')} {version('servestatic')} {settings.STORAGES}".encode())
     for name, storage in sorted(found, key=lambda pair: pair[0]):
@@ -69,7 +68,7 @@ def static_digest() -> str:
     return digest.hexdigest()
 
 
-# Of several servers that start at once, one prepares and the others wait, then find everything done.
+# Of several servers that start at once, one prepares. The others wait, then find everything done.
 
 
 @contextmanager
@@ -78,7 +77,7 @@ def locked_database() -> Iterator[None]:
         with locked_file(Path(f"{connection.settings_dict['NAME']}.lock")):
             yield
         return
-    # A connection of its own holds the lock until it closes, and says at once if there is no database to reach.
+    # A separate connection holds the lock until it closes, and fails at once if there is no database.
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as holder:
         wait_until(lambda: holder.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchone() == (True,))
         yield
@@ -104,5 +103,5 @@ def wait_until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + LONGEST_WAIT
     while not true():
         if time.monotonic() > deadline:
-            raise CommandError(f"Another process has been preparing the same catalogue for {LONGEST_WAIT:.0f} s.")
+            raise CommandError(f"Another process has been preparing this catalogue for {LONGEST_WAIT:.0f} s.")
         time.sleep(0.1)
