@@ -33,6 +33,8 @@ from django.views import View
 
 from books.models import Book
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 
 

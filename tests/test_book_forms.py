@@ -1,8 +1,12 @@
 from typing import Any
 
+import pytest
+
 from books.metadata import record
 from books.models import Book
 from tests.people import LibrarianTestCase
+
+pytestmark = pytest.mark.once
 
 HTML = {"accept": "text/html"}
 

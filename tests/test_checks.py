@@ -17,6 +17,8 @@ from books.views.topics import TopicList
 from books.web.negotiation import JSON
 from books.web.permissions import READ
 
+pytestmark = pytest.mark.once
+
 
 class NoRule(CatalogueView):
     offers = (JSON,)

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from books.metadata import covers
 
+pytestmark = pytest.mark.once
+
 STYLE = (Path(__file__).parents[1] / "books/static/books/style.css").read_text()
 DARK = "@media (prefers-color-scheme: dark) {"
 

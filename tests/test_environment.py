@@ -5,6 +5,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django41_example import environment
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
+import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -22,6 +23,8 @@ from books.metadata import languages
 from books.models import Author, Book, Change
 from books.search.pagination import Cursor, PageRequest
 from tests.documents import NAMES, links, parsed, texts
+
+pytestmark = pytest.mark.once
 
 CATALOG = "application/atom+xml;profile=opds-catalog"
 NAVIGATION, ACQUISITION = f"{CATALOG};kind=navigation", f"{CATALOG};kind=acquisition"

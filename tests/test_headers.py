@@ -3,6 +3,8 @@
 import pytest
 from django.test import TestCase
 
+pytestmark = pytest.mark.once
+
 EXPECTED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

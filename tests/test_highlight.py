@@ -7,6 +7,8 @@ from books.models import Book
 from books.search.highlight import Highlighter
 from books.search.query import parse
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("query", "text", "expected"),

@@ -1,8 +1,11 @@
+import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import TestCase
 
 from books.models import Book, Worker
 from tests.people import librarian
+
+pytestmark = pytest.mark.once
 
 
 class Home(TestCase):

@@ -20,8 +20,8 @@ SOURCES = {
 # A room imports from those above it in this list; rooms on one line, from each other too.
 ORDER = """
 metadata
-models search
-cache web
+models search cache
+web
 history lookup lab
 exporting importing
 forms jobs

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from books.metadata import isbn
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     "spelling",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import Permission
 from django.db.models.functions import Now
@@ -14,6 +15,8 @@ from books.models import Book, Job, JobFile, Status, Worker
 from books.views.job_page import counts, duration
 from tests.people import reader
 from tests.test_pages import HTML, NASTY, Elements, PageCase, own_code
+
+pytestmark = pytest.mark.once
 
 REJECTS = [{"line": 7, "field": "pages", "reason": "Write a whole number."}, {"line": 9, "field": "", "reason": NASTY}]
 RESULT = {"rows": 1300, "created": 1234, "updated": 5, "unchanged": 0, "rejected": 61, "notes": 0}

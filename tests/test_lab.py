@@ -18,7 +18,7 @@ from books.models import Book
 from django41_example.server.warm_up import warm_up
 from tests.server.running import PRODUCTION, PROJECT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 HTML = {"accept": "text/html"}
 SLOW = 0.25  # seconds that the slow server takes in tests
@@ -138,7 +138,6 @@ async def test_production_never_blocks_for_anybody(async_client: AsyncClient, se
     assert 'action="/lab/sleep/"' in page
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(("variables", "status"), [({}, 404), ({"LAB": "1"}, 200)])
 def test_production_has_it_only_when_told_so(variables: dict[str, str], status: int, tmp_path: Path) -> None:
     code = """
@@ -169,7 +168,6 @@ def test_an_outline_fills_its_frame() -> None:
     assert outline([1.0], 10, 4).count(" ") == 2
 
 
-@pytest.mark.once
 def test_every_library_that_is_named_can_be_installed(tmp_path: Path) -> None:
     libraries = [library for pair in LIBRARIES.values() for names in pair for library in packages(names)]
     names = sorted({library["package"] for library in libraries if library["package"]})

@@ -3,6 +3,8 @@ from django.core.exceptions import ValidationError
 
 from books.metadata import languages
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("written", "canonical"),

@@ -20,7 +20,7 @@ from tests.asgi.client import Answer, ask
 from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
 from tests.people import owner
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 OURS = list(django_settings.MIDDLEWARE)
 DJANGOS = [

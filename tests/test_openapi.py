@@ -23,6 +23,8 @@ from tests import outside
 from tests.people import LibrarianTestCase
 from tests.test_hostile_input import BAD_BOOKS, BAD_JSON
 
+pytestmark = pytest.mark.once
+
 DOCUMENT = description(read_requires_login=False)
 RESPONSES = DOCUMENT["components"]["responses"]
 OPERATION = {

@@ -1,10 +1,13 @@
 from xml.etree.ElementTree import Element
 
+import pytest
 from asgiref.sync import sync_to_async
 from django.test import TestCase, override_settings
 
 from books.models import Book
 from tests.documents import parsed, texts
+
+pytestmark = pytest.mark.once
 
 KIND = "application/opensearchdescription+xml"
 

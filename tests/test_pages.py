@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from unittest import mock
 
+import pytest
 from asgiref.sync import async_to_sync
 from django.db.models import Manager, Model, QuerySet
 from django.test import AsyncClient
@@ -15,6 +16,8 @@ from django.test import AsyncClient
 from books.models import Author, Book
 from books.web import negotiation
 from tests.people import LibrarianTestCase
+
+pytestmark = pytest.mark.once
 
 HTML = {"accept": "text/html"}
 NASTY = """<script>alert("1")</script>'"&</title>"""

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from books.metadata import record
 
+pytestmark = pytest.mark.once
+
 
 def test_white_space_in_a_line_becomes_single_spaces() -> None:
     assert record.clean({"title": "  The \n Hobbit\t "}) == ({"title": "The Hobbit"}, {})

@@ -17,6 +17,8 @@ from books.models import Scope, Token
 from books.urls import urlpatterns
 from tests.people import BOOKS, JOBS, PASSWORD, librarian, owner, reader
 
+pytestmark = pytest.mark.once
+
 # From left to right: nobody, a reader, a librarian, the owner; a librarian's tokens to read, to write and for jobs, and
 # a reader's token to write; with READ_REQUIRES_LOGIN nobody, and the tokens to write and for jobs. Then the permissions
 # that it takes. There is no worker here, for which /health_check/ answers 503.
@@ -139,7 +141,6 @@ def rows() -> Iterator[Row]:
 ROWS = list(rows())
 
 
-@pytest.mark.once
 class RightsTests(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from books.metadata.text import author_words, other_words, title_words
 from books.search.query import parse
 
+pytestmark = pytest.mark.once
+
 
 def held(words: tuple[str, ...], begins: bool, line: str) -> bool:
     text = f" {line} "

@@ -6,6 +6,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django41_example import secret_key
 
+pytestmark = pytest.mark.once
+
 
 def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "var/secret_key"

@@ -172,6 +172,7 @@ class Spoiled(TestCase):
 
 @pytest.mark.data
 @pytest.mark.no_cover
+@pytest.mark.once
 @pytest.mark.skipif(
     not DATA.is_dir(), reason="the real lists are not here: they belong beside the project, in ../shared/data"
 )
