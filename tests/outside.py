@@ -131,7 +131,7 @@ def outside(**settings: Any) -> Iterator[Outside]:
     server = Outside()
     ours = {"OPENLIBRARY_URL": server.url, "GOOGLE_BOOKS_URL": server.url, "GOOGLE_BOOKS_KEY": ""}
     try:
-        with override_settings(**{**ours, "LOOKUP_RATE": 1000, "LOOKUP_SECONDS": 0.5, **settings}):
+        with override_settings(**{**ours, "LOOKUP_RATE": 1000, "LOOKUP_SECONDS": 2.0, **settings}):
             yield server
     finally:
         server.close()

@@ -18,7 +18,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 TOOLS = Path(sys.executable).parent  # gunicorn and python of the environment that runs the tests
 SERVERS: list["Server"] = []  # those whose log tells why a test fails
-START_WITHIN = STOP_WITHIN = 60.0  # seconds; nothing is measured here, what hangs is found out
+START_WITHIN = STOP_WITHIN = 180.0  # seconds; nothing is measured here, what hangs is found out
 
 PLAIN = "gunicorn django41_example.asgi:application -w 4 -k uvicorn.workers.UvicornWorker"
 # The catalogue with addresses that take as long as they are told.
