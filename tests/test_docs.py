@@ -40,6 +40,7 @@ OF_A_RECIPE = {  # what docs/extending.md tells people to add
     "tests/test_publishers.py",
     "test_publishers",
 }
+ON_OTHER_PAGES = {"Users", "Add user", "Librarians"}  # the admin's words, and the name of a group
 NOT_DJANGOS = {"/metrics"}  # URLs that the server answers
 
 every_document = pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
@@ -156,6 +157,15 @@ def test_the_urls_it_names_exist(document: Path) -> None:
     named = set(re.findall(r"`(/[\w./-]*)`", document.read_text())) - NOT_DJANGOS - OF_A_RECIPE
     for url in named:
         resolve(url)  # raises Resolver404 if there is none
+
+
+@pytest.mark.parametrize("name", ["librarians.md", "api.md", "lookup.md", "import-export.md"])
+def test_the_buttons_and_boxes_it_names_are_on_our_pages(name: str) -> None:
+    """They are in bold; so are the sentences, with their full stops, that begin a paragraph."""
+    bold = re.findall(r"\*\*([^*]+)\*\*", (PROJECT / "docs" / name).read_text())
+    named = {" ".join(words.split()) for words in bold if not words.endswith(".")}
+    pages = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html")) + " ".join(ON_OTHER_PAGES)
+    assert sorted(label for label in named if label not in pages) == []
 
 
 def test_the_readme_is_short() -> None:
