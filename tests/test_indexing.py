@@ -28,6 +28,7 @@ from books.models import Author, Book, Change, Topic
 from books.models.change import COMMAND, Action
 from books.search import index as indexing
 from books.search.index import KINDS, catch_up
+from books.search.index_sqlite import TRIGGERS
 from tests import people
 
 ROW = {"title_key": "", "subtitle": "", "publisher": "", "language": "", "description": "", "series": "", "version": 1}
@@ -175,6 +176,19 @@ class OtherPrograms(TransactionTestCase):
         write("UPDATE books_book SET title = 'Heart'")
         call_command("migrate", verbosity=0)
         assert (found("heart"), found("kokoro")) == (["Heart"], [])
+
+    @pytest.mark.sqlite
+    def test_a_catalogue_of_before_a_searched_column_was_there_is_indexed_again(self) -> None:
+        with connection.cursor() as cursor:
+            for name in TRIGGERS:
+                cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute("DROP TABLE books_unindexed")
+            cursor.execute("CREATE TABLE books_unindexed (book INTEGER PRIMARY KEY, title)")
+        write("UPDATE books_book SET series = 'Meiji'")
+        indexing.install(connection)
+        assert found("meiji") == ["Kokoro"]
+        write("UPDATE books_book SET series = 'Taisho'")
+        assert found("taisho") == ["Kokoro"]
 
     @pytest.mark.sqlite
     def test_what_is_no_text_does_not_stop_the_index(self) -> None:

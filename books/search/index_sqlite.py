@@ -96,9 +96,13 @@ def is_installed(cursor: Any) -> bool:
 
 
 def install(cursor: Any) -> None:
-    """Django makes a table anew when a column changes, and its triggers go with it."""
+    """Django makes a table anew when a column changes, and its triggers go with it; the notes have columns of TEXTS.
+
+    To be followed by `note_all`.
+    """
     for name in _triggers(cursor):
         cursor.execute(f"DROP TRIGGER {name}")
+    cursor.execute("DROP TABLE IF EXISTS books_unindexed")
     for statement in (*TABLES, *TRIGGERS.values()):
         cursor.execute(statement)
 
