@@ -63,7 +63,8 @@ class VisitorTests(TestCase):
         assert "scope write" in response.json()["detail"]
         assert 'error="insufficient_scope"' in response["WWW-Authenticate"]
         client, headers = await self.aclient_of("reader")
-        assert "books.delete_book" in (await client.delete(f"/books/{self.book.pk}/")).json()["detail"]
+        refused = await client.delete(f"/books/{self.book.pk}/")
+        assert refused.json()["detail"].startswith("Only librarians can delete books. Ask ")
 
     async def test_an_answer_for_somebody_is_kept_by_nobody_else(self) -> None:
         client, headers = await self.aclient_of("token to read")

@@ -19,7 +19,7 @@ from books.web.permissions import CHANGE
 
 DETAIL = "books/duplicate_detail.html"
 NO_GROUP = "No two books have this fingerprint any more. All possible duplicates are at /duplicates/."
-NOT_ALLOWED = "Only librarians can merge books: it takes the permission books.delete_book."
+NOT_ALLOWED = "Only librarians can merge books. Ask the owner of this catalogue to make you one."
 STALE = "One of these books was changed or deleted since you opened this page. Compare them again."
 
 

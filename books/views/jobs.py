@@ -25,7 +25,7 @@ from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, page
-from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB
+from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB, LibrarianRequired
 
 LIST = "jobs/job_list.html"
 EVENTS = "text/event-stream"
@@ -238,7 +238,7 @@ async def aauthorized_kind(name: object, user: RequestUser) -> Kind:
     if kind is None:
         raise HTTPError(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(KINDS)}."]})
     if not await user.ahas_perm(kind.permission):
-        raise HTTPError(403, f"Your account lacks the permission {kind.permission}: ask an administrator for it.")
+        raise LibrarianRequired(kind.permission)
     return kind
 
 

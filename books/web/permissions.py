@@ -35,6 +35,16 @@ class LoginRequired(HTTPError):
         super().__init__(401, detail, headers={"WWW-Authenticate": CHALLENGE})
 
 
+class LibrarianRequired(HTTPError):
+    """An account that lacks the permission, such as `books.add_book`."""
+
+    def __init__(self, permission: str) -> None:
+        action, _, model = permission.removeprefix("books.").partition("_")
+        super().__init__(
+            403, f"Only librarians can {action} {model}s. Ask the owner of this catalogue to make you one."
+        )
+
+
 async def aauthorize(request: HttpRequest, rules: Mapping[str, Rule]) -> None:
     """Let the request pass, or raise: 401 without an account, 403 without the right. No rule, no access."""
     rule = rules.get("GET" if request.method == "HEAD" else request.method or "")
@@ -48,7 +58,7 @@ async def aauthorize(request: HttpRequest, rules: Mapping[str, Rule]) -> None:
     if user.token and rule.scope not in user.token.scopes.split():
         raise _lacking(rule)
     if rule.permission and not await user.ahas_perm(rule.permission):
-        raise HTTPError(403, f"Your account lacks the permission {rule.permission}: ask an administrator for it.")
+        raise LibrarianRequired(rule.permission)
 
 
 def is_open(rule: Rule) -> bool:

@@ -40,7 +40,7 @@ ErrorResponse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpRespons
 
 UPLOAD_ADMITTED = 204
 CLOSE = {"Connection": "close"}
-BUSY = 503, "Too many ask at once. Try again in a moment.", {"Retry-After": "1"}
+BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1"}
 NO_DATABASE = 503, "The database does not answer. Try again.", {"Retry-After": "2"}
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}

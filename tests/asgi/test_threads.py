@@ -178,7 +178,7 @@ async def test_a_request_whose_call_was_cancelled_may_wait_again(make_pool: Make
     waiting.end()
 
 
-@pytest.mark.parametrize(("accept", "form"), [(JSON, b'{"detail":"Too many'), (HTML, b"<!doctype html>")])
+@pytest.mark.parametrize(("accept", "form"), [(JSON, b'{"detail":"The server is busy'), (HTML, b"<!doctype html>")])
 async def test_too_many_requests_get_a_503_in_their_own_format(
     accept: Any, form: bytes, serve: Serve, make_pool: MakePool, gate: Gate
 ) -> None:
