@@ -34,7 +34,7 @@ async def subscribed() -> AsyncIterator[None]:
     """As on a running server: the process knows the catalogue's version."""
     per_version.number = None
     task = asyncio.create_task(catalogue_version.subscribe())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await catalogue_version.is_known.wait()
     yield
     task.cancel()

@@ -72,7 +72,7 @@ def handler(make_pool: Any) -> Handler:  # noqa: F811
 async def cache(handler: Handler) -> AsyncIterator[ResponseCache]:
     version = version_of_database()
     watching = asyncio.create_task(version.subscribe())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await version.is_known.wait()
     yield ResponseCache(handler, validate=version.validate, is_public=handler.is_public, capacity=1 << 24)
     watching.cancel()

@@ -27,6 +27,7 @@ from books.metadata import record
 from books.models import Author, Book, Change, Topic
 from books.models.change import COMMAND, Action
 from books.search import index as indexing
+from books.search import index_sqlite
 from books.search.index import KINDS, catch_up
 from books.search.index_sqlite import TRIGGERS
 from tests import people
@@ -300,3 +301,60 @@ class OurOwnWrites(TransactionTestCase):
         names = [chr(0x4E00 + number) * record.MAX_NAME for number in range(record.MAX_AUTHORS)]
         Book.objects.add({"title": text[: record.MAX_TITLE], "authors": names, "description": text})
         assert len(found("\u4e00\u4e01")) == 1
+
+
+class Upgrades(TransactionTestCase):
+    def setUp(self) -> None:
+        Book.objects.add({"title": "Kokoro", "language": "ja"})
+
+    @pytest.mark.sqlite
+    def test_a_migration_that_makes_the_table_anew_does_not_index_all_books_again(self) -> None:
+        indexing.remember(connection)  # as `migrate` does before its first migration
+        with connection.schema_editor() as editor:
+            editor._remake_table(Book)  # type: ignore[attr-defined]
+        with mock.patch.object(index_sqlite, "note_all") as indexed_again:
+            indexing.install(connection)
+        assert not indexed_again.called
+        write("UPDATE books_book SET title = 'Heart'")
+        assert (found("heart"), found("kokoro")) == (["Heart"], [])
+
+    @pytest.mark.sqlite
+    def test_what_a_migration_writes_while_nothing_is_noted_is_indexed(self) -> None:
+        indexing.remember(connection)
+        with connection.schema_editor() as editor:
+            editor._remake_table(Book)  # type: ignore[attr-defined]
+        write("UPDATE books_book SET title = 'Heart'")
+        indexing.install(connection)
+        assert (found("heart"), found("kokoro")) == (["Heart"], [])
+
+    @pytest.mark.sqlite
+    def test_an_index_that_lacks_a_column_is_made_anew(self) -> None:
+        write(
+            *(f"DROP TRIGGER {name}" for name in index_sqlite.TRIGGERS),
+            *("DROP TABLE books_search", "DROP TABLE books_unindexed"),
+            "CREATE VIRTUAL TABLE books_search USING fts5 (title, content='')",
+            "CREATE TABLE books_unindexed (book INTEGER PRIMARY KEY, title)",
+            "CREATE TRIGGER books_unindexed_removed AFTER DELETE ON books_book BEGIN SELECT 1; END",
+        )
+        call_command("migrate", verbosity=0)
+        assert found("lang:ja") == ["Kokoro"]
+        write("UPDATE books_book SET title = 'Heart'")
+        assert found("heart") == ["Heart"]
+
+    def test_other_rules_for_words_index_all_books_again(self) -> None:
+        kind = KINDS[connection.vendor]
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("INSERT INTO books_search (books_search) VALUES ('delete-all')")
+                older = index_sqlite.TRIGGERS["books_unindexed_added"].replace("text rules 1", "text rules 0")
+                cursor.execute("DROP TRIGGER books_unindexed_added")
+                cursor.execute(older)
+            else:
+                cursor.execute("UPDATE books_book SET words = '''older'''")
+                cursor.execute(
+                    "CREATE OR REPLACE FUNCTION books_forget_words() RETURNS trigger LANGUAGE plpgsql AS "
+                    "$$ BEGIN NEW.words := NULL; RETURN NEW; END $$"
+                )
+            assert not kind.is_installed(cursor)
+        call_command("migrate", verbosity=0)
+        assert found("kokoro") == ["Kokoro"]

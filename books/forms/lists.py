@@ -145,11 +145,10 @@ class BookQuery(ListQuery):
     topic = QueryField(required=False, max_length=record.MAX_SLUG)
     language = LanguageField(required=False, max_length=languages.MAX_LENGTH)
     year = YearField(required=False)
-    series = QueryField(required=False, max_length=record.MAX_TEXT)
     isbn = NoneField(required=False)
     sort = SortField(required=False)
 
-    field_order = ["q", "author", "topic", "language", "year", "series", "isbn", "sort", "size"]
+    field_order = ["q", "author", "topic", "language", "year", *record.TEXT_FILTERS, "isbn", "sort", "size"]
 
     def ordering(self) -> Ordering:
         default = "relevance" if self.cleaned_data.get("q") else "title"
@@ -158,6 +157,11 @@ class BookQuery(ListQuery):
     def search(self, topic: str = "", author: int | None = None) -> BookSearch:
         """What is searched, among the books of a topic or an author if that is given."""
         return BookSearch.of(self.cleaned_data, topic, author)
+
+
+BookQuery.base_fields.update(
+    {name: QueryField(required=False, max_length=record.MAX_TEXT) for name in record.TEXT_FILTERS}
+)
 
 
 class AuthorQuery(ListQuery):

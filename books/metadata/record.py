@@ -299,6 +299,7 @@ CLEANERS = {field.name: field.clean for field in FIELDS}
 EDITABLE = tuple(field.name for field in FIELDS if field.box)
 EMPTY = cast("Record", {field.name: field.empty for field in FIELDS})
 NAMES = tuple(field.name for field in FIELDS if field.column)  # the fields that are lists of names
+TEXT_FILTERS = tuple(field.name for field in FIELDS if field.parameter and field.schema == text(MAX_TEXT))
 COLUMNS = {field.name: field.column or field.name for field in FIELDS}  # of the model
 
 

@@ -7,6 +7,7 @@ What it does not know, and what a walk along the list looks at book by book, are
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -14,6 +15,7 @@ from django.db.models import CharField, Exists, F, Field, IntegerField, OuterRef
 from django.db.models.functions import Concat, Lower
 
 from books.metadata.languages import primary
+from books.metadata.record import TEXT_FILTERS
 from books.models.author import BookAuthor
 from books.models.topic import BookTopic
 from books.models.words import Words
@@ -37,9 +39,13 @@ def _without_words(asked: Parameter) -> Q:
     return ~Q(pk__in=Words.objects.filter(words__holds=asked).values("pk"))
 
 
+def _equals(column: str, asked: Any) -> Q:
+    return Q(~Q(**{column: ""}), **{column: asked})  # as the index of series has it
+
+
 CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
     "author": (NUMBER, lambda pk: Q(pk__in=BookAuthor.objects.filter(author=pk).values("book"))),
-    "series": (TEXT, lambda name: Q(~Q(series=""), series=name)),  # as its index has it
+    **{name: (TEXT, partial(_equals, name)) for name in TEXT_FILTERS},
     "without_isbn": (TEXT, lambda _: Q(isbn13=None)),
     "isbn": (TEXT, lambda isbn13: Q(isbn13=isbn13)),
     "lowest": (NUMBER, lambda year: Q(year_or_first__gte=year)),
@@ -80,8 +86,7 @@ class BookSearch:
         ).with_marks(topics, "" if is_id else author)
         authors = filter(None, (author_id, int(author) if is_id and not query.is_empty else None))
         on_rows: list[tuple[str, Any]] = [("author", pk) for pk in authors]
-        if series := cleaned.get("series"):
-            on_rows.append(("series", series))
+        on_rows += [(name, cleaned[name]) for name in TEXT_FILTERS if cleaned.get(name)]
         if cleaned.get("isbn"):
             on_rows.append(("without_isbn", ""))
         on_rows += [("isbn", isbn13) for isbn13 in query.isbns]

@@ -12,7 +12,8 @@ that are NULL. What notes is plain SQL, which any program can run.
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -25,6 +26,7 @@ PATIENCE = 5.0  # seconds that a search waits for the index
 PAUSE = 0.02  # seconds
 BEHIND = "Another program has changed many books, and the search is still learning of them: try again in some seconds."
 KINDS = {"sqlite": index_sqlite, "postgresql": index_postgresql}
+_remembered: dict[str, str] = {}  # the digest of the texts in the index, by database
 
 
 class Behind(OperationalError):
@@ -40,6 +42,22 @@ def keep_in_step(pks: Iterable[int]) -> None:
 def catch_up() -> None:
     """Index what other programs have written; to be called in a thread, before a search. Raises Behind."""
     _catch_up(connection, PATIENCE)
+
+
+@contextmanager
+def searching() -> Iterator[None]:
+    """In a thread, around a search: the index has caught up, and PostgreSQL uses it.
+
+    Left alone it reads the words row by row, which it takes for cheap though they are packed: of a million books for
+    minutes.
+    """
+    catch_up()
+    if connection.vendor == "sqlite":
+        yield
+        return
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
+        yield
 
 
 def _catch_up(database: Any, seconds: float) -> None:
@@ -62,13 +80,27 @@ def index_all() -> None:
     _catch_up(connection, math.inf)
 
 
+def remember(database: BaseDatabaseWrapper) -> None:
+    """Before migrations: what the index is right for. SQLite loses triggers where Django makes a table anew."""
+    with database.cursor() as cursor:
+        if database.vendor == "sqlite" and index_sqlite.is_installed(cursor):
+            _catch_up(database, math.inf)
+            _remembered[database.alias] = index_sqlite.digest(cursor)
+
+
 def install(database: BaseDatabaseWrapper) -> None:
-    """Put into the database what notes the changes. Where it was missing, changes were too: all is indexed again."""
+    """Put into the database what notes the changes. Where it was missing, changes were too: all is indexed again.
+
+    Unless the texts are those that were remembered before, which an earlier version of the rules has not indexed.
+    """
     index: Any = KINDS[database.vendor]
+    before = _remembered.pop(database.alias, None)
     with database.cursor() as cursor:
         if not index.is_installed(cursor):
             with transaction.atomic(database.alias):
-                index.install(cursor)
-                index.note_all(cursor)
-                _catch_up(database, math.inf)
+                is_right = before and index_sqlite.install_triggers(cursor) and index_sqlite.digest(cursor) == before
+                if not is_right:
+                    index.install(cursor)
+                    index.note_all(cursor)
+                    _catch_up(database, math.inf)
     _catch_up(database, math.inf)

@@ -6,14 +6,14 @@ A trigger takes the words away when a text is changed by a statement that does n
 from collections.abc import Sequence
 from typing import Any
 
-from books.metadata.text import TEXTS, lines
+from books.metadata.text import RULES, TEXTS, lines
 from books.search.query import tsvector
 
 _TEXTS = ", ".join(TEXTS)
 _OLD, _NEW = (", ".join(f"{row}.{name}" for name in TEXTS) for row in ("old", "new"))
+_BODY = f"BEGIN NEW.words := NULL; RETURN NEW; END -- text rules {RULES}: {_TEXTS}\n"
 INSTALL = (
-    "CREATE OR REPLACE FUNCTION books_forget_words() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN NEW.words := NULL; RETURN NEW; END $$",
+    f"CREATE OR REPLACE FUNCTION books_forget_words() RETURNS trigger LANGUAGE plpgsql AS $$ {_BODY} $$",
     f"CREATE OR REPLACE TRIGGER books_forget_words BEFORE UPDATE OF {_TEXTS} ON books_book FOR EACH ROW "
     f"WHEN (({_OLD}) IS DISTINCT FROM ({_NEW}) AND old.words IS NOT DISTINCT FROM new.words) "
     "EXECUTE FUNCTION books_forget_words()",
@@ -52,8 +52,10 @@ def note_all(cursor: Any) -> None:
 
 
 def is_installed(cursor: Any) -> bool:
-    cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = 'books_forget_words'")
-    return cursor.fetchone() is not None
+    cursor.execute(
+        "SELECT prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE tgname = 'books_forget_words'"
+    )
+    return bool(cursor.fetchall() == [(f" {_BODY} ",)])
 
 
 def install(cursor: Any) -> None:

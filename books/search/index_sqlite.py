@@ -5,18 +5,19 @@ out only by who knows them, and a note holds the texts that the index has of the
 note of a book is the one that does; later ones are not made.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from books.metadata.text import TEXTS, lines
+from books.metadata.text import RULES, TEXTS, lines
 
-TABLES = (
-    """CREATE VIRTUAL TABLE IF NOT EXISTS books_search USING fts5 (
+TABLES = {
+    "books_search": """CREATE VIRTUAL TABLE books_search USING fts5 (
         title, authors, topics, other, content='', columnsize=0, tokenize="ascii tokenchars '^-#@_'"
     )""",
-    f"CREATE TABLE IF NOT EXISTS books_unindexed (book INTEGER PRIMARY KEY, {', '.join(TEXTS)})",
-)
+    "books_unindexed": f"CREATE TABLE books_unindexed (book INTEGER PRIMARY KEY, {', '.join(TEXTS)})",
+}
 _NOTE = f"INSERT INTO books_unindexed (book, {', '.join(TEXTS)})"
 _NOT_NOTED = "NOT IN (SELECT book FROM books_unindexed);"
 
@@ -34,7 +35,7 @@ _REPLACED = (
 )
 _UNIQUE = "id, isbn13, source_key"
 TRIGGERS = {
-    name: f"CREATE TRIGGER {name} {when} BEGIN {notes} END"
+    name: f"CREATE TRIGGER {name} {when} BEGIN /* text rules {RULES} */ {notes} END"
     for name, when, notes in (
         ("books_unindexed_added", "AFTER INSERT ON books_book", _NEW),
         ("books_unindexed_removed", "AFTER DELETE ON books_book", _OLD),
@@ -92,28 +93,44 @@ def note_all(cursor: Any) -> None:
 
 
 def is_installed(cursor: Any) -> bool:
-    return _triggers(cursor) == TRIGGERS
+    return _definitions(cursor) == {**TABLES, **TRIGGERS}
 
 
 def install(cursor: Any) -> None:
-    """Django makes a table anew when a column changes, and its triggers go with it; the notes have columns of TEXTS.
-
-    To be followed by `note_all`.
-    """
-    for name in _triggers(cursor):
-        cursor.execute(f"DROP TRIGGER {name}")
-    cursor.execute("DROP TABLE IF EXISTS books_unindexed")
-    for statement in (*TABLES, *TRIGGERS.values()):
+    """Make tables and triggers anew, whatever an earlier version has left."""
+    remove(cursor)
+    for statement in (*TABLES.values(), *TRIGGERS.values()):
         cursor.execute(statement)
 
 
+def install_triggers(cursor: Any) -> bool:
+    """Where only triggers are missing, put them back. Whether that was so."""
+    there = _definitions(cursor)
+    missing = {name: statement for name, statement in TRIGGERS.items() if name not in there}
+    if {**there, **missing} != {**TABLES, **TRIGGERS}:
+        return False
+    for statement in missing.values():
+        cursor.execute(statement)
+    return True
+
+
 def remove(cursor: Any) -> None:
-    for name in _triggers(cursor):
-        cursor.execute(f"DROP TRIGGER {name}")
-    cursor.execute("DROP TABLE books_search")
-    cursor.execute("DROP TABLE books_unindexed")
+    for name, statement in _definitions(cursor).items():
+        if statement.startswith("CREATE TRIGGER"):
+            cursor.execute(f"DROP TRIGGER {name}")
+    for name in TABLES:
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def _triggers(cursor: Any) -> dict[str, str]:
-    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'books_unindexed%%'")
+def digest(cursor: Any) -> str:
+    """A digest of all texts that are searched: a second for 200,000 books."""
+    cursor.execute(f"SELECT id, {_TEXTS} FROM books_book ORDER BY id")  # noqa: S608 # nosec B608
+    found = hashlib.blake2b()
+    for row in cursor:
+        found.update(repr(row).encode())
+    return found.hexdigest()
+
+
+def _definitions(cursor: Any) -> dict[str, str]:
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'books_unindexed%%' OR name = 'books_search'")
     return dict(cursor.fetchall())

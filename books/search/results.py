@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,7 +32,7 @@ from books.search.filters import (
     parameters_of,
     values_of,
 )
-from books.search.index import catch_up
+from books.search.index import catch_up, searching
 from books.search.pagination import COUNT_CAP, Ordering, Page, PageRequest, is_text
 from books.search.query import Expression
 
@@ -77,8 +78,12 @@ class Matches:
 
     async def afacets(self, *, is_exact: bool) -> FacetCounts:
         """`is_exact`: whether the count of the books is."""
-        count = partial(sync_to_async(facet_counts), self.model, self.conditions, is_few=is_exact)
-        return await per_version.get_or_make(("facets", self.conditions), count)
+
+        def count() -> FacetCounts:
+            with searching() if self.search.needs_index else nullcontext():
+                return facet_counts(self.model, self.conditions, is_few=is_exact)
+
+        return await per_version.get_or_make(("facets", self.conditions), sync_to_async(count))
 
     async def _acap(self, *, is_ranked: bool) -> int:
         """To how many books are counted: in a large catalogue not so far that it takes its time."""
@@ -93,9 +98,8 @@ class Matches:
         return COUNT_CAP if await per_version.get_or_make("last", last) <= SMALL_CATALOGUE else cap
 
     def _count(self, cap: int) -> int:
-        if self.search.needs_index:
-            catch_up()
-        return count_of(self.model, self.conditions, cap)
+        with searching() if self.search.needs_index else nullcontext():
+            return count_of(self.model, self.conditions, cap)
 
     def _rows(self, page: PageRequest, count: int) -> Any:
         """The query of a page in an order of its own, by the way that suits so many books."""
@@ -112,13 +116,15 @@ class Matches:
 
     def _read(self, page: PageRequest, count: int) -> list[Row]:
         """One hop: what other programs have changed is indexed, then read."""
-        catch_up()
-        return self._rows(page, count).read()  # type: ignore[no-any-return]
+        with searching():
+            return self._rows(page, count).read()  # type: ignore[no-any-return]
 
     def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:
         """One hop: each rank after the other, until the page is full."""
-        if self.search.needs_index:
-            catch_up()
+        with searching() if self.search.needs_index else nullcontext():
+            return self._ranked(page, count)
+
+    def _ranked(self, page: PageRequest, count: int) -> list[Row]:
         by_id = page.ordering.columns == BY_ID
         ranks: Sequence[Expression | None] = [self.search.query.expression] if by_id else self.search.query.ranks
         down = page.ordering.descending != page.backwards

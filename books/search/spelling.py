@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 
 from books.metadata.text import fold, is_unspaced
+from books.search.index import searching
 
 MOST_WORDS = 6  # of a query that are looked at
 LENGTHS = range(4, 21)  # letters of a word that may be mistyped: shorter ones are one slip from too many
@@ -74,7 +75,7 @@ def _slips(word: str) -> Iterator[str]:
 
 
 def _counts(words: list[str]) -> dict[str, int]:
-    with connection.cursor() as cursor:
+    with searching(), connection.cursor() as cursor:
         cursor.execute(_COUNT[connection.vendor], [ENOUGH, json.dumps(words)])
         rows: list[Any] = cursor.fetchall()
     return dict(rows)

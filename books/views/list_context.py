@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from books.forms.lists import BookQuery
 from books.metadata import languages
+from books.metadata.record import BY_NAME, TEXT_FILTERS
 from books.metadata.text import fold
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
@@ -29,7 +30,7 @@ FILTERS = {
     "topic": "Topic",
     "language": "Language",
     "year": "Year",
-    "series": "Series",
+    **{name: BY_NAME[name].label for name in TEXT_FILTERS},
     "isbn": "ISBN",
 }
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it

@@ -1,7 +1,9 @@
-"""Who blocks the event loop: a thread looks at the loop's thread, and tells what it has been busy with for too long.
+"""Finds slow callbacks: a thread samples the event loop's thread, and reports our code that holds the loop up.
 
-A turn is a while in which the loop gets to nothing else. Whoever runs the loop says when one begins; a stretch of our
-own code that is still under way in the same turn after LIMIT seconds is a slow.
+A turn is a span in which the loop runs nothing else; whoever runs the loop says when one begins. A call of our own
+code that still runs after LIMIT seconds of the same turn is a slow callback. (aiocop
+1.2.1 names the line that waits, under uvloop too, but none where our code computes; and it counts time on the clock,
+so that tests would fail on a busy machine.)
 """
 
 import asyncio
@@ -22,7 +24,7 @@ from django.urls import Resolver404, resolve
 LIMIT = 0.1  # seconds
 LOOK_EVERY = 0.02
 SHOWN = 5  # of our calls
-TELL_AT = 5.0  # seconds after which a block is told of that has not ended
+REPORT_AFTER = 5.0  # seconds, for a slow callback that has not ended
 
 REQUEST: ContextVar[Any] = ContextVar("request", default=None)  # the ASGI scope of the one that is being answered
 
@@ -31,17 +33,17 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Turn:
-    """What was seen of one turn: our outermost call, and since when."""
+    """The samples of one turn: our outermost call, and since when it runs."""
 
     loop: asyncio.AbstractEventLoop
     clock: Callable[[], float]
     call: int = 0  # the id of its frame
-    blocked_by: int = 0  # that of the one which lasts for too long
+    slow_call: int = 0  # that of the one which lasts for too long
     since: float = 0.0
     stack: str = ""
     seconds: float = 0.0
     context: Context = field(default_factory=Context)
-    is_told: bool = False
+    is_reported: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,14 @@ class SlowCallback:
 class LoopMonitor:
     """Watches any number of loops, each by its thread.
 
-    Code in one of the folders `ours` is ours, unless it is called from a file of `spared`. `tell` hears of each block,
-    in the context of the task that blocked.
+    Code in one of the folders `ours` is ours, unless it is called from a file of `spared`. `report` is called with each
+    slow callback, in the context of the task that runs it.
     """
 
     def __init__(
-        self, tell: Callable[[SlowCallback], None], *, ours: Iterable[Path], spared: Iterable[Path] = ()
+        self, report: Callable[[SlowCallback], None], *, ours: Iterable[Path], spared: Iterable[Path] = ()
     ) -> None:
-        self.tell = tell
+        self.report = report
         self.ours, self.spared = tuple(f"{folder}/" for folder in ours), tuple(f"{folder}/" for folder in spared)
         self.turns: dict[int, Turn] = {}
         self.is_over = threading.Event()
@@ -80,7 +82,7 @@ class LoopMonitor:
     def end(self) -> None:
         turn = self.turns.pop(threading.get_ident(), None)
         if turn and turn.stack:
-            self._tell(turn)
+            self._report(turn)
 
     def _look_on(self) -> None:
         while not self.is_over.wait(LOOK_EVERY):
@@ -94,12 +96,12 @@ class LoopMonitor:
         now = turn.clock()
         if call is None or id(call) != turn.call:
             turn.call, turn.since = id(call) if call else 0, now
-        elif now - turn.since > LIMIT and turn.blocked_by in {0, turn.call}:
+        elif now - turn.since > LIMIT and turn.slow_call in {0, turn.call}:
             turn.seconds = now - turn.since
-            if not turn.blocked_by:
-                turn.blocked_by, turn.stack, turn.context = turn.call, self._described(stack), context_of(turn.loop)
-            if turn.seconds > TELL_AT:
-                self._tell(turn)
+            if not turn.slow_call:
+                turn.slow_call, turn.stack, turn.context = turn.call, self._described(stack), context_of(turn.loop)
+            if turn.seconds > REPORT_AFTER:
+                self._report(turn)
 
     def _is_watched(self, frame: FrameType) -> bool:
         caller = frame.f_back
@@ -112,10 +114,10 @@ class LoopMonitor:
         lines = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in [*shown, stack[0]])
         return "".join(lines.format())
 
-    def _tell(self, turn: Turn) -> None:
-        if not turn.is_told:
-            turn.is_told = True
-            turn.context.run(self.tell, SlowCallback(turn.seconds, turn.stack))
+    def _report(self, turn: Turn) -> None:
+        if not turn.is_reported:
+            turn.is_reported = True
+            turn.context.run(self.report, SlowCallback(turn.seconds, turn.stack))
 
 
 def stack_of(frame: FrameType | None) -> Iterator[FrameType]:
@@ -132,7 +134,7 @@ def context_of(loop: asyncio.AbstractEventLoop) -> Context:
 
 
 class MonitoredLoop:
-    """The application under a guard, for development: the log names whatever blocks its loop, and for whom."""
+    """The application with a monitor, for development: the log names each slow callback, its view and request."""
 
     def __init__(self, application: Any, ours: Iterable[Path]) -> None:
         self.application, self.monitor = application, LoopMonitor(log_slow_callback, ours=ours)

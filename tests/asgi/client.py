@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Message = dict[str, Any]
-PATIENCE = 10  # seconds; nothing is measured by it, what hangs is found out
+PATIENCE = 60  # seconds; nothing is measured by it, what hangs is found out
 
 
 @dataclass

@@ -98,7 +98,7 @@ async def test_what_others_block_is_not_ours(watch: Any, lines: Any, tmp_path: P
 async def test_a_block_that_does_not_end_is_told_of_meanwhile(
     watch: Any, lines: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard_module, "TELL_AT", LIMIT * 2)
+    monkeypatch.setattr(guard_module, "REPORT_AFTER", LIMIT * 2)
     watch()
     await asyncio.sleep(0)
     began = time.monotonic()

@@ -68,7 +68,7 @@ async def test_the_access_log_tells_what_became_of_a_request(access: Any) -> Non
     record: Any = noted(access)
     facts = record.method, record.path, record.status, record.bytes, record.client
     assert facts == ("POST", "/books/", 201, 9, "192.0.2.7")
-    assert 0 < record.milliseconds < 1000
+    assert 0 < record.milliseconds < 60_000
 
 
 async def test_nothing_is_logged_unless_it_is_asked_for(caplog: Any) -> None:
@@ -102,7 +102,7 @@ async def test_whoever_counts_is_told_of_each_answer() -> None:
     seen: list[Any] = []
     await ask(RequestLog(routed, observe=lambda *facts: seen.append(facts)), method="PUT")
     assert seen == [("PUT", "books/<id:pk>/", 201, seen[0][3])]
-    assert 0 < seen[0][3] < 1
+    assert 0 < seen[0][3] < 60
 
 
 async def test_what_is_no_request_has_no_id() -> None:

@@ -6,13 +6,15 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, StorageState, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, StorageState, async_playwright, expect
 
 from tests.people import PASSWORD
 from tests.server.databases import Prepared
 from tests.server.running import Server, procfile
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PATIENCE = 60_000  # milliseconds; nothing is measured by it: what hangs is found out
+expect.set_options(timeout=PATIENCE)
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-gpu"]
 
 
@@ -20,7 +22,7 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 def server(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("browser")
     with prepared.database(folder) as url:
-        server = Server(procfile("web"), folder, DATABASE_URL=url)
+        server = Server(procfile("web"), folder, DATABASE_URL=url, WEB_CONCURRENCY="1")
         try:
             server.wait_until_open()
             yield server
@@ -67,6 +69,7 @@ async def page(browser: Browser, server: Server, owner: StorageState) -> AsyncIt
 
     context = await browser.new_context(base_url=server.url, storage_state=owner)
     page = await context.new_page()
+    page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", note)
     yield page

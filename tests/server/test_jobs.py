@@ -161,7 +161,7 @@ def test_a_cancel_on_another_connection_ends_the_body_soon(catalogue: Catalogue)
     began = time.monotonic()
     assert catalogue.ask("DELETE", "/jobs/cancelled/").status == 202
     catalogue.wait_for_status("cancelled", "cancelled")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # of the 1000 that it would take
 
 
 def test_the_health_check_is_no_job(catalogue: Catalogue) -> None:
@@ -211,7 +211,7 @@ def test_a_stop_in_the_middle_of_an_import_keeps_what_is_done(open_catalogue: Op
     catalogue.start_import("a")
     catalogue.wait_for("a", is_in_the_middle)
     assert catalogue.server.stop() == 0
-    wait_until(lambda: not catalogue.server.is_left_behind(), 5, "a process is left behind")
+    wait_until(lambda: not catalogue.server.is_left_behind(), START_WITHIN, "a process is left behind")
     status, attempt, owner, done = catalogue.read("SELECT status, attempt, owner, done FROM books_job WHERE key = 'a'")
     assert (status, attempt, owner) == ("queued", 0, "")
     assert catalogue.imported()[0] >= done - REJECTED > 0

@@ -57,7 +57,7 @@ def test_no_process_is_left_behind(start: Start) -> None:
     server = start(procfile("web"), WEB_CONCURRENCY="2", WORK="1")
     server.get("/books/")
     server.stop()
-    wait_until(lambda: not server.is_left_behind(), 5, "a process is left behind")
+    wait_until(lambda: not server.is_left_behind(), STOP_WITHIN, "a process is left behind")
 
 
 def test_a_killed_worker_is_replaced(start: Start) -> None:

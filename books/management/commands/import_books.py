@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import shutil
 import signal
 from collections import Counter
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, files: list[Path], mapping: list[str], **options: Any) -> None:
+        logging.getLogger("books.jobs").setLevel(logging.WARNING)  # the result is printed
         columns = dict(mapping_pair(text) for text in mapping)
         arguments = {"dry_run": options["dry_run"], "mapping": columns, "format": options["format"]}
         errors = []

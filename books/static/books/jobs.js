@@ -1,22 +1,22 @@
-// The pages of jobs as they go. Events bring the numbers; whenever a job enters another state, the page is read again
-// and its live part put in the old one's place: so what it says is said by the server alone. Everything works without.
+// Keeps the pages of jobs up to date. Events bring the numbers; when a job changes its state, the page is fetched again
+// and its live part replaced, so that only the server writes texts. Everything works without this script.
 
 const PACE_OVER = 10_000; // milliseconds
 const TRY_AGAIN_AFTER = 5_000;
-const REST = 500; // between two readings of the page
+const REST = 500; // between two fetches of the page
 const LOG_LINES = 200;
 
 let live = document.querySelector("[data-live]");
-const teller = document.querySelector("[data-say]");
-const seen = new Set(); // jobs that have no row here
-const samples = new Map(); // of each job, how much was done when
-const tenths = new Map(); // of each job, the last tenth that was said
+const announcer = document.querySelector("[data-say]");
+const seen = new Set(); // jobs without a row here
+const samples = new Map(); // for each job, how much was done when
+const tenths = new Map(); // for each job, the last tenth that was announced
 let source = null;
-let pressed = null; // the button that was pressed here, which loses the focus
+let pressed = null; // the last pressed button, which loses the focus
 let timer = 0;
-let readAt = -REST;
-let reading = false;
-let outdated = false;
+let refreshedAt = -REST;
+let isRefreshing = false;
+let isOutdated = false;
 
 const number = (value) => value.toLocaleString("en");
 const one = (name, within = live) => within.querySelector(`[data-${name}]`);
@@ -26,34 +26,34 @@ const isOver = (job) => job.status !== "queued" && job.status !== "running";
 
 // The stream -------------------------------------------------------------------------------------------------------
 
-function listen() {
+function connect() {
   const address = live.dataset.events;
-  if (!address || document.hidden) return hush();
+  if (!address || document.hidden) return disconnect();
   if (source) return;
   source = new EventSource(address);
-  source.addEventListener("job", (event) => hear(JSON.parse(event.data)));
+  source.addEventListener("job", (event) => receive(JSON.parse(event.data)));
   source.addEventListener("error", () => {
-    if (source?.readyState !== EventSource.CLOSED) return; // the browser comes back by itself
-    hush();
-    readAgainIn(TRY_AGAIN_AFTER);
+    if (source?.readyState !== EventSource.CLOSED) return; // the browser reconnects by itself
+    disconnect();
+    refreshIn(TRY_AGAIN_AFTER);
   });
 }
 
-function hush() {
+function disconnect() {
   source?.close();
   source = null;
 }
 
-function hear(job) {
+function receive(job) {
   const row = rowOf(job.id);
   if (row) {
     showNumbers(row, job);
-    if (row.dataset.stage !== stageOf(job)) readAgainSoon();
+    if (row.dataset.stage !== stageOf(job)) refreshSoon();
   } else if (!seen.has(job.id)) {
     seen.add(job.id);
-    if (!isOver(job) || Date.parse(job.created_at) > Date.parse(live.dataset.readAt)) readAgainSoon();
+    if (!isOver(job) || Date.parse(job.created_at) > Date.parse(live.dataset.readAt)) refreshSoon();
   }
-  if ("single" in live.dataset && isOver(job)) hush(); // else the browser would ask for the ended stream again
+  if ("single" in live.dataset && isOver(job)) disconnect(); // else the browser would ask for the ended stream again
 }
 
 function stageOf(job) {
@@ -69,7 +69,7 @@ function showNumbers(row, job) {
   write(one("far", row), farOf(job, row.dataset.unit));
   write(one("pace", row), paceOf(job));
   if (write(one("message", row), job.message)) addToLog(job.message);
-  if ("single" in live.dataset && job.percent !== null) sayTenth(job);
+  if ("single" in live.dataset && job.percent !== null) announceTenth(job);
 }
 
 function write(element, text) {
@@ -112,60 +112,60 @@ function addToLog(message) {
   if (isAtEnd) log.scrollTop = log.scrollHeight;
 }
 
-// What a screen reader is told: each state, and of the way there each tenth ----------------------------------------
+// For screen readers: each change of state, and each tenth of the progress ----------------------------------------
 
-function say(text) {
-  if (teller) teller.textContent = text;
+function announce(text) {
+  if (announcer) announcer.textContent = text;
 }
 
-function sayTenth({ id, percent }) {
+function announceTenth({ id, percent }) {
   const tenth = Math.floor(percent / 10);
-  if (tenths.has(id) && tenth > tenths.get(id) && tenth < 10) say(`${percent} %`);
+  if (tenths.has(id) && tenth > tenths.get(id) && tenth < 10) announce(`${percent} %`);
   tenths.set(id, tenth);
 }
 
-function sayStates(before) {
+function announceStates(before) {
   const changed = rows().filter((row) => {
     const was = before.get(row.dataset.job);
     return was ? was !== row.dataset.stage : row.dataset.stage.startsWith("running");
   });
   if (changed.length) {
-    say(changed.map((row) => `${one("name", row).textContent}: ${row.querySelector(".state").textContent}`).join(". "));
+    announce(changed.map((row) => `${one("name", row).textContent}: ${row.querySelector(".state").textContent}`).join(". "));
   }
 }
 
-// The page, read again ---------------------------------------------------------------------------------------------
+// The page, fetched again ---------------------------------------------------------------------------------------------
 
-async function readAgain() {
-  if (reading) {
-    outdated = true;
+async function refresh() {
+  if (isRefreshing) {
+    isOutdated = true;
     return;
   }
-  reading = true;
-  outdated = false;
+  isRefreshing = true;
+  isOutdated = false;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected) location.reload(); // to sign in again
-    if (answer.ok) putInPlace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (answer.redirected) location.reload(); // to the sign-in page
+    if (answer.ok) replaceLive(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
-    readAgainIn(TRY_AGAIN_AFTER);
+    refreshIn(TRY_AGAIN_AFTER);
   }
-  reading = false;
-  readAt = performance.now();
-  if (outdated) readAgainSoon();
-  listen();
+  isRefreshing = false;
+  refreshedAt = performance.now();
+  if (isOutdated) refreshSoon();
+  connect();
 }
 
-function readAgainIn(time) {
+function refreshIn(time) {
   clearTimeout(timer);
-  timer = setTimeout(readAgain, time);
+  timer = setTimeout(refresh, time);
 }
 
-function readAgainSoon() {
-  readAgainIn(Math.max(readAt + REST - performance.now(), 0));
+function refreshSoon() {
+  refreshIn(Math.max(refreshedAt + REST - performance.now(), 0));
 }
 
-function putInPlace(page) {
+function replaceLive(page) {
   const fresh = one("live", page);
   if (!fresh) return;
   const before = new Map(rows().map((row) => [row.dataset.job, row.dataset.stage]));
@@ -176,8 +176,8 @@ function putInPlace(page) {
   live = fresh;
   document.title = page.title;
   if (focused) (counterpart(focused) ?? one("focus"))?.focus({ preventScroll: true });
-  toTheEnd();
-  sayStates(before);
+  scrollLogToEnd();
+  announceStates(before);
 }
 
 function counterpart(element) {
@@ -186,7 +186,7 @@ function counterpart(element) {
   return value && live.querySelector(`[${name}="${CSS.escape(value)}"]`);
 }
 
-function toTheEnd() {
+function scrollLogToEnd() {
   const log = one("log");
   if (log) log.scrollTop = log.scrollHeight;
 }
@@ -198,19 +198,19 @@ async function press(form) {
   pressed.disabled = true;
   try {
     const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" } });
-    if (answer.status === 401 || answer.status === 403) form.submit(); // to be told why
-    else await readAgain();
+    if (answer.status === 401 || answer.status === 403) form.submit(); // shows the reason
+    else await refresh();
   } catch {
     form.submit();
   }
 }
 
-// Dropping a list onto the page of jobs ----------------------------------------------------------------------------
+// Dropping a file onto the page of jobs ----------------------------------------------------------------------------
 
 function takeDrops(area) {
   const box = area.querySelector("[type=file]");
   const button = area.querySelector("button");
-  const whatItDoes = button.textContent;
+  const label = button.textContent;
   const brings = (event) => event.dataTransfer?.types.includes("Files");
   const mark = (on) => area.classList.toggle("over", on);
   addEventListener("dragover", (event) => {
@@ -231,12 +231,12 @@ function takeDrops(area) {
     box.dispatchEvent(new Event("change"));
     button.focus();
   });
-  box.addEventListener("change", () => tellColumns(area, box.files[0]));
-  area.addEventListener("submit", () => { button.textContent = "Sending the list …"; });
-  addEventListener("pageshow", (event) => { if (event.persisted) button.textContent = whatItDoes; });
+  box.addEventListener("change", () => showColumns(area, box.files[0]));
+  area.addEventListener("submit", () => { button.textContent = "Uploading …"; });
+  addEventListener("pageshow", (event) => { if (event.persisted) button.textContent = label; });
 }
 
-async function tellColumns(area, file) {
+async function showColumns(area, file) {
   const place = one("columns", area);
   place.textContent = "";
   if (!file) return;
@@ -245,8 +245,8 @@ async function tellColumns(area, file) {
   const isTable = !first.startsWith("{") && !first.includes("\ufffd");
   const columns = isTable ? first.split(first.includes("\t") ? "\t" : first.includes(";") ? ";" : ",") : [];
   const names = columns.map((name) => name.trim().replace(/^"|"$/g, "")).join(", ");
-  if (names) place.textContent = `Its columns: ${names.length > 300 ? `${names.slice(0, 300)} …` : names}`;
-  say(`${file.name} is chosen.`);
+  if (names) place.textContent = `Columns: ${names.length > 300 ? `${names.slice(0, 300)} …` : names}`;
+  announce(`${file.name} chosen.`);
 }
 
 // ------------------------------------------------------------------------------------------------------------------
@@ -257,11 +257,11 @@ if (live) {
     event.preventDefault();
     press(event.target);
   });
-  document.addEventListener("visibilitychange", () => (document.hidden ? hush() : readAgain()));
-  addEventListener("pagehide", hush);
-  addEventListener("pageshow", (event) => { if (event.persisted) readAgain(); });
-  toTheEnd();
-  listen();
+  document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : refresh()));
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", (event) => { if (event.persisted) refresh(); });
+  scrollLogToEnd();
+  connect();
 }
 const area = document.querySelector("[data-drop]");
 if (area) takeDrops(area);
