@@ -69,7 +69,7 @@ class Narrowing(TestCase):
         assert f'<a class="chip" href="/books/?author={author.pk}"><span>ISBN: <b dir="auto">none</b>' in page
 
     async def test_of_too_many_books_the_frequent_values_have_no_number(self) -> None:
-        with mock.patch("books.search.facets.EXACT", 3):
+        with mock.patch("books.search.facets.EXACT", 3), mock.patch("books.search.results.COUNT_CAP", 3):
             aside = (await self.page("/books/?q=title")).partition("<aside")[2]
         assert 'href="/books/?q=title&amp;topic=novels" dir="auto">Novels</a></li>' in aside
         assert 'class="number"' not in aside

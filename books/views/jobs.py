@@ -247,10 +247,10 @@ def clean(kind: Kind, wanted: JobRequest) -> dict[str, Any]:
     form = kind.form(wanted.arguments)
     errors: Errors = errors_of(form)
     for name, value in wanted.arguments.items():
-        if name not in form.fields:
-            takes = ", ".join(form.fields) or "none"
+        if name not in form.base_fields:
+            takes = ", ".join(form.base_fields) or "none"
             errors[parsing.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
-        elif isinstance(value, list) and not isinstance(form.fields[name], ListField):
+        elif isinstance(value, list) and not isinstance(form.base_fields[name], ListField):
             errors[name] = ["Write one value."]
     if kind.takes_file != bool(wanted.file):
         advice = "Send the list as a file: curl -F file=@books.csv." if kind.takes_file else "This kind takes no file."

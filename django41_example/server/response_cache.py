@@ -203,7 +203,7 @@ def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
     if len(query) + len(accept) + len(encoding) > LONGEST_KEY:
         return None
     host, proto = headers.get(b"host"), headers.get(b"x-forwarded-proto")
-    return scope["path"], query, accept, host, scope["scheme"], proto, preferred_encoding(encoding)
+    return scope["path"], query, accept, host, scope.get("scheme", "http"), proto, preferred_encoding(encoding)
 
 
 @lru_cache(256)

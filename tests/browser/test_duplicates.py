@@ -40,7 +40,7 @@ async def test_two_books_become_one_by_the_keyboard_and_the_old_address_leads_th
     await page.goto("/books/")
     await page.get_by_role("link", name="Possible duplicates").press("Enter")
     await page.get_by_role("link", name="Takasebune").press("Enter")
-    await page.get_by_role("radio", name=f"{kept} keeps it").press("Space")
+    await page.get_by_role("radio", name=f"Keep this record, {kept}").press("Space")
     await page.get_by_role("radio", name="Title: TAKASEBUNE!").press("Space")
     await page.get_by_role("button", name="Merge").press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("TAKASEBUNE!")
