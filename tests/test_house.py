@@ -34,16 +34,26 @@ server
 # What reads an environment variable, and what gives a request's thread back before it waits: they import none of ours.
 SEEN_BY_ALL = {"django41_example.environment", "django41_example.server.threads"}
 
-# Lines, with blank ones and comments: where the rooms are, to shrink and not to grow. The aims are 3,200 for the core,
-# 1,300 for search, 1,700 for the server, 1,200 for jobs, 500 for every other package, and 12,000 in all.
+# Lines, with blank ones and comments. Every other package may have 500.
 BUDGETS = {
-    "models forms views web metadata templatetags admin": 5680,
-    "search": 1420,
-    "server": 2210,
-    "jobs": 1280,
+    "models forms views web metadata templatetags admin": 3200,
+    "search": 1300,
+    "server": 1700,
+    "jobs": 1200,
     "importing exporting": 1700,
-    **dict.fromkeys(["history", "lookup", "feeds", "lab", "cache", "management"], 500),
-    "openapi": 520,
+    **dict.fromkeys(["history", "lookup", "feeds", "openapi", "lab", "cache", "management"], 500),
+    "house": 12_000,
+    "benchmarks": 3000,
+}
+# What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
+TOO_LARGE = {
+    "models forms views web metadata templatetags admin": 5660,
+    "search": 1420,
+    "server": 2200,
+    "jobs": 1274,
+    "openapi": 515,
+    "house": 15_210,
+    "benchmarks": 3871,
 }
 
 
@@ -97,22 +107,27 @@ def test_every_room_has_a_budget_and_a_place() -> None:
     assert rooms - set(" ".join(BUDGETS).split()) == {"apps", "checks", "urls"}
 
 
-@pytest.mark.parametrize("rooms", BUDGETS)
+def size_of(rooms: str) -> int:
+    if rooms == "benchmarks":
+        return lines(path for path in PROJECT.glob("benchmarks/**/*.*") if path.suffix != ".pyc")
+    if rooms == "house":
+        return lines(SOURCES.values())
+    return lines(path for module, path in SOURCES.items() if module != "books" and room_of(module) in rooms.split())
+
+
+@pytest.mark.parametrize(
+    "rooms",
+    [pytest.param(rooms, marks=[pytest.mark.xfail(strict=True)] if rooms in TOO_LARGE else []) for rooms in BUDGETS],
+)
 def test_a_room_keeps_its_budget(rooms: str) -> None:
-    found = lines(path for module, path in SOURCES.items() if module != "books" and room_of(module) in rooms.split())
-    assert found <= BUDGETS[rooms]
+    assert size_of(rooms) <= BUDGETS[rooms]
 
 
-def test_the_house_keeps_its_budget() -> None:
-    found = lines(SOURCES.values())
-    assert found <= 15_210
+@pytest.mark.parametrize("rooms", TOO_LARGE)
+def test_a_room_that_is_too_large_does_not_grow(rooms: str) -> None:
+    assert size_of(rooms) <= TOO_LARGE[rooms]
 
 
 def test_few_modules_stand_at_the_top() -> None:
     modules = [path.name for path in PROJECT.glob("books/*.py")]
     assert len(modules) <= 5, modules
-
-
-def test_the_benchmarks_keep_their_budget() -> None:
-    found = lines(path for path in PROJECT.glob("benchmarks/**/*.*") if path.suffix != ".pyc")
-    assert found <= 3880

@@ -207,6 +207,15 @@ class JobList(JobPageCase):
         assert "/jobs/" not in other
 
 
+class ExportForm(JobPageCase):
+    async def test_boxes_that_were_left_empty_ask_for_nothing(self) -> None:
+        boxes = {"q": "", "topic": "", "language": "eo", "year": ""}
+        response = await self.async_client.post("/jobs/", {"kind": "export", "format": "jsonl", **boxes}, headers=HTML)
+        assert response.status_code == 303
+        job = await Job.objects.aget()
+        assert job.arguments == {"format": "jsonl", "query": {"language": "eo"}}
+
+
 class WrongForms(JobPageCase):
     """422, the reasons beside the boxes, and all that was typed."""
 

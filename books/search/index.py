@@ -46,12 +46,18 @@ def catch_up() -> None:
 
 @contextmanager
 def searching() -> Iterator[None]:
-    """In a thread, around a search: the index has caught up, and PostgreSQL uses it.
-
-    Left alone it reads the words row by row, which it takes for cheap though they are packed: of a million books for
-    minutes.
-    """
+    """In a thread, around a search: the index has caught up, and PostgreSQL uses it."""
     catch_up()
+    with using_index():
+        yield
+
+
+@contextmanager
+def using_index() -> Iterator[None]:
+    """Have PostgreSQL use the index of words, for what is asked beside a search that has caught up.
+
+    Left alone it reads the packed words row by row: of a million books that takes minutes.
+    """
     if connection.vendor == "sqlite":
         yield
         return

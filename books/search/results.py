@@ -32,7 +32,7 @@ from books.search.filters import (
     parameters_of,
     values_of,
 )
-from books.search.index import catch_up, searching
+from books.search.index import catch_up, searching, using_index
 from books.search.pagination import COUNT_CAP, Ordering, Page, PageRequest, is_text
 from books.search.query import Expression
 
@@ -80,7 +80,7 @@ class Matches:
         """`is_exact`: whether the count of the books is."""
 
         def count() -> FacetCounts:
-            with searching() if self.search.needs_index else nullcontext():
+            with using_index():
                 return facet_counts(self.model, self.conditions, is_few=is_exact)
 
         return await per_version.get_or_make(("facets", self.conditions), sync_to_async(count))
