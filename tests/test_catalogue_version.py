@@ -136,9 +136,9 @@ async def test_one_look_serves_a_whole_turn_of_the_event_loop(version: Any) -> N
 
 @pytest.mark.postgresql
 async def test_it_differs_after_the_connection_was_lost_and_opened_again(version: Any) -> None:
-    before, pid = await version.validate(), version.connection.pgconn.backend_pid
-    await sync_to_async(execute)(f"SELECT pg_terminate_backend({pid})")
-    await until(lambda: version.connection and version.connection.pgconn.backend_pid != pid)
+    before, lost = await version.validate(), version.connection
+    await sync_to_async(execute)(f"SELECT pg_terminate_backend({lost.pgconn.backend_pid})")
+    await until(lambda: version.connection is not None and version.connection is not lost)
     assert await version.validate() not in {None, before}
 
 
