@@ -20,7 +20,7 @@ from django41_example import environment
 HERE = Path(__file__).parent
 try:
     PRODUCTION = environment.boolean("PRODUCTION", default=False)
-    BEHIND_PROXY = environment.boolean("BEHIND_PROXY", default=False)
+    environment.proxies("BEHIND_PROXY")  # settings.py reads it: what is wrong with it is said here, at the start
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
     METRICS_DIR = HERE / environment.text("VAR_DIR", "var") / "metrics"  # as in settings.py
     ON_POSTGRESQL = environment.text("DATABASE_URL").startswith("post")
@@ -118,9 +118,7 @@ def post_fork(server: Any, worker: Any) -> None:
     logging.getLogger("uvicorn.access").handlers = []  # our request log says more
     if worker.cfg.accesslog:
         os.environ["ACCESS_LOG"] = "1"
-    # Only a proxy that the operator vouches for may say who the client is and whether it used TLS.
-    worker.config.proxy_headers = BEHIND_PROXY
-    worker.config.forwarded_allow_ips = "*"
+    worker.config.proxy_headers = False  # django41_example/server/forwarded.py reads them
     # gunicorn turns Ctrl-C into a SIGQUIT for its workers, which uvicorn's do not obey.
     worker.handle_exit = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
 

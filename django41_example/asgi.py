@@ -14,6 +14,7 @@ from books.cache import catalogue_version
 from books.cache.topics import warm_up as read_topics
 from books.views.errors import refused
 from books.views.uploads import screen
+from django41_example.server.forwarded import ForwardedHeaders
 from django41_example.server.handler import Handler
 from django41_example.server.lifespan import Lifespan
 from django41_example.server.request_log import RequestLog
@@ -77,6 +78,8 @@ if settings.METRICS:
     observe = metrics.observe
 if logs_all:
     application = RequestLog(application, observe=observe)
+if settings.BEHIND_PROXY:
+    application = ForwardedHeaders(application, settings.BEHIND_PROXY)
 application = Lifespan(
     application,
     state={"end_streams": handler.event_streams.end},

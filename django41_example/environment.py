@@ -1,11 +1,15 @@
 """Strict readers of environment variables: what cannot be understood is an error that names the variable."""
 
 import os
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 import dj_database_url
 from dj_database_url import DBConfig
 from django.core.exceptions import ImproperlyConfigured
+
+Network = IPv4Network | IPv6Network
 
 BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 
@@ -28,6 +32,23 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     if not (value.isascii() and value.isdigit() and low <= int(value[:9]) <= high):
         raise ImproperlyConfigured(f"{name}={value!r}: write a whole number from {low} to {high}.")
     return int(value)
+
+
+def proxies(name: str) -> int | tuple[Network, ...]:
+    """The number of proxies in front of the server (`true` is one, `false` none), or the networks they are in."""
+    value = text(name, "0").lower()
+    if value in BOOLEANS:
+        return int(BOOLEANS[value])
+    if re.fullmatch("[2-9]", value):
+        return int(value)
+    hint = f"{name}={value!r}: write the number of proxies, or their networks, such as 10.0.0.0/8,2001:db8::/32."
+    try:
+        networks = tuple(ip_network(part) for part in names(name, []))
+    except ValueError:
+        raise ImproperlyConfigured(hint) from None
+    if not networks:
+        raise ImproperlyConfigured(hint)
+    return networks
 
 
 def names(name: str, default: list[str]) -> list[str]:

@@ -112,6 +112,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The server: what stands before Django -----------------------------------------
 
+BEHIND_PROXY = environment.proxies("BEHIND_PROXY")  # their number, or their networks
 THREADS = environment.integer("THREADS", 8, low=1, high=100)  # in each worker, for sync code
 QUEUE_LENGTH = 64 * THREADS  # requests that may wait for a thread
 QUEUE_TIMEOUT = 10  # seconds
@@ -197,9 +198,6 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    # Only a proxy that the operator names may say that the visitor came by TLS.
-    if environment.boolean("BEHIND_PROXY", default=False):
-        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 ACCESS_LOG = environment.boolean("ACCESS_LOG", default=False)
 LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))

@@ -1,3 +1,4 @@
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -104,3 +105,28 @@ def test_what_is_no_address_of_a_server_is_refused_by_name(value: str, given: An
     given(value)
     with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
         environment.url("VARIABLE", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("", 0),
+        ("0", 0),
+        ("false", 0),
+        ("1", 1),
+        ("True", 1),
+        ("3", 3),
+        ("192.0.2.1", (ip_network("192.0.2.1/32"),)),
+        ("10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
+    ],
+)
+def test_proxies_are_a_number_or_networks(value: str, meant: Any, given: Any) -> None:
+    given(value)
+    assert environment.proxies("VARIABLE") == meant
+
+
+@pytest.mark.parametrize("value", ["yes", "-1", "10", "*", "10.0.0.1/8", "proxy.example", ",", "2,10.0.0.0/8"])
+def test_other_proxies_are_refused_by_name(value: str, given: Any) -> None:
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match=r"VARIABLE=.*number of proxies"):
+        environment.proxies("VARIABLE")

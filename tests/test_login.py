@@ -123,6 +123,18 @@ class Limits(TestCase):
         assert self.login("10.0.0.1", PASSWORD) == 429
         assert self.login("10.0.0.2", PASSWORD) == 303
 
+    def test_the_addresses_of_one_ipv6_network_count_as_one(self) -> None:
+        for number in range(20):
+            LoginAttempts.objects.begin(f"account {number}", f"2001:db8:5:6:{number:x}::1")
+        assert self.login("2001:db8:5:6:ffff::9", PASSWORD) == 429
+        assert self.login("2001:db8:5:7::9", PASSWORD) == 303
+
+    def test_an_ipv4_address_counts_as_itself_also_when_it_is_written_as_ipv6(self) -> None:
+        for number in range(20):
+            LoginAttempts.objects.begin(f"account {number}", "::ffff:198.18.0.1")
+        assert self.login("198.18.0.1", PASSWORD) == 429
+        assert self.login("::ffff:198.18.0.2", PASSWORD) == 303
+
     def test_signing_in_resets_the_account(self) -> None:
         for _ in range(2):
             for _ in range(4):

@@ -8,6 +8,7 @@ sessions and tokens go on working meanwhile. An administrator lifts the limit by
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 
 from django.db import models, transaction
 from django.db.models import F
@@ -33,7 +34,14 @@ def account_key(username: str) -> str:
 
 
 def address_key(address: str) -> str:
-    return digest_of(f"address {address}")
+    """An IPv6 address counts as its /64 network, all of which one household or rented server has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return digest_of(f"address {address}")
+    if isinstance(parsed, IPv6Address):
+        parsed = parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64)
+    return digest_of(f"address {parsed}")
 
 
 class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):

@@ -202,8 +202,8 @@ def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
     query = scope["query_string"]
     if len(query) + len(accept) + len(encoding) > LONGEST_KEY:
         return None
-    host, proto = headers.get(b"host"), headers.get(b"x-forwarded-proto")
-    return scope["path"], query, accept, host, scope.get("scheme", "http"), proto, preferred_encoding(encoding)
+    host, scheme = headers.get(b"host"), scope.get("scheme", "http")
+    return scope["path"], query, accept, host, scheme, preferred_encoding(encoding)
 
 
 @lru_cache(256)

@@ -1,0 +1,62 @@
+"""Where a request comes from, as the proxies in front of the server say: `X-Forwarded-For` and `X-Forwarded-Proto`.
+
+uvicorn's ProxyHeadersMiddleware knows networks, but no number of proxies. If it trusts every entry, it takes the
+leftmost, which the client writes; and it takes an entry that is no address for one.
+"""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from itertools import takewhile
+from typing import Any
+
+Address = IPv4Address | IPv6Address
+Proxies = int | Sequence[IPv4Network | IPv6Network]
+
+
+class ForwardedHeaders:
+    """Sets the client and the scheme of each request. `proxies`: how many there are, or the networks they are in.
+
+    Each proxy appends the address that connected to it. So entries count from the right; what stands further left than
+    our proxies reach was written by the client.
+    """
+
+    def __init__(self, application: Any, proxies: Proxies) -> None:
+        self.application, self.proxies = application, proxies
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            peer = parsed((scope.get("client") or ("",))[0])
+            hops = [peer, *map(parsed, reversed(entries(scope, b"x-forwarded-for")))]  # from the nearest to the client
+            if passed := self.passed(hops):
+                # An entry that is no address, such as `unknown`, stands for nobody: then its proxy counts.
+                if client := next((hop for hop in reversed(hops[: passed + 1]) if hop), None):
+                    scope["client"] = (str(client), 0)
+                if schemes := entries(scope, b"x-forwarded-proto")[-passed:]:
+                    scope["scheme"] = "https" if schemes[0].lower() == "https" else "http"
+        await self.application(scope, receive, send)
+
+    def passed(self, hops: Sequence[Address | None]) -> int:
+        """How many proxies of ours the request has passed."""
+        if isinstance(self.proxies, int):
+            return self.proxies
+        networks = self.proxies
+        return len(list(takewhile(lambda hop: hop and any(hop in network for network in networks), hops)))
+
+
+def entries(scope: Any, header: bytes) -> list[str]:
+    """The values of a header that is a list, over all its lines."""
+    lines = [value for name, value in scope["headers"] if name == header]
+    return [value.strip() for value in b",".join(lines).decode("latin-1").split(",") if value.strip()]
+
+
+def parsed(host: str) -> Address | None:
+    """The address, also with a port: `192.0.2.1:5000`, `[2001:db8::1]:5000`. None if it is none."""
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
