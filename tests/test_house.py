@@ -47,12 +47,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 5668,
+    "models forms views web metadata templatetags admin": 5883,
     "search": 1420,
-    "server": 2284,
-    "jobs": 1274,
-    "openapi": 515,
-    "house": 15_302,
+    "server": 2292,
+    "jobs": 1277,
+    "openapi": 519,
+    "house": 15_530,
     "benchmarks": 3871,
 }
 

@@ -5,10 +5,15 @@ from unittest import mock
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
-from django.test import AsyncClient
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.functions import Now
+from django.test import AsyncClient, override_settings
 
-from books.models import Channel, Job, JobFile, Status
-from tests.people import LibrarianTestCase
+from books.jobs.pruning import astart_todays_pruning
+from books.jobs.start import astart
+from books.jobs.tasks.import_books import import_
+from books.models import Channel, Job, JobFile, Scope, Status, Token
+from tests.people import LibrarianTestCase, librarian
 
 HTML = {"accept": "text/html"}
 
@@ -102,6 +107,121 @@ class StartAJob(JobsCase):
         assert refused.status_code == 403
         assert refused.json()["detail"].startswith("Only librarians can change books. Ask ")
         assert (await self.post("/jobs/", {"kind": "clock"})).status_code == 202
+
+
+class StartOnce(JobsCase):
+    """POST /jobs/ with an Idempotency-Key, repeated."""
+
+    EXPORT = {"kind": "export"}
+
+    async def post_once(self, sent: Any, key: str = "k") -> Any:
+        return await self.post("/jobs/", sent, **{"idempotency-key": key})
+
+    async def test_the_same_again_is_the_same_job(self) -> None:
+        first, again = await self.post_once(self.EXPORT), await self.post_once(self.EXPORT)
+        assert (first.status_code, again.status_code) == (202, 200)
+        assert first["Location"] == again["Location"]
+        assert await Job.objects.acount() == 1
+
+    async def test_another_request_under_the_same_key_is_refused(self) -> None:
+        await self.post_once(self.EXPORT)
+        refused = await self.post_once({"kind": "clock"})
+        assert (refused.status_code, "Idempotency-Key" in refused.json()["detail"]) == (409, True)
+        assert await Job.objects.acount() == 1
+
+    async def test_another_file_under_the_same_key_is_refused(self) -> None:
+        for title, status in (("Kokoro", 202), ("Kokoro", 200), ("Botchan", 409)):
+            file = SimpleUploadedFile("a.csv", f"title\n{title}\n".encode())
+            response = await self.async_client.post("/jobs/", {"file": file}, headers={"idempotency-key": "k"})
+            assert response.status_code == status
+        assert await JobFile.objects.acount() == 1
+
+    async def test_keys_of_others_are_no_matter(self) -> None:
+        first = await self.post_once(self.EXPORT)
+        await self.async_client.aforce_login(await sync_to_async(librarian)("another"))
+        second = await self.post_once(self.EXPORT)
+        assert (second.status_code, first["Location"] != second["Location"]) == (202, True)
+
+    async def test_a_key_of_absurd_length_is_refused(self) -> None:
+        assert (await self.post_once(self.EXPORT, "k" * 181)).status_code == 400
+
+
+class OurOwnKeys(JobsCase):
+    async def test_no_client_may_choose_one(self) -> None:
+        for key in ("prune-2026-11-30", "prune-"):
+            response = await self.post(f"/jobs/{key}/")
+            assert (response.status_code, set(response.json()["errors"])) == (422, {"key"})
+        assert not await Job.objects.aexists()
+
+    async def test_our_own_jobs_can_be_read(self) -> None:
+        await astart_todays_pruning()
+        job = await Job.objects.aget()
+        assert job.key.startswith("prune-")
+        assert (await self.async_client.get(f"/jobs/{job.key}/")).json()["kind"] == "prune"
+
+
+class WhatWritesBooks(JobsCase):
+    """Takes a token that may write books, for jobs alone is not enough."""
+
+    async def token(self, *scopes: Scope) -> dict[str, str]:
+        _, secret = await sync_to_async(Token.objects.issue)(self.librarian, "t", scopes, None)
+        return {"authorization": f"Bearer {secret}"}
+
+    async def statuses(self, scopes: list[Scope], address: str, sent: Any = None) -> int:
+        status: int = (await self.post(address, sent, **await self.token(*scopes))).status_code
+        return status
+
+    async def test_starting_it(self) -> None:
+        await astart(import_, {"dry_run": False, "mapping": {}, "format": ""}, key="imported")
+        await Job.objects.aupdate(status=Status.SUCCEEDED, due_at=None, finished_at=Now())
+        for sent in (
+            {"kind": "undo_import", "arguments": {"job": "imported"}},
+            {"kind": "lookup", "arguments": {"without": "pages"}},
+            {"kind": "reindex"},
+        ):
+            with self.subTest(sent=sent):
+                assert await self.statuses([Scope.JOBS], "/jobs/", sent) == 403
+                assert await self.statuses([Scope.JOBS, Scope.WRITE], "/jobs/", sent) == 202
+
+    async def test_an_import_is_refused_by_the_name_of_the_scope(self) -> None:
+        file = SimpleUploadedFile("a.csv", b"title\nKokoro\n")
+        refused = await self.async_client.post("/jobs/", {"file": file}, headers=await self.token(Scope.JOBS))
+        assert (refused.status_code, refused.json()["detail"]) == (403, "This token lacks the scope write.")
+        assert 'scope="write"' in refused["WWW-Authenticate"]
+        assert not await JobFile.objects.aexists()
+
+    async def test_cancelling_and_resuming_it(self) -> None:
+        await self.post("/jobs/a/", {"kind": "reindex"})
+        for address, status in (("/jobs/a/cancel/", 202), ("/jobs/a/retry/", 202)):
+            assert await self.statuses([Scope.JOBS], address) == 403
+            assert await self.statuses([Scope.JOBS, Scope.WRITE], address) == status
+        response = await self.async_client.delete("/jobs/a/", headers=await self.token(Scope.JOBS))
+        assert response.status_code == 403
+
+    async def test_what_only_reads_takes_the_scope_of_jobs_alone(self) -> None:
+        for kind in ("export", "clock"):
+            assert await self.statuses([Scope.JOBS], f"/jobs/{kind}/", {"kind": kind}) == 202
+            assert await self.statuses([Scope.JOBS], f"/jobs/{kind}/cancel/") == 202
+            assert await self.statuses([Scope.JOBS], f"/jobs/{kind}/retry/") == 202
+
+
+class ClocksInProduction(JobsCase):
+    """Without the laboratory, which production has only if asked for, there are none."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.enterContext(override_settings(LAB=False))
+
+    async def test_a_clock_is_refused_with_the_kinds_that_there_are(self) -> None:
+        for sent in (None, {"kind": "clock"}, {}):
+            response = await self.post("/jobs/a/", sent)
+            assert (response.status_code, set(response.json()["errors"])) == (422, {"kind"})
+            assert "clock" not in response.json()["errors"]["kind"][0]
+
+    async def test_the_page_offers_none(self) -> None:
+        page = (await self.async_client.get("/jobs/", headers=HTML)).content.decode()
+        assert 'value="clock"' not in page
+        assert 'value="export"' in page
 
 
 class Upload(JobsCase):

@@ -38,6 +38,8 @@ PRIVATE = {
     "_csp_config": MIDDLEWARE,  # Django: a view's own policy
     "_csp_ro_config": MIDDLEWARE,
     "_return_value": "books/jobs/backend.py",  # Django: what a task's result says
+    "_boundary": "books/web/form_data.py",  # Django: what the parser of forms was given
+    "_input_data": "books/web/form_data.py",
 }
 # Without one, but in no documentation.
 UNDOCUMENTED = {

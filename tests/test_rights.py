@@ -58,9 +58,9 @@ POST   /jobs/                                401 403 202 202    403 403 202 403 
 GET    /jobs/events/                         401 403 200 200    403 403 200 403    401 403 200  view_job
 GET    /jobs/import/                         401 403 200 200    403 403 200 403    401 403 200  view_job
 POST   /jobs/new/                            401 403 202 202    403 403 202 403    401 403 202  add_job
-DELETE /jobs/import/                         401 403 202 202    403 403 202 403    401 403 202  change_job
+DELETE /jobs/import/                         401 403 202 202    403 403 403 403    401 403 403  change_job change_book
 GET    /jobs/import/events/                  401 403 200 200    403 403 200 403    401 403 200  view_job
-POST   /jobs/import/cancel/                  401 403 202 202    403 403 202 403    401 403 202  change_job
+POST   /jobs/import/cancel/                  401 403 202 202    403 403 403 403    401 403 403  change_job change_book
 POST   /jobs/cancelled/retry/                401 403 202 202    403 403 202 403    401 403 202  change_job
 GET    /jobs/import/files/a.csv/             401 403 200 200    403 403 200 403    401 403 200  view_job
 GET    /accounts/login/                      200 200 200 200    200 200 200 200    200 200 200

@@ -95,30 +95,36 @@ async def test_a_token_that_is_not_for_jobs_is_refused_before_the_list_is_read(h
     assert await refusal(upload(handler, "/jobs/", await as_whom(librarian, Scope.READ, Scope.WRITE))) == 403
 
 
+async def test_a_token_that_may_not_write_is_refused_before_the_list_is_read(handler: Handler) -> None:
+    assert await refusal(upload(handler, "/jobs/", await as_whom(librarian, Scope.READ, Scope.JOBS))) == 403
+
+
 async def test_one_in_chunks_is_refused_before_it_is_read(handler: Handler) -> None:
     assert await refusal(upload(handler, "/jobs/", CHUNKED)) == 401
 
 
 @pytest.mark.parametrize("path", JOBS)
 async def test_a_librarians_list_is_let_in(handler: Handler, path: str) -> None:
-    answer = await upload(handler, path, await as_whom(librarian, Scope.JOBS)).answer()
+    answer = await upload(handler, path, await as_whom(librarian, Scope.JOBS, Scope.WRITE)).answer()
     assert answer.status == 202
     file = await JobFile.objects.select_related("job").aget()
     assert (f"/jobs/{file.job.key}/", file.size) == (answer.headers["location"], SIZE)  # type: ignore[union-attr]
 
 
 async def test_a_librarians_list_in_chunks_is_let_in(handler: Handler) -> None:
-    answer = await upload(handler, "/jobs/a/", CHUNKED, await as_whom(librarian, Scope.JOBS)).answer()
+    answer = await upload(handler, "/jobs/a/", CHUNKED, await as_whom(librarian, Scope.JOBS, Scope.WRITE)).answer()
     assert (answer.status, await Job.objects.acount()) == (202, 1)
 
 
 async def test_a_list_that_is_told_to_be_larger_than_all_is_413_before_it_is_read(handler: Handler) -> None:
-    token = await as_whom(librarian, Scope.JOBS)
+    token = await as_whom(librarian, Scope.JOBS, Scope.WRITE)
     assert await refusal(upload(handler, "/jobs/", token, size=UPLOAD_LIMIT)) == 413
 
 
 async def test_a_list_in_chunks_is_413_as_soon_as_it_is_larger_than_all(handler: Handler) -> None:
-    exchange = upload(handler, "/jobs/", CHUNKED, await as_whom(librarian, Scope.JOBS), size=2 * UPLOAD_LIMIT)
+    exchange = upload(
+        handler, "/jobs/", CHUNKED, await as_whom(librarian, Scope.JOBS, Scope.WRITE), size=2 * UPLOAD_LIMIT
+    )
     answer = await exchange.answer()
     assert (answer.status, answer.json()["detail"][:30]) == (413, f"A body may have {UPLOAD_LIMIT:,} bytes"[:30])
     assert UPLOAD_LIMIT < exchange.received_at_answer <= UPLOAD_LIMIT + PART
@@ -157,7 +163,7 @@ async def ask_first(wire: Wire, *headers: tuple[str, str]) -> list[int]:
 
 
 async def test_curl_is_told_to_go_on_only_if_the_list_is_let_in(handler: Handler, wire: Wire) -> None:
-    assert await ask_first(wire, await as_whom(librarian, Scope.JOBS)) == [100]
+    assert await ask_first(wire, await as_whom(librarian, Scope.JOBS, Scope.WRITE)) == [100]
     wire.abort()
 
 

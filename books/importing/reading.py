@@ -3,7 +3,9 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, NamedTuple, Never
+from typing import Any, BinaryIO, NamedTuple
+
+from books.web import strict_json
 
 MAX_LINE = 1 << 20  # bytes
 BEGINNING = 200  # characters kept of a longer one
@@ -151,7 +153,7 @@ def json_rows(source: Iterator[Line]) -> Iterator[Row]:
 
 def _json_row(line: Line, text: str) -> Row:
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = strict_json.loads(text)
     except json.JSONDecodeError as error:
         return _faulty(line, f"This line is not JSON: {error.msg} at character {error.pos + 1}.")
     except (ValueError, RecursionError) as error:  # a number that is none, or of thousands of digits; thousands of [
@@ -159,7 +161,3 @@ def _json_row(line: Line, text: str) -> Row:
     if not isinstance(value, dict):
         return _faulty(line, 'This line is no JSON object, such as {"title": "Kokoro"}.')
     return Row(line.number, line.end, line.number, [text], fields=value)
-
-
-def _no_constant(name: str) -> Never:
-    raise ValueError(f"{name} is no JSON number")

@@ -10,21 +10,23 @@ from books.jobs.tasks.import_books import import_
 from books.jobs.tasks.lookup_books import lookup
 from books.jobs.tasks.reindex import reindex
 from books.jobs.tasks.undo_import import undo_import
+from books.web.permissions import CHANGE, DELETE, Rule
 
 
 @dataclass(frozen=True)
 class Kind:
     task: AnyTask
     form: type[JobForm]
-    permission: str  # besides that of starting jobs
+    rule: Rule | None = None  # besides that of starting jobs; also for cancelling and resuming it
     takes_file: bool = False
+    is_for_lab: bool = False
 
 
 KINDS = {
-    "clock": Kind(clock, ClockForm, "books.add_job"),
-    "import": Kind(import_, ImportForm, "books.change_book", takes_file=True),
-    "undo_import": Kind(undo_import, UndoForm, "books.delete_book"),
-    "export": Kind(export, ExportForm, "books.add_job"),
-    "lookup": Kind(lookup, LookupForm, "books.change_book"),
-    "reindex": Kind(reindex, JobForm, "books.change_book"),
+    "clock": Kind(clock, ClockForm, is_for_lab=True),
+    "import": Kind(import_, ImportForm, CHANGE, takes_file=True),
+    "undo_import": Kind(undo_import, UndoForm, DELETE),
+    "export": Kind(export, ExportForm),
+    "lookup": Kind(lookup, LookupForm, CHANGE),
+    "reindex": Kind(reindex, JobForm, CHANGE),
 }

@@ -15,6 +15,7 @@ from books.models.lookup import CachedLookup
 
 KEPT = timedelta(days=30)  # a job that has ended, and its files
 UNUSED = timedelta(days=1)  # an upload for which no job was started
+KEY_PREFIX = "prune-"  # which no client may choose
 BATCH = 20  # jobs whose files are deleted in one transaction
 
 
@@ -35,6 +36,6 @@ def prune() -> dict[str, int]:
 
 async def astart_todays_pruning() -> None:
     """Start today's pruning, once for any number of workers: its key is the day."""
-    key = f"prune-{timezone.now():%Y-%m-%d}"
+    key = f"{KEY_PREFIX}{timezone.now():%Y-%m-%d}"
     if not await Job.objects.filter(key=key).aexists():
         await astart(prune, {}, key=key)

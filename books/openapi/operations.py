@@ -62,7 +62,8 @@ def feed(name: str, summary: str, query: type[forms.Form] | str = "") -> dict[st
 IMPORT = form_of(KINDS["import"].form, file=text(format="binary"), kind=text(enum=list(KINDS)))
 JOB = Operation("", "Job", statuses=[200, 202, 303], sends=["Location"])
 START = JOB._replace(
-    summary="Start a job. The same request again returns the same job. Without a body it is a clock.",
+    summary="Start a job. The same request again returns the same job. Without a body it is a clock, where LAB=1. "
+    f"With the scope `write`, a token may start {', '.join(name for name, kind in KINDS.items() if kind.rule)}.",
     body={JSON: job_start(), MULTIPART: IMPORT},
     errors=[403, 409],
 )
@@ -137,7 +138,10 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             parameters=[ISBN | {"required": True}],
         )
     },
-    "job_list": {"GET": Operation("The jobs, the latest first", "JobPage", JobQuery), "POST": START},
+    "job_list": {
+        "GET": Operation("The jobs, the latest first", "JobPage", JobQuery),
+        "POST": START._replace(parameters=[IDEMPOTENCY_KEY]),
+    },
     "job_detail": {"GET": Operation("The state of a job", "Job"), "POST": START, "DELETE": CANCEL},
     "job_cancel": {"POST": CANCEL},
     "job_retry": {"POST": RETRY},

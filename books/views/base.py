@@ -13,6 +13,7 @@ from books.views.login_redirect import redirect_to_login
 from books.web import parsing
 from books.web.authentication import RequestUser, aauthenticate
 from books.web.errors import REFUSED, http_error
+from books.web.form_data import StrictMultiPartParser
 from books.web.negotiation import HTML, HTTPError, error_response, error_type, errors_of, preferred, respond
 from books.web.permissions import LoginRequired, Rule, aauthorize
 
@@ -38,6 +39,8 @@ class CatalogueView(View):
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
             parsing.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
+            parsing.uncoded(request)
+            request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
             self.user = request.request_user = await aauthenticate(request)  # type: ignore[attr-defined]
             if request.method in self.methods() and request.method != "OPTIONS":
                 await aauthorize(request, self.rules)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
@@ -75,6 +76,7 @@ async def list_context(jobs: list[Data], user: RequestUser, typed: Data, errors:
         "read_at": timezone.now(),
         "jobs": await aentries(jobs),
         "can": await apermissions(user),
+        "has_clock": settings.LAB,
         "typed": typed,
         "wrong": {typed.get("kind", "import"): reasons} if reasons else {},
         "fields": ", ".join(CLEANERS),

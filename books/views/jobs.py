@@ -1,31 +1,27 @@
 """Jobs over HTTP: start, list, follow, cancel and resume them, and download their files."""
 
-from typing import Any, BinaryIO, NamedTuple, cast
-
 from asgiref.sync import sync_to_async
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 
 from books.exporting import EXPORT_FORMATS
-from books.forms.jobs import ListField
 from books.forms.lists import JobQuery
 from books.jobs.events import stream
-from books.jobs.kinds import KINDS, Kind
-from books.jobs.start import LONGEST_NAME, KeyTaken, astart, retry
-from books.metadata.record import Errors
-from books.models import Channel, Job, JobFile
+from books.jobs.kinds import KINDS
+from books.jobs.start import retry
+from books.models import Job, JobFile
 from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
 from books.views.job_page import Data, annotated, detail_context, list_context
+from books.views.job_start import astart_job
 from books.views.lists import serialized_page, valid
 from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response, page
-from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB, LibrarianRequired
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page
+from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB, arequire
 
 LIST = "jobs/job_list.html"
 EVENTS = "text/event-stream"
@@ -49,12 +45,12 @@ class JobList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            return await start_job(self)
+            return await start(self)
         except HTTPError as error:
             if not error.errors or self.media_type == JSON:
                 raise
             status, errors = error.status, error.errors
-        data, typed = await self._jobs(request, QueryDict()), parsing.form(request).dict()
+        data, typed = await self._jobs(request, QueryDict()), parsing.form_with_files(request).dict()
         context = await list_context(data["jobs"], self.user, typed, errors)
         return page(request, LIST, {**data, **context}, status=status)
 
@@ -79,7 +75,7 @@ class JobDetail(CatalogueView):
         return self.respond(data, "jobs/job_detail.html", context=context)
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await start_job(self, key)
+        return await start(self, key)
 
     async def delete(self, request: HttpRequest, key: str) -> HttpResponse:
         return await cancel(self, key)
@@ -102,6 +98,7 @@ class JobRetry(CatalogueView):
     rules = {"POST": CHANGE_JOB}
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        await aauthorize_change(key, self.user)
         is_queued = await sync_to_async(retry)(key)
         job = await ajob_or_404(Job.objects.all(), key)
         if not is_queued:
@@ -159,10 +156,24 @@ def follow(request: HttpRequest, key: str | None, first: JobQuerySet) -> HttpRes
     return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
 
 
+async def start(view: CatalogueView, key: str = "") -> HttpResponse:
+    """202: it is started; 200: the same request has started it before."""
+    job, is_new = await astart_job(view, key)
+    return await respond_with_job(view, job, 202 if is_new else 200)
+
+
 async def cancel(view: CatalogueView, key: str) -> HttpResponse:
     """202: it ends within about a second; 200: it is over already."""
+    await aauthorize_change(key, view.user)
     is_cancelled = await Job.objects.acancel(key)
     return await respond_with_job(view, await ajob_or_404(Job.objects.all(), key), 202 if is_cancelled else 200)
+
+
+async def aauthorize_change(key: str, user: RequestUser) -> None:
+    """Cancelling or resuming a job that writes books takes what starting it does."""
+    kind = KINDS.get((await ajob_or_404(Job.objects.all(), key)).kind)
+    if kind and kind.rule:
+        await arequire(user, kind.rule)
 
 
 async def ajob_or_404(jobs: JobQuerySet, key: str) -> Job:
@@ -189,76 +200,3 @@ async def respond_with_job(view: CatalogueView, job: Job, status: int) -> HttpRe
     if view.media_type == HTML:
         return SeeOther(url)
     return json_response(await adetail(job), status=status, headers={"Location": url})
-
-
-# Starting a job ---------------------------------------------------------------
-
-
-class JobRequest(NamedTuple):
-    kind: str = "clock"
-    arguments: dict[str, Any] = {}
-    file: "UploadedFile[bytes] | None" = None
-
-
-async def start_job(view: CatalogueView, key: str = "") -> HttpResponse:
-    """Start what the body asks for: 202; 200 if the same request has started it before, 409 if another has."""
-    wanted = await sync_to_async(read)(view.request)
-    kind = await aauthorized_kind(wanted.kind, view.user)
-    arguments = await sync_to_async(clean)(kind, wanted)
-    file = await sync_to_async(store)(wanted.file) if wanted.file else None
-    actor = view.user.actor(Channel.PAGE if view.media_type == HTML else Channel.API)
-    try:
-        job, is_new = await astart(kind.task, arguments, key=key, by=actor, file=file)
-    except KeyTaken:
-        detail = f"Another job has this key: choose another key, or look at it at /jobs/{key}/."
-        raise HTTPError(409, detail) from None
-    return await respond_with_job(view, job, 202 if is_new else 200)
-
-
-def read(request: HttpRequest) -> JobRequest:
-    """A form, with a file or without, or JSON; no body at all is a clock. In a thread: an upload may be large."""
-    if request.content_type == parsing.MULTIPART or (parsing.body(request) and parsing.is_form(request)):
-        fields: dict[str, Any] = parsing.form(request).dict()
-        file = request.FILES.get("file")
-        return JobRequest(fields.pop("kind", "import" if file else "clock"), fields, file)
-    if not parsing.body(request):
-        return JobRequest()
-    sent = parsing.json_object(request)
-    if unknown := sent.keys() - {"kind", "arguments"}:
-        name = parsing.printable(min(unknown))
-        raise HTTPError(422, errors={name: ["No such field. A job is started with kind and arguments."]})
-    wanted = JobRequest(**sent)
-    if not isinstance(wanted.arguments, dict):
-        raise HTTPError(422, errors={"arguments": ["Write an object."]})
-    return wanted
-
-
-async def aauthorized_kind(name: object, user: RequestUser) -> Kind:
-    kind = KINDS.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise HTTPError(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(KINDS)}."]})
-    if not await user.ahas_perm(kind.permission):
-        raise LibrarianRequired(kind.permission)
-    return kind
-
-
-def clean(kind: Kind, wanted: JobRequest) -> dict[str, Any]:
-    """The arguments in their canonical form, or 422 with the reasons. May query the database."""
-    form = kind.form(wanted.arguments)
-    errors: Errors = errors_of(form)
-    for name, value in wanted.arguments.items():
-        if name not in form.base_fields:
-            takes = ", ".join(form.base_fields) or "none"
-            errors[parsing.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
-        elif isinstance(value, list) and not isinstance(form.base_fields[name], ListField):
-            errors[name] = ["Write one value."]
-    if kind.takes_file != bool(wanted.file):
-        advice = "Send the list as a file: curl -F file=@books.csv." if kind.takes_file else "This kind takes no file."
-        errors["file"] = [advice]
-    if errors:
-        raise HTTPError(422, errors=errors)
-    return form.arguments()
-
-
-def store(file: "UploadedFile[bytes]") -> JobFile:
-    return JobFile.objects.store((file.name or "file")[-LONGEST_NAME:], cast("BinaryIO", file))

@@ -6,6 +6,7 @@ from django.http.response import HttpResponseBase
 from books.views.base import CatalogueView
 from books.web.negotiation import HTTPError, error_response
 from books.web.parsing import TOO_LARGE
+from books.web.permissions import CHANGE, arequire
 
 
 class UploadScreen(CatalogueView):
@@ -22,6 +23,7 @@ class UploadScreen(CatalogueView):
         return await super().dispatch(request, *args, **kwargs)
 
     async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        await arequire(self.user, CHANGE)  # an upload is a list to import
         return HttpResponse(status=204)
 
 

@@ -1,17 +1,17 @@
 """Request parsing: what is malformed or too large is refused, and nothing is replaced silently."""
 
-import json
 import re
-from typing import Any, Never
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, ValidationError
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, ValidationError
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
 from books.metadata import record
 from books.metadata.record import Errors, Record
 from books.models.idempotency import MAX_KEY
+from books.web import strict_json
 from books.web.negotiation import JSON, HTTPError
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -40,6 +40,13 @@ def well_formed(urlencoded: bytes, where: str) -> None:
         raise HTTPError(400, f"The {where} is not valid UTF-8.") from None
 
 
+def uncoded(request: HttpRequest) -> None:
+    """Refuse a body that is compressed: nothing here unpacks it."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
+        detail = "This server reads no compressed bodies: send it as it is, without Content-Encoding."
+        raise HTTPError(415, detail, headers={"Accept-Encoding": "identity"})
+
+
 def is_form(request: HttpRequest) -> bool:
     """Whether the body is a form. Raises 415 if it is neither a form nor JSON."""
     if request.content_type not in {*FORMS, JSON}:
@@ -55,36 +62,40 @@ def body(request: HttpRequest) -> bytes:
 
 
 def form(request: HttpRequest) -> QueryDict:
-    """The form in the body. Raises 400, 413 or 415 if it is malformed, too large or no form."""
+    """The form in the body, which has no files. Raises 400, 413, 415 or 422 if it cannot be read as that."""
+    fields = form_with_files(request)
+    if request.FILES:
+        raise HTTPError(422, errors={printable(name): ["This form takes no file."] for name in request.FILES})
+    return fields
+
+
+def form_with_files(request: HttpRequest) -> QueryDict:
+    """The fields of the form in the body; its files are in request.FILES. Raises 400, 413 or 415."""
     if request.content_type not in FORMS:
         raise HTTPError(415, f"Send {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
     try:
         if request.content_type == URLENCODED:
             well_formed(body(request), "form")
         posted = request.POST
-    except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent) as error:
+    except (RequestDataTooBig, TooManyFieldsSent) as error:
         raise HTTPError(413, f"This form is too large. {error}") from None
-    except (MultiPartParserError, UnreadablePostError) as error:
+    except (MultiPartParserError, UnreadablePostError, BadRequest) as error:
         raise HTTPError(400, f"The form cannot be read: {error}.") from None
     return posted
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object in the body. Raises 400 or 415 for anything else, NaN and deep nesting included."""
+    """The JSON object in the body. Raises 400 or 415 for anything else, deep nesting included."""
     if request.content_type not in {JSON, MERGE_PATCH}:
         raise HTTPError(415, f"Send {JSON}, and say so in Content-Type.")
     try:
-        value = json.loads(body(request).decode(), parse_constant=_no_constant)
+        value = strict_json.loads(body(request).decode())
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
         raise HTTPError(400, f"The body is not JSON in UTF-8: {reason}.") from None
     if not isinstance(value, dict):
         raise HTTPError(400, 'Send a JSON object, such as {"title": "Kokoro"}.')
     return value
-
-
-def _no_constant(name: str) -> Never:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def book_record(request: HttpRequest, *, partial: bool) -> Record:

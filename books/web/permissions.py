@@ -23,7 +23,7 @@ CHANGE = Rule(Scope.WRITE, "books.change_book")
 DELETE = Rule(Scope.WRITE, "books.delete_book")
 OWN_ACCOUNT = Rule(None)
 SEE_JOBS = Rule(Scope.JOBS, "books.view_job")
-START_JOB = Rule(Scope.JOBS, "books.add_job")  # each kind may need more: see books.jobs.kinds
+START_JOB = Rule(Scope.JOBS, "books.add_job")  # kinds that write books take more: see books.jobs.kinds
 CHANGE_JOB = Rule(Scope.JOBS, "books.change_job")
 
 
@@ -55,6 +55,11 @@ async def aauthorize(request: HttpRequest, rules: Mapping[str, Rule]) -> None:
         return
     if user.account is None:
         raise LoginRequired
+    await arequire(user, rule)
+
+
+async def arequire(user: RequestUser, rule: Rule) -> None:
+    """403 unless the token has the scope, and the account the permission."""
     if user.token and rule.scope not in user.token.scopes.split():
         raise _lacking(rule)
     if rule.permission and not await user.ahas_perm(rule.permission):

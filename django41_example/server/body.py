@@ -22,7 +22,7 @@ class BodyTooLarge(Exception):
 
 
 def announced_size(scope: Scope) -> float:
-    """The size of the body in bytes, as the headers announce it; that of a multipart form in chunks is infinite."""
+    """The size of the body in bytes, as the headers announce it; that of a multipart form in chunks may be any."""
     size, is_chunked, is_multipart = 0, False, False
     for name, value in scope["headers"]:
         if name == b"content-length":

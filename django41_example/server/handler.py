@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
 from functools import cache, lru_cache, partial, wraps
@@ -79,11 +80,18 @@ class Handler(ASGIHandler):
 
     def is_public(self, path: str) -> bool:
         """Whether the view at this path says that its responses are the same for everybody."""
+        return self._declares(path, "is_public")
+
+    def takes_uploads(self, path: str) -> bool:
+        """Whether it says that its bodies may be larger than forms are."""
+        return self._declares(path, "takes_uploads")
+
+    def _declares(self, path: str, name: str) -> bool:
         try:
             view = self.resolve(path).func
         except Resolver404:
             return False
-        return getattr(getattr(view, "view_class", None), "is_public", False)
+        return getattr(getattr(view, "view_class", None), name, False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -106,7 +114,7 @@ class Handler(ASGIHandler):
     async def _answer_with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         size, limit = announced_size(scope), self.body_limit
         try:
-            if size > limit and self.upload_check:
+            if size > limit and self.upload_check and (size < math.inf or self.takes_uploads(scope["path"])):
                 scope["is_upload_check"] = True
                 if await self._answer(scope, BytesIO(), receive, draining(receive, send)):
                     return

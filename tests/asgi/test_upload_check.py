@@ -56,9 +56,18 @@ async def test_a_body_within_the_limit_of_forms_needs_no_leave(handler: Handler)
     assert (await ask(handler, **post(1000))).body == b"1000"
 
 
-async def test_a_form_in_chunks_needs_leave(handler: Handler) -> None:
-    headers = [("transfer-encoding", "chunked"), ("content-type", "multipart/form-data; boundary=x")]
-    assert (await ask(handler, method="POST", body=[b"x"], headers=headers)).status == 403
+CHUNKED_FORM = [("transfer-encoding", "chunked"), ("content-type", "multipart/form-data; boundary=x")]
+
+
+async def test_a_form_in_chunks_needs_leave_where_uploads_are_taken(make_pool: MakePool) -> None:
+    handler = Handler(make_pool(), refused, body_limit=1000, upload_check=screen, upload_limit=UPLOAD_LIMIT)
+    assert (await ask(handler, "/jobs/", method="POST", body=[b"x"], headers=CHUNKED_FORM)).status == 401
+
+
+async def test_elsewhere_it_may_be_as_large_as_forms(handler: Handler) -> None:
+    for size, status in ((1000, 200), (1001, 413)):
+        answer = await ask(handler, method="POST", body=[b"x" * 500, b"x" * (size - 500)], headers=CHUNKED_FORM)
+        assert answer.status == status
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/books/", "/nowhere/"])

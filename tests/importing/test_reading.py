@@ -113,7 +113,7 @@ def test_a_json_object_is_a_row() -> None:
         ("[1]", "no JSON object"),
         ("null", "no JSON object"),
         ("[" * 200_000, "recursion"),
-        ('{"pages": NaN}', "NaN is no JSON number"),
+        ('{"pages": NaN}', "NaN is not a JSON number"),
         (f'{{"pages": {"9" * 5000}}}', "4300 digits"),
         ("x" * (MAX_LINE + 1), "longer than 1 MiB"),
     ],

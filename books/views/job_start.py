@@ -1,0 +1,121 @@
+"""Starting a job: what the request asks for, whether its sender may, and the same request again."""
+
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+
+from books.forms.jobs import ListField
+from books.jobs.kinds import KINDS, Kind
+from books.jobs.pruning import KEY_PREFIX
+from books.jobs.start import LONGEST_NAME, KeyTaken, astart
+from books.metadata.record import Errors
+from books.models import Channel, Job, JobFile, KeyReused
+from books.models.fields import digest_of
+from books.views.base import CatalogueView
+from books.web import parsing
+from books.web.authentication import RequestUser
+from books.web.negotiation import HTML, HTTPError, errors_of
+from books.web.permissions import arequire
+
+FILE = "file"  # the field of the list to import
+SEND_FILE = f"Send the list as a file: curl -F {FILE}=@books.csv."
+KEY_OF_OURS = f"Keys that begin with {KEY_PREFIX} are for the catalogue's own jobs: choose another."
+
+
+class JobRequest(NamedTuple):
+    kind: str = "clock"
+    arguments: dict[str, Any] = {}
+    file: "UploadedFile[bytes] | None" = None
+
+
+async def astart_job(view: CatalogueView, key: str) -> tuple[Job, bool]:
+    """Start what the body asks for, or find the job that the same request has started. Returns whether it is new.
+
+    Without a key in the URL an Idempotency-Key stands for one: the job's key is made from it. Raises HTTPError,
+    KeyReused.
+    """
+    if key.startswith(KEY_PREFIX):
+        raise HTTPError(422, errors={"key": [KEY_OF_OURS]})
+    once = "" if key else parsing.idempotency_key(view.request)
+    wanted = await sync_to_async(read)(view.request)
+    kind = await aauthorized_kind(wanted.kind, view.user)
+    arguments = await sync_to_async(clean)(kind, wanted)
+    file = await sync_to_async(store)(wanted.file) if wanted.file else None
+    actor = view.user.actor(Channel.PAGE if view.media_type == HTML else Channel.API)
+    if once:
+        key = digest_of(f"{actor.user_id}:{once}")
+    try:
+        return await astart(kind.task, arguments, key=key, by=actor, file=file)
+    except KeyTaken:
+        if once:
+            raise KeyReused(once) from None
+        detail = f"Another job has this key: choose another key, or look at it at /jobs/{key}/."
+        raise HTTPError(409, detail) from None
+
+
+def read(request: HttpRequest) -> JobRequest:
+    """A form, with a file or without, or JSON; no body at all is a clock. In a thread: an upload may be large."""
+    if request.content_type == parsing.MULTIPART or (parsing.body(request) and parsing.is_form(request)):
+        return read_form(request)
+    if not parsing.body(request):
+        return JobRequest()
+    sent = parsing.json_object(request)
+    if unknown := sent.keys() - {"kind", "arguments"}:
+        name = parsing.printable(min(unknown))
+        raise HTTPError(422, errors={name: ["No such field. A job is started with kind and arguments."]})
+    wanted = JobRequest(**sent)
+    if not isinstance(wanted.arguments, dict):
+        raise HTTPError(422, errors={"arguments": ["Write an object."]})
+    return wanted
+
+
+def read_form(request: HttpRequest) -> JobRequest:
+    """The fields are arguments. With a file, and where one should be, it is an import."""
+    sent, files = parsing.form_with_files(request), request.FILES
+    errors: Errors = {
+        parsing.printable(name): ["Send this once."]
+        for name in {*sent, *files}
+        if len(sent.getlist(name)) + len(files.getlist(name)) > 1
+    }
+    errors |= {parsing.printable(name): [f"Send the file as {FILE}."] for name in files if name != FILE}
+    if sent.get(FILE):
+        errors[FILE] = [SEND_FILE]
+    if errors:
+        raise HTTPError(422, errors=errors)
+    fields: dict[str, Any] = sent.dict()
+    is_import = FILE in files or fields.pop(FILE, None) is not None  # a file input that was left empty is a field
+    return JobRequest(fields.pop("kind", "import" if is_import else "clock"), fields, files.get(FILE))
+
+
+async def aauthorized_kind(name: object, user: RequestUser) -> Kind:
+    known = {name: kind for name, kind in KINDS.items() if settings.LAB or not kind.is_for_lab}
+    kind = known.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise HTTPError(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(known)}."]})
+    if kind.rule:
+        await arequire(user, kind.rule)
+    return kind
+
+
+def clean(kind: Kind, wanted: JobRequest) -> dict[str, Any]:
+    """The arguments in their canonical form, or 422 with the reasons. May query the database."""
+    form = kind.form(wanted.arguments)
+    errors: Errors = errors_of(form)
+    for name, value in wanted.arguments.items():
+        if name not in form.base_fields:
+            takes = ", ".join(form.base_fields) or "none"
+            errors[parsing.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
+        elif isinstance(value, list) and not isinstance(form.base_fields[name], ListField):
+            errors[name] = ["Write one value."]
+    if kind.takes_file != bool(wanted.file):
+        errors[FILE] = [SEND_FILE if kind.takes_file else "This kind takes no file."]
+    if errors:
+        raise HTTPError(422, errors=errors)
+    return form.arguments()
+
+
+def store(file: "UploadedFile[bytes]") -> JobFile:
+    return JobFile.objects.store((file.name or FILE)[-LONGEST_NAME:], cast("BinaryIO", file))
