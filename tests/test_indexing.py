@@ -24,6 +24,7 @@ from books.history.undo import undo
 from books.importing.importer import import_file
 from books.jobs.tasks.reindex import derive
 from books.metadata import record
+from books.metadata.text import RULES
 from books.models import Author, Book, Change, Topic
 from books.models.change import COMMAND, Action
 from books.search import index as indexing
@@ -346,7 +347,7 @@ class Upgrades(TransactionTestCase):
         with connection.cursor() as cursor:
             if connection.vendor == "sqlite":
                 cursor.execute("INSERT INTO books_search (books_search) VALUES ('delete-all')")
-                older = index_sqlite.TRIGGERS["books_unindexed_added"].replace("text rules 1", "text rules 0")
+                older = index_sqlite.TRIGGERS["books_unindexed_added"].replace(f"text rules {RULES}", "text rules 0")
                 cursor.execute("DROP TRIGGER books_unindexed_added")
                 cursor.execute(older)
             else:

@@ -39,10 +39,15 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F) if chr(code) not
 HALF_WIDTH = {ord(unicodedata.normalize("NFKC", chr(code))): chr(code) for code in range(0xFF66, 0xFF9E)}
 
 
+KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+VARIANTS = str.maketrans("历歷國记戰爭書", "歴歴国記戦争書", "'’")
+
+
 def plain(text: str) -> str:
     """Folded; a sign that makes another letter (が of か) is no accent and stays."""
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFKC", "".join(part for part in parts if unicodedata.combining(part) < 10))
+    folded = unicodedata.normalize("NFKC", "".join(part for part in parts if unicodedata.combining(part) < 10))
+    return folded.translate(KATAKANA).translate(VARIANTS)
 
 
 SPELLINGS: list[Callable[[str], str]] = [
@@ -74,7 +79,9 @@ def texts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if "unspaced" in map(script, name):  # 夏目 漱石 is written 夏目漱石 too
             yield "author", name.replace(" ", "")
     yield from (("topic", name) for name in row["topic_names"].split("\n") if name)
-    yield from ((field, row[name]) for name, field in NAMED.items() if row[name])
+    for name, field in NAMED.items():
+        if row[name]:
+            yield from ((field, text) for text in {row[name], row[name].replace("’", " ")})
 
 
 def phrase_of(text: str, chance: random.Random) -> str:

@@ -86,3 +86,21 @@ def test_whatever_comes_a_field_is_either_cleaned_or_refused_and_cleaning_twice_
     values, errors = record.clean(raw)
     assert values.keys() | errors.keys() == raw.keys()
     assert record.clean(values) == (values, {})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u202b", "\u200b", "\ufeff", "\u00ad", "\u200d", "\u3000\u2060"])
+def test_invisible_marks_at_the_ends_are_cleaned_off(mark: str) -> None:
+    assert record.clean({"title": f"{mark}Kokoro{mark}"}) == ({"title": "Kokoro"}, {})
+
+
+def test_what_chooses_the_shape_of_a_character_stays() -> None:
+    assert record.clean({"title": "葛\U000e0100"})[0] == {"title": "葛\U000e0100"}
+
+
+@pytest.mark.parametrize("spelling", ["\u202bסלמה עזת", "סלמה\u200e עזת", "סל\u00adמה עזת\u202c"])
+def test_invisible_marks_make_no_second_author(spelling: str) -> None:
+    assert record.clean({"authors": [spelling]})[0] == {"authors": ["סלמה עזת"]}
+
+
+def test_a_joiner_within_a_name_stays() -> None:
+    assert record.clean({"authors": ["می\u200cخواهم"]})[0] == {"authors": ["می\u200cخواهم"]}

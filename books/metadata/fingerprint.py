@@ -8,7 +8,8 @@ import re
 from functools import lru_cache
 from hashlib import blake2b
 
-from books.metadata.text import INDIC, UNSPACED, fold, is_unspaced
+from books.metadata.folding import APOSTROPHES, fold
+from books.metadata.text import INDIC, UNSPACED, is_unspaced, joined_initials
 
 BEGINNING = 8  # characters of the title
 LENGTH = BEGINNING + 9
@@ -16,6 +17,7 @@ SHAPE = rf"\w{{0,{BEGINNING}}}-[0-9a-f]{{8}}"
 # Of the languages that most lists of books have. One that is a word elsewhere (die) goes too: that costs nothing.
 ARTICLES = frozenset("the a an der die das ein eine le la les l un une el los las lo il gli i o os as het een".split())
 _BETWEEN = re.compile(rf"(?:[^\w{UNSPACED}{INDIC}]|_)+")
+_APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 _NOT_IN_ADDRESSES = re.compile(r"[\W_]+")
 
 
@@ -33,7 +35,7 @@ def _of(title: str, author: str) -> str:
 
 def main_title(title: str) -> str:
     """The title without accents, punctuation, spaces, article at its beginning, and what follows a colon."""
-    folded = fold(title)
+    folded = fold(_APOSTROPHE.sub(" ", title))  # l'étranger has its article
     words = _words(folded.partition(":")[0]) or _words(folded)
     if len(words) > 1 and words[0] in ARTICLES:
         del words[0]
@@ -43,7 +45,7 @@ def main_title(title: str) -> str:
 @lru_cache(20_000)
 def person(name: str) -> str:
     """A name, whichever of its parts comes first: Natsume, Sōseki is Sōseki Natsume. 夏目 漱石 has its own order."""
-    words = _words(fold(name))
+    words = _words(fold(joined_initials(name)))
     return "".join(words if any(map(is_unspaced, words)) else sorted(words)) or _unspaced(name)
 
 

@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from books.metadata import isbn, languages
+from books.metadata.folding import INVISIBLE, JOINERS
 from books.metadata.json_schema import Schema, array, text, whole
 
 YEARS = range(-4000, 2101)
@@ -55,6 +56,9 @@ class Record(TypedDict, total=False):
 Errors = dict[str, list[str]]
 
 _SPACES = re.compile(r"\s+")
+_WHITE = "".join(filter(str.isspace, map(chr, range(0x3001))))
+_ENDS = f"{_WHITE}{INVISIBLE}{JOINERS}"
+_NO_INVISIBLE = str.maketrans("", "", INVISIBLE)
 _LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffd]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
@@ -62,19 +66,19 @@ _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
 
 
 def _readable(value: object) -> str:
-    """Text that both databases can hold and every client can read, in one Unicode spelling."""
+    """Text that both databases can hold and every client can read, in one Unicode spelling, without blank ends."""
     if not isinstance(value, str):
         raise ValidationError("Enter text here.", code="type")
     if found := _CONTROLS.search(value):
         raise ValidationError(f"This contains an unreadable character: U+{ord(found[0]):04X}.", code="invalid")
-    return value if value.isascii() else unicodedata.normalize("NFC", value)
+    return value.strip() if value.isascii() else unicodedata.normalize("NFC", value).strip(_ENDS)
 
 
 def line(max_length: int) -> Callable[[object], str]:
     """A cleaner of text in one line: runs of white space are one space."""
 
     def clean_line(value: object) -> str:
-        text = _SPACES.sub(" ", _readable(value)).strip()
+        text = _SPACES.sub(" ", _readable(value))
         if len(text) > max_length:
             raise ValidationError(f"At most {max_length:,} characters, not {len(text):,}.", code="max_length")
         return text
@@ -90,7 +94,7 @@ def title(value: object) -> str:
 
 def description(value: object) -> str:
     """Text of several lines."""
-    text = _LINE_END.sub("\n", _readable(value)).strip()
+    text = _LINE_END.sub("\n", _readable(value))
     if len(text) > MAX_DESCRIPTION:
         raise ValidationError(f"At most {MAX_DESCRIPTION:,} characters, not {len(text):,}.", code="max_length")
     return text
@@ -145,7 +149,11 @@ def split_names(text: str) -> list[str]:
 
 def names(max_count: int) -> Callable[[object], list[str]]:
     """A cleaner of a list of names: each once, in the order given."""
-    clean_name = line(MAX_NAME)
+    clean_line = line(MAX_NAME)
+
+    def clean_name(value: object) -> str:
+        name = clean_line(value)
+        return name if name.isascii() else name.translate(_NO_INVISIBLE)
 
     def clean_names(value: object) -> list[str]:
         if isinstance(value, str):

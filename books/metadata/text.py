@@ -14,12 +14,12 @@ question to the index.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Any
 
+from books.metadata.folding import APOSTROPHES, fold
 from books.metadata.languages import primary
 from books.metadata.record import COLUMNS, FIELDS, topic_slug
 
@@ -37,31 +37,18 @@ BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
-RULES = 1  # raise it when a text becomes other words than before: an upgrade then indexes all books again
+RULES = 2  # raise it when a text becomes other words than before: an upgrade then indexes all books again
 LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
 TEXTS = tuple(COLUMNS[field.name] for field in FIELDS if field.words)  # the columns of a book that are searched
 TITLES = tuple(COLUMNS[field.name] for field in FIELDS if field.words == "title")  # the book's own title comes first
-_LETTER_PARTS = 9  # combining classes up to this (nukta, kana voicing, virama) make another letter, not an accent
-
-
-class _Folding(dict[int, str]):
-    """What each character becomes, found out when it is first met: folding text by text takes five times as long."""
-
-    def __missing__(self, code: int) -> str:
-        unified = unicodedata.normalize("NFKC", chr(code)).casefold()
-        parts = unicodedata.normalize("NFKD", unified)
-        self[code] = "".join(part for part in parts if unicodedata.combining(part) <= _LETTER_PARTS)
-        return self[code]
-
-
-_folding = _Folding()
 _between_ascii_words = {code: " " for code in range(128) if not chr(code).isalnum()}
-
-
-def fold(text: str) -> str:
-    """The text as it is compared: compatibility forms unified, case folded, accents gone (é is e, but が is not か)."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text.translate(_folding))
+_LETTER = rf"[^\W\d_{UNSPACED}]"
+_INITIALS = re.compile(rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?")
+_BARE_INITIALS = re.compile(rf"(?<!\w){_LETTER}(?: {_LETTER})+(?!\w)")
+_APOSTROPHED = re.compile(rf"\w+(?:[{APOSTROPHES}]\w+)+")
+_DOTTED = re.compile(r"\w+(?:\.\w+)+")
+_APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 
 
 def _pairs(run: str) -> list[str]:
@@ -69,8 +56,8 @@ def _pairs(run: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words of spaced text, the pairs of unspaced text."""
-    folded = fold(text)
+    """The words of spaced text, the pairs of unspaced text. Initials are one word: J. R. R. is jrr."""
+    folded = fold(joined_initials(text))
     if folded.isascii():
         found = folded.translate(_between_ascii_words).split()
         return found if len(folded) <= LONGEST else [word[:LONGEST] for word in found]
@@ -81,6 +68,28 @@ def words(text: str) -> list[str]:
         else:
             found.append(word[:LONGEST])
     return found
+
+
+def joined_initials(text: str) -> str:
+    return _INITIALS.sub(_joined, text) if "." in text else text
+
+
+def _joined(match: re.Match[str]) -> str:
+    return f"{''.join(filter(str.isalpha, match[0]))} "
+
+
+def other_spellings(text: str) -> list[list[str]]:
+    """What people type for words of the text with apostrophes, dots or initials: o brien, j r r, phd."""
+    found: list[str] = []
+    if "." in text:
+        found += [" ".join(filter(str.isalpha, match[0])) for match in _INITIALS.finditer(text)]
+        dotted = (match[0].split(".") for match in _DOTTED.finditer(text))
+        found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # else they are initials
+    if _APOSTROPHE.search(text):
+        found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
+    if " " in text:
+        found += ["".join(filter(str.isalpha, match[0])) for match in _BARE_INITIALS.finditer(text)]
+    return list(map(words, dict.fromkeys(found)))
 
 
 @lru_cache(20_000)
@@ -99,7 +108,8 @@ def _with_beginnings(texts: list[list[str]]) -> str:
 def title_words(*titles: str) -> str:
     first, *further = map(words, titles)
     begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0])) if first else ""
-    return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further])}{begins}"
+    spellings = chain.from_iterable(map(other_spellings, titles))
+    return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further, *spellings])}{begins}"
 
 
 def author_words(names: str) -> str:
@@ -111,7 +121,7 @@ def author_words(names: str) -> str:
 def _name_words(name: str) -> list[list[str]]:
     """The words of a name: 夏目 漱石 is found as 夏目漱石 too."""
     joined = name if name.isascii() else _GAP.sub("", name)
-    return [words(each) for each in dict.fromkeys((name, joined))]
+    return [*(words(each) for each in dict.fromkeys((name, joined))), *other_spellings(name)]
 
 
 def topic_words(names: str) -> str:
@@ -123,7 +133,8 @@ def topic_words(names: str) -> str:
 def other_words(description: str, isbn13: str | None, language: str, year: int | None) -> str:
     spoken = dict.fromkeys((primary(language), language)) if language else ()
     years = () if year is None else (str(year), decade(year))
-    return " ".join([*words(description), *isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))])
+    spellings = chain.from_iterable((BREAK, *run) for run in other_spellings(description))
+    return " ".join([*words(description), *spellings, *isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))])
 
 
 def lines(texts: Iterable[Any]) -> tuple[str, str, str, str]:

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from books.metadata import record
-from books.metadata.text import fold
+from books.metadata.folding import fold
 from books.models.fields import SortKeyField, count_of
 from books.search.pagination import Ordering, PagedQuerySet
 

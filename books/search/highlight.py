@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from books.metadata.text import fold, is_unspaced
+from books.metadata.folding import fold
+from books.metadata.text import is_unspaced
 from books.search.query import SearchQuery
 
 Parts = list[tuple[str, bool]]  # a text in pieces, each with whether it was searched

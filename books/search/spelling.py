@@ -8,7 +8,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from books.metadata.text import fold, is_unspaced
+from books.metadata.folding import fold
+from books.metadata.text import is_unspaced
 from books.search.index import searching
 
 MOST_WORDS = 6  # of a query that are looked at

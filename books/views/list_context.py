@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from books.forms.lists import BookQuery
 from books.metadata import languages
+from books.metadata.folding import fold
 from books.metadata.record import BY_NAME, TEXT_FILTERS
-from books.metadata.text import fold
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
 from books.templatetags.catalogue import thousands, year

@@ -1,0 +1,96 @@
+"""Text as it is compared: one folding for searches, rows, fingerprints and sort keys. Pure functions.
+
+Unicode's own properties say most of it: compatibility forms, case, accents, digits, and the letters whose names say
+that they are another "with stroke". Tables here hold what it does not say: letters that people type for one another.
+"""
+
+import re
+import unicodedata
+from pathlib import Path
+
+TABLES = Path(__file__).parent / "tables"
+# Unicode's property Default_Ignorable_Code_Point: marks of direction, joiners, soft hyphen, variation selectors.
+IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+# Those of them that nobody sees: the rest joins letters or chooses their shapes.
+INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\ufeff" + "".join(
+    map(chr, [*range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF0, 0xFFF9)])
+)
+JOINERS = "\u200c\u200d"
+STRETCHING = "\u0640\u07fa"  # tatweel: it only lengthens a word
+APOSTROPHES = "'`\u00b4\u2018\u2019\u201b\u2032\u055a\u05f3\u05f4\uff07\ua78b\ua78c"
+_MODIFIERS = "\u02b9-\u02df"  # ʻ, ʼ and their like, which romanization writes for letters of other scripts
+_REMOVED = re.compile(f"[{IGNORABLE}{STRETCHING}{APOSTROPHES}{_MODIFIERS}]")
+_KEPT_MARKS = {0, 8, 9}  # combining classes: vowel signs, kana voicing and virama make another letter, not an accent
+_WITH = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER \w+) WITH ")
+_KATAKANA, _TO_HIRAGANA = re.compile("[\u30a1-\u30f6\u30fd\u30fe]"), -0x60
+_LETTERS = {
+    "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ŋ": "n", "ı": "i", "ȷ": "j", "ĸ": "k", "ə": "e", "ǝ": "e", "ɛ": "e",
+    "ɔ": "o", "ɪ": "i", "ɩ": "i", "ɑ": "a", "ƿ": "w", "ȣ": "ou", "ʊ": "u",
+    "ة": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۃ": "ه", "ى": "ي", "ی": "ي", "ے": "ي", "ې": "ي", "ک": "ك", "ڪ": "ك",
+    "ٱ": "ا", "ں": "ن",
+    "\u0901": "\u0902", "\u0981": "\u0982", "\u0a01": "\u0a02", "\u0a70": "\u0a02", "\u0a81": "\u0a82",
+    "\u0b01": "\u0b02", "\u0c01": "\u0c02", "\u0c81": "\u0c82",  # candrabindu and tippi are typed as anusvara
+}  # fmt: skip
+_HAN = {ord(other): each[0] for each in (TABLES / "han.txt").read_text("utf-8").split() for other in each[1:]}
+# A nasal before a letter of its own class is anusvara: हिन्दी is हिंदी. The scripts stand in the same order in Unicode.
+_NASALS = re.compile(
+    "|".join(
+        f"{chr(script + nasal)}{chr(script + 0x4D)}(?=[{chr(script + nasal - 4)}-{chr(script + nasal - 1)}])"
+        for script in (0x900, 0x980, 0xA00, 0xA80, 0xB00, 0xC00, 0xC80)
+        for nasal in (0x19, 0x1E, 0x23, 0x28, 0x2E)
+    )
+)
+_INDIC = re.compile("[\u0900-\u0cff]")
+
+
+class _Folding(dict[int, str]):
+    """What each character becomes, found out when it is first met: folding text by text takes five times as long."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if _REMOVED.match(character):
+            self[code] = ""
+            return ""
+        unified = unicodedata.normalize("NFKC", character).casefold()
+        parts = unicodedata.normalize("NFKD", unified)
+        kept = (part for part in parts if unicodedata.combining(part) in _KEPT_MARKS and not _REMOVED.match(part))
+        self[code] = "".join(map(_letter, kept))
+        return self[code]
+
+
+def _letter(character: str) -> str:
+    """The letter or digit that people type for it."""
+    if character in _LETTERS:
+        return _LETTERS[character]
+    if _KATAKANA.match(character):
+        return chr(ord(character) + _TO_HIRAGANA)
+    if named := _WITH.match(unicodedata.name(character, "")):
+        return unicodedata.lookup(named[1]) if _is_named(named[1]) else character
+    digit = unicodedata.decimal(character, None)
+    return _HAN.get(ord(character), character) if digit is None else str(digit)
+
+
+def _is_named(name: str) -> bool:
+    try:
+        return bool(unicodedata.lookup(name))
+    except KeyError:
+        return False
+
+
+_folding = _Folding()
+_ascii = str.maketrans(dict.fromkeys("'`", ""))
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: é is e, ł is l, パ is ぱ, 國 is 国; が is not か."""
+    if text.isascii():
+        return text.lower().translate(_ascii) if "'" in text or "`" in text else text.lower()
+    folded = unicodedata.normalize("NFKC", text.translate(_folding))
+    return _NASALS.sub(_anusvara, folded) if _INDIC.search(folded) else folded
+
+
+def _anusvara(match: re.Match[str]) -> str:
+    return chr(ord(match[0][0]) & ~0x7F | 0x02)

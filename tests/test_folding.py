@@ -1,0 +1,66 @@
+import pytest
+
+from books.metadata.folding import fold
+from books.metadata.text import other_spellings, words
+
+pytestmark = pytest.mark.once
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("Łódź", "lodz"),
+        ("Nesbø", "nesbo"),
+        ("Ærø", "aero"),
+        ("Œuvre", "oeuvre"),
+        ("Þórður", "thordur"),
+        ("Ħamrun", "hamrun"),
+        ("DİYARBAKIR", "diyarbakır"),
+        ("Đường", "duong"),
+        ("Ɓalɗe", "balde"),
+        ("қазақ", "казак"),
+        ("المدرسة", "المدرسه"),
+        ("الكبرى", "الكبري"),
+        ("کتاب", "كتاب"),
+        ("مؤمن", "مومن"),
+        ("شـــابـوص", "شابوص"),
+        ("۱۲۳ १२३", "123 123"),
+        ("हिन्दी", "हिंदी"),
+        ("চম্পা", "চংপা"),
+        ("क़लम", "कलम"),
+        ("パターン", "ぱたーん"),
+        ("ﾊﾟﾀｰﾝ", "パターン"),
+        ("會津", "会津"),
+        ("髙﨑", "高崎"),
+        ("龍澤", "竜沢"),
+        ("龍澤", "龙泽"),
+        ("葛\U000e0100城", "葛城"),
+        ("co\u00adoperation", "cooperation"),
+        ("Qurʼān", "quran"),
+        ("O’Brien", "obrien"),
+    ],
+)
+def test_letters_that_people_type_for_one_another_are_one(text: str, typed: str) -> None:
+    assert fold(text) == fold(typed)
+
+
+@pytest.mark.parametrize(("one", "other"), [("が", "か"), ("कि", "की"), ("ب", "پ"), ("и", "ы"), ("あ", "ぁ")])
+def test_letters_that_differ_stay_apart(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "main", "others"),
+    [
+        ("Flann O'Brien", ["flann", "obrien"], [["o", "brien"]]),
+        ("J. R. R. Tolkien", ["jrr", "tolkien"], [["j", "r", "r"]]),
+        ("J.R.R.Tolkien", ["jrr", "tolkien"], [["j", "r", "r"], ["jrrtolkien"]]),
+        ("J R R Tolkien", ["j", "r", "r", "tolkien"], [["jrr"]]),
+        ("Made in the U.S.A.", ["made", "in", "the", "usa"], [["u", "s", "a"]]),
+        ("L’Étranger", ["letranger"], [["l", "etranger"]]),
+        ("A Ph.D. thesis", ["a", "ph", "d", "thesis"], [["phd"]]),
+    ],
+)
+def test_apostrophes_and_dots_may_be_left_out(text: str, main: list[str], others: list[list[str]]) -> None:
+    assert words(text) == main
+    assert other_spellings(text) == others
