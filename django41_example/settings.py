@@ -143,7 +143,8 @@ if JOBS_BACKEND == "procrastinate":
     INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
     PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
     PROCRASTINATE_IMPORT_PATHS = ["books.jobs.procrastinate_worker"]
-    PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "delete_jobs": "always", "shutdown_graceful_timeout": 0}
+    # Of all kinds together: what limits them are the places of each (books/jobs/places.py).
+    PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 100, "delete_jobs": "always", "shutdown_graceful_timeout": 0}
 
 # The outside: other catalogues, asked what they know of an ISBN ----------------
 

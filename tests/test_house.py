@@ -49,10 +49,10 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 6000,
     "search": 1421,
-    "server": 2292,
-    "jobs": 1277,
+    "server": 2293,
+    "jobs": 1330,
     "openapi": 519,
-    "house": 15_649,
+    "house": 15_707,
     "benchmarks": 3871,
 }
 

@@ -10,13 +10,14 @@ from procrastinate import jobs
 from procrastinate.contrib.django import app
 
 from books.jobs.backend import notify
+from books.jobs.places import PLACES
 from books.jobs.procrastinate_backend import TRY_JOB
 from books.jobs.pruning import astart_todays_pruning
 from books.jobs.run import Run, StopReason
 from books.jobs.worker import STOP_WITHIN, arun, new_owner
 from books.models.job import UNSEEN, Job, Status, Worker
 
-SWEPT = 200  # jobs at a time
+SWEPT = 20  # jobs of each kind at a time
 SWEEP_QUEUE = "sweep"
 
 anotify = sync_to_async(notify)
@@ -24,10 +25,21 @@ anotify = sync_to_async(notify)
 
 @app.task(name=TRY_JOB)
 async def try_job(pk: int) -> None:
-    """Run the job if it is due; hand it back when procrastinate stops the worker by a cancellation."""
-    job = await Job.objects.aclaim(new_owner(), only=pk)
-    if job is None:
+    """Run the job if it is due and has a place, and then those of its kind and queue that found none meanwhile."""
+    named = await Job.objects.filter(pk=pk).only("kind", "queue").afirst()
+    if named is None or named.kind in PLACES.full():
         return
+    PLACES.taken[named.kind] += 1
+    try:
+        job = await Job.objects.aclaim(new_owner(), only=pk)
+        while job and await arun_or_hand_back(job):
+            job = await Job.objects.filter(kind=named.kind).aclaim(new_owner(), [named.queue])
+    finally:
+        PLACES.taken[named.kind] -= 1
+
+
+async def arun_or_hand_back(job: Job) -> bool:
+    """Run the job. False if procrastinate stops the worker, by a cancellation: then it is handed back."""
     run = Run(job)
     work = asyncio.create_task(arun(run))
     try:
@@ -41,6 +53,8 @@ async def try_job(pk: int) -> None:
         await job.arefresh_from_db()
         if job.status == Status.QUEUED:
             await anotify(job)
+        return False
+    return True
 
 
 def _exit_soon() -> None:
@@ -58,5 +72,7 @@ async def sweep(timestamp: int) -> None:
     await astart_todays_pruning()
     for dead in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=UNSEEN.total_seconds()):
         await app.job_manager.finish_job_by_id_async(cast("int", dead.id), status=jobs.Status.FAILED, delete_job=True)
-    async for job in Job.objects.due()[:SWEPT]:
-        await anotify(job)
+    kinds = Job.objects.due().order_by().values_list("kind", flat=True).distinct()
+    for kind in [kind async for kind in kinds]:
+        async for job in Job.objects.due().filter(kind=kind)[:SWEPT]:
+            await anotify(job)

@@ -16,6 +16,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import Error, close_old_connections, connection
+from django.db.models import Case, When
 from django.db.models.functions import Now
 from django.tasks import TaskContext
 from django.utils import timezone
@@ -56,6 +57,14 @@ class StopReason(StrEnum):
 
 class JobAborted(Exception):
     """The task must end here. What it has saved stays."""
+
+
+class Postponed(Exception):
+    """The task waits for something. Its job is handed back, leaves its place to others, and goes on later."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.wait = timedelta(seconds=seconds)
 
 
 class PermanentError(Exception):
@@ -153,6 +162,8 @@ class Run:
             result = await self._acall_task()
         except (JobAborted, asyncio.CancelledError):
             return self.stopped()
+        except Postponed as postponed:
+            return self._handed_back(postponed.wait)
         except Exception as error:  # noqa: BLE001 - the job's boundary: the error is recorded in its row
             return self._failed(error)
         return {**over(Status.SUCCEEDED), "result": result}
@@ -170,13 +181,18 @@ class Run:
         return await call
 
     def stopped(self) -> dict[str, Any]:
-        """The columns of a job whose task was told to end. One that is handed back loses no attempt."""
+        """The columns of a job whose task was told to end."""
         if self.stop_reason is StopReason.CANCELLED:
             return over(Status.CANCELLED)
         if self.stop_reason is StopReason.LOST:
             return {}
+        return self._handed_back(timedelta())
+
+    def _handed_back(self, wait: timedelta) -> dict[str, Any]:
+        """The columns of a job that goes on later. It loses no attempt, and does not wait if it is to be cancelled."""
+        due_at = Case(When(cancel_requested=True, then=Now()), default=Now() + wait)
         counts = {"attempt": self.job.attempt - 1, "consecutive_failures": self.consecutive_failures - 1}
-        return {"status": Status.QUEUED, "owner": "", "due_at": Now(), **counts}
+        return {"status": Status.QUEUED, "owner": "", "due_at": due_at, **counts}
 
     def _failed(self, error: Exception) -> dict[str, Any]:
         """The columns of a job whose task raised: it is tried again later, unless this was the last time."""

@@ -13,6 +13,7 @@ from typing import Any
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error, close_old_connections, connection, connections
 
+from books.jobs.places import Places
 from books.jobs.pruning import astart_todays_pruning
 from books.jobs.run import HEARTBEAT, MAX_CONSECUTIVE_FAILURES, Run, StopReason
 from books.models.job import Job, Status, Worker, over
@@ -73,12 +74,12 @@ async def arun_one(pk: int) -> None:
 
 
 class Loop:
-    """Claims jobs of these queues (none named: all), runs at most `concurrency`, and ends when `stop` is set."""
+    """Claims jobs of these queues (none named: all), runs them in their kind's places, and ends when `stop` is set."""
 
-    def __init__(self, queues: Collection[str], concurrency: int) -> None:
+    def __init__(self, queues: Collection[str], places: Places) -> None:
         self.name = new_owner()
         self.queues = queues
-        self.concurrency = concurrency
+        self.places = places
         self.stop = asyncio.Event()
         self.running: dict[asyncio.Task[None], Run] = {}
         self.seen_version: object = None
@@ -105,17 +106,18 @@ class Loop:
             await self._pause()
 
     async def aclaim(self) -> bool:
-        """Start what is due, as far as there is room. Returns whether that was anything."""
+        """Start what is due, as far as there are places. Returns whether that was anything."""
         began = False
-        while len(self.running) < self.concurrency and (job := await Job.objects.aclaim(new_owner(), self.queues)):
+        while job := await Job.objects.exclude(kind__in=self.places.full()).aclaim(new_owner(), self.queues):
             run, began = Run(job), True
             task = asyncio.create_task(arun(run))
             self.running[task] = run
+            self.places.taken[job.kind] += 1
             task.add_done_callback(self._ended)
         return began
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        del self.running[task]
+        self.places.taken[self.running.pop(task).job.kind] -= 1
         self.seen_version = None  # there is room again
         if not task.cancelled() and (error := task.exception()):
             log.error("a job's end could not be written; its lease will run out", exc_info=error)

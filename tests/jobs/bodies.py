@@ -6,8 +6,8 @@ import time
 from django.db import transaction
 from django.tasks import TaskContext, task
 
-from books.jobs.run import PermanentError, current
-from books.models import Author
+from books.jobs.run import PermanentError, Postponed, current
+from books.models import Author, Job
 
 
 @task
@@ -28,6 +28,17 @@ def raises() -> None:
 @task
 def is_hopeless() -> None:
     raise PermanentError("The list is on fire: put it out.")
+
+
+@task
+def postpones(cancels: bool = False) -> int:
+    """Wait once, then end; meanwhile somebody cancels it, if told so."""
+    run = current()
+    if not run.checkpoint:
+        Job.objects.filter(pk=run.job.pk).update(cancel_requested=cancels)
+        run.report_progress("waits", checkpoint={"waited": 1})
+        raise Postponed(60)
+    return 1
 
 
 @task

@@ -12,10 +12,12 @@ from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
 from django.test import TransactionTestCase
 from django.utils import timezone
 
+from books.jobs.places import Places
 from books.jobs.pruning import KEPT, astart_todays_pruning, prune
 from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, StopReason
 from books.jobs.start import KeyTaken, retry, start
 from books.jobs.tasks.clock import clock
+from books.jobs.worker import Loop
 from books.models import Author, CachedLookup, FileChunk, Job, JobFile, Status, Worker
 from books.models.job_file import CHUNK
 from tests.importing.test_concurrency import at_once
@@ -73,6 +75,21 @@ class Bodies(TransactionTestCase):
         work()
         job = Job.objects.get(key="a")
         assert (job.status, job.error) == (Status.FAILED, "The list is on fire: put it out.")
+
+    def test_one_that_waits_is_handed_back_loses_no_attempt_and_goes_on_later(self) -> None:
+        start(bodies.postpones, {}, key="a")
+        work()
+        job = Job.objects.get()
+        assert (job.status, job.attempt, job.consecutive_failures, job.message) == (Status.QUEUED, 0, 0, "waits")
+        assert job.due_at > timezone.now() + timedelta(seconds=30)  # type: ignore[operator]
+        make_due("a")
+        work()
+        assert (Job.objects.get().status, Job.objects.get().result) == (Status.SUCCEEDED, 1)
+
+    def test_one_that_is_cancelled_as_it_begins_to_wait_does_not_wait(self) -> None:
+        start(bodies.postpones, {"cancels": True}, key="a")
+        work()
+        assert Job.objects.get().status == Status.CANCELLED
 
     def test_a_job_whose_workers_died_too_often_fails_and_others_go_on(self) -> None:
         start(bodies.dies, {}, key="a")
@@ -133,6 +150,32 @@ class Claims(TransactionTestCase):
         second = claim(owner="second")
         assert second is not None
         assert (second.owner, second.attempt) == ("second", 2)
+
+
+class PlacesOfKinds(TransactionTestCase):
+    def setUp(self) -> None:
+        for number in range(3):
+            start(clock, {"seconds": 1000}, key=f"clock-{number}")
+        start(bodies.fine, {}, key="fine")
+
+    def running(self, loop: Loop) -> set[str]:
+        """The jobs that the loop begins."""
+
+        async def begin() -> set[str]:
+            await loop.aclaim()
+            running = {run.job.key for run in loop.running.values()}
+            await loop.ahand_back()
+            return running
+
+        return async_to_sync(begin)()
+
+    def test_jobs_that_wait_delay_only_those_of_their_kind(self) -> None:
+        assert self.running(Loop([], Places(2))) == {"clock-0", "clock-1", "fine"}
+
+    def test_the_places_of_what_has_ended_are_free(self) -> None:
+        loop = Loop([], Places(1))
+        self.running(loop)
+        assert loop.places.taken.total() == 0
 
 
 class Leases(TransactionTestCase):

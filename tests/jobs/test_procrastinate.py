@@ -119,6 +119,18 @@ class Procrastinate(ProcessTestCase):
         self.wait_for_worker()
         assert Job.objects.get(key="slow").status == Status.QUEUED
 
+    def test_jobs_that_wait_delay_only_those_of_their_kind(self) -> None:
+        self.python("manage.py", "work", "--concurrency", "2", backend="procrastinate")
+        for key in "abc":
+            start(clock, {"seconds": 1000}, key=key)
+        for key in "ab":
+            self.wait_for(key, status=Status.RUNNING)
+        start(bodies.fine, {}, key="fine")
+        self.wait_for("fine", status=Status.SUCCEEDED)
+        assert Job.objects.get(key="c").status == Status.QUEUED
+        async_to_sync(Job.objects.all().acancel)("a")
+        self.wait_for("c", status=Status.RUNNING)
+
     def wait_for_worker(self) -> None:
         deadline = time.monotonic() + 20
         while not Worker.objects.alive().exists():

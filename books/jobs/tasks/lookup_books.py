@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Never, cast
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.tasks import task
 
 from books.importing.report import BOM, csv_lines
-from books.jobs.run import PermanentError, Run, current
+from books.jobs.run import PermanentError, Postponed, Run, current
 from books.lookup.lookup import LookupResult, Outcome, alook_up
 from books.metadata import isbn
 from books.metadata.record import Record
@@ -21,7 +21,7 @@ from books.models import Actor, Book, Channel, DuplicateISBN
 
 BATCH = 2  # books that are looked up together: somebody who types an ISBN meanwhile waits only for these
 PATIENCE = 60.0  # seconds for one book: a job can wait its turn
-TRIES, LONGEST_PAUSE = 3, 60  # of one book while a source is down, and seconds between two of them
+TRIES, LONGEST_PAUSE = 3, 60  # while a source is down, and seconds between two of them
 FILE, HEADER = "outcomes.csv", f"{BOM}isbn,book,outcome,fields,reason\r\n".encode()
 
 MISSING = {  # the books without a field
@@ -68,6 +68,7 @@ class _LookupRun:
         self.run, self.isbns, self.ids, self.without = run, isbns, ids, without
         self.last: int = run.checkpoint.get("last", 0)
         self.counts = Counter[str](run.checkpoint.get("counts", {}))
+        self.tries: int = run.checkpoint.get("tries", 0)  # of the next books while a source is down
         self.actor = Actor(Channel.LOOKUP, run.job.created_by_id, job_id=run.job.pk)
         self.total = 0
 
@@ -75,7 +76,9 @@ class _LookupRun:
         self.total = self.counts.total() + await sync_to_async(self.left)()
         while batch := await sync_to_async(self.batch)():
             self.run.check()
-            all_found = await asyncio.gather(*map(self.alook_up, batch))
+            all_found = await asyncio.gather(*map(alook_up_item, batch))
+            if down := next((found for found in all_found if found and is_down(found)), None):
+                self.postpone(down)
             await sync_to_async(self.save)(batch, all_found)
         return {outcome.value: self.counts[outcome] for outcome in BookOutcome}
 
@@ -92,23 +95,19 @@ class _LookupRun:
         listed = list(enumerate(self.isbns or self.ids, 1))[self.last : self.last + BATCH]
         return [(_from_isbn if self.isbns else _from_id)(place, written) for place, written in listed]
 
-    async def alook_up(self, item: Item) -> LookupResult | None:
-        """What the other catalogues have; while one is down, it is asked again after a pause."""
-        if item.isbn13 is None:
-            return None
-        for tries_left in reversed(range(TRIES)):
-            found = await alook_up(item.isbn13, PATIENCE)
-            if not is_down(found) or not tries_left:
-                break
-            seconds = min(found.seconds, LONGEST_PAUSE)
-            self.run.report_progress(f"{found.reasons} Asked again in {seconds} s.")
-            await asyncio.sleep(seconds)
-        return found
+    def postpone(self, down: LookupResult) -> Never:
+        """A catalogue is down: go on after a pause, or after some tries when somebody resumes the job."""
+        self.tries += 1
+        checkpoint = {"last": self.last, "counts": self.counts, "tries": self.tries % TRIES}
+        seconds = min(down.seconds, LONGEST_PAUSE)
+        if self.tries < TRIES:
+            self.run.report_progress(f"{down.reasons} Asked again in {seconds} s.", checkpoint=checkpoint)
+            raise Postponed(seconds)
+        self.run.report_progress(down.reasons, checkpoint=checkpoint)
+        raise PermanentError(f"{down.reasons} Try this job again later: it goes on from where it is.")
 
     def save(self, batch: Sequence[Item], all_found: Sequence[LookupResult | None]) -> None:
         """Write the books, their outcomes and the checkpoint in one transaction."""
-        if down := next((found for found in all_found if found and is_down(found)), None):
-            raise PermanentError(f"{down.reasons} Try this job again later: it goes on from where it is.")
         with transaction.atomic():
             results = [self.write(item, found) for item, found in zip(batch, all_found, strict=True)]
             self.run.append_to_file(FILE, csv_lines(map(_line, batch, results)), HEADER)
@@ -116,7 +115,7 @@ class _LookupRun:
             message = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BookOutcome if counts[outcome])
             checkpoint, done = {"last": last, "counts": counts}, counts.total()
             self.run.save_checkpoint(message, checkpoint, done=done, total=max(self.total, done))
-        self.counts, self.last = counts, last
+        self.counts, self.last, self.tries = counts, last, 0
 
     def write(self, item: Item, found: LookupResult | None) -> ItemResult:
         if found is None:
@@ -142,6 +141,10 @@ class _LookupRun:
         if new:
             Book.objects.change(pk, new, None, self.actor)
         return ItemResult(BookOutcome.COMPLETED if new else BookOutcome.UNCHANGED, pk, list(new))
+
+
+async def alook_up_item(item: Item) -> LookupResult | None:
+    return await alook_up(item.isbn13, PATIENCE) if item.isbn13 else None
 
 
 def is_down(found: LookupResult) -> bool:

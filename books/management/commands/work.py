@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from books.jobs.places import PLACES
 from books.jobs.worker import Loop
 
 
@@ -21,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="end when nothing is due")
         parser.add_argument("--queue", action="append", default=[], help="only this one; may be given more than once")
-        parser.add_argument("--concurrency", type=int, default=4, metavar="N", help="jobs at a time")
+        parser.add_argument(
+            "--concurrency", type=int, default=PLACES.each, metavar="N", help="jobs of one kind at a time"
+        )
         parser.add_argument(
             "--with", type=int, metavar="PID", help="end when this process ends, which started this one"
         )
@@ -29,11 +32,12 @@ class Command(BaseCommand):
     def handle(self, *, queue: list[str], concurrency: int, **options: Any) -> None:
         if options["with"]:
             threading.Thread(target=end_with, args=[options["with"]], daemon=True).start()
+        PLACES.each = concurrency
         if settings.JOBS_BACKEND == "procrastinate" and not options["once"]:
             queues = ["--queues", ",".join([*queue, "sweep"])] if queue else []
-            call_command("procrastinate", "worker", "--concurrency", str(concurrency), *queues)
+            call_command("procrastinate", "worker", *queues)
         else:
-            asyncio.run(work(Loop(queue, concurrency), once=options["once"]))
+            asyncio.run(work(Loop(queue, PLACES), once=options["once"]))
 
 
 async def work(loop: Loop, *, once: bool) -> None:
