@@ -2,22 +2,18 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
 from books.exporting.batches import DECIMALS, NAMES, ExportFormat, Row
+from books.exporting.formulas import FIRST, defused
 from books.metadata.record import COLUMNS, FIELDS, SEPARATOR
 from books.models.book_columns import NAME_SEPARATOR
 from books.web.serializers import number
 
 TEXTS = [place for place, field in enumerate(FIELDS) if field.schema["type"] in {"string", "array"}]
 _FIRST = itemgetter(0)
-
-# A cell that a spreadsheet would run, however often it was defused already.
-FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-SUSPECT = frozenset("'=+-@\t\r＝＋－＠")
 
 
 def encode(rows: Iterable[Row]) -> bytes:
@@ -28,15 +24,11 @@ def encode(rows: Iterable[Row]) -> bytes:
     for place in DECIMALS:
         columns[place] = [number(value) for value in columns[place]]
     for place in TEXTS:
-        if not SUSPECT.isdisjoint(map(_FIRST, filter(None, columns[place]))):
-            columns[place] = [_defused(cell) for cell in columns[place]]
+        if not FIRST.isdisjoint(map(_FIRST, filter(None, columns[place]))):
+            columns[place] = [cell and defused(cell) for cell in columns[place]]
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(zip(*columns, strict=True))
     return buffer.getvalue().encode()
-
-
-def _defused(cell: str | None) -> str | None:
-    return f"'{cell}" if cell and FORMULA.match(cell) else cell
 
 
 FORMAT = ExportFormat("text/csv; charset=utf-8", encode, ",".join(COLUMNS).encode() + b"\n")

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from books.exporting.formulas import restored
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import CSV_FORMATS, FORMATS, json_lines
 from books.importing.formats.base import Format, doubled, listed
 from books.importing.formats.mapped import example_map, mapped
 from books.importing.reading import MAX_LINE, Row, csv_records, csv_rows, json_rows, lines
+from books.importing.results import REJECT_COLUMNS
 
 DELIMITERS = ",;\t"
 
@@ -32,7 +34,10 @@ class Table:
         source = lines(self.file, before)
         if self.format is json_lines.FORMAT:
             return json_rows(source)
-        return csv_rows(csv_records(source, self.delimiter), self.header, self.delimiter)
+        records = csv_records(source, self.delimiter)
+        if _is_ours(self.header):
+            records = (row._replace(cells=list(map(restored, row.cells))) for row in records)
+        return csv_rows(records, self.header, self.delimiter)
 
 
 def opened(file: BinaryIO, mapping: Mapping[str, str], format_name: str = "") -> Table:
@@ -74,7 +79,13 @@ def _first_line(file: BinaryIO) -> str:
 def _head(file: BinaryIO, start: int, delimiter: str) -> Row:
     file.seek(start)
     row = next(csv_records(lines(file), delimiter))
-    return row._replace(cells=[] if row.fault else [name.strip() for name in row.cells])
+    header = [] if row.fault else [name.strip() for name in row.cells]
+    return row._replace(cells=list(map(restored, header)) if _is_ours(header) else header)
+
+
+def _is_ours(header: Sequence[str]) -> bool:
+    """Whether we wrote the file: an export, or rejects. Apostrophes in the files of others are their own."""
+    return "source_key" in header or tuple(header[-len(REJECT_COLUMNS) :]) == REJECT_COLUMNS
 
 
 def _format(head: Row, mapping: Mapping[str, str], format_name: str) -> Format:

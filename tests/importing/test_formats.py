@@ -24,14 +24,6 @@ def test_other_columns_are_no_format_that_we_know(header: list[str]) -> None:
     assert recognised(header) is None
 
 
-@pytest.mark.parametrize(
-    ("cell", "value"),
-    [("'=1+1", "=1+1"), ("''@x", "'@x"), ("'\tx", "\tx"), ("'＝x", "＝x"), ("'Salem's Lot", "'Salem's Lot")],
-)
-def test_what_an_export_put_before_a_formula_is_taken_off_once(cell: str, value: str) -> None:
-    assert own_csv.read({"title": cell})[0] == {"title": value}
-
-
 def test_a_field_that_no_book_has_makes_a_json_object_unfit() -> None:
     with pytest.raises(RowError) as refusal:
         json_lines.read({"title": "A", "colour": "red"})

@@ -1,6 +1,11 @@
 import csv
 import io
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from books.exporting.formulas import defused, restored
 from books.importing.report import csv_lines, reject_header, reject_lines, summary
 from books.importing.results import Reject, Totals
 
@@ -18,6 +23,20 @@ def test_rejects_have_their_own_cells_and_then_line_field_and_reason() -> None:
         ["心", "many", "2", "pages", "Write a whole number."],
         ["short", "", "5", "pages", "Write a whole number."],
     ]
+
+
+@pytest.mark.parametrize("first", "=+-@\t\r\n＝＋－＠")
+def test_no_cell_is_a_formula_to_a_spreadsheet(first: str) -> None:
+    header = reject_header([f"{first}h"])
+    lines = header + reject_lines(["h"], [Reject(2, f"{first}f", "", f"{first}r", [f"{first}c"])])
+    rows = csv.reader(io.StringIO(lines.decode("utf-8-sig"), newline=""))
+    assert [cell for row in rows for cell in row if cell.startswith(first)] == []
+
+
+@given(st.text("'=+-@\t\r\n＝＋－＠a", max_size=5) | st.text(max_size=5))
+def test_a_cell_that_was_defused_is_restored(cell: str) -> None:
+    assert restored(defused(cell)) == cell
+    assert restored(defused(defused(cell))) == defused(cell)
 
 
 def test_cells_that_are_no_text_can_be_written() -> None:

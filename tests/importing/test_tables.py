@@ -22,6 +22,32 @@ def test_a_header_may_come_after_blank_lines_and_in_spaces() -> None:
     assert table("\n\n title , pages \nA,5\n").header == ["title", "pages"]
 
 
+CELLS = {"'=1+1": "=1+1", "''@x": "'@x", "'\tx": "\tx", "'＝x": "＝x", "'Salem’s Lot": "'Salem’s Lot", "=x": "=x"}
+
+
+def titles(header: str, row: str, **mapping: str) -> list[str]:
+    """The cells above, as a column of a file is read."""
+    text = header + "".join(row.format(cell) for cell in CELLS)
+    found = opened(BytesIO(text.encode()), mapping)
+    return [found.format.read(row.fields)[0]["title"] for row in found.rows(found.start, found.before)]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"), [("source_key,title\n", "x,{}\n"), ("title,line,field,reason\n", "{},2,title,x\n")]
+)
+def test_what_we_put_before_a_formula_is_taken_off_once(header: str, row: str) -> None:
+    assert titles(header, row) == list(CELLS.values())
+
+
+def test_what_we_put_before_a_formula_is_taken_off_the_header_too() -> None:
+    assert titles("'=t,line,field,reason\n", "{},2,title,x\n", title="=t") == list(CELLS.values())
+
+
+def test_an_apostrophe_of_others_is_text() -> None:
+    assert titles("title,authors\n", "{},x\n") == list(CELLS)
+    assert titles("'=t,authors\n", "{},x\n", title="'=t") == list(CELLS)
+
+
 def test_lines_that_begin_with_a_brace_are_json() -> None:
     found = table('\n{"title": "心"}\n')
     assert [row.fields for row in found.rows(found.start, found.before)] == [{"title": "心"}]

@@ -67,6 +67,20 @@ class Import(TransactionTestCase):
         assert (reject["title"], reject["line"], reject["field"]) == ("x", "42", "pages")
         assert job.result["first_rejects"][0]["reason"] == reject["reason"]
 
+    def test_rejects_are_no_formulas_and_imported_again_they_are_what_was_sent(self) -> None:
+        titles = ["=1+1", "'=1+1", "＠x", "'Salem’s Lot"]
+        job = run_import(upload([{"title": title, "pages": "many"} for title in titles]))
+        rejects = content(job, "books.csv.rejects.csv")
+        assert [row["title"] for row in csv.DictReader(io.StringIO(rejects))] == [
+            "'=1+1",
+            "''=1+1",
+            "'＠x",
+            "'Salem’s Lot",
+        ]
+        again = JobFile.objects.store("rejects.csv", io.BytesIO(rejects.replace(",many,", ",9,").encode()))
+        assert run_import(again).result["created"] == 4
+        assert list(Book.objects.order_by("pk").values_list("title", flat=True)) == titles
+
     def test_a_new_book_that_may_be_here_is_in_a_file_of_notes(self) -> None:
         book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume Sōseki"]})
         job = run_import(upload([{"title": "KOKORO!", "authors": "Soseki, Natsume"}]))
