@@ -19,11 +19,22 @@ from django41_example.server.handler import Handler
 from django41_example.server.lifespan import Lifespan
 from django41_example.server.request_log import RequestLog
 from django41_example.server.response_cache import ResponseCache
+from django41_example.server.statements import limit_statements
 from django41_example.server.static_files import StaticFiles
-from django41_example.server.threads import ThreadPool, disconnect_signals
+from django41_example.server.thread_pool import Limits, ThreadPool
+from django41_example.server.threads import disconnect_signals
 from django41_example.server.warm_up import warm_up
 
-pool = ThreadPool(settings.THREADS, queue_length=settings.QUEUE_LENGTH, queue_timeout=settings.QUEUE_TIMEOUT)
+limits = Limits(
+    queue_length=settings.QUEUE_LENGTH,
+    queue_timeout=settings.QUEUE_TIMEOUT,
+    statement_timeout=settings.STATEMENT_TIMEOUT,
+    client_share=settings.CLIENT_SHARE,
+    writer_share=settings.WRITER_SHARE,
+)
+streaming = ThreadPool(settings.STREAMING_THREADS, limits, name="streaming")
+pool = ThreadPool(settings.THREADS, limits, streaming=streaming)
+limit_statements(settings.STATEMENT_TIMEOUT, lock_seconds=settings.LOCK_TIMEOUT)
 disconnect_signals()
 handler = Handler(
     pool,

@@ -49,10 +49,10 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 6000,
     "search": 1421,
-    "server": 2293,
+    "server": 2539,
     "jobs": 1330,
     "openapi": 519,
-    "house": 15_719,
+    "house": 15_965,
     "benchmarks": 3871,
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
 from functools import cache, lru_cache, partial, wraps
 from io import BytesIO
+from ipaddress import IPv6Address
 from typing import IO, Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
@@ -31,7 +32,10 @@ from django41_example.server.body import (
     read_limited,
 )
 from django41_example.server.event_streams import EventStreams
-from django41_example.server.threads import Checkout, PoolTimeout, ThreadPool
+from django41_example.server.forwarded import parsed
+from django41_example.server.statements import refusal
+from django41_example.server.thread_pool import ThreadPool
+from django41_example.server.threads import Checkout, PoolTimeout
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +46,6 @@ ErrorResponse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpRespons
 UPLOAD_ADMITTED = 204
 CLOSE = {"Connection": "close"}
 BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1"}
-NO_DATABASE = 503, "The database does not answer. Try again.", {"Retry-After": "2"}
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 DATABASE_LOST = (OperationalError, InterfaceError)
@@ -54,10 +57,10 @@ class Handler(ASGIHandler):
 
     Sync code runs in a thread of the pool (see `threads`). A body beyond `body_limit` bytes is refused before it is
     read, unless the view `upload_check`, asked with the head alone, admits it by a 204; then up to `upload_limit`.
-    A request that has begun is finished, whether or not its client stays; what its client can end is a stream, and the
-    wait for a thread. A stream holds no thread. When the connection to the database is lost, what only reads is tried
-    once more on a new one, and what still fails is a 503. While the pool's queue is full, only the paths in `always`,
-    which need no thread, are answered.
+    A request that writes is finished once it has begun, whether or not its client stays; what only reads ends with its
+    client, and so does the wait for a thread. A stream holds no thread. When the connection to the database is lost,
+    what only reads is tried once more on a new one, and what still fails is a 503. While the pool's queue is full, only
+    the paths in `always`, which need no thread, are answered.
     """
 
     always: Collection[str] = ()
@@ -96,7 +99,8 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
-        if self.pool.is_full and scope["path"] not in self.always:
+        is_full = self.pool.is_full(client_of(scope), writes=scope["method"] not in REPEATABLE)
+        if is_full and scope["path"] not in self.always:
             await self._turn_away(scope, send)
         elif has_body(scope):
             await self._answer_with_body(scope, receive, send)
@@ -135,7 +139,8 @@ class Handler(ASGIHandler):
         """Answer the request; False if this was the upload check, and it admits the body."""
         is_check = scope.get("is_upload_check")  # then the body is still to be received
         disconnected = None if is_check else partial(until_disconnect, receive)
-        checkout = Checkout(self.pool, health_check=scope["method"] not in REPEATABLE, disconnected=disconnected)
+        writes = scope["method"] not in REPEATABLE
+        checkout = Checkout(self.pool, client=client_of(scope), writes=writes, disconnected=disconnected)
         with checkout, closing(body):
             if (prefix := get_script_prefix(scope)) != "/":
                 set_script_prefix(prefix)
@@ -205,9 +210,21 @@ class Handler(ASGIHandler):
                 return self.error_response(request, *BUSY)
             except DATABASE_LOST as error:
                 log.warning("the database: %s", error)
-                return self.error_response(request, *NO_DATABASE)
+                return self.error_response(request, *refusal(error))
 
         return guarded
+
+
+def client_of(scope: Scope) -> str:
+    """Among whom the threads are shared fairly: the addresses of clients."""
+    return shared_by((scope.get("client") or ("",))[0])
+
+
+@lru_cache(RESOLVED_PATHS)
+def shared_by(host: str) -> str:
+    """An IPv6 address counts as its /64 network, all of which one household or rented server has."""
+    address = parsed(host)
+    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else host
 
 
 async def close(request: Any, response: Any) -> None:

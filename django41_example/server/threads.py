@@ -3,15 +3,16 @@
 Django's contract is that all sync code of a request runs in one thread, since database connections belong to threads.
 Django keeps it by a new thread, and so a new connection, for each request. Here a request checks a thread out when it
 first needs one, and returns it when its response begins. While all are checked out, requests wait in a queue that is
-bounded in length and time. Before a request waits for anything else, such as another server, it calls `release`.
-What it calls while its response is sent runs, call by call, in a few threads of their own: a slow reader blocks nobody.
+bounded in length and time (`thread_pool`). Before a request waits for anything else, such as another server, it calls
+`release`. What it calls while its response is sent runs, call by call, in a few threads of their own: a slow reader
+blocks nobody.
 """
 
 import asyncio
 import threading
-from collections import deque
+import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import suppress
 from contextvars import ContextVar, Token
 from functools import partial
@@ -22,9 +23,9 @@ from asgiref.sync import AsyncToSync, SyncToAsync
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connections, reset_queries
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
 
-STREAMING_THREADS = 2  # for what is called while responses are sent
+from django41_example.server.statements import Statements
 
 current_checkout: ContextVar["Checkout | None"] = ContextVar("current_checkout", default=None)
 
@@ -40,7 +41,7 @@ def release() -> None:
 
 
 class PoolTimeout(Exception):
-    """No thread became free in time: the server has more to do than it can."""
+    """No thread became free in time: the server has more to do than it can. Or nobody waits for the call any more."""
 
 
 class Call:
@@ -56,7 +57,7 @@ class Call:
     def run(self) -> None:
         """In the thread."""
         result, error = None, None
-        if not self.future.cancelled():
+        if not self.future.done():
             try:
                 result = self.checkout.run(self.function)
             except BaseException as caught:  # noqa: BLE001 - it is raised where the result is awaited
@@ -65,102 +66,60 @@ class Call:
             self.loop.call_soon_threadsafe(self.finish, result, error)
 
     def finish(self, result: Any, error: BaseException | None) -> None:
-        self.checkout.call_ended()
-        if self.future.done():  # cancelled meanwhile
+        self.checkout.call_ended(self)
+        if self.future.done():  # nobody waits any more
             return
         if error is None:
             self.future.set_result(result)
         else:
             self.future.set_exception(error)
 
+    def give_up(self) -> None:
+        """Nobody waits for it any more."""
+        if not self.future.done():
+            self.future.set_exception(PoolTimeout())
+
 
 class PoolThread:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, pool: Any) -> None:
+        self.pool, self.statements = pool, Statements()
         self.calls: SimpleQueue[Call | None] = SimpleQueue()
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.thread.start()
 
     def _run(self) -> None:
+        self.statements.watch(connections[DEFAULT_DB_ALIAS])
         while call := self.calls.get():
             call.run()
             del call  # or its result would stay until the next one
         connections.close_all()
 
 
-class ThreadPool:
-    """Up to `size` threads, started as they are needed, and the queue of the requests that wait for one.
-
-    A request waits for at most `queue_timeout` seconds, behind at most `queue_length` others; else its call raises
-    PoolTimeout. Everything here happens on the event loop.
-    """
-
-    def __init__(self, size: int, *, queue_length: int, queue_timeout: float) -> None:
-        self.size, self.queue_length, self.queue_timeout = size, queue_length, queue_timeout
-        self.started = 0
-        self.idle: list[PoolThread] = []  # the last one returned is taken first: its connection is the warmest
-        self.queue: deque[Checkout] = deque()
-        self.streaming = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="streaming")
-
-    @property
-    def checked_out(self) -> int:
-        return self.started - len(self.idle)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no thread is idle, and no further request can wait for one."""
-        return not self.idle and self.started == self.size and len(self.queue) >= self.queue_length
-
-    def take(self) -> PoolThread | None:
-        if self.idle:
-            return self.idle.pop()
-        if self.started == self.size:
-            return None
-        self.started += 1
-        return PoolThread(f"pool-{self.started}")
-
-    def put_back(self, thread: PoolThread) -> None:
-        while self.queue:
-            if (checkout := self.queue.popleft()).is_wanted():
-                checkout.begin(thread)
-                return
-            checkout.stop_waiting()
-        self.idle.append(thread)
-
-    async def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do some work outside of any request."""
-        with Checkout(self, health_check=False):
-            await work()
-
-    def close(self) -> None:
-        """End the idle threads; the others end with the process."""
-        idle, self.idle = self.idle, []
-        for thread in idle:
-            thread.calls.put(None)
-        for thread in idle:
-            thread.thread.join(timeout=1)
-        self.streaming.shutdown(wait=False, cancel_futures=True)
-
-
 class Checkout(Executor):
-    """One request's use of the pool: asgiref hands it the request's sync calls, one after the other.
+    """One request's use of a ThreadPool: asgiref hands it the request's sync calls, one after the other.
 
-    `health_check` makes an open connection prove itself before it is used, which costs PostgreSQL a query; a request
-    that can be repeated does without. `disconnected` returns when the client has left: then nobody waits any more.
+    `client` is its client's address. A request that `writes` makes an open connection prove itself before it is used,
+    which costs PostgreSQL a query, and runs to its end; another can be repeated, and ends when its client leaves.
+    `disconnected` returns when that happens.
     """
 
     def __init__(
         self,
-        pool: ThreadPool,
+        pool: Any,
         *,
-        health_check: bool,
+        writes: bool,
+        client: str = "",
         disconnected: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
-        self.pool, self.health_check, self.disconnected = pool, health_check, disconnected
+        self.pool, self.client, self.writes, self.disconnected = pool, client, writes, disconnected
+        self.health_check = writes
         self.thread: PoolThread | None = None
         self.is_streaming = self.has_begun = False
-        self.unfinished = 0  # calls that are in the thread's queue, or running
+        self.unfinished: set[Call] = set()  # in the thread's queue, or running
         self.waiting: list[Call] = []
-        self.limits: list[asyncio.TimerHandle | asyncio.Task[None]] = []  # what ends the wait
+        self.too_late: asyncio.TimerHandle | None = None  # ends the wait
+        self.watching: asyncio.Task[None] | None = None  # whether the client is still there
+        self.interrupting: asyncio.Future[None] | None = None
 
     def __enter__(self) -> Self:
         AsyncToSync.loop_thread_executors.setdefault(asyncio.get_running_loop(), CURRENT)  # type: ignore[arg-type]
@@ -172,16 +131,16 @@ class Checkout(Executor):
         self.end()
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Called on the event loop only, by asgiref: it awaits what this returns, an asyncio future or another."""
-        if self.is_streaming:
-            return self.pool.streaming.submit(run_alone, function, *args, **kwargs)
+        """Called on the event loop only, by asgiref: it awaits the asyncio future that this returns."""
         call = Call(self, partial(function, *args, **kwargs))
         if self.thread:
             self._start(call)
-        elif thread := self.pool.take():
+        elif self.waiting:
+            self.waiting.append(call)
+        elif thread := self.pool.take(self):
             self.waiting.append(call)
             self.begin(thread)
-        elif self.waiting or not self.pool.is_full:
+        elif not self.pool.is_full(self.client, writes=self.writes):
             self._wait(call)
         else:
             call.future.set_exception(PoolTimeout())
@@ -195,35 +154,52 @@ class Checkout(Executor):
 
     def is_wanted(self) -> bool:
         """Whether somebody still waits for one of the calls."""
-        return any(not call.future.cancelled() for call in self.waiting)
+        return any(not call.future.done() for call in (*self.waiting, *self.unfinished))
+
+    def look(self, now: float) -> None:
+        """Every moment while it holds a thread: interrupt a statement that runs too long, or for nobody."""
+        if not self.thread or not self.unfinished:
+            return
+        is_late = now - self.thread.statements.began > self.thread.pool.limits.statement_timeout
+        if is_late or not (self.writes or self.is_wanted()):
+            self._interrupt(self.thread)
+        elif not self.writes:
+            self._watch()
 
     def release(self) -> None:
         """Hold no thread until the next call; does nothing while one runs."""
-        if self.thread and not self.unfinished:
+        if self.thread and not self.unfinished and not self.interrupting:
             thread, self.thread = self.thread, None
-            self.pool.put_back(thread)
+            thread.pool.put_back(thread, self)
 
     def end(self) -> None:
-        """The response begins, or the request has ended. The thread is returned once its last call has finished."""
-        self.is_streaming = True
+        """The response begins, or the request has ended. The thread is returned once its last call has finished.
+
+        From now on each call checks out a thread of its own, and a connection that has failed is noticed before it.
+        """
         self.stop_waiting()
+        if self.watching:
+            self.watching.cancel()
+        self.is_streaming = self.health_check = True
+        self.disconnected, self.pool = None, self.pool.streaming
         self.release()
 
-    def call_ended(self) -> None:
-        self.unfinished -= 1
+    def call_ended(self, call: Call) -> None:
+        self.unfinished.discard(call)
         if self.is_streaming:
             self.release()
 
     def stop_waiting(self) -> None:
-        if self.limits:
+        if self.too_late:
             with suppress(ValueError):
                 self.pool.queue.remove(self)
         for call in self._end_wait():
-            if not call.future.done():
-                call.future.set_exception(PoolTimeout())
+            call.give_up()
 
     def run(self, function: Callable[[], Any]) -> Any:
         """In the thread. The first call prepares its connections: one hop costs less than two."""
+        assert self.thread  # noqa: S101 - for the type checker
+        self.thread.statements.began = time.monotonic()
         if not self.has_begun:
             self.has_begun = True
             self._prepare_connections()
@@ -231,26 +207,44 @@ class Checkout(Executor):
 
     def _start(self, call: Call) -> None:
         assert self.thread  # noqa: S101 - for the type checker
-        self.unfinished += 1
+        self.unfinished.add(call)
         self.thread.calls.put(call)
 
     def _wait(self, call: Call) -> None:
-        if not self.waiting:
-            loop = asyncio.get_running_loop()
-            self.pool.queue.append(self)
-            self.limits = [loop.call_later(self.pool.queue_timeout, self.stop_waiting)]
-            if self.disconnected:
-                self.limits.append(loop.create_task(self._watch(self.disconnected)))
+        self.pool.queue.append(self)
+        self.too_late = asyncio.get_running_loop().call_later(self.pool.limits.queue_timeout, self.stop_waiting)
+        self._watch()
         self.waiting.append(call)
 
-    async def _watch(self, disconnected: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def _watch(self) -> None:
+        """Have it noticed when the client leaves."""
+        if self.disconnected and self.watching is None:
+            self.watching = asyncio.get_running_loop().create_task(self._until_client_leaves(self.disconnected))
+
+    async def _until_client_leaves(self, disconnected: Callable[[], Coroutine[Any, Any, None]]) -> None:
         await disconnected()
         self.stop_waiting()
+        if self.thread and self.unfinished and not self.writes:
+            for call in self.unfinished:
+                call.give_up()
+            self._interrupt(self.thread)
+
+    def _interrupt(self, thread: PoolThread) -> None:
+        """The thread is not returned before that is done: it must not hit another request's statement."""
+        if self.interrupting is None:
+            loop = asyncio.get_running_loop()
+            self.interrupting = loop.run_in_executor(None, thread.statements.interrupt)
+            self.interrupting.add_done_callback(self._interrupted)
+
+    def _interrupted(self, _: object) -> None:
+        self.interrupting = None
+        if self.is_streaming:
+            self.release()
 
     def _end_wait(self) -> list[Call]:
-        for limit in self.limits:
-            limit.cancel()
-        calls, self.waiting, self.limits = self.waiting, [], []
+        if self.too_late:
+            self.too_late.cancel()
+        calls, self.waiting, self.too_late = self.waiting, [], None
         return calls
 
     def _prepare_connections(self) -> None:
@@ -259,11 +253,6 @@ class Checkout(Executor):
         if not self.health_check:
             for connection in connections.all(initialized_only=True):
                 connection.health_check_done = True  # type: ignore[attr-defined]
-
-
-def run_alone(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    close_old_connections()
-    return function(*args, **kwargs)
 
 
 class CurrentCheckout(Executor):

@@ -1,15 +1,14 @@
-import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.urls import include, path, re_path
 
 from books.views.errors import refused
 from django41_example.server.handler import Handler
-from django41_example.server.threads import STREAMING_THREADS, ThreadPool, disconnect_signals
+from django41_example.server.thread_pool import Limits, ThreadPool
+from django41_example.server.threads import disconnect_signals
 from tests.asgi.client import until
 
 MakePool = Callable[..., ThreadPool]
@@ -21,27 +20,17 @@ async def make_pool() -> AsyncIterator[MakePool]:
     """Makes pools. After the test each thread was returned, and none of their connections is open."""
     made: list[ThreadPool] = []
 
-    def make_pool(size: int = 2, *, queue_length: int = 8, queue_timeout: float = 60) -> ThreadPool:
+    def make_pool(size: int = 2, *, queue_length: int = 8, queue_timeout: float = 60, **limits: Any) -> ThreadPool:
         disconnect_signals()  # Django's test client connects them again
-        made.append(ThreadPool(size, queue_length=queue_length, queue_timeout=queue_timeout))
+        streaming = ThreadPool(2, Limits(queue_length=20, queue_timeout=60, **limits), name="streaming")
+        given = Limits(queue_length=queue_length, queue_timeout=queue_timeout, **limits)
+        made.append(ThreadPool(size, given, streaming=streaming))
         return made[-1]
 
     yield make_pool
     for pool in made:
-        await until(lambda pool=pool: pool.checked_out == 0)
-        await asyncio.to_thread(close_streaming_connections, pool)
+        await until(lambda pool=pool: pool.checked_out == pool.streaming.checked_out == 0)
         pool.close()
-
-
-def close_streaming_connections(pool: ThreadPool) -> None:
-    together = threading.Barrier(STREAMING_THREADS, timeout=10)
-
-    def close() -> None:
-        together.wait()
-        connections.close_all()
-
-    for done in [pool.streaming.submit(close) for _ in range(STREAMING_THREADS)]:
-        done.result()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from books.models import Book
-from django41_example.server.threads import Checkout, PoolTimeout, ThreadPool, release
+from django41_example.server.thread_pool import Limits, ThreadPool
+from django41_example.server.threads import Checkout, PoolTimeout, release
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
@@ -104,7 +105,7 @@ async def test_there_are_never_more_threads_than_the_size(serve: Serve, make_poo
 
 async def test_the_request_that_waits_longest_is_next(make_pool: MakePool) -> None:
     pool, turns = make_pool(1), []
-    holder, *line = (Checkout(pool, health_check=False) for _ in range(4))
+    holder, *line = (Checkout(pool, writes=False) for _ in range(4))
     await holder.submit(int)
     calls = [checkout.submit(turns.append, number) for number, checkout in enumerate(line)]
     for checkout, call in zip([holder, *line], [*calls, None], strict=True):
@@ -116,7 +117,7 @@ async def test_the_request_that_waits_longest_is_next(make_pool: MakePool) -> No
 
 async def test_the_thread_that_was_used_last_is_taken_first(make_pool: MakePool) -> None:
     pool = make_pool(2)
-    first, second = Checkout(pool, health_check=False), Checkout(pool, health_check=False)
+    first, second = Checkout(pool, writes=False), Checkout(pool, writes=False)
     for checkout in (first, second):
         await checkout.submit(int)
     for checkout in (second, first):
@@ -128,21 +129,21 @@ async def test_the_thread_that_was_used_last_is_taken_first(make_pool: MakePool)
 async def taken(make_pool: MakePool) -> Any:
     """A pool of one thread, which is checked out; one request may wait for it."""
     pool = make_pool(1, queue_length=1, queue_timeout=0.01)
-    holder = Checkout(pool, health_check=False)
+    holder = Checkout(pool, writes=False)
     await holder.submit(int)
     yield pool
     holder.end()
 
 
 async def test_a_full_queue_takes_no_more(taken: Any) -> None:
-    waiting, refused = Checkout(taken, health_check=False), Checkout(taken, health_check=False)
+    waiting, refused = Checkout(taken, writes=False), Checkout(taken, writes=False)
     waiting.submit(int)
     assert isinstance(refused.submit(int).exception(), PoolTimeout)
     waiting.end()
 
 
 async def test_a_request_may_wait_for_more_than_one_call(taken: Any) -> None:
-    waiting = Checkout(taken, health_check=False)
+    waiting = Checkout(taken, writes=False)
     calls = [waiting.submit(int) for _ in range(3)]
     assert (len(taken.queue), [call.done() for call in calls]) == (1, [False] * 3)
     waiting.end()
@@ -150,13 +151,13 @@ async def test_a_request_may_wait_for_more_than_one_call(taken: Any) -> None:
 
 async def test_a_request_that_waits_too_long_leaves_the_queue(taken: Any) -> None:
     with pytest.raises(PoolTimeout):
-        await Checkout(taken, health_check=False).submit(int)
+        await Checkout(taken, writes=False).submit(int)
     assert not taken.queue
 
 
 async def test_a_cancelled_call_does_not_hold_up_the_queue(make_pool: MakePool) -> None:
     pool = make_pool(1)
-    holder, gone, next_one = (Checkout(pool, health_check=False) for _ in range(3))
+    holder, gone, next_one = (Checkout(pool, writes=False) for _ in range(3))
     await holder.submit(int)
     gone.submit(int).cancel()
     call = next_one.submit(int)
@@ -167,7 +168,7 @@ async def test_a_cancelled_call_does_not_hold_up_the_queue(make_pool: MakePool) 
 
 async def test_a_request_whose_call_was_cancelled_may_wait_again(make_pool: MakePool) -> None:
     pool = make_pool(1)
-    first, waiting, second = (Checkout(pool, health_check=False) for _ in range(3))
+    first, waiting, second = (Checkout(pool, writes=False) for _ in range(3))
     await first.submit(int)
     waiting.submit(int).cancel()
     first.end()
@@ -203,7 +204,7 @@ async def test_a_path_that_needs_no_thread_is_answered_in_any_crowd(make_pool: M
     pool = make_pool(1, queue_length=0)
     handler = serve(view, pool)
     handler.always = {"/always/"}
-    busy = Checkout(pool, health_check=False)
+    busy = Checkout(pool, writes=False)
     busy.submit(str)
     statuses = [(await ask(handler, address)).status for address in ("/always/", "/")]
     busy.end()
@@ -306,7 +307,7 @@ async def test_what_is_called_while_a_response_is_sent_runs_in_threads_of_its_ow
 
         return StreamingHttpResponse(names())
 
-    assert (await ask(serve(view))).body.startswith(b"streaming_")
+    assert (await ask(serve(view))).body.startswith(b"streaming-")
 
 
 async def test_slow_streams_keep_no_page_waiting(serve: Serve, make_pool: MakePool, gate: Gate) -> None:
@@ -329,8 +330,8 @@ async def test_slow_streams_keep_no_page_waiting(serve: Serve, make_pool: MakePo
 
 
 async def test_closing_ends_the_threads() -> None:
-    pool = ThreadPool(1, queue_length=0, queue_timeout=0)
-    checkout = Checkout(pool, health_check=False)
+    pool = ThreadPool(1, Limits(queue_length=0, queue_timeout=0))
+    checkout = Checkout(pool, writes=False)
     thread: Any = await checkout.submit(threading.current_thread)
     checkout.end()
     pool.close()

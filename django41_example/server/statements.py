@@ -1,0 +1,105 @@
+"""The database's side of a request: how long a statement may take, how it is ended early, and what its errors mean.
+
+SQLite has no time limit of its own: the pool looks at its threads every quarter of a second and interrupts what runs
+too long. A progress handler, SQLite's other way, would hold up every statement for Python's lock. PostgreSQL
+watches the time by itself.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import Error
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+CANCEL_SECONDS = 2.0  # for PostgreSQL to be told
+
+Refusal = tuple[int, str, Mapping[str, str]]
+
+TOO_LONG: Refusal = (
+    503,
+    "This takes too long and was stopped. Narrow the search, for example by one more word, a topic or a year.",
+    {"Retry-After": "5"},
+)
+LOCKED: Refusal = (
+    503,
+    "Another program has been writing to the catalogue for long, so nothing was saved. Try again in some seconds.",
+    {"Retry-After": "5"},
+)
+DISK_FULL: Refusal = (
+    507,
+    "The disk of the catalogue is full, so nothing was saved. Whoever runs the catalogue has to free some space.",
+    {},
+)
+DISK_FAILS: Refusal = (
+    503,
+    "The disk of the catalogue cannot be used; its operator finds the reason in the server's log.",
+    {"Retry-After": "30"},
+)
+NO_DATABASE: Refusal = 503, "The database does not answer. Try again.", {"Retry-After": "2"}
+# By the beginning of SQLite's name of the error, or by PostgreSQL's SQLSTATE.
+REFUSALS = {
+    "SQLITE_INTERRUPT": TOO_LONG,
+    "57014": TOO_LONG,  # query_canceled
+    "SQLITE_BUSY": LOCKED,
+    "SQLITE_LOCKED": LOCKED,
+    "55P03": LOCKED,  # lock_not_available
+    "40001": LOCKED,  # serialization_failure
+    "40P01": LOCKED,  # deadlock_detected
+    "SQLITE_FULL": DISK_FULL,
+    "53100": DISK_FULL,  # disk_full
+    "SQLITE_IOERR": DISK_FAILS,
+    "SQLITE_READONLY": DISK_FAILS,
+    "58030": DISK_FAILS,  # io_error
+}
+
+
+def refusal(error: Error) -> Refusal:
+    """The status for an error of the database, what to do about it, and headers."""
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+    return next((found for start, found in REFUSALS.items() if code.startswith(start)), NO_DATABASE)
+
+
+def limit_statements(seconds: float, *, lock_seconds: float) -> None:
+    """Limit the statements of all connections that this process opens from now on, and their wait for a lock."""
+
+    def limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
+            else:
+                cursor.execute(f"SET statement_timeout = {seconds * 1000:.0f}")
+                cursor.execute(f"SET lock_timeout = {lock_seconds * 1000:.0f}")
+
+    connection_created.connect(limit, weak=False, dispatch_uid="limit_statements")
+
+
+class Statements:
+    """The statements of one thread."""
+
+    def __init__(self) -> None:
+        self.database: Any = None
+        self.began = time.monotonic()  # the latest
+
+    def watch(self, database: BaseDatabaseWrapper) -> None:
+        """In the thread: follow the statements of its connection."""
+        self.database = database
+        database.execute_wrappers.append(self._execute)
+
+    def _execute(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.began = time.monotonic()
+        return execute(sql, params, many, context)
+
+    def interrupt(self) -> None:
+        """In another thread: end the statement that runs now, if one does."""
+        if self.database is None or (connection := self.database.connection) is None:
+            return
+        try:
+            if self.database.vendor == "sqlite":
+                connection.interrupt()
+            else:
+                connection.cancel_safe(timeout=CANCEL_SECONDS)
+        except self.database.Database.Error:  # it has ended by itself
+            pass

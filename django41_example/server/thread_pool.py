@@ -1,0 +1,119 @@
+"""The threads, who may hold how many, and who waits for one."""
+
+import asyncio
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from django41_example.server.threads import Checkout, PoolThread
+
+LOOK_EVERY = 0.25  # seconds between two looks at the statements that run
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of a pool. A request waits for a thread for `queue_timeout` seconds, behind `queue_length` others."""
+
+    queue_length: int
+    queue_timeout: float
+    statement_timeout: float = math.inf  # seconds
+    client_share: float = 1.0  # of the threads and of the queue, that one client address may have
+    writer_share: float = 1.0  # of the threads, that requests which write may have
+
+
+class ThreadPool:
+    """Up to `size` threads, started as they are needed, and the queue of the requests that wait for one.
+
+    A request that cannot wait, or has waited too long, gets PoolTimeout. Requests that write may have to wait for the
+    database's lock in their threads, and must leave some for those that read. Of the requests in the queue, that of the
+    client with the fewest threads is next. Calls of responses that are being sent run in the pool `streaming`.
+    Everything here happens on the event loop.
+    """
+
+    def __init__(self, size: int, limits: Limits, *, name: str = "pool", streaming: "ThreadPool | None" = None) -> None:
+        self.size, self.limits, self.name, self.streaming = size, limits, name, streaming or self
+        self.client_limit = math.ceil(size * limits.client_share)
+        self.writer_limit = math.ceil(size * limits.writer_share)
+        self.started = 0
+        self.idle: list[PoolThread] = []  # the last one returned is taken first: its connection is the warmest
+        self.queue: deque[Checkout] = deque()
+        self.holders: set[Checkout] = set()
+        self.held: Counter[str] = Counter()  # threads by client
+        self.held_by_writers = 0
+        self.looking: asyncio.TimerHandle | None = None
+
+    @property
+    def checked_out(self) -> int:
+        return len(self.holders)
+
+    def is_full(self, client: str, *, writes: bool) -> bool:
+        """Whether a request of this client would neither get a thread now nor may wait for one."""
+        if self._may_hold(client, writes=writes) and (self.idle or self.started < self.size):
+            return False
+        waiting = sum(checkout.client == client for checkout in self.queue)
+        most = self.limits.queue_length
+        return len(self.queue) >= most or waiting >= math.ceil(most * self.limits.client_share)
+
+    def take(self, checkout: "Checkout") -> PoolThread | None:
+        """A thread for this checkout, which returns it by `put_back`; None if it has to wait."""
+        if not self._may_hold(checkout.client, writes=checkout.writes):
+            return None
+        if self.idle:
+            thread = self.idle.pop()
+        elif self.started < self.size:
+            self.started += 1
+            thread = PoolThread(f"{self.name}-{self.started}", self)
+        else:
+            return None
+        self.holders.add(checkout)
+        self.held[checkout.client] += 1
+        self.held_by_writers += checkout.writes
+        if self.looking is None:
+            self.looking = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
+        return thread
+
+    def put_back(self, thread: PoolThread, checkout: Checkout) -> None:
+        self.holders.discard(checkout)
+        self.held[checkout.client] -= 1
+        if not self.held[checkout.client]:
+            del self.held[checkout.client]
+        self.held_by_writers -= checkout.writes
+        self.idle.append(thread)
+        while self.idle and (waiting := self._next()):
+            self.queue.remove(waiting)
+            if waiting.is_wanted() and (given := self.take(waiting)):
+                waiting.begin(given)
+            else:
+                waiting.stop_waiting()
+
+    def _next(self) -> Checkout | None:
+        """Of those who wait and may hold a thread, the first of the client that holds the fewest."""
+        allowed = (checkout for checkout in self.queue if self._may_hold(checkout.client, writes=checkout.writes))
+        return min(allowed, key=lambda checkout: self.held[checkout.client], default=None)
+
+    def _may_hold(self, client: str, *, writes: bool) -> bool:
+        return self.held[client] < self.client_limit and not (writes and self.held_by_writers >= self.writer_limit)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for checkout in self.holders:
+            checkout.look(now)
+        self.looking = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look) if self.holders else None
+
+    async def run(self, work: Callable[[], Coroutine[Any, Any, None]], *, writes: bool = False) -> None:
+        """Do some work outside of any request."""
+        with Checkout(self, writes=writes):
+            await work()
+
+    def close(self) -> None:
+        """End the idle threads; the others end with the process."""
+        idle, self.idle = self.idle, []
+        for thread in idle:
+            thread.calls.put(None)
+        for thread in idle:
+            thread.thread.join(timeout=1)
+        if self.streaming is not self:
+            self.streaming.close()

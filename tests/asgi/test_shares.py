@@ -1,0 +1,96 @@
+"""Threads are shared fairly: among client addresses, and between those who read and those who write."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+
+from django41_example.server.threads import Checkout, PoolTimeout
+from tests.asgi.client import Exchange, ask, until
+from tests.asgi.conftest import Gate, MakePool, Serve
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def view(gate: Gate) -> Any:
+    """Waits at the gate; at /quick/ it does not."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        if request.path != "/quick/":
+            gate.pass_through()
+        return HttpResponse()
+
+    return view
+
+
+async def test_one_client_never_holds_all_threads(view: Any, serve: Serve, make_pool: MakePool, gate: Gate) -> None:
+    pool = make_pool(4, client_share=0.5)
+    handler = serve(view, pool)
+    greedy = asyncio.gather(*(ask(handler, client="192.0.2.1") for _ in range(4)))
+    await until(lambda: len(pool.queue) == 2)
+    assert pool.checked_out == 2
+    assert (await ask(handler, "/quick/", client="192.0.2.2")).status == 200
+    gate.open()
+    assert {answer.status for answer in await greedy} == {200}
+
+
+async def test_one_client_never_fills_the_queue(view: Any, serve: Serve, make_pool: MakePool, gate: Gate) -> None:
+    pool = make_pool(1, queue_length=4, client_share=0.5)
+    handler = serve(view, pool)
+    first = [Exchange(handler, client="192.0.2.1").start() for _ in range(3)]
+    await until(lambda: len(pool.queue) == 2)
+    assert (await ask(handler, client="192.0.2.1")).status == 503
+    other = Exchange(handler, client="192.0.2.2").start()
+    await until(lambda: len(pool.queue) == 3)
+    gate.open()
+    await asyncio.gather(*first, other)
+
+
+async def test_the_addresses_of_an_ipv6_network_are_one_client(
+    view: Any, serve: Serve, make_pool: MakePool, gate: Gate
+) -> None:
+    pool = make_pool(2, client_share=0.5)
+    handler = serve(view, pool)
+    both = asyncio.gather(*(ask(handler, client=f"2001:db8::{host}") for host in (1, 2)))
+    await until(lambda: pool.queue)
+    assert (await ask(handler, "/quick/", client="2001:db8:0:1::1")).status == 200
+    gate.open()
+    await both
+
+
+async def test_the_client_with_the_fewest_threads_is_next(make_pool: MakePool) -> None:
+    pool, turns = make_pool(2), []
+    holders = [Checkout(pool, writes=False, client="greedy") for _ in range(2)]
+    for holder in holders:
+        await holder.submit(int)
+    line = [Checkout(pool, writes=False, client=client) for client in ("greedy", "greedy", "modest")]
+    calls = [checkout.submit(turns.append, checkout.client) for checkout in line]
+    holders[0].end()
+    await calls[2]
+    assert turns == ["modest"]
+    for checkout in (holders[1], *line):
+        checkout.end()
+
+
+async def test_writers_who_wait_for_a_lock_leave_threads_to_readers(
+    view: Any, serve: Serve, make_pool: MakePool, gate: Gate
+) -> None:
+    pool = make_pool(4, writer_share=0.25)
+    handler = serve(view, pool)
+    writers = asyncio.gather(*(ask(handler, method="POST") for _ in range(4)))
+    await until(lambda: len(pool.queue) == 3)
+    assert (await ask(handler, "/quick/")).status == 200
+    gate.open()
+    assert {answer.status for answer in await writers} == {200}
+    assert (pool.held_by_writers, dict(pool.held)) == (0, {})
+
+
+async def test_a_writer_that_waits_too_long_is_refused_while_threads_are_idle(make_pool: MakePool) -> None:
+    pool = make_pool(4, writer_share=0.25, queue_timeout=0.01)
+    holder = Checkout(pool, writes=True)
+    await holder.submit(int)
+    with pytest.raises(PoolTimeout):
+        await Checkout(pool, writes=True).submit(int)
+    holder.end()

@@ -1,0 +1,205 @@
+"""No statement of a request runs longer than it may, or for nobody."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connection, connections
+from django.db.backends.signals import connection_created
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+
+from books.models import Topic
+from django41_example.server.statements import DISK_FULL, LOCKED, NO_DATABASE, TOO_LONG, limit_statements, refusal
+from tests.asgi.client import Exchange, ask, until
+from tests.asgi.conftest import MakePool, Serve
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT COUNT(*) FROM number",
+    "postgresql": "SELECT pg_sleep(3600)",
+}
+
+
+class Endless:
+    """A statement that ends only if something ends it."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        with connection.cursor() as cursor:
+            self.begun.set()
+            try:
+                cursor.execute(ENDLESS[connection.vendor])
+                cursor.fetchall()
+            finally:
+                self.ended.set()
+
+
+@pytest.fixture
+def endless() -> Endless:
+    return Endless()
+
+
+@pytest.fixture
+def view(endless: Endless) -> Any:
+    def view(request: HttpRequest) -> HttpResponse:
+        endless.run()
+        return HttpResponse()
+
+    return view
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_statement_that_takes_too_long_is_stopped_and_the_client_is_told_what_to_do(
+    method: str, view: Any, serve: Serve, make_pool: MakePool
+) -> None:
+    handler = serve(view, make_pool(1, statement_timeout=0.1))
+    answer = await ask(handler, method=method)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert "Narrow the search" in answer.json()["detail"]
+
+
+async def test_what_is_stopped_is_a_page_for_a_browser(view: Any, serve: Serve, make_pool: MakePool) -> None:
+    answer = await ask(serve(view, make_pool(1, statement_timeout=0.1)), headers=[("accept", "text/html")])
+    assert (answer.status, b"Narrow the search" in answer.body) == (503, True)
+
+
+async def test_the_thread_of_a_stopped_statement_serves_the_next_request(
+    endless: Endless, serve: Serve, make_pool: MakePool
+) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        if request.path == "/endless/":
+            endless.run()
+        return HttpResponse(str(Topic.objects.count()))
+
+    handler = serve(view, make_pool(1, statement_timeout=0.1))
+    assert (await ask(handler, "/endless/")).status == 503
+    assert (await ask(handler)).body == b"0"
+
+
+async def test_what_only_reads_ends_with_its_client(
+    endless: Endless, view: Any, serve: Serve, make_pool: MakePool
+) -> None:
+    pool = make_pool(1)
+    exchange = Exchange(serve(view, pool))
+    task = exchange.start()
+    await until(endless.begun.is_set)
+    exchange.leave()
+    await task
+    await until(endless.ended.is_set)
+
+
+async def test_a_write_is_finished_though_its_client_has_left(serve: Serve, make_pool: MakePool) -> None:
+    begun, may_go_on = threading.Event(), threading.Event()
+
+    def view(request: HttpRequest) -> HttpResponse:
+        begun.set()
+        assert may_go_on.wait(10)
+        Topic.objects.create(name="Kept", slug="kept")
+        return HttpResponse()
+
+    pool = make_pool(1)
+    exchange = Exchange(serve(view, pool), method="POST")
+    task = exchange.start()
+    await until(begun.is_set)
+    exchange.leave()
+    looked = pool.looking
+    await until(lambda: pool.looking is not looked)
+    may_go_on.set()
+    await task
+    assert await Topic.objects.filter(slug="kept").aexists()
+
+
+async def test_a_statement_of_a_stream_ends_with_its_client(
+    endless: Endless, serve: Serve, make_pool: MakePool
+) -> None:
+    async def view(request: HttpRequest) -> StreamingHttpResponse:
+        async def parts() -> Any:
+            yield "begun"
+            await sync_to_async(endless.run)()
+
+        return StreamingHttpResponse(parts())
+
+    exchange = Exchange(serve(view, make_pool(1)))
+    task = exchange.start()
+    await until(endless.begun.is_set)
+    exchange.leave()
+    await task
+    await until(endless.ended.is_set)
+
+
+@pytest.fixture
+def limited() -> Iterator[None]:
+    """Connections of this process that are opened now have limits."""
+    connections.close_all()
+    limit_statements(5, lock_seconds=0.01)
+    yield
+    connection_created.disconnect(dispatch_uid="limit_statements")
+    connections.close_all()
+
+
+@pytest.mark.usefixtures("limited")
+def test_each_connection_of_the_server_has_limits() -> None:
+    with connection.cursor() as cursor:
+        limits = [("PRAGMA busy_timeout", 10)]
+        if connection.vendor == "postgresql":
+            limits = [("SHOW statement_timeout", "5s"), ("SHOW lock_timeout", "10ms")]  # type: ignore[list-item]
+        for question, limit in limits:
+            cursor.execute(question)
+            assert cursor.fetchone() == (limit,)
+
+
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("limited")
+def test_a_writer_that_cannot_get_sqlites_lock_is_told_so() -> None:
+    program = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    program.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError) as raised:
+        Topic.objects.create(name="Late", slug="late")
+    program.rollback()
+    program.close()
+    assert refusal(raised.value) == LOCKED
+
+
+@pytest.mark.postgresql
+@pytest.mark.usefixtures("limited")
+def test_a_writer_that_cannot_get_a_lock_of_postgresql_is_told_so() -> None:
+    with psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": None, "context": None}) as program:
+        program.execute("LOCK TABLE books_topic IN EXCLUSIVE MODE")
+        with pytest.raises(OperationalError) as raised:
+            Topic.objects.create(name="Late", slug="late")
+    assert refusal(raised.value) == LOCKED
+
+
+@pytest.mark.sqlite
+def test_a_full_disk_is_told_from_a_database_that_is_away() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA max_page_count = 1")  # SQLite takes the pages that there are
+        topics = [Topic(name=f"{number:0200}", slug=f"t{number}") for number in range(2000)]
+        with pytest.raises(OperationalError) as raised:
+            Topic.objects.bulk_create(topics)
+        cursor.execute("PRAGMA max_page_count = 1073741823")
+    assert refusal(raised.value) == DISK_FULL
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (psycopg.errors.DiskFull(), DISK_FULL),
+        (psycopg.errors.QueryCanceled(), TOO_LONG),
+        (psycopg.errors.DeadlockDetected(), LOCKED),
+        (psycopg.errors.AdminShutdown(), NO_DATABASE),
+        (None, NO_DATABASE),
+    ],
+)
+def test_each_error_of_postgresql_says_what_to_do(cause: Any, expected: Any) -> None:
+    error = OperationalError()
+    error.__cause__ = cause
+    assert refusal(error) == expected
