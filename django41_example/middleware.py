@@ -8,7 +8,6 @@ are the same in every response are computed once. The private names are those of
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -152,7 +151,7 @@ def is_foreign(request: HttpRequest) -> bool:
         return False
     if site := request.headers.get("Sec-Fetch-Site"):
         return site not in {"same-origin", "none"}
-    return bool(origin) and urlsplit(origin).netloc != request.get_host()
+    return bool(origin) and origin != f"{request.scheme}://{request.get_host()}"
 
 
 class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):

@@ -57,8 +57,18 @@ class OneBook(LibrarianTestCase):
                 response = await self.send("patch", {"title": f"by {header}"}, **{"if-match": header})
                 assert response.status_code == (200 if header != ' "2"' else 412)
 
+    async def test_an_if_match_may_list_several_versions(self) -> None:
+        assert (await self.send("patch", {"title": "x"}, **{"if-match": '"7", "x","1"'})).status_code == 200
+        assert (await self.send("patch", {"title": "y"}, **{"if-match": '"1", "7"'})).status_code == 412
+        assert (await self.send("delete", {}, **{"if-match": 'W/"1" , "2"'})).status_code == 204
+
+    async def test_an_if_none_match_may_list_several_versions_and_weak_ones(self) -> None:
+        for header, status in {'"7", W/"1"': 304, "*": 304, '"7", W/"8"': 200}.items():
+            response = await self.async_client.get(self.url, headers={"if-none-match": header})
+            assert response.status_code == status
+
     async def test_an_if_match_that_is_no_etag_of_ours_fits_nothing(self) -> None:
-        for header in ("1", 'W/"1"', '"x"', '"1", "2"', '"99999999999999999999"'):
+        for header in ("1", 'W/"1"', '"x"', 'W/"1", "2"', '"99999999999999999999"', ",", '"1'):
             with self.subTest(header=header):
                 assert (await self.send("patch", {"title": "x"}, **{"if-match": header})).status_code == 412
 

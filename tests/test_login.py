@@ -158,6 +158,34 @@ class Limits(TestCase):
             assert self.login("10.1.1.1", PASSWORD) == 429
 
 
+class GuessesOfTheOldPassword(TestCase):
+    def setUp(self) -> None:
+        self.user = librarian()
+        self.user.set_password(PASSWORD)
+        self.user.save()
+        self.client.force_login(self.user)
+
+    def change(self, old: str) -> Any:
+        new = f"another {PASSWORD}"
+        return self.client.post("/accounts/password/", {"old": old, "password": new, "again": new}, headers=HTML)
+
+    def test_there_are_as_many_as_to_sign_in_and_they_count_together(self) -> None:
+        for number in range(2):
+            LoginAttempts.objects.begin("librarian", f"10.0.0.{number}")
+        assert [self.change("wrong").status_code for _ in range(4)] == [422, 422, 422, 429]
+        refused = self.change(PASSWORD)
+        assert (refused.status_code, 1 <= int(refused["Retry-After"]) <= 900) == (429, True)
+        self.assertContains(refused, "Too many attempts", status_code=429)
+        self.user.refresh_from_db()
+        assert self.user.check_password(PASSWORD)
+
+    def test_the_right_one_gives_the_attempts_back(self) -> None:
+        for _ in range(4):
+            self.change("wrong")
+        assert self.change(PASSWORD).status_code == 303
+        assert not LoginAttempts.objects.filter(count__gte=5).exists()
+
+
 class CountingAttempts(TestCase):
     def use_up_the_account(self) -> None:
         for number in range(5):

@@ -15,6 +15,9 @@ class WritesFromAnotherSite(LibrarianTestCase):
             {"origin": "https://evil.example"},
             {"origin": "null"},
             {"origin": "http://testserver.evil.example"},
+            {"origin": "https://testserver"},
+            {"origin": "http://testserver:8000"},
+            {"origin": "http://[testserver"},
             {"sec-fetch-site": "cross-site"},
             {"sec-fetch-site": "same-site", "origin": "http://testserver"},
         ):

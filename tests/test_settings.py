@@ -115,6 +115,16 @@ def test_the_silenced_checks_find_nothing_when_django_sees_its_own_middlewares(d
         "settings.MIDDLEWARE = [f'{base.__module__}.{base.__name__}' for base in bases];"
         "settings.MIDDLEWARE += ['django.middleware.csrf.CsrfViewMiddleware'];"
         "settings.SILENCED_SYSTEM_CHECKS = [];"
-        "print(run_checks(include_deployment_checks=True))"
+        "print([warning.id for warning in run_checks(include_deployment_checks=True)])"
     )
-    assert django("shell", "--no-imports", "--command", code, **PRODUCTION).stdout.strip() == "[]"
+    assert django("shell", "--no-imports", "--command", code, **PRODUCTION).stdout.strip() == "['security.W021']"
+
+
+def test_in_production_a_session_cookie_is_of_this_host_alone(read: Callable[..., dict[str, Any]]) -> None:
+    settings = read(**PRODUCTION)
+    assert (settings["SESSION_COOKIE_NAME"], settings["SESSION_COOKIE_SECURE"]) == ("__Host-sessionid", True)
+    assert not {"SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH"} & settings.keys()
+
+
+def test_nobody_is_put_on_the_preload_list_of_browsers(read: Callable[..., dict[str, Any]]) -> None:
+    assert not read(**PRODUCTION).get("SECURE_HSTS_PRELOAD", False)

@@ -1,8 +1,11 @@
-"""Clean-up once a day: old jobs with their files, unused uploads, dead workers, expired lookups."""
+"""Daily clean-up: old jobs with their files, unused uploads, dead workers, expired lookups, sessions and tokens."""
 
 from datetime import timedelta
 
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.tasks import task
 from django.utils import timezone
@@ -12,8 +15,10 @@ from books.jobs.start import astart
 from books.models.job import Job, Worker
 from books.models.job_file import JobFile
 from books.models.lookup import CachedLookup
+from books.models.owner_invitation import OwnerInvitation
+from books.models.token import Token
 
-KEPT = timedelta(days=30)  # a job that has ended, and its files
+KEPT = timedelta(days=30)  # a job that has ended, with its files; a token that expired or was revoked
 UNUSED = timedelta(days=1)  # an upload for which no job was started
 KEY_PREFIX = "prune-"  # which no client may choose
 BATCH = 20  # jobs whose files are deleted in one transaction
@@ -31,6 +36,10 @@ def prune() -> dict[str, int]:
     JobFile.objects.filter(job=None, created_at__lt=Now() - UNUSED).delete()
     CachedLookup.objects.exclude(pk__in=CachedLookup.objects.fresh().values("pk")).delete()
     Worker.objects.exclude(pk__in=Worker.objects.alive().values("pk")).delete()
+    SessionStore.clear_expired()
+    Token.objects.filter(Q(expires_at__lt=Now() - KEPT) | Q(revoked_at__lt=Now() - KEPT)).delete()
+    if get_user_model().objects.exists():
+        OwnerInvitation.objects.all().delete()
     return {"pruned": pruned}
 
 

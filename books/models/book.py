@@ -1,6 +1,6 @@
 """A book, its queries, and the few methods that change one together with its history."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self, cast
@@ -23,6 +23,8 @@ from books.search.filters import BookSearch
 from books.search.index import keep_in_step
 from books.search.pagination import Ordering, PagedQuerySet
 from books.search.results import COLUMNS, Matches
+
+Versions = int | Container[int] | None
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,11 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Change.objects.log(book, Action.ADDED, actor)
             return book
 
-    def change(self, pk: int, values: Record, version: int | None = None, actor: Actor = COMMAND) -> "Book":
+    def change(self, pk: int, values: Record, version: Versions = None, actor: Actor = COMMAND) -> "Book":
         """Change these fields of a book, in one transaction.
 
-        `version`: the one that the caller has read; None: any. Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
+        `version`: the one that the caller has read, or several; None: any.
+        Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
         """
         with _duplicates_named(values), transaction.atomic():
             book = self.get_for_update(pk, version)
@@ -101,7 +104,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
                 Change.objects.log(book, Action.CHANGED, actor, changed)
             return book
 
-    def remove(self, pk: int, version: int | None = None, actor: Actor = COMMAND) -> None:
+    def remove(self, pk: int, version: Versions = None, actor: Actor = COMMAND) -> None:
         """Delete a book, in one transaction. Raises Book.DoesNotExist, StaleVersion."""
         with transaction.atomic():
             book = self.get_for_update(pk, version)
@@ -118,13 +121,13 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Change.objects.log(book, Action.ADDED, actor)
             return book
 
-    def get_for_update(self, pk: int, version: int | None) -> "Book":
+    def get_for_update(self, pk: int, version: Versions) -> "Book":
         """The book, locked until this transaction ends. Raises Book.DoesNotExist, MergedAway, StaleVersion."""
         book = self.select_for_update().filter(pk=pk).first()
         if book is None:
             into = Change.objects.merged_into(pk).first()
             raise MergedAway(into) if into else Book.DoesNotExist
-        if version is not None and book.version != version:
+        if version is not None and book.version not in ({version} if isinstance(version, int) else version):
             raise StaleVersion(book.version)
         return book
 

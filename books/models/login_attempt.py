@@ -24,8 +24,11 @@ class TooManyAttempts(Exception):
     """The limit is reached; the next window begins in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(seconds)
+        super().__init__(f"Too many attempts. Try again in {math.ceil(seconds / 60)} minutes.")
         self.seconds = seconds
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
 
 
 def account_key(username: str) -> str:

@@ -21,8 +21,8 @@ from books.web.parsing import MERGE_PATCH, MULTIPART, URLENCODED
 IF_MATCH = parameter(
     "header",
     "If-Match",
-    text(pattern=r'^(\*|"[0-9]{1,9}")?$'),
-    "The ETag of the book as you read it. If the book was changed since, it stays as it is and you get 412.",
+    text(pattern=r'^(\*|"[0-9]{1,9}"(, *"[0-9]{1,9}")*)?$'),
+    "The ETag of the book as you read it, or several. If the book has another now, it stays as it is: 412.",
 )
 IF_NONE_MATCH = parameter("header", "If-None-Match", text(), "The ETag of what you have.")
 IDEMPOTENCY_KEY = parameter(
@@ -159,7 +159,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "password_change": {
         "GET": Operation("The form for a new password"),
-        "POST": Operation("Change your password", body=form(PasswordChangeForm)),
+        "POST": Operation("Change your password", body=form(PasswordChangeForm), errors=[429]),
     },
     "token_list": {
         "GET": Operation("Your tokens", "TokenList"),

@@ -4,12 +4,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.accounts import FirstAccountForm, PasswordChangeForm
-from books.models import NotInvited, OwnerInvitation
+from books.models import NotInvited, OwnerInvitation, TooManyAttempts
 from books.views.base import CatalogueView
+from books.views.login import aattempt
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
 
+CHANGE = "accounts/password.html"
 NOT_INVITED = (
     "This link has been used, or the server printed a newer one when it restarted. Look for it in the server's log."
 )
@@ -46,15 +48,21 @@ class PasswordChange(CatalogueView):
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return page(request, "accounts/password.html", {"form": PasswordChangeForm()})
+        return page(request, CHANGE, {"form": PasswordChangeForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = PasswordChangeForm(parsing.form(request))
-        user = self.user.account
-        if form.is_valid() and not await user.acheck_password(form.cleaned_data["old"]):
-            form.add_error("old", "Wrong password.")
         if not form.is_valid():
-            return self.respond_again(form, "accounts/password.html")
+            return self.respond_again(form, CHANGE)
+        user = self.user.account
+        try:
+            known = await aattempt(request, user.get_username(), user.acheck_password(form.cleaned_data["old"]))
+        except TooManyAttempts as error:
+            form.add_error(None, str(error))
+            return self.respond_again(form, CHANGE, status=429, headers=error.headers())
+        if not known:
+            form.add_error("old", "Wrong password.")
+            return self.respond_again(form, CHANGE)
         await sync_to_async(user.set_password)(form.cleaned_data["password"])
         await user.asave(update_fields=["password"])
         await aupdate_session_auth_hash(request, user)

@@ -78,9 +78,18 @@ class CatalogueView(View):
         """The data as JSON, as the page that shows it, or as the `text`: see books.web.negotiation.respond."""
         return respond(self.request, self.media_type, data, template, **how)
 
-    def respond_again(self, form: BaseForm, template: str, *, status: int = 422, **context: Any) -> HttpResponse:
+    def respond_again(
+        self,
+        form: BaseForm,
+        template: str,
+        *,
+        status: int = 422,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> HttpResponse:
         """The form with what was typed and what is wrong with it; as JSON only what is wrong."""
-        return self.respond({"errors": errors_of(form)}, template, context={"form": form, **context}, status=status)
+        errors, context = {"errors": errors_of(form)}, {"form": form, **context}
+        return self.respond(errors, template, context=context, status=status, headers=headers)
 
     def offers_of(self, method: str) -> tuple[str, ...]:
         return self.offers if isinstance(self.offers, tuple) else self.offers.get(method, ())

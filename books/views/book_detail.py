@@ -48,8 +48,8 @@ class BookDetail(CatalogueView):
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
-        values, version = parsing.book_record(request, partial=partial), parsing.if_match(request)
-        book = await sync_to_async(change)(pk, values, version, self.user.actor(Channel.API))
+        values, versions = parsing.book_record(request, partial=partial), parsing.if_match(request)
+        book = await sync_to_async(change)(pk, values, versions, self.user.actor(Channel.API))
         return json_response(book, headers={"ETag": etag(book)})
 
 

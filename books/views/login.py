@@ -1,4 +1,7 @@
 import asyncio
+from collections.abc import Coroutine, Mapping
+from contextlib import closing
+from typing import Any
 from weakref import WeakValueDictionary
 
 from asgiref.sync import sync_to_async
@@ -27,29 +30,25 @@ class Login(CatalogueView):
         if not form.is_valid():
             return self._again(request, form, 422)
         username, password = form.cleaned_data["username"], form.cleaned_data["password"]
-        address = request.META.get("REMOTE_ADDR", "")
         try:
-            await sync_to_async(LoginAttempts.objects.begin)(username, address)
+            user = await aattempt(request, username, aauthenticate(request, username=username, password=password))
         except TooManyAttempts as error:
-            form.add_error(None, f"Too many attempts. Try again in {-(-error.seconds // 60)} minutes.")
-            response = self._again(request, form, 429)
-            response.headers["Retry-After"] = str(error.seconds)
-            return response
-        async with _one_at_a_time(username):
-            user = await aauthenticate(request, username=username, password=password)
+            form.add_error(None, str(error))
+            return self._again(request, form, 429, error.headers())
         if user is None:
             form.add_error(None, "Wrong user name or password. (Capitals matter.)")
             return self._again(request, form, 403)
-        await sync_to_async(LoginAttempts.objects.reset)(username, address)
         await alogin(request, user)
         next_url = safe_next_url(request, form.data.get("next", ""))
         if pending := form.data.get(PENDING_FORM):
             await asave_pending_form(request, next_url, pending)
         return SeeOther(next_url)
 
-    def _again(self, request: HttpRequest, form: LoginForm, status: int) -> HttpResponse:
+    def _again(
+        self, request: HttpRequest, form: LoginForm, status: int, headers: Mapping[str, str] | None = None
+    ) -> HttpResponse:
         next_url, pending = safe_next_url(request, form.data.get("next", "")), form.data.get(PENDING_FORM, "")
-        return self.respond_again(form, TEMPLATE, status=status, next=next_url, typed=pending)
+        return self.respond_again(form, TEMPLATE, status=status, headers=headers, next=next_url, typed=pending)
 
 
 class Logout(CatalogueView):
@@ -63,6 +62,18 @@ class Logout(CatalogueView):
 
 # Hashing keeps a core busy: several attempts at one account queue up for it, and delay no other request.
 _hashing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+async def aattempt[Found](request: HttpRequest, username: str, check: Coroutine[Any, Any, Found]) -> Found:
+    """What checking a password of this account gives. Raises TooManyAttempts without checking it."""
+    address = request.META.get("REMOTE_ADDR", "")
+    with closing(check):
+        await sync_to_async(LoginAttempts.objects.begin)(username, address)
+        async with _one_at_a_time(username):
+            found = await check
+    if found:
+        await sync_to_async(LoginAttempts.objects.reset)(username, address)
+    return found
 
 
 def _one_at_a_time(username: str) -> asyncio.Lock:

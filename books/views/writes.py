@@ -8,6 +8,7 @@ from django.db import transaction
 from books.history.duplicates import similar
 from books.metadata.record import Record
 from books.models import Actor, Book, IdempotentResponse
+from books.models.book import Versions
 from books.web import serializers
 from books.web.negotiation import as_json
 
@@ -48,8 +49,8 @@ def add_and_compare(values: Record, key: str, actor: Actor) -> tuple[dict[str, A
     return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in similar(book))
 
 
-def change(pk: int, values: Record, version: int | None, actor: Actor) -> dict[str, Any]:
-    return serialized(Book.objects.change(pk, values, version, actor))
+def change(pk: int, values: Record, versions: Versions, actor: Actor) -> dict[str, Any]:
+    return serialized(Book.objects.change(pk, values, versions, actor))
 
 
 def serialized(book: Book) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, ValidationError
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.utils.http import parse_etags
 
 from books.metadata import record
 from books.metadata.record import Errors, Record
@@ -27,6 +28,7 @@ _JSON_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {  # of a JSON Schema: it
     "integer": ("a whole number", (int,)),
     "number": ("a number", (int, float)),
 }
+ETAG = re.compile('"([0-9]{1,9})"')  # of a book: its version
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -134,15 +136,18 @@ def printable(name: str) -> str:
     return name[:100].encode("ascii", "backslashreplace").decode()
 
 
-def if_match(request: HttpRequest) -> int | None:
-    """The version that an If-Match header demands, or None. Raises 412 if it cannot be a version of ours."""
+def if_match(request: HttpRequest) -> set[int] | None:
+    """The versions that an If-Match header allows; None: any. Raises 412 if it names no version of ours.
+
+    Weak ETags are none: two bodies that they call equal may differ.
+    """
     header = request.headers.get("If-Match", "").strip()
     if header in {"", "*"}:
         return None
-    versions = re.findall(r'(?:^|,)\s*"([0-9]{1,9})"\s*(?=,|$)', header)
-    if len(versions) != 1:
+    versions = {int(found[1]) for etag in parse_etags(header) if (found := ETAG.fullmatch(etag))}
+    if not versions:
         raise HTTPError(412, "If-Match is not a version of this book: send the ETag that you got when you read it.")
-    return int(versions[0])
+    return versions
 
 
 def idempotency_key(request: HttpRequest) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
@@ -18,11 +19,22 @@ from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run,
 from books.jobs.start import KeyTaken, retry, start
 from books.jobs.tasks.clock import clock
 from books.jobs.worker import Loop
-from books.models import Author, CachedLookup, FileChunk, Job, JobFile, Status, Worker
+from books.models import (
+    Author,
+    CachedLookup,
+    FileChunk,
+    Job,
+    JobFile,
+    OwnerInvitation,
+    Status,
+    Token,
+    Worker,
+)
 from books.models.job_file import CHUNK
 from tests.importing.test_concurrency import at_once
 from tests.jobs import bodies
 from tests.jobs.working import make_due, work
+from tests.people import reader
 
 
 def claim(**options: Any) -> Job | None:
@@ -396,6 +408,30 @@ class Upkeep(TransactionTestCase):
         start(prune, {})
         work()
         assert set(CachedLookup.objects.values_list("isbn13", flat=True)) == {"1", "3"}
+
+    def test_sessions_tokens_and_an_invitation_that_are_good_for_nothing_are_forgotten(self) -> None:
+        OwnerInvitation.objects.renew()
+        now, user = timezone.now(), reader()
+        for name, days in {"expired": -1, "valid": 1}.items():
+            Session.objects.create(session_key=name, session_data="", expire_date=now + timedelta(days=days))
+        for name, dates in {
+            "expired": {"expires_at": now - timedelta(days=31)},
+            "just expired": {"expires_at": now - timedelta(days=1)},
+            "revoked": {"revoked_at": now - timedelta(days=31)},
+            "valid": {},
+        }.items():
+            Token.objects.create(user=user, name=name, digest=name, **dates)
+        start(prune, {})
+        work()
+        assert Session.objects.get().session_key == "valid"
+        assert set(Token.objects.values_list("name", flat=True)) == {"just expired", "valid"}
+        assert not OwnerInvitation.objects.exists()
+
+    def test_the_invitation_stays_until_there_is_an_account(self) -> None:
+        OwnerInvitation.objects.renew()
+        start(prune, {})
+        work()
+        assert OwnerInvitation.objects.exists()
 
     def test_it_is_done_once_a_day(self) -> None:
         for _ in range(2):
