@@ -2,6 +2,7 @@
 log, lifespan."""
 
 import os
+from functools import partial
 from typing import Any
 
 import django
@@ -12,6 +13,7 @@ django.setup(set_prefix=False)
 
 from books.cache import catalogue_version
 from books.cache.topics import warm_up as read_topics
+from books.models.token import token_uses
 from books.views.errors import refused
 from books.views.uploads import screen
 from django41_example.server.forwarded import ForwardedHeaders
@@ -45,7 +47,9 @@ handler = Handler(
 )
 handler.always = {"/health_check/live/"}
 application: Any = handler
-background: list[Any] = [] if settings.DEBUG else [catalogue_version.subscribe]
+background: list[Any] = [partial(pool.run, token_uses.keep_saving, writes=True)]
+if not settings.DEBUG:
+    background.append(catalogue_version.subscribe)
 gauges = {
     ("pool_threads", "Threads, each with at most one connection to the database"): lambda: pool.started,
     ("pool_threads_checked_out", "Those of them that a request holds"): lambda: pool.checked_out,

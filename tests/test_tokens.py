@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import AsyncClient, TestCase
 
 from books.models import Book, Token
+from books.models.token import token_uses
 from tests.people import LibrarianTestCase, librarian, owner
 
 HTML = {"accept": "text/html"}
@@ -74,7 +75,10 @@ class Tokens(LibrarianTestCase):
     async def test_its_last_use_is_kept(self) -> None:
         made = (await self.make()).json()
         await AsyncClient().get("/books/", headers={"authorization": f"bearer {made['token']}"})
+        assert (await Token.objects.aget()).last_used_at is None  # a request that reads writes nothing
+        await token_uses.asave()
         assert (await Token.objects.aget()).last_used_at is not None
+        assert token_uses.noted == {}
 
     async def test_a_token_cannot_make_tokens(self) -> None:
         made = (await self.make()).json()

@@ -1,25 +1,71 @@
 """API tokens: shown once, stored as a digest, limited in scope and time."""
 
+import asyncio
+import logging
 import secrets
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import models
+from django.db import Error, models, transaction
 from django.utils import timezone
 
 from books.models.fields import digest_of
+from django41_example.server.threads import PoolTimeout, release
 
 PREFIX = "books_"  # scanners for leaked secrets recognise it
 USE_NOTED_EVERY = timedelta(minutes=1)  # not each time, which would be a write for each request
+PAUSE = 1.0  # seconds between two times that uses are saved
 MAX_DAYS = 3650
+
+log = logging.getLogger(__name__)
 
 
 class Scope(models.TextChoices):
     READ = "read", "Read the catalogue"
     WRITE = "write", "Add, edit and delete books"
     JOBS = "jobs", "Start and cancel jobs"
+
+
+class TokenUses:
+    """When tokens were used last, saved beside the requests: one that only reads waits for no writer.
+
+    What cannot be saved is noted again at the token's next use.
+    """
+
+    def __init__(self) -> None:
+        self.noted: dict[int, datetime] = {}
+        self.has_news = asyncio.Event()
+
+    def note(self, pk: int, now: datetime) -> None:
+        self.noted[pk] = now
+        self.has_news.set()
+
+    async def keep_saving(self) -> None:
+        while True:
+            await self.has_news.wait()
+            try:
+                await self.asave()
+            except (Error, PoolTimeout) as error:
+                log.info("The last uses of tokens are not saved: %s", error)
+            release()
+            await asyncio.sleep(PAUSE)
+
+    async def asave(self) -> None:
+        noted, self.noted = self.noted, {}
+        self.has_news.clear()
+        await sync_to_async(save_uses)(noted)
+
+
+@transaction.atomic
+def save_uses(noted: Mapping[int, datetime]) -> None:
+    for pk, now in noted.items():
+        Token.objects.filter(pk=pk).update(last_used_at=now)
+
+
+token_uses = TokenUses()
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
@@ -33,13 +79,13 @@ class TokenQuerySet(models.QuerySet["Token"]):
         return token, secret
 
     async def afind(self, secret: str) -> "Token | None":
-        """The token with this secret, with its user, if it is valid now; its use is noted."""
+        """The token with this secret, with its user, if it is valid now; its use is noted, to be saved later."""
         now = timezone.now()
         token = await self.select_related("user").filter(digest=digest_of(secret)).afirst()
         if token is None or not token.is_valid(now):
             return None
         if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
-            await self.filter(pk=token.pk).aupdate(last_used_at=now)
+            token_uses.note(token.pk, now)
         return token
 
 
