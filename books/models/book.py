@@ -125,11 +125,15 @@ class BookQuerySet(PagedQuerySet["Book"]):
         """The book, locked until this transaction ends. Raises Book.DoesNotExist, MergedAway, StaleVersion."""
         book = self.select_for_update().filter(pk=pk).first()
         if book is None:
-            into = Change.objects.merged_into(pk).first()
-            raise MergedAway(into) if into else Book.DoesNotExist
+            raise self.missing(pk)
         if version is not None and book.version not in ({version} if isinstance(version, int) else version):
             raise StaleVersion(book.version)
         return book
+
+    def missing(self, pk: int) -> Exception:
+        """Why there is no book with this id."""
+        into = Change.objects.merged_into(pk).first()
+        return MergedAway(into) if into else Book.DoesNotExist()
 
 
 class Book(models.Model):

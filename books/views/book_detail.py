@@ -1,22 +1,35 @@
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db.models import BigIntegerField
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, languages
-from books.models import Author, Book, Change, Channel, MergedAway
+from books.models import Book, Channel, MergedAway
+from books.models.author import BookAuthor
+from books.models.topic import BookTopic
+from books.search.compiled_query import CompiledQuery, Parameter
 from books.views.base import CatalogueView
-from books.views.history import achanges
+from books.views.history import changes
 from books.views.writes import change
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
 from books.web.errors import STALE
 from books.web.negotiation import HTML, JSON, HTTPError, json_response
 from books.web.permissions import CHANGE, DELETE, READ
+
+PK = Parameter("pk", BigIntegerField())
+BOOK = CompiledQuery(Book.objects.filter(pk=PK).values_list(*serializers.BOOK_COLUMNS))
+TOPICS = CompiledQuery(
+    BookTopic.objects.filter(book=PK).order_by("topic__slug").values_list("topic__slug", "topic__name")
+)
+AUTHORS = CompiledQuery(
+    BookAuthor.objects.filter(book=PK).order_by("position").values_list("author_id", "author__name")
+)
 
 
 class BookDetail(CatalogueView):
@@ -28,14 +41,12 @@ class BookDetail(CatalogueView):
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
-            book = await aget_book(pk)
+            data, context = await sync_to_async(read)(pk, self.user if self.media_type == HTML else None)
         except MergedAway as merged:
             return HttpResponsePermanentRedirect(reverse("book_detail", args=[merged.into]))
-        topics = [row async for row in book.topics.values("slug", "name")]
-        data = serializers.book(book, [topic["slug"] for topic in topics])
         if self.media_type == JSON:
             return conditional(request, data)
-        return self.respond(data, "books/book_detail.html", context=await acontext(data, topics, self.user))
+        return self.respond(data, "books/book_detail.html", context=context)
 
     async def put(self, request: HttpRequest, pk: int) -> HttpResponse:
         return await self._write(request, pk, partial=False)
@@ -58,8 +69,7 @@ async def aget_book(pk: int) -> Book:
     try:
         return await Book.objects.aget(pk=pk)
     except Book.DoesNotExist:
-        into = await Change.objects.merged_into(pk).afirst()
-        raise (MergedAway(into) if into else Book.DoesNotExist) from None
+        raise await sync_to_async(Book.objects.missing)(pk) from None
 
 
 def etag(book: Mapping[str, Any]) -> str:
@@ -75,17 +85,26 @@ def conditional(request: HttpRequest, data: Mapping[str, Any]) -> HttpResponse:
     return response
 
 
-async def acontext(data: Mapping[str, Any], topics: Iterable[Any], user: RequestUser) -> dict[str, Any]:
-    """What the page of a book shows besides its data."""
-    authors = Author.objects.filter(bookauthor__book=data["id"]).order_by("bookauthor__position").values("id", "name")
-    return {
-        "author_links": [serializers.link("author_detail", row["id"], row["name"]) async for row in authors],
-        "topic_links": [serializers.link("topic_detail", row["slug"], row["name"]) for row in topics],
+def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The data of a book, and for a user's page what it shows besides: several statements in one hop.
+
+    Raises Book.DoesNotExist, MergedAway.
+    """
+    found = BOOK.with_values(pk=pk).read()
+    if not found:
+        raise Book.objects.missing(pk)
+    topics = TOPICS.with_values(pk=pk).read()
+    data = serializers.book(dict(zip(serializers.BOOK_COLUMNS, found[0], strict=True)), [slug for slug, _ in topics])
+    if user is None:
+        return data, {}
+    return data, {
+        "author_links": [serializers.link("author_detail", *row) for row in AUTHORS.with_values(pk=pk).read()],
+        "topic_links": [serializers.link("topic_detail", *row) for row in topics],
         "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
         "cover": covers.cover(data["title"], data["authors"]),
         "json_ld": json_ld(data),
-        "changes": (await achanges(data["id"], user))[:5],
+        "changes": changes(pk, user, 5),
     }
 
 

@@ -93,7 +93,7 @@ class DuplicateDismiss(CatalogueView):
 
 
 def serialized(group: Group, books: list[Book]) -> dict[str, Any]:
-    rows = [serializers.book(book, [topic_slug(name) for name in split(book.topic_names)]) for book in books]
+    rows = [serializers.book(vars(book), [topic_slug(name) for name in split(book.topic_names)]) for book in books]
     url = reverse("duplicate_detail", args=[group["fingerprint"]])
     return {**group, "url": url, "doubt": warning(books), "books": rows}
 

@@ -2,11 +2,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.history import undo
 from books.models import Action, Book, Change, Channel
+from books.search.compiled_query import Parameter, compiled
 from books.views.base import CatalogueView
 from books.web.authentication import RequestUser
 from books.web.errors import NO_BOOK
@@ -14,6 +16,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
 from books.web.permissions import CHANGE, READ
 
 MAX_CHANGES = 100  # of a book, the latest
+COLUMNS = ("id", "version", "action", "via", "at", "fields", "undoes_id", "part_of__book_id")
 
 
 class BookHistory(CatalogueView):
@@ -24,12 +27,12 @@ class BookHistory(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        changes = await achanges(pk, self.user)
-        if not changes:
+        latest = await sync_to_async(changes)(pk, self.user)
+        if not latest:
             raise HTTPError(404, NO_BOOK)
         title = await Book.objects.filter(pk=pk).values_list("title", flat=True).afirst()
         context = {"title": title, "may_undo": await self.user.ahas_perm("books.change_book")}
-        return self.respond({"book": pk, "changes": changes}, "books/book_history.html", context=context)
+        return self.respond({"book": pk, "changes": latest}, "books/book_history.html", context=context)
 
 
 class ChangeUndo(CatalogueView):
@@ -48,19 +51,23 @@ class ChangeUndo(CatalogueView):
             raise HTTPError(409, str(error)) from None
         if self.media_type == HTML:
             return SeeOther(reverse("book_history", args=[pk]))
-        return json_response({"book": pk, "changes": await achanges(pk, self.user)})
+        return json_response({"book": pk, "changes": await sync_to_async(changes)(pk, self.user)})
 
 
-async def achanges(pk: int, user: RequestUser) -> list[dict[str, Any]]:
+def changes(pk: int, user: RequestUser, most: int = MAX_CHANGES) -> list[dict[str, Any]]:
     """The latest changes of a book. Only people with an account see the names of accounts."""
-    rows = Change.objects.filter(book_id=pk).order_by("-id")
-    columns = ["id", "version", "action", "via", "at", "fields", "undoes_id", "part_of__book_id"]
-    columns += ["user__username"] if user.account else []  # whose changes the catalogue's version does not tell
-    changes = [serialized(pk, row) async for row in rows.values(*columns)[:MAX_CHANGES]]
-    if merges := {change["id"]: change["merged"] for change in changes if change["action"] == Action.MERGED}:
-        async for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
+    names = (*COLUMNS, "user__username") if user.account else COLUMNS  # whose changes the version does not tell
+    rows = compiled(changes_of_book, names, most).with_values(pk=pk).read()
+    found = [serialized(pk, dict(zip(names, row, strict=True))) for row in rows]
+    if merges := {change["id"]: change["merged"] for change in found if change["action"] == Action.MERGED}:
+        for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
             merges[part["part_of"]].append(f"/books/{part['book_id']}/")
-    return changes
+    return found
+
+
+def changes_of_book(names: tuple[str, ...], most: int) -> QuerySet[Any, Any]:
+    of_book = Change.objects.filter(book_id=Parameter("pk", BigIntegerField())).order_by("-id")
+    return of_book.values_list(*names)[:most]
 
 
 def serialized(pk: int, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,5 +82,5 @@ def serialized(pk: int, row: Mapping[str, Any]) -> dict[str, Any]:
         "undoes": row["undoes_id"],
         "merged_into": f"/books/{row['part_of__book_id']}/" if row["part_of__book_id"] else None,
         "merged": [],  # the URLs of the books that were merged into it
-        "undo_url": reverse("change_undo", args=[pk, row["id"]]),
+        "undo_url": f"/books/{pk}/history/{row['id']}/undo/",
     }

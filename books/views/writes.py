@@ -54,4 +54,4 @@ def change(pk: int, values: Record, versions: Versions, actor: Actor) -> dict[st
 
 
 def serialized(book: Book) -> dict[str, Any]:
-    return serializers.book(book, list(book.topics.values_list("slug", flat=True)))
+    return serializers.book(vars(book), list(book.topics.values_list("slug", flat=True)))

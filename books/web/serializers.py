@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from books.metadata.record import EDITABLE
 from books.models.book import Book
-from books.models.book_columns import split
+from books.models.book_columns import RECORD_COLUMNS, as_record, split
 from books.models.job import JobQuerySet
+
+BOOK_COLUMNS = ("id", "created_at", "updated_at", "version", *RECORD_COLUMNS)
 
 
 def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
@@ -27,15 +29,15 @@ def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
     }
 
 
-def book(row: Book, topics: list[str]) -> dict[str, Any]:
-    """A whole book; `topics` are their slugs."""
+def book(row: Mapping[str, Any], topics: list[str]) -> dict[str, Any]:
+    """A whole book, from BOOK_COLUMNS; `topics` are their slugs."""
     return {
-        "id": row.pk,
-        "url": row.get_absolute_url(),
-        **fields_of({**row.as_record(), "topics": topics}),
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "version": row.version,
+        "id": row["id"],
+        "url": f"/books/{row['id']}/",
+        **fields_of({**as_record(row), "topics": topics}),
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "version": row["version"],
     }
 
 
