@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 from django.test import TestCase
 from hypothesis import given
@@ -25,6 +27,9 @@ pytestmark = pytest.mark.once
         ("author:kafka", "Kafka", []),
         ("-kafka shore", "Kafka on the Shore", ["Shore"]),
         ("ff", "ﬀ", ["ﬀ"]),
+        ("kafka", "夏kafka", ["kafka"]),
+        ("दान", "गोदान", []),
+        ('"गो दान"', "गो, दान", ["गो, दान"]),
     ],
 )
 def test_what_was_searched_is_marked(query: str, text: str, expected: list[str]) -> None:
@@ -34,6 +39,52 @@ def test_what_was_searched_is_marked(query: str, text: str, expected: list[str])
 @given(st.text(max_size=60), st.text(max_size=30))
 def test_the_pieces_are_the_text_whatever_is_searched(text: str, query: str) -> None:
     assert "".join(part for part, _ in Highlighter(parse(query), "title").parts(text)) == text
+
+
+CLASSES = {
+    "Indic signs": "\u0902",
+    "words of Indic signs": "\u0902 ",
+    "combining marks": "\u0300\u0323",
+    "marks that stay": "\u094d\u3099",
+    "Han": "漱",
+    "Hangul jamo": "\u1100",
+    "punctuation": "…,",
+    "beyond the first plane": "𠀀😀",
+    "digits": "1",
+    "words of digits": "1 ",
+    "spaces": " \u3000",
+    "HTML": "<b>&amp;",
+    "letters": "a",
+    "words": "a ",
+}
+
+
+class Steps:
+    """Counts the calls of Python and C functions: a measure of work that other programs cannot disturb."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, *_: object) -> None:
+        self.count += 1
+
+
+def steps(text: str, query: str) -> int:
+    highlighter, counted = Highlighter(parse(query), "title"), Steps()
+    sys.setprofile(counted)
+    try:
+        highlighter.parts(text)
+    finally:
+        sys.setprofile(None)
+    return counted.count
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_four_times_the_text_is_four_times_the_work_at_the_most(name: str) -> None:
+    part = CLASSES[name]
+    query = f'"{part[:1]} {part[:1]} {part[:1]} zq" {part[:2]} a 漱 "a a a b"'
+    once, four_times = (steps((part * length)[:length], query) for length in (5000, 20_000))
+    assert four_times <= 4.1 * once + 100
 
 
 class Pages(TestCase):

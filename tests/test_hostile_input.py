@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import AsyncClient, TestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,6 +71,31 @@ class InTheQuery(TestCase):
                 await self.refused(f"/books/?{name}={text}")
             await self.refused(f"/authors/?q={text}")
             await self.refused(f"/books.csv?q={text}")
+
+    async def test_a_topic_is_no_search_expression(self) -> None:
+        await sync_to_async(Book.objects.add)({"title": "The Sea", "topics": ["Novels", "Poetry"]})
+        for topic in ('"', "a'b", "a\\", 'a"} : x', "x':*", 'NEAR("a"', 'x" OR {title} : "the', "x' | 'the", "NOVELS"):
+            await self.found(0, topic=topic)
+        await self.found(0, topic="novels @poetry")
+        await self.found(1, topic="novels")
+
+    async def test_what_is_nothing_once_folded_finds_nothing(self) -> None:
+        await sync_to_async(Book.objects.add)({"title": "The Sea", "language": "en", "published_year": 1950})
+        for query in ({"author": "!"}, {"author": "0"}, {"author": "9" * 20}, {"author": "9223372036854775808"}):
+            await self.found(0, q="sea", year="1..2000", **query)
+            await self.found(0, **query)
+        await self.found(0, q="!", language="en", sort="year")
+        await self.found(0, q="year:1950 year:1951")
+        await self.found(0, q="year:1960..1940")
+        await self.found(1, q="year:1940..1950 year:1950..1960")
+
+    async def found(self, count: int, **query: str) -> None:
+        for address in ("/books/", "/opds2/books/"):
+            with self.subTest(address=address, **query):
+                response = await self.async_client.get(address, query)
+                assert response.status_code == 200
+                answer = response.json()
+                assert answer.get("count", answer.get("metadata", {}).get("numberOfItems")) == count
 
     async def test_a_digit_of_another_kind_is_no_id_of_an_author(self) -> None:
         assert (await self.async_client.get("/books/?author=%C2%B2")).json()["count"] == 0

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books.metadata.text import author_words, other_words, title_words
-from books.search.query import parse
+from books.search.query import MOST_WORDS, Phrase, parse
 
 pytestmark = pytest.mark.once
 
@@ -103,6 +103,38 @@ def test_an_isbn_is_found_in_any_spelling_and_by_any_part(query: str) -> None:
 def test_four_digits_are_a_number_in_a_title_and_no_part_of_an_isbn() -> None:
     assert found("1984", "1984")
     assert not found("4061", "Kokoro", isbn13="9780306406157")
+
+
+def test_all_refused_words_are_one_expression() -> None:
+    query = parse("kafka -a -author:b -isbn:0615 -漱石 -a")
+    [refused] = query.excluded
+    assert [term.phrases for term in refused.terms] == [
+        (
+            Phrase(("a",)),
+            Phrase(("b",), ("authors",)),
+            Phrase(("#0615",), ("other",), begins=False),
+            Phrase(("漱石",), begins=False),
+        )
+    ]
+    assert all(rank.as_fts5().count('"b-"') == 1 for rank in query.ranks)
+
+
+def test_words_beyond_the_most_are_left_out_and_named() -> None:
+    query = parse(" ".join(f"w{number}" for number in range(MOST_WORDS)) + " -x author:y")
+    assert query.size == MOST_WORDS
+    assert query.left_out == ("-x", "author:y")
+
+
+def test_a_phrase_that_is_too_long_is_cut() -> None:
+    query = parse(f'"{"a " * (MOST_WORDS + 5)}"')
+    assert [len(phrase.words) for term in query.terms for phrase in term.phrases] == [MOST_WORDS]
+    assert len(query.left_out) == 1
+
+
+def test_no_word_ends_its_quotation() -> None:
+    phrase = Phrase(("a\"b'c\\",), ("topics",), begins=False)
+    assert phrase.as_fts5() == """{topics} : "a""b'c\\\""""
+    assert phrase.as_tsquery() == """'C:a"b''c\\\\'"""
 
 
 def test_punctuation_alone_asks_for_nothing() -> None:

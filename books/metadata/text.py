@@ -30,7 +30,7 @@ UNSPACED = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u303c\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
 INDIC = "\u0900-\u0963\u0966-\u0dff"  # here for its vowel signs, which are no word characters to `re`
-_PIECES = re.compile(rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)")
+PIECES = re.compile(rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)")
 _GAP = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 BEGINNING = "^"  # of a title
@@ -46,8 +46,8 @@ _between_ascii_words = {code: " " for code in range(128) if not chr(code).isalnu
 _LETTER = rf"[^\W\d_{UNSPACED}]"
 _INITIALS = re.compile(rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?")
 _BARE_INITIALS = re.compile(rf"(?<!\w){_LETTER}(?: {_LETTER})+(?!\w)")
-_APOSTROPHED = re.compile(rf"\w+(?:[{APOSTROPHES}]\w+)+")
-_DOTTED = re.compile(r"\w+(?:\.\w+)+")
+_APOSTROPHED = re.compile(rf"(?<!\w)\w++(?:[{APOSTROPHES}]\w++)+")
+_DOTTED = re.compile(r"(?<!\w)\w++(?:\.\w++)+")
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 
 
@@ -62,7 +62,7 @@ def words(text: str) -> list[str]:
         found = folded.translate(_between_ascii_words).split()
         return found if len(folded) <= LONGEST else [word[:LONGEST] for word in found]
     found = []
-    for run, word in _PIECES.findall(folded):
+    for run, word in PIECES.findall(folded):
         if run:
             found += _pairs(run)
         else:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import CharField, Exists, F, Field, IntegerField, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Coalesce, Concat, Lower
 
 from books.metadata.languages import primary
 from books.metadata.record import TEXT_FILTERS
@@ -50,6 +50,11 @@ CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
     "isbn": (TEXT, lambda isbn13: Q(isbn13=isbn13)),
     "lowest": (NUMBER, lambda year: Q(year_or_first__gte=year)),
     "highest": (NUMBER, lambda year: Q(year_or_last__lte=year)),
+    "author_beside_words": (NUMBER, lambda pk: Q(number__in=BookAuthor.objects.filter(author=pk).values("book"))),
+    "series_beside_words": (TEXT, lambda name: Q(any_series=name)),
+    "without_isbn_beside_words": (TEXT, lambda _: Q(any_isbn="")),
+    "lowest_beside_words": (NUMBER, lambda year: Q(first_year__gte=year)),
+    "highest_beside_words": (NUMBER, lambda year: Q(last_year__lte=year)),
     "words": (TEXT, _words),
     "without_words": (TEXT, _without_words),
     # What the index of words knows, for a walk along the list. As expressions where another index would lead it astray.
@@ -61,6 +66,9 @@ CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
     "from_year": (NUMBER, lambda year: Q(published_year__gte=year)),
     "to_year": (NUMBER, lambda year: Q(published_year__lte=year)),
 }
+
+# Beside words these are looked at book by book: else SQLite takes their index, and asks for the words at each book.
+BESIDE_WORDS = {name: f"{name}_beside_words" for name in ("author", "series", "without_isbn", "lowest", "highest")}
 
 
 @dataclass(frozen=True)
@@ -78,18 +86,16 @@ class BookSearch:
         query, author = parse(cleaned.get("q") or ""), cleaned.get("author") or ""
         is_id = author.isascii() and author.isdigit()  # ² is a digit too, and no number
         topics = tuple(filter(None, (topic, cleaned.get("topic"))))
-        query = replace(
-            query,
-            languages=(*query.languages, *filter(None, [cleaned.get("language")])),
-            years=(*query.years, *filter(None, [cleaned.get("year")])),
-            is_empty=query.is_empty or (is_id and len(author) > LONGEST_ID),
-        ).with_marks(topics, "" if is_id else author)
-        authors = filter(None, (author_id, int(author) if is_id and not query.is_empty else None))
+        languages, years = ([cleaned[name]] if cleaned.get(name) else [] for name in ("language", "year"))
+        query = query.with_filters(languages, years, topics, "" if is_id else author)
+        if is_id and not 0 < len(author.lstrip("0")) <= LONGEST_ID:
+            return cls(replace(query, is_empty=True))
+        authors = filter(None, (author_id, int(author) if is_id else None))
         on_rows: list[tuple[str, Any]] = [("author", pk) for pk in authors]
         on_rows += [(name, cleaned[name]) for name in TEXT_FILTERS if cleaned.get(name)]
         if cleaned.get("isbn"):
             on_rows.append(("without_isbn", ""))
-        on_rows += [("isbn", isbn13) for isbn13 in query.isbns]
+        on_rows += [("isbn", isbn13) for isbn13 in dict.fromkeys(query.isbns)]
         for lowest, highest in query.unmarked_years:
             on_rows += [(name, year) for name, year in (("lowest", lowest), ("highest", highest)) if year is not None]
         return cls(query, tuple(on_rows), topics, author if is_id else "")
@@ -109,8 +115,12 @@ class BookSearch:
     def conditions(self) -> Conditions:
         """All that the books must have, as the index of words is asked."""
         if words := self.query.expression:
-            return ("words", as_text(words)), *self.on_rows
+            return self.with_words(words)
         return (*self.on_rows, *(("without_words", as_text(excluded)) for excluded in self.query.excluded))
+
+    def with_words(self, words: Expression) -> Conditions:
+        """These words, and what the index does not know."""
+        return ("words", as_text(words)), *((BESIDE_WORDS.get(name, name), value) for name, value in self.on_rows)
 
     @property
     def needs_index(self) -> bool:
@@ -138,7 +148,13 @@ def parameters_of(names: tuple[str, ...]) -> Conditions:
 def fitting(books: Any, conditions: Conditions) -> Any:
     """Those of the books that meet the conditions."""
     books = books.alias(
-        number=F("pk") + 0, primary=Concat("primary_language", Value("")), lower_language=Lower("language")
+        number=F("pk") + 0,
+        primary=Concat("primary_language", Value("")),
+        lower_language=Lower("language"),
+        any_series=Concat("series", Value("")),
+        any_isbn=Coalesce("isbn13", Value("")),
+        first_year=F("year_or_first") + 0,
+        last_year=F("year_or_last") + 0,
     )
     return books.filter(*(CONDITIONS[name][1](value) for name, value in conditions))
 

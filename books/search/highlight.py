@@ -1,58 +1,68 @@
 """Where a text holds what was searched, so that a page can highlight it."""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 
 from books.metadata.folding import fold
-from books.metadata.text import is_unspaced
-from books.search.query import SearchQuery
+from books.metadata.text import PIECES
+from books.search.query import Phrase, SearchQuery
 
 Parts = list[tuple[str, bool]]  # a text in pieces, each with whether it was searched
 
-# A character with all that belongs to it: accents, voicing marks. Folded one by one, each keeps its place in the text.
-_CHARACTER = re.compile(r"(?s).[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u3099\u309a\uff9e\uff9f]*")
+# A character with what belongs to it: accents, voicing marks. Folded one by one, each keeps its place in the text. No
+# script has ten marks on a letter, and to put thousands of them in order takes the square of their number.
+_CHARACTER = re.compile(r"(?s).[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u3099\u309a\uff9e\uff9f]{0,10}")
 
 
 class Highlighter:
-    """Finds what was searched in the texts of one column."""
+    """Finds what was searched in the texts of one column, word by word as the index has them."""
 
     def __init__(self, query: SearchQuery, column: str) -> None:
-        phrases = [phrase.words for term in query.terms for phrase in term.phrases if column in phrase.columns]
-        self.pattern = _pattern(phrases) if phrases else None
+        self.phrases: dict[str, list[Phrase]] = defaultdict(list)  # by the first character
+        found = {phrase for term in query.terms for phrase in term.phrases if column in phrase.columns}
+        for phrase in sorted(found, key=lambda phrase: -len("".join(phrase.words))):
+            self.phrases[phrase.words[0][0]].append(phrase)
 
     def parts(self, text: str) -> Parts:
-        if self.pattern is None:
+        if not self.phrases:
             return [(text, False)]
-        folded, places = "", []
-        for character in _CHARACTER.finditer(text):
-            piece = fold(character[0])
-            folded += piece
-            places += [character.start()] * len(piece)
-        places.append(len(text))
+        folded, places = _folded(text)
+        words = list(_words(folded))
         parts, end = [], 0
-        for match in self.pattern.finditer(folded):
-            start, stop = places[match.start()], places[match.end()]
-            if stop > start >= end:
-                parts += [(text[end:start], False), (text[start:stop], True)]
-                end = stop
+        for place, (word, _) in enumerate(words):
+            for phrase in self.phrases.get(word[0], ()):
+                if stop := _end(phrase, words[place : place + len(phrase.words)]):
+                    start, stop = places[words[place][1]], places[stop]
+                    if stop > start >= end:
+                        parts += [(text[end:start], False), (text[start:stop], True)]
+                        end = stop
+                    break
         return [part for part in (*parts, (text[end:], False)) if part[0]]
 
 
-def _pattern(phrases: Sequence[tuple[str, ...]]) -> re.Pattern[str]:
-    """What finds any of the phrases in folded text: spaced words where they begin, others wherever they stand."""
-    found = []
-    for words in sorted(phrases, key=lambda words: -len("".join(words))):
-        pieces = r"[\W_]*".join(map(re.escape, _runs(words)))
-        found.append(pieces if is_unspaced(words[0]) else rf"(?<![^\W_]){pieces}")
-    return re.compile("|".join(found))
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The folded text, and where in the text each of its characters comes from."""
+    folded, places = [], []
+    for character in _CHARACTER.finditer(text):
+        piece = fold(character[0])
+        folded.append(piece)
+        places += [character.start()] * len(piece)
+    return "".join(folded), [*places, len(text)]
 
 
-def _runs(words: Sequence[str]) -> list[str]:
-    """The words as they stand in a text: 夏目 目漱 漱石 is 夏目漱石."""
-    runs: list[str] = []
-    for word in words:
-        if runs and is_unspaced(word) and is_unspaced(runs[-1]) and runs[-1].endswith(word[0]):
-            runs[-1] += word[1:]
+def _words(folded: str) -> Iterator[tuple[str, int]]:
+    """Each word, and each pair of unspaced text, with its place."""
+    for piece in PIECES.finditer(folded):
+        if piece[1]:
+            yield from ((folded[place : min(place + 2, piece.end())], place) for place in range(*piece.span()))
         else:
-            runs.append(word)
-    return runs
+            yield piece[0], piece.start()
+
+
+def _end(phrase: Phrase, words: list[tuple[str, int]]) -> int:
+    """Where the phrase ends, if these are its words; of the last it may be the beginning. Else 0."""
+    *before, last = phrase.words
+    if len(words) > len(before) and words[-1][0].startswith(last) and [word for word, _ in words[:-1]] == before:
+        return words[-1][1] + len(last)
+    return 0

@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from books.metadata import isbn, languages
 from books.metadata import text as search
 
-MOST_TERMS = 40  # of a query; what is beyond is not looked at
+MOST_WORDS = 20  # of a query, those of authors among them: what is beyond is left out, and said so
 MOST_YEARS = 400  # that are asked for by their decades
 COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with PostgreSQL's letters for them
 EVERYWHERE = ("title", "authors", "other")
@@ -28,7 +28,11 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _YEARS = re.compile(r"(-?[0-9]{1,4})?(?:(\.\.)(-?[0-9]{1,4})?)?")
 _ISBN_SAYS_SO = r"(?i:(?:urn:)?isbn(?:-1[03])?:?\s*)?"
 _NO_LEXEME = str.maketrans("'\\", "  ")  # which a language may hold that another program wrote
+_QUOTED = str.maketrans({"'": "''", "\\": "\\\\"})  # in a word of a tsquery
+_SLUG = re.compile(r"[\w-]+")
 _DIGITS = re.compile(r"[0-9]+(?:-[0-9]+)*")
+
+Span = tuple[int | None, int | None]  # of years: the lowest and the highest
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,10 @@ class Phrase:
     def within(self, *columns: str) -> "Phrase":
         return Phrase(self.words, columns, self.begins)
 
+    def cut(self, most: int) -> "Phrase":
+        """The phrase up to so many words."""
+        return self if len(self.words) <= most else replace(self, words=self.words[:most], begins=False)
+
     def parts(self) -> list["Phrase"]:
         """The phrase as what an index is asked for: a short beginning by its mark, where there are marks."""
         (last, *before), marked = self.words[::-1], [name for name in self.columns if name != "other"]
@@ -55,10 +63,11 @@ class Phrase:
 
     def as_fts5(self) -> str:
         star = " *" if self.begins else ""
-        return f'{{{" ".join(self.columns)}}} : "{" ".join(self.words)}"{star}'
+        quoted = " ".join(self.words).replace('"', '""')
+        return f'{{{" ".join(self.columns)}}} : "{quoted}"{star}'
 
     def as_tsquery(self) -> str:
-        *before, last = self.words
+        *before, last = (word.translate(_QUOTED) for word in self.words)
         ending = ":*" if self.begins else ""
         # Everywhere, and what only the rest has, is said by the word alone; a column by its letter before the word.
         alone = self.columns == EVERYWHERE or (self.columns == ("other",) and last[0] in "#@")
@@ -77,6 +86,9 @@ class Term:
     def whole(self, *columns: str) -> "Term":
         return Term(tuple(phrase.whole(*columns) for phrase in self.phrases[:1]))
 
+    def cut(self, most: int) -> "Term":
+        return Term(tuple(phrase.cut(most) for phrase in self.phrases))
+
     def within(self, *columns: str) -> "Term":
         return Term(tuple(phrase.within(*columns) for phrase in self.phrases[:1]))
 
@@ -87,9 +99,6 @@ class Expression:
 
     terms: tuple[Term, ...]
     without: tuple["Expression", ...] = ()
-
-    def but_not(self, others: Iterable["Expression"]) -> "Expression":
-        return Expression(self.terms, (*self.without, *others))
 
     def as_fts5(self) -> str:
         terms = [
@@ -110,27 +119,50 @@ class SearchQuery:
     """What is searched: its terms, and the filters written among them."""
 
     terms: tuple[Term, ...] = ()
-    excluded: tuple[Expression, ...] = ()
+    excluded: tuple[Expression, ...] = ()  # one at the most, with everything that must not be there
     isbns: tuple[str, ...] = ()
-    years: tuple[tuple[int | None, int | None], ...] = ()
+    years: tuple[Span, ...] = ()
     languages: tuple[str, ...] = ()
     marks: tuple[Term, ...] = ()  # what else the books must be, as far as the index knows
-    is_empty: bool = False  # something was typed, and nothing of it can be looked for
+    is_empty: bool = False  # something was asked for, and no book can have it
+    left_out: tuple[str, ...] = ()  # what was typed beyond MOST_WORDS
 
-    def with_marks(self, topics: Iterable[str], authors: str) -> "SearchQuery":
+    def with_filters(
+        self, languages: Iterable[str], years: Iterable[Span], topics: Sequence[str], authors: str
+    ) -> "SearchQuery":
         """The same search with all its filters, and with these, as what an index of words is asked."""
-        terms = [Term((Phrase((word,), FIELDS["author"]),)) for word in search.words(authors)]
+        named = list(dict.fromkeys(search.words(authors)))
+        room = max(MOST_WORDS - self.size, 1)
+        together = replace(
+            self,
+            languages=tuple(dict.fromkeys([*self.languages, *languages])),
+            years=_intersection([*self.years, *years]),
+            left_out=(*self.left_out, *named[room:]),
+            is_empty=self.is_empty or bool(authors and not named) or not all(map(_is_slug, topics)),
+        )
+        is_impossible = len(set(self.isbns)) > 1 or any(_is_reversed(*span) for span in together.years)
+        marks = together._marks_of(topics, named[:room])
+        return replace(together, marks=marks, is_empty=together.is_empty or is_impossible)
+
+    @property
+    def size(self) -> int:
+        """How many words are looked up."""
+        without = (term for expression in self.excluded for term in expression.terms)
+        return sum(len(phrase.words) for term in (*self.terms, *without) for phrase in term.phrases)
+
+    def _marks_of(self, topics: Iterable[str], authors: Iterable[str]) -> tuple[Term, ...]:
+        terms = [Term((Phrase((word,), FIELDS["author"]),)) for word in authors]
         terms += [_marks("topics", search.tag(slug)) for slug in topics]
         terms += [_marks("other", search.tag(name)) for name in self.languages]
         terms += [_marks("other", *tags) for span in self.years if (tags := _year_tags(*span))]
-        return replace(self, marks=tuple(terms))
+        return tuple(terms)
 
     @property
-    def marked_years(self) -> list[tuple[int | None, int | None]]:
+    def marked_years(self) -> list[Span]:
         return [span for span in self.years if _year_tags(*span)]
 
     @property
-    def unmarked_years(self) -> list[tuple[int | None, int | None]]:
+    def unmarked_years(self) -> list[Span]:
         """The spans of years that the index of words does not know."""
         return [span for span in self.years if not _year_tags(*span)]
 
@@ -161,10 +193,13 @@ class SearchQuery:
                 tuple(term.within("title") for term in anywhere),
                 tuple(term.within("title", "authors") for term in anywhere),
             ]
-            wider = [Expression((*level, *fixed), self.excluded) for level in dict.fromkeys(levels)]
-        wider.append(self.expression)
+            wider = [Expression((*level, *fixed)) for level in dict.fromkeys(levels)]
+        wider.append(Expression(self.expression.terms))
         # Each level but the last two before it is within one of those two.
-        return [level.but_not(wider[max(place - 2, 0) : place]) for place, level in enumerate(wider)]
+        return [
+            Expression(level.terms, (*wider[max(place - 2, 0) : place], *self.excluded))
+            for place, level in enumerate(wider)
+        ]
 
 
 def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
@@ -185,28 +220,32 @@ def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
 def parse(query: str) -> SearchQuery:
     """The search that a query means."""
     text = unicodedata.normalize("NFKC", query).translate(_QUOTES)
-    terms: list[Term] = []
-    excluded: list[Expression] = []
-    isbns, years, spoken = [], [], []
-    for spelled, isbn13 in isbn.found_in(text):
+    isbns = isbn.found_in(text)
+    for spelled, _ in isbns:
         text = re.sub(
             rf"(?:(?:urn:)?isbn(?:-1[03])?:?\s*)?{re.escape(spelled)}", " ", text, count=1, flags=re.IGNORECASE
         )
-        isbns.append(isbn13)
-    for minus, field, quoted, word in list(_PART.findall(text))[:MOST_TERMS]:
+    room, terms, years, spoken, left_out = MOST_WORDS, [], [], [], []
+    refused: list[Phrase] = []
+    for part in _PART.finditer(text):
+        minus, field, quoted, word = part.groups("")
         value, name = quoted or word, field.lower()
         if name == "year" and not minus and (span := _years(value)):
             years.append(span)
         elif name in {"lang", "language"} and not minus and (language := _language(value)):
             spoken.append(language)
         elif term := _term(name, value):
-            if minus:
-                excluded.append(Expression((term,)))
-            else:
-                terms.append(term)
-    found = tuple(isbns), tuple(years), tuple(spoken)
+            if len(term.phrases[0].words) > room:
+                left_out.append(part[0])
+            if room and minus:
+                refused += term.cut(room).phrases
+            elif room:
+                terms.append(term.cut(room))
+            room = max(room - len(term.phrases[0].words), 0)
+    found = tuple(isbn13 for _, isbn13 in isbns), tuple(years), tuple(dict.fromkeys(spoken[:MOST_WORDS]))
+    excluded = (Expression((Term(tuple(dict.fromkeys(refused))),)),) if refused else ()
     is_empty = bool(query.strip()) and not (terms or excluded or any(found))
-    return SearchQuery(tuple(terms), tuple(excluded), *found, is_empty=is_empty)
+    return SearchQuery(tuple(dict.fromkeys(terms)), excluded, *found, is_empty=is_empty, left_out=tuple(left_out))
 
 
 def _term(field: str, value: str) -> Term | None:
@@ -235,6 +274,22 @@ def _marks(column: str, *tags: str) -> Term:
     return Term(tuple(Phrase((tag,), (column,), begins=False) for tag in tags))
 
 
+def _is_slug(topic: str) -> bool:
+    """Whether a topic may have this slug: FTS5 and tsquery read signs and capitals each in their own way."""
+    return bool(_SLUG.fullmatch(topic)) and topic == topic.lower()
+
+
+def _intersection(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """The years that are in all of the spans, as one; none if there are no spans."""
+    lowest = max((low for low, _ in spans if low is not None), default=None)
+    highest = min((high for _, high in spans if high is not None), default=None)
+    return ((lowest, highest),) if spans else ()
+
+
+def _is_reversed(lowest: int | None, highest: int | None) -> bool:
+    return lowest is not None and highest is not None and lowest > highest
+
+
 def _year_tags(lowest: int | None, highest: int | None) -> list[str]:
     """Whole decades, and the single years before and after them; none where there is no end or too many."""
     if lowest is None or highest is None or not 0 <= highest - lowest < MOST_YEARS:
@@ -246,7 +301,7 @@ def _year_tags(lowest: int | None, highest: int | None) -> list[str]:
     return [search.tag(search.decade(each * 10)) for each in range(first, last)] + [search.tag(str(y)) for y in single]
 
 
-def _years(value: str) -> tuple[int | None, int | None] | None:
+def _years(value: str) -> Span | None:
     match = _YEARS.fullmatch(value)
     if not match or not (match[1] or match[3]):
         return None

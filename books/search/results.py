@@ -25,7 +25,6 @@ from books.search.filters import (
     TEXT,
     BookSearch,
     Conditions,
-    as_text,
     count_of,
     fitting,
     names_of,
@@ -132,9 +131,7 @@ class Matches:
         found: list[Row] = []
         for distance, expression in sorted(enumerate(ranks or [None]), reverse=page.backwards and not by_id):
             if at is None or at == distance or (distance > at) != page.backwards:
-                conditions = (
-                    self.conditions if expression is None else (("words", as_text(expression)), *self.search.on_rows)
-                )
+                conditions = self.conditions if expression is None else self.search.with_words(expression)
                 after = last if at == distance else None
                 rows = rows_by_id(self.model, conditions, page.size, after, down=down)
                 found += [(*row, *([] if by_id else [distance]), row[0]) for row in rows]

@@ -13,8 +13,7 @@ from books.metadata import isbn
 COLUMNS = frozenset({"book_id", "isbn", "authors", "original_publication_year", "title", "language_code"})
 
 _WHOLE_YEAR = re.compile(r"(-?\d+)\.0")
-_NUMBERED = re.compile(r"(?P<series>[^#]*?)[\s,]*#\s*(?P<number>.*)", re.DOTALL)
-_FURTHER = re.compile(r",\s*(?=[^\d\s#][^#]*#)")  # “#12, Dream-Hunter #2”: some write a comma for the semicolon
+_FURTHER = re.compile(r",\s*+(?=[^\d\s#])")  # “#12, Dream-Hunter #2”: some write a comma for the semicolon
 _PLAIN_NUMBER = re.compile(r"\d{1,6}(\.\d{1,2})?")
 _PLAIN_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–]\s*(\d+(?:\.\d+)?)")
 
@@ -43,11 +42,15 @@ def titled(text: str) -> dict[str, Any]:
     """The fields in a title such as “Mort (Death, #1; Discworld, #4)”."""
     title, inside = _last_parentheses(text)
     first, *others = (part.strip() for part in inside.split(";"))
-    match = _NUMBERED.fullmatch(first)
-    if not title or not match or not match["series"]:
+    series, is_numbered, number = first.partition("#")
+    series = series.rstrip(", \t\n")
+    if not title or not is_numbered or not series:
         return {"title": text}
-    number, *more = _FURTHER.split(match["number"].strip(), maxsplit=1)
-    found: dict[str, Any] = {"title": title, "series": match["series"]}
+    number = number.strip()
+    more = []
+    if further := _FURTHER.search(number, 0, max(number.rfind("#"), 0)):
+        number, more = number[: further.start()], [number[further.end() :]]
+    found: dict[str, Any] = {"title": title, "series": series}
     if _PLAIN_NUMBER.fullmatch(number):
         found["series_number"] = number
     elif several := _PLAIN_RANGE.fullmatch(number):

@@ -9,11 +9,11 @@ from books.metadata.record import MAX_TEXT
 COLUMNS = frozenset({"gutenberg_id", "title", "author", "language", "gutenberg_bookshelf"})
 CATEGORY = "Category: "
 
-_SUBFIELD = re.compile(r"[\s:;=/]*\$[bcv]\s+")  # MARC's marks for the rest of a title
+_SUBFIELD = re.compile(r"(?:(?<![\s:;=/])[\s:;=/]*+)?\$[bcv]\s+")  # MARC's marks for the rest of a title
 _UNFINISHED = re.compile(r" (of|by|and)$")  # any other first line is the title
 _FAMILY = re.compile(r"(?:St\. )?[^\W\d_][^.,;&()\[\]\d]*")
 _GIVEN = re.compile(r"[^,;&()\[\]\d]+")
-_NO_GIVEN_NAME = re.compile(r".* (of|and|the) .*|(Jr|Sr|Inc|Ltd|Co|Esq|M\.D|Ph\.D|D\.D|Conn)\.?")
+_NO_GIVEN_NAME = re.compile(r" (?:of|and|the) |^(?:Jr|Sr|Inc|Ltd|Co|Esq|M\.D|Ph\.D|D\.D|Conn)\.?\Z")
 
 _ELIDED = ("'", "’", "-")  # “Timothée d'” “La Mothe-”: the family name follows at once
 
@@ -49,7 +49,7 @@ def natural(name: str) -> str:
     """“Jefferson, Thomas” as Thomas Jefferson; a name that may be anything but family and given name stays as it is."""
     family, comma, given = name.partition(", ")
     plain = comma and _FAMILY.fullmatch(family) and _GIVEN.fullmatch(given) and given[0].isupper()
-    if not plain or _NO_GIVEN_NAME.fullmatch(given) or _NO_GIVEN_NAME.fullmatch(family):
+    if not plain or _NO_GIVEN_NAME.search(given) or _NO_GIVEN_NAME.search(family):
         return name
     return f"{given}{'' if given.endswith(_ELIDED) else ' '}{family}"
 
