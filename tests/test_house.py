@@ -47,13 +47,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 6118,
-    "search": 1421,
+    "models forms views web metadata templatetags admin": 6140,
+    "search": 1499,
     "server": 2543,
-    "jobs": 1339,
+    "jobs": 1352,
     "openapi": 519,
-    "house": 16_096,
-    "benchmarks": 3871,
+    "house": 16_212,
+    "benchmarks": 4054,
 }
 
 

@@ -10,13 +10,16 @@ from unittest import mock
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.test import AsyncClient
+from django.utils import timezone
 
 from books.jobs import events
 from books.jobs.start import astart
 from books.jobs.tasks.clock import clock
-from books.models import Job, Status
+from books.models import Job, Scope, Status, Token
 from books.models.job import over
 from books.views.errors import refused
 from django41_example.server.handler import Handler
@@ -258,6 +261,82 @@ async def test_an_id_depends_on_the_state_alone_and_so_is_every_workers(client: 
         event_id, data = (await stream.part()).decode().splitlines()[1:3]
     digest = zlib.crc32(data.removeprefix("data: ").encode() + b"\n")
     assert event_id == f"id: {digest:08x}"
+
+
+# Who is told no more
+
+
+def sign_out(user: User) -> None:
+    Session.objects.all().delete()
+
+
+def change_password(user: User) -> None:
+    user.set_password("another")
+    user.save()
+
+
+def deactivate(user: User) -> None:
+    User.objects.update(is_active=False)
+
+
+def take_the_permission(user: User) -> None:
+    user.groups.clear()
+
+
+def revoke(user: User) -> None:
+    Token.objects.update(revoked_at=timezone.now())
+
+
+def let_expire(user: User) -> None:
+    Token.objects.update(expires_at=timezone.now())
+
+
+def take_the_scope(user: User) -> None:
+    Token.objects.update(scopes=Scope.READ)
+
+
+BY_SESSION = [sign_out, change_password, deactivate, take_the_permission]
+BY_TOKEN = [revoke, let_expire, take_the_scope, deactivate, take_the_permission]
+
+
+async def session(user: User) -> dict[str, str]:
+    client = AsyncClient()
+    await client.aforce_login(user)
+    return {"cookie": client.cookies.output(header="", sep=";")}
+
+
+async def token(user: User) -> dict[str, str]:
+    _, secret = await sync_to_async(Token.objects.issue)(user, "test", [Scope.JOBS], None)
+    return {"authorization": f"Bearer {secret}"}
+
+
+@pytest.mark.parametrize("url", ADDRESSES)
+@pytest.mark.parametrize(
+    ("headers", "lose"), [*((session, lose) for lose in BY_SESSION), *((token, lose) for lose in BY_TOKEN)]
+)
+async def test_a_stream_ends_when_its_client_may_not_read_it_any_more(
+    headers: Any, lose: Callable[[User], None], url: str, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "CHECK_EVERY", 0)
+    user = await sync_to_async(librarian)()
+    async with following(AsyncClient(), url, **await headers(user)) as stream:
+        await stream.event()
+        await now(done=1)
+        assert (await stream.event())["done"] == 1
+        await sync_to_async(lose)(user)
+        await now(done=2)
+        assert await stream.part() == b""
+
+
+async def test_it_ends_also_while_nothing_happens(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "CHECK_EVERY", 0)
+    monkeypatch.setattr(events, "KEEPALIVE_EVERY", 0.05)
+    user = await sync_to_async(librarian)()
+    async with following(AsyncClient(), **await session(user)) as stream:
+        await stream.event()
+        await sync_to_async(deactivate)(user)
+        while part := await stream.part():
+            assert part == b": still here\n\n"
 
 
 # What it costs, and what it lives through

@@ -6,8 +6,9 @@ sends it back.
 """
 
 import asyncio
+import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import Context
 from typing import Any
 
@@ -19,9 +20,11 @@ from books.models import Job
 from books.models.job import ACTIVE
 from books.web import serializers
 from books.web.negotiation import as_json
+from django41_example.server.threads import PoolTimeout
 
 POLL_EVERY = 0.25  # seconds
-KEEPALIVE_EVERY = 15.0  # seconds without an event
+KEEPALIVE_EVERY = 10.0  # seconds without an event
+CHECK_EVERY = 1.0  # seconds for which a client that was allowed to read is taken to be so still
 RETRY = b"retry: 1000\n\n"  # milliseconds after which a browser reconnects
 
 Row = dict[str, Any]
@@ -120,9 +123,13 @@ class Broadcaster:
 broadcaster = Broadcaster()
 
 
-async def stream(key: str | None, first: QuerySet[Job, Row], last_id: str) -> AsyncIterator[bytes]:
-    """The stream for one client: the state of the `first` jobs, then what is new. Ends with the job that it follows."""
-    subscriber = Subscriber(key, last_id)
+async def stream(
+    key: str | None, first: QuerySet[Job, Row], last_id: str, ais_allowed: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[bytes]:
+    """The stream for one client: the state of the `first` jobs, then what is new.
+
+    Ends with the job that it follows, or when the client may not read it any more."""
+    subscriber, checked_at = Subscriber(key, last_id), time.monotonic()
     broadcaster.subscribe(subscriber)  # before anything is read, so that nothing is missed in between
     try:
         yield RETRY
@@ -130,8 +137,14 @@ async def stream(key: str | None, first: QuerySet[Job, Row], last_id: str) -> As
             broadcaster.begin(subscriber, Event(row))
         while True:
             events = await subscriber.receive()
+            if time.monotonic() - checked_at > CHECK_EVERY:
+                if not await ais_allowed():
+                    return
+                checked_at = time.monotonic()
             yield b"".join(event.encoded for event in events) or b": still here\n\n"
             if any(event.is_last and event.key == key for event in events):
                 return
+    except (Error, PoolTimeout):  # the client comes back
+        return
     finally:
         broadcaster.subscribers.discard(subscriber)

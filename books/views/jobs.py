@@ -1,5 +1,7 @@
 """Jobs over HTTP: start, list, follow, cancel and resume them, and download their files."""
 
+from functools import partial
+
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -21,7 +23,7 @@ from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page
-from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB, arequire
+from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, arequire
 
 LIST = "jobs/job_list.html"
 EVENTS = "text/event-stream"
@@ -135,7 +137,7 @@ class AllJobEvents(CatalogueView):
     rules = {"GET": SEE_JOBS}
 
     async def get(self, request: HttpRequest) -> HttpResponseBase:
-        return follow(request, None, Job.objects.order_by("-id")[:LATEST])
+        return follow(self, None, Job.objects.order_by("-id")[:LATEST])
 
 
 class JobEvents(CatalogueView):
@@ -146,13 +148,15 @@ class JobEvents(CatalogueView):
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponseBase:
         await ajob_or_404(Job.objects.all(), key)
-        return follow(request, key, Job.objects.filter(key=key))
+        return follow(self, key, Job.objects.filter(key=key))
 
 
-def follow(request: HttpRequest, key: str | None, first: JobQuerySet) -> HttpResponseBase:
+def follow(view: CatalogueView, key: str | None, first: JobQuerySet) -> HttpResponseBase:
+    request = view.request
     if request.method == "HEAD":
         return HttpResponse(content_type=EVENTS, headers=UNBUFFERED)
-    events = stream(key, first.values(*first.ENTRY), request.headers.get("Last-Event-ID", ""))
+    ais_allowed = partial(ais_still_allowed, request, view.rules)
+    events = stream(key, first.values(*first.ENTRY), request.headers.get("Last-Event-ID", ""), ais_allowed)
     return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
 
 

@@ -1,13 +1,17 @@
 """Who may do what: the rules that views declare, and the one function that applies them."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from copy import copy
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.auth import aget_user
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
 from books.models import Scope
-from books.web.authentication import CHALLENGE, RequestUser
+from books.web.authentication import CHALLENGE, RequestUser, aauthenticate
 from books.web.negotiation import HTTPError
 
 
@@ -64,6 +68,20 @@ async def arequire(user: RequestUser, rule: Rule) -> None:
         raise _lacking(rule)
     if rule.permission and not await user.ahas_perm(rule.permission):
         raise LibrarianRequired(rule.permission)
+
+
+async def ais_still_allowed(request: HttpRequest, rules: Mapping[str, Rule]) -> bool:
+    """Whether the request would pass now: its session or token, its account and permissions are read again."""
+    again: Any = copy(request)
+    store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+    again.session = store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+    again.auser = partial(aget_user, again)
+    try:
+        again.request_user = await aauthenticate(again)
+        await aauthorize(again, rules)
+    except HTTPError:
+        return False
+    return True
 
 
 def is_open(rule: Rule) -> bool:
