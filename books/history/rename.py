@@ -1,6 +1,6 @@
 """Renaming an author or a topic: each of its books gets a new version and an entry in its history."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from books.models import Actor, Author, Book, Topic
 
@@ -20,7 +20,11 @@ def rename(named: Author | Topic, name: str, actor: Actor) -> None:
         exists = model.objects.filter(**{key: getattr(new, key)}).exclude(pk=named.pk).exists()
         if not exists:
             new.pk = named.pk
-            new.save(force_update=True)
+            try:
+                with transaction.atomic():
+                    new.save(force_update=True)
+            except IntegrityError:  # somebody created the name at the same moment
+                exists = True
         for book in named.books.select_for_update().order_by("pk"):
             names: list[str] = book.as_record()[field]  # type: ignore[literal-required]
             renamed = [name if getattr(model.of(each), key) == old_key else each for each in names]

@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.db import transaction
 
 from books.metadata.record import Record
-from books.models import Action, Actor, Book, Change, DuplicateISBN, DuplicateSource, StaleVersion
+from books.models import Action, Actor, AlreadyRestored, Book, Change, DuplicateISBN, DuplicateSource, StaleVersion
 
 
 class CannotUndo(Exception):
@@ -63,6 +63,8 @@ def _explained() -> Iterator[None]:
         raise CannotUndo("The book was deleted since. Undo that first.") from None
     except StaleVersion:
         raise CannotUndo("The book was changed after it was added. Delete it instead.") from None
+    except AlreadyRestored:
+        raise CannotUndo("This book has been restored already.") from None
     except DuplicateISBN as error:
         raise CannotUndo(f"Another book has this ISBN now: /books/{error.book_id}/.") from None
     except DuplicateSource as error:

@@ -1,7 +1,7 @@
 from books.models.author import Author, BookAuthor
 from books.models.book import Book, MergedAway
 from books.models.change import Action, Actor, Change, Channel
-from books.models.errors import DuplicateISBN, DuplicateSource, StaleVersion
+from books.models.errors import AlreadyRestored, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.idempotency import IdempotentResponse, KeyReused
 from books.models.job import Job, Status, Worker
 from books.models.job_file import FileChunk, JobFile
@@ -16,6 +16,7 @@ from books.models.words import Words
 __all__ = [
     "Action",
     "Actor",
+    "AlreadyRestored",
     "Author",
     "Book",
     "BookAuthor",

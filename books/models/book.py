@@ -15,7 +15,7 @@ from books.metadata.record import Record
 from books.models.author import KEY_LENGTH, Author, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
-from books.models.errors import DuplicateISBN, DuplicateSource, StaleVersion
+from books.models.errors import AlreadyRestored, Duplicate, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.fields import SortKeyField, WordsField, isbn_shape, none_or_in
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
@@ -113,13 +113,18 @@ class BookQuerySet(PagedQuerySet["Book"]):
             links.delete_unused()
 
     def restore(self, pk: int, values: Record, version: int, actor: Actor = COMMAND) -> "Book":
-        """Restore a deleted book under its id, in one transaction. Raises StaleVersion if it exists, DuplicateISBN."""
-        with _duplicates_named(values), transaction.atomic():
-            if self.filter(pk=pk).exists():
-                raise StaleVersion(version)
-            book = self.model(version=version + 1).save_record({**record.EMPTY, **values}, pk)
-            Change.objects.log(book, Action.ADDED, actor)
-            return book
+        """Restore a deleted book under its id, in one transaction. Raises AlreadyRestored, DuplicateISBN."""
+        if self.filter(pk=pk).exists():
+            raise AlreadyRestored
+        try:
+            with _duplicates_named(values), transaction.atomic():
+                book = self.model(version=version + 1).save_record({**record.EMPTY, **values}, pk)
+                Change.objects.log(book, Action.ADDED, actor)
+                return book
+        except (IntegrityError, Duplicate):
+            if self.filter(pk=pk).exists():  # restored by somebody else at the same moment
+                raise AlreadyRestored from None
+            raise
 
     def get_for_update(self, pk: int, version: Versions) -> "Book":
         """The book, locked until this transaction ends. Raises Book.DoesNotExist, MergedAway, StaleVersion."""

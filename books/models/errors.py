@@ -2,6 +2,10 @@ class StaleVersion(Exception):
     """The book was changed since the caller read it, or deleted."""
 
 
+class AlreadyRestored(Exception):
+    """The book to restore exists."""
+
+
 class Duplicate(Exception):
     """Another book has a value that only one may have."""
 

@@ -1,5 +1,9 @@
 """What the catalogue refuses, as an HTTP error that says what to do next."""
 
+import logging
+
+from django.db import IntegrityError
+
 from books.models import Book, DuplicateISBN, KeyReused, MergedAway, StaleVersion
 from books.web.negotiation import HTTPError
 
@@ -8,7 +12,17 @@ MERGED = "This book was merged into /books/{}/."
 STALE = "This book was changed since you read it. Read it again, then send your change with the new ETag."
 KEY_REUSED = "This Idempotency-Key was sent with a different request before. Choose a new one."
 
-REFUSED = (Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused)  # what `http_error` has an answer for
+CONFLICT = "Somebody else changed the same thing at this moment. Nothing was changed for you: try again."
+
+log = logging.getLogger(__name__)
+
+REFUSED = (
+    Book.DoesNotExist,
+    StaleVersion,
+    DuplicateISBN,
+    KeyReused,
+    IntegrityError,
+)  # what `http_error` has an answer for
 
 
 def http_error(error: Exception) -> HTTPError:
@@ -21,6 +35,9 @@ def http_error(error: Exception) -> HTTPError:
             return HTTPError(409, errors={"isbn13": [isbn_taken(error)]})
         case KeyReused():
             return HTTPError(409, KEY_REUSED)
+        case IntegrityError():  # another transaction came first: it deleted an author, say, that this one names
+            log.warning("a write is refused: %s", error)
+            return HTTPError(409, CONFLICT)
         case _:
             return HTTPError(404, NO_BOOK)
 

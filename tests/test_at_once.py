@@ -1,0 +1,90 @@
+"""Two people who do the same thing at the same moment: one of them is told so, and nothing is done twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client, TransactionTestCase
+
+from books.history.merge import merge
+from books.history.rename import rename
+from books.history.undo import CannotUndo, undo
+from books.models import Author, Book, Change, NotInvited, OwnerInvitation, Topic
+from books.models.change import COMMAND
+from tests.importing.test_concurrency import at_once
+from tests.people import PASSWORD, librarian
+
+TIMES = 5  # each: the two do not meet every time
+
+
+class AtOnce(TransactionTestCase):
+    def twice(self, work: Callable[[], object], *refusals: type[Exception]) -> None:
+        """Of two at once, one is refused."""
+        faults = at_once(work, work)
+        assert len(faults) == 1, faults
+        assert isinstance(faults[0], refusals), faults
+
+    def two_books(self) -> tuple[Book, Book]:
+        first, second = (Book.objects.add({"title": "Kokoro", "authors": ["Natsume"]}) for _ in range(2))
+        return first, second
+
+    def merge(self, kept: Book, other: Book) -> None:
+        merge(kept.fingerprint or "", {kept.pk: kept.version, other.pk: other.version}, kept.pk, {}, COMMAND)
+
+    def test_a_deletion_is_undone_once(self) -> None:
+        for isbn in ["", "9780306406157"] * TIMES:
+            book = Book.objects.add({"title": "Kokoro", "isbn13": isbn or None})
+            Book.objects.remove(book.pk)
+            deletion = Change.objects.latest("pk").pk
+            self.twice(lambda pk=book.pk, deletion=deletion: undo(pk, deletion, COMMAND), CannotUndo)  # type: ignore[misc]
+            assert list(Book.objects.values_list("pk", flat=True)) == [book.pk]
+            Book.objects.remove(book.pk)
+
+    def test_two_clients_that_undo_a_deletion_get_200_and_409(self) -> None:
+        user = librarian()
+        for _ in range(TIMES):
+            book = Book.objects.add({"title": "Kokoro"})
+            Book.objects.remove(book.pk)
+            url = f"/books/{book.pk}/history/{Change.objects.latest('pk').pk}/undo/"
+            statuses: list[int] = []
+
+            def post(url: str = url, statuses: list[int] = statuses) -> None:
+                client = Client(headers={"accept": "application/json"})
+                client.force_login(user)
+                statuses.append(client.post(url).status_code)
+
+            assert at_once(post, post) == []
+            assert sorted(statuses) == [200, 409]
+
+    def test_a_merge_is_undone_once(self) -> None:
+        for _ in range(TIMES):
+            kept, other = self.two_books()
+            self.merge(kept, other)
+            done = Change.objects.get(book_id=kept.pk, action="merged").pk
+            self.twice(lambda pk=kept.pk, done=done: undo(pk, done, COMMAND), CannotUndo)  # type: ignore[misc]
+            assert Book.objects.filter(pk__in=[kept.pk, other.pk]).count() == 2
+
+    def test_books_are_merged_once(self) -> None:
+        for _ in range(TIMES):
+            books = self.two_books()
+            self.twice(lambda books=books: self.merge(*books), Book.DoesNotExist)  # type: ignore[misc]
+
+    def test_two_authors_that_get_one_new_name_become_one(self) -> None:
+        for number in range(TIMES):
+            name = f"Natsume {number}"
+            for old in "ab":
+                Book.objects.add({"title": old, "authors": [old]})
+            first, second = Author.objects.filter(name__in="ab")
+            assert at_once(lambda a=first: rename(a, name, COMMAND), lambda a=second: rename(a, name, COMMAND)) == []  # type: ignore[misc] # noqa: B023
+            assert Author.objects.get(name=name).books.count() == 2
+
+    def test_a_topic_that_two_books_bring_is_there_once(self) -> None:
+        for number in range(TIMES):
+            values: Any = {"title": "Kokoro", "topics": [f"Novels {number}"], "authors": [f"Natsume {number}"]}
+            assert at_once(*[lambda values=values: Book.objects.add(values)] * 2) == []  # type: ignore[misc]
+        assert (Topic.objects.count(), Author.objects.count()) == (TIMES, TIMES)
+
+    def test_an_invitation_is_accepted_once(self) -> None:
+        secret = OwnerInvitation.objects.renew() or ""
+        self.twice(lambda: OwnerInvitation.objects.accept(secret, "Ada", PASSWORD), NotInvited)
+        assert User.objects.count() == 1
