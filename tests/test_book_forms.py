@@ -48,6 +48,12 @@ class EditForm(LibrarianTestCase):
         assert 'value="many"' in page
         assert 'value="心"' in page
 
+    async def test_a_field_that_is_sent_twice_is_refused(self) -> None:
+        response = await self.post(title="心", authors=["A", "B"])
+        assert response.status_code == 422
+        assert "Send this once" in response.content.decode()
+        assert (await Book.objects.aget()).author_names == "夏目 漱石"
+
     async def test_a_stale_form_shows_both_texts_and_changes_nothing(self) -> None:
         await self.post(title="theirs", version="1")
         response = await self.post(title="mine", version="1")

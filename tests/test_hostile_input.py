@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -144,6 +145,9 @@ BAD_JSON = {
     "a number of 5,000 digits": b'{"title": "x", "pages": ' + b"9" * 5000 + b"}",
     "UTF-16": '{"title": "x"}'.encode("utf-16"),
     "UTF-32": '{"title": "x"}'.encode("utf-32"),
+    "a name twice": b'{"title": "x", "title": "y"}',
+    "a name twice, deep down": b'{"title": "x", "authors": [{"a": 1, "a": 2}]}',
+    "a number beyond all": b'{"title": "x", "series_number": 1e400}',
     "a byte order mark": b'\xef\xbb\xbf{"title": "x"}',
     "Latin-1": '{"title": "é"}'.encode("latin-1"),
 }
@@ -253,6 +257,35 @@ class InTheBody(LibrarianTestCase):
         assert not await Book.objects.aexists()
 
 
+def job_requests() -> st.SearchStrategy[str]:
+    """JSON that nearly starts a job: the right names with any values, doubled names and numbers of any size too."""
+    numbers = st.sampled_from(["1e400", "-0", "9" * 400, "1.5", "-1", "00", "NaN"]) | st.integers(0, 1001).map(str)
+    texts = st.text(st.characters(), max_size=6).map(json.dumps) | st.sampled_from(
+        ['"\\ud800"', '"\\u0000"', '"9780306406157"']
+    )
+    kinds = st.sampled_from(["clock", "import", "export", "lookup", "undo_import", "reindex"]).map(json.dumps)
+    names = st.sampled_from("kind arguments seconds isbns ids without mapping format q year job dry_run".split())
+    values = st.recursive(
+        st.sampled_from(["null", "true", "[]", "{}"]) | numbers | texts | kinds,
+        lambda inner: (
+            st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")
+            | st.lists(st.tuples(names.map(json.dumps), inner), max_size=4).map(json_object)
+        ),
+        max_leaves=6,
+    )
+    arguments = st.lists(st.tuples(names.map(json.dumps), values), max_size=3).map(json_object)
+    return (
+        st.tuples(kinds | values, arguments | values).map(
+            lambda parts: json_object([('"kind"', parts[0]), ('"arguments"', parts[1])])
+        )
+        | values
+    )
+
+
+def json_object(pairs: list[tuple[str, str]]) -> str:
+    return f"{{{','.join(f'{name}:{value}' for name, value in pairs)}}}"
+
+
 class AnyBody(HypothesisTestCase):
     def setup_example(self) -> None:
         super().setup_example()
@@ -266,6 +299,24 @@ class AnyBody(HypothesisTestCase):
     def test_any_bytes_as_json_are_refused_or_a_book(self, body: bytes) -> None:
         response = self.client.post("/books/", body, content_type="application/json")
         assert response.status_code in {201, 400, 422}
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.sampled_from(["/jobs/", "/jobs/a/"]), job_requests())
+    def test_any_json_starts_the_job_that_it_asks_for_or_nothing(self, address: str, body: str) -> None:
+        data = body.encode("utf-8", "surrogatepass")
+        response = self.client.post(address, data, content_type="application/json")
+        assert response.status_code in {200, 202, 400, 409, 422}
+        if response.status_code == 202:
+            assert response.json()["kind"] == json.loads(data).get("kind", "clock")
+
+    @settings(max_examples=50, deadline=None)
+    @given(
+        st.sampled_from(["/jobs/?after={}", "/jobs/?before={}", "/jobs/?size={}", "/jobs/{}/", "/jobs/a/files/{}/"]),
+        st.text(max_size=80),
+    )
+    def test_any_key_and_any_cursor_of_jobs_is_one_or_none(self, address: str, text: str) -> None:
+        response = self.client.get(address.format(quote(text, safe="", errors="surrogatepass")))
+        assert response.status_code in {200, 301, 400, 404}
 
     @settings(max_examples=50, deadline=None)
     @given(st.text(st.characters(codec="ascii"), max_size=60))

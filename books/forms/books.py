@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from books.metadata import record
 from books.metadata.record import Record
@@ -42,6 +43,12 @@ class BookForm(forms.Form):
 
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     idempotency_key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def clean(self) -> None:
+        """Refuse several values of one field: all but the last would be lost."""
+        for name, values in self.data.lists() if isinstance(self.data, QueryDict) else ():
+            if name in self.fields and len(values) > 1:
+                self.add_error(name, "Send this once; several names stand one per line.")
 
     def record(self) -> Record:
         """The fields that were sent: what a form lacks is left as it is, not emptied."""

@@ -1,3 +1,5 @@
+import csv
+import io
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from books.importing.encoding import UnreadableFile
 from books.importing.importer import BATCH_BYTES, DRY_RUN_BATCHES, Progress, import_file
+from books.importing.report import reject_header, reject_lines
 from books.models import Author, Book, Topic
 from tests.importing.lists import catalogue, csv_file, imported, text_file
 
@@ -32,6 +35,31 @@ rows = st.lists(
     max_size=7,
     unique_by=lambda row: row["source_key"] or object(),
 )
+
+
+HEADERS = ["", "title,authors,pages\n", "source_key;title;pages\n", "title,line,field,reason\n", '{"title": "A"}\n']
+PIECES = st.text(max_size=5) | st.sampled_from(
+    [
+        *('"', ",", ";", "\n", "\r", "'=", "=", "\0", "\ud800", "心", "9" * 400, "1e400", "-", "[", "{", "}"),
+        *('{"title": "B"}\n', '{"title": "C", "title": "D"}\n', '"title": ', "a:1", "A,B,1\n", "k;A;1\n"),
+    ]
+)
+
+
+class AnyBytes(HypothesisTestCase):
+    @settings(max_examples=60, deadline=None)
+    @given(st.sampled_from(HEADERS), st.lists(PIECES).map("".join), st.booleans())
+    def test_each_row_is_a_book_or_a_reject_that_can_be_written(self, header: str, text: str, is_cut: bool) -> None:
+        data = (header + text).encode("utf-8", "surrogatepass")[: -1 if is_cut else None]
+        try:
+            done = imported(BytesIO(data))
+        except UnreadableFile:
+            return
+        assert len(done.rejects) == done.totals.rejected
+        assert all(reject.reason for reject in done.rejects)
+        header_read = done.steps[-1].table.header
+        written = reject_header(header_read) + reject_lines(header_read, done.rejects)
+        assert len(list(csv.reader(io.StringIO(written.decode(), newline="")))) == done.totals.rejected + 1
 
 
 class AnyList(HypothesisTestCase):
