@@ -49,10 +49,10 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 6235,
     "search": 1633,
-    "server": 2543,
+    "server": 2773,
     "jobs": 1359,
     "openapi": 519,
-    "house": 16_454,
+    "house": 16_684,
     "benchmarks": 4054,
 }
 
