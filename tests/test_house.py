@@ -47,12 +47,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 6526,
-    "search": 1635,
-    "server": 2773,
-    "jobs": 1359,
-    "openapi": 526,
-    "house": 17_009,
+    "models forms views web metadata templatetags admin": 6178,
+    "search": 1499,
+    "server": 2543,
+    "jobs": 1355,
+    "importing exporting": 2292,
+    "openapi": 519,
+    "house": 16_989,
     "benchmarks": 4054,
 }
 

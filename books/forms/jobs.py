@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 from books.exporting import EXPORT_FORMATS
 from books.forms.books import BookForm
 from books.forms.lists import BookQuery, QueryField
+from books.importing.encoding import ENCODINGS
 from books.importing.formats import FORMATS
+from books.importing.matching import EXISTING
 from books.jobs.tasks.lookup_books import MISSING
 from books.jobs.tasks.undo_import import UNDOABLE
 from books.metadata.isbn import MAX_LENGTH
@@ -31,14 +33,14 @@ class StrictBooleanField(forms.Field):
 
 
 class MappingField(forms.Field):
-    """Which column holds which field: an object, or lines such as `title=作品名`."""
+    """Which column holds which field: an object, or lines such as `title=作品名`. Without column: the field is none."""
 
     def clean(self, value: object) -> dict[str, str]:
         pairs = value
         if value is None or isinstance(value, str):
             split = (line.partition("=") for line in (value or "").splitlines() if line.strip())
             pairs = {field.strip(): column.strip() for field, _, column in split}
-        if not isinstance(pairs, dict) or not all(isinstance(column, str) and column for column in pairs.values()):
+        if not isinstance(pairs, dict) or not all(isinstance(column, str) for column in pairs.values()):
             raise ValidationError("Write each as FIELD=COLUMN, such as title=作品名.")
         if not pairs.keys() <= CLEANERS.keys():
             raise ValidationError(f"The fields of a book are {', '.join(CLEANERS)}.")
@@ -80,6 +82,8 @@ class ImportForm(JobForm):
     dry_run = StrictBooleanField(required=False)
     mapping = MappingField(required=False)
     format = forms.ChoiceField(required=False, choices=[(name, name) for name in FORMATS])
+    encoding = forms.ChoiceField(required=False, choices=[(name, name) for name in ENCODINGS])
+    existing = forms.ChoiceField(required=False, choices=[(name, name) for name in EXISTING])
 
 
 class ExportForm(BookQuery, JobForm):

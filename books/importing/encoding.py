@@ -3,11 +3,16 @@
 import codecs
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO
+from itertools import islice
+from typing import BinaryIO, NamedTuple
 
 CHUNK = 1 << 20  # bytes
+ENCODINGS = (  # that a file may have; people choose among them when it is not clear
+    *("utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("cp932", "gb18030", "big5", "euc_jp", "euc_kr", "cp874", "koi8_r", "mac_roman"),
+)
 LEGACY = "cp932"  # as spreadsheets on Japanese Windows write
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
@@ -23,30 +28,47 @@ class UnreadableFile(Exception):
     """The file cannot be imported at all. The message says why, and what to do."""
 
 
-@contextmanager
-def utf8(file: BinaryIO) -> Iterator[BinaryIO]:
-    """The file at its first character if it is UTF-8, else a temporary copy in UTF-8. Raises UnreadableFile.
+class UnclearEncoding(UnreadableFile):
+    """The letters would be guessed. `candidates`: the encodings in which the file makes sense, the likeliest first."""
 
-    The whole file is read first: it may be ASCII for megabytes before its encoding shows.
+    def __init__(self, message: str, candidates: Sequence[str]) -> None:
+        super().__init__(message)
+        self.candidates = list(candidates)
+
+
+class Text(NamedTuple):
+    file: BinaryIO  # in UTF-8, at its first character
+    encoding: str  # that it had
+
+
+@contextmanager
+def utf8(file: BinaryIO, name: str = "") -> Iterator[Text]:
+    """The file if it is UTF-8, else a temporary copy in UTF-8. Raises UnreadableFile, UnclearEncoding.
+
+    The whole file is read first: it may be ASCII for megabytes before its encoding shows. `name`: the encoding that a
+    person has chosen.
     """
     if not file.seekable():
         raise UnreadableFile("This cannot be read twice, as an import must: save it in a file and import that.")
     with tempfile.TemporaryFile() as copy:
-        yield _as_utf8(file, copy)
+        yield _as_utf8(file, copy, name)
 
 
-def _as_utf8(file: BinaryIO, copy: BinaryIO) -> BinaryIO:
+def _as_utf8(file: BinaryIO, copy: BinaryIO, name: str) -> Text:
     head = _head(file)
     if head.startswith(_UTF16):
-        return _converted(file, copy, "utf-16", "The file says it is UTF-16 and is not: save it as UTF-8.")
+        advice = "The file says it is UTF-16 and is not: save it as UTF-8."
+        return Text(_converted(file, copy, "utf-16", advice), "utf-16")
+    if name and name != "utf-8":
+        return Text(_converted(file, copy, name, f"This file is not in the encoding {name}."), name)
     if (fault := _first_fault(file)) is None:
         file.seek(len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0)
-        return file
+        return Text(file, "utf-8")
     advice = f"The file is neither UTF-8 nor UTF-16 nor {LEGACY} (Shift JIS): see {fault}. Save it as UTF-8."
     _converted(file, copy, LEGACY, advice)
     if not _is_japanese(copy):
         raise UnreadableFile(advice)
-    return copy
+    return Text(copy, LEGACY)
 
 
 def _head(file: BinaryIO) -> bytes:
@@ -107,3 +129,11 @@ def _is_japanese(text: BinaryIO) -> bool:
             rare += len(_RARE.findall(run))
     text.seek(0)
     return lone * 2 <= runs and rare * 2 <= characters
+
+
+def beginnings(file: BinaryIO, names: Sequence[str], count: int = 8) -> dict[str, list[str]]:
+    """The first lines with letters beyond ASCII, as each of the encodings reads them."""
+    file.seek(0)
+    telling = (line.strip() for line in file if not line.isascii())
+    sample = list(islice(telling, count))
+    return {name: [line.decode(name, errors="replace") for line in sample] for name in names}

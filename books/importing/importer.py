@@ -1,6 +1,6 @@
 """Imports a file in batches of rows, each a transaction with a checkpoint.
 
-    import_file → encoding.utf8 → tables.opened → rows.cleaned → matching.Matcher → writing.write
+    import_file → source.opened → tables.opened → rows.cleaned → matching.Matcher → writing.write
 
 The caller decides what happens between batches: show progress, stop. It saves the checkpoint and the rejects in
 `save`, which is called in the transaction of each batch.
@@ -16,7 +16,7 @@ from typing import BinaryIO, Self, TypedDict
 
 from django.db import IntegrityError, OperationalError, transaction
 
-from books.importing import encoding, tables
+from books.importing import source, tables
 from books.importing.encoding import UnreadableFile
 from books.importing.matching import Matcher, PendingBook
 from books.importing.reading import Row
@@ -86,10 +86,12 @@ def _nothing(_: Progress) -> None:
 
 
 def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
-    source: Path | BinaryIO,
+    original: Path | BinaryIO,
     *,
     mapping: Mapping[str, str] = {},
     format_name: str = "",
+    encoding: str = "",
+    existing: str = "",
     checkpoint: Checkpoint | None = None,
     save: Save = _nothing,
     dry_run: bool = False,
@@ -99,10 +101,11 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     """Import the books of a file, from the checkpoint on if there is one; yields once before the first batch.
 
     `mapping` says which column holds which field. `format_name` is a name in FORMATS; without it the format is
-    recognised. A dry run rolls everything back, and does not call `save`. Raises UnreadableFile, OSError.
+    recognised, as is the encoding. `existing` is one of EXISTING: what a row does to a book that is here already. A dry
+    run rolls everything back, and does not call `save`. Raises UnreadableFile, OSError.
     """
-    opened = source.open("rb") if isinstance(source, Path) else nullcontext(source)
-    with opened as file, encoding.utf8(file) as text:
+    opened = original.open("rb") if isinstance(original, Path) else nullcontext(original)
+    with opened as file, source.opened(file, encoding, format_name) as text:
         table = tables.opened(text, mapping, format_name)
         run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save, actor)
         yield run.progress

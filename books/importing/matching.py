@@ -27,6 +27,7 @@ from books.models.book_columns import RECORD_COLUMNS, as_record
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 
+EXISTING = ("fill", "replace", "skip")  # what a row does to a book that is here already
 IDENTITY = {"title", "authors", "published_year"}  # they identify a book for rows without source_key and ISBN
 slug_of = lru_cache(10_000)(topic_slug)
 

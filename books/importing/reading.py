@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
@@ -128,18 +129,39 @@ def _reason(line: Line, error: Exception) -> str:
 
 
 def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Iterator[Row]:
-    """The records with their cells by the names of the columns."""
+    """The records with their cells by the names of the columns. What a short row does not have is empty."""
     width = len(header)
     for record in records:
+        cells = record.cells
         if record.fault:
             yield record
-        elif len(record.cells) == width:
-            yield Row(*record[:4], dict(zip(header, record.cells, strict=True)))
+        elif len(cells) == width or not any(map(str.strip, cells[width:])):
+            padded = cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))]
+            fields = dict(zip(header, padded, strict=False))
+            if any(fields.values()) and not _is_header(fields):
+                yield record._replace(cells=padded[:width], fields=fields)
         else:
-            fault = f"The row has {len(record.cells)} cells and the header {width}."
-            spare = record.cells[width - 1 :]
-            cells = [*record.cells[: width - 1], *([delimiter.join(spare)] if spare else [])]
-            yield record._replace(cells=cells, fault=fault)
+            fault = f"The row has {len(cells)} cells and the header {width}."
+            yield record._replace(cells=[*cells[: width - 1], delimiter.join(cells[width - 1 :])], fault=fault)
+
+
+def _is_header(fields: Mapping[str, str]) -> bool:
+    """Whether the row is the header once more, as in files that were put together."""
+    return all(name == cell.strip() for name, cell in fields.items())
+
+
+def converted_rows(source: Iterator[Line]) -> Iterator[Row]:
+    """The records of a container: lines of [number, cells or fields]."""
+    for line in source:
+        if not line.whole:
+            number = int(re.match(r"\[(\d+)", line.text)[1])  # type: ignore[index]  # we have written it
+            yield Row(number, line.end, line.number, [line.text], fault=_TOO_LONG)
+            continue
+        number, content = json.loads(line.text)
+        if isinstance(content, dict):
+            yield Row(number, line.end, line.number, [json.dumps(content, ensure_ascii=False)], content)
+        else:
+            yield Row(number, line.end, line.number, content)
 
 
 def json_rows(source: Iterator[Line]) -> Iterator[Row]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
+
 from books.importing.formats.base import Format
 from books.importing.reading import Row
 from books.importing.results import Note, Reject, RowError
@@ -29,21 +31,23 @@ def cleaned(row: Row, known: Format) -> CleanRow:
         return CleanRow(row, error=RowError("", row.cells[0] if row.cells else "", row.fault))
     try:
         raw, left_out = known.read(row.fields)
-        return CleanRow(row, _given(raw), left_out)
+        fields, unfit = _given(raw)
+        return CleanRow(row, fields, [*left_out, *unfit])
+    except ValidationError as error:
+        return CleanRow(row, error=RowError("", row.cells[0], error.messages[0]))
     except RowError as error:
         return CleanRow(row, error=error)
 
 
-def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
-    values, errors = clean(
-        {
-            name: value
-            for name, value in raw.items()
-            if (value.strip() if isinstance(value, str) else value not in NOTHING)
-        }
-    )
-    if errors:
-        (field, reasons), *others = errors.items()
-        also = "".join(f" Also, {name}: {found[0]}" for name, found in others)
-        raise RowError(field, raw[field], f"{reasons[0]}{also}")
-    return {name: value for name, value in values.items() if value or value == 0}
+def _given(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
+    """The fields of a book, and those whose values are none. A title that is none is an error of the row."""
+    given = {name: value for name, value in raw.items() if not _is_nothing(value)}
+    values, errors = clean(given)
+    unfit = [RowError(name, given[name], " ".join(reasons)) for name, reasons in errors.items()]
+    if fatal := next((error for error in unfit if error.field == "title"), None):
+        raise fatal
+    return {name: value for name, value in values.items() if value or value == 0}, unfit
+
+
+def _is_nothing(value: Any) -> bool:
+    return not value.strip() if isinstance(value, str) else value in NOTHING

@@ -1,111 +1,135 @@
 """Recognises the format and columns of a file, and reads its rows from any place on."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from books.exporting.formulas import restored
 from books.importing.encoding import UnreadableFile
-from books.importing.formats import CSV_FORMATS, FORMATS, json_lines
-from books.importing.formats.base import Format, doubled, listed
+from books.importing.formats import FORMATS, json_lines
+from books.importing.formats.any_table import any_table, understood
+from books.importing.formats.base import Format, listed
 from books.importing.formats.mapped import example_map, mapped
-from books.importing.reading import MAX_LINE, Row, csv_records, csv_rows, json_rows, lines
-from books.importing.results import REJECT_COLUMNS
+from books.importing.header import LOOKED_AT, Header, found, is_ours, recognised
+from books.importing.reading import MAX_LINE, Row, converted_rows, csv_records, csv_rows, json_rows, lines
+from books.importing.source import Source
 
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
+OBJECTS = ["json"]  # the column of rejected objects
 
 
 @dataclass(frozen=True)
 class Table:
-    """A file of books in UTF-8 whose rows begin at the byte `start`, after `before` lines."""
+    """A file of books whose rows begin at the byte `start`, after `before` lines."""
 
     file: BinaryIO
     format: Format
-    header: list[str]
-    delimiter: str
+    header: list[str]  # its columns; of objects OBJECTS
+    names: list[str]  # the columns, of objects the names in the first of them
+    delimiter: str  # "" if it holds no text to be split
     start: int
     before: int
     size: int
+    is_converted: bool = False
+    encoding: str = ""
+
+    @property
+    def unused(self) -> list[str]:
+        return self.format.unused(self.names)
 
     def rows(self, start: int, before: int) -> Iterator[Row]:
         """The rows from a place on that is the end of another row, or the table's own start."""
         self.file.seek(start)
-        source = lines(self.file, before)
-        if self.format is json_lines.FORMAT:
-            return json_rows(source)
-        records = csv_records(source, self.delimiter)
-        if _is_ours(self.header):
+        records = _records(self.file, before, self.delimiter, is_converted=self.is_converted)
+        if self.header is OBJECTS:
+            return records
+        if is_ours(self.header):
             records = (row._replace(cells=list(map(restored, row.cells))) for row in records)
         return csv_rows(records, self.header, self.delimiter)
 
 
-def opened(file: BinaryIO, mapping: Mapping[str, str], format_name: str = "") -> Table:
-    """The table in a file of UTF-8 that stands at its first character. Raises UnreadableFile."""
+def _records(file: BinaryIO, before: int, delimiter: str, *, is_converted: bool) -> Iterator[Row]:
+    source = lines(file, before)
+    if is_converted:
+        return converted_rows(source)
+    return csv_records(source, delimiter) if delimiter else json_rows(source)
+
+
+def opened(source: Source, mapping: Mapping[str, str], format_name: str = "", *, is_strict: bool = True) -> Table:
+    """The table in a source. Raises UnreadableFile; if it is not strict, columns may say nothing."""
+    file = source.file
     start = file.tell()
     size = file.seek(0, os.SEEK_END)
-    file.seek(start)
-    first = _first_line(file)
-    if format_name == json_lines.FORMAT.name or (first.startswith("{") and not format_name):
-        if mapping:
-            raise UnreadableFile("Only columns of CSV can be mapped; JSON Lines call their fields by name.")
-        return Table(file, json_lines.FORMAT, ["json"], "", start, 0, size)
-    if first.startswith("["):
-        raise UnreadableFile("This is a JSON array: write each book as an object in a line of its own (JSON Lines).")
-    heads = {delimiter: _head(file, start, delimiter) for delimiter in DELIMITERS}
-    known = (delimiter for delimiter, head in heads.items() if recognised(head.cells))
-    delimiter = next(known, max(heads, key=lambda delimiter: len(heads[delimiter].cells)))
+    named = FORMATS[format_name] if format_name else source.format
+
+    def first(delimiter: str) -> list[Row]:
+        file.seek(start)
+        return list(islice(_records(file, 0, delimiter, is_converted=bool(source.container)), LOOKED_AT))
+
+    if source.container:
+        delimiters = [""]
+        is_objects = bool(first("")[0].fields)
+    else:
+        line = _first_line(file, start)
+        is_objects = named is json_lines.FORMAT or (line.startswith("{") and named is None)
+        delimiters = [""] if is_objects else list(DELIMITERS)
+    more = {"is_converted": bool(source.container), "encoding": source.encoding}
+    if is_objects:
+        names = list(dict.fromkeys(name for row in first("") for name in row.fields))
+        known = _of_objects(names, mapping, named, is_strict=is_strict)
+        return Table(file, known, OBJECTS, names, "", start, 0, size, **more)  # type: ignore[arg-type]
+    heads = {delimiter: found(first(delimiter), mapping, named) for delimiter in delimiters}
+    delimiter = max(heads, key=lambda each: (heads[each].score, len(heads[each].names)))
     head = heads[delimiter]
-    found = _format(head, mapping, format_name)
-    return Table(file, found, head.cells, delimiter, head.end, head.after, size)
+    known = _of_columns(head, mapping, named, is_strict=is_strict)
+    place = head.end or start
+    return Table(file, known, head.names, head.names, delimiter or ",", place, head.after, size, **more)  # type: ignore[arg-type]
 
 
-def recognised(header: Sequence[str]) -> Format | None:
-    """The format that has these columns, None if we know none."""
-    return next((known for known in CSV_FORMATS if known.recognises(header)), None)
-
-
-def _first_line(file: BinaryIO) -> str:
+def _first_line(file: BinaryIO, start: int) -> str:
+    file.seek(start)
     line = next((line for line in lines(file) if not line.whole or line.text.strip()), None)
     if line is None:
         raise UnreadableFile("The file holds nothing but blank lines.")
-    if "\0" in line.text:
-        raise UnreadableFile("This is no text, or UTF-16 without its mark: save the list as CSV in UTF-8.")
     if not line.whole:
         raise UnreadableFile(f"The first line is longer than {MAX_LINE >> 20} MiB: this is no CSV and no JSON Lines.")
     return line.text.strip()
 
 
-def _head(file: BinaryIO, start: int, delimiter: str) -> Row:
-    file.seek(start)
-    row = next(csv_records(lines(file), delimiter))
-    header = [] if row.fault else [name.strip() for name in row.cells]
-    return row._replace(cells=list(map(restored, header)) if _is_ours(header) else header)
-
-
-def _is_ours(header: Sequence[str]) -> bool:
-    """Whether we wrote the file: an export, or rejects. Apostrophes in the files of others are their own."""
-    return "source_key" in header or tuple(header[-len(REJECT_COLUMNS) :]) == REJECT_COLUMNS
-
-
-def _format(head: Row, mapping: Mapping[str, str], format_name: str) -> Format:
-    if head.fault:
-        raise UnreadableFile(f"The header in line {head.line} cannot be read: {head.fault}")
+def _of_objects(names: Sequence[str], mapping: Mapping[str, str], named: Format | None, *, is_strict: bool) -> Format:
     if mapping:
-        return mapped(mapping, head.cells)
-    found = _named(format_name, head.cells) if format_name else recognised(head.cells)
-    if not found:
+        return mapped(mapping, names, named)
+    if known := named or recognised(names):
+        return known
+    if {*names} <= json_lines.NAMES:
+        return json_lines.FORMAT
+    return _by_names(names, is_strict=is_strict)
+
+
+def _of_columns(head: Header, mapping: Mapping[str, str], named: Format | None, *, is_strict: bool) -> Format:
+    if head.fault:
+        raise UnreadableFile(f"The header in line {head.after} cannot be read: {head.fault}")
+    if mapping:
+        return mapped(mapping, head.names, named)
+    if named and (missing := sorted(named.columns - {*head.names})):
         raise UnreadableFile(
-            f"We know no format with these columns: {listed(head.cells)}. "
-            f"Say which of them hold what, such as: {example_map(head.cells)}"
+            f"This is not {named.name}: it has no column {listed(missing)}; it has {listed(head.names)}."
         )
-    if twice := [name for name in doubled(head.cells) if name in found.read_columns()]:
-        raise UnreadableFile(f"There are two columns {listed(twice)}: delete or rename one.")
-    return found
+    known = named or head.format or _by_names(head.names, is_strict=is_strict)
+    twice = [found[1] for name in head.names if (found := re.fullmatch(r"(.*) \(\d+\)", name))]
+    used = [name for name in twice if name in known.read_columns()]
+    if used and is_strict:
+        raise UnreadableFile(f"There are two columns {listed(used)}: delete or rename one.")
+    return known
 
 
-def _named(name: str, header: Sequence[str]) -> Format:
-    found = FORMATS[name]
-    if missing := sorted(found.columns - set(header)):
-        raise UnreadableFile(f"This is not {name}: it has no column {listed(missing)}; it has {listed(header)}.")
-    return found
+def _by_names(names: Sequence[str], *, is_strict: bool) -> Format:
+    if not is_strict or understood(names).keys() & {"title", "isbn13"}:
+        return any_table(names)
+    raise UnreadableFile(
+        f"We know no format with these columns: {listed(names)}. "
+        f"Say which of them hold what, such as: {example_map(names)}"
+    )

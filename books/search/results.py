@@ -9,6 +9,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -65,7 +66,7 @@ class Matches:
             return page.page([], 0, tuple)
         is_ranked = page.ordering.name == "relevance"
         cap = await self._acap(is_ranked=is_ranked)
-        count = await per_version.get_or_make(("count", cap, self.conditions), lambda: sync_to_async(self._count)(cap))
+        count = await per_version.get_or_make(("count", cap, self.conditions), partial(sync_to_async(self._count), cap))
         if is_ranked or (page.ordering.columns == BY_ID and self.search.query.expression):
             rows = await sync_to_async(self._read_ranks)(page, count)
         elif self.search.needs_index:

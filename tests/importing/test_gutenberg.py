@@ -5,6 +5,7 @@ import pytest
 from books.importing import tables
 from books.importing.formats.gutenberg import categories, natural, titled
 from books.importing.rows import cleaned
+from books.importing.source import Source
 
 pytestmark = pytest.mark.once
 
@@ -60,7 +61,7 @@ def test_topics_are_the_categories_among_the_shelves() -> None:
 @pytest.mark.skipif(not LIST.is_file(), reason="the real list is not here: it belongs beside the project, in ../shared")
 def test_the_rows_of_the_real_list_fit_and_one_has_no_title() -> None:
     with LIST.open("rb") as file:
-        table = tables.opened(file, {})
+        table = tables.opened(Source(file), {})
         rows = list(table.rows(table.start, table.before))
     assert len(rows) == 82_415
     some = [cleaned(row, table.format) for row in rows if row.line % 10 == 94_475 % 10]

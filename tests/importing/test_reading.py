@@ -34,10 +34,23 @@ def test_cells_stand_under_the_names_of_their_columns() -> None:
     assert rows("title,pages\nKokoro,5\n")[0].fields == {"title": "Kokoro", "pages": "5"}
 
 
-def test_rows_that_are_too_short_or_too_long_are_faulty_and_keep_their_cells() -> None:
-    short, long = rows("a,b,c\n1\n1,2,3,4,5\n")
-    assert (short.fault, short.cells) == ("The row has 1 cells and the header 3.", ["1"])
+def test_what_a_short_row_does_not_have_is_empty() -> None:
+    (short,) = rows("a,b,c\n1\n")
+    assert (short.fault, short.fields) == ("", {"a": "1", "b": "", "c": ""})
+
+
+def test_empty_cells_beyond_the_header_are_none() -> None:
+    (long,) = rows("a,b\n1,2,, \n")
+    assert (long.fault, long.fields) == ("", {"a": "1", "b": "2"})
+
+
+def test_a_row_with_a_value_beyond_the_header_is_faulty_and_keeps_its_cells() -> None:
+    (long,) = rows("a,b,c\n1,2,3,4,5\n")
     assert (long.fault, long.cells) == ("The row has 5 cells and the header 3.", ["1", "2", "3,4,5"])
+
+
+def test_empty_rows_and_a_header_that_comes_again_are_no_rows() -> None:
+    assert [row.line for row in rows("a,b\n1,2\n,\na,b\n3,4\n")] == [2, 5]
 
 
 @pytest.mark.parametrize(

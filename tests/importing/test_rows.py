@@ -31,18 +31,18 @@ def test_a_list_without_a_name_gives_no_field(empty: Any) -> None:
     assert row(authors=empty, topics=empty).fields == {}
 
 
-def test_the_number_nought_is_no_empty_cell() -> None:
-    assert row(series_number=0).fields == {"series_number": 0}
+def test_the_year_nought_is_no_empty_cell() -> None:
+    assert row(published_year=0).fields == {"published_year": 0}
 
 
-def test_a_bad_value_is_an_error_and_every_bad_field_is_told() -> None:
-    found = row(title="A", pages="many", published_year="9999")
-    assert found.error
-    reject = found.reject(found.error)
-    assert (reject.line, reject.field, reject.value) == (7, "pages", "many")
-    assert reject.reason == (
-        "Enter a whole number from 1 to 100000. Also, published_year: Enter a year, for example 1987 or -380."
-    )
+def test_a_bad_value_leaves_its_field_out_and_each_is_noted() -> None:
+    found = row(title="A", pages="many", language="xxqq yy")
+    assert (found.error, found.fields) == (None, {"title": "A"})
+    assert [(note.line, note.field, note.value) for note in found.notes()] == [
+        (7, "pages", "many"),
+        (7, "language", "xxqq yy"),
+    ]
+    assert found.notes()[0].reason == "Enter a whole number from 1 to 100000."
 
 
 def test_a_long_value_is_shortened_in_the_reject() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from books.importing.formats.base import Format, RawFields
 
-COLUMNS = frozenset({"作品ID", "作品名", "著者名", "翻訳者名等"})
+USES = {"作品ID": "source_key", "作品名": "title", "著者名": "authors", "翻訳者名等": "description"}
 
 
 def read(cells: Mapping[str, str]) -> RawFields:
@@ -19,4 +19,4 @@ def read(cells: Mapping[str, str]) -> RawFields:
     }, []
 
 
-FORMAT = Format("aozora", read, COLUMNS, one_person_a_row=True)
+FORMAT = Format("aozora", read, frozenset(USES), uses=USES, title="Aozora Bunko, list of works", one_person_a_row=True)

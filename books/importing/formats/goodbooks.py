@@ -10,7 +10,14 @@ from books.importing.formats.base import Format, RawFields
 from books.importing.results import RowError
 from books.metadata import isbn
 
-COLUMNS = frozenset({"book_id", "isbn", "authors", "original_publication_year", "title", "language_code"})
+USES = {
+    "book_id": "source_key",
+    "isbn": "isbn13",
+    "authors": "authors",
+    "original_publication_year": "published_year",
+    "title": "title",
+    "language_code": "language",
+}
 
 _WHOLE_YEAR = re.compile(r"(-?\d+)\.0")
 _FURTHER = re.compile(r",\s*+(?=[^\d\s#])")  # “#12, Dream-Hunter #2”: some write a comma for the semicolon
@@ -73,4 +80,4 @@ def _last_parentheses(text: str) -> tuple[str, str]:
     return (text[:position].strip(), text[position + 1 : -1]) if text.endswith(")") else (text, "")
 
 
-FORMAT = Format("goodbooks", read, COLUMNS)
+FORMAT = Format("goodbooks", read, frozenset(USES), uses=USES, title="goodbooks-10k")

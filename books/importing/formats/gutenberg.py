@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from books.importing.formats.base import Format, RawFields
 from books.metadata.record import MAX_TEXT
 
-COLUMNS = frozenset({"gutenberg_id", "title", "author", "language", "gutenberg_bookshelf"})
+USES = {
+    "gutenberg_id": "source_key",
+    "title": "title",
+    "author": "authors",
+    "language": "language",
+    "gutenberg_bookshelf": "topics",
+}
 CATEGORY = "Category: "
 
 _SUBFIELD = re.compile(r"(?:(?<![\s:;=/])[\s:;=/]*+)?\$[bcv]\s+")  # MARC's marks for the rest of a title
@@ -58,4 +64,6 @@ def categories(bookshelf: str) -> list[str]:
     return [part.removeprefix(CATEGORY) for part in bookshelf.split("/") if part.startswith(CATEGORY)]
 
 
-FORMAT = Format("gutenberg", read, COLUMNS, one_person_a_row=True)
+FORMAT = Format(
+    "gutenberg", read, frozenset(USES), uses=USES, title="Project Gutenberg, catalogue", one_person_a_row=True
+)

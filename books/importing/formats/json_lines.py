@@ -8,12 +8,15 @@ from books.importing.results import RowError
 from books.metadata.record import CLEANERS
 
 SET_BY_US = {"id", "url", "created_at", "updated_at", "version"}
+NAMES = {*CLEANERS, *SET_BY_US}
 
 
 def read(fields: Mapping[str, Any]) -> RawFields:
-    if unknown := next((name for name in fields if name not in CLEANERS and name not in SET_BY_US), None):
-        raise RowError(unknown, fields[unknown], f"No such field. A book has: {', '.join(CLEANERS)}.")
-    return {name: value for name, value in fields.items() if name in CLEANERS}, []
+    reason = f"No such field. A book has: {', '.join(CLEANERS)}."
+    unknown = [RowError(name, fields[name], reason) for name in fields if name not in NAMES]
+    return {name: value for name, value in fields.items() if name in CLEANERS}, unknown
 
 
-FORMAT = Format("jsonl", read)
+FORMAT = Format(
+    "jsonl", read, title="JSON Lines of this catalogue", corrects=True, uses={name: name for name in CLEANERS}
+)

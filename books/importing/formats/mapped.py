@@ -1,11 +1,13 @@
-"""Any other CSV, read by a mapping that says which column holds which field."""
+"""A table or a format whose columns a person has assigned to fields."""
 
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from books.importing.encoding import UnreadableFile
-from books.importing.formats.base import Format, doubled, listed, printable
+from books.importing.formats.any_table import any_table, read_by
+from books.importing.formats.base import Format, RawFields, listed, printable
 from books.metadata.record import CLEANERS
 
 _LIKELY = {
@@ -14,23 +16,37 @@ _LIKELY = {
 }
 
 
-def mapped(mapping: Mapping[str, str], header: Sequence[str]) -> Format:
-    """The format in which each field stands in the column that `mapping` names. Raises UnreadableFile."""
+def mapped(mapping: Mapping[str, str], header: Sequence[str], known: Format | None = None) -> Format:
+    """The format in which each field stands in the column that `mapping` names; "" leaves the field out.
+
+    With a format that was named, all other fields are as it reads them. Raises UnreadableFile.
+    """
     if unknown := next((name for name in mapping if name not in CLEANERS), None):
         raise UnreadableFile(f"There is no field “{unknown}” to map: a book has {', '.join(CLEANERS)}.")
-    sources = {field: column.strip() for field, column in mapping.items()}
-    if missing := next((column for column in sources.values() if column not in header), None):
+    columns = {field: " ".join(column.split()) for field, column in mapping.items()}
+    if missing := next((column for column in columns.values() if column and column not in header), None):
         raise UnreadableFile(f"There is no column “{missing}” to map; this file has {listed(header)}.")
-    if not mapping.keys() & {"title", "isbn13", "source_key"}:
+    if known:
+        return _over(known, columns)
+    if not {field for field, column in columns.items() if column} & {"title", "isbn13", "source_key"}:
         raise UnreadableFile("Map title too (or isbn13 or source_key): without one of them no row finds its book.")
-    if twice := next((column for column in doubled(header) if column in sources.values()), None):
-        raise UnreadableFile(f"There are two columns “{twice}”: rename one, so that it is clear which one is meant.")
-    return Format("mapped", lambda cells: ({field: cells[column] for field, column in sources.items()}, []))
+    return any_table(header, columns)
+
+
+def _over(known: Format, columns: Mapping[str, str]) -> Format:
+    def read(cells: Mapping[str, Any]) -> RawFields:
+        fields, left_out = known.read(cells)
+        kept = {name: value for name, value in fields.items() if name not in columns}
+        return kept | read_by(columns, cells), [error for error in left_out if error.field not in columns]
+
+    uses = {column: field for column, field in known.uses.items() if field not in columns}
+    uses |= {column: field for field, column in columns.items() if column}
+    return Format(known.name, read, one_person_a_row=known.one_person_a_row, title=known.title, uses=uses)
 
 
 def example_map(header: Sequence[str]) -> str:
     """A --map for this file: right if its columns have usual names, else a pattern to follow."""
-    title = next((name for name in header if _LIKELY["title"].search(name)), header[0])
+    title = next((name for name in header if _LIKELY["title"].search(name)), header[0] if header else "COLUMN")
     others = [name for name in header if name != title]
     authors = next((name for name in others if _LIKELY["authors"].search(name)), others[0] if others else None)
     chosen = {"title": title} | ({"authors": authors} if authors else {})

@@ -11,4 +11,12 @@ def read(cells: Mapping[str, str]) -> RawFields:
     return {name: cell for name, cell in cells.items() if cell and name in CLEANERS}, []
 
 
-FORMAT = Format("csv", read, frozenset({"title"}), other_columns=frozenset({*CLEANERS, *REJECT_COLUMNS}))
+FORMAT = Format(
+    "csv",
+    read,
+    frozenset({"title"}),
+    other_columns=frozenset({*CLEANERS, *REJECT_COLUMNS}),
+    title="CSV of this catalogue",
+    uses={name: name for name in CLEANERS},
+    corrects=True,
+)

@@ -17,9 +17,12 @@ DRY_RUN_ROWS = BATCH_ROWS // 5  # of a batch of a dry run, which stops only betw
 
 
 @task
-def import_(*, dry_run: bool, mapping: dict[str, str], format: str) -> dict[str, Any]:
+def import_(
+    *, dry_run: bool, mapping: dict[str, str], format: str, encoding: str = "", existing: str = ""
+) -> dict[str, Any]:
     """Import the uploaded file. The result counts its rows; the rejects and the notes are files."""
-    return _ImportRun(current(), dry_run=dry_run).work(mapping, format)
+    choices = {"mapping": mapping, "format_name": format, "encoding": encoding, "existing": existing}
+    return _ImportRun(current(), dry_run=dry_run).work(choices)
 
 
 class _ImportRun:
@@ -30,7 +33,7 @@ class _ImportRun:
         self.name = ""
         self.lines = 0
 
-    def work(self, mapping: Mapping[str, str], format_name: str) -> dict[str, Any]:
+    def work(self, choices: Mapping[str, Any]) -> dict[str, Any]:
         job = self.run.job
         upload = job.files.exclude(digest="").first()
         if upload is None:
@@ -40,8 +43,7 @@ class _ImportRun:
             self.lines = line_count(file)
             steps = import_file(
                 file,
-                mapping=mapping,
-                format_name=format_name,
+                **choices,
                 checkpoint=self.run.checkpoint.get("progress"),
                 save=self.save,
                 dry_run=self.dry_run,
@@ -80,8 +82,9 @@ class _ImportRun:
         done = progress.lines - progress.table.before
         self.run.report_progress(summary(progress.totals), done=done, total=done)
         counts = {"rows": progress.totals.rows, **progress.totals._asdict()}
-        format_name = progress.table.format.name
-        return {**counts, "format": format_name, "dry_run": self.dry_run, "first_rejects": self.first_rejects}
+        table = progress.table
+        taken = {"format": table.format.name, "encoding": table.encoding, "unused": table.unused}
+        return {**counts, **taken, "dry_run": self.dry_run, "first_rejects": self.first_rejects}
 
 
 def line_count(file: BinaryIO) -> int:

@@ -10,8 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from books.importing.encoding import ENCODINGS
 from books.importing.formats import FORMATS
 from books.importing.importer import DRY_RUN_BATCHES
+from books.importing.matching import EXISTING
 from books.jobs.start import LONGEST_NAME, start
 from books.jobs.tasks.import_books import DRY_RUN_ROWS, import_
 from books.jobs.worker import arun_one
@@ -46,6 +48,13 @@ class Command(BaseCommand):
             help=f"the column that holds a field, such as title=作品名; the fields are {', '.join(CLEANERS)}",
         )
         parser.add_argument("--format", choices=list(FORMATS), default="", help="if the columns do not tell")
+        parser.add_argument("--encoding", choices=ENCODINGS, default="", help="if the letters do not tell")
+        parser.add_argument(
+            "--existing",
+            choices=EXISTING,
+            default="",
+            help="what a row does to a book that is here already: fill its gaps, replace what it has, or nothing",
+        )
         parser.add_argument(
             "--dry-run",
             action="store_true",
@@ -57,7 +66,8 @@ class Command(BaseCommand):
     def handle(self, *, files: list[Path], mapping: list[str], **options: Any) -> None:
         logging.getLogger("books.jobs").setLevel(logging.WARNING)  # the result is printed
         columns = dict(mapping_pair(text) for text in mapping)
-        arguments = {"dry_run": options["dry_run"], "mapping": columns, "format": options["format"]}
+        chosen = {name: options[name] for name in ("dry_run", "format", "encoding", "existing")}
+        arguments = {**chosen, "mapping": columns}
         errors = []
         for file, rejects_file in zip(files, rejects_files(files), strict=True):
             try:

@@ -1,0 +1,61 @@
+"""Any other table, by the names of its columns, in whatever language, case and punctuation they are written."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from books.importing.formats.base import Format, RawFields
+from books.importing.formats.column_names import NAMES
+from books.metadata.folding import fold
+from books.metadata.record import CLEANERS
+
+
+def read_by(columns: Mapping[str, str], cells: Mapping[str, Any]) -> dict[str, Any]:
+    """The raw fields whose columns these are: {field: column}."""
+    return {field: unquoted(cells.get(column, "")) for field, column in columns.items() if column}
+
+
+_FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
+
+
+def unquoted(cell: Any) -> Any:
+    """A cell without what makes a spreadsheet take a number for text: ="0123"."""
+    return found[1] if isinstance(cell, str) and (found := _FORMULA.fullmatch(cell)) else cell
+
+
+@cache
+def _fields() -> dict[str, tuple[str, int]]:
+    """{the key of a name: (its field, how usual the name is)}."""
+    own = {key(name): (name, 0) for name in CLEANERS}
+    return own | {
+        key(name): (field, place)
+        for field, names in NAMES.items()
+        for place, name in enumerate([field, *names.split()])
+    }
+
+
+def key(name: str) -> str:
+    """What is the same for all spellings of a column's name: “Año (publicación)” is anopublicacion."""
+    return "".join(filter(str.isalnum, fold(name)))
+
+
+def understood(header: Sequence[str]) -> dict[str, str]:
+    """{field: column}: for each field the column with its most usual name."""
+    best: dict[str, tuple[int, str]] = {}
+    for column in header:
+        if known := _fields().get(key(column)):
+            field, place = known
+            best[field] = min(best.get(field, (place, column)), (place, column), key=lambda pair: pair[0])
+    return {field: column for field, (_, column) in best.items()}
+
+
+def any_table(header: Sequence[str], mapping: Mapping[str, str] | None = None) -> Format:
+    """The format in which each field stands in the column that the mapping names, or the names of the columns tell."""
+    columns = understood(header) if mapping is None else {**mapping}
+    uses = {column: field for field, column in columns.items() if column}
+
+    def read(cells: Mapping[str, Any]) -> RawFields:
+        return read_by(columns, cells), []
+
+    return Format("table", read, title="A table", uses=uses, is_by_isbn="title" not in columns)

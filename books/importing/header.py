@@ -1,0 +1,81 @@
+"""Finds the line of a table that names its columns, and the format that has these."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from books.exporting.formulas import restored
+from books.importing.formats import FORMATS
+from books.importing.formats.any_table import any_table, understood
+from books.importing.formats.base import Format
+from books.importing.formats.isbns import FORMAT as ISBNS
+from books.importing.formats.isbns import is_isbn
+from books.importing.reading import Row
+from books.importing.results import REJECT_COLUMNS
+
+LOOKED_AT = 20  # rows: a title, a date, empty ones may stand above the header
+
+
+@dataclass(frozen=True)
+class Header:
+    """The names of the columns, each once, and the place of the first row."""
+
+    names: list[str]
+    end: int
+    after: int
+    format: Format | None = None
+    score: int = 0  # the higher the more surely this is the header
+    fault: str = ""
+
+
+def found(first: Sequence[Row], mapping: Mapping[str, str], named: Format | None = None) -> Header:
+    """The header of a table by its first rows, the best guess if none is surely one. Without any row: no names."""
+    if not first:
+        return Header([], 0, 0)
+    if not mapping and named in {None, ISBNS} and _is_list_of_isbns(first):
+        return Header(["isbn13"], 0, 0, ISBNS, score=1)
+    best = max((_header(row, mapping, named) for row in first), key=lambda header: header.score)
+    if best.score:
+        return best
+    return _header(first[0], mapping, named)
+
+
+def _is_list_of_isbns(rows: Sequence[Row]) -> bool:
+    return all(not row.fault and is_isbn(row.cells[0]) and not any(row.cells[1:]) for row in rows)
+
+
+def _header(row: Row, mapping: Mapping[str, str], named: Format | None) -> Header:
+    if row.fault:
+        return Header([], row.end, row.after, fault=row.fault)
+    names = told_apart(row.cells)
+    if mapping:
+        wanted = {" ".join(column.split()) for column in mapping.values()}
+        score = 100 if names and wanted <= {*names, ""} else 0
+        return Header(names, row.end, row.after, score=score)
+    if known := named or recognised(names):
+        return Header(names, row.end, row.after, known, score=100 if known.recognises(names) else 0)
+    fields = understood(names)
+    usable = "title" in fields or "isbn13" in fields
+    known = any_table(names) if usable else None
+    return Header(names, row.end, row.after, known, score=len(fields) if usable else 0)
+
+
+def told_apart(cells: Sequence[str]) -> list[str]:
+    """The names of columns without empty ones at the end; a second “title” is “title (2)”."""
+    names: list[str] = []
+    for cell in cells:
+        name = " ".join(cell.replace("\ufeff", "").split())
+        count = 1 + sum(1 for each in names if each == name or each.startswith(f"{name} ("))
+        names.append(name if not name or name not in names else f"{name} ({count})")
+    while names and not names[-1]:
+        names.pop()
+    return list(map(restored, names)) if is_ours(names) else names
+
+
+def is_ours(names: Sequence[str]) -> bool:
+    """Whether we wrote the file: an export, or rejects. Apostrophes in the files of others are their own."""
+    return "source_key" in names or tuple(names[-len(REJECT_COLUMNS) :]) == REJECT_COLUMNS
+
+
+def recognised(header: Sequence[str]) -> Format | None:
+    """The format that has these columns, None if we know none."""
+    return next((known for known in FORMATS.values() if known.recognises(header)), None)
