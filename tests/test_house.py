@@ -50,10 +50,10 @@ TOO_LARGE = {
     "models forms views web metadata templatetags admin": 6178,
     "search": 1499,
     "server": 2543,
-    "jobs": 1355,
+    "jobs": 1365,
     "importing exporting": 2292,
     "openapi": 519,
-    "house": 16_989,
+    "house": 17_003,
     "benchmarks": 4054,
 }
 

@@ -8,6 +8,12 @@ from books.cache.triggers import sqlite_triggers
 from books.cache.version import CannotSubscribe, CatalogueVersion
 
 
+def connect(database: BaseDatabaseWrapper) -> sqlite3.Connection:
+    """A connection for the event loop, which must not wait for a lock."""
+    name = f"file:{quote(str(database.settings_dict['NAME']))}?mode=rw"
+    return sqlite3.connect(name, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+
+
 class SqliteVersion(CatalogueVersion):
     """Looks once a turn of the event loop: what is read in that turn had arrived before the look."""
 
@@ -46,9 +52,7 @@ class SqliteVersion(CatalogueVersion):
         self.connection = await asyncio.to_thread(self._connect)
 
     def _connect(self) -> sqlite3.Connection:
-        name = f"file:{quote(str(self.database.settings_dict['NAME']))}?mode=rw"
-        # No timeout: the event loop must not wait for a lock.
-        connection = sqlite3.connect(name, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = connect(self.database)
         there = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'revise_%'")
         if there.fetchone() != (len(sqlite_triggers()),):
             connection.close()

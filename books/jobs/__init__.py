@@ -13,5 +13,5 @@ The guarantee is **at least once**: a job that was started runs until it ends, w
 
 What it costs: to start a job, 1 INSERT and 1 UPDATE; to claim it, 1 SELECT, 1 UPDATE and 1 SELECT; while it runs, 1
 SELECT each half second and 1 UPDATE for each checkpoint, or each 3 seconds; to end it, 1 UPDATE. A worker without work
-does 1 PRAGMA (SQLite) or 1 SELECT (PostgreSQL) each 0.1 seconds.
+does 1 PRAGMA each 0.1 seconds and 1 SELECT each second (SQLite), or 1 SELECT each 0.5 seconds (PostgreSQL).
 """
