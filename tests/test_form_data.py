@@ -65,6 +65,13 @@ def test_what_cannot_be_placed_makes_the_form_400(name: str) -> None:
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("name", [name for name in UNREADABLE if name.startswith("cut off")])
+def test_what_was_cut_off_is_called_so(name: str) -> None:
+    with pytest.raises(HTTPError, match="cut off before its last boundary"):
+        form_with_files(request(UNREADABLE[name]))
+
+
+@pytest.mark.once
 def test_fields_and_files_may_come_in_any_order() -> None:
     made = request(FIELD % (b"a", "é\r\n".encode()) + LIST + FIELD % (b"b", b"") + END)
     assert form_with_files(made).dict() == {"a": "é\r\n", "b": ""}

@@ -85,6 +85,8 @@ class StrictMultiPartParser(MultiPartParser):
                 if found:
                     break
                 before = before[1 - len(end) :]
+            else:
+                raise MultipartError("it was cut off before its last boundary")
         if rest.strip() or any(map(bytes.strip, chunks)):
             raise MultipartError("something stands after its end")
 
