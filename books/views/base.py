@@ -39,7 +39,8 @@ class CatalogueView(View):
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
             parsing.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
-            parsing.uncoded(request)
+            if request.method not in {"GET", "HEAD"}:  # whose cached responses no such header changes
+                parsing.uncoded(request)
             request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
             self.user = request.request_user = await aauthenticate(request)  # type: ignore[attr-defined]
             if request.method in self.methods() and request.method != "OPTIONS":
