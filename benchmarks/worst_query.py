@@ -43,7 +43,7 @@ PAIRS = list("の心夜世中国的人一大한국이가") + "世界 物語 人�
 OTHERS = ["zzzz", "qwertyuiopasdfghjklx", "йцукенгшщзхъфывапрол", "٣", "é", "ﷺ", "गोदान", "ก", "x" * 60]
 FIELDS = ["", "", "", "title:", "author:", "topic:", "isbn:", "lang:", "year:"]
 YEARS = ["1501..1899", "1601..2000", "1900..1999", "-4000..2100", "..1950", "1850..", "1999", "2100..-4000"]
-PATHS = ["/books/"] * 6 + ["/opds/books/", "/opds2/books/", "/topics/poetry/", "/authors/1/", "/books.csv"]
+PATHS = ["/books/"] * 6 + ["/opds/books/", "/opds2/books/", "/topics/poetry/", "/authors/1/"]
 FILTERS: dict[str, Callable[[random.Random], str]] = {
     "author": lambda chance: chance.choice(
         ["1", " ".join(chance.choices(LETTERS, k=chance.choice([1, 4, 60]))), "the"]

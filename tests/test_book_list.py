@@ -38,6 +38,15 @@ class BookListTests(TestCase):
         )
         add({"title": "1001 Nights", "subtitle": "The tales", "series": "Old books", "topics": ["Novels", "Tales"]})
 
+    async def test_words_beyond_the_most_are_named(self) -> None:
+        query = {"q": " ".join(["kokoro"] * 20 + ["<zzz>"])}
+        answer = (await self.async_client.get("/books/", query)).json()
+        assert (answer["count"], answer["not_searched"]) == (1, "<zzz>")
+        page = (await self.async_client.get("/books/", query, headers=HTML)).content.decode()
+        assert "at most 20 words" in page
+        assert "&lt;zzz&gt;</b>" in page
+        assert "not_searched" not in (await self.async_client.get("/books/?q=kokoro")).json()
+
     async def test_an_entry_has_the_fields_of_the_contract(self) -> None:
         response = await self.client_get("/books/?q=kokoro")
         (entry,) = response.json()["books"]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.db import connection
 from django.test import TestCase
 
 from books.exporting.batches import BATCH
@@ -54,6 +55,29 @@ class Exports(TestCase):
 
     async def test_a_bad_filter_is_refused_before_anything_is_sent(self) -> None:
         assert (await self.async_client.get("/books.csv?year=x")).status_code == 400
+
+    def test_a_search_is_made_once_however_many_batches_it_takes(self) -> None:
+        searches = []
+
+        def noted(execute: Any, sql: str, *arguments: Any) -> Any:
+            if " MATCH " in sql or "@@" in sql:
+                searches.append(sql)
+            return execute(sql, *arguments)
+
+        books = [Book(title=f"Sea {number}", title_key=str(number)) for number in range(BATCH + 1)]
+        Book.objects.bulk_create(books)
+        for query, count in (("sea", BATCH + 1), ("-sea", 2), ("sea -zzz", BATCH + 1)):
+            with connection.execute_wrapper(noted):
+                assert len(async_to_sync(self.rows)(f"/books.csv?q={query}")) == count
+            assert len(searches) == 1, searches
+            searches.clear()
+
+    async def test_a_search_that_would_be_cut_is_refused(self) -> None:
+        response = await self.async_client.get("/books.csv", {"q": " ".join(f"w{number}" for number in range(22))})
+        assert (response.status_code, response.json()["errors"]["q"]) == (
+            400,
+            ["A search has at most 20 words. Remove these: w20 w21"],
+        )
 
     async def test_every_book_is_there_however_many_batches_they_make(self) -> None:
         await Book.objects.abulk_create(Book(title=str(n), title_key=str(n)) for n in range(2 * BATCH))

@@ -13,6 +13,7 @@ from books.metadata.json_schema import array, exactly, or_null, text, whole
 from books.metadata.record import NAME, SLUG
 from books.models import Action, Channel, Scope, Status
 from books.models.job import KEY
+from books.search.query import MOST_WORDS
 from books.web.parsing import READ_ONLY
 
 Plain = dict[str, Any]
@@ -39,6 +40,14 @@ LINE = {**READ, "topics": array(NAME)}
 ADDRESS = {"id": ID, "url": text()}
 LINKS = {"next": or_null(text()), "previous": or_null(text())}
 BOOKS = {"books": array(ref("BookEntry")), "count": COUNT, "count_is_exact": {"type": "boolean"}, **LINKS}
+NOT_SEARCHED = text(description=f"What was typed beyond {MOST_WORDS} words; absent if everything was searched.")
+
+
+def books_page(**more: Any) -> dict[str, Any]:
+    page = exactly(**more, **BOOKS)
+    return {**page, "properties": {**page["properties"], "not_searched": NOT_SEARCHED}}
+
+
 AUTHORS = {"authors": array(ref("Author"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
 TOKEN = {"id": ID, "name": text(100), "scopes": array(text(enum=Scope.values)), "created_at": TIME}
 TOKEN |= {"expires_at": or_null(TIME), "last_used_at": or_null(TIME)}
@@ -78,14 +87,14 @@ SCHEMAS = {
     "BookEntry": exactly(**ADDRESS, **ENTRY),
     "BookWrite": {**WRITE, "required": ["title"]},
     "BookPatch": WRITE,
-    "BookPage": exactly(**BOOKS),
+    "BookPage": books_page(),
     "BookLine": exactly(**LINE),
     "Author": exactly(**ADDRESS, name=NAME, books=COUNT),
     "AuthorPage": exactly(**AUTHORS),
-    "AuthorBooks": exactly(**ADDRESS, name=NAME, **BOOKS),
+    "AuthorBooks": books_page(**ADDRESS, name=NAME),
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
-    "TopicBooks": exactly(slug=SLUG, url=text(), name=NAME, **BOOKS),
+    "TopicBooks": books_page(slug=SLUG, url=text(), name=NAME),
     "Duplicates": exactly(**DUPLICATES),
     "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
     "Change": exactly(**CHANGE),

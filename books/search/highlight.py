@@ -3,11 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 
 from books.metadata.folding import fold
 from books.metadata.text import PIECES
 from books.search.query import Phrase, SearchQuery
 
+MOST_TEXT = 4000  # characters that are looked at: a title has at most 1,000, the names of ten authors 2,000
 Parts = list[tuple[str, bool]]  # a text in pieces, each with whether it was searched
 
 # A character with what belongs to it: accents, voicing marks. Folded one by one, each keeps its place in the text. No
@@ -27,7 +29,7 @@ class Highlighter:
     def parts(self, text: str) -> Parts:
         if not self.phrases:
             return [(text, False)]
-        folded, places = _folded(text)
+        folded, places = _folded(text[:MOST_TEXT])
         words = list(_words(folded))
         parts, end = [], 0
         for place, (word, _) in enumerate(words):
@@ -41,11 +43,14 @@ class Highlighter:
         return [part for part in (*parts, (text[end:], False)) if part[0]]
 
 
+_fold = lru_cache(5000)(fold)
+
+
 def _folded(text: str) -> tuple[str, list[int]]:
     """The folded text, and where in the text each of its characters comes from."""
     folded, places = [], []
     for character in _CHARACTER.finditer(text):
-        piece = fold(character[0])
+        piece = _fold(character[0])
         folded.append(piece)
         places += [character.start()] * len(piece)
     return "".join(folded), [*places, len(text)]

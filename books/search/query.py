@@ -18,6 +18,7 @@ from books.metadata import isbn, languages
 from books.metadata import text as search
 
 MOST_WORDS = 20  # of a query, those of authors among them: what is beyond is left out, and said so
+MOST_TEXT = 600  # characters of a query, once normalized
 MOST_YEARS = 400  # that are asked for by their decades
 COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with PostgreSQL's letters for them
 EVERYWHERE = ("title", "authors", "other")
@@ -220,12 +221,13 @@ def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
 def parse(query: str) -> SearchQuery:
     """The search that a query means."""
     text = unicodedata.normalize("NFKC", query).translate(_QUOTES)
+    text, beyond = text[:MOST_TEXT], text[MOST_TEXT:]  # ﷺ becomes 18 characters
     isbns = isbn.found_in(text)
     for spelled, _ in isbns:
         text = re.sub(
             rf"(?:(?:urn:)?isbn(?:-1[03])?:?\s*)?{re.escape(spelled)}", " ", text, count=1, flags=re.IGNORECASE
         )
-    room, terms, years, spoken, left_out = MOST_WORDS, [], [], [], []
+    room, terms, years, spoken, left_out = MOST_WORDS, [], [], [], [beyond] if beyond else []
     refused: list[Phrase] = []
     for part in _PART.finditer(text):
         minus, field, quoted, word = part.groups("")

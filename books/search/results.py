@@ -6,10 +6,10 @@
   after the other until it is full. Its key is the rank's number, its `distance` from the best, and an id.
 """
 
+from array import array
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -60,19 +60,23 @@ class Matches:
         books = fitting(self.books, self.conditions)
         return books.none() if self.search.query.is_empty else books
 
+    def ids(self) -> "array[int] | None":
+        """The ids of all, in order; None if that is the whole catalogue. To be called in a thread."""
+        if self.search.query.is_empty or not self.conditions:
+            return array("q") if self.search.query.is_empty else None
+        with searching() if self.search.needs_index else nullcontext():
+            found = fitting(self.books, self.conditions).order_by().values_list("pk", flat=True)
+            return array("q", sorted(found.iterator()))
+
     async def apage(self, page: PageRequest) -> Page:
         """The page of rows of COLUMNS, then the columns of the order."""
         if self.search.query.is_empty:
             return page.page([], 0, tuple)
         is_ranked = page.ordering.name == "relevance"
-        cap = await self._acap(is_ranked=is_ranked)
-        count = await per_version.get_or_make(("count", cap, self.conditions), partial(sync_to_async(self._count), cap))
-        if is_ranked or (page.ordering.columns == BY_ID and self.search.query.expression):
-            rows = await sync_to_async(self._read_ranks)(page, count)
-        elif self.search.needs_index:
-            rows = await sync_to_async(self._read)(page, count)
-        else:
-            rows = [row async for row in self._rows(page, count)]
+        key = "count", is_ranked, self.conditions
+        count, cap = await per_version.get_or_make(key, lambda: sync_to_async(self._count)(is_ranked=is_ranked))
+        by_ranks = is_ranked or (page.ordering.columns == BY_ID and self.search.query.expression)
+        rows = await sync_to_async(self._read_ranks if by_ranks else self._read)(page, count)
         return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
 
     async def afacets(self, *, is_exact: bool) -> FacetCounts:
@@ -84,21 +88,20 @@ class Matches:
 
         return await per_version.get_or_make(("facets", self.conditions), sync_to_async(count))
 
-    async def _acap(self, *, is_ranked: bool) -> int:
+    def _count(self, *, is_ranked: bool) -> tuple[int, int]:
+        """How many books there are, up to one beyond the cap; and the cap."""
+        cap = self._cap(is_ranked=is_ranked)
+        with searching() if self.search.needs_index else nullcontext():
+            return count_of(self.model, self.conditions, cap), cap
+
+    def _cap(self, *, is_ranked: bool) -> int:
         """To how many books are counted: in a large catalogue not so far that it takes its time."""
         cap = SEARCH_CAP if is_ranked else SORTED_FILTERS["postgresql"]
         is_quick = is_ranked and not self.search.query.terms
         if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked):
             return COUNT_CAP
-
-        async def last() -> int:
-            return await self.model.objects.order_by("-pk").values_list("pk", flat=True).afirst() or 0
-
-        return COUNT_CAP if await per_version.get_or_make("last", last) <= SMALL_CATALOGUE else cap
-
-    def _count(self, cap: int) -> int:
-        with searching() if self.search.needs_index else nullcontext():
-            return count_of(self.model, self.conditions, cap)
+        last = self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        return COUNT_CAP if last <= SMALL_CATALOGUE else cap
 
     def _rows(self, page: PageRequest, count: int) -> Any:
         """The query of a page in an order of its own, by the way that suits so many books."""
@@ -114,8 +117,8 @@ class Matches:
         return query.with_values(**values_of(conditions), **{f"key{place}": each for place, each in enumerate(key)})
 
     def _read(self, page: PageRequest, count: int) -> list[Row]:
-        """One hop: what other programs have changed is indexed, then read."""
-        with searching():
+        """One hop, in which the query is compiled too: what other programs have changed is indexed, then read."""
+        with searching() if self.search.needs_index else nullcontext():
             return self._rows(page, count).read()  # type: ignore[no-any-return]
 
     def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:

@@ -9,9 +9,13 @@ from books.exporting import EXPORT_FORMATS
 from books.exporting.batches import stream
 from books.forms.lists import BookQuery
 from books.models import Book
+from books.search.query import MOST_WORDS
 from books.views.base import CatalogueView
 from books.views.lists import valid
+from books.web.negotiation import HTTPError
 from books.web.permissions import READ
+
+TOO_LONG = f"A search has at most {MOST_WORDS} words. Remove these: {{}}"
 
 
 class Export(CatalogueView):
@@ -24,8 +28,10 @@ class Export(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponseBase:
         query, known = valid(BookQuery(request.GET)), EXPORT_FORMATS[self.format]
         matches = Book.objects.matching(query.search())
-        books = await sync_to_async(matches.queryset)()  # which may index in a transaction
-        response = streamed(request, stream(books, known), known.content_type)
+        if left_out := matches.search.query.left_out:  # which a file could not say
+            raise HTTPError(400, errors={"q": [TOO_LONG.format(" ".join(left_out))]})
+        ids = await sync_to_async(matches.ids)()  # which may index in a transaction
+        response = streamed(request, stream(ids, known), known.content_type)
         response.headers["Content-Disposition"] = f'attachment; filename="books.{self.format}"'
         return response
 
@@ -54,6 +60,6 @@ def streamed(request: HttpRequest, chunks: AsyncIterator[bytes], content_type: s
 async def compressed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     packer = zlib.compressobj(level=1, wbits=31)  # 31: with gzip's own header
     async for chunk in chunks:
-        if packed := packer.compress(chunk):
+        if packed := await sync_to_async(packer.compress)(chunk):
             yield packed
     yield packer.flush()

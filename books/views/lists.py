@@ -1,13 +1,14 @@
 """The responses of lists: of books, by whichever URL, and what other lists share."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 
 from books.cache import per_version
@@ -18,6 +19,7 @@ from books.models.book import BookQuerySet
 from books.search.compiled_query import Row
 from books.search.highlight import Highlighter, Parts
 from books.search.pagination import Page, link_header
+from books.search.query import MOST_WORDS, SearchQuery
 from books.search.results import Matches
 from books.search.spelling import asuggestion
 from books.templatetags.catalogue import year
@@ -54,7 +56,10 @@ async def respond_with_books(
     else:
         entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in page.rows]
         titles = "".join(f"{entry['title']}\n" for entry in entries)
-        response = view.respond({**about, **serialized_page("books", entries, page, links)}, template, text=titles)
+        data = {**about, **serialized_page("books", entries, page, links)}
+        if left_out := matches.search.query.left_out:
+            data["not_searched"] = " ".join(left_out)
+        response = view.respond(data, template, text=titles)
     if header := link_header(links):
         response["Link"] = header
     return response
@@ -79,10 +84,11 @@ class BookListPage:
             frame = await per_version.get_or_make(key, self._aframe)
         else:
             frame = await self._aframe()
-        titles, authors = Highlighter(search, "title"), Highlighter(search, "authors")
         address, links = request.get_full_path(), page.links(request.path, self.query.parameters())
         holes = {name: escape(value or "") for name, value in {**links, "address": address}.items()}
-        holes["rows"] = "".join([row_html(row, titles, authors) for row in page.rows])
+        # Highlighting may take its time.
+        rows = sync_to_async(rows_html)(page.rows, search) if search.terms else None
+        holes["rows"] = await rows if rows else rows_html(page.rows, search)
         pieces = [frame[0]]
         for name, is_quoted, html in zip(frame[1::3], frame[2::3], frame[3::3], strict=True):
             pieces += [quote(address) if is_quoted else holes[name], html]
@@ -101,9 +107,15 @@ class BookListPage:
         context |= {"count": page.count, "count_is_exact": page.count_is_exact, **self.about}
         if not (page.after or page.before):  # all of it is here: there is nowhere to jump to
             context["jumps"] = ""
+        context |= {"not_searched": " ".join(self.matches.search.query.left_out), "most_words": MOST_WORDS}
         if not page.count and (words := await asuggestion(parameters.get("q", ""))):
             context["meant"] = {"words": words, "url": f"{path}?{urlencode({**parameters, 'q': words})}"}
         return HOLE.split(negotiation.page(self.view.request, self.template, context).content.decode())
+
+
+def rows_html(rows: Iterable[Row], search: SearchQuery) -> str:
+    titles, authors = Highlighter(search, "title"), Highlighter(search, "authors")
+    return "".join([row_html(row, titles, authors) for row in rows])
 
 
 def row_html(row: Row, titles: Highlighter, authors: Highlighter) -> str:
