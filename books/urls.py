@@ -17,7 +17,7 @@ from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateL
 from books.views.exports import CsvExport, JsonLinesExport
 from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsStart, OpdsTopics
 from books.views.health import HealthCheck, HealthCheckLive
-from books.views.history import BookHistory, ChangeUndo
+from books.views.history import BookHistory, ChangeUndo, HistoryPurge
 from books.views.home import Home
 from books.views.jobs import AllJobEvents, JobCancel, JobDetail, JobEvents, JobFileDownload, JobList, JobRetry
 from books.views.lab import Lab, LabCase
@@ -70,6 +70,7 @@ urlpatterns = [
     path("books/<id:pk>/edit/", BookEdit.as_view(), name="book_edit"),
     path("books/<id:pk>/delete/", BookDelete.as_view(), name="book_delete"),
     path("books/<id:pk>/history/", BookHistory.as_view(), name="book_history"),
+    path("books/<id:pk>/history/purge/", HistoryPurge.as_view(), name="history_purge"),
     path("books/<id:pk>/history/<id:change>/undo/", ChangeUndo.as_view(), name="change_undo"),
     path("duplicates/", DuplicateList.as_view(), name="duplicate_list"),
     path("duplicates/<fingerprint:fingerprint>/", DuplicateDetail.as_view(), name="duplicate_detail"),

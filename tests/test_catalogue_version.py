@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from books.cache import version_of_database
 from books.cache.version import CatalogueVersion
+from books.history.purge import purge
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
 from books.models import Author, Book, Change, Topic
@@ -50,6 +51,7 @@ async def test_it_moves_when_a_book_is_added_changed_or_taken_out(version: Catal
     book: list[Book] = []
     assert await moves(version, lambda: book.append(add()))
     assert await moves(version, lambda: Book.objects.change(book[0].pk, {"title": "Emma, again"}))
+    assert await moves(version, lambda: purge(book[0].pk))
     assert await moves(version, lambda: Book.objects.remove(book[0].pk))
 
 

@@ -2,10 +2,11 @@ import json
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
 from books.models import Actor, Book, Change, Channel
-from tests.people import LibrarianTestCase, reader
+from tests.people import LibrarianTestCase, owner, reader
 
 HTML = {"accept": "text/html"}
 
@@ -159,3 +160,93 @@ class History(LibrarianTestCase):
         book = Book.objects.add({"title": "x"}, Actor(Channel.API, somebody.pk))
         somebody.delete()
         assert Change.objects.get(book_id=book.pk).user is None
+
+
+class DeletedBooks(LibrarianTestCase):
+    """What stays of a deleted book is for those who can bring it back, until the owner purges it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.owner = AsyncClient()
+        self.owner.force_login(owner())
+
+    async def make(self, **fields: Any) -> Book:
+        return await sync_to_async(Book.objects.add)({"title": "Kokoro", **fields})
+
+    async def make_deleted(self) -> Book:
+        book = await self.make(description="the secret of somebody")
+        await self.async_client.delete(book.get_absolute_url())
+        return book
+
+    async def purge(self, pk: int) -> None:
+        assert (await self.owner.delete(f"/books/{pk}/history/")).status_code == 204
+
+    async def merge(self, kept: Book, other: Book) -> None:
+        form = {"book": [f"{book.pk}:1" for book in (kept, other)], "keep": kept.pk}
+        response = await self.async_client.post(f"/duplicates/{kept.fingerprint}/", form)
+        assert response.status_code == 303
+
+    async def undo(self, pk: int, change: int) -> int:
+        status: int = (await self.async_client.post(f"/books/{pk}/history/{change}/undo/")).status_code
+        return status
+
+    async def test_nobody_else_reads_it(self) -> None:
+        url = f"/books/{(await self.make_deleted()).pk}/history/"
+        assert (await self.async_client.get(url)).json()["changes"][0]["action"] == "deleted"
+        response = await AsyncClient().get(url)
+        assert (response.status_code, b"secret" in response.content) == (404, False)
+
+    async def test_the_owner_purges_it_after_a_confirmation_and_then_there_is_nothing(self) -> None:
+        book = await self.make_deleted()
+        url = f"/books/{book.pk}/history/"
+        assert f'href="{url}purge/"' in (await self.owner.get(url, headers=HTML)).content.decode()
+        confirm = (await self.owner.get(f"{url}purge/", headers=HTML)).content.decode()
+        assert ("for good" in confirm, f'action="{url}purge/"' in confirm) == (True, True)
+        response = await self.owner.post(f"{url}purge/", headers=HTML)
+        assert (response.status_code, response["Location"]) == (303, "/books/")
+        assert not await Change.objects.filter(book_id=book.pk).aexists()
+        for client in (self.owner, self.async_client):
+            assert (await client.get(url)).status_code == 404
+        assert [(await self.owner.delete(url)).status_code for _ in range(2)] == [404, 404]
+
+    async def test_librarians_are_not_offered_to_purge(self) -> None:
+        url = f"/books/{(await self.make_deleted()).pk}/history/"
+        assert "purge" not in (await self.async_client.get(url, headers=HTML)).content.decode()
+        refused = await self.async_client.delete(url)
+        assert (refused.status_code, "owner" in refused.json()["detail"]) == (403, True)
+
+    async def test_a_book_that_exists_stays_and_its_pages_and_later_changes_work(self) -> None:
+        book = await self.make()
+        await self.async_client.patch(f"/books/{book.pk}/", {"title": "Botchan"}, content_type="application/json")
+        await self.purge(book.pk)
+        for url in ("", "history/"):
+            assert (await AsyncClient().get(f"/books/{book.pk}/{url}", headers=HTML)).status_code == 200
+        assert (await AsyncClient().get(f"/books/{book.pk}/history/")).json()["changes"] == []
+        await self.async_client.delete(f"/books/{book.pk}/")
+        assert await self.undo(book.pk, (await Change.objects.aget()).pk) == 200
+
+    async def test_books_that_were_merged_into_it_go_on_leading_to_it(self) -> None:
+        kept, other = await self.make(pages=5), await self.make(publisher="Iwanami")
+        await self.merge(kept, other)
+        await self.purge(kept.pk)
+        assert (await self.async_client.get(f"/books/{other.pk}/"))["Location"] == f"/books/{kept.pk}/"
+        merged = await Change.objects.aget(book_id=kept.pk)
+        assert (merged.action, merged.fields, merged.user_id) == ("merged", {}, None)
+        assert await self.undo(kept.pk, merged.pk) == 200
+        assert (await self.async_client.get(f"/books/{other.pk}/")).json()["publisher"] == "Iwanami"
+
+    async def test_a_merge_whose_other_book_is_purged_cannot_be_undone(self) -> None:
+        kept, other = await self.make(), await self.make()
+        await self.merge(kept, other)
+        await self.purge(other.pk)
+        assert (await self.async_client.get(f"/books/{other.pk}/")).status_code == 404
+        merged = await Change.objects.aget(book_id=kept.pk, action="merged")
+        assert await self.undo(kept.pk, merged.pk) == 409
+        assert await Book.objects.acount() == 1
+
+    async def test_a_deletion_whose_undoing_is_purged_with_it_leaves_no_trace(self) -> None:
+        book = await self.make_deleted()
+        assert await self.undo(book.pk, (await Change.objects.alatest("pk")).pk) == 200
+        await self.async_client.delete(f"/books/{book.pk}/")
+        await self.purge(book.pk)
+        assert not await Change.objects.aexists()

@@ -1,8 +1,9 @@
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from django.test import TestCase
+from django.test import AsyncClient, TestCase
 
 from books.models import Book, Worker
+from tests.caching import Queries, queries, subscribed  # noqa: F401
 from tests.people import librarian
 
 pytestmark = pytest.mark.once
@@ -28,3 +29,16 @@ class Home(TestCase):
         page = (await self.async_client.get("/", headers={"accept": "text/html"})).content.decode()
         assert page.index("Book number 12") < page.index("Book number 11")
         assert "Book number 0" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("subscribed")
+async def test_the_page_is_made_once_for_each_version_of_the_catalogue(queries: Queries) -> None:  # noqa: F811
+    client, html = AsyncClient(), {"accept": "text/html"}
+    await sync_to_async(Book.objects.add)({"title": "Emma"})
+    first = (await client.get("/?from=a", headers=html)).content.decode()
+    queries.count = 0
+    again = (await client.get("/?from=b", headers=html)).content.decode()
+    assert (queries.count, again) == (0, first.replace("from=a", "from=b").replace("from%3Da", "from%3Db"))
+    await sync_to_async(Book.objects.add)({"title": "Persuasion"})
+    assert "Persuasion" in (await client.get("/", headers=html)).content.decode()

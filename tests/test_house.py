@@ -47,13 +47,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 6199,
-    "search": 1509,
-    "server": 2543,
-    "jobs": 1365,
+    "models forms views web metadata templatetags admin": 6596,
+    "search": 1657,
+    "server": 2773,
+    "jobs": 1372,
     "importing exporting": 2305,
-    "openapi": 528,
-    "house": 17_056,
+    "openapi": 535,
+    "house": 17_870,
     "benchmarks": 4054,
 }
 

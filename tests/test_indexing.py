@@ -29,7 +29,7 @@ from books.models import Author, Book, Change, Topic
 from books.models.change import COMMAND, Action
 from books.search import index as indexing
 from books.search import index_sqlite
-from books.search.index import KINDS, catch_up
+from books.search.index import KINDS, catch_up, rebuild
 from books.search.index_sqlite import TRIGGERS
 from tests import people
 
@@ -82,7 +82,12 @@ def index() -> Any:
 
 def made_anew() -> Any:
     with connection.cursor() as cursor:
-        KINDS[connection.vendor].note_all(cursor)
+        if connection.vendor == "sqlite":
+            cursor.execute("INSERT INTO books_search (books_search) VALUES ('delete-all')")
+            cursor.execute("DELETE FROM books_unindexed")
+            cursor.execute("INSERT INTO books_unindexed (book) SELECT id FROM books_book")
+        else:
+            cursor.execute("UPDATE books_book SET words = NULL")
     catch_up()
     return index()
 
@@ -313,7 +318,7 @@ class Upgrades(TransactionTestCase):
         indexing.remember(connection)  # as `migrate` does before its first migration
         with connection.schema_editor() as editor:
             editor._remake_table(Book)  # type: ignore[attr-defined]
-        with mock.patch.object(index_sqlite, "note_all") as indexed_again:
+        with mock.patch.object(index_sqlite, "install") as indexed_again:
             indexing.install(connection)
         assert not indexed_again.called
         write("UPDATE books_book SET title = 'Heart'")
@@ -359,3 +364,89 @@ class Upgrades(TransactionTestCase):
             assert not kind.is_installed(cursor)
         call_command("migrate", verbosity=0)
         assert found("kokoro") == ["Kokoro"]
+
+
+@pytest.mark.sqlite
+class Rebuilds(TransactionTestCase):
+    """SQLite's index is made anew in portions, beside the one in use."""
+
+    def setUp(self) -> None:
+        patched = mock.patch.object(indexing, "PORTION", 2)
+        patched.start()
+        self.addCleanup(patched.stop)
+        self.books = [Book.objects.add({"title": f"Kokoro {number}"}) for number in range(6)]
+
+    def tearDown(self) -> None:
+        for _ in rebuild():
+            pass
+
+    def rebuild_to_the_end(self) -> None:
+        for _ in rebuild():
+            pass
+        catch_up()
+        now = index()
+        assert now == made_anew()
+
+    def spoil(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO books_search (books_search) VALUES ('delete-all')")
+
+    def test_it_holds_all_books_afterwards(self) -> None:
+        self.spoil()
+        assert found("kokoro") == []
+        self.rebuild_to_the_end()
+        assert len(found("kokoro")) == 6
+
+    def test_searches_find_all_books_meanwhile(self) -> None:
+        for _ in rebuild():
+            assert len(found("kokoro")) == 6
+
+    def test_nothing_is_left_of_the_old_index(self) -> None:
+        self.rebuild_to_the_end()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM sqlite_master WHERE name LIKE 'books_search_old%' OR name LIKE '%_new%'")
+            assert cursor.fetchall() == []
+            assert index_sqlite.is_installed(cursor)
+
+    def test_what_is_written_meanwhile_is_in_the_new_index(self) -> None:
+        portions = rebuild()
+        next(portions)
+        Book.objects.change(self.books[0].pk, {"title": "Heart"})  # which the new index has already
+        Book.objects.remove(self.books[1].pk)
+        Book.objects.change(self.books[4].pk, {"title": "Soul"})  # which it does not have yet
+        Book.objects.remove(self.books[5].pk)
+        Book.objects.add({"title": "Botchan"})
+        self.rebuild_to_the_end()
+        assert (len(found("kokoro")), len(found("heart")), len(found("soul")), len(found("botchan"))) == (2, 1, 1, 1)
+
+    def test_what_other_programs_write_meanwhile_is_too(self) -> None:
+        portions = rebuild()
+        next(portions)
+        for number in (0, 4):
+            write(f"UPDATE books_book SET title = 'Heart' WHERE id = {self.books[number].pk}")
+        for number in (1, 5):
+            write(f"DELETE FROM books_book WHERE id = {self.books[number].pk}")
+        self.rebuild_to_the_end()
+        assert (len(found("kokoro")), len(found("heart"))) == (2, 2)
+
+    def test_after_an_end_in_the_middle_the_next_one_goes_on(self) -> None:
+        portions = rebuild()
+        next(portions)
+        portions.close()
+        Book.objects.change(self.books[0].pk, {"title": "Heart"})
+        assert [added for added in rebuild() if added] == [2, 2]
+        assert (len(found("kokoro")), len(found("heart"))) == (5, 1)
+
+    def test_two_at_once_make_one_index(self) -> None:
+        first, second = rebuild(), rebuild()
+        for _ in zip(first, second, strict=False):
+            pass
+        self.rebuild_to_the_end()
+
+    def test_an_index_of_before_is_deleted_after_an_end_in_the_middle(self) -> None:
+        portions = rebuild()
+        with mock.patch.object(indexing, "_delete_old"):
+            for _ in portions:
+                pass
+        self.rebuild_to_the_end()
+        self.test_nothing_is_left_of_the_old_index()

@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.metadata import isbn
+from books.metadata import isbn, record
 
 pytestmark = pytest.mark.once
 
@@ -23,6 +23,20 @@ pytestmark = pytest.mark.once
         '="0306406152"',
         "９７８０３０６４０６１５７",
         "978‐0‐306‐40615‐7",
+        "0306406152 (pbk.)",
+        "978-0-306-40615-7 (hardcover : alk. paper)",
+        "9780306406157 paperback",
+        "[0306406152]",
+        "\u200e978-0306406157",
+        "9780306406157\u200f",
+        "ISBN-13 \u200f : \u200e 978-0306406157",
+        "ISBN10: 0306406152",
+        "ISBN 13 9780306406157",
+        "'9780306406157",
+        "9780306406157.0",
+        "306406152",
+        "9780306406157.",
+        "eISBN: 9780306406157",
     ],
 )
 def test_every_spelling_of_an_isbn_gives_its_13_digits(spelling: str) -> None:
@@ -42,6 +56,11 @@ def test_an_isbn_10_may_end_with_a_small_x() -> None:
         ("hello", "10 or 13 digits"),
         ("5012345678900", "10 or 13 digits"),
         ("9790260000438", "ISMN"),
+        ("1920193032809", "second barcode"),
+        ("1910193032809", "second barcode"),
+        ("4910012345678", "magazine"),
+        ("9.78031E+12", "spreadsheet"),
+        ("B00ABCDEFG", "10 or 13 digits"),
         ("9" * 5000, "10 or 13 digits"),
     ],
 )
@@ -76,3 +95,8 @@ def test_an_isbn_is_shown_with_its_dashes() -> None:
 
 def test_isbns_are_found_in_a_line_of_text() -> None:
     assert isbn.found_in("see 0-306-40615-2, or 978 0 306 40615 8") == [("0-306-40615-2", "9780306406157")]
+
+
+@pytest.mark.parametrize("text", ["0", "0000000000", "0000000000000", "000-0-00-000000-0", '=""', '=" "', "\u200e"])
+def test_nothing_but_zeros_is_no_isbn(text: str) -> None:
+    assert record.clean({"isbn13": text}) == ({"isbn13": None}, {})

@@ -16,20 +16,60 @@ pytestmark = pytest.mark.once
         ("deu", "de"),
         ("grc", "grc"),
         ("zh-Hant", "zh-hant"),
+        ("yid", "yi"),
+        ("tib", "bo"),
+        ("bod", "bo"),
+        ("scr", "hr"),
+        ("iw", "he"),
+        ("in", "id"),
+        ("ji", "yi"),
+        ("fil", "tl"),
+        ("English", "en"),
+        ("japanisch", "ja"),
+        ("français", "fr"),
+        ("FRANCAIS", "fr"),
+        ("alemán", "de"),
+        ("日本語", "ja"),
+        ("フランス語", "fr"),
+        ("한국어", "ko"),
+        ("\u200eEnglish ", "en"),
+        ("Portuguese (Brazil)", "pt"),
+        ("Brazilian Portuguese", "pt-br"),
+        ("Ancient Greek", "grc"),
+        ("English, German", "mul"),
+        ("eng; fre", "mul"),
+        ("English and en", "en"),
     ],
 )
 def test_one_language_has_one_code(written: str, canonical: str) -> None:
     assert languages.canonical(written) == canonical
 
 
-@pytest.mark.parametrize("text", ["english", "e", "日本", "en-", "x" * 100])
+@pytest.mark.parametrize(
+    ("code", "right"),
+    [("jp", "ja"), ("cz", "cs"), ("gr", "el"), ("dk", "da"), ("UA", "uk"), ("cn", "zh")],
+)
+def test_the_code_of_a_country_is_refused_with_the_right_one(code: str, right: str) -> None:
+    with pytest.raises(ValidationError, match=rf"Did you mean {right} \("):
+        languages.canonical(code)
+
+
+@pytest.mark.parametrize("text", ["klingonese", "e", "日本", "en-", "xx", "x" * 300])
 def test_what_is_no_code_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="language code"):
         languages.canonical(text)
 
 
 @pytest.mark.parametrize(
-    ("tag", "name"), [("ja", "Japanese"), ("pt-br", "Brazilian Portuguese"), ("en-us", "English"), ("xx", "XX")]
+    ("tag", "name"),
+    [
+        ("ja", "Japanese"),
+        ("pt-br", "Brazilian Portuguese"),
+        ("en-us", "English"),
+        ("yi", "Yiddish"),
+        ("mul", "Several languages"),
+        ("xx", "XX"),
+    ],
 )
 def test_a_language_has_a_name_to_read(tag: str, name: str) -> None:
     assert languages.name(tag) == name

@@ -46,6 +46,7 @@ UNDOCUMENTED = {
     "loop_thread_executors": THREADS,  # asgiref: which executor an event loop's sync calls go to
     "single_thread_executor": THREADS,  # asgiref: where they go outside of requests
     "HttpToolsProtocol": PROTOCOL,  # uvicorn: the connection that ours extends, on httptools
+    "FlowControl": PROTOCOL,  # uvicorn: who may read on, and write on
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called
 }
 # Public in spite of the underscore: namedtuple's and Django's documented names.

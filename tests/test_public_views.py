@@ -34,6 +34,7 @@ TABLES = {
     "books_change",  # written only with the book that it is about, in one transaction
     "books_search",  # SQLite's index of words, and what it has still to learn: both follow from the books
     "books_unindexed",
+    "books_search_rebuilt",
 }
 # Conditions: on the ETag, which the cache checks by itself, and on a date, which no answer of ours has.
 CONDITIONS = {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}

@@ -51,14 +51,13 @@ def test_an_empty_cell_of_a_number_is_nothing(field: str) -> None:
         ("subtitle", ["x"]),
         ("published_year", "10" * 2500),
         ("published_year", 10**30),
-        ("published_year", "١٩٥٠"),
-        ("published_year", "1950.5"),
+        ("published_year", 1950.5),
         ("published_year", True),
         ("published_year", 2101),
         ("pages", 0),
         ("pages", -3),
         ("isbn13", "9780306406158"),
-        ("language", "klingon"),
+        ("language", "klingonese"),
         ("series_number", "one"),
         ("series_number", 1e30),
         ("series_number", -1),
@@ -90,7 +89,12 @@ def test_whatever_comes_a_field_is_either_cleaned_or_refused_and_cleaning_twice_
 
 @pytest.mark.parametrize("mark", ["\u200e", "\u202b", "\u200b", "\ufeff", "\u00ad", "\u200d", "\u3000\u2060"])
 def test_invisible_marks_at_the_ends_are_cleaned_off(mark: str) -> None:
-    assert record.clean({"title": f"{mark}Kokoro{mark}"}) == ({"title": "Kokoro"}, {})
+    assert record.clean({"series": f"{mark}Kokoro{mark}"}) == ({"series": "Kokoro"}, {})
+    assert record.clean({"title": mark})[1].keys() == {"title"}
+
+
+def test_a_mark_of_direction_stays_before_a_title() -> None:
+    assert record.clean({"title": "\u200fשלום"})[0] == {"title": "\u200fשלום"}
 
 
 def test_what_chooses_the_shape_of_a_character_stays() -> None:

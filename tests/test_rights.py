@@ -39,6 +39,10 @@ POST   /books/{book}/edit/                   401 403 303 303    403 303 403 403 
 GET    /books/{book}/delete/                 401 403 200 200    403 200 403 403    401 200 403  delete_book
 POST   /books/{book}/delete/                 401 403 303 303    403 303 403 403    401 303 403  delete_book
 GET    /books/{book}/history/                200 200 200 200    200 200 200 200    401 403 403
+GET    /books/{deleted}/history/             404 404 200 200    404 200 404 404    401 403 403
+DELETE /books/{book}/history/                401 403 403 204    403 403 403 403    401 403 403  delete_change
+GET    /books/{book}/history/purge/          401 403 403 200    403 403 403 403    401 403 403  delete_change
+POST   /books/{book}/history/purge/          401 403 403 303    403 403 403 403    401 403 403  delete_change
 POST   /books/{book}/history/{change}/undo/  401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /duplicates/                          401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /duplicates/{fingerprint}/            401 403 200 200    403 200 403 403    401 200 403  change_book
@@ -159,6 +163,8 @@ class RightsTests(TestCase):
         client = Client(headers={"accept": JSON})
         client.force_login(cls.users["owner"])
         book, twin = (client.post("/books/", ADDED % isbn, JSON).json() for isbn in ("9780306406157", ""))
+        deleted = client.post("/books/", '{"title": "deleted"}', JSON).json()
+        client.delete(deleted["url"])
         client.post("/jobs/import/", {"file": SimpleUploadedFile("a.csv", b"title")})
         client.post("/jobs/cancelled/")
         client.post("/jobs/cancelled/cancel/")
@@ -167,6 +173,7 @@ class RightsTests(TestCase):
             "twin": twin["id"],
             "author": client.get("/authors/").json()["authors"][0]["id"],
             "change": client.get(f"/books/{book['id']}/history/").json()["changes"][0]["id"],
+            "deleted": deleted["id"],
             "fingerprint": client.get("/duplicates/").json()["groups"][0]["fingerprint"],
             "token": Token.objects.issue(cls.users["reader"], "of the reader", [Scope.READ], None)[0].pk,
         }
@@ -222,7 +229,7 @@ class RightsTests(TestCase):
             without_one = [{*BOOKS, *JOBS} - {lacking} for lacking in row.permissions]
             for permissions in [set(row.permissions), *without_one] if row.permissions else []:
                 self.cookies["some"] = cookies_of_one_with(permissions)
-                expected = 403 if permissions in without_one else row.statuses["librarian"]
+                expected = 403 if permissions in without_one else row.statuses["owner"]
                 with self.subTest(row.method, url=row.url, permissions=permissions):
                     assert self.status(row.method, row.url, "some") == expected
 

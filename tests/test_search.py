@@ -94,7 +94,17 @@ def test_an_author_is_found_with_and_without_the_space_in_the_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["978-0-306-40615-7", "0306406152", "0-306-40615-2 kokoro", "97803064", "40615", "306-406", "isbn:0615"]
+    "query",
+    [
+        "978-0-306-40615-7",
+        "0306406152",
+        "0-306-40615-2 kokoro",
+        "97803064",
+        "40615",
+        "306-406",
+        "isbn:0615",
+        "306406152",
+    ],
 )
 def test_an_isbn_is_found_in_any_spelling_and_by_any_part(query: str) -> None:
     assert found(query, "Kokoro", isbn13="9780306406157")

@@ -61,9 +61,6 @@ class Results:
         above, below = self.rate(*one), self.rate(*other)
         return above / below if above and below else None
 
-    def is_disturbed(self, *measured: tuple[str, str]) -> bool:
-        return any(self.counted(*one)[1] for one in measured)
-
     def cost_ratio(self, one: tuple[str, str], other: tuple[str, str]) -> float:
         """How many times as much of a processor the other takes."""
         return (self.cost(*other) or 0.0) / (self.cost(*one) or 1.0)

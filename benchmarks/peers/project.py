@@ -4,7 +4,7 @@ import os
 
 from benchmarks.peers.shelf import TEMPLATES
 from django41_example.settings import DATABASES as OURS
-from django41_example.settings import SECRET_KEY  # noqa: F401 - a setting
+from django41_example.settings import LAB, SECRET_KEY  # noqa: F401 - settings
 
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = os.environ["PEER"]

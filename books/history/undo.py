@@ -49,7 +49,7 @@ def _unmerge(merge: Change, actor: Actor) -> None:
     """Give the kept book its fields back, then restore the books that were merged into it."""
     deleted = [part for part in merge.parts.order_by("pk") if not Book.objects.filter(pk=part.book_id).exists()]
     if not deleted:
-        raise CannotUndo("The merged books have been restored already.")
+        raise CannotUndo("The merged books have been restored already, or their history was purged.")
     _restore_fields([merge], actor)  # first, so that the others can take their ISBN back
     for part in deleted:
         Book.objects.restore(part.book_id, part.before(), part.version, replace(actor, undoes=part))

@@ -8,20 +8,38 @@ from stdnum import isbn as stdnum_isbn
 from stdnum.exceptions import InvalidChecksum, InvalidLength
 from stdnum.exceptions import ValidationError as StdnumError
 
-MAX_LENGTH = 40  # characters of an ISBN as typed: `urn:isbn:978-0-306-40615-7` and the like
+from books.metadata.folding import without_marks
+
+MAX_LENGTH = 100  # characters of an ISBN as typed: `urn:isbn:978-0-306-40615-7` and the like
 MUSIC = "9790"  # 979-0 is an ISMN: printed music, not a book
 
-_DECORATION = re.compile(r'^=?"?\s*(?:urn:isbn:|isbn(?:-1[03])?:?)?\s*|"$', re.IGNORECASE)
+# What stands before the digits, and what stands after them: `(pbk.)`, `.0` of a program that took it for a number.
+_BEFORE = re.compile(r"""^[\s='"\[({<]*(?:(?:urn:)?(?:e-?)?isbn(?:[\s-]?1[03])?)?[\s:='"\[({]*""", re.IGNORECASE)
+_AFTER = re.compile(r"""(?:[\s,;:]*[(\[][^()\[\]]*[)\]]|\s+[a-z][a-z. ]*)?[\s"'\])}>.,;:]*$""", re.IGNORECASE)
+_DECIMALS = re.compile(r"(?<=\d)\.0+$")
+_EXPONENT = re.compile(r"\d[.,]\d+e\+?\d+", re.IGNORECASE)
+_NONE = re.compile("0{1,13}")
 _IN_TEXT = re.compile(r"(?<!\w)(?:97[89][\s-]?)?(?:\d[\s-]?){9}[\dXx](?!\w)")
+_NO_ISBN = {  # how a number of 13 digits begins that is printed beside an ISBN, or in place of one
+    "191": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
+    "192": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
+    "491": "This is the barcode of a Japanese magazine: magazines have no ISBN. Leave the field empty.",
+    "977": "This is an ISSN, the number of a magazine or series, not of a book. Leave the field empty.",
+}
 
 
 def canonical(text: str) -> str:
-    """The 13 digits of an ISBN-10 or ISBN-13 in any spelling. Raises Django's ValidationError with the reason."""
+    """The 13 digits of an ISBN-10 or ISBN-13 in any dressing. Raises Django's ValidationError with the reason."""
     if is_canonical(text):
         return text
-    compact = _DECORATION.sub("", unicodedata.normalize("NFKC", text[: MAX_LENGTH + 1]).strip())
+    compact = _bare(text)
+    if refusal := _NO_ISBN.get(compact[:3]) if len(compact) == 13 and compact.isdigit() else None:
+        raise ValidationError(refusal, code="invalid")
+    if _EXPONENT.fullmatch(compact):
+        message = "A spreadsheet has rounded this ISBN, and its last digits are lost. Type it from the book."
+        raise ValidationError(message, code="invalid")
     try:
-        number = stdnum_isbn.validate(compact, convert=True)
+        number = stdnum_isbn.validate(compact.zfill(10) if len(compact) == 9 else compact, convert=True)
     except InvalidChecksum:
         raise ValidationError("This ISBN has a wrong digit: its check digit does not fit.", code="invalid") from None
     except InvalidLength:
@@ -31,6 +49,29 @@ def canonical(text: str) -> str:
     if number.startswith(MUSIC):
         raise ValidationError("This is an ISMN (979-0), the number of printed music, not of a book.", code="invalid")
     return number
+
+
+def is_none(text: str) -> bool:
+    """Whether it says that there is no ISBN: nothing but zeros, or a spreadsheet's =""."""
+    bare = _bare(text)
+    return not bare or bool(_NONE.fullmatch(bare))
+
+
+def with_zero(digits: str) -> str:
+    """The 13 digits of an ISBN-10 that is written without the zero at its beginning; "" if these are none."""
+    try:
+        return canonical(digits) if len(digits) == 9 else ""
+    except ValidationError:
+        return ""
+
+
+def _bare(text: str) -> str:
+    """The digits alone, as far as what stands around them is known."""
+    unified = unicodedata.normalize("NFKC", without_marks(text[: MAX_LENGTH + 1])).strip()
+    if len(unified) > MAX_LENGTH:
+        return unified
+    cut = _AFTER.sub("", _DECIMALS.sub("", _BEFORE.sub("", unified, count=1).rstrip("\"'")), count=1)
+    return stdnum_isbn.compact(cut)
 
 
 def is_canonical(text: str) -> bool:

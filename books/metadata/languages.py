@@ -1,44 +1,74 @@
-"""Language codes as people and files have them, and the names of languages."""
+"""Language codes as people and files have them, and the names of languages.
+
+tables/languages.txt has all of ISO 639-1 and the other languages that Unicode's CLDR names, with their codes of ISO
+639-2 and the deprecated ones; tools/make_languages.py makes it.
+"""
 
 import re
+from collections.abc import Iterator
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
-MAX_LENGTH = 20
-_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+from books.metadata.folding import TABLES, fold, without_marks
 
-# ISO 639-2 (bibliographic and terminological) to ISO 639-1, for the languages that library files name most.
-_TWO_LETTERS = dict(
-    pair.split(":")
-    for pair in """
-    eng:en fre:fr fra:fr ger:de deu:de spa:es ita:it por:pt dut:nl nld:nl swe:sv nor:no dan:da fin:fi ice:is isl:is
-    rus:ru ukr:uk pol:pl cze:cs ces:cs slo:sk slk:sk slv:sl hrv:hr srp:sr bul:bg rum:ro ron:ro hun:hu gre:el ell:el
-    tur:tr ara:ar heb:he per:fa fas:fa hin:hi ben:bn urd:ur tam:ta tel:te mar:mr guj:gu pan:pa mal:ml kan:kn san:sa
-    chi:zh zho:zh jpn:ja kor:ko vie:vi tha:th ind:id may:ms msa:ms fil:tl tgl:tl lat:la epo:eo cat:ca baq:eu eus:eu
-    glg:gl wel:cy cym:cy gle:ga est:et lav:lv lit:lt alb:sq sqi:sq arm:hy hye:hy geo:ka kat:ka afr:af swa:sw lao:lo
-    """.split()
-)
-_NAMES = {
-    "grc": "Ancient Greek",
-    "la": "Latin",
-    "zh": "Chinese",
-    "no": "Norwegian",
-    "sa": "Sanskrit",
-    "mul": "Several languages",
-}
+MAX_LENGTH = 20
+MAX_WRITTEN = 200  # characters of a language as typed, or of several
+SEVERAL = "mul"  # ISO 639-2 for a book in several languages
+_TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8})*)")
+_BETWEEN = re.compile(r"\s*(?:[,;/|&+、，]|\band\b|\bund\b|\bet\b|\by\b)\s*")
+_IN_BRACKETS = re.compile(r"\s*[(\[].*?[)\]]")
+_CODES: dict[str, str] = {}  # the code of each code and of each folded name
+_NAMES: dict[str, str] = {}  # in English, by code
+
+
+def _rows() -> Iterator[tuple[str, str, str, list[str]]]:
+    for line in (TABLES / "languages.txt").read_text("utf-8").splitlines():
+        code, others, name, *names = line.split("\t")
+        yield code, others, name, names
+
+
+for _code, _others, _name, _names in _rows():
+    _NAMES[_code] = _name
+    for _each in (_name, *_names):
+        _CODES.setdefault(fold(_each), _code)
+        _CODES.setdefault(_IN_BRACKETS.sub("", fold(_each)), _code)
+for _code, _others, *_ in _rows():
+    _CODES |= dict.fromkeys((_code, *_others.split()), _code)
+_NAMES[SEVERAL] = "Several languages"
+_OF_COUNTRIES = dict(line.split() for line in (TABLES / "countries.txt").read_text("utf-8").splitlines())
 
 
 def canonical(text: str) -> str:
-    """The BCP 47 tag, lower case, its language in two letters where it has them: eng, EN and en_ are not four things.
+    """The BCP 47 tag, lower case, its language in two letters where it has them. Of several languages: mul.
 
-    `eng` → `en`, `en-US` → `en-us`, `grc` → `grc`. Raises Django's ValidationError.
+    `eng` → `en`, `en_US` → `en-us`, `Japanisch` → `ja`, `iw` → `he`. Raises ValidationError, for the code of a country
+    (`jp`) with the language's own.
     """
-    tag = text[: MAX_LENGTH + 1].strip().lower().replace("_", "-")
-    if len(tag) > MAX_LENGTH or not _TAG.fullmatch(tag):
-        raise ValidationError("Write a language code such as en, ja or pt-BR.", code="invalid")
-    primary, *rest = tag.split("-")
-    return "-".join([_TWO_LETTERS.get(primary, primary), *rest])
+    written = without_marks(text[: MAX_WRITTEN + 1]).strip()
+    if len(written) > MAX_WRITTEN:
+        raise ValidationError(_ADVICE, code="invalid")
+    if found := _one(written):
+        return found
+    parts = list(filter(None, _BETWEEN.split(written.lower())))
+    if len(parts) > 1 and all(each := [_one(part) for part in parts]):
+        return SEVERAL if len(set(each)) > 1 else each[0]
+    if right := _OF_COUNTRIES.get(written.lower()):
+        message = f"“{written}” is the code of a country. Did you mean {right} ({name(right)})?"
+        raise ValidationError(message, code="invalid")
+    raise ValidationError(_ADVICE, code="invalid")
+
+
+_ADVICE = "Write a language code such as en, ja or pt-BR, or the name of a language."
+
+
+def _one(written: str) -> str:
+    """The tag of one language; "" if it is none."""
+    tag = _TAG.fullmatch(written.lower().replace("_", "-"))
+    if tag and len(written) <= MAX_LENGTH and (tag[1] in _CODES or len(tag[1]) == 3):
+        return f"{_CODES.get(tag[1], tag[1])}{tag[2]}"
+    named = fold(written)
+    return _CODES.get(named) or _CODES.get(_IN_BRACKETS.sub("", named)) or ""
 
 
 def primary(tag: str) -> str:
@@ -50,4 +80,4 @@ def name(tag: str) -> str:
     """The language's English name, or its code in capitals where we know none."""
     code = primary(tag)
     known = LANG_INFO.get(tag) or LANG_INFO.get(code) or {}
-    return _NAMES.get(code) or str(known.get("name") or code.upper())
+    return str(known.get("name") or _NAMES.get(code) or code.upper())

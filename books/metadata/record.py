@@ -19,11 +19,11 @@ from typing import Any, TypedDict, cast
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
-from books.metadata import isbn, languages
+from books.metadata import isbn, languages, numbers
 from books.metadata.folding import INVISIBLE, JOINERS
 from books.metadata.json_schema import Schema, array, text, whole
 
-YEARS = range(-4000, 2101)
+YEARS = numbers.YEARS
 PAGES = range(1, 100_001)
 MAX_TITLE = 1000
 MAX_TEXT = 500
@@ -71,14 +71,14 @@ def _readable(value: object) -> str:
         raise ValidationError("Enter text here.", code="type")
     if found := _CONTROLS.search(value):
         raise ValidationError(f"This contains an unreadable character: U+{ord(found[0]):04X}.", code="invalid")
-    return value.strip() if value.isascii() else unicodedata.normalize("NFC", value).strip(_ENDS)
+    return value.strip() if value.isascii() else unicodedata.normalize("NFC", value).strip()
 
 
-def line(max_length: int) -> Callable[[object], str]:
-    """A cleaner of text in one line: runs of white space are one space."""
+def line(max_length: int, ends: str = _ENDS) -> Callable[[object], str]:
+    """A cleaner of text in one line: runs of white space are one space, and the ends are cut off."""
 
     def clean_line(value: object) -> str:
-        text = _SPACES.sub(" ", _readable(value))
+        text = _SPACES.sub(" ", _readable(value).strip(ends))
         if len(text) > max_length:
             raise ValidationError(f"At most {max_length:,} characters, not {len(text):,}.", code="max_length")
         return text
@@ -87,7 +87,8 @@ def line(max_length: int) -> Callable[[object], str]:
 
 
 def title(value: object) -> str:
-    if not (text := line(MAX_TITLE)(value)):
+    """A mark of direction at its beginning is shown, in a way: it stays."""
+    if not (text := line(MAX_TITLE, _WHITE)(value)).strip(_ENDS):
         raise ValidationError("A book needs a title.", code="required")
     return text
 
@@ -115,18 +116,32 @@ def whole_number(allowed: range, message: str) -> Callable[[object], int | None]
     return clean_number
 
 
+_YEAR = whole_number(YEARS, "Enter a year, for example 1987 or -380.")
+
+
+def published_year(value: object) -> int | None:
+    """A year as a number, or as people and files write it."""
+    return numbers.year(_readable(value)) if isinstance(value, str) else _YEAR(value) or None
+
+
 def series_number(value: object) -> Decimal | None:
-    """The place in a series: 1, or 2.5 for what comes between."""
+    """The place in a series: 1, 2.5 for what comes between, or a text that says it."""
     if value is None or value == "":
         return None
     text = str(value).strip() if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else ""
     if not _NUMBER.fullmatch(text):
-        raise ValidationError("Enter a number, for example 1 or 2.5.", code="invalid")
+        number = numbers.series_number(value) if isinstance(value, str) else None
+        if number is None:
+            raise ValidationError("Enter a number, for example 1 or 2.5.", code="invalid")
+        text = str(number)
     return Decimal(text).quantize(Decimal("0.01"))
 
 
 def isbn13(value: object) -> str | None:
-    return isbn.canonical(_readable(value)) if value else None
+    if not value:
+        return None
+    text = _readable(value)
+    return None if not isbn.is_canonical(text) and isbn.is_none(text) else isbn.canonical(text)
 
 
 def language(value: object) -> str:
@@ -255,9 +270,9 @@ FIELDS = (  # in the order of an export's columns
     Field(
         "published_year",
         "Year",
-        whole_number(YEARS, "Enter a year, for example 1987 or -380."),
+        published_year,
         whole(YEARS, description="Negative: BCE."),
-        Box(DETAILS, "Of the first publication. BCE with a minus: -380."),
+        Box(DETAILS, "Of the first publication. BCE with a minus: -380. A date, 昭和46年 or 380 BC will do."),
         empty=None,
         words="other",
         parameter="year",
@@ -267,7 +282,8 @@ FIELDS = (  # in the order of an export's columns
         "Language",
         language,
         text(languages.MAX_LENGTH, description="A BCP 47 tag: `en`, `pt-br`. Empty: unknown."),
-        Box(DETAILS, "A code: en, ja, pt-BR.", attributes={"list": "languages", "autocapitalize": "none"}),
+        Box(DETAILS, "A code or a name: en, ja, pt-BR, French.", attributes={"list": "languages"}),
+        sent=text(languages.MAX_WRITTEN, description="A BCP 47 tag, a code of ISO 639, or a language's name."),
         words="other",
         parameter="language",
     ),
@@ -298,7 +314,11 @@ FIELDS = (  # in the order of an export's columns
         "Number in the series",
         series_number,
         {"type": "number", "minimum": 0, "exclusiveMaximum": 10**6, "description": "At most 2 decimals."},
-        Box(DETAILS, "1, or 2.5 for one in between.", attributes={"inputmode": "decimal"}),
+        Box(
+            DETAILS,
+            "1, or 2.5 for one in between.",
+            attributes={"inputmode": "decimal"},
+        ),
         empty=None,
     ),
 )

@@ -111,7 +111,14 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GET": Operation("Confirm the deletion of a book"),
         "POST": Operation("Delete a book with the form", body=form(DeleteForm), errors=[412]),
     },
-    "book_history": {"GET": Operation("The changes of a book, the latest first", "History")},
+    "book_history": {
+        "GET": Operation("The changes of a book, the latest first", "History"),
+        "DELETE": Operation("Purge them for good"),
+    },
+    "history_purge": {
+        "GET": Operation("Confirm purging the history of a book"),
+        "POST": Operation("Purge the history of a book with the form"),
+    },
     "change_undo": {"POST": Operation("Undo a change", "History", statuses=[200, 303], errors=[409])},
     "duplicate_list": {"GET": Operation("Possible duplicates, by title", "DuplicatePage", DuplicateQuery)},
     "duplicate_detail": {

@@ -21,7 +21,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from books.search import index_postgresql, index_sqlite
 
-PORTION = 500  # books that are indexed in one transaction: other writers wait for a tenth of a second
+PORTION = 100  # books that are indexed in one transaction: other writers wait for a twentieth of a second
 PATIENCE = 5.0  # seconds that a search waits for the index
 PAUSE = 0.02  # seconds
 BEHIND = "Another program has changed many books, and the search is still learning of them: try again in some seconds."
@@ -41,7 +41,12 @@ def keep_in_step(pks: Iterable[int]) -> None:
 
 def catch_up() -> None:
     """Index what other programs have written; to be called in a thread, before a search. Raises Behind."""
-    _catch_up(connection, PATIENCE)
+    try:
+        _catch_up(connection, PATIENCE)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            raise Behind(BEHIND) from error
+        raise
 
 
 @contextmanager
@@ -75,15 +80,32 @@ def _catch_up(database: Any, seconds: float) -> None:
             with transaction.atomic(database.alias, savepoint=False):  # at each of which FTS5 would write
                 noted = index.noted(cursor, PORTION, to_write=True)
                 index.index(cursor, noted)
-            if not noted:  # somebody else is writing just these books
+            if not noted or until < math.inf:  # somebody else is writing just these books, or waits to write
                 time.sleep(PAUSE)
 
 
-def index_all() -> None:
-    """Make SQLite's index again; to be called within a transaction, for which other writers wait."""
+def rebuild() -> Iterator[int]:
+    """Make SQLite's index anew beside the one in use; gives, portion by portion, how many books were added.
+
+    No portion keeps another writer waiting for long. If this is not run to its end, the next rebuild goes on there.
+    """
     with connection.cursor() as cursor:
-        index_sqlite.note_all(cursor)
-    _catch_up(connection, math.inf)
+        _delete_old(connection, cursor)
+        with transaction.atomic():
+            index_sqlite.begin_rebuild(cursor)
+        while portion := index_sqlite.next_portion(cursor, PORTION):
+            last, books = portion
+            with transaction.atomic():
+                index_sqlite.add_portion(cursor, last, books)
+            yield len(books)
+        _delete_old(connection, cursor)
+
+
+def _delete_old(database: Any, cursor: Any) -> None:
+    while not index_sqlite.is_old_deleted(cursor):
+        with transaction.atomic(database.alias):
+            index_sqlite.delete_old(cursor)
+        time.sleep(PAUSE)
 
 
 def remember(database: BaseDatabaseWrapper) -> None:
@@ -97,16 +119,32 @@ def remember(database: BaseDatabaseWrapper) -> None:
 def install(database: BaseDatabaseWrapper) -> None:
     """Put into the database what notes the changes. Where it was missing, changes were too: all is indexed again.
 
-    Unless the texts are those that were remembered before, which an earlier version of the rules has not indexed.
+    Unless the texts are those that were remembered before, which an earlier version of the rules has not indexed. An
+    end in the middle loses nothing: the next call goes on.
     """
-    index: Any = KINDS[database.vendor]
-    before = _remembered.pop(database.alias, None)
+    install_kind = _install_in_sqlite if database.vendor == "sqlite" else _install_in_postgresql
     with database.cursor() as cursor:
-        if not index.is_installed(cursor):
-            with transaction.atomic(database.alias):
-                is_right = before and index_sqlite.install_triggers(cursor) and index_sqlite.digest(cursor) == before
-                if not is_right:
-                    index.install(cursor)
-                    index.note_all(cursor)
-                    _catch_up(database, math.inf)
+        install_kind(database, cursor)
     _catch_up(database, math.inf)
+
+
+def _install_in_sqlite(database: BaseDatabaseWrapper, cursor: Any) -> None:
+    before = _remembered.pop(database.alias, None)
+    index_sqlite.install_rebuilt(cursor)
+    if not index_sqlite.is_installed(cursor):
+        with transaction.atomic(database.alias):
+            is_right = before and index_sqlite.install_triggers(cursor) and index_sqlite.digest(cursor) == before
+            if not is_right:
+                index_sqlite.install(cursor)
+        _delete_old(database, cursor)
+
+
+def _install_in_postgresql(database: BaseDatabaseWrapper, cursor: Any) -> None:
+    if index_postgresql.is_installed(cursor):
+        return
+    index_postgresql.install(cursor)
+    last: int | None = 0
+    while last is not None:
+        with transaction.atomic(database.alias):
+            last = index_postgresql.index_next(cursor, last, PORTION)
+    index_postgresql.finish(cursor)

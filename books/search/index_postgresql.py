@@ -11,9 +11,11 @@ from books.search.query import tsvector
 
 _TEXTS = ", ".join(TEXTS)
 _OLD, _NEW = (", ".join(f"{row}.{name}" for name in TEXTS) for row in ("old", "new"))
-_BODY = f"BEGIN NEW.words := NULL; RETURN NEW; END -- text rules {RULES}: {_TEXTS}\n"
+_BODY = "BEGIN NEW.words := NULL; RETURN NEW; END"
+_INDEXED = f"{_BODY} -- text rules {RULES}: {_TEXTS}\n"
+_FUNCTION = "CREATE OR REPLACE FUNCTION books_forget_words() RETURNS trigger LANGUAGE plpgsql AS $$ {} $$"
 INSTALL = (
-    f"CREATE OR REPLACE FUNCTION books_forget_words() RETURNS trigger LANGUAGE plpgsql AS $$ {_BODY} $$",
+    _FUNCTION.format(_BODY),
     f"CREATE OR REPLACE TRIGGER books_forget_words BEFORE UPDATE OF {_TEXTS} ON books_book FOR EACH ROW "
     f"WHEN (({_OLD}) IS DISTINCT FROM ({_NEW}) AND old.words IS NOT DISTINCT FROM new.words) "
     "EXECUTE FUNCTION books_forget_words()",
@@ -28,6 +30,7 @@ REMOVE = (
 )
 NOTED = "SELECT id FROM books_book WHERE words IS NULL ORDER BY id LIMIT %s"
 THERE = f"SELECT id, {_TEXTS} FROM books_book WHERE words IS NULL AND id = ANY(%s)"  # noqa: S608 # nosec B608
+NEXT = f"SELECT id, {_TEXTS} FROM books_book WHERE id > %s ORDER BY id LIMIT %s FOR UPDATE"  # noqa: S608 # nosec B608
 GIVE = (
     "UPDATE books_book SET words = given.words::tsvector "
     "FROM unnest(%s::bigint[], %s::text[]) AS given (id, words) WHERE books_book.id = given.id"
@@ -43,24 +46,36 @@ def noted(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
 def index(cursor: Any, pks: Sequence[int]) -> None:
     """Index those of these books that are noted."""
     cursor.execute(THERE, [pks])
-    if found := [(pk, tsvector(lines(texts))) for pk, *texts in cursor.fetchall()]:
+    _give_words(cursor, cursor.fetchall())
+
+
+def index_next(cursor: Any, last: int, most: int) -> int | None:
+    """Index the next books after this id again, noted or not; the id of the last of them, None if there are no more."""
+    cursor.execute(NEXT, [last, most])
+    _give_words(cursor, rows := cursor.fetchall())
+    return rows[-1][0] if rows else None
+
+
+def _give_words(cursor: Any, rows: Sequence[Any]) -> None:
+    if found := [(pk, tsvector(lines(texts))) for pk, *texts in rows]:
         cursor.execute(GIVE, [list(column) for column in zip(*found, strict=True)])
-
-
-def note_all(cursor: Any) -> None:
-    cursor.execute("UPDATE books_book SET words = NULL WHERE words IS NOT NULL")
 
 
 def is_installed(cursor: Any) -> bool:
     cursor.execute(
         "SELECT prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE tgname = 'books_forget_words'"
     )
-    return bool(cursor.fetchall() == [(f" {_BODY} ",)])
+    return bool(cursor.fetchall() == [(f" {_INDEXED} ",)])
 
 
 def install(cursor: Any) -> None:
     for statement in INSTALL:
         cursor.execute(statement)
+
+
+def finish(cursor: Any) -> None:
+    """All books have been indexed by the rules of today."""
+    cursor.execute(_FUNCTION.format(_INDEXED))
 
 
 def remove(cursor: Any) -> None:

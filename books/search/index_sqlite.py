@@ -3,6 +3,10 @@
 The words themselves are kept nowhere, only where they occur: that is half the size. So a book's old words can be taken
 out only by who knows them, and a note holds the texts that the index has of the book: NULL if it has none. The first
 note of a book is the one that does; later ones are not made.
+
+The index is rebuilt beside the one in use, in the order of the ids, a portion in each transaction. The row in REBUILT
+says up to which id; whoever writes a book up to there writes it to both. An index of 40 MB takes half a second to drop,
+for which other writers would wait: it is put aside, and deleted in portions.
 """
 
 import hashlib
@@ -54,6 +58,10 @@ TRIGGERS = {
         ),
     )
 }
+USED, NEW, OLD, REBUILT = "books_search", "books_search_new", "books_search_old", "books_search_rebuilt"
+PAGES = 500  # of the old index that are deleted in one transaction
+STRUCTURE = 10  # the last of the ids under which FTS5 keeps what it needs to open an index
+LARGEST_ID = 2**63 - 1
 # As bytes: what is no UTF-8, or a BLOB, must not stop the index.
 _TEXTS = ", ".join(name if name == "published_year" else f"CAST({name} AS BLOB)" for name in TEXTS)
 _AMONG = "IN (SELECT value FROM json_each(%s))"
@@ -64,6 +72,7 @@ FORGET = f"DELETE {_NOTED}"
 _COLUMNS = "rowid, title, authors, topics, other"
 REMOVE = f"INSERT INTO books_search (books_search, {_COLUMNS}) VALUES ('delete', %s, %s, %s, %s, %s)"  # noqa: S608 # nosec B608
 ADD = f"INSERT INTO books_search ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 # nosec B608
+NEXT = f"SELECT id, {_TEXTS} FROM books_book WHERE id > %s AND id <= %s ORDER BY id LIMIT %s"  # noqa: S608 # nosec B608
 
 
 def noted(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
@@ -74,22 +83,85 @@ def noted(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
 
 def index(cursor: Any, pks: Sequence[int]) -> None:
     """Index those of these books that are noted."""
-    among = [json.dumps(pks)]
+    among, rebuilt = [json.dumps(pks)], _rebuilt(cursor)
     for books, statement in ((INDEXED, REMOVE), (THERE, ADD)):
         cursor.execute(books, among)
-        cursor.executemany(statement, [(pk, *lines(map(_text, texts))) for pk, *texts in cursor.fetchall()])
+        found = [_entry(row) for row in cursor.fetchall()]
+        cursor.executemany(statement, found)
+        if rebuilt is not None:
+            cursor.executemany(statement.replace(USED, NEW), [entry for entry in found if entry[0] <= rebuilt])
     cursor.execute(FORGET, among)
+
+
+def _entry(row: Sequence[Any]) -> tuple[Any, ...]:
+    return row[0], *lines(map(_text, row[1:]))
 
 
 def _text(value: Any) -> Any:
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
-def note_all(cursor: Any) -> None:
-    """Empty the index, and note all books."""
-    cursor.execute("INSERT INTO books_search (books_search) VALUES ('delete-all')")
-    cursor.execute("DELETE FROM books_unindexed")
-    cursor.execute("INSERT INTO books_unindexed (book) SELECT id FROM books_book")
+def _rebuilt(cursor: Any) -> int | None:
+    """The id up to which the new index has the books; None if none is being built."""
+    cursor.execute(f"SELECT id FROM {REBUILT}")  # noqa: S608 # nosec B608
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def begin_rebuild(cursor: Any) -> None:
+    """Begin a new index, unless one has been begun: all who write have kept that in step."""
+    if _rebuilt(cursor) is None:
+        cursor.execute(f"DROP TABLE IF EXISTS {NEW}")
+        cursor.execute(TABLES[USED].replace(USED, NEW))
+        cursor.execute(f"INSERT INTO {REBUILT} VALUES (0)")  # noqa: S608 # nosec B608
+
+
+def next_portion(cursor: Any, most: int) -> tuple[int, list[Sequence[Any]]] | None:
+    """Before the transaction: up to which id the new index has the books, and those that are next; None if it is used.
+
+    Their words are made here, which takes longer than to write them: meanwhile others may write.
+    """
+    last = _rebuilt(cursor)
+    if last is None:
+        return None
+    cursor.execute(NEXT, [last, LARGEST_ID, most])
+    return last, [(row, _entry(row)) for row in cursor.fetchall()]
+
+
+def add_portion(cursor: Any, last: int, portion: Sequence[Any]) -> None:
+    """Within the transaction: add the portion to the new index, as the books are now; after the last one, use it."""
+    if _rebuilt(cursor) != last:  # another process builds it too
+        return
+    upto = portion[-1][0][0] if portion else LARGEST_ID
+    cursor.execute("SELECT book FROM books_unindexed WHERE book > %s AND book <= %s", [last, upto])
+    index(cursor, [pk for (pk,) in cursor.fetchall()])  # what is noted is what the index in use has
+    cursor.execute(NEXT, [last, upto, LARGEST_ID])
+    entries = dict(portion)
+    cursor.executemany(ADD.replace(USED, NEW), [entries.get(row) or _entry(row) for row in cursor.fetchall()])
+    cursor.execute(f"UPDATE {REBUILT} SET id = %s", [upto])  # noqa: S608 # nosec B608
+    if not portion:
+        put_aside(cursor)
+        cursor.execute(f"ALTER TABLE {NEW} RENAME TO {USED}")
+        cursor.execute(f"DELETE FROM {REBUILT}")  # noqa: S608 # nosec B608
+
+
+def put_aside(cursor: Any) -> None:
+    """Take the index out of use; it is still to be deleted."""
+    cursor.execute(f"DROP TABLE IF EXISTS {OLD}")
+    cursor.execute(f"ALTER TABLE {USED} RENAME TO {OLD}")
+
+
+def is_old_deleted(cursor: Any) -> bool:
+    cursor.execute("SELECT 1 FROM sqlite_master WHERE name = %s", [OLD])
+    return cursor.fetchone() is None
+
+
+def delete_old(cursor: Any) -> None:
+    """Delete a portion of the index that was put aside."""
+    pages = f"SELECT id FROM {OLD}_data WHERE id > {STRUCTURE} LIMIT {PAGES}"  # noqa: S608 # nosec B608
+    cursor.execute(f"DELETE FROM {OLD}_data WHERE id IN ({pages})")  # noqa: S608 # nosec B608
+    if not cursor.rowcount:
+        cursor.execute(f"DROP TABLE {OLD}")
 
 
 def is_installed(cursor: Any) -> bool:
@@ -97,10 +169,17 @@ def is_installed(cursor: Any) -> bool:
 
 
 def install(cursor: Any) -> None:
-    """Make tables and triggers anew, whatever an earlier version has left."""
+    """Make tables and triggers anew, whatever an earlier version has left, and note all books."""
+    if USED in _definitions(cursor):
+        put_aside(cursor)
     remove(cursor)
     for statement in (*TABLES.values(), *TRIGGERS.values()):
         cursor.execute(statement)
+    cursor.execute("INSERT INTO books_unindexed (book) SELECT id FROM books_book")
+
+
+def install_rebuilt(cursor: Any) -> None:
+    cursor.execute(f"CREATE TABLE IF NOT EXISTS {REBUILT} (id INTEGER NOT NULL)")
 
 
 def install_triggers(cursor: Any) -> bool:
@@ -118,8 +197,9 @@ def remove(cursor: Any) -> None:
     for name, statement in _definitions(cursor).items():
         if statement.startswith("CREATE TRIGGER"):
             cursor.execute(f"DROP TRIGGER {name}")
-    for name in TABLES:
+    for name in (*TABLES, NEW):
         cursor.execute(f"DROP TABLE IF EXISTS {name}")
+    cursor.execute(f"DELETE FROM {REBUILT}")  # noqa: S608 # nosec B608
 
 
 def digest(cursor: Any) -> str:
@@ -133,4 +213,5 @@ def digest(cursor: Any) -> str:
 
 def _definitions(cursor: Any) -> dict[str, str]:
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'books_unindexed%%' OR name = 'books_search'")
-    return dict(cursor.fetchall())
+    renamed = f'"{USED}"'  # as SQLite writes it
+    return {name: statement.replace(renamed, USED) for name, statement in cursor.fetchall()}

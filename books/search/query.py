@@ -263,7 +263,7 @@ def _term(field: str, value: str) -> Term | None:
     phrase = Phrase(words, FIELDS.get(field, EVERYWHERE), begins=not is_pair)
     digits = value.replace("-", "")
     if not field and _DIGITS.fullmatch(value) and search.ISBN_PART < len(digits) <= 13:
-        return Term((phrase, _digits(digits)))
+        return Term((phrase, *map(_digits, filter(None, (digits, isbn.with_zero(digits))))))
     return Term((phrase,))
 
 

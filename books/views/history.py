@@ -7,32 +7,69 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.history import undo
+from books.history.purge import purge
 from books.models import Action, Book, Change, Channel
 from books.search.compiled_query import Parameter, compiled
 from books.views.base import CatalogueView
 from books.web.authentication import RequestUser
 from books.web.errors import NO_BOOK
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
-from books.web.permissions import CHANGE, READ
+from books.web.permissions import CHANGE, PURGE, READ, amay
 
 MAX_CHANGES = 100  # of a book, the latest
 COLUMNS = ("id", "version", "action", "via", "at", "fields", "undoes_id", "part_of__book_id")
 
 
 class BookHistory(CatalogueView):
-    """The changes of a book, the latest first. Also for a deleted book."""
+    """The changes of a book, the latest first. A deleted book has them for those who may bring it back.
 
-    offers = JSON, HTML
-    rules = {"GET": READ}
+    DELETE purges them.
+    """
+
+    offers = {"GET": (JSON, HTML), "DELETE": ()}
+    rules = {"GET": READ, "DELETE": PURGE}
     is_public = True
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         latest = await sync_to_async(changes)(pk, self.user)
-        if not latest:
+        title = await atitle(pk)
+        may_undo = await amay(self.user, CHANGE)
+        if title is None and not (latest and may_undo):
             raise HTTPError(404, NO_BOOK)
-        title = await Book.objects.filter(pk=pk).values_list("title", flat=True).afirst()
-        context = {"title": title, "may_undo": await self.user.ahas_perm("books.change_book")}
+        context = {"title": title, "may_undo": may_undo, "may_purge": await amay(self.user, PURGE)}
         return self.respond({"book": pk, "changes": latest}, "books/book_history.html", context=context)
+
+    async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await apurge(pk)
+        return HttpResponse(status=204)
+
+
+class HistoryPurge(CatalogueView):
+    """The form that purges the history of a book."""
+
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": PURGE, "POST": PURGE}
+
+    async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        title = await atitle(pk)
+        if title is None and not await Change.objects.filter(book_id=pk).aexists():
+            raise HTTPError(404, NO_BOOK)
+        return self.respond({}, "books/history_purge.html", context={"book": pk, "title": title})
+
+    async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await apurge(pk)
+        is_deleted = await atitle(pk) is None
+        return SeeOther(reverse("book_list") if is_deleted else reverse("book_detail", args=[pk]))
+
+
+async def atitle(pk: int) -> str | None:
+    """None if the book was deleted."""
+    return await Book.objects.filter(pk=pk).values_list("title", flat=True).afirst()
+
+
+async def apurge(pk: int) -> None:
+    if not await sync_to_async(purge)(pk):
+        raise HTTPError(404, NO_BOOK)
 
 
 class ChangeUndo(CatalogueView):

@@ -6,6 +6,7 @@ from books.cache.topics import atopics
 from books.models import Book
 from books.models.book import BookQuerySet
 from books.views.base import CatalogueView
+from books.views.frames import framed
 from books.views.job_page import alatest
 from books.web import serializers
 from books.web.negotiation import HTML, JSON
@@ -37,14 +38,18 @@ class Home(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        context = await self.context() if self.media_type == HTML else {}
-        addresses = ADDRESSES | ({"lab": "/lab/"} if settings.LAB else {})
-        return self.respond(addresses, "home.html", context=context)
+        if self.media_type == HTML:
+            return await framed(self, "home.html", self.acontext, holes={})
+        return self.respond(self.addresses(), "home.html")
 
-    async def context(self) -> dict[str, object]:
+    def addresses(self) -> dict[str, str]:
+        return ADDRESSES | ({"lab": "/lab/"} if settings.LAB else {})
+
+    async def acontext(self) -> dict[str, object]:
         newest = Book.objects.order_by("-id").values_list(*BookQuerySet.LIST_COLUMNS)[:NEWEST]
         by_books = sorted((await atopics()).values(), key=lambda topic: (-topic.books, topic.slug))
         return {
+            **self.addresses(),
             "newest": [list_entry(*row) async for row in newest],
             "topics": [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
             "read_at": timezone.now(),

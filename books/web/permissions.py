@@ -25,6 +25,7 @@ READ = Rule(Scope.READ)  # anonymous users too, unless READ_REQUIRES_LOGIN
 ADD = Rule(Scope.WRITE, "books.add_book")
 CHANGE = Rule(Scope.WRITE, "books.change_book")
 DELETE = Rule(Scope.WRITE, "books.delete_book")
+PURGE = Rule(Scope.WRITE, "books.delete_change")  # the owner has it, librarians do not
 OWN_ACCOUNT = Rule(None)
 SEE_JOBS = Rule(Scope.JOBS, "books.view_job")
 START_JOB = Rule(Scope.JOBS, "books.add_job")  # kinds that write books take more: see books.jobs.kinds
@@ -43,6 +44,9 @@ class LibrarianRequired(HTTPError):
     """An account that lacks the permission, such as `books.add_book`."""
 
     def __init__(self, permission: str) -> None:
+        if permission == PURGE.permission:
+            super().__init__(403, "Only the owner of this catalogue can purge a history.")
+            return
         action, _, model = permission.removeprefix("books.").partition("_")
         super().__init__(
             403, f"Only librarians can {action} {model}s. Ask the owner of this catalogue to make you one."
@@ -68,6 +72,15 @@ async def arequire(user: RequestUser, rule: Rule) -> None:
         raise _lacking(rule)
     if rule.permission and not await user.ahas_perm(rule.permission):
         raise LibrarianRequired(rule.permission)
+
+
+async def amay(user: RequestUser, rule: Rule) -> bool:
+    """Whether the user has an account with this right."""
+    try:
+        await arequire(user, rule)
+    except HTTPError:
+        return False
+    return user.account is not None
 
 
 async def ais_still_allowed(request: HttpRequest, rules: Mapping[str, Rule]) -> bool:

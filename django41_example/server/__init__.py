@@ -1,5 +1,5 @@
 """What stands between uvicorn and Django. It knows nothing of books.
 
-From outside in: `protocol` (limits of a connection), `lifespan`, `journal` (request ids, log, figures), static files,
-and `handler` (Django) on lent `threads`.
+From outside in: `protocol` and `request_head` (limits of a connection), `lifespan`, `request_log`, `metrics`,
+`static_files`, `response_cache`, and `handler` (Django) on `threads` of a pool.
 """

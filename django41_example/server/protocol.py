@@ -1,127 +1,280 @@
-"""The limits of a connection, on uvicorn's own protocol: what a request's first line and headers may be, how long they
-and the body may take, how many connections there may be, and how a connection ends when the server stops. It extends a
-class that uvicorn does not document, as in 0.54.0 on httptools 0.9.0."""
+"""The limits of a connection, on uvicorn's own protocol: what a request may be, how long it may take to arrive, how
+much of it waits in memory, how slowly its answer may be read, and how a connection ends when the server stops. It
+extends classes that uvicorn does not document, as in 0.54.0 on httptools 0.9.0; neither they nor h11 have such limits.
+"""
 
 import asyncio
 import json
 import resource
+import socket
+import struct
+from collections import deque
 from http import HTTPStatus
 from typing import Any
 
+import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LONGEST_ADDRESS = 8 * 1024  # bytes
-LARGEST_HEAD = 32 * 1024  # bytes of all headers together
-MOST_HEADERS = 100
+from django41_example.server import request_head
+from django41_example.server.request_head import LARGEST_HEAD, LONGEST_ADDRESS, MOST_HEADERS
+
 HEAD_SECONDS = 6.0  # for the first line and the headers
-BODY_SECONDS, BODY_RATE = 6.0, 1024  # a body has so many seconds, and one more for each KiB that arrived
-STUCK_SECONDS = 30.0  # for a client to read on, when the answer is more than fits on the way
-OPEN_FILES, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-MOST_CONNECTIONS = 10_000 if OPEN_FILES == resource.RLIM_INFINITY else min(10_000, OPEN_FILES - 200)
+BODY_SECONDS, BODY_RATE = 6.0, 1024  # so long a body may stay behind so many bytes a second
+BODY_TOTAL_SECONDS, BODY_TOTAL_RATE = 60.0, 32 * 1024  # all of it has so long, and a second for each so many bytes
+STUCK_SECONDS, READ_RATE = 30.0, 1024  # so long a client may read less than so many bytes a second
+
+# Of requests that have not arrived or are not answered, and of responses that are not read: over all connections of
+# this worker. Each may have a little beside, so that a plain request is answered whatever others hold.
+MOST_HELD, FREE_BYTES = 32 << 20, 4096
+LARGEST_HELD = 2560 << 10  # bytes of a body that are in memory; Django writes a larger one to disk
+PIECE = 256  # bytes that are parsed at a time: a piece holds fewer than 16 requests
+SEND_BUFFER = 64 * 1024  # bytes that the kernel holds for a client; it takes as much again for itself
+UNREAD = 16 * 1024  # bytes that wait beside them before the application is told to wait
+
+OTHER_FILES = 200  # handles that are not for connections: databases, logs, uploads
+
+
+def most_connections(files: int) -> int:
+    """How many connections a worker takes that may open so many files."""
+    return 10_000 if files == resource.RLIM_INFINITY else min(10_000, max(files - OTHER_FILES, files // 2))
+
+
+MOST_CONNECTIONS = most_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 LINGER_SECONDS = 1.0  # what a refused client still sends is read so long: else it hears a reset, not the answer
 LAST_REQUEST_SECONDS = 0.5  # for a request that is on its way to a server that begins to stop
 
 REFUSALS = {
-    400: "This is not HTTP. What is beyond ASCII must be percent-encoded, as curl does with -G --data-urlencode.",
+    400: "This is not HTTP as it should be. A request names one Host, the same as in a whole URL; what is beyond ASCII "
+    "is percent-encoded, as curl does with -G --data-urlencode.",
+    406: "Responses are encoded as zstd, gzip or identity. Allow one of them in Accept-Encoding.",
     408: "The request took too long to arrive. Send it again.",
     414: f"An address may have {LONGEST_ADDRESS:,} bytes. Ask for less at once.",
     431: f"There may be {MOST_HEADERS} headers with {LARGEST_HEAD:,} bytes in all. Send fewer or shorter ones.",
-    503: "Too many connections are open. Try again in a moment.",
+    503: "The server is busy. Try again in a moment.",
+    505: "This server speaks HTTP/1.1. Send the request again in that version.",
 }
 
 
-class TooLong(Exception):
-    """Stops the parser."""
-
-
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. `late_at` is when its client must have sent the head, or the body, that it is sending."""
+    """One connection. `late_at` is when its client must have sent the head, or more of the body, that it is sending.
 
+    Requests that a client sends ahead of its answers stay unparsed, as bytes, while one waits for its turn; then
+    nothing more is read.
+    """
+
+    unparsed = b""
+    arrived = 0  # bytes of what is not answered yet
+    unsent = 0  # bytes that waited for a client when it stopped reading
+    held = 0  # bytes of both that count towards MOST_HELD
+    body_due = 0  # bytes of the body that are to come, as far as its head tells
     late_at: float | None = None
+    total_at = 0.0  # when all of the body must have arrived
     stuck_at: float | None = None
-    unsent = 0  # bytes that waited for a client that did not read
     head_size = 0  # bytes
-    head_at_most = 0  # bytes that a head in what is being read can have
+    head_at_most = 0  # bytes that a head in what is being parsed can have
     refusal = 400
     is_refused = is_ending = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.flow = Flow(transport, self)
+        self.unanswered: deque[Any] = deque()
+        limit_buffers(transport)
         self.late_at = self.loop.time() + HEAD_SECONDS
         if not self.app_state.get("is_watched"):
             self.app_state["is_watched"] = True
             close_late_ones(self.loop, self.connections, self.app_state)
         if len(self.connections) > MOST_CONNECTIONS:
-            self.error_response(503)
+            self.refuse(503)
             transport.close()
         elif self.app_state.get("is_ending"):  # it came while the server began to stop
             self.shutdown()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        for cycle in self.unanswered:  # uvicorn tells only the latest
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.pipeline.clear()
+        self.let_go()
+
+    # What arrives
+
     def data_received(self, data: bytes) -> None:
         if self.is_refused:
             return
-        before = self.cycle
-        self.head_at_most = self.head_size + len(data)
-        super().data_received(data)
+        self.unparsed += data
+        self.arrived += len(data)
+        if not self.hold():
+            self.refuse(503)
+        self.parse()
+
+    def parse(self) -> None:
+        """Parse what has arrived, until a request waits behind the one that is being answered."""
+        data, at = self.unparsed, 0
+        while at < len(data) and not (self.pipeline or self.is_refused or self.transport.is_closing()):
+            piece = data[at : at + max(PIECE, self.body_due)]
+            at += len(piece)
+            before = self.cycle
+            self.head_at_most = self.head_size + len(piece)
+            self.feed(piece)
+            if not self.is_refused:
+                self.set_deadline(piece, before)
+        self.unparsed = b"" if self.is_refused or self.transport.is_closing() else data[at:]
+        if self.unparsed:
+            self.flow.pause_reading()
+
+    def feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self.parse_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.refuse(self.refusal)
+
+    def parse_without_upgrade(self, data: bytes) -> None:
+        """Parse a head again without its Upgrade, which we have no use for: with it the parser takes the body, and the
+        requests behind it, for another protocol."""
+        if self.parser.get_method() == b"CONNECT":
+            self.refuse(400)
+            return
+        kept = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        self.feed(line + b"".join(kept) + b"\r\n" + data)
+
+    def set_deadline(self, data: bytes, before: Any) -> None:
+        """After these data; `before` is the latest request as it was before them."""
+        now = self.loop.time()
         if self.cycle is not None and self.cycle.scope is self.scope and not self.cycle.more_body:
             self.late_at, self.head_size = None, 0  # whole requests have arrived, and nothing else
-        elif not self.is_refused:
-            self.await_the_rest(data, before)
-
-    def await_the_rest(self, data: bytes, before: Any) -> None:
-        """A head, or a body, has arrived in part; `before` is the latest request as it was before this data."""
-        if self.cycle is not before:
-            self.head_size, self.late_at = 0, self.loop.time() + BODY_SECONDS
-        elif self.cycle is None or self.cycle.scope is not self.scope:
+        elif self.cycle is not before:  # a head has arrived, and its body in part
+            self.head_size, self.late_at = 0, now + BODY_SECONDS
+            self.total_at = now + BODY_TOTAL_SECONDS
+        elif self.cycle is None or self.cycle.scope is not self.scope:  # a head, in part
             self.head_size += len(data)
             if self.late_at is None and self.is_idle():
-                self.late_at = self.loop.time() + HEAD_SECONDS
+                self.late_at = now + HEAD_SECONDS
             if self.head_size > LARGEST_HEAD + LONGEST_ADDRESS:
-                self.error_response(431 if self.headers else 414)
+                self.refuse(431 if self.headers else 414)
 
     def is_idle(self) -> bool:
         """Whether no request of this connection is being answered."""
-        return self.cycle is None or self.cycle.response_complete
+        return not self.unanswered
 
     # What the parser finds
 
     def on_headers_complete(self) -> None:
-        if len(self.headers) > MOST_HEADERS or self.head_at_most > LONGEST_ADDRESS:
-            self.limit(414, len(self.url), LONGEST_ADDRESS)
-            self.limit(431, len(self.headers), MOST_HEADERS)
-            self.limit(431, sum(len(name) + len(value) for name, value in self.headers), LARGEST_HEAD)
+        if self.parser.should_upgrade():
+            return  # it is parsed again
+        try:
+            if len(self.headers) > MOST_HEADERS or self.head_at_most > LONGEST_ADDRESS:
+                request_head.check_size(self.url, self.headers)
+            self.body_due = request_head.check(self.parser.get_http_version(), self.url, self.headers)
+        except request_head.BadHead as error:
+            self.refusal = error.status
+            raise
         super().on_headers_complete()
+        self.unanswered.append(self.cycle)
         if self.is_ending:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
+        self.body_due -= len(body)
+        if self.cycle.response_started:
+            self.arrived -= len(body)  # it is only read for its client to read the answer
         if self.late_at is not None:
-            self.late_at += len(body) / BODY_RATE
+            self.total_at += len(body) / BODY_TOTAL_RATE
+            self.late_at = min(self.late_at + len(body) / BODY_RATE, self.loop.time() + BODY_SECONDS, self.total_at)
 
-    def limit(self, status: int, size: int, most: int) -> None:
-        if size > most:
-            self.refusal = status
-            raise TooLong
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+            self.body_due = 0
 
-    def send_400_response(self, msg: str) -> None:
-        """The parser stopped."""
-        self.error_response(self.refusal)
+    def on_response_complete(self) -> None:
+        self.unanswered.popleft()
+        super().on_response_complete()
+        if self.is_idle():
+            self.arrived = len(self.unparsed)
+            self.hold()
+            if self.is_refused and not self.transport.is_closing():
+                self.write_refusal()
+        if self.unparsed:
+            self.parse()
+            self.flow.resume_reading()
+
+    def timeout_keep_alive_handler(self) -> None:
+        if self.is_idle() and self.late_at is None:  # else another request has come, or comes
+            super().timeout_keep_alive_handler()
+
+    # What is held in memory
+
+    def hold(self) -> bool:
+        """Count what this connection holds. False if it is more than before, and more than the worker may hold."""
+        held = min(max(0, self.arrived - FREE_BYTES), LARGEST_HELD) + self.unsent
+        grown, self.held = held - self.held, held
+        self.app_state["held"] = total = self.app_state.get("held", 0) + grown
+        return grown <= 0 or total <= MOST_HELD
+
+    def let_go(self) -> None:
+        self.unparsed, self.arrived, self.unsent, self.stuck_at = b"", 0, 0, None
+        self.hold()
+        self.stuck_ones().pop(self, None)
+
+    def stuck_ones(self) -> "dict[LimitedProtocol, None]":
+        """The connections of this worker whose clients do not read, the longest first."""
+        ones: dict[LimitedProtocol, None] = self.app_state.setdefault("stuck", {})
+        return ones
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.stuck_at = self.loop.time() + STUCK_SECONDS
+        self.unsent = self.transport.get_write_buffer_size()
+        self.stuck_ones().pop(self, None)
+        self.stuck_ones()[self] = None
+        if not self.hold():
+            next(iter(self.stuck_ones())).reset()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.stuck_at, self.unsent = None, 0
+        self.stuck_ones().pop(self, None)
+        self.hold()
 
     # How it ends
 
-    def error_response(self, status: int) -> None:
-        """Answer without the application, and end the connection."""
-        self.is_refused = True
-        if self.is_idle() or not self.cycle.response_started:
-            phrase, body = HTTPStatus(status).phrase, json.dumps({"detail": REFUSALS[status]}).encode() + b"\n"
-            head = f"HTTP/1.1 {status} {phrase}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-            again = "Retry-After: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
-            self.transport.write(f"{head}{again}Connection: close\r\n\r\n".encode() + body)
-        if not self.is_idle():
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+    def refuse(self, status: int) -> None:
+        """Read nothing more, answer without the application once the requests before this are answered, and end."""
+        self.is_refused, self.refusal = True, status
+        if self.unanswered and self.unanswered[-1].more_body:  # it is this request's body that is refused
+            refused = self.unanswered.pop()
+            refused.disconnected = True
+            refused.message_event.set()
+            if self.pipeline:
+                self.pipeline.popleft()
+            if refused.response_started:
+                self.loop.call_later(LINGER_SECONDS, self.transport.close)
+                return
+        if self.is_idle():
+            self.write_refusal()
+
+    def write_refusal(self) -> None:
+        phrase, body = HTTPStatus(self.refusal).phrase, json.dumps({"detail": REFUSALS[self.refusal]}).encode() + b"\n"
+        head = f"HTTP/1.1 {self.refusal} {phrase}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        again = "Retry-After: 1\r\n" if self.refusal == HTTPStatus.SERVICE_UNAVAILABLE else ""
+        self.transport.write(f"{head}{again}Connection: close\r\n\r\n".encode() + body)
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def reset(self) -> None:
+        """End the connection at once. What its client did not read is dropped, by the kernel too."""
+        if connected := self.transport.get_extra_info("socket"):
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.let_go()
+        self.transport.abort()
 
     def shutdown(self) -> None:
         """The server stops. What is being answered is answered; a request that is on its way still finds us."""
@@ -139,21 +292,37 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def close_if_late(self, now: float) -> None:
         if self.stuck_at and now > self.stuck_at:
-            if self.transport.get_write_buffer_size() >= self.unsent:
-                self.transport.abort()
+            if self.transport.get_write_buffer_size() > self.unsent - STUCK_SECONDS * READ_RATE:
+                self.reset()
             else:  # it reads, if slowly
                 self.pause_writing()
-        elif self.late_at and now > self.late_at and not (self.is_refused or self.flow.read_paused):
-            self.error_response(408)
+        elif self.late_at and now > self.late_at and not self.is_refused:
+            if self.flow.read_paused:  # it is us who are slow
+                self.late_at = now + BODY_SECONDS
+            else:
+                self.refuse(408)
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self.stuck_at = self.loop.time() + STUCK_SECONDS
-        self.unsent = self.transport.get_write_buffer_size()
 
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self.stuck_at = None
+class Flow(FlowControl):
+    """Reads nothing more while there is something to parse, whoever asks for it."""
+
+    def __init__(self, transport: Any, connection: LimitedProtocol) -> None:
+        super().__init__(transport)
+        self.connection = connection
+
+    def resume_reading(self) -> None:
+        if not self.connection.unparsed:
+            super().resume_reading()
+
+
+def limit_buffers(transport: Any) -> None:
+    """A client that does not read has little here and in the kernel, and not for long."""
+    transport.set_write_buffer_limits(UNREAD)
+    connected = transport.get_extra_info("socket")
+    if connected and connected.family in {socket.AF_INET, socket.AF_INET6}:
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it. After so long without progress the kernel resets
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STUCK_SECONDS * 1000))
 
 
 def close_late_ones(loop: asyncio.AbstractEventLoop, connections: set[Any], app_state: dict[str, Any]) -> None:

@@ -5,15 +5,15 @@ no-cache`. This cache revalidates at every request, by `validate`, whatever wrot
 """
 
 import asyncio
-import re
 import sys
 import zlib
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 from cachetools import LRUCache
+
+from django41_example.server.request_head import IDENTITY, accepted
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -27,9 +27,9 @@ Message = dict[str, Any]
 # them a view, a middleware or a later version reads cannot be known here.
 PERSONAL = {b"authorization", b"cookie", b"if-match", b"if-unmodified-since", b"content-length", b"transfer-encoding"}
 KNOWN_TO_VARY = {b"accept", b"accept-encoding", b"authorization", b"cookie"}  # a response may vary by no other header
-LONGEST_KEY = 2000  # bytes of a query and its Accept headers; a longer one is not worth its place
+LONGEST_KEY = 2000  # bytes of a URL and its Accept headers; a longer one is not worth its place
 LARGEST_SHARE = 50  # one response may take a fiftieth of the cache
-OVERHEAD = 4000  # bytes that a response takes besides its body
+OVERHEAD = 6000  # bytes that a response and its key take besides its body
 SINGLE_FLIGHT_SECONDS = 10.0  # to wait for a response that another request is computing
 NOT_IN_304 = {b"content-length", b"content-type", b"content-encoding", b"content-language"}
 OF_ONE_REQUEST = {b"x-request-id"}
@@ -39,9 +39,7 @@ SMALLEST_COMPRESSED = 800  # bytes; less fits in one packet as it is
 ENCODERS: dict[bytes, Callable[[bytes], bytes]] = {
     b"zstd": lambda body: zstd.compress(body, 3),
     b"gzip": lambda body: zlib.compress(body, 1, wbits=31),
-}  # the best first
-IDENTITY = b""
-CODING = re.compile(rb"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
+}
 EMPTY_BODY: Message = {"type": "http.response.body", "body": b""}
 
 
@@ -128,7 +126,7 @@ class ResponseCache:
         self.in_flight[version, key] = computed
         # What the client has is compared here: the application's own 304 could not be cached.
         scope["headers"] = [header for header in scope["headers"] if header[0] != b"if-none-match"]
-        encoding = preferred_encoding(headers.get(b"accept-encoding", b""))
+        encoding = preferred(headers.get(b"accept-encoding", b""))
         recorder = Recorder(send, self.largest, encoding=encoding, not_cacheable=computed.set)
         try:
             await self.application(scope, receive, recorder)
@@ -179,14 +177,14 @@ class Recorder:
             return None
         status = self.start["status"]
         headers = {name: value for name, value in self.start["headers"] if name not in OF_ONE_REQUEST}
-        body, encoding = self.body, IDENTITY
+        body = self.body
         has_etag = b"etag" in headers
         # A view's own ETag stands for the bytes that it sent: they are not compressed.
         if not has_etag and b"content-encoding" not in headers and len(body) >= SMALLEST_COMPRESSED:
             headers[b"vary"] = b", ".join(filter(None, [headers.get(b"vary"), b"Accept-Encoding"]))
-            if self.encoding and len(compressed := ENCODERS[self.encoding](body)) < len(body):
-                body, encoding = compressed, self.encoding
-                headers |= {b"content-length": b"%d" % len(body), b"content-encoding": encoding}
+            if self.encoding != IDENTITY and len(compressed := ENCODERS[self.encoding](body)) < len(body):
+                body = compressed
+                headers |= {b"content-length": b"%d" % len(body), b"content-encoding": self.encoding}
         if status == 200 and not has_etag:
             headers[b"etag"] = b'"%s"' % blake2b(body, digest_size=12).hexdigest().encode()
         return CachedResponse(status, list(headers.items()), body, route)
@@ -199,23 +197,14 @@ def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
     if not PERSONAL.isdisjoint(headers):
         return None
     accept, encoding = headers.get(b"accept", b""), headers.get(b"accept-encoding", b"")
-    query = scope["query_string"]
-    if len(query) + len(accept) + len(encoding) > LONGEST_KEY:
+    path, query, host = scope["path"], scope["query_string"], headers.get(b"host", b"")
+    if len(path) + len(query) + len(accept) + len(encoding) + len(host) > LONGEST_KEY:
         return None
-    host, scheme = headers.get(b"host"), scope.get("scheme", "http")
-    return scope["path"], query, accept, host, scheme, preferred_encoding(encoding)
+    return path, query, accept, host, scope.get("scheme", "http"), preferred(encoding)
 
 
-@lru_cache(256)
-def preferred_encoding(accept_encoding: bytes) -> bytes:
-    """The best encoding of ours that this Accept-Encoding admits; IDENTITY if none."""
-    qualities: dict[bytes, float] = {}
-    for part in accept_encoding.lower().split(b","):
-        if match := CODING.fullmatch(part):
-            qualities[match[1]] = float(match[2] or 1)
-    others = qualities.get(b"*", 0)
-    best = max(ENCODERS, key=lambda encoding: qualities.get(encoding, others))
-    return best if qualities.get(best, others) > 0 else IDENTITY
+def preferred(accept_encoding: bytes) -> bytes:
+    return next(iter(accepted(accept_encoding)), IDENTITY)
 
 
 def etag_matches(etag: bytes, if_none_match: bytes) -> bool:

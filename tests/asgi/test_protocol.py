@@ -78,12 +78,18 @@ def refusal(wire: Wire) -> dict[str, str]:
 
 
 def get(address: bytes = b"/", *headers: bytes) -> bytes:
-    return b"GET " + address + b" HTTP/1.1\r\n" + b"".join(header + b"\r\n" for header in headers) + b"\r\n"
+    return (
+        b"GET "
+        + address
+        + b" HTTP/1.1\r\nHost: testserver\r\n"
+        + b"".join(header + b"\r\n" for header in headers)
+        + b"\r\n"
+    )
 
 
 LONGEST = b"/" + b"a" * (protocol.LONGEST_ADDRESS - 1)
-MOST = [b"x: 1"] * protocol.MOST_HEADERS
-LARGEST = b"x: " + b"a" * (protocol.LARGEST_HEAD - 1)
+MOST = [b"x: 1"] * (protocol.MOST_HEADERS - 1)  # and Host
+LARGEST = b"x: " + b"a" * (protocol.LARGEST_HEAD - len(b"hosttestserverx"))
 
 
 # Heads
@@ -299,12 +305,23 @@ async def test_a_client_that_reads_slowly_is_not_dropped_as_long_as_it_reads(slo
     server = Server(slow)
     wire = server.connect()
     await wire.send(HELLO)
-    wire.unsent = 100
+    wire.unsent = 1_000_000
     wire.protocol.pause_writing()
     for _ in range(3):
-        wire.unsent -= 1
+        wire.unsent -= 31 * protocol.READ_RATE
         await server.clock.advance(protocol.STUCK_SECONDS)
     assert not wire.aborted
+
+
+async def test_a_client_that_reads_a_byte_now_and_then_is_dropped(slow: Slow) -> None:
+    server = Server(slow)
+    wire = server.connect()
+    await wire.send(HELLO)
+    wire.unsent = 1_000_000
+    wire.protocol.pause_writing()
+    wire.unsent -= 29 * protocol.READ_RATE
+    await server.clock.advance(protocol.STUCK_SECONDS + 2)
+    assert wire.aborted
 
 
 async def test_a_connection_at_rest_is_closed_after_a_while(wire: Wire, server: Server) -> None:

@@ -31,8 +31,8 @@ def test_a_list_without_a_name_gives_no_field(empty: Any) -> None:
     assert row(authors=empty, topics=empty).fields == {}
 
 
-def test_the_year_nought_is_no_empty_cell() -> None:
-    assert row(published_year=0).fields == {"published_year": 0}
+def test_the_number_nought_is_no_empty_cell() -> None:
+    assert row(series_number=0).fields == {"series_number": 0}
 
 
 def test_a_bad_value_leaves_its_field_out_and_each_is_noted() -> None:

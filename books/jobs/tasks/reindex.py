@@ -1,5 +1,6 @@
 """Derives a book's columns and search words again, after a change of the rules by which they are derived."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import cast
@@ -13,10 +14,10 @@ from books.metadata.text import TEXTS, lines
 from books.models import Author, Book, BookAuthor, BookTopic
 from books.models.author import sort_key
 from books.models.book_columns import columns
-from books.search.index import index_all, keep_in_step
+from books.search.index import keep_in_step, rebuild
 from books.search.query import tsvector
 
-BATCH = 500  # books
+BATCH = 100  # books of one transaction, for which other writers wait
 DERIVED = ("title_key", "fingerprint", "primary_language", "author_names", "topic_names")
 
 
@@ -25,17 +26,23 @@ def reindex() -> dict[str, int]:
     run = current()
     last, done, changed = (run.checkpoint.get(name, 0) for name in ("last", "done", "changed"))
     total = done + Book.objects.filter(pk__gt=last).count()
+    if connection.vendor == "sqlite" and not last:
+        indexed = 0
+        for added in rebuild():
+            run.check()
+            indexed += added
+            run.report_progress(f"{indexed:,} books indexed", total=total)
     while True:
         run.check()
+        began = time.monotonic()
         with transaction.atomic():
-            if not last and connection.vendor == "sqlite":
-                index_all()
             books = list(Book.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH])
             if not books:
                 return {"books": done, "changed": changed}
             last, done, changed = books[-1].pk, done + len(books), changed + derive(books)
             checkpoint = {"last": last, "done": done, "changed": changed}
             run.save_checkpoint(f"{done:,} books, {changed:,} changed", checkpoint, done=done, total=max(total, done))
+        time.sleep(time.monotonic() - began)  # now others may write
 
 
 def derive(books: Sequence[Book]) -> int:

@@ -1,0 +1,24 @@
+"""Purging the history of a book, for good: also of one that was deleted because it should never have been there."""
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from books.models import Book, Change
+
+
+def purge(book_id: int) -> bool:
+    """Delete all changes of a book, in one transaction; False if there is no such book, and none was deleted.
+
+    Of a book that exists, merges stay, but without values and names: through them the URLs of the books that were
+    merged into it redirect to it.
+    """
+    with transaction.atomic():
+        # The row is written as it is: that locks it, and tells of a new version of the catalogue.
+        exists = bool(Book.objects.filter(pk=book_id).update(updated_at=F("updated_at")))
+        changes = Change.objects.filter(book_id=book_id)
+        if exists:
+            is_merge = Exists(Change.objects.filter(part_of=OuterRef("pk")))
+            changes.filter(is_merge).update(fields={}, user=None)
+            changes = changes.filter(~is_merge)
+        deleted, _ = changes.delete()
+    return exists or bool(deleted)

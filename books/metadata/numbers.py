@@ -1,0 +1,144 @@
+"""Years and places in a series, as people, files and title pages write them. Pure functions."""
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+
+from books.metadata.folding import without_marks
+
+MAX_LENGTH = 100  # characters of a year or a number as written
+YEARS = range(-4000, 2101)
+# The year before the first of each era, and how many it had.
+_ERAS = {"明治": (1867, 45), "大正": (1911, 15), "昭和": (1925, 64), "平成": (1988, 31), "令和": (2018, 99)}
+_ERAS |= {era[0]: span for era, span in _ERAS.items()} | dict(zip("mtshr", _ERAS.values(), strict=True))
+_ERAS |= {"民國": (1911, 200), "民国": (1911, 200)}
+_ERA = re.compile(rf"({'|'.join(_ERAS)})\.?\s*(\d{{1,3}}|元)(?!\d)(?:\s*年.*|[./-]\d.*)?")
+_KANJI = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "兩": 2, "两": 2}
+_TENS = {"十": 10, "百": 100, "千": 1000}
+_KANJI_NUMBER = re.compile(f"[{''.join((*_KANJI, *_TENS))}]+(?=[年巻卷册冊集部号號編篇话話輯月日]|$)")
+_ROMAN = re.compile(r"(?=[mdclxvi])m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:ix|iv|v?i{0,4})")
+_ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+_BEFORE_CHRIST = re.compile(
+    r"\b(?:b\.?\s?c\.?(?:\s?e\.?)?(?!\w)|v\.?\s?(?:chr|u\.?\s?z)|av\.?\s?j|a\.\s?c\.|f\.?\s?kr|p\.?\s?n\.?\s?e|i\.?\s?e\b)"
+    r"|до\s?н|紀元前|公元前|西暦前|^前|기원전|ق\.?\s?م|π\.?\s?χ"
+)
+_UNDATED = re.compile(r"\[?(?:n\.?\s?d|s\.?\s?[ad]|o\.?\s?j|undated|unknown|no date|\?+|-+)\.?\]?")
+_NO_DATE = re.compile(r"0+(?:[-/.]0+)*|0101-01-01.*")
+_ISO = re.compile(r"(-?\d{4})(-?)(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01])(?:[t ].*)?")
+_DECADE = re.compile(r"\D*([12]\d{2})(?:[-_ux]\??|\?)\D*|\D*([12]\d)(?:--|__|uu|\?\?)\D*")
+_PLAIN = re.compile(r"[+-]?\d{1,9}(?:\.0+)?")
+_NUMBERS = re.compile(r"(?<![\d])\d{1,6}(?!\d)")
+_IN_SERIES = re.compile(r"(?<![\d.,-])(\d{1,6})(?:[.,](\d{1,2}))?(?![\d.,]*\d)")
+_THOUSANDS = re.compile(r"(?<!\d)(\d{1,3}),(\d{3})(?!\d)")
+_PARTS = {
+    "上": 1,
+    "中": 2,
+    "下": 3,
+    "前": 1,
+    "後": 2,
+    "后": 2,
+    "甲": 1,
+    "乙": 2,
+    "丙": 3,
+    "丁": 4,
+    "상": 1,
+    "중": 2,
+    "하": 3,
+}
+_PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
+
+
+def year(text: str) -> int | None:
+    """The year in a date or a span of years, the first of several; negative before Christ. None: it says that none is.
+
+    `1999-03-01`, `[1999?]`, `c1999`, `1999-2001`, `昭和46年`, `S46`, `380 BC`, `MCMXCIX`. Raises ValidationError.
+    """
+    written = _plain(text)
+    if not written or _UNDATED.fullmatch(written) or _NO_DATE.fullmatch(written):
+        return None
+    found = _year(written)
+    if found == 0:
+        return None
+    if found is None or found not in YEARS:
+        raise ValidationError("Enter a year, for example 1987 or -380.", code="invalid")
+    return found
+
+
+def _year(text: str) -> int | None:
+    if match := _ISO.fullmatch(text):
+        return int(match[1])
+    if _PLAIN.fullmatch(text):
+        return int(text.partition(".")[0])
+    if match := _DECADE.fullmatch(text):
+        return int(match[1]) * 10 if match[1] else int(match[2]) * 100
+    if match := _ERA.fullmatch(text):
+        before, most = _ERAS[match[1]]
+        number = 1 if match[2] == "元" else int(match[2])
+        if not 1 <= number <= most:
+            raise ValidationError(f"{match[1]} has the years 1 to {most}.", code="invalid")
+        return before + number
+    if _ROMAN.fullmatch(text) and len(text) > 1:
+        return _roman(text)
+    if is_before := bool(_BEFORE_CHRIST.search(text)):
+        text = text[1:] if text.startswith("-") else text
+    return _in_words(text, is_before=is_before)
+
+
+def _in_words(text: str, *, is_before: bool) -> int | None:
+    """The year among words and the days of a month: `March 15, 2019`, `c. 1850`, `between 1999 and 2001`."""
+    numbers = _NUMBERS.findall(text)
+    long = [number for number in numbers if len(number) in {3, 4}]
+    if len(numbers) > 4 or text.startswith("-") or re.search(r"century|siècle|jahrhundert|世紀", text):
+        return None
+    if is_before and numbers:
+        return -int(numbers[0])
+    if long:
+        return int(long[0])
+    is_era_of_ours = re.search(r"\ba\.?\s?d\b|\bc\.?\s?e\b|n\.?\s?chr|西暦|公元", text)
+    return int(numbers[0]) if numbers and is_era_of_ours else None
+
+
+def series_number(text: str) -> Decimal | None:
+    """The number by which a place in a series is ordered: of `Vol. 3`, `#2`, `1,5`, `1-3`, `第3巻`, `上`, `IV`."""
+    written = _plain(text)
+    if not written:
+        return None
+    if match := _PART.fullmatch(written):
+        return Decimal(_PARTS[match[1]])
+    word = re.sub(r"^[a-z]{1,9}\.?\s+", "", written)
+    if _ROMAN.fullmatch(word):
+        return Decimal(_roman(word))
+    match = _IN_SERIES.search(_THOUSANDS.sub(r"\1\2", written))
+    if match is None or (written.startswith("-") and not written[1:].startswith(" ")):
+        raise ValidationError("Enter a number, for example 1 or 2.5.", code="invalid")
+    return Decimal(f"{match[1]}.{match[2] or 0}")
+
+
+def _plain(text: str) -> str:
+    """In ASCII digits and one kind of minus, folded, without invisible marks; kanji numerals as digits."""
+    unified = unicodedata.normalize("NFKC", without_marks(text[: MAX_LENGTH + 1])).casefold().strip()
+    if len(unified) > MAX_LENGTH:
+        raise ValidationError(f"At most {MAX_LENGTH} characters.", code="max_length")
+    digits = "".join(each if (digit := unicodedata.decimal(each, None)) is None else str(digit) for each in unified)
+    dashed = re.sub("[\u2010-\u2015\u2212]", "-", digits)
+    return _KANJI_NUMBER.sub(lambda match: str(_kanji(match[0])), dashed)
+
+
+def _kanji(text: str) -> int:
+    """二〇一〇 as well as 四十六."""
+    if not any(character in _TENS for character in text):
+        return int("".join(str(_KANJI[character]) for character in text))
+    total, digit = 0, 0
+    for character in text:
+        if character in _TENS:
+            total, digit = total + (digit or 1) * _TENS[character], 0
+        else:
+            digit = _KANJI[character]
+    return total + digit
+
+
+def _roman(text: str) -> int:
+    values = [_ROMAN_DIGITS[character] for character in text]
+    return sum(-one if one < next_one else one for one, next_one in zip(values, [*values[1:], 0], strict=True))

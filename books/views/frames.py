@@ -1,0 +1,46 @@
+"""Pages that are rendered once for each version of the catalogue, with holes for what differs by request."""
+
+import re
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse
+
+from books.cache import per_version
+from books.views.base import CatalogueView
+from books.web import negotiation
+
+HOLE = re.compile("\x00(rows|address|next|previous)\x00|%00(address)%00")  # no parameter may hold a NUL
+
+Context = Mapping[str, Any]
+
+
+async def framed(
+    view: CatalogueView,
+    template: str,
+    acontext: Callable[[], Awaitable[Context]],
+    *key: Hashable,
+    holes: Mapping[str, str],
+) -> HttpResponse:
+    """The page that the template makes of the context, the same for all anonymous requests with this key.
+
+    `holes` are variables of the template that differ nevertheless, as HTML; so does the address of the request.
+    """
+    address = view.request.get_full_path()
+    filled = {**holes, "address": escape(address)}
+
+    async def arender() -> list[str]:
+        """In pieces, between them the names of the holes."""
+        context = {**await acontext(), **{name: html and f"\x00{name}\x00" for name, html in filled.items()}}
+        return HOLE.split(negotiation.page(view.request, template, context).content.decode())
+
+    if view.user.account is None:
+        frame = await per_version.get_or_make((template, *key, *map(bool, holes.values())), arender)
+    else:
+        frame = await arender()
+    pieces = [frame[0]]
+    for name, is_quoted, html in zip(frame[1::3], frame[2::3], frame[3::3], strict=True):
+        pieces += [quote(address) if is_quoted else filled[name], html]
+    return HttpResponse("".join(pieces))

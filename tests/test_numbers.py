@@ -1,0 +1,76 @@
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from books.metadata import numbers
+
+pytestmark = pytest.mark.once
+
+YEARS = """
+1999: 1999 | 1999.0 | 1999-03-01 | 1999-03-01T00:00:00+00:00 | 1999-03 | 19990301 | 1999/3/1 | 1.3.1999 | 03/01/1999
+    | March 1, 1999 | 1er mars 1999 | Mar 1999 | 1999.9 | 1999年3月1日 | c1999 | ©1999 | p1999 | ca. 1999 | circa 1999
+    | um 1999 | [1999] | [1999?] | 1999? | 1999. | 1999-2001 | 1999-01 | 1999- | 1999–2001 | 1999/2000 | [1999-2001]
+    | between 1999 and 2001 | １９９９ | ١٩٩٩ | ۱۹۹۹ | 平成11年 | 平成十一年 | H11 | h11.3.1 | 平11 | 一九九九年
+    | MCMXCIX | 1999（平成11）年 | \u200e1999 | 民國88年
+1971: 昭和46年 | S46 | 昭和46 | 昭和四十六年 | Ｓ４６
+1926: 昭和元年 | 大正15年 | 大正十五年
+1989: 昭和64年 | 平成元年 | 平成1年
+2019: 令和元年 | R1
+1868: 明治元年 | M1
+-380: 380 BC | 380 B.C. | 380 BCE | 380 v. Chr. | 380 av. J.-C. | −380 | -380 | BC 380 | c. 380 BC | 380-370 BC
+    | 紀元前380年 | 公元前380年 | 前380年 | 380 до н. э. | 기원전 380년
+-50: 50 BC
+180: 180 | AD 180 | 180 AD | 180 n. Chr.
+1980: 198- | [198-?] | 198?
+None: 0 | 0000 | 0000-00-00 | 0101-01-01 | 0101-01-01T00:00:00+00:00 | n.d. | [s.a.] | o. J. | ?
+"""
+NUMBERS = """
+3: 3 | ３ | Vol. 3 | v. 3 | #3 | No. 3 | Bd. 3 | Tome 3 | том 3 | 第3巻 | 第三巻 | 3巻 | Book 3 of 7 | 3-5 | III
+    | Vol. III | 下 | 下巻 | 3권 | (3)
+1.5: 1.5 | 1,5 | #1.5
+1: 1-3 | 上 | 上巻 | 前編 | i | 一
+2: 中 | 後編 | 第二集 | ii
+1000: 1,000 | 1000
+14: XIV
+0: 0
+"""
+
+
+def cases(table: str) -> list[tuple[str, str]]:
+    lines = table.strip().replace("\n    |", " |").splitlines()
+    parts = (line.partition(": ") for line in lines)
+    return [(text.strip(), want) for want, _, texts in parts for text in texts.split("|")]
+
+
+@pytest.mark.parametrize(("text", "want"), cases(YEARS))
+def test_a_year_is_read_as_it_is_written(text: str, want: str) -> None:
+    assert str(numbers.year(text)) == want
+
+
+@pytest.mark.parametrize("text", ["soon", "9999", "2101", "-5000", "昭和65年", "大正16年", "19th century", "x" * 200])
+def test_what_is_no_year_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        numbers.year(text)
+
+
+@pytest.mark.parametrize(("text", "want"), cases(NUMBERS))
+def test_a_number_in_a_series_is_read_as_it_is_written(text: str, want: str) -> None:
+    assert numbers.series_number(text) == Decimal(want)
+
+
+@pytest.mark.parametrize("text", ["one", "-1", "1.234", "12345678", "Omnibus"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        numbers.series_number(text)
+
+
+@given(st.text(max_size=120))
+def test_any_text_is_a_year_or_refused(text: str) -> None:
+    for read in (numbers.year, numbers.series_number):
+        try:
+            read(text)
+        except ValidationError:
+            continue
