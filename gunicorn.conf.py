@@ -47,6 +47,7 @@ if LOG_FORMAT == "json":
         "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
     }
 
+FEW_FILES = 1000
 STOP_SECONDS = 4  # that running requests have after a stop; uvicorn's workers never learn graceful_timeout
 graceful_timeout = STOP_SECONDS + 4
 
@@ -55,6 +56,8 @@ def on_starting(server: Any) -> None:
     """Prepare the database and static files; in production, where `release` has done that, check the settings."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a file for each connection
+    if most != resource.RLIM_INFINITY and most < FEW_FILES:
+        server.log.warning("Only %s files may be open, one for each connection. Allow more with ulimit -n.", most)
     for file in METRICS_DIR.glob("*.db"):
         file.unlink()
     if PRODUCTION:

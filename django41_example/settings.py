@@ -215,9 +215,16 @@ LOGGING = {
         "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(request_id)s: %(message)s"},
         "json": {"()": "django41_example.server.request_log.JsonFormatter"},
     },
-    "filters": {"with_request_id": {"()": "django41_example.server.request_log.WithRequestId"}},
+    "filters": {
+        "with_request_id": {"()": "django41_example.server.request_log.WithRequestId"},
+        "without_traceback": {"()": "django41_example.server.request_log.WithoutTraceback"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["with_request_id"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["with_request_id", "without_traceback"],
+        },
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

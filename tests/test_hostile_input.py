@@ -328,3 +328,8 @@ class AnyBody(HypothesisTestCase):
 @pytest.mark.parametrize("host", ["evil.example", "a b", "localhost:port", "localhost, evil.example"])
 def test_another_hosts_name_is_refused(client: Any, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code == 400
+
+
+def test_an_accept_header_that_nobody_needs_so_long_is_ignored(client: Any) -> None:
+    answer = client.get("/nothing-here/", headers={"accept": "text/html;a=" + "x" * 20_000})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")

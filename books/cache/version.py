@@ -2,12 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from sys import getsizeof
 from typing import Any
+
+from cachetools import LRUCache
 
 CONNECT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts to connect
-MOST = 300  # values that a process holds; a page's frame, the largest, takes 20 KB
+MOST_BYTES = 8 << 20  # that a process holds of values and their keys; a page's frame takes 20 KB
 
 log = logging.getLogger("books.cache")
 
@@ -70,7 +75,7 @@ class PerVersion:
     def __init__(self, version: CatalogueVersion) -> None:
         self.version = version
         self.number: int | None = None
-        self.values: dict[Hashable, Any] = {}
+        self.values = self._none()
         self.being_made: dict[Hashable, asyncio.Event] = {}
 
     async def get_or_make[Value](self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
@@ -80,14 +85,17 @@ class PerVersion:
             if number is None:
                 return await make()
             if number != self.number:
-                self.number, self.values = number, {}
+                self.number, self.values = number, self._none()
             if key in self.values:
-                value: Value = self.values[key]
+                value: Value = self.values[key][1]
                 return value
             if made := self.being_made.get((number, key)):
                 await made.wait()
             else:
                 return await self._make(number, key, make)
+
+    def _none(self) -> LRUCache[Hashable, Any]:
+        return LRUCache(MOST_BYTES, getsizeof=size_of)
 
     def forget(self, key: Hashable) -> None:
         self.values.pop(key, None)
@@ -97,10 +105,20 @@ class PerVersion:
         try:
             value = await make()
             if number == self.number:  # else it is older than what is held now
-                if len(self.values) >= MOST:
-                    del self.values[next(iter(self.values))]  # the oldest
-                self.values[key] = value
+                with suppress(ValueError):  # it is larger than all that may be held
+                    self.values[key] = key, value
             return value
         finally:
             del self.being_made[number, key]
             made.set()
+
+
+def size_of(value: Any) -> int:
+    """Bytes that the value takes, with what is in it; roughly."""
+    if isinstance(value, Mapping):
+        return getsizeof(value) + sum(size_of(key) + size_of(each) for key, each in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return getsizeof(value) + sum(map(size_of, value))
+    if is_dataclass(value):
+        return getsizeof(value) + sum(size_of(getattr(value, field.name)) for field in fields(value))
+    return getsizeof(value)

@@ -10,21 +10,34 @@ from books.web.permissions import CHANGE, arequire
 
 
 class UploadScreen(CatalogueView):
-    """The upload pre-check: answers the headers of a request whose body is larger than a form, before it is received.
+    """The upload pre-check: answers the head of a request with a large body, before the body is received.
 
-    It applies the rules of the view that the upload is for, so that nobody else can fill the disk.
+    It applies the methods and rules of the view that the body is for, so that nobody else can fill memory or the disk.
     """
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        view = getattr(request.resolver_match.func, "view_class", None)  # type: ignore[union-attr]
-        if request.method != "POST" or not getattr(view, "takes_uploads", False):
+        view: Any = getattr(request.resolver_match.func, "view_class", None)  # type: ignore[union-attr]
+        takes_uploads = request.method == "POST" and getattr(view, "takes_uploads", False)
+        if request.scope["is_too_large"] and not takes_uploads:  # type: ignore[attr-defined]
             return error_response(request, HTTPError(413, TOO_LARGE, headers={"Connection": "close"}))
-        self.rules = view.rules  # type: ignore[misc, union-attr]
+        if not hasattr(view, "rules"):  # one of Django's, such as the admin's
+            return HttpResponse(status=204)
+        self.rules, self.view, self.takes_uploads = view.rules, view, takes_uploads  # type: ignore[misc]
         return await super().dispatch(request, *args, **kwargs)
 
-    async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        await arequire(self.user, CHANGE)  # an upload is a list to import
+    def methods(self) -> list[str]:
+        return [name.upper() for name in self.http_method_names if hasattr(self.view, name)]
+
+    async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method not in self.methods():
+            return await self.http_method_not_allowed(request)
+        if self.takes_uploads:
+            await arequire(self.user, CHANGE)  # an upload is a list to import
+        if self.user.account is None:  # no form for everybody is as large
+            return error_response(request, HTTPError(413, TOO_LARGE, headers={"Connection": "close"}))
         return HttpResponse(status=204)
+
+    put = patch = delete = post
 
 
 screen = UploadScreen.as_view()

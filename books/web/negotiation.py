@@ -18,6 +18,7 @@ from django.utils.cache import patch_vary_headers
 
 from books.metadata.record import Errors
 
+LONGEST_ACCEPT = 2000  # characters
 JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
 
 
@@ -45,9 +46,13 @@ def preferred(request: HttpRequest, *offered: str) -> str:
     return media_type
 
 
-@lru_cache(256)
 def best(accept: str, offered: tuple[str, ...]) -> str | None:
-    """The one of the offered media types that an Accept header likes best."""
+    """The one of the offered media types that an Accept header likes best. One that nobody needs so long is ignored."""
+    return _best(accept if len(accept) <= LONGEST_ACCEPT else "*/*", offered)
+
+
+@lru_cache(256)
+def _best(accept: str, offered: tuple[str, ...]) -> str | None:
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept
     return request.get_preferred_type(list(offered))

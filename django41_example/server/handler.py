@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
 from functools import cache, lru_cache, partial, wraps
@@ -19,7 +20,7 @@ from django.core.signals import request_started
 from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, get_resolver, set_script_prefix
+from django.urls import Resolver404, ResolverMatch, get_resolver, set_script_prefix
 
 from django41_example.server.body import (
     BodyTooLarge,
@@ -44,19 +45,23 @@ View = Callable[..., Any]
 ErrorResponse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpResponseBase]
 
 UPLOAD_ADMITTED = 204
+ABOUT_THE_BODY = {"Content-Type", "Content-Encoding", "Content-Disposition"}
 CLOSE = {"Connection": "close"}
 BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1"}
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 DATABASE_LOST = (OperationalError, InterfaceError)
-RESOLVED_PATHS = 1000
+RESOLVED_PATHS, LONGEST_RESOLVED = 1000, 200  # paths whose views are remembered; a longer one is resolved each time
+UNCHECKED_BODY = 8 * 1024  # bytes of a body that anybody may send before it is asked who they are
+MOST_DOWNLOADS, MOST_OF_ONE_CLIENT = 50, 25  # responses that are streamed at once, event streams aside
 
 
 class Handler(ASGIHandler):
     """Answers requests as Django does, with these differences.
 
-    Sync code runs in a thread of the pool (see `threads`). A body beyond `body_limit` bytes is refused before it is
-    read, unless the view `upload_check`, asked with the head alone, admits it by a 204; then up to `upload_limit`.
+    Sync code runs in a thread of the pool (see `threads`). The view `upload_check` is asked with the head alone about
+    a body of more than a few KiB, and admits it by a 204, or refuses it before it is read. A body beyond `body_limit`
+    bytes is for uploads only, up to `upload_limit`.
     A request that writes is finished once it has begun, whether or not its client stays; what only reads ends with its
     client, and so does the wait for a thread. A stream holds no thread. When the connection to the database is lost,
     what only reads is tried once more on a new one, and what still fails is a 503. While the pool's queue is full, only
@@ -77,9 +82,13 @@ class Handler(ASGIHandler):
         super().__init__()
         self.pool, self.error_response, self.upload_check = pool, error_response, upload_check
         self.body_limit, self.upload_limit = body_limit, upload_limit
-        self.event_streams = EventStreams()
-        self.resolve = lru_cache(RESOLVED_PATHS)(get_resolver(settings.ROOT_URLCONF).resolve)
+        self.event_streams, self.downloads = EventStreams(), Counter[str]()
+        self.resolve_any = get_resolver(settings.ROOT_URLCONF).resolve
+        self.resolve_short = lru_cache(RESOLVED_PATHS)(self.resolve_any)
         self.guarded = cache(self._guarded)
+
+    def resolve(self, path: str) -> ResolverMatch:
+        return self.resolve_short(path) if len(path) <= LONGEST_RESOLVED else self.resolve_any(path)
 
     def is_public(self, path: str) -> bool:
         """Whether the view at this path says that its responses are the same for everybody."""
@@ -118,11 +127,12 @@ class Handler(ASGIHandler):
     async def _answer_with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         size, limit = announced_size(scope), self.body_limit
         try:
-            if size > limit and self.upload_check and (size < math.inf or self.takes_uploads(scope["path"])):
+            scope["is_too_large"] = limit < size < math.inf
+            if self._is_to_check(scope, size):
                 scope["is_upload_check"] = True
                 if await self._answer(scope, BytesIO(), receive, draining(receive, send)):
                     return
-                scope["is_upload_check"], limit = False, self.upload_limit
+                scope["is_upload_check"], limit = False, self.upload_limit if size > limit else limit
             body = await read_limited(self.read_body, receive, limit, announced=size)
         except RequestAborted:
             return
@@ -130,6 +140,12 @@ class Handler(ASGIHandler):
             scope["refusal"] = 413, f"A body may have {limit:,} bytes here, and this one has more.", CLOSE
             body, send = BytesIO(), send if error.is_complete else draining(receive, send)
         await self._answer(scope, body, receive, send)
+
+    def _is_to_check(self, scope: Scope, size: float) -> bool:
+        """Whether to ask who sends this body before it is read."""
+        if size > self.body_limit:
+            return bool(self.upload_check) and (size < math.inf or self.takes_uploads(scope["path"]))
+        return bool(self.upload_check) and size > UNCHECKED_BODY and scope["method"] not in REPEATABLE
 
     @login_not_required
     async def _refuse(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:
@@ -151,7 +167,9 @@ class Handler(ASGIHandler):
             try:
                 if is_check and response.status_code == UPLOAD_ADMITTED:
                     return False
-                if response.streaming:
+                if response.streaming and not is_event_stream(response):
+                    await self._download(request, response, receive, send)
+                elif response.streaming:
                     await self._stream(response, receive, send)
                 else:
                     await self.send_response(response, send)
@@ -159,13 +177,30 @@ class Handler(ASGIHandler):
                 await close(request, response)
         return True
 
+    async def _download(self, request: Any, response: Any, receive: Receive, send: Send) -> None:
+        client = client_of(request.scope)
+        if self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT:
+            refused: Any = self.error_response(request, *BUSY)
+            for name, value in response.items():
+                if name not in ABOUT_THE_BODY:
+                    refused.headers.setdefault(name, value)
+            refused.headers["Content-Length"] = str(len(refused.content))
+            await self.send_response(refused, send)
+            return
+        self.downloads[client] += 1
+        try:
+            await self._stream(response, receive, send)
+        finally:
+            self.downloads[client] -= 1
+            self.downloads += Counter()  # drops those without any
+
     async def _stream(self, response: Any, receive: Receive, send: Send) -> None:
         """Send the response part by part, until it ends or its client goes."""
         sending = self.send_response(response, send)
         try:
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(self.listen_for_disconnect(receive))
-                if not response.headers["Content-Type"].startswith("text/event-stream"):
+                if not is_event_stream(response):
                     await sending
                 elif not await self.event_streams.run(sending):
                     await send({"type": "http.response.body"})
@@ -225,6 +260,10 @@ def shared_by(host: str) -> str:
     """An IPv6 address counts as its /64 network, all of which one household or rented server has."""
     address = parsed(host)
     return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else host
+
+
+def is_event_stream(response: Any) -> bool:
+    return bool(response.headers["Content-Type"].startswith("text/event-stream"))
 
 
 async def close(request: Any, response: Any) -> None:

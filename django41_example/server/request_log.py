@@ -65,6 +65,15 @@ class WithRequestId(logging.Filter):
         return True
 
 
+class WithoutTraceback(logging.Filter):
+    """Says in one line what a client has sent amiss, such as a foreign Host: how we noticed is no news."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.exc_info = None
+        return True
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line, for programs that collect logs."""
 

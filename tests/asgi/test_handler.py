@@ -13,6 +13,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from django41_example.server import body as bodies
+from django41_example.server import handler as handler_module
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
@@ -401,3 +402,53 @@ async def test_a_write_that_fails_is_not_tried_again(serve: Serve, method: str) 
 async def test_the_refusal_says_what_to_do(serve: Serve) -> None:
     answer = await ask(serve(Fails(9).__call__), headers=HTML)
     assert b"The database does not answer. Try again." in answer.body
+
+
+# Downloads
+
+
+@pytest.fixture
+def endless(serve: Serve) -> Handler:
+    async def rows() -> Any:
+        yield "begun"
+        await asyncio.Event().wait()
+
+    async def view(request: HttpRequest) -> StreamingHttpResponse:
+        return StreamingHttpResponse(rows(), content_type="text/csv", headers={"Vary": "Accept-Encoding"})
+
+    return serve(view)
+
+
+async def test_so_many_downloads_go_on_at_once(endless: Handler, monkeypatch: Any) -> None:
+    monkeypatch.setattr(handler_module, "MOST_DOWNLOADS", 3)
+    begun = [Exchange(endless, client=f"192.0.2.{n}") for n in range(3)]
+    tasks = [exchange.start() for exchange in begun]
+    for exchange in begun:
+        await exchange.has_sent(b"begun")
+    answer = await ask(endless, client="192.0.2.9")
+    assert (answer.status, answer.headers["retry-after"], answer.headers["content-type"]) == (
+        503,
+        "1",
+        "application/json",
+    )
+    begun[0].leave()
+    await tasks[0]
+    again = Exchange(endless, client="192.0.2.9")
+    tasks.append(again.start())
+    await again.has_sent(b"begun")
+    for exchange in [*begun, again]:
+        exchange.leave()
+    await asyncio.gather(*tasks)
+    assert endless.downloads == {}
+
+
+async def test_one_client_cannot_have_all_downloads(endless: Handler, monkeypatch: Any) -> None:
+    monkeypatch.setattr(handler_module, "MOST_OF_ONE_CLIENT", 1)
+    first, other = Exchange(endless), Exchange(endless, client="192.0.2.1")
+    tasks = [first.start(), other.start()]
+    await first.has_sent(b"begun")
+    await other.has_sent(b"begun")
+    assert (await ask(endless)).status == 503
+    first.leave()
+    other.leave()
+    await asyncio.gather(*tasks)

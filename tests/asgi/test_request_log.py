@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.server.request_log import REQUEST_ID, JsonFormatter, RequestLog, WithRequestId
+from django41_example.server.request_log import REQUEST_ID, JsonFormatter, RequestLog, WithoutTraceback, WithRequestId
 from tests.asgi.client import Exchange, ask
 
 pytestmark = pytest.mark.once
@@ -153,3 +153,17 @@ def test_line_breaks_in_a_message_stay_on_its_line() -> None:
 
 def test_what_json_does_not_know_is_told_as_text() -> None:
     assert in_json("answered", extra={"status": {1}})["status"] == "{1}"
+
+
+def test_what_a_client_sends_amiss_is_told_in_one_line() -> None:
+    record = logging.LogRecord(
+        "django.security.DisallowedHost", 40, "", 1, "Invalid HTTP_HOST", None, (None, None, None)
+    )
+    assert WithoutTraceback().filter(record)
+    assert logging.Formatter().format(record) == "Invalid HTTP_HOST"
+
+
+def test_an_error_of_ours_keeps_its_traceback() -> None:
+    record = logging.LogRecord("django.request", 40, "", 1, "Internal Server Error", None, (None, None, None))
+    WithoutTraceback().filter(record)
+    assert record.exc_info

@@ -75,3 +75,30 @@ async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path:
     handler = Handler(make_pool(), refused, body_limit=1000, upload_check=screen, upload_limit=UPLOAD_LIMIT)
     answer = await ask(handler, path, **post(UPLOAD_LIMIT))
     assert answer.status == (404 if path == "/nowhere/" else 413)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/books/", 401),
+        ("PUT", "/books/1/", 401),
+        ("POST", "/books/1/history/", 405),
+        ("POST", "/nothing-here/", 404),
+        ("POST", "/accounts/login/", 413),
+    ],
+)
+async def test_who_may_not_send_a_body_there_is_refused_before_it_is_read(
+    method: str, path: str, status: int, make_pool: MakePool
+) -> None:
+    handler = Handler(make_pool(), refused, body_limit=1 << 20, upload_check=screen, upload_limit=1 << 30)
+    headers = [("content-length", "9000"), ("content-type", "application/json")]
+    exchange = Exchange(handler, path, method=method, body=[b"x" * 3000] * 3, headers=headers)
+    unread: list[int] = []
+    send = exchange.send
+
+    async def note(message: Any) -> None:
+        unread.append(len(exchange.unsent))
+        await send(message)
+
+    await exchange.application(exchange.scope, exchange.receive, note)
+    assert (exchange.sent[0]["status"], unread[0]) == (status, 3)
