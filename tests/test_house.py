@@ -49,11 +49,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 6596,
     "search": 1657,
-    "server": 2773,
+    "server": 2828,
     "jobs": 1372,
     "importing exporting": 2305,
     "openapi": 535,
-    "house": 17_870,
+    "house": 17_901,
     "benchmarks": 4054,
 }
 
