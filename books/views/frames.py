@@ -12,15 +12,13 @@ from books.cache import per_version
 from books.views.base import CatalogueView
 from books.web import negotiation
 
-HOLE = re.compile("\x00(rows|address|next|previous)\x00|%00(address)%00")  # no parameter may hold a NUL
-
 Context = Mapping[str, Any]
 
 
 async def framed(
     view: CatalogueView,
     template: str,
-    acontext: Callable[[], Awaitable[Context]],
+    context: Context | Callable[[], Awaitable[Context]],
     *key: Hashable,
     holes: Mapping[str, str],
 ) -> HttpResponse:
@@ -32,9 +30,11 @@ async def framed(
     filled = {**holes, "address": escape(address)}
 
     async def arender() -> list[str]:
-        """In pieces, between them the names of the holes."""
-        context = {**await acontext(), **{name: html and f"\x00{name}\x00" for name, html in filled.items()}}
-        return HOLE.split(negotiation.page(view.request, template, context).content.decode())
+        """In pieces, between them the names of the holes; no parameter may hold the NUL that marks one."""
+        shown = await context() if callable(context) else context
+        marked = {name: html and f"\x00{name}\x00" for name, html in filled.items()}
+        page = negotiation.page(view.request, template, {**shown, **marked}).content.decode()
+        return re.split(f"\x00({'|'.join(filled)})\x00|%00(address)%00", page)
 
     if view.user.account is None:
         frame = await per_version.get_or_make((template, *key, *map(bool, holes.values())), arender)

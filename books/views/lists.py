@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 
+from books.cache import per_version
 from books.forms.lists import BookQuery, ListQuery
 from books.metadata import covers, languages
 from books.models import Author, Book
@@ -49,13 +50,17 @@ async def respond_with_books(
     path, parameters = view.request.path, query.parameters()
     links = page.links(path, parameters)
     if view.media_type == HTML:
-        holes = {name: escape(url or "") for name, url in links.items()}
+        key = "around a list", path, *parameters.items(), bool(page.rows)
+        around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
+        holes = {**around, **{name: escape(url or "") for name, url in links.items()}}
         search = matches.search.query
         # Highlighting may take its time.
         rows = sync_to_async(rows_html)(page.rows, search) if search.terms else None
         holes["rows"] = await rows if rows else rows_html(page.rows, search)
-        context = partial(acontext, query, matches, page, path, about)
-        response = await framed(view, template, context, path, *parameters.items(), holes=holes)
+        holes["export"] = "?" + escape(urlencode({**parameters, **within})) if page.count else ""
+        if not (page.after or page.before):  # all of it is here: there is nowhere to jump to
+            holes["jumps"] = ""
+        response = await framed(view, template, {**about, "most_words": MOST_WORDS}, path, holes=holes)
     else:
         entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in page.rows]
         titles = "".join(f"{entry['title']}\n" for entry in entries)
@@ -70,20 +75,21 @@ async def respond_with_books(
 
 async def acontext(
     query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What is around the rows of a page of books."""
+) -> dict[str, str]:
+    """What is around all pages of a list, as HTML."""
     is_narrowable, search, parameters = page.rows and page.count > 1, matches.search, query.parameters()
     counts = await matches.afacets(is_exact=page.count_is_exact) if is_narrowable else None
     names = Author.objects.filter(pk=search.author or 0).values_list("name", flat=True)
     author = await names.afirst() if search.author else None
     context = list_context(query, counts, path, about.get("name", ""), author)
-    context |= {"count": page.count, "count_is_exact": page.count_is_exact, **about}
-    if not (page.after or page.before):  # all of it is here: there is nowhere to jump to
-        context["jumps"] = ""
-    context |= {"not_searched": " ".join(search.query.left_out), "most_words": MOST_WORDS}
-    if not page.count and (words := await asuggestion(parameters.get("q", ""))):
-        context["meant"] = {"words": words, "url": f"{path}?{urlencode({**parameters, 'q': words})}"}
-    return context
+    context["count"] = f"{page.count:,}{'' if page.count_is_exact else '+'} book{'s' * (page.count != 1)}"
+    if page.count < 2:
+        context["sorts"] = ""
+    context["not_searched"] = escape(" ".join(search.query.left_out))
+    meant = "" if page.count else await asuggestion(parameters.get("q", "")) or ""
+    url = f"{path}?{urlencode({**parameters, 'q': meant})}" if meant else ""
+    again = f"{path}?{urlencode(parameters)}" if page.count and not page.rows else ""
+    return {**context, "meant": escape(meant), "meant_url": escape(url), "again": escape(again)}
 
 
 def rows_html(rows: Iterable[Row], query: SearchQuery) -> str:
