@@ -38,4 +38,6 @@ def install_triggers(using: str, apps: Any = apps, **_: Any) -> None:
     with suppress(LookupError):  # migrated back to before there was a search
         apps.get_model("books", "Words")
         triggers.install(connections[using])
+        if not index.is_current(connections[using]):
+            import_module("books.jobs.tasks.reindex").derive_all()
         index.install(connections[using])

@@ -11,10 +11,11 @@ class Authors(TestCase):
         Book.objects.add({"title": "Persuasion", "authors": ["Jane Austen", "Émile Zola"]})
         cls.austen = Author.objects.get(name="Jane Austen")
 
-    def test_they_come_by_name_each_with_the_number_of_books(self) -> None:
+    def test_they_come_by_sort_name_each_with_the_number_of_books(self) -> None:
         with self.assertNumQueries(1):
             data = (async_to_sync(self.async_client.get)("/authors/")).json()
-        assert [(a["name"], a["books"]) for a in data["authors"]] == [("Émile Zola", 1), ("Jane Austen", 2)]
+        assert [(a["name"], a["books"]) for a in data["authors"]] == [("Jane Austen", 2), ("Émile Zola", 1)]
+        assert [a["sort_name"] for a in data["authors"]] == ["Austen, Jane", "Zola, Émile"]
         assert data["count"] == 2
 
     async def test_one_finds_them_by_words_of_the_name_without_accents(self) -> None:
@@ -24,7 +25,17 @@ class Authors(TestCase):
     async def test_the_list_has_pages(self) -> None:
         first = (await self.async_client.get("/authors/?size=1")).json()
         second = (await self.async_client.get(first["next"])).json()
-        assert [a["name"] for a in second["authors"]] == ["Jane Austen"]
+        assert [a["name"] for a in second["authors"]] == ["Émile Zola"]
+
+    def test_a_sort_name_that_was_given_is_followed_by_the_authors_books(self) -> None:
+        Author.objects.filter(pk=self.austen.pk).update(sort_name="Zzyzx", sort_key="zzyzx")
+        emma = Book.objects.get(title="Emma")
+        Book.objects.change(emma.pk, {"publisher": "Murray"})
+        Book.objects.add({"title": "Nana", "authors": ["Émile Zola"]})
+        emma.refresh_from_db()
+        assert emma.author_key == "zzyzx"
+        data = (async_to_sync(self.async_client.get)("/books/?sort=author&size=2")).json()
+        assert [book["title"] for book in data["books"]] == ["Persuasion", "Nana"]
 
     async def test_a_bad_parameter_is_refused(self) -> None:
         assert (await self.async_client.get("/authors/?size=0")).json()["errors"].keys() == {"size"}

@@ -20,9 +20,9 @@ from books.importing.results import RowError, RowOutcome, shortened
 from books.importing.rows import NOTHING
 from books.importing.seen_books import SeenBooks
 from books.importing.sets import among
+from books.metadata import fingerprint
 from books.metadata.record import EMPTY, MAX_AUTHORS, Record, source_of, topic_slug
 from books.models import Book, Topic
-from books.models.author import sort_key
 from books.models.book_columns import RECORD_COLUMNS, as_record
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
@@ -77,9 +77,9 @@ class Matcher:
         self._load("source_key", {fields["source_key"] for fields in wanted if "source_key" in fields})
         self._load("isbn13", {fields["isbn13"] for fields in wanted if "isbn13" in fields} - self.by_isbn.keys())
         unknown = (fields for fields in wanted if fields.get("source_key") not in self.by_key)
-        titles = {sort_key(fields["title"]) for fields in unknown if "title" in fields}
+        prints = {fingerprint.of(each["title"], each.get("authors", [])) for each in unknown if "title" in each}
         # With one person a row, a book of another source would be another book again after the first row.
-        self._load("title_key", titles, Q(source_key=None) if self.one_person_a_row else Q())
+        self._load("fingerprint", prints, Q(source_key=None) if self.one_person_a_row else Q())
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = dict(Topic.objects.filter(slug__in=among(slugs)).values_list("slug", "name")) if slugs else {}
 

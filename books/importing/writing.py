@@ -75,7 +75,8 @@ def _unlink(pks: Sequence[int]) -> tuple[set[int], set[int]]:
 def _link(books: Sequence[PendingBook]) -> None:
     authors: dict[str, int] = {}
     wanted = {name for book in books for name in book.fields["authors"]}
-    authors |= Author.objects.filter(name__in=among(wanted)).values_list("name", "pk")
+    known = list(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key"))
+    authors |= {name: pk for name, pk, *_ in known}
     for missing in batched(wanted - authors.keys(), MAX_VALUES):
         authors |= {name: author.pk for name, author in Author.objects.by_names(missing).items()}
     topics: dict[str, Topic] = {}
@@ -86,6 +87,10 @@ def _link(books: Sequence[PendingBook]) -> None:
     topic_links = [(book.pk, topics[slug_of(name)].pk) for book in books for name in book.fields["topics"]]
     _insert(BookAuthor, ["book_id", "author_id", "position"], author_links)
     _insert(BookTopic, ["book_id", "topic_id"], topic_links)
+    given = {name: sort_key for name, _, sort_name, sort_key in known if sort_name}
+    for book in books if given else ():
+        if book.fields["authors"] and (sort_key := given.get(book.fields["authors"][0])):
+            Book.objects.filter(pk=book.pk).update(author_key=sort_key)
 
 
 def _write_changes(books: Sequence[PendingBook], actor: Actor) -> None:

@@ -6,20 +6,16 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from books.metadata import record
+from books.metadata import record, sorting
 from books.metadata.folding import fold
 from books.models.fields import SortKeyField, count_of
 from books.search.pagination import Ordering, PagedQuerySet
 
-KEY_LENGTH = 200  # characters of a sort key; longer texts with the same beginning are ordered by their ids
-
-
-def sort_key(text: str) -> str:
-    return fold(text).lstrip(" \"'“”‘’«»「『¿¡([")[:KEY_LENGTH]
+KEY_LENGTH = sorting.LENGTH
 
 
 class AuthorQuerySet(PagedQuerySet["Author"]):
-    ORDERINGS = {"name": Ordering("name", ("name_key", "id"))}
+    ORDERINGS = {"name": Ordering("name", ("sort_key", "id"))}
 
     def named(self, words: str) -> "AuthorQuerySet":
         """Authors whose name contains all the words, ignoring accents and case."""
@@ -48,12 +44,16 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
 
 class Author(models.Model):
     name = models.CharField(max_length=record.MAX_NAME, unique=True)
-    name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+    sort_name = models.CharField(
+        max_length=record.MAX_NAME, blank=True, default="", db_default=""
+    )  # empty: as derived from the name
+    name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)  # the folded name, for searches
+    sort_key = SortKeyField(max_length=KEY_LENGTH, editable=False, default="", db_default="")
 
     objects = AuthorQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["name_key", "id"], name="author_by_name")]
+        indexes = [models.Index(fields=["sort_key", "id"], name="author_by_sort_key")]
 
     def __str__(self) -> str:
         return self.name
@@ -63,7 +63,17 @@ class Author(models.Model):
 
     @classmethod
     def of(cls, name: str) -> "Author":
-        return cls(name=name, name_key=sort_key(name))
+        return cls(name=name).derived()
+
+    def derived(self) -> "Author":
+        """The author with the keys that follow from the names."""
+        self.name_key = fold(self.name)[:KEY_LENGTH]
+        self.sort_key = sorting.name_key(self.filed_as)
+        return self
+
+    @property
+    def filed_as(self) -> str:
+        return self.sort_name or sorting.sort_name(self.name)
 
 
 class BookAuthor(models.Model):

@@ -63,6 +63,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Ordering("-year", ("year_or_first", "id"), descending=True),
             Ordering("added", ("id",)),
             Ordering("-added", ("id",), descending=True),
+            Ordering("author", ("author_key", "title_key", "id")),
+            Ordering("series", ("series_key", "title_key", "id")),
             Ordering("relevance", ("distance", "id")),
         )
     }
@@ -162,6 +164,8 @@ class Book(models.Model):
 
     # Derived from the fields above by `columns`.
     title_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+    author_key = SortKeyField(max_length=KEY_LENGTH, editable=False, default="", db_default="")  # of the first author
+    series_key = SortKeyField(max_length=KEY_LENGTH, editable=False, default="", db_default="")
     fingerprint = SortKeyField(max_length=fingerprint.LENGTH, editable=False, null=True)
     primary_language = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
@@ -184,6 +188,8 @@ class Book(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["title_key", "id"], name="book_by_title"),
+            models.Index(fields=["author_key", "title_key", "id"], name="book_by_author"),
+            models.Index(fields=["series_key", "title_key", "id"], name="book_by_series_number"),
             models.Index(fields=["year_or_last", "id"], name="book_by_year"),
             models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
             models.Index(fields=["primary_language", "title_key", "id"], name="book_by_primary_language"),
@@ -215,6 +221,8 @@ class Book(models.Model):
             return self
         for name, value in columns(full).items():
             setattr(self, name, value)
+        if full["authors"]:
+            self.author_key = authors[full["authors"][0]].sort_key
         before = self.links() if self.pk else None
         self.version += 1 if before else 0
         self.pk = self.pk or new_pk

@@ -5,10 +5,9 @@ from typing import Any, cast
 
 from django.db import connection
 
-from books.metadata import fingerprint, languages, record
+from books.metadata import fingerprint, languages, record, sorting
 from books.metadata.record import Record
 from books.metadata.text import TEXTS, lines
-from books.models.author import sort_key
 from books.search.query import tsvector
 
 NAME_SEPARATOR = "\n"  # in author_names and topic_names; no name contains one
@@ -25,7 +24,9 @@ def columns(full: Record) -> dict[str, Any]:
     """The columns that hold a record, and those derived from it."""
     found = {
         **{column: full[name] for name, column in record.COLUMNS.items()},  # type: ignore[literal-required]
-        "title_key": sort_key(full["title"]),
+        "title_key": sorting.sort_key(full["title"], full["language"]),
+        "author_key": sorting.author_key(full["authors"]),
+        "series_key": sorting.series_key(full["series"], full["series_number"]),
         "fingerprint": fingerprint.of(full["title"], full["authors"]),
         "primary_language": languages.primary(full["language"]),
         **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]

@@ -116,6 +116,13 @@ def remember(database: BaseDatabaseWrapper) -> None:
             _remembered[database.alias] = index_sqlite.digest(cursor)
 
 
+def is_current(database: BaseDatabaseWrapper) -> bool:
+    """Whether all books are indexed by the rules of this version, and so all that follows from their texts is right."""
+    index: Any = KINDS[database.vendor]
+    with database.cursor() as cursor:
+        return bool(index.is_installed(cursor))
+
+
 def install(database: BaseDatabaseWrapper) -> None:
     """Put into the database what notes the changes. Where it was missing, changes were too: all is indexed again.
 

@@ -19,8 +19,10 @@ class AuthorList(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         query = valid(AuthorQuery(request.GET))
         authors = Author.objects.named(query.cleaned_data.get("q", ""))
-        page = await authors.with_counts().apage(["name", "books_count"], query.page)
-        entries = [serializers.author(row["id"], row["name"], row["books_count"]) for row in page.rows]
+        page = await authors.with_counts().apage(["name", "sort_name", "books_count"], query.page)
+        entries = [
+            serializers.author(row["id"], row["name"], row["books_count"], row["sort_name"]) for row in page.rows
+        ]
         data = serialized_page("authors", entries, page, page.links(request.path, query.parameters()))
         return self.respond(data, "books/author_list.html", context={"query": query.parameters()})
 
@@ -37,5 +39,5 @@ class AuthorDetail(CatalogueView):
             author = await Author.objects.aget(pk=pk)
         except Author.DoesNotExist:
             raise HTTPError(404, "There is no author with this id. All authors are at /authors/.") from None
-        about = {"id": author.pk, "url": author.get_absolute_url(), "name": author.name}
+        about = {"id": author.pk, "url": author.get_absolute_url(), "name": author.name, "sort_name": author.filed_as}
         return await respond_with_books(self, "books/author_detail.html", about, author=author.pk)

@@ -7,14 +7,16 @@ from urllib.parse import quote_plus, urlencode
 
 from books.forms.lists import BookQuery
 from books.metadata import languages
-from books.metadata.folding import fold
 from books.metadata.record import BY_NAME, TEXT_FILTERS
+from books.metadata.sorting import sort_key
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
 from books.templatetags.catalogue import thousands, year
 
 SORTS = {
     "relevance": "Best match",
+    "author": "Author",
+    "series": "Series",
     "title": "Title A–Z",
     "-title": "Title Z–A",
     "-year": "Newest first",
@@ -143,7 +145,7 @@ def _jumps(ordering: Ordering) -> Iterable[tuple[str, str]]:
     down, is_by_title = ordering.descending, ordering.columns[0] == "title_key"
     places: list[tuple[str, Any]] = []
     if is_by_title:
-        starts = [fold(letter) for letter in LETTERS]
+        starts = [sort_key(letter) for letter in LETTERS]
         places = list(zip(LETTERS, starts, strict=True))
         if down:  # what begins with a letter lies before the next one
             places = list(zip(LETTERS, [*starts[1:], "힣"], strict=True))[::-1]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from books.metadata import sorting
 from books.metadata.record import EDITABLE
 from books.models.book import Book
 from books.models.book_columns import RECORD_COLUMNS, as_record, split
@@ -82,8 +83,10 @@ def number(value: Decimal | None) -> int | float | None:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def author(pk: int, name: str, books: int) -> dict[str, Any]:
-    return {"id": pk, "url": reverse("author_detail", args=[pk]), "name": name, "books": books}
+def author(pk: int, name: str, books: int, given: str) -> dict[str, Any]:
+    """`given`: the sort name if somebody has chosen one."""
+    url = reverse("author_detail", args=[pk])
+    return {"id": pk, "url": url, "name": name, "sort_name": given or sorting.sort_name(name), "books": books}
 
 
 def topic(slug: str, name: str, books: int) -> dict[str, Any]:

@@ -1,0 +1,228 @@
+"""The order of titles and names: keys that every database orders by code point. Pure functions.
+
+A key has the letters without accents, case and punctuation, its numbers by their value, no leading article. What two
+texts differ in beyond that follows after three spaces. A letter that its alphabet files after another is written as
+that one and AFTER: in Swedish å is z, AFTER, a.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+
+from books.metadata.folding import APOSTROPHES, fold, without_marks
+from books.metadata.languages import primary as primary_language
+from books.metadata.text import INDIC, UNSPACED
+
+LENGTH = 200  # characters of a key; longer texts with the same beginning are ordered by their ids
+PRIMARY, LAST = 150, "\ufffd"  # characters of the first part; the key of what has nothing to be ordered by
+AFTER = "\ufffc"
+# Initial articles, as the Library of Congress lists them. Without a language "the" alone is certain to be one.
+ARTICLES = {
+    "": "the",
+    "en": "the a an",
+    "fr": "le la les l' un une",
+    "de": "der die das dem den des ein eine einem einen einer eines",
+    "es": "el la lo los las un una unos unas",
+    "it": "il lo la i gli gl' le l' un uno una un'",
+    "pt": "o a os as um uma uns umas",
+    "gl": "o a os as un unha uns unhas",
+    "ca": "el la lo els les l' un una uns unes",
+    "ro": "un o",
+    "nl": "de het een den 't 'n",
+    "af": "die 'n",
+    "sv": "en ett den det de",
+    "da": "en et den det de",
+    "no": "en et ei den det de",
+    "nb": "en et ei den det de",
+    "nn": "ein ei eit den det dei",
+    "is": "hinn hin hið",
+    "hu": "a az egy",
+    "el": "ο η το οι τα ένας μια μία ένα",
+    "ga": "an na",
+    "cy": "y yr",
+    "eo": "la",
+    "ar": "al- el- ad- ar- as- ash- an- at- az- ال",
+}
+# What follows a letter in the alphabets of CLDR; equal letters are between commas.
+_EVERYWHERE = (
+    "d<ð<đ h<ħ l<ł n<ŋ г<ґ<ғ д<ђ<ѓ е<є ж<җ з<ѕ и<і<ї<й<ј к<қ л<љ н<ң<њ о<ө т<ћ<ќ у<ў<ү<ұ х<һ<ҳ ч<џ а<ә "
+    "ب<پ ت<ٹ ج<چ د<ڈ ر<ڑ ز<ژ ك<گ<ڭ ن<ں ف<ڤ و<ۆ<ۇ<ۈ<ۋ ي<ے"
+)
+_ALPHABETS = {
+    "sv fi": "z<å<ä,æ<ö,ø",
+    "da no nb nn": "z<æ,ä<ø,ö<å,aa",
+    "fo": "a<á d<ð i<í o<ó u<ú y<ý z<æ,ä<ø,ö",
+    "is": "a<á d<ð e<é i<í o<ó u<ú y<ý z<þ<æ,ä<ö,ø<å",
+    "et": "s<š<z<ž w<õ<ä<ö<ü",
+    "lv": "c<č g<ģ i<y k<ķ l<ļ n<ņ r<ŗ s<š z<ž",
+    "lt": "c<č i<y s<š z<ž",
+    "pl": "a<ą c<ć e<ę l<ł n<ń o<ó s<ś z<ź<ż",
+    "cs": "c<č h<ch r<ř s<š z<ž",
+    "sk": "a<ä c<č h<ch o<ô s<š z<ž",
+    "sl hr bs sr": "c<č<ć d<dž<đ l<lj n<nj s<š z<ž",
+    "hu": "c<cs d<dz<dzs g<gy l<ly n<ny o<ö,ő s<sz t<ty u<ü,ű z<zs",
+    "ro": "a<ă<â i<î s<ș,ş t<ț,ţ",
+    "tr": "c<ç g<ğ h<ı<i o<ö s<ş u<ü",
+    "az": "c<ç e<ə g<ğ h<x<ı<i k<q o<ö s<ş u<ü",
+    "es gl eu": "n<ñ",
+    "vi": "a<ă<â d<đ e<ê o<ô<ơ u<ư",
+    "eo": "c<ĉ g<ĝ h<ĥ j<ĵ s<ŝ u<ŭ",
+    "sq": "c<ç d<dh e<ë g<gj l<ll n<nj r<rr s<sh t<th x<xh z<zh",
+    "cy": "c<ch d<dd f<ff g<ng l<ll p<ph r<rh t<th",
+    "be": "е<ё",
+    "fa ur ps ku": "و<ه,ہ,ھ,ة",
+}
+_LEADING = re.compile(rf"[^\w{APOSTROPHES}]+")
+_WORDS = re.compile(rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+")
+_GAP = re.compile(rf"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
+_NUMBERS = re.compile(r"(?<!\d)\d{1,3}(?:[,.'\u2019]\d{3})+(?!\d)|\d+")
+_DOTLESS = str.maketrans({"I": "ı", "İ": "i"})
+_THAI_VOWELS = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")  # written before, filed after
+_HEBREW_FINALS = str.maketrans("ךםןףץ", "כמנפצ")
+_KANA = re.compile("[\u3041-\u3096]")
+_SMALL_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
+_VOICING = re.compile("[\u3099\u309a]")
+_LONG_VOWEL = re.compile("(.)ー")
+_VOWELS = dict(zip("AIUEO", "あいうえお", strict=True))
+
+
+def sort_key(title: str, language: str = "") -> str:
+    """The key of a title, as its language files it."""
+    spoken = primary_language(language)
+    return _key([_without_article(_lower(title, spoken), spoken)], spoken, title)
+
+
+def name_key(sort_name: str) -> str:
+    """The key of a sort name: all of one last name stand together."""
+    return _key(_lower(sort_name, "").split(",", 1), "", sort_name)
+
+
+@lru_cache(20_000)
+def _author_key(name: str) -> str:
+    return name_key(sort_name(name))
+
+
+def author_key(names: Sequence[str]) -> str:
+    """The key of a book's first author; books without one come last."""
+    return _author_key(names[0]) if names else LAST
+
+
+def series_key(series: str, number: Decimal | None) -> str:
+    """Books by series, then by number: those without a number come last in theirs."""
+    if not series:
+        return LAST
+    place = LAST if number is None else f"{int(number * 100):08d}"
+    return f"{_primary(_lower(series, ''), '')[:PRIMARY]}   {place}"
+
+
+def _key(parts: list[str], spoken: str, text: str) -> str:
+    primary = "  ".join(filter(None, (_primary(part, spoken) for part in parts)))[:PRIMARY].rstrip()
+    if text.isascii() and primary:
+        return primary
+    key = f"{primary}   {unicodedata.normalize('NFD', text.casefold())}"
+    return "".join(filter(str.isprintable, key))[:LENGTH].rstrip()
+
+
+def _lower(text: str, spoken: str) -> str:
+    if text.isascii() and spoken not in {"tr", "az"}:
+        return text.lower()
+    text = text.translate(_DOTLESS) if spoken in {"tr", "az"} else text
+    return unicodedata.normalize("NFKC", without_marks(text)).casefold()
+
+
+def _without_article(text: str, spoken: str) -> str:
+    text = _LEADING.sub("", text, count=1) if _LEADING.match(text) else text
+    found = _articles(spoken if spoken in ARTICLES else "").match(text)
+    return text[found.end() :] if found else text
+
+
+@lru_cache
+def _articles(spoken: str) -> re.Pattern[str]:
+    found = sorted(ARTICLES[spoken].split(), key=len, reverse=True)
+    glued = [each for each in found if each[-1] in "'-" or each == "ال"]
+    apart = "|".join(re.escape(each).replace("'", "['’]") for each in found if each not in glued)
+    joined = "|".join(re.escape(each).replace("'", "['’]") for each in glued) or r"(?!)"
+    return re.compile(rf"(?:(?:{apart or '(?!)'})\s+|(?:{joined})\s*)[^\w]*(?=\w\w|\w+\s|\d)")
+
+
+def _primary(text: str, spoken: str) -> str:
+    weights, letters = _alphabet(spoken)
+    if not text.isascii() or spoken in _WITH_ASCII_LETTERS:
+        text = letters.sub(lambda match: weights[match[0]], text)
+    folded = fold(_NUMBERS.sub(_by_value, text))
+    if not folded.isascii():
+        folded = _in_own_order(folded)
+    return _GAP.sub("", " ".join(_WORDS.findall(folded)))
+
+
+def _by_value(match: re.Match[str]) -> str:
+    """The number with its length before it, so that 2 comes before 10."""
+    digits = "".join(str(unicodedata.decimal(each)) for each in match[0] if each.isdecimal()).lstrip("0") or "0"
+    return f"{'9' * (len(digits) // 9)}{len(digits) % 9}{digits}"
+
+
+@lru_cache
+def _alphabet(spoken: str) -> tuple[dict[str, str], re.Pattern[str]]:
+    """The letters that are filed elsewhere than where folding puts them, and a pattern that finds them."""
+    rules = next((rule for languages, rule in _ALPHABETS.items() if spoken in languages.split()), "")
+    weights: dict[str, str] = {}
+    for chain in f"{_EVERYWHERE} {rules}".split():
+        base, *letters = chain.split("<")
+        for place, equal in enumerate(letters, 1):
+            weights |= {letter: f"{base}{AFTER}{chr(0x60 + place)}" for letter in equal.split(",")}
+    longest = sorted(weights, key=len, reverse=True)
+    return weights, re.compile("|".join(map(re.escape, longest)))
+
+
+_WITH_ASCII_LETTERS = {
+    spoken for spoken in " ".join(_ALPHABETS).split() if any(letters.isascii() for letters in _alphabet(spoken)[0])
+}
+
+
+def _in_own_order(folded: str) -> str:
+    text = _THAI_VOWELS.sub(r"\2\1", folded.translate(_HEBREW_FINALS))
+    if _KANA.search(text):
+        plain = unicodedata.normalize("NFC", _VOICING.sub("", unicodedata.normalize("NFD", text)))
+        text = plain.translate(_SMALL_KANA)
+        while (longer := _LONG_VOWEL.sub(_lengthened, text)) != text:
+            text = longer
+    return text
+
+
+def _lengthened(match: re.Match[str]) -> str:
+    name = unicodedata.name(match[1], "")
+    return match[1] + (_VOWELS.get(name[-1], "") if name.startswith("HIRAGANA") else "")
+
+
+_SUFFIXES = re.compile(r",?\s+((?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|filho|neto)\.?|ii|iii|iv)$", re.IGNORECASE)
+_GO_BEHIND = frozenset("de van von der den ten ter zu zum zur af av di da do dos das e bin ibn".split())
+_STAY = frozenset(
+    "du des le la les de di da della del van von der den mac mc st. saint san santa ben abu al el".split()
+)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+
+
+def sort_name(name: str) -> str:
+    """The name as libraries file it, last name first: Beethoven, Ludwig van; Le Guin, Ursula; King, Martin Luther, Jr.
+
+    Names of scripts without spaces stand as they are, and so do those that have a comma already.
+    """
+    suffix = _SUFFIXES.search(name)
+    rest = name[: suffix.start()] if suffix else name
+    words = rest.split()
+    if "," in rest or len(words) < 2 or _UNSPACED.search(rest):
+        return name
+    start = len(words) - 1
+    while start > 1 and _stays(words[start - 1]):
+        start -= 1
+    if start > 2 and words[start - 1].lower() == "y":  # Ortega y Gasset
+        start -= 2
+    given = words[:start]
+    last = " ".join(words[start:])
+    return ", ".join([last, " ".join(given), *([suffix[1]] if suffix else [])])
+
+
+def _stays(word: str) -> bool:
+    return word.lower() in _STAY and (word[0].isupper() or word not in _GO_BEHIND)
