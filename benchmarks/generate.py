@@ -33,7 +33,6 @@ from stdnum import ean  # noqa: E402
 from books.importing.writing import _insert  # noqa: E402
 from books.metadata.record import CLEANERS, EMPTY, topic_slug  # noqa: E402
 from books.models import Author, Book, BookAuthor, BookTopic, Topic  # noqa: E402
-from books.models.author import sort_key  # noqa: E402
 from books.models.book_columns import columns  # noqa: E402
 from books.search.index import keep_in_step  # noqa: E402
 
@@ -205,7 +204,8 @@ def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dic
     rows = [{**columns(book), **stamps} for book in batch]  # type: ignore[arg-type]
     pks = [pk for (pk,) in _insert(Book, list(rows[0]), [tuple(row.values()) for row in rows], " RETURNING id")]
     new = sorted({name for book in batch for name in book["authors"]} - authors.keys())
-    made = _insert(Author, ["name", "name_key"], [(name, sort_key(name)) for name in new], " RETURNING id")
+    keys = [(each.name, each.name_key, each.sort_key) for each in map(Author.of, new)]
+    made = _insert(Author, ["name", "name_key", "sort_key"], keys, " RETURNING id")
     authors |= dict(zip(new, chain.from_iterable(made), strict=True))
     by = [
         (pk, authors[name], place)
