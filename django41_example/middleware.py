@@ -6,14 +6,12 @@ are the same in every response are computed once. The private names are those of
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
-from django.contrib.messages.storage import default_storage
 from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -22,7 +20,6 @@ from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
 from django.utils.csp import CSP
 from django.utils.deprecation import MiddlewareMixin
-from django.utils.functional import SimpleLazyObject
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 OWN_HEADERS = {
@@ -155,26 +152,9 @@ def is_foreign(request: HttpRequest) -> bool:
 
 
 class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):
-    """Django's; a visitor without a session gets one only when a view uses it."""
-
-    def process_request(self, request: Any) -> None:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            super().process_request(request)
-            request.uses_session = True
-        else:
-            request.uses_session = False
-            request.session = SimpleLazyObject(partial(self.begin, request))
-
-    def begin(self, request: Any) -> Any:
-        request.uses_session = True
-        return self.SessionStore()
-
-    def process_response(self, request: Any, response: Any) -> Any:
-        return super().process_response(request, response) if request.uses_session else response
-
     def writes(self, request: Any) -> bool:
         session = request.session
-        return request.uses_session and (session.modified or (session.accessed and settings.SESSION_SAVE_EVERY_REQUEST))
+        return session.modified or (settings.SESSION_SAVE_EVERY_REQUEST and not session.is_empty())
 
 
 class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
@@ -203,19 +183,7 @@ class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
 
 
 class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
-    """The admin's messages; our own pages have none, and no storage is made for them."""
-
-    def process_request(self, request: Any) -> None:
-        request.messages_storage = None
-        request._messages = SimpleLazyObject(partial(self.begin, request))
-
-    def begin(self, request: Any) -> Any:
-        request.messages_storage = default_storage(request)
-        return request.messages_storage
-
-    def process_response(self, request: Any, response: Any) -> Any:
-        return super().process_response(request, response) if request.messages_storage else response
+    """For the admin: our own pages have no messages."""
 
     def writes(self, request: Any) -> bool:
-        storage = request.messages_storage
-        return storage is not None and (storage.used or storage.added_new)
+        return request._messages.used or request._messages.added_new
