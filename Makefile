@@ -1,7 +1,7 @@
 # Each target sets up .venv by itself, from nothing, and again only when the requirements change.
 PYTHON ?= python3
 BIN := .venv/bin
-SERVER := $(BIN)/gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker
+SERVER := $(BIN)/gunicorn -k uvicorn.workers.UvicornWorker
 
 # .env holds lines KEY=value as a shell reads them; what is set already wins.
 READ_ENV := given=$$(export -p); set -a; [ ! -f .env ] || . ./.env; set +a; eval "$$given";
@@ -17,11 +17,11 @@ help:
 	@echo "make bench   the catalogue beside other stacks, in a quarter of an hour"
 
 serve: .venv/serve
-	@$(READ_ENV) exec $(SERVER)
+	@$(READ_ENV) exec $(SERVER) django41_example.asgi:application
 
 dev: .venv/dev
 	@$(READ_ENV) export DEBUG=1; exec $(BIN)/watchfiles --sigint-timeout 10 \
-		"$(SERVER) --workers 1" django41_example books templates gunicorn.conf.py
+		"$(SERVER) dev.asgi:application --workers 1" django41_example books templates gunicorn.conf.py
 
 # On both databases at once, since tests mostly wait; Chromium is driven beside the shorter run. PostgreSQL's output
 # comes when SQLite's run is over. pytest ends with 5 where a run has no test of FILE: in one of the two that is right.

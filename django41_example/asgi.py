@@ -70,14 +70,10 @@ if settings.CACHE_MB and not settings.DEBUG and not settings.READ_REQUIRES_LOGIN
         ("cached_responses_hits", "Requests answered from the cache since the start"): lambda: cache.hits,
         ("cached_responses_misses", "Requests whose response was not in the cache"): lambda: cache.misses,
     }
-if settings.DEBUG:  # templates are read again, static files come from where they are written, slow callbacks are logged
+if settings.DEBUG:  # templates are read again, static files come from where they are written
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
-    from django41_example.server.loop_monitor import MonitoredLoop
-
-    ours = [settings.BASE_DIR / "books", settings.BASE_DIR / "django41_example"]
-    application = monitored = MonitoredLoop(ASGIStaticFilesHandler(application), ours)
-    background.append(monitored.watch)
+    application = ASGIStaticFilesHandler(application)
 else:
     application = StaticFiles(application)
 

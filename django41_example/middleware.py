@@ -154,7 +154,7 @@ def is_foreign(request: HttpRequest) -> bool:
 class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):
     def writes(self, request: Any) -> bool:
         session = request.session
-        return session.modified or (settings.SESSION_SAVE_EVERY_REQUEST and not session.is_empty())
+        return bool(session.modified or (settings.SESSION_SAVE_EVERY_REQUEST and not session.is_empty()))
 
 
 class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
@@ -186,4 +186,4 @@ class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
     """For the admin: our own pages have no messages."""
 
     def writes(self, request: Any) -> bool:
-        return request._messages.used or request._messages.added_new
+        return bool(request._messages.used or request._messages.added_new)

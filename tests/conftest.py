@@ -9,7 +9,7 @@ from asgiref.sync import SyncToAsync
 from django.db import connection, connections
 from django.test import override_settings
 
-from django41_example.server.loop_monitor import SlowCallback
+from dev.loop_monitor import SlowCallback
 from django41_example.server.warm_up import warm_up
 from tests.guarding import guard_of_ours, guarded_loops
 from tests.server import running

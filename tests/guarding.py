@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 
-from django41_example.server.loop_monitor import LoopMonitor, SlowCallback
+from dev.loop_monitor import LoopMonitor, SlowCallback
 
 PROJECT = Path(__file__).parent.parent
 

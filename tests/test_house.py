@@ -48,12 +48,12 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 6839,
-    "search": 1657,
-    "server": 2828,
+    "search": 1653,
+    "server": 2623,
     "jobs": 1383,
     "importing exporting": 2310,
     "openapi": 535,
-    "house": 18_200,
+    "house": 17_995,
     "benchmarks": 4054,
 }
 

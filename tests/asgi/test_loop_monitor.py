@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from django41_example.server import loop_monitor as guard_module
-from django41_example.server.loop_monitor import LIMIT, LoopMonitor, MonitoredLoop, SlowCallback
+from dev import loop_monitor as guard_module
+from dev.loop_monitor import LIMIT, LoopMonitor, MonitoredLoop, SlowCallback
 from tests.asgi.client import ask, until
 from tests.guarding import guarded_loops
 

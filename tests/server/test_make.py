@@ -51,7 +51,7 @@ def make(checkout: Path, target: str, **variables: str) -> subprocess.CompletedP
 
 def test_make_serve_installs_what_the_server_needs_and_starts_it(checkout: Path) -> None:
     done = make_serve(checkout)
-    assert "django41_example.asgi:application -k uvicorn.workers.UvicornWorker" in done.stdout
+    assert "-k uvicorn.workers.UvicornWorker django41_example.asgi:application" in done.stdout
     assert installed(checkout) == 1
 
 

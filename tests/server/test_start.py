@@ -81,8 +81,8 @@ def test_a_page_links_a_stylesheet_that_browsers_keep_for_good(server: Server) -
 
 
 @pytest.mark.once
-def test_while_debugging_static_files_come_from_where_they_are_written(start: Start) -> None:
-    server = start(procfile("web"), DEBUG="1")
+def test_in_development_static_files_come_from_where_they_are_written(start: Start) -> None:
+    server = start(procfile("web").replace("django41_example.asgi", "dev.asgi"), DEBUG="1")
     stylesheet = server.get("/static/books/style.css")
     assert stylesheet.body == (PROJECT / "books/static/books/style.css").read_bytes()
 

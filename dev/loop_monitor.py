@@ -1,9 +1,9 @@
 """Finds slow callbacks: a thread samples the event loop's thread, and reports our code that holds the loop up.
 
 A turn is a span in which the loop runs nothing else; whoever runs the loop says when one begins. A call of our own
-code that still runs after LIMIT seconds of the same turn is a slow callback. (aiocop
-1.2.1 names the line that waits, under uvloop too, but none where our code computes; and it counts time on the clock,
-so that tests would fail on a busy machine.)
+code that still runs after LIMIT seconds of the same turn is a slow callback. (aiocop 1.2.1 names the line that waits,
+under uvloop too, but none where our code computes; and it counts time on the clock, so that tests would fail on a busy
+machine.)
 """
 
 import asyncio
@@ -140,8 +140,13 @@ class MonitoredLoop:
         self.application, self.monitor = application, LoopMonitor(log_slow_callback, ours=ours)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        REQUEST.set(scope)
-        await self.application(scope, receive, send)
+        if scope["type"] == "lifespan":
+            watching = asyncio.create_task(self.watch())
+            await self.application(scope, receive, send)
+            watching.cancel()
+        else:
+            REQUEST.set(scope)
+            await self.application(scope, receive, send)
 
     async def watch(self) -> None:
         self.monitor.start()
