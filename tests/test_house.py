@@ -51,9 +51,9 @@ TOO_LARGE = {
     "search": 1653,
     "server": 2623,
     "jobs": 1383,
-    "importing exporting": 2310,
+    "importing exporting": 2608,
     "openapi": 535,
-    "house": 17_995,
+    "house": 18_293,
     "benchmarks": 4054,
 }
 

@@ -5,23 +5,20 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+from books.importing import detection
+from books.importing.detection import LEGACY
+from books.importing.letters import nonsense
+
 CHUNK = 1 << 20  # bytes
-ENCODINGS = (  # that a file may have; people choose among them when it is not clear
-    *("utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
-    *("cp932", "gb18030", "big5", "euc_jp", "euc_kr", "cp874", "koi8_r", "mac_roman"),
-)
-LEGACY = "cp932"  # as spreadsheets on Japanese Windows write
+MAX_NAMED = 5  # encodings in a message
+ENCODINGS = ("utf-8", "utf-16", *LEGACY)  # that a file may have; people choose among them when it is not clear
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
-    b"PK\x03\x04": "a spreadsheet or a zip archive: save the sheet as “CSV UTF-8”, or unpack the archive",
     b"\x1f\x8b": "compressed: unpack it with gunzip",
     b"%PDF": "a PDF document: ask for the list as CSV",
 }
-_RUN = re.compile(r"[^\x00-\x7f]+")
-_RARE = re.compile(r"[\uff61-\uff9f\ue000-\uf8ff]")  # half-width kana and private characters
 
 
 class UnreadableFile(Exception):
@@ -57,18 +54,78 @@ def utf8(file: BinaryIO, name: str = "") -> Iterator[Text]:
 def _as_utf8(file: BinaryIO, copy: BinaryIO, name: str) -> Text:
     head = _head(file)
     if head.startswith(_UTF16):
-        advice = "The file says it is UTF-16 and is not: save it as UTF-8."
-        return Text(_converted(file, copy, "utf-16", advice), "utf-16")
+        return _decoded(file, copy, "utf-16", "The file says it is UTF-16 and is not: save it as UTF-8.")
+    if name == "utf-16" or (not name and (name := _utf16_without_mark(file))):
+        name = name if name != "utf-16" else _utf16_without_mark(file) or "utf-16-le"
+        return _decoded(file, copy, name, "This file is not UTF-16: save it as UTF-8.")._replace(encoding="utf-16")
     if name and name != "utf-8":
-        return Text(_converted(file, copy, name, f"This file is not in the encoding {name}."), name)
-    if (fault := _first_fault(file)) is None:
-        file.seek(len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0)
-        return Text(file, "utf-8")
-    advice = f"The file is neither UTF-8 nor UTF-16 nor {LEGACY} (Shift JIS): see {fault}. Save it as UTF-8."
-    _converted(file, copy, LEGACY, advice)
-    if not _is_japanese(copy):
-        raise UnreadableFile(advice)
-    return Text(copy, LEGACY)
+        return _decoded(file, copy, name, f"This file is not in the encoding {name}.")
+    fault = _first_fault(file)
+    if fault and (name or _is_broken_utf8(file)):
+        raise UnreadableFile(f"The file is UTF-8 that was damaged: see {fault}. Save it as UTF-8 again.")
+    if fault or (not name and _is_utf8_by_chance(file)):
+        return _legacy(file, copy, fault or "the letters beyond ASCII")
+    start = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    file.seek(start)
+    if _has_old_line_ends(file.read(CHUNK)):
+        return _decoded(file, copy, "utf-8-sig", "")._replace(encoding="utf-8")
+    file.seek(start)
+    return Text(file, "utf-8")
+
+
+def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
+    """Raises UnclearEncoding where the letters could be others."""
+    data = detection.sample(file)
+    size = sum(byte > 127 for byte in data)
+    left = list(detection.LEGACY)
+    while True:
+        found = detection.readings(data, left)
+        best = detection.clearest(found, size)
+        if best is None:
+            break
+        try:
+            return _decoded(file, copy, best.encoding, "")
+        except UnreadableFile:  # by a line that is not in the sample
+            left.remove(best.encoding)
+            copy.seek(0)
+            copy.truncate()
+    names = [reading.encoding for reading in found] or left
+    likely = ", ".join(names[:MAX_NAMED])
+    raise UnclearEncoding(
+        f"The file is not UTF-8 (see {fault}), and its letters could be read in several ways. Choose its encoding, "
+        f"likely one of {likely}, or save it as UTF-8.",
+        names,
+    )
+
+
+def _utf16_without_mark(file: BinaryIO) -> str:
+    """Every second byte of Western UTF-16 is NUL, which no other text has; so are its line ends in any script."""
+    file.seek(0)
+    head = file.read(1 << 16)
+    for name, odd in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        ends = b"\n\0" if name == "utf-16-le" else b"\0\n"
+        if odd.count(0) * 10 > len(odd) * 3 or (ends in head and odd.count(0) * 50 > len(odd)):
+            return name
+    return ""
+
+
+def _is_broken_utf8(file: BinaryIO) -> bool:
+    """Whether most of what is beyond ASCII is UTF-8."""
+    text = detection.sample(file).decode(errors="replace")
+    broken = text.count("\ufffd")
+    return sum(not character.isascii() for character in text) - broken > max(2 * broken, 4)
+
+
+def _is_utf8_by_chance(file: BinaryIO) -> bool:
+    """Whether the few letters of a file make no sense: 史記 in GB 18030 is ʷӛ in UTF-8."""
+    data = detection.sample(file)
+    return 0 < sum(byte > 127 for byte in data) < detection.TINY and nonsense(data.decode()) > detection.MOST_NONSENSE
+
+
+def _has_old_line_ends(beginning: bytes) -> bool:
+    """Whether the first line ends in a lone carriage return, as old Macintosh programs write it."""
+    end = re.search(rb"\r\n?|\n", re.sub(rb'"[^"]*"', b"", beginning))
+    return end is not None and end[0] == b"\r" and len(beginning) > end.end()
 
 
 def _head(file: BinaryIO) -> bytes:
@@ -105,35 +162,27 @@ def _first_fault(file: BinaryIO) -> str | None:
         position += len(chunk)
 
 
-def _converted(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str) -> BinaryIO:
+def _decoded(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str) -> Text:
+    """The copy in UTF-8 with line ends of today. Raises UnreadableFile with the advice."""
     file.seek(0)
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(detection.CODECS.get(encoding, encoding))()
     try:
-        while chunk := file.read(CHUNK):
-            copy.write(decoder.decode(chunk).encode())
-        copy.write(decoder.decode(b"", final=True).encode())
-    except UnicodeDecodeError:
+        text = decoder.decode(file.read(CHUNK))
+        ends = str.maketrans("\r", "\n") if _has_old_line_ends(text.encode(errors="replace")) else {}
+        while text:
+            copy.write(text.translate(ends).encode())
+            text = decoder.decode(file.read(CHUNK))
+            if not text and (chunk := file.read(CHUNK)):
+                text = decoder.decode(chunk)
+        copy.write(decoder.decode(b"", final=True).translate(ends).encode())
+    except (UnicodeDecodeError, UnicodeEncodeError):
         raise UnreadableFile(advice) from None
     copy.seek(0)
-    return copy
-
-
-def _is_japanese(text: BinaryIO) -> bool:
-    """Whether this is plausible text: “Márquez” in Latin-1 is valid cp932 too, with one odd kanji in it."""
-    runs = lone = characters = rare = 0
-    while chunk := text.read(CHUNK):
-        for run in _RUN.findall(chunk.decode(errors="ignore")):
-            runs += 1
-            lone += len(run) == 1
-            characters += len(run)
-            rare += len(_RARE.findall(run))
-    text.seek(0)
-    return lone * 2 <= runs and rare * 2 <= characters
+    return Text(copy, encoding)
 
 
 def beginnings(file: BinaryIO, names: Sequence[str], count: int = 8) -> dict[str, list[str]]:
     """The first lines with letters beyond ASCII, as each of the encodings reads them."""
-    file.seek(0)
-    telling = (line.strip() for line in file if not line.isascii())
-    sample = list(islice(telling, count))
-    return {name: [line.decode(name, errors="replace") for line in sample] for name in names}
+    sample = [line for line in re.split(rb"[\r\n]+", detection.sample(file)) if not line.isascii()][:count]
+    codec = detection.CODECS
+    return {name: [line.decode(codec.get(name, name), errors="replace") for line in sample] for name in names}

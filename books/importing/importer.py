@@ -107,7 +107,8 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     opened = original.open("rb") if isinstance(original, Path) else nullcontext(original)
     with opened as file, source.opened(file, encoding, format_name) as text:
         table = tables.opened(text, mapping, format_name)
-        run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save, actor)
+        chosen = existing or ("replace" if table.format.corrects else "fill")
+        run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save, actor, chosen)
         yield run.progress
         batches = _batches(table.rows(run.progress.start, run.progress.lines), batch_rows)
         if dry_run:
@@ -133,6 +134,7 @@ class _Run:
     progress: Progress
     save: Save
     actor: Actor
+    existing: str
 
     def store(self, batch: Sequence[Row]) -> Iterator[Progress]:
         """Store a batch; if other writers prevent that, store its rows one by one."""
@@ -179,7 +181,7 @@ class _Run:
     def _after(self, rows: Sequence[CleanRow]) -> Progress:
         """The progress once these rows are written."""
         before = self.progress
-        matcher = Matcher(before.seen, one_person_a_row=before.table.format.one_person_a_row)
+        matcher = Matcher(before.seen, before.table.format, self.existing)
         matcher.load([row.fields for row in rows if not row.error])
         outcomes: Counter[RowOutcome] = Counter()
         rejects: list[Reject] = []
@@ -191,7 +193,7 @@ class _Run:
                     raise row.error
                 outcome = matcher.apply(row.fields)
                 outcomes[outcome] += 1
-                notes += row.notes()
+                notes += row._replace(left_out=[*row.left_out, *matcher.left_out]).notes()
                 if outcome is RowOutcome.CREATED:
                     added.append((row.row.line, matcher.pending[-1]))
             except RowError as error:

@@ -1,7 +1,8 @@
 """Which book a row belongs to, and how it changes that book.
 
-A row finds its book by source_key, else by ISBN, else by equal title, authors and year, and fills in or corrects the
-fields that it gives. Two rules keep a second import of the same file from changing anything:
+A row finds its book by source_key, else by ISBN, else by equal title, authors and year. It fills in the fields that are
+empty, replaces what the book has, or skips it, as `existing` says. What a person has corrected since an import stays.
+Two rules keep a second import of the same file from changing anything:
 - rows with different source keys are never the same book, even if an ISBN or a title leads both to it;
 - a later row for the same book may fill empty fields, but not contradict an earlier row or change the fields that
   identify the book.
@@ -16,18 +17,20 @@ from typing import Any, cast
 
 from django.db.models import Q
 
+from books.importing.formats.base import Format
 from books.importing.results import RowError, RowOutcome, shortened
 from books.importing.rows import NOTHING
 from books.importing.seen_books import SeenBooks
 from books.importing.sets import among
 from books.metadata import fingerprint
-from books.metadata.record import EMPTY, MAX_AUTHORS, Record, source_of, topic_slug
-from books.models import Book, Topic
+from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, Record, source_of, topic_slug
+from books.models import Book, Change, Channel, Topic
 from books.models.book_columns import RECORD_COLUMNS, as_record
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 
 EXISTING = ("fill", "replace", "skip")  # what a row does to a book that is here already
+PEOPLE = {Channel.PAGE, Channel.API, Channel.ADMIN}
 IDENTITY = {"title", "authors", "published_year"}  # they identify a book for rows without source_key and ISBN
 slug_of = lru_cache(10_000)(topic_slug)
 
@@ -62,9 +65,13 @@ class PendingBook:
 class Matcher:
     """The books that the rows of a batch may belong to, found by at most three queries, and their changes."""
 
-    def __init__(self, seen: SeenBooks, *, one_person_a_row: bool) -> None:
+    def __init__(self, seen: SeenBooks, known: Format, existing: str) -> None:
         self.seen = seen
-        self.one_person_a_row = one_person_a_row
+        self.one_person_a_row = known.one_person_a_row
+        self.is_by_isbn = known.is_by_isbn
+        self.existing = existing
+        self.left_out: list[RowError] = []  # of the last row
+        self.corrected: dict[int, set[str]] | None = None  # the fields of each book; None: not needed yet
         self.pending: list[PendingBook] = []
         self.by_pk: dict[int, PendingBook] = {}
         self.by_key: dict[str, PendingBook] = {}
@@ -99,6 +106,7 @@ class Matcher:
 
     def apply(self, fields: Fields) -> RowOutcome:
         """Add or change the book of a row. Raises RowError, and leaves everything as it was."""
+        self.left_out = []
         given = {slug_of(name): name for name in reversed(fields.get("topics", ()))}
         topics = {slug: self.topics.get(slug, given[slug]) for slug in sorted(given)}
         if topics:
@@ -109,6 +117,9 @@ class Matcher:
         return outcome
 
     def _add(self, fields: Fields) -> RowOutcome:
+        if "title" not in fields and self.is_by_isbn and "isbn13" in fields:
+            fields = {**fields, "title": f"ISBN {fields['isbn13']}"}
+            self.left_out.append(RowError("title", "", "The list has no titles: look up the books that it has added."))
         if "title" not in fields:
             raise RowError("title", "", "A book needs a title.")
         book = PendingBook({**EMPTY, **fields}, is_seen=True)
@@ -117,6 +128,7 @@ class Matcher:
         return RowOutcome.CREATED
 
     def _change(self, book: PendingBook, fields: Fields) -> RowOutcome:
+        fields = self._allowed(book, fields)
         if disputed := self._disputed(book, fields):
             value = shortened(book.fields[disputed]) or "(empty)"
             raise RowError(disputed, fields[disputed], f"An earlier row for this book says otherwise: {value}.")
@@ -130,6 +142,33 @@ class Matcher:
         book.version += 1
         self._put(book)
         return RowOutcome.UPDATED
+
+    def _allowed(self, book: PendingBook, fields: Fields) -> Fields:
+        """What the row may change: anything of a new book of this file; of an earlier one, what `existing` says."""
+        if not book.before:
+            return fields
+        if self.existing == "skip":
+            return {}
+        if self.existing == "fill":
+            lists = {"topics": [*book.fields["topics"], *fields["topics"]]} if "topics" in fields else {}
+            alone = {"authors"} if self.one_person_a_row else set()
+            fields = {name: value for name, value in fields.items() if book.fields[name] in NOTHING or name in alone}
+            fields |= {name: self._topics_once(names) for name, names in lists.items()}
+        changes = {name for name, value in fields.items() if value != book.fields[name]}
+        for name in changes and changes & self._corrected(book.pk):
+            self.left_out.append(RowError(name, fields[name], "Kept as it is: a person has corrected this field."))
+            fields = {other: value for other, value in fields.items() if other != name}
+        return fields
+
+    def _topics_once(self, names: list[str]) -> list[str]:
+        by_slug = {slug_of(name): name for name in reversed(names)}
+        return [by_slug[slug] for slug in sorted(by_slug)][:MAX_TOPICS]
+
+    def _corrected(self, pk: int) -> set[str]:
+        """The fields of a book that an import gave, and a person has changed since."""
+        if self.corrected is None:
+            self.corrected = corrected(self.by_pk)
+        return self.corrected.get(pk, set())
 
     def all_seen(self) -> SeenBooks:
         """The seen books with those of this batch, once all of them are stored."""
@@ -205,6 +244,21 @@ class Matcher:
     def _remove(self, book: PendingBook) -> None:
         self.by_isbn.pop(book.fields["isbn13"], None)
         self.by_work[_work(book.fields)].remove(book)
+
+
+def corrected(pks: Collection[int]) -> dict[int, set[str]]:
+    """The fields of these books that a person was the last to change, after an import had given them. One query."""
+    changes = Change.objects.filter(book_id__in=among(pks)).order_by("book_id", "id")
+    imported: set[int] = set()
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for pk, via, fields in changes.values_list("book_id", "via", "fields"):
+        if via == Channel.IMPORT:
+            imported.add(pk)
+        if via in PEOPLE and pk in imported:
+            found[pk] |= fields.keys()
+        else:
+            found[pk] -= fields.keys()
+    return found
 
 
 def _work(fields: Fields) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.importing.encoding import CHUNK, UnreadableFile, utf8
+from books.importing.encoding import CHUNK, UnclearEncoding, UnreadableFile, utf8
 
 LIST = "書名,著者\n坊っちゃん,夏目 漱石\n"
 
@@ -43,8 +43,9 @@ def test_the_line_and_byte_of_the_first_bad_character_are_named_wherever_it_stan
 
 
 def test_a_bad_character_that_begins_in_one_chunk_is_named_at_its_beginning() -> None:
-    with pytest.raises(UnreadableFile, match="line 2, byte 2"):
-        read(b"a" * (CHUNK - 3) + b"\nb" + b"\xe6" + b"\xff")
+    data = b"a" * (CHUNK - 3) + b"\nb" + b"\xe6" + b"\xff"
+    with pytest.raises(UnreadableFile, match="line 2, byte 2"), utf8(BytesIO(data), "utf-8"):
+        pass
 
 
 def test_a_file_that_ends_within_a_character_is_refused() -> None:
@@ -52,10 +53,10 @@ def test_a_file_that_ends_within_a_character_is_refused() -> None:
         read("心\n心".encode()[:-1])
 
 
-@pytest.mark.parametrize("text", ["Cien años,Márquez\nPeña,Muñoz\n", "Gulliver’s Travels\nRobinson’s Isle\n"])
-def test_western_text_is_not_taken_for_japanese_though_its_bytes_could_be(text: str) -> None:
-    with pytest.raises(UnreadableFile, match="Save it as UTF-8"):
-        read(text.encode("cp1252"))
+@pytest.mark.parametrize("text", ["Cien años,Márquez\nPeña,Muñoz\n", "La génération perdue,Hélène\n"])
+def test_western_text_is_read_as_it_is_or_asked_for_never_as_other_letters(text: str) -> None:
+    with suppress(UnclearEncoding):
+        assert read(text.encode("cp1252")) == text
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,48 @@ def test_what_cannot_be_read_twice_is_refused() -> None:
 def test_any_bytes_are_text_or_refused(data: bytes) -> None:
     with suppress(UnreadableFile):
         read(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cp1252", "Müller und Söhne;Jörg Weiß\nDer Prozeß – ein Versuch;Käthe Öhler\n"),
+        ("cp1250", "Zażółć gęślą jaźń;Stanisław Łem\nŚcieżka do źródła;Józef Wiśniewski\n"),
+        ("cp1251", "Братья Карамазовы;Фёдор Достоевский\nМастер и Маргарита;Михаил Булгаков\n"),
+        ("koi8_r", "Братья Карамазовы;Фёдор Достоевский\nМастер и Маргарита;Михаил Булгаков\n"),
+        ("cp1253", "Ο τελευταίος πειρασμός;Νίκος Καζαντζάκης\n"),
+        ("cp1254", "Kürk Mantolu Madonna;Sabahattin Ali\nİnce Memed;Yaşar Kemal\nÇalıkuşu;Reşat Nuri Güntekin\n"),
+        ("cp932", "坊っちゃん,夏目漱石\n銀河鉄道の夜,宮沢賢治\n"),
+        ("euc_jp", "坊っちゃん,夏目漱石\n銀河鉄道の夜,宮沢賢治\nこころ,夏目漱石\n"),
+        ("gb18030", "红楼夜话,曹雪\n西游新记,吴恩\n"),
+        ("euc_kr", "어린 왕자,생텍쥐페리\n난장이가 쏘아올린 작은 공,조세희\n"),
+    ],
+)
+def test_a_small_list_in_a_legacy_encoding_is_read(name: str, text: str) -> None:
+    assert read(f"title,authors\n{text}".encode(name)) == f"title,authors\n{text}"
+
+
+def test_letters_that_could_be_others_are_asked_for_with_the_encodings_in_which_they_make_sense() -> None:
+    with pytest.raises(UnclearEncoding) as unclear:
+        read("title\n心\n".encode("cp932"))
+    assert "cp932" in unclear.value.candidates
+    assert "see line 2, byte 1" in str(unclear.value)
+
+
+def test_the_encoding_that_a_person_chose_is_taken() -> None:
+    with utf8(BytesIO("title\n心\n".encode("cp932")), "cp932") as text:
+        assert text.file.read().decode() == "title\n心\n"
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf_16_needs_no_mark(order: str) -> None:
+    assert read(LIST.encode(order)) == LIST
+
+
+def test_lone_carriage_returns_end_the_lines_of_old_macintosh_files() -> None:
+    assert read("title\rÉté\rHélène à Pâques\rÀ la façon\r".encode("mac_roman")).splitlines()[0] == "title"
+    assert read(b"title\rA\r") == "title\nA\n"
+
+
+def test_a_carriage_return_within_a_cell_is_no_line_end() -> None:
+    assert read(b'title\r\n"a\rb"\r\n') == 'title\r\n"a\rb"\r\n'

@@ -157,10 +157,10 @@ class Spoiled(TestCase):
         assert (done.totals.created, done.totals.rejected) == (1, 7)
 
     def test_a_file_of_another_encoding_is_read_or_refused(self) -> None:
-        text = "title,authors\n心,夏目漱石\n"
+        text = "title,authors\n心,夏目漱石\n心,こころを語る会\n"
         for data in (text.encode("utf-8-sig"), text.encode("utf-16"), text.encode("cp932")):
             imported(BytesIO(data))
-            assert Book.objects.get().title == "心"
+            assert Book.objects.filter(title="心").count() == 2
             Book.objects.all().delete()
         with pytest.raises(UnreadableFile):
             imported(BytesIO(b"title\n\xff\xfe\xfd\x80\x81\n"))

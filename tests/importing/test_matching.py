@@ -4,8 +4,8 @@ from typing import Any
 
 from django.test import TestCase
 
-from books.models import Book
-from tests.importing.lists import Imported, csv_file, imported
+from books.models import Actor, Book, Channel
+from tests.importing.lists import Imported, csv_file, imported, text_file
 
 ISBN, OTHER_ISBN = "9784101010014", "9780306406157"
 
@@ -187,6 +187,50 @@ class Correcting(TestCase):
         listed({"title": "Kokoro", "topics": "novels; CLASSICS"}, {"title": "Sanshirō", "topics": "classics"})
         assert Book.objects.get(title="Kokoro").topic_names == "CLASSICS\nNovels"
         assert Book.objects.get(title="Sanshirō").topic_names == "CLASSICS"
+
+
+class Existing(TestCase):
+    """What a row does to a book that is here already."""
+
+    def row(self, existing: str, **fields: str) -> tuple[Imported, Book]:
+        done = listed({"isbn13": ISBN, **fields}, existing=existing)
+        return done, Book.objects.get()
+
+    def setUp(self) -> None:
+        Book.objects.add({"title": "Kokoro", "isbn13": ISBN, "pages": 5, "topics": ["Novels"]})
+
+    def test_filling_gives_what_is_lacking_adds_topics_and_replaces_nothing(self) -> None:
+        done, book = self.row("fill", title="Heart", pages="6", publisher="Iwanami", topics="Classics")
+        assert done.totals.updated == 1
+        assert (book.title, book.pages, book.publisher) == ("Kokoro", 5, "Iwanami")
+        assert book.topic_names == "Classics\nNovels"
+
+    def test_replacing_takes_what_the_row_gives(self) -> None:
+        _, book = self.row("replace", title="Heart", pages="6", topics="Classics")
+        assert (book.title, book.pages, book.topic_names) == ("Heart", 6, "Classics")
+
+    def test_skipping_changes_nothing(self) -> None:
+        done, book = self.row("skip", title="Heart", publisher="Iwanami", topics="Classics")
+        assert (done.totals.unchanged, book.title, book.publisher, book.version) == (1, "Kokoro", "", 1)
+
+    def test_a_list_of_another_program_fills_and_one_of_ours_replaces(self) -> None:
+        imported(text_file(f"Titel;ISBN;Seiten;Verlag\nHeart;{ISBN};6;Iwanami\n"))
+        assert (Book.objects.get().title, Book.objects.get().publisher) == ("Kokoro", "Iwanami")
+        assert self.row("", title="Heart")[1].title == "Heart"
+
+    def test_what_a_person_has_corrected_since_an_import_stays_and_is_noted(self) -> None:
+        _, book = self.row("replace", title="Kokorro", publisher="Iwanami")
+        Book.objects.change(book.pk, {"title": "Kokoro"}, actor=Actor(Channel.API))
+        for existing in ("replace", "fill", ""):
+            done, book = self.row(existing, title="Kokorro", publisher="Iwanami Shoten")
+            assert book.title == "Kokoro"
+        assert book.publisher == "Iwanami Shoten"
+        assert [(note.field, note.value) for note in done.notes] == [("title", "Kokorro")]
+
+    def test_a_list_of_isbns_adds_books_that_are_called_by_their_isbn_and_leaves_others_alone(self) -> None:
+        done = imported(text_file(f"{ISBN}\n{OTHER_ISBN}\n"), existing="replace")
+        assert list(Book.objects.order_by("pk").values_list("title", flat=True)) == ["Kokoro", f"ISBN {OTHER_ISBN}"]
+        assert (done.totals.created, done.totals.unchanged, done.notes[0].field) == (1, 1, "title")
 
 
 class OnePersonARow(TestCase):

@@ -1,0 +1,87 @@
+"""Whether letters make sense as the text of a book list: what a wrong encoding makes of it mostly does not."""
+
+import re
+import unicodedata
+from functools import cache
+from itertools import pairwise
+
+_RUN = re.compile(r"[^\x00-\x7f]+")
+_WORD = re.compile(r"[^\W\d_]+")
+_NO_TEXT = {"Cc", "Cn", "Co", "Cs"}
+_AMONG_LETTERS = {"So", "Sm", "Sc", "Sk", "No"}  # signs that stand beside letters where the encoding is wrong
+_HALF_WIDTH = range(0xFF61, 0xFFA0)
+_UNCASED = {"HAN", "KANA", "HANGUL", "THAI", "ARABIC", "HEBREW"}
+_MOST_ACCENTED = 4  # letters one after the other, as in żółć
+
+
+def nonsense(text: str) -> float:
+    """The share of the letters beyond ASCII that stand where no language has them."""
+    strange = sum(_strange(run[0], text, run.start(), run.end()) for run in _RUN.finditer(text))
+    strange += sum(map(_oddities, _WORD.findall(text)))
+    return strange / max(sum(len(run) for run in _RUN.findall(text)), 1)
+
+
+def _strange(run: str, text: str, start: int, end: int) -> int:
+    """The characters of a run that are no text, or signs within a word."""
+    around = [*pairwise([text[start - 1 : start] or " ", *run, text[end : end + 1] or " "])]
+    found = 0
+    for (before, character), (_, after) in pairwise(around):
+        kind = unicodedata.category(character)
+        if kind in _NO_TEXT or ord(character) in _HALF_WIDTH:
+            found += 1
+        elif kind in _AMONG_LETTERS or "\u02b0" <= character < "\u0300" or character in "¡¿«»‚„†‡‰‹›¶§·":
+            opens = character in "¡¿«‹„‚"
+            closes = character in "»›·"
+            beside = (before.isalpha() and not closes) + (after.isalpha() and not opens)
+            found += beside == 2 or (kind in _AMONG_LETTERS and beside > 0)
+    return found
+
+
+def _oddities(word: str) -> int:
+    """The letters of a word that do not go with those beside them."""
+    if word.isascii():
+        return 0
+    scripts = [_script(character) for character in word]
+    found = sum(1 for one, other in pairwise(scripts) if one != other and not _go_together(one, other))
+    if not _UNCASED.intersection(scripts):
+        found += sum(
+            1
+            for one, other in pairwise(word)
+            if one.islower() and other.isupper() and not (one.isascii() and other.isascii())
+        )
+        runs = re.findall(rf"[^\x00-\x7f]{{{_MOST_ACCENTED + 1},}}", word) if "LATIN" in scripts else []
+        found += sum(map(len, runs))
+    found += sum(
+        len(lone[1]) for lone in re.finditer(r"(?<=[A-Za-z])([\u3400-\u9fff\uac00-\ud7a3]{1,2})(?=[a-z])", word)
+    )
+    return found
+
+
+@cache
+def _script(character: str) -> str:
+    name = unicodedata.name(character, "").split(" ", 1)[0]
+    if name in {"CJK", "IDEOGRAPHIC", "FULLWIDTH", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO"}:
+        return "HAN"
+    return "" if name in {"COMBINING", "MODIFIER"} else name
+
+
+def _go_together(one: str, other: str) -> bool:
+    return not one or not other or ("LATIN" in {one, other} and bool({"HAN", "HANGUL"} & {one, other}))
+
+
+_KANA, _HAN, _HANGUL = re.compile("[\u3041-\u30fa]"), re.compile("[\u3400-\u9fff]"), re.compile("[\uac00-\ud7a3]")
+
+
+def is_of(encoding: str, text: str) -> bool:
+    """Whether the script of a text is one that people write in this encoding, though it could hold others."""
+    kana, han, hangul = (len(script.findall(text)) for script in (_KANA, _HAN, _HANGUL))
+    if encoding in {"gb18030", "big5"}:
+        return not kana
+    if encoding == "euc_kr":
+        return not kana and han <= hangul
+    return not hangul or encoding not in {"cp932", "euc_jp"}
+
+
+def has_kana(text: str) -> bool:
+    """Whether the text is Japanese without doubt: what is not seldom falls on three kana."""
+    return len(_KANA.findall(text)) >= 3
