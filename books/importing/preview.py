@@ -39,7 +39,8 @@ def preview(file: BinaryIO, *, mapping: Mapping[str, str] = {}, format_name: str
 def _of(table: tables.Table) -> Preview:
     rows = list(islice(table.rows(table.start, table.before), MAX_ROWS))
     names = table.names
-    by_field = {field: column for column, field in table.format.uses.items() if column in names}
+    uses = reversed(list(table.format.uses.items()))  # of several columns for a field the first is shown
+    by_field = {field: column for column, field in uses if column in names}
     return Preview(
         encoding=table.encoding,
         format=table.format.name,

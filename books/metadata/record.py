@@ -21,6 +21,7 @@ from django.utils.text import slugify
 
 from books.metadata import isbn, languages, numbers
 from books.metadata.folding import INVISIBLE, JOINERS
+from books.metadata.html_text import plain_text
 from books.metadata.json_schema import Schema, array, text, whole
 
 YEARS = numbers.YEARS
@@ -28,6 +29,7 @@ PAGES = range(1, 100_001)
 MAX_TITLE = 1000
 MAX_TEXT = 500
 MAX_DESCRIPTION = 20_000
+MAX_HTML = 200_000  # characters of a description with its tags
 MAX_NAME = 200
 MAX_AUTHORS = 100
 MAX_TOPICS = 50
@@ -94,8 +96,11 @@ def title(value: object) -> str:
 
 
 def description(value: object) -> str:
-    """Text of several lines."""
-    text = _LINE_END.sub("\n", _readable(value))
+    """Text of several lines; of HTML its text."""
+    readable = _readable(value)
+    if len(readable) <= MAX_HTML and ("<" in readable or "&" in readable):
+        readable = _readable(plain_text(readable))
+    text = _LINE_END.sub("\n", readable)
     if len(text) > MAX_DESCRIPTION:
         raise ValidationError(f"At most {MAX_DESCRIPTION:,} characters, not {len(text):,}.", code="max_length")
     return text

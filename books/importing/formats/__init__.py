@@ -16,9 +16,46 @@
                     uses={"Title": "title", "Author": "authors", "ISBN": "isbn13"})
 """
 
-from books.importing.formats import aozora, goodbooks, gutenberg, isbns, json_lines, own_csv
+from books.importing.formats import (
+    aozora,
+    babelio,
+    book_catalogue,
+    bookwyrm,
+    calibre,
+    goodbooks,
+    goodreads,
+    gutenberg,
+    inventaire,
+    isbns,
+    json_lines,
+    libib,
+    librarything,
+    openlibrary,
+    openreads,
+    own_csv,
+    storygraph,
+)
 
 FORMATS = {
     known.name: known
-    for known in (own_csv.FORMAT, json_lines.FORMAT, goodbooks.FORMAT, aozora.FORMAT, gutenberg.FORMAT, isbns.FORMAT)
+    for known in (
+        own_csv.FORMAT,
+        json_lines.FORMAT,
+        goodbooks.FORMAT,
+        aozora.FORMAT,
+        gutenberg.FORMAT,
+        goodreads.FORMAT,
+        librarything.TSV,
+        librarything.JSON,
+        calibre.FORMAT,
+        storygraph.FORMAT,
+        libib.FORMAT,
+        bookwyrm.FORMAT,
+        openreads.FORMAT,
+        openlibrary.FORMAT,
+        inventaire.FORMAT,
+        babelio.FORMAT,
+        book_catalogue.FORMAT,
+        isbns.FORMAT,
+    )
 }

@@ -1,0 +1,109 @@
+"""What the exports of other programs have in common: lists in one cell, names turned round, people with roles."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from books.importing.formats.any_table import unquoted
+from books.importing.results import RowError
+from books.metadata import isbn
+from books.metadata.record import MAX_TOPICS
+
+AUTHOR_ROLES = {"", "author", "authors", "main author", "primary author", "co-author", "coauthor", "writer", "creator"}
+EDITOR_ROLES = {"editor", "editors", "ed.", "edt"}
+ROLES = {  # that are written in parentheses after a name
+    *("translator", "illustrator", "narrator", "introduction", "foreword", "preface", "afterword", "photographer"),
+    *("contributor", "reader", "cover artist", "cover design", "adapter", "compiler", "colorist", "letterer", "inker"),
+    *("traducteur", "traductrice", "illustrateur", "übersetzer", "übersetzerin", "traductor", "ilustrador"),
+    *AUTHOR_ROLES,
+    *EDITOR_ROLES,
+} - {""}
+_WITH_ROLE = re.compile(r"(.+?)\s*\(([^()]+)\)")
+_IN_PARENTHESES = re.compile(r"(.+?)\s*[(\[]#?\s*([^()\[\]]+)[)\]]")
+_SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
+_EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
+_KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
+
+
+def text(cell: Any) -> str:
+    """A cell's text, whatever JSON has there; without the =\"…\" of spreadsheets."""
+    return "" if cell is None or isinstance(cell, list | dict) else str(unquoted(str(cell))).strip()
+
+
+def values(value: Any) -> list[Any]:
+    """A list as a list: some programs write one as an object whose names are its numbers, or a single value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    found = value if isinstance(value, list) else [value]
+    return [each for each in found if each not in (None, "", [], {})]
+
+
+def parts(cell: Any, separator: str = ",") -> list[str]:
+    return [part.strip() for part in text(cell).split(separator) if part.strip()]
+
+
+def count(cell: Any) -> str:
+    """A number of pages, of which 0 says that it is not known."""
+    return text(cell).lstrip("0")
+
+
+def natural(name: str) -> str:
+    """“Last, First” as First Last, and “King, Martin Luther, Jr.” as Martin Luther King Jr."""
+    family, *given = [part.strip() for part in name.replace("،", ",").split(",") if part.strip()] or [""]
+    suffix = given.pop() if len(given) > 1 and _SUFFIX.fullmatch(given[-1]) else ""
+    if len(given) != 1:
+        return name.strip(" ,")
+    if _EAST_ASIAN.fullmatch(family + given[0]):
+        return f"{given[0]}・{family}" if _KATAKANA.fullmatch(family + given[0]) else family + given[0]
+    elided = "" if given[0].endswith(("'", "’")) else " "
+    return f"{given[0]}{elided}{family} {suffix}".strip()
+
+
+def with_role(name: str) -> tuple[str, str]:
+    """The name and the role in “Tove Jansson (Illustrator)”."""
+    found = _WITH_ROLE.fullmatch(name.strip())
+    return (found[1], found[2]) if found and found[2].strip().lower() in ROLES else (name.strip(), "")
+
+
+def people(found: Iterable[tuple[str, str]]) -> tuple[list[str], list[RowError]]:
+    """The authors among names with roles, and a note on each other person. Without an author the editors are taken."""
+    named = [(name.strip(), role.strip()) for name, role in found if name.strip()]
+    taken = AUTHOR_ROLES
+    if not any(role.lower() in AUTHOR_ROLES for _, role in named):
+        taken = EDITOR_ROLES
+    notes = [
+        RowError("authors", f"{name} ({role})", "Left out: a book here has authors, and no other people yet.")
+        for name, role in named
+        if role.lower() not in taken
+    ]
+    return list(dict.fromkeys(name for name, role in named if role.lower() in taken)), notes
+
+
+def first_isbn(*cells: Any) -> str:
+    """The first of the cells that is an ISBN; if none is, the first that has something, to be noted."""
+    written = [value for cell in cells if (value := text(cell).strip("[]")) and not isbn.is_none(value)]
+    return next(filter(is_isbn, written), written[0] if written else "")
+
+
+def is_isbn(written: str) -> bool:
+    try:
+        return bool(isbn.canonical(written))
+    except ValidationError:
+        return False
+
+
+def in_series(written: str) -> dict[str, str]:
+    """Series and number of “Tibor Saga (4)”."""
+    if found := _IN_PARENTHESES.fullmatch(written):
+        return {"series": found[1], "series_number": found[2]}
+    return {"series": written}
+
+
+def topics(*names: str) -> tuple[list[str], list[RowError]]:
+    """As many as a book may have, and a note on the others."""
+    once = list(dict.fromkeys(part for name in names if (part := name.replace(";", ",").strip())))
+    rest = once[MAX_TOPICS:]
+    reason = f"Left out: a book has at most {MAX_TOPICS} topics."
+    return once[:MAX_TOPICS], [RowError("topics", "; ".join(rest), reason)] if rest else []
