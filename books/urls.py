@@ -1,9 +1,12 @@
 """Every URL of the catalogue."""
 
+import re
+
 from django.conf import settings
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from books.exporting import CITATIONS, EXPORT_FORMATS
 from books.feeds import opds2
 from books.feeds.sitemap import PAGES
 from books.metadata import fingerprint
@@ -14,7 +17,7 @@ from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
 from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateList
-from books.views.exports import CsvExport, JsonLinesExport
+from books.views.exports import Citation, CsvExport, Export
 from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsStart, OpdsTopics
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.history import BookHistory, ChangeUndo, HistoryPurge
@@ -53,10 +56,17 @@ class KeyConverter(StringConverter):
     regex = KEY
 
 
+class CitationConverter(StringConverter):
+    """The extension of a file that cites one book."""
+
+    regex = "|".join(map(re.escape, CITATIONS))
+
+
 class FingerprintConverter(StringConverter):
     regex = fingerprint.SHAPE
 
 
+register_converter(CitationConverter, "citation")
 register_converter(FingerprintConverter, "fingerprint")
 register_converter(IdConverter, "id")
 register_converter(KeyConverter, "key")
@@ -67,6 +77,7 @@ urlpatterns = [
     path("books/", BookList.as_view(), name="book_list"),
     path("books/new/", BookNew.as_view(), name="book_new"),
     path("books/<id:pk>/", BookDetail.as_view(), name="book_detail"),
+    path("books/<id:pk>.<citation:extension>", Citation.as_view(), name="book_citation"),
     path("books/<id:pk>/edit/", BookEdit.as_view(), name="book_edit"),
     path("books/<id:pk>/delete/", BookDelete.as_view(), name="book_delete"),
     path("books/<id:pk>/history/", BookHistory.as_view(), name="book_history"),
@@ -76,7 +87,11 @@ urlpatterns = [
     path("duplicates/<fingerprint:fingerprint>/", DuplicateDetail.as_view(), name="duplicate_detail"),
     path("duplicates/<fingerprint:fingerprint>/dismiss/", DuplicateDismiss.as_view(), name="duplicate_dismiss"),
     path("books.csv", CsvExport.as_view(), name="export_csv"),
-    path("books.jsonl", JsonLinesExport.as_view(), name="export_jsonl"),
+    *(
+        path(f"books.{known.extension}", Export.as_view(format=known), name=f"export_{name}")
+        for name, known in EXPORT_FORMATS.items()
+        if name != "csv"
+    ),
     path("authors/", AuthorList.as_view(), name="author_list"),
     path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
     path("topics/", TopicList.as_view(), name="topic_list"),

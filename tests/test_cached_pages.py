@@ -26,6 +26,7 @@ PUBLIC = [
     "/",
     "/books/",
     "/books/{}/",
+    "/books/{}.ris",
     "/books/{}/history/",
     "/authors/",
     "/authors/{}/",

@@ -5,12 +5,14 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection
 from django.test import TestCase
 
-from books.exporting.batches import BATCH
+from books.exporting.base import BATCH
+from books.history.merge import merge
 from books.models import Book
+from books.models.change import COMMAND
 
 
 class Exports(TestCase):
@@ -95,7 +97,63 @@ class Exports(TestCase):
             assert response["Content-Disposition"] == f'attachment; filename="{name}"'
             assert response["Content-Type"] == kind
 
+    async def test_each_format_is_a_file_of_its_own_type_with_the_books_of_the_list(self) -> None:
+        for name, kind, first in (
+            ("books.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+            ("books.goodreads.csv", "text/csv; charset=utf-8", b"Book Id,"),
+            ("books.marc.xml", "application/marcxml+xml; charset=utf-8", b"<?xml"),
+            ("books.ris", "application/x-research-info-systems; charset=utf-8", b"TY  - BOOK"),
+            ("books.bib", "application/x-bibtex; charset=utf-8", b"@book{book3-"),
+            ("books.csl.json", "application/vnd.citationstyles.csl+json", b"[\n{"),
+        ):
+            with self.subTest(name):
+                response, body = await self.fetch(f"/{name}?q=夏目")
+                assert response["Content-Type"] == kind
+                assert response["Content-Disposition"] == f'attachment; filename="{name}"'
+                assert body.startswith(first)
+                assert b"1+1" not in body
+
+    async def test_every_batch_is_part_of_one_file(self) -> None:
+        await Book.objects.abulk_create(Book(title=str(n), title_key=str(n)) for n in range(BATCH))
+        _, body = await self.fetch("/books.csl.json")
+        assert len(json.loads(body)) == BATCH + 2
+
+    async def test_a_workbook_is_not_compressed_twice(self) -> None:
+        response, _ = await self.fetch("/books.xlsx", **{"accept-encoding": "gzip"})
+        assert "Content-Encoding" not in response
+
+    async def test_excel_knows_the_encoding_by_a_mark_on_request(self) -> None:
+        _, plain = await self.fetch("/books.csv?bom=0")
+        _, marked = await self.fetch("/books.csv?bom=1")
+        assert marked == b"\xef\xbb\xbf" + plain
+
+    async def test_the_mark_is_for_csv_alone_and_on_or_off(self) -> None:
+        for address in ("/books.csv?bom=yes", "/books.jsonl?bom=1", "/books/?bom=1"):
+            response = await self.async_client.get(address)
+            assert (response.status_code, list(response.json()["errors"])) == (400, ["bom"])
+
     def test_head_reads_no_books(self) -> None:
         with self.assertNumQueries(0):
             response = async_to_sync(self.async_client.head)("/books.csv")
         assert (response.status_code, response.content) == (200, b"")
+
+
+class Citations(TestCase):
+    async def test_a_book_is_cited_in_each_format(self) -> None:
+        book = await sync_to_async(Book.objects.add)({"title": "Emma", "authors": ["Jane Austen"]})
+        for extension in ("ris", "bib", "csl.json", "marc.xml"):
+            response = await self.async_client.get(f"/books/{book.pk}.{extension}")
+            assert response["Content-Disposition"] == f'attachment; filename="book-{book.pk}.{extension}"'
+            assert b"Austen" in response.content
+        page = (await self.async_client.get(f"/books/{book.pk}/", headers={"accept": "text/html"})).content.decode()
+        assert f'href="/books/{book.pk}.csl.json"' in page
+
+    async def test_a_merged_book_leads_to_the_one_that_was_kept(self) -> None:
+        kept, other = [await sync_to_async(Book.objects.add)({"title": "Emma"}) for _ in range(2)]
+        await sync_to_async(merge)(kept.fingerprint or "", {kept.pk: 1, other.pk: 1}, kept.pk, {}, COMMAND)
+        response = await self.async_client.get(f"/books/{other.pk}.ris")
+        assert (response.status_code, response["Location"]) == (301, f"/books/{kept.pk}.ris")
+
+    async def test_there_is_no_citation_of_what_is_no_book_or_no_format(self) -> None:
+        for address in ("/books/99.ris", "/books/1.pdf", "/books/0.ris"):
+            assert (await self.async_client.get(address)).status_code == 404

@@ -245,7 +245,7 @@ class WrongForms(JobPageCase):
         page = await self.sent("/jobs/", 422, kind="export", year="soon", format="jsonl")
         box = Elements(page).field("year")
         assert (box["value"], box["aria-invalid"]) == ("soon", "true")
-        assert "checked" in Elements(page).named("input", value="jsonl")[0]
+        assert "selected" in Elements(page).named("option", value="jsonl")[0]
 
     async def test_a_kind_that_there_is_not(self) -> None:
         assert "There is no such kind" in await self.sent("/jobs/", 422, kind=NASTY)

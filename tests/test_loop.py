@@ -32,6 +32,7 @@ READS = """
 /books/?q=kokoro&language=en         200 200 200
 /books/new/                          406 200 200
 /books/{book}/                       200 200 200
+/books/{book}.ris                    200 200 200
 /books/{book}/edit/                  406 200 200
 /books/{book}/delete/                406 200 200
 /books/{book}/history/               200 200 200
@@ -41,6 +42,12 @@ READS = """
 /duplicates/{fingerprint}/dismiss/   405 405 405
 /books.csv                           200 200 200
 /books.jsonl                         200 200 200
+/books.xlsx                          200 200 200
+/books.goodreads.csv                 200 200 200
+/books.marc.xml                      200 200 200
+/books.ris                           200 200 200
+/books.bib                           200 200 200
+/books.csl.json                      200 200 200
 /authors/                            200 200 200
 /authors/{author}/                   200 200 200
 /topics/                             200 200 200

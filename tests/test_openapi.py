@@ -136,6 +136,7 @@ class Answers(LibrarianTestCase):
             "key": "job",
             "name": "a.csv",
             "way": "orm",
+            "extension": "ris",
         }
         self.addresses = {"/authors/{pk}/": {"pk": self.book.authors.get().pk}}
 

@@ -366,7 +366,7 @@ class Lists(PageCase):
 
     async def test_exports_carry_the_same_filters(self) -> None:
         elements = Elements(await self.page("/books/?language=ja&q=volume"))
-        for name in ("csv", "jsonl"):
+        for name in ("csv", "xlsx", "jsonl", "goodreads.csv", "marc.xml", "ris", "bib", "csl.json"):
             assert elements.named("a", href=f"/books.{name}?language=ja&q=volume") or elements.named(
                 "a", href=f"/books.{name}?q=volume&language=ja"
             )

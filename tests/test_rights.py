@@ -31,6 +31,7 @@ POST   /books/                               401 403 201 201    403 201 403 403 
 GET    /books/new/                           401 403 200 200    403 200 403 403    401 200 403  add_book
 POST   /books/new/                           401 403 303 303    403 303 403 403    401 303 403  add_book
 GET    /books/{book}/                        200 200 200 200    200 200 200 200    401 403 403
+GET    /books/{book}.ris                     200 200 200 200    200 200 200 200    401 403 403
 PUT    /books/{book}/                        401 403 200 200    403 200 403 403    401 200 403  change_book
 PATCH  /books/{book}/                        401 403 200 200    403 200 403 403    401 200 403  change_book
 DELETE /books/{book}/                        401 403 204 204    403 204 403 403    401 204 403  delete_book
@@ -50,6 +51,12 @@ POST   /duplicates/{fingerprint}/            401 403 303 303    403 303 403 403 
 POST   /duplicates/{fingerprint}/dismiss/    401 403 303 303    403 303 403 403    401 303 403  change_book
 GET    /books.csv                            200 200 200 200    200 200 200 200    401 403 403
 GET    /books.jsonl                          200 200 200 200    200 200 200 200    401 403 403
+GET    /books.xlsx                           200 200 200 200    200 200 200 200    401 403 403
+GET    /books.goodreads.csv                  200 200 200 200    200 200 200 200    401 403 403
+GET    /books.marc.xml                       200 200 200 200    200 200 200 200    401 403 403
+GET    /books.ris                            200 200 200 200    200 200 200 200    401 403 403
+GET    /books.bib                            200 200 200 200    200 200 200 200    401 403 403
+GET    /books.csl.json                       200 200 200 200    200 200 200 200    401 403 403
 GET    /authors/                             200 200 200 200    200 200 200 200    401 403 403
 GET    /authors/{author}/                    200 200 200 200    200 200 200 200    401 403 403
 GET    /topics/                              200 200 200 200    200 200 200 200    401 403 403

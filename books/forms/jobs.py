@@ -89,7 +89,7 @@ class ImportForm(JobForm):
 class ExportForm(BookQuery, JobForm):
     """The list's filters, and the format."""
 
-    format = forms.ChoiceField(required=False, choices=[(name, name) for name in EXPORT_FORMATS])
+    format = forms.ChoiceField(required=False, choices=[(name, known.label) for name, known in EXPORT_FORMATS.items()])
     size = after = before = sort = None  # type: ignore[assignment]  # a file has one page, in one order
 
     def clean(self) -> dict[str, Any]:

@@ -164,6 +164,20 @@ BookQuery.base_fields.update(
 )
 
 
+class BomField(QueryField):
+    def clean(self, value: Any) -> bool:
+        text: str = super().clean(value)
+        if text not in {"", "0", "1"}:
+            raise ValidationError("Write 1, for a CSV that Excel reads, or 0.")
+        return text == "1"
+
+
+class CsvQuery(BookQuery):
+    """`?bom=1`: the file begins with the mark by which Excel knows UTF-8."""
+
+    bom = BomField(required=False)
+
+
 class AuthorQuery(ListQuery):
     """Which authors: `?q=` words of the name."""
 

@@ -86,6 +86,11 @@ def hyphenated(isbn13: str) -> str:
     return stdnum_isbn.format(isbn13)
 
 
+def isbn10(isbn13: str) -> str:
+    """The same number as ISBN-10; "" for 979, which has none."""
+    return str(stdnum_isbn.to_isbn10(isbn13)) if isbn13.startswith("978") else ""
+
+
 def found_in(text: str) -> list[tuple[str, str]]:
     """The valid ISBNs in a line of text: (as written there, its 13 digits)."""
     found = []

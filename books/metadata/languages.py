@@ -20,6 +20,9 @@ _BETWEEN = re.compile(r"\s*(?:[,;/|&+、，]|\band\b|\bund\b|\bet\b|\by\b)\s*")
 _IN_BRACKETS = re.compile(r"\s*[(\[].*?[)\]]")
 _CODES: dict[str, str] = {}  # the code of each code and of each folded name
 _NAMES: dict[str, str] = {}  # in English, by code
+_THREE_LETTERS: dict[str, list[str]] = {}  # the codes of ISO 639-2, by that of 639-1
+_BIBLIOGRAPHIC = set("alb arm baq bur chi cze dut fre geo ger gre ice mac mao may per rum slo tib wel".split())
+_DEPRECATED = {"scc", "scr", "fil"}  # of these: Serbian and Croatian have others now, and Filipino is Tagalog's
 
 
 def _rows() -> Iterator[tuple[str, str, str, list[str]]]:
@@ -29,7 +32,7 @@ def _rows() -> Iterator[tuple[str, str, str, list[str]]]:
 
 
 for _code, _others, _name, _names in _rows():
-    _NAMES[_code] = _name
+    _NAMES[_code], _THREE_LETTERS[_code] = _name, _others.split()
     for _each in (_name, *_names):
         _CODES.setdefault(fold(_each), _code)
         _CODES.setdefault(_IN_BRACKETS.sub("", fold(_each)), _code)
@@ -74,6 +77,14 @@ def _one(written: str) -> str:
 def primary(tag: str) -> str:
     """The language without its region or script: `pt-br` is `pt`."""
     return tag.split("-", 1)[0]
+
+
+def bibliographic(tag: str) -> str:
+    """The language's code in library records: `ger` of `de`. "" where there is none."""
+    code = primary(tag)
+    codes = [*_THREE_LETTERS.get(code, ()), code]
+    codes = [each for each in codes if len(each) == 3 and (each == code or each not in _DEPRECATED)]
+    return next((each for each in codes if each in _BIBLIOGRAPHIC), next(iter(codes), ""))
 
 
 def name(tag: str) -> str:

@@ -138,6 +138,14 @@ def _without_article(text: str, spoken: str) -> str:
     return text[found.end() :] if found else text
 
 
+def leading_article(title: str, language: str) -> str:
+    """What a title is filed without: `The ` of The Waves, with the signs before it."""
+    lowered, spoken = title.lower(), primary_language(language)
+    signs = _LEADING.match(lowered)
+    found = _articles(spoken if spoken in ARTICLES else "").match(lowered, signs.end() if signs else 0)
+    return title[: found.end()] if found else ""
+
+
 @lru_cache
 def _articles(spoken: str) -> re.Pattern[str]:
     found = sorted(ARTICLES[spoken].split(), key=len, reverse=True)

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
+from books.exporting import CITATIONS
 from books.metadata.json_schema import text
 from books.metadata.record import SLUG
 from books.models import Scope
@@ -25,7 +26,14 @@ ABOUT = f"""URLs that offer JSON and pages answer with JSON unless the Accept he
 Every GET allows HEAD, and every URL OPTIONS. Lists come in pages: follow `next` until it is null.
 Counts end at {COUNT_CAP:,}, in large catalogues sooner: see `count_is_exact`. A write that another site's page sends is
 refused with 403."""
-CONVERTERS = {"fingerprint": FINGERPRINT, "id": ID, "topic": SLUG, "key": JOB_KEY, "str": text()}
+CONVERTERS = {
+    "citation": text(enum=list(CITATIONS)),
+    "fingerprint": FINGERPRINT,
+    "id": ID,
+    "topic": SLUG,
+    "key": JOB_KEY,
+    "str": text(),
+}
 SUCCESSES = {
     200: "Found, or done.",
     201: "Created.",
@@ -134,7 +142,7 @@ def successful(method: str, operation: Operation) -> int:
 def schema_of(kind: str, operation: Operation) -> Plain:
     if kind == JSON:
         return ref(operation.schema)
-    return {"type": "object"} if kind.endswith("json") else text()
+    return {"type": ["object", "array"]} if kind.endswith("json") else text()
 
 
 def answer(about: str, schemas: Plain, headers: Any) -> Plain:

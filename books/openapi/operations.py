@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from django import forms
 
+from books.exporting import EXPORT_FORMATS
 from books.feeds.topics import TopicQuery
 from books.forms.accounts import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
 from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
-from books.forms.lists import AuthorQuery, BookQuery, JobQuery
+from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery
 from books.jobs.kinds import KINDS
 from books.metadata import isbn
 from books.metadata.json_schema import Schema, array, text
@@ -103,6 +104,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
         "DELETE": Operation("Delete a book", errors=[412], parameters=[IF_MATCH]),
     },
+    "book_citation": {"GET": Operation("Cite a book, as the extension says", statuses=[200, 301], sends=FILE)},
     "book_edit": {
         "GET": Operation("The form for a book"),
         "POST": Operation("Write a book with the form", body=form(BookForm), errors=[409, 412]),
@@ -130,7 +132,11 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
     },
     "duplicate_dismiss": {"POST": Operation("Say that they are different books", body=form(NotDuplicateForm))},
-    "export_csv": {"GET": Operation("All matching books, as CSV", query=BookQuery, sends=FILE)},
+    **{
+        f"export_{name}": {"GET": Operation(f"All matching books, as {known.label}", query=BookQuery, sends=FILE)}
+        for name, known in EXPORT_FORMATS.items()
+    },
+    "export_csv": {"GET": Operation("All matching books, as CSV; for Excel with ?bom=1", query=CsvQuery, sends=FILE)},
     "export_jsonl": {"GET": Operation("The same as JSON Lines, each a BookLine", query=BookQuery, sends=FILE)},
     "author_list": {"GET": Operation("Search the authors", "AuthorPage", AuthorQuery)},
     "author_detail": {"GET": Operation("An author's books", "AuthorBooks", BookQuery)},

@@ -2,19 +2,22 @@ import zlib
 from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
-from books.exporting import EXPORT_FORMATS
-from books.exporting.batches import stream
-from books.forms.lists import BookQuery
-from books.models import Book
+from books.exporting import CITATIONS, EXPORT_FORMATS
+from books.exporting.base import ExportFormat, rows_after, stream
+from books.exporting.csv import Csv, CsvForExcel
+from books.forms.lists import BookQuery, CsvQuery
+from books.models import Book, MergedAway
 from books.search.query import MOST_WORDS
 from books.views.base import CatalogueView
 from books.views.lists import valid
 from books.web.negotiation import HTTPError
 from books.web.permissions import READ
 
+MEDIA_TYPES = {known: known.content_type.partition(";")[0] for known in EXPORT_FORMATS.values()}
 TOO_LONG = f"A search has at most {MOST_WORDS} words. Remove these: {{}}"
 
 
@@ -23,35 +26,66 @@ class Export(CatalogueView):
 
     rules = {"GET": READ}
     ignores_accept = True
-    format: str
+    format: type[ExportFormat] = Csv
+    query: type[BookQuery] = BookQuery
 
     async def get(self, request: HttpRequest) -> HttpResponseBase:
-        query, known = valid(BookQuery(request.GET)), EXPORT_FORMATS[self.format]
+        query = valid(self.query(request.GET))
+        known = self.format_of(query)
         matches = Book.objects.matching(query.search())
         if left_out := matches.search.query.left_out:  # which a file could not say
             raise HTTPError(400, errors={"q": [TOO_LONG.format(" ".join(left_out))]})
         ids = await sync_to_async(matches.ids)()  # which may index in a transaction
-        response = streamed(request, stream(ids, known), known.content_type)
-        response.headers["Content-Disposition"] = f'attachment; filename="books.{self.format}"'
+        response = streamed(request, stream(ids, known), known.content_type, compress=not known.is_packed)
+        response.headers["Content-Disposition"] = f'attachment; filename="books.{known.extension}"'
         return response
+
+    def format_of(self, query: BookQuery) -> type[ExportFormat]:
+        return self.format
+
+    def offers_of(self, method: str) -> tuple[str, ...]:
+        return (MEDIA_TYPES[self.format],)
 
 
 class CsvExport(Export):
-    offers = ("text/csv",)
-    format = "csv"
+    """`?bom=1` begins it with the mark by which Excel knows UTF-8."""
+
+    query = CsvQuery
+
+    def format_of(self, query: BookQuery) -> type[ExportFormat]:
+        return CsvForExcel if query.cleaned_data.get("bom") else Csv
 
 
-class JsonLinesExport(Export):
-    offers = ("application/x-ndjson",)
-    format = "jsonl"
+class Citation(CatalogueView):
+    """One book as a file for a reference manager or a library system."""
+
+    rules = {"GET": READ}
+    offers = tuple(MEDIA_TYPES[known] for known in CITATIONS.values())
+    ignores_accept = True
+    is_public = True
+
+    async def get(self, request: HttpRequest, pk: int, extension: str) -> HttpResponse:
+        known = CITATIONS[extension]
+        rows = [row async for row in rows_after(Book.objects.filter(pk=pk), 0, known.extra)]
+        if not rows:
+            try:
+                raise await sync_to_async(Book.objects.missing)(pk)
+            except MergedAway as merged:
+                return HttpResponsePermanentRedirect(reverse("book_citation", args=[merged.into, extension]))
+        file = known()
+        content = file.header + file.encode(rows) + file.end()
+        name = f'attachment; filename="book-{pk}.{extension}"'
+        return HttpResponse(content, content_type=known.content_type, headers={"Content-Disposition": name})
 
 
-def streamed(request: HttpRequest, chunks: AsyncIterator[bytes], content_type: str) -> HttpResponseBase:
+def streamed(
+    request: HttpRequest, chunks: AsyncIterator[bytes], content_type: str, *, compress: bool = True
+) -> HttpResponseBase:
     """The chunks as they come; compressed for those who say Accept-Encoding: gzip. HEAD asks for none of them."""
     headers = {"Vary": "Accept-Encoding"}
     if request.method == "HEAD":
         return HttpResponse(content_type=content_type, headers=headers)
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+    if compress and "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
         chunks = compressed(chunks)
     return StreamingHttpResponse(chunks, content_type=content_type, headers=headers)

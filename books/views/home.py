@@ -3,6 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from books.cache.topics import atopics
+from books.exporting import EXPORT_FORMATS
 from books.models import Book
 from books.models.book import BookQuerySet
 from books.views.base import CatalogueView
@@ -20,8 +21,7 @@ ADDRESSES = {
     "topics": "/topics/",
     "refresh": "/refresh/",
     "jobs": "/jobs/",
-    "export_csv": "/books.csv",
-    "export_jsonl": "/books.jsonl",
+    **{f"export_{name}": f"/books.{known.extension}" for name, known in EXPORT_FORMATS.items()},
     "health_check": "/health_check/",
     "opds": "/opds/",
     "opds2": "/opds2/",

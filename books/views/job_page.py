@@ -10,6 +10,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from books.exporting import EXPORT_FORMATS
 from books.forms.jobs import LookupForm
 from books.jobs.tasks.undo_import import UNDOABLE
 from books.metadata.record import CLEANERS, Errors
@@ -25,6 +26,7 @@ COUNTS = (
     *("created", "updated", "completed", "unchanged", "unknown", "rejected", "failed", "notes", "similar"),
     *("books", "changed", "undone", "kept", "ticks", "pruned"),
 )
+FORMAT_LABELS = {name: known.label for name, known in EXPORT_FORMATS.items()}
 SHOWN_ELSEWHERE = {"query", "dry_run", "job"}  # arguments
 
 Data = dict[str, Any]
@@ -45,6 +47,7 @@ def entry(job: Data, extra: Mapping[str, Any]) -> Data:
     return {
         **job,
         **{name: extra[name] for name in PAGE_COLUMNS},
+        "format": FORMAT_LABELS.get(extra["arguments"].get("format")),
         "is_active": job["status"] in ACTIVE,
         "is_ending": is_ending,
         # The script reads the whole page again when this changes.
@@ -80,6 +83,7 @@ async def list_context(jobs: list[Data], user: RequestUser, typed: Data, errors:
         "typed": typed,
         "wrong": {typed.get("kind", "import"): reasons} if reasons else {},
         "fields": ", ".join(CLEANERS),
+        "formats": FORMAT_LABELS.items(),
         "missing": LookupForm.base_fields["without"].choices,  # type: ignore[attr-defined]
     }
 

@@ -119,7 +119,7 @@ class JobFileDownload(CatalogueView):
         file = await JobFile.objects.filter(job__key=key, name=name).afirst()
         if file is None:
             raise HTTPError(404, f"This job has no such file. Those that it has are listed at /jobs/{key}/.")
-        known = EXPORT_FORMATS.get(name.rpartition(".")[2])
+        known = next((known for known in EXPORT_FORMATS.values() if name.endswith(f".{known.extension}")), None)
         headers = {
             "Content-Type": known.content_type if known else "application/octet-stream",
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",

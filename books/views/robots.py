@@ -19,7 +19,7 @@ NOTHING_TO_LIST = "This sitemap is empty. All sitemaps are listed in /sitemap.xm
 # Filters can be combined without end; the sitemap lists every book.
 NOT_FOR_ROBOTS = [
     *("/*?", "/accounts/", "/admin/", "/jobs/", "/lookup/", "/lab/"),
-    *("/books.csv", "/books.jsonl", "/books/new/"),
+    *("/books.", "/books/*.", "/books/new/"),  # all files of books
 ]
 
 

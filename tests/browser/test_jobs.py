@@ -205,7 +205,7 @@ async def test_an_export_is_fetched(page: Page) -> None:
     await page.goto("/jobs/")
     await page.locator("#some summary").click()
     await page.get_by_label("Language").fill("eo")
-    await page.get_by_label("JSON Lines, for programs").check()
+    await page.get_by_label("Format").select_option("JSON Lines")
     await page.get_by_role("button", name="Export").click()
     await reaches(page, "Done")
     async with page.expect_download() as coming:

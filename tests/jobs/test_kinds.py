@@ -178,12 +178,19 @@ class Export(TransactionTestCase):
     def test_any_number_of_batches_makes_one_file(self) -> None:
         for row in ROWS:
             Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
-        with mock.patch("books.exporting.batches.BATCH", 7):
+        with mock.patch("books.exporting.base.BATCH", 7):
             job = run("export", format="csv", query={})
         assert [row["title"] for row in csv.DictReader(io.StringIO(content(job, "books.csv")))] == [
             row["title"] for row in ROWS
         ]
         assert (job.done, job.total) == (40, 40)
+
+    def test_every_format_is_one_file_of_all_batches(self) -> None:
+        for row in ROWS:
+            Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
+        with mock.patch("books.exporting.base.BATCH", 7):
+            job = run("export", format="csl", query={})
+        assert len(json.loads(content(job, "books.csl.json"))) == 40
 
     def test_no_books_are_a_file_with_a_header(self) -> None:
         job = run("export", format="csv", query={})

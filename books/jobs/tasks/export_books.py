@@ -1,10 +1,12 @@
+from contextlib import closing
+
 from django.db import transaction
 from django.tasks import task
 
 from books.exporting import EXPORT_FORMATS
-from books.exporting.batches import rows_after
+from books.exporting.base import rows_after
 from books.forms.lists import BookQuery
-from books.jobs.run import PermanentError, current
+from books.jobs.run import PermanentError, Run, current
 from books.models import Book
 
 
@@ -14,18 +16,29 @@ def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
     run, form, known = current(), BookQuery(query), EXPORT_FORMATS[format]
     if not form.is_valid():
         raise PermanentError("This query is no longer valid: start the export again.")
-    books = Book.objects.matching(form.search()).queryset()
-    last, done = run.checkpoint.get("last", 0), run.checkpoint.get("done", 0)
-    total = done + books.filter(pk__gt=last).count()
-    while batch := list(rows_after(books, last)):
-        run.check()
-        last, done = batch[-1][0], done + len(batch)
-        lines = known.encode(row[1:] for row in batch)
-        with transaction.atomic():
-            run.append_to_file(f"books.{format}", lines, known.header)
-            run.save_checkpoint(f"{done:,} books", {"last": last, "done": done}, done=done, total=max(total, done))
-    if not done:
-        with transaction.atomic():
-            run.append_to_file(f"books.{format}", b"", known.header)
-            run.save_checkpoint("no books", {"last": 0}, done=0, total=0)
-    return {"books": done}
+    books, name = Book.objects.matching(form.search()).queryset(), f"books.{known.extension}"
+    place = {"last": 0, "done": 0, **run.checkpoint}
+    if not known.is_resumable and run.checkpoint and "ended" not in place:
+        place = begin_again(run, name)
+    total = place["done"] + books.filter(pk__gt=place["last"]).count()
+    with closing(known()) as file:
+        while "ended" not in place:
+            run.check()
+            if rows := list(rows_after(books, place["last"], known.extra)):
+                part = (file.separator if place["done"] else b"") + file.encode(rows)
+                place = {"last": rows[-1][0], "done": place["done"] + len(rows)}
+            else:
+                part, place = file.end(), {**place, "ended": 1}
+            done = place["done"]
+            with transaction.atomic():
+                run.append_to_file(name, part, known.header)
+                run.save_checkpoint(f"{done:,} books", place, done=done, total=max(total, done))
+    return {"books": place["done"]}
+
+
+def begin_again(run: Run, name: str) -> dict[str, int]:
+    """Without the file that another process began, and only that one could end."""
+    with transaction.atomic():
+        run.save_checkpoint("begins again", {}, done=0)
+        run.job.files.filter(name=name).delete()
+    return {"last": 0, "done": 0}

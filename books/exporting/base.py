@@ -1,0 +1,100 @@
+"""What an export format is, and books read in batches, so that a file of any size takes little memory.
+
+No cursor, connection or thread is held while a slow client reads: each batch continues after the last one's id, or
+takes the next of the ids that were read at first, eight bytes each.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import closing
+from typing import Any, ClassVar
+
+from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
+
+from books.metadata.record import COLUMNS, FIELDS
+from books.models.book import Book, BookQuerySet
+from books.models.book_columns import split
+from books.web.serializers import number
+
+BATCH = 1000  # rows
+NAMES = [place for place, field in enumerate(FIELDS, 1) if field.column]  # places in a row
+DECIMALS = [place for place, field in enumerate(FIELDS, 1) if field.schema["type"] == "number"]
+NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 cannot even escape them
+ROW = ("id", *COLUMNS)
+
+Row = Sequence[Any]
+
+
+class ExportFormat:
+    """A format; an instance writes one file: `header`, then `encode` for each batch, `separator` between, and `end`."""
+
+    label: ClassVar[str]  # for people
+    extension: ClassVar[str]  # of the file and its URL
+    content_type: ClassVar[str]
+    header: ClassVar[bytes] = b""
+    separator: ClassVar[bytes] = b""
+    extra: ClassVar[tuple[str, ...]] = ()  # columns that it needs besides the fields of a book
+    is_packed: ClassVar[bool] = False  # whether compressing it again is in vain
+    is_resumable: ClassVar[bool] = True  # whether another instance can continue the file
+
+    def encode(self, rows: Iterable[Row]) -> bytes:
+        """The rows: of each its id, its cells and the `extra` columns."""
+        raise NotImplementedError
+
+    def end(self) -> bytes:
+        return b""
+
+    def close(self) -> None:
+        """Called in any case, also when the file is given up."""
+
+
+class EntryFormat(ExportFormat):
+    """A format that writes one book after the other."""
+
+    def entry(self, book: dict[str, Any]) -> str:
+        """The book, from its fields and its id."""
+        raise NotImplementedError
+
+    def encode(self, rows: Iterable[Row]) -> bytes:
+        return self.separator.join(self.entry(record(row, self.extra)).encode() for row in rows)
+
+
+def record(row: Row, extra: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The fields of a row by their names, and its id."""
+    cells = list(row)
+    for place in NAMES:
+        cells[place] = split(cells[place])
+    for place in DECIMALS:
+        cells[place] = number(cells[place])
+    return dict(zip((*ROW, *extra), cells, strict=True))
+
+
+def rows_after(books: BookQuerySet, last: int, extra: tuple[str, ...] = ()) -> QuerySet[Book, Row]:
+    """The next batch in order of the ids: of each row its id, its cells and the extra columns."""
+    return books.after(last).values_list("pk", *COLUMNS.values(), *extra)[:BATCH]
+
+
+async def stream(ids: Sequence[int] | None, known: type[ExportFormat]) -> AsyncIterator[bytes]:
+    """The file of the books with these ids, None: of all, a batch at a time. A search is not made again for each."""
+    with closing(known()) as file:
+        yield file.header
+        separator = b""
+        async for batch in _all(file.extra) if ids is None else _of(ids, file.extra):
+            yield separator + await sync_to_async(file.encode)(batch)
+            separator = file.separator
+        yield await sync_to_async(file.end)()
+
+
+async def _all(extra: tuple[str, ...]) -> AsyncIterator[list[Row]]:
+    last = 0
+    while batch := [row async for row in rows_after(Book.objects.all(), last, extra)]:
+        last = batch[-1][0]
+        yield batch
+
+
+async def _of(ids: Sequence[int], extra: tuple[str, ...]) -> AsyncIterator[list[Row]]:
+    for start in range(0, len(ids), BATCH):
+        books = Book.objects.filter(pk__in=ids[start : start + BATCH])
+        if batch := [row async for row in rows_after(books, 0, extra)]:
+            yield batch

@@ -1,0 +1,71 @@
+"""BibTeX in UTF-8. A book's key stays the same from export to export, as texts cite by it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from books.exporting.base import EntryFormat
+from books.exporting.citation import full_title, language_tag, person, year_in_words
+from books.metadata.folding import fold
+
+# Braces are counted whether they are escaped or not: one alone would end the entry.
+SPECIAL = str.maketrans({
+    **{character: f"\\{character}" for character in "&%$#_"},
+    "\\": r"\textbackslash{}",
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+})  # fmt: skip
+_NOT_IN_KEYS = re.compile(r"[^a-z0-9]")
+_SMALL_WORDS = {"the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il", "de", "of", "on"}
+
+
+class BibTex(EntryFormat):
+    label, extension, content_type = "BibTeX", "bib", "application/x-bibtex; charset=utf-8"
+
+    def entry(self, book: dict[str, Any]) -> str:
+        lines = (f"  {name} = {{{value}}},\n" for name, value in fields(book) if value)
+        return f"@book{{{key(book)},\n{''.join(lines)}}}\n\n"
+
+
+def fields(book: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "author", " and ".join(name_of(name, book["language"]) for name in book["authors"])
+    yield "title", whole(full_title(book))
+    yield "shorttitle", whole(book["title"]) if book["subtitle"] else ""
+    yield "publisher", whole(book["publisher"])
+    yield "year", year_in_words(book["published_year"])
+    yield "isbn", book["isbn13"] or ""
+    yield "language", language_tag(book["language"])
+    yield "pagetotal", str(book["pages"] or "")
+    yield "series", whole(book["series"])
+    yield "number", "" if book["series_number"] is None else str(book["series_number"])
+    yield "keywords", ", ".join(whole(topic) if "," in topic else escaped(topic) for topic in book["topics"])
+    yield "abstract", escaped(book["description"])
+
+
+def escaped(text: str) -> str:
+    return text.translate(SPECIAL)
+
+
+def whole(text: str) -> str:
+    """The text in braces of its own: no style changes its capitals, and no `and` or comma parts it."""
+    return f"{{{escaped(text)}}}" if text else ""
+
+
+def name_of(name: str, language: str) -> str:
+    """`King, Jr., Martin Luther`; a name without certain parts, or of an institution, as one whole."""
+    found = person(name, language)
+    if not found:
+        return whole(name)
+    return escaped(", ".join(filter(None, (found.family, found.suffix, found.given))))
+
+
+def key(book: dict[str, Any]) -> str:
+    """`woolf1931waves-12`: unique by the id behind it, ASCII as all programs take it."""
+    author = next(iter(book["authors"]), "")
+    found = person(author, book["language"])
+    words = [word for word in re.split(r"\W+", fold(book["title"])) if word not in _SMALL_WORDS]
+    parts = (found.family if found else author, str(book["published_year"] or ""), next(iter(words), ""))
+    start, *others = (_NOT_IN_KEYS.sub("", fold(part)) for part in parts)
+    return f"{start or 'book'}{''.join(others)}"[:60] + f"-{book['id']}"

@@ -1,0 +1,69 @@
+"""What formats for citations want: names in their parts, whole titles, language tags as they are written."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from books.metadata.languages import primary
+from books.metadata.sorting import sort_name
+
+# Whose names begin with the family: which part is which, nothing says.
+FAMILY_FIRST = {"hu", "ja", "ko", "vi", "zh"}
+MOST_WORDS = 5  # of a person's name; longer ones are mostly those of institutions
+_SPACED = re.compile(r"[\s.,'’‘ʼ\-–A-Za-zÀ-ɏḀ-ỿΆ-Ͽἀ-῾Ѐ-ԯ\u0300-\u036f]+")  # Latin, Greek and Cyrillic letters
+_SUBTAG_CASE = {2: str.upper, 4: str.title}  # of a region and of a script
+_INSTITUTION = re.compile(
+    r"\b(?:of|the|and|for|und|et|für|anonymous|various|unknown|several|university|universität|université|universidad|"
+    r"institut\w*|press|verlag|societ\w*|société|association|organi[sz]ation|committee|commission|council|ministry|"
+    r"department|bureau|office|agency|museum|library|church|academy|academi\w*|college|school|group|team|staff|editors|"
+    r"inc|ltd|llc|gmbh|corp\w*|company|foundation|cent(?:er|re)|union|federation|nations)\b",
+    re.IGNORECASE,
+)
+
+
+class Person(NamedTuple):
+    family: str
+    given: str
+    suffix: str = ""  # Jr., III
+
+
+def person(name: str, language: str) -> Person | None:
+    """The parts of a person's name; None where they are not certain, or where it is the name of an institution.
+
+    `language` is that of the book. A name that is written last name first, with a comma, is certain in any.
+    """
+    has_comma = "," in name
+    if not _SPACED.fullmatch(name) or is_institution(name) or len(name.split()) > MOST_WORDS:
+        return None
+    if primary(language) in FAMILY_FIRST and not has_comma:
+        return None
+    family, *rest = [part.strip() for part in sort_name(name).split(",")]
+    if not family or not 1 <= len(rest) <= 2 or not all(rest):
+        return None
+    return Person(family, *rest)
+
+
+def is_institution(name: str) -> bool:
+    return bool(_INSTITUTION.search(name)) or "&" in name
+
+
+def family_first(name: str, language: str) -> str:
+    """`Woolf, Virginia`; the name as it stands where its parts are not certain."""
+    found = person(name, language)
+    return ", ".join(filter(None, found)) if found else name
+
+
+def full_title(book: Mapping[str, Any]) -> str:
+    return f"{book['title']}: {book['subtitle']}" if book["subtitle"] else str(book["title"])
+
+
+def language_tag(tag: str) -> str:
+    """`pt-br` as pt-BR, `zh-hant` as zh-Hant."""
+    language, *others = tag.split("-")
+    return "-".join([language, *(_SUBTAG_CASE.get(len(part), str.lower)(part) for part in others)])
+
+
+def year_in_words(year: int | None) -> str:
+    if year is None:
+        return ""
+    return str(year) if year > 0 else f"{-year} BC"

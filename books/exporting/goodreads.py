@@ -1,0 +1,51 @@
+"""The CSV that Goodreads exports and imports, and that many other sites import too."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from books.exporting.base import ExportFormat, Row, record
+from books.exporting.citation import family_first, full_title
+from books.exporting.formulas import defused
+from books.metadata import isbn
+from books.metadata.record import topic_slug
+
+COLUMNS = (
+    *("Book Id", "Title", "Author", "Author l-f", "Additional Authors", "ISBN", "ISBN13", "My Rating"),
+    *("Average Rating", "Publisher", "Binding", "Number of Pages", "Year Published", "Original Publication Year"),
+    *("Date Read", "Date Added", "Bookshelves", "Bookshelves with positions", "Exclusive Shelf", "My Review"),
+    *("Spoiler", "Private Notes", "Read Count", "Owned Copies"),
+)
+KEY = "goodreads:"
+
+
+class Goodreads(ExportFormat):
+    label, extension, content_type = "Goodreads CSV", "goodreads.csv", "text/csv; charset=utf-8"
+    header = ",".join(COLUMNS).encode() + b"\n"
+    extra = ("created_at",)
+
+    def encode(self, rows: Iterable[Row]) -> bytes:
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+        writer.writerows(dict(cells(record(row, self.extra))) for row in rows)
+        return buffer.getvalue().encode()
+
+
+def cells(book: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a catalogue knows; ratings, reviews and shelves of reading are a reader's own."""
+    key, authors, number = book["source_key"] or "", book["authors"], book["series_number"]
+    series = f" ({book['series']}{'' if number is None else f', #{number}'})" if book["series"] else ""
+    yield "Book Id", defused(key.removeprefix(KEY)) if key.startswith(KEY) else ""
+    yield "Title", defused(f"{full_title(book)}{series}")
+    if authors:
+        yield "Author", defused(authors[0])
+        yield "Author l-f", defused(family_first(authors[0], book["language"]))
+        yield "Additional Authors", defused(", ".join(authors[1:]))
+    yield "ISBN", f'="{isbn.isbn10(book["isbn13"] or "")}"'
+    yield "ISBN13", f'="{book["isbn13"] or ""}"'
+    yield "Publisher", defused(book["publisher"])
+    yield "Number of Pages", book["pages"]
+    yield "Original Publication Year", book["published_year"]
+    yield "Date Added", f"{book['created_at']:%Y/%m/%d}"
+    yield "Bookshelves", ", ".join(map(topic_slug, book["topics"]))

@@ -1,0 +1,96 @@
+"""MARCXML, which library systems import: MARC 21 with ISBD punctuation left out, as its leader says.
+
+Topics are subjects of no thesaurus (650 _4). Several lines of a description are several notes (520).
+"""
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any, NamedTuple
+
+from books.exporting.base import NOT_IN_XML, EntryFormat
+from books.exporting.citation import is_institution, language_tag, person, year_in_words
+from books.metadata.languages import bibliographic
+from books.metadata.sorting import leading_article
+
+LEADER = "     nam a22     7c 4500"  # new, a printed book, Unicode; minimal level
+
+
+class Field(NamedTuple):
+    tag: str
+    indicators: str
+    subfields: str  # their codes, a text for each
+    texts: tuple[str, ...]
+
+
+class MarcXml(EntryFormat):
+    label, extension, content_type = "MARCXML", "marc.xml", "application/marcxml+xml; charset=utf-8"
+    header = b'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="http://www.loc.gov/MARC21/slim">\n'
+    extra = ("created_at",)
+
+    def entry(self, book: dict[str, Any]) -> str:
+        return (
+            f"<record><leader>{LEADER}</leader>"
+            f'<controlfield tag="001">{book["id"]}</controlfield>'
+            f'<controlfield tag="008">{fixed_length(book)}</controlfield>'
+            f"{''.join(map(datafield, fields(book)))}</record>\n"
+        )
+
+    def end(self) -> bytes:
+        return b"</collection>\n"
+
+
+def datafield(field: Field) -> str:
+    subfields = "".join(
+        f'<subfield code="{code}">{xml(text)}</subfield>'
+        for code, text in zip(field.subfields, field.texts, strict=True)
+        if text
+    )
+    indicators = f'ind1="{field.indicators[0]}" ind2="{field.indicators[1]}"'
+    return f'<datafield tag="{field.tag}" {indicators}>{subfields}</datafield>' if subfields else ""
+
+
+def xml(text: str) -> str:
+    return escape(text if text.isprintable() else NOT_IN_XML.sub("", text), quote=False)
+
+
+def fixed_length(book: dict[str, Any]) -> str:
+    """Field 008: when it was entered, the kind of date and the date, the language; `|` is not said."""
+    year = book["published_year"]
+    dates = "nuuuuuuuu" if year is None else f"s{year:04}    " if year > 0 else "b        "
+    language = bibliographic(book["language"]) or "und"
+    return f"{book['created_at']:%y%m%d}{dates}xx {'|' * 14} ||{language}|d"
+
+
+def fields(book: dict[str, Any]) -> Iterator[Field]:
+    number, tag = book["series_number"], language_tag(book["language"])
+    yield Field("020", "  ", "a", (book["isbn13"] or "",))
+    yield Field("035", "  ", "a", (control_number(book["source_key"] or ""),))
+    yield Field("041", "  ", "a", (bibliographic(tag),))
+    if "-" in tag:  # which three letters do not say
+        yield Field("041", " 7", "a2", (tag, "rfc5646"))
+    for place, name in enumerate(book["authors"]):
+        yield author(name, book["language"], main=place == 0)
+    skipped = len(leading_article(book["title"], book["language"]))
+    names = ", ".join(book["authors"])
+    yield Field("245", f"{min(len(book['authors']), 1)}{skipped}", "abc", (book["title"], book["subtitle"], names))
+    yield Field("264", " 1", "bc", (book["publisher"], year_in_words(book["published_year"])))
+    yield Field("300", "  ", "a", (f"{book['pages']} pages" if book["pages"] else "",))
+    yield Field("490", "0 ", "av", (book["series"], "" if number is None else str(number)))
+    for line in book["description"].splitlines():
+        yield Field("520", "  ", "a", (line,))
+    for topic in book["topics"]:
+        yield Field("650", " 4", "a", (topic,))
+
+
+def author(name: str, language: str, *, main: bool) -> Field:
+    """A person, last name first (indicator 1); as it stands where its parts are not certain (0); an institution."""
+    start, found = "1" if main else "7", person(name, language)
+    if found:
+        return Field(f"{start}00", "1 ", "ac", (f"{found.family}, {found.given}", found.suffix))
+    return Field(f"{start}10", "2 ", "a", (name,)) if is_institution(name) else Field(f"{start}00", "0 ", "a", (name,))
+
+
+def control_number(source_key: str) -> str:
+    """`aozora:056078` as (aozora)056078: whose number it is, and the number."""
+    source, colon, number = source_key.partition(":")
+    return f"({source}){number}" if colon else source_key

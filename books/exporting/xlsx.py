@@ -1,0 +1,149 @@
+"""A workbook for spreadsheet programs, in the columns of our CSV, written as it is sent.
+
+All text is text: an ISBN keeps its digits, and a cell that begins with = is no formula.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from itertools import repeat
+from typing import IO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from books.exporting.base import NOT_IN_XML, ExportFormat, Row, record
+from books.metadata.record import COLUMNS, SEPARATOR
+
+MAX_ROWS = 1_048_576  # of a sheet, and characters of a cell: what Excel opens
+MAX_TEXT = 32_767
+MAX_BYTES = 1 << 30  # of a sheet: twice as many need an extension of zip that not every program reads
+DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+LETTERS = [chr(ord("A") + place) for place in range(len(COLUMNS))]
+SHEET = (  # the first row stays in view
+    f'{DECLARATION}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" '
+    'topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>'
+)
+SHEET_END = (  # text that could be numbers is meant to be text: no green corners
+    f'</sheetData><ignoredErrors><ignoredError sqref="A1:{LETTERS[-1]}{MAX_ROWS}" numberStoredAsText="1"/>'
+    "</ignoredErrors></worksheet>"
+)
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what would be read as the code of a character
+
+
+class Output:
+    """Where ZipFile writes; it cannot seek, so that sizes follow what they are of."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self.parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """There is nothing to flush."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def taken(self) -> bytes:
+        taken, self.parts = b"".join(self.parts), []
+        return taken
+
+
+class Xlsx(ExportFormat):
+    label, extension, content_type = "Excel workbook", "xlsx", f"{KIND}.sheet"
+    is_packed, is_resumable = True, False
+
+    def __init__(self) -> None:
+        self.output = Output()
+        self.zip = ZipFile(self.output, "w", ZIP_DEFLATED, compresslevel=1)
+        self.sheet: IO[bytes] | None = None
+        self.sheets, self.rows, self.bytes = 0, 0, 0
+
+    def encode(self, rows: Iterable[Row]) -> bytes:
+        self._write([list(record(row).values())[1:] for row in rows])
+        return self.output.taken()
+
+    def end(self) -> bytes:
+        self._write([])
+        self._end_sheet()
+        for name, content in parts(self.sheets).items():
+            with self.zip.open(name, "w") as part:
+                part.write(f"{DECLARATION}{content}".encode())
+        self.zip.close()
+        return self.output.taken()
+
+    def close(self) -> None:
+        self._end_sheet()
+        self.zip.close()
+
+    def _write(self, rows: Sequence[Sequence[object]]) -> None:
+        sheet = self.sheet
+        if sheet is None or self.rows + len(rows) > MAX_ROWS or self.bytes > MAX_BYTES:
+            sheet = self._begin_sheet()
+        xml = "".join(row_xml(number, row) for number, row in enumerate(rows, self.rows + 1)).encode()
+        self.rows, self.bytes = self.rows + len(rows), self.bytes + len(xml)
+        sheet.write(xml)
+
+    def _begin_sheet(self) -> IO[bytes]:
+        self._end_sheet()
+        self.sheets, self.rows, self.bytes = self.sheets + 1, 1, 0
+        self.sheet = self.zip.open(f"xl/worksheets/sheet{self.sheets}.xml", "w")
+        self.sheet.write(f"{SHEET}{row_xml(1, COLUMNS)}".encode())
+        return self.sheet
+
+    def _end_sheet(self) -> None:
+        if self.sheet:
+            self.sheet.write(SHEET_END.encode())
+            self.sheet.close()
+            self.sheet = None
+
+
+def row_xml(number: int, values: Iterable[object]) -> str:
+    return f'<row r="{number}">{"".join(map(cell, LETTERS, repeat(number), values))}</row>'
+
+
+def cell(letter: str, row: int, value: object) -> str:
+    if value is None or value in ("", []):
+        return ""
+    if isinstance(value, int | float):
+        return f'<c r="{letter}{row}"><v>{value}</v></c>'
+    text = f"{SEPARATOR} ".join(value) if isinstance(value, list) else str(value)
+    return f'<c r="{letter}{row}" t="inlineStr"><is><t xml:space="preserve">{written(text)}</t></is></c>'
+
+
+def written(text: str) -> str:
+    text = text[:MAX_TEXT] if text.isprintable() else NOT_IN_XML.sub("", text[:MAX_TEXT])
+    return escape(_ESCAPE.sub("_x005F_", text) if "_x" in text else text, quote=False)
+
+
+def parts(sheets: int) -> dict[str, str]:
+    """The other files of the workbook, by their names."""
+    names = {number: f"xl/worksheets/sheet{number}.xml" for number in range(1, sheets + 1)}
+    types = {"xl/workbook.xml": f"{KIND}.sheet.main+xml", **dict.fromkeys(names.values(), f"{KIND}.worksheet+xml")}
+    overrides = "".join(f'<Override PartName="/{name}" ContentType="{kind}"/>' for name, kind in types.items())
+    default = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    listed = "".join(f'<sheet name="{sheet_name(n)}" sheetId="{n}" r:id="rId{n}"/>' for n in names)
+    return {
+        "[Content_Types].xml": f'<Types xmlns="{TYPES}">{default}{overrides}</Types>',
+        "_rels/.rels": relations("officeDocument", {1: "xl/workbook.xml"}),
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relations("worksheet", {n: f"/{name}" for n, name in names.items()}),
+    }
+
+
+def sheet_name(number: int) -> str:
+    return "Books" if number == 1 else f"Books {number}"
+
+
+def relations(kind: str, targets: Mapping[int, str]) -> str:
+    listed = "".join(
+        f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="{target}"/>'
+        for number, target in targets.items()
+    )
+    return f'<Relationships xmlns="{RELATIONS}">{listed}</Relationships>'
