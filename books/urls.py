@@ -30,6 +30,7 @@ from books.views.openapi import OpenApi
 from books.views.robots import OpenSearch, Robots, Sitemap, SitemapFile
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
 from books.views.topics import Refresh, TopicDetail, TopicList
+from books.views.upload_detail import UploadDetail
 
 
 class IdConverter(StringConverter):
@@ -105,6 +106,7 @@ urlpatterns = [
     path("jobs/<key:key>/cancel/", JobCancel.as_view(), name="job_cancel"),
     path("jobs/<key:key>/retry/", JobRetry.as_view(), name="job_retry"),
     path("jobs/<key:key>/files/<str:name>/", JobFileDownload.as_view(), name="job_file"),
+    path("uploads/<id:pk>/", UploadDetail.as_view(), name="upload_detail"),
     path("accounts/login/", Login.as_view(), name="login"),
     path("accounts/logout/", Logout.as_view(), name="logout"),
     path("accounts/first/", FirstAccount.as_view(), name="first_account"),

@@ -74,6 +74,9 @@ GET    /jobs/import/events/                  401 403 200 200    403 403 200 403 
 POST   /jobs/import/cancel/                  401 403 202 202    403 403 403 403    401 403 403  change_job change_book
 POST   /jobs/cancelled/retry/                401 403 202 202    403 403 202 403    401 403 202  change_job
 GET    /jobs/import/files/a.csv/             401 403 200 200    403 403 200 403    401 403 200  view_job
+GET    /uploads/{upload}/                    401 403 404 200    403 403 403 403    401 403 403
+POST   /uploads/{upload}/                    401 403 404 202    403 403 403 403    401 403 403
+DELETE /uploads/{upload}/                    401 403 404 204    403 403 403 403    401 403 403
 GET    /accounts/login/                      200 200 200 200    200 200 200 200    200 200 200
 POST   /accounts/login/                      303 303 303 303    303 303 303 303    303 303 303
 POST   /accounts/logout/                     303 303 303 303    303 303 303 303    303 303 303
@@ -125,6 +128,7 @@ BODIES = {
     "POST /duplicates/{fingerprint}/dismiss/": (FORM, "count=2&newest={twin}"),
     "POST /jobs/": (JSON, '{"kind": "export"}'),
     "POST /jobs/new/": (JSON, '{"kind": "clock"}'),
+    "POST /uploads/{upload}/": (FORM, "action=test&format=csv&encoding=utf-8&existing=fill&column=title"),
     "POST /accounts/login/": (FORM, f"username=reader&password={PASSWORD}"),
     "POST /accounts/first/": (FORM, f"secret=x&username=a&password={PASSWORD}&again={PASSWORD}"),
     "POST /accounts/password/": (FORM, PASSWORDS),
@@ -173,6 +177,8 @@ class RightsTests(TestCase):
         deleted = client.post("/books/", '{"title": "deleted"}', JSON).json()
         client.delete(deleted["url"])
         client.post("/jobs/import/", {"file": SimpleUploadedFile("a.csv", b"title")})
+        checked = {"file": SimpleUploadedFile("b.csv", b"title")}
+        upload = client.post("/jobs/", checked, headers={"accept": "text/html"})["Location"]
         client.post("/jobs/cancelled/")
         client.post("/jobs/cancelled/cancel/")
         cls.ids = {
@@ -182,6 +188,7 @@ class RightsTests(TestCase):
             "change": client.get(f"/books/{book['id']}/history/").json()["changes"][0]["id"],
             "deleted": deleted["id"],
             "fingerprint": client.get("/duplicates/").json()["groups"][0]["fingerprint"],
+            "upload": upload.split("/")[2],
             "token": Token.objects.issue(cls.users["reader"], "of the reader", [Scope.READ], None)[0].pk,
         }
 

@@ -56,7 +56,7 @@ def form(file: bytes) -> bytes:
 
 
 def upload(handler: Handler, path: str, *headers: tuple[str, str], size: int = SIZE, method: str = "POST") -> Upload:
-    body = form(b"x" * size)
+    body = form((b"title\n" + b"x\n" * size)[:size])
     parts = [body[start : start + PART] for start in range(0, len(body), PART)]
     length = [] if CHUNKED in headers else [("content-length", str(len(body)))]
     return Upload(handler, path, method=method, headers=[FORM, *length, *headers], body=parts)

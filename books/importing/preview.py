@@ -21,6 +21,7 @@ class Preview:
     header: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()  # the first, as they stand in the file
     mapping: Mapping[str, str] = field(default_factory=dict)  # {field: column}, as the import would take them
+    uses: Mapping[str, str] = field(default_factory=dict)  # {column: field}: several columns may fill one field
     unused: Sequence[str] = ()  # columns
 
 
@@ -39,8 +40,9 @@ def preview(file: BinaryIO, *, mapping: Mapping[str, str] = {}, format_name: str
 def _of(table: tables.Table) -> Preview:
     rows = list(islice(table.rows(table.start, table.before), MAX_ROWS))
     names = table.names
-    uses = reversed(list(table.format.uses.items()))  # of several columns for a field the first is shown
-    by_field = {field: column for column, field in uses if column in names}
+    uses = {column: field for column, field in table.format.uses.items() if column in names}
+    # of several columns for a field the first is shown
+    by_field = {field: column for column, field in reversed(uses.items())}
     return Preview(
         encoding=table.encoding,
         format=table.format.name,
@@ -49,5 +51,6 @@ def _of(table: tables.Table) -> Preview:
         header=names,
         rows=[[str(row.fields.get(name, "")) for name in names] if row.fields else row.cells for row in rows],
         mapping=by_field,
+        uses=uses,
         unused=table.unused,
     )

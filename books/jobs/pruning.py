@@ -19,7 +19,7 @@ from books.models.owner_invitation import OwnerInvitation
 from books.models.token import Token
 
 KEPT = timedelta(days=30)  # a job that has ended, with its files; a token that expired or was revoked
-UNUSED = timedelta(days=1)  # an upload for which no job was started
+UNUSED = timedelta(days=7)  # an upload that nobody has imported
 KEY_PREFIX = "prune-"  # which no client may choose
 BATCH = 20  # jobs whose files are deleted in one transaction
 

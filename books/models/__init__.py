@@ -11,6 +11,7 @@ from books.models.not_duplicate import NotDuplicate
 from books.models.owner_invitation import NotInvited, OwnerInvitation
 from books.models.token import Scope, Token
 from books.models.topic import BookTopic, Topic
+from books.models.upload import Upload
 from books.models.words import Words
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Token",
     "TooManyAttempts",
     "Topic",
+    "Upload",
     "Words",
     "Worker",
 ]

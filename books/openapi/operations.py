@@ -11,9 +11,11 @@ from books.forms.accounts import FirstAccountForm, LoginForm, PasswordChangeForm
 from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery
+from books.forms.uploads import UploadForm
 from books.jobs.kinds import KINDS
 from books.metadata import isbn
 from books.metadata.json_schema import Schema, array, text
+from books.metadata.record import BY_NAME
 from books.models.idempotency import KEPT_FOR, MAX_KEY
 from books.openapi.schemas import form_of, job_start, parameter, ref
 from books.web.negotiation import JSON
@@ -161,6 +163,16 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "job_file": {"GET": Operation("A file of a job", sends=FILE)},
     "job_events": {"GET": Operation("A job as it proceeds: events `job`, whose data is a Job")},
     "all_job_events": {"GET": Operation("All jobs as they proceed: events `job`, whose data is a Job")},
+    "upload_detail": {
+        "GET": Operation("A list that you uploaded, and what it is taken for", "Upload", statuses=[200, 303]),
+        "POST": Operation(
+            "Correct what it is taken for (`show`), try the import (`test`), `import` or `discard` it",
+            "Upload",
+            body=form(UploadForm, column=array(text(enum=["", *BY_NAME]))),
+            statuses=[200, 202, 204, 303],
+        ),
+        "DELETE": Operation("Discard the list"),
+    },
     "login": {
         "GET": Operation("The form to sign in", query="next"),
         "POST": Operation("Sign in", body=form(LoginForm, next=text()), errors=[403, 429]),

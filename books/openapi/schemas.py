@@ -6,6 +6,7 @@ from django import forms
 
 from books.forms.books import RecordField
 from books.forms.jobs import ListField
+from books.importing.matching import EXISTING
 from books.jobs.kinds import KINDS
 from books.lookup.lookup import Outcome
 from books.metadata import fingerprint, languages, record
@@ -68,6 +69,13 @@ LOOKUP = {"isbn13": FIELDS["isbn13"].schema, "sources": array(SAID), "origins": 
 LOOKUP |= {"record": {"type": "object", "properties": SENT, "additionalProperties": False}}
 LOOKUP |= {"book": or_null(exactly(**ADDRESS, title=text(), version=ID))}
 JOB_FILE = exactly(name=text(), size=COUNT, url=text())
+UPLOADED = {"id": ID, "url": text(), "name": text(), "size": COUNT, "format": text(), "encoding": text()}
+UPLOADED |= {
+    "candidates": {"type": "object", "additionalProperties": array(text())},
+    "existing": text(enum=[*EXISTING]),
+}
+UPLOADED |= {"columns": array(exactly(name=text(), field=text(enum=["", *record.BY_NAME]), values=array(text())))}
+UPLOADED |= {"test": or_null(text()), "job": or_null(text()), "created_at": TIME}
 JOBS = {"jobs": array(ref("JobEntry"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
 MILLISECONDS, YES_OR_NO = {"type": "number", "minimum": 0}, {"type": "boolean"}
 SOURCE, LIBRARY = exactly(file=text(), line=COUNT, code=text()), exactly(name=text(), package=or_null(text()))
@@ -81,6 +89,8 @@ LAB_RUN["others"] = exactly(
     visits=COUNT, p50_ms=MILLISECONDS, p99_ms=MILLISECONDS, longest_ms=MILLISECONDS, each_ms=array(MILLISECONDS)
 )
 BY_FIELD = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
+NOT_UNDERSTOOD = {"errors": BY_FIELD, "header": array(text()), "mapping": OBJECT_OF_TEXTS}
+NOT_UNDERSTOOD |= {"candidates": UPLOADED["candidates"]}
 SCHEMAS = {
     "Index": OBJECT_OF_TEXTS,
     "Book": exactly(**ADDRESS, **BOOK_FIELDS, created_at=TIME, updated_at=TIME, version=ID),
@@ -105,6 +115,7 @@ SCHEMAS = {
     "Job": exactly(**JOB, arguments={"type": "object"}, log=array(text()), files=array(JOB_FILE)),
     "JobEntry": exactly(**JOB),
     "JobPage": exactly(**JOBS),
+    "Upload": exactly(**UPLOADED),
     "Lookup": exactly(**LOOKUP),
     "Health": {
         "type": "object",
@@ -114,7 +125,7 @@ SCHEMAS = {
     "OpenApi": {"type": "object"},
     "Lab": exactly(**LAB),
     "LabRun": exactly(**LAB_RUN),
-    "Error": {"oneOf": [exactly(detail=text()), exactly(errors=BY_FIELD)]},
+    "Error": {"oneOf": [exactly(detail=text()), exactly(errors=BY_FIELD), exactly(**NOT_UNDERSTOOD)]},
 }
 
 

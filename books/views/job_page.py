@@ -5,16 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, OuterRef, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, F, OuterRef, Subquery, Value, When
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
+from django.urls import reverse
 from django.utils import timezone
 
 from books.exporting import EXPORT_FORMATS
 from books.forms.jobs import LookupForm
 from books.jobs.tasks.undo_import import UNDOABLE
 from books.metadata.record import CLEANERS, Errors
-from books.models import Job, JobFile, Worker
+from books.models import Job, JobFile, Upload, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
 from books.web import serializers
 from books.web.authentication import RequestUser
@@ -27,7 +28,7 @@ COUNTS = (
     *("books", "changed", "undone", "kept", "ticks", "pruned"),
 )
 FORMAT_LABELS = {name: known.label for name, known in EXPORT_FORMATS.items()}
-SHOWN_ELSEWHERE = {"query", "dry_run", "job"}  # arguments
+SHOWN_ELSEWHERE = {"query", "dry_run", "job", "file"}  # arguments
 
 Data = dict[str, Any]
 
@@ -36,8 +37,10 @@ def annotated(jobs: JobQuerySet) -> JobQuerySet:
     """With the name of who started each job, and of the file that it imports, or whose import it undoes."""
     uploads = JobFile.objects.exclude(digest="").values("name")
     own, undone = uploads.filter(job=OuterRef("pk"))[:1], uploads.filter(job__key=OuterRef("undoes"))[:1]
-    upload = Coalesce(Subquery(own), Subquery(undone))
-    return jobs.annotate(by=F("created_by__username"), undoes=KT("arguments__job"), upload=upload)
+    tested = uploads.filter(pk=OuterRef("tests"))[:1]
+    upload = Coalesce(Subquery(own), Subquery(undone), Subquery(tested))
+    arguments = {"undoes": KT("arguments__job"), "tests": Cast(KT("arguments__file"), BigIntegerField())}
+    return jobs.annotate(by=F("created_by__username"), **arguments, upload=upload)
 
 
 def entry(job: Data, extra: Mapping[str, Any]) -> Data:
@@ -97,7 +100,7 @@ async def detail_context(job: Any, data: Data, user: RequestUser) -> Data:
     return {
         "job": entry(data, vars(job)),
         "given": given(job.arguments),
-        "mapping": "\n".join(f"{field}={column}" for field, column in job.arguments.get("mapping", {}).items()),
+        "upload": await aupload_of(job, user) if can["start"] and can["import"] else "",
         "has_no_worker": job.status == Status.QUEUED and not await Worker.objects.alive().aexists(),
         "counts": counts(job.result),
         "undone_by": await undo.afirst() if is_undoable else None,
@@ -105,6 +108,13 @@ async def detail_context(job: Any, data: Data, user: RequestUser) -> Data:
         "can_undo": is_undoable and may_have_changed_books(job) and can["start"] and can["undo"],
         "inside": inside if user.account and user.account.is_staff else {},
     }
+
+
+async def aupload_of(job: Job, user: RequestUser) -> str:
+    """The page on which the user can check the columns of an import again; "" if there is none."""
+    own = Upload.objects.filter(user=user.account, file=job.arguments.get("file"))
+    pk = await own.values_list("pk", flat=True).afirst()
+    return reverse("upload_detail", args=[pk]) if pk else ""
 
 
 async def apermissions(user: RequestUser) -> dict[str, bool]:

@@ -8,12 +8,17 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from books.forms.jobs import ListField
+from books.forms.uploads import FINDS_ITS_BOOK
+from books.importing.encoding import UnreadableFile
+from books.importing.formats import FORMATS
+from books.importing.preview import Preview, preview
 from books.jobs.kinds import KINDS, Kind
 from books.jobs.pruning import KEY_PREFIX
 from books.jobs.start import LONGEST_NAME, KeyTaken, astart
 from books.metadata.record import Errors
-from books.models import Channel, Job, JobFile, KeyReused
+from books.models import Channel, Job, JobFile, KeyReused, Upload
 from books.models.fields import digest_of
+from books.views import upload_detail as uploads
 from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.authentication import RequestUser
@@ -21,8 +26,23 @@ from books.web.negotiation import HTML, HTTPError, errors_of
 from books.web.permissions import arequire
 
 FILE = "file"  # the field of the list to import
-SEND_FILE = f"Send the list as a file: curl -F {FILE}=@books.csv."
+SEND_FILE = f"Choose a list first. Programs send it as the file “{FILE}”."
+UNCLEAR_COLUMNS = "None of these columns is known to hold a title or an ISBN: send mapping, such as title=COLUMN."
+UNCLEAR_LETTERS = "The letters of this file can be read in several ways: send encoding, one of the candidates."
 KEY_OF_OURS = f"Keys that begin with {KEY_PREFIX} are for the catalogue's own jobs: choose another."
+
+
+class NotUnderstood(HTTPError):
+    """A list whose columns or letters are unclear; `data` is what a script needs to say what they are."""
+
+    def __init__(self, reason: str, found: Preview) -> None:
+        super().__init__(422, errors={FILE: [reason]})
+        self.data = {
+            "errors": self.errors,
+            "header": [*found.header],
+            "mapping": {**found.mapping},
+            "candidates": {name: [*lines] for name, lines in found.candidates.items()},
+        }
 
 
 class JobRequest(NamedTuple):
@@ -43,6 +63,8 @@ async def astart_job(view: CatalogueView, key: str) -> tuple[Job, bool]:
     wanted = await sync_to_async(read)(view.request)
     kind = await aauthorized_kind(wanted.kind, view.user)
     arguments = await sync_to_async(clean)(kind, wanted)
+    if wanted.file:
+        await sync_to_async(understand)(wanted.file, arguments)
     file = await sync_to_async(store)(wanted.file) if wanted.file else None
     actor = view.user.actor(Channel.PAGE if view.media_type == HTML else Channel.API)
     if once:
@@ -88,6 +110,34 @@ def read_form(request: HttpRequest) -> JobRequest:
     fields: dict[str, Any] = sent.dict()
     is_import = FILE in files or fields.pop(FILE, None) is not None  # a file input that was left empty is a field
     return JobRequest(fields.pop("kind", "import" if is_import else "clock"), fields, files.get(FILE))
+
+
+async def astore_upload(view: CatalogueView) -> Upload | None:
+    """The list of a browser's form, kept to be checked before it is imported; None if the form starts a job at once."""
+    wanted = await sync_to_async(read)(view.request)
+    kind = await aauthorized_kind(wanted.kind, view.user)
+    if not (kind.takes_file and wanted.file):
+        return None
+    arguments = await sync_to_async(clean)(kind, wanted)
+    try:
+        return await sync_to_async(uploads.store)(wanted.file, arguments, view.user.account.pk)
+    except UnreadableFile as error:
+        raise HTTPError(422, errors={FILE: [str(error)]}) from None
+
+
+def understand(file: "UploadedFile[bytes]", arguments: dict[str, Any]) -> None:
+    """Raises NotUnderstood if nobody has said what the columns hold, and their names do not."""
+    content = cast("BinaryIO", file)
+    chosen = {"mapping": arguments["mapping"], "format_name": arguments["format"], "encoding": arguments["encoding"]}
+    try:
+        found = preview(content, **chosen)
+    except UnreadableFile as error:
+        raise HTTPError(422, errors={FILE: [str(error)]}) from None
+    content.seek(0)
+    if found.candidates:
+        raise NotUnderstood(UNCLEAR_LETTERS, found)
+    if found.format not in FORMATS and not FINDS_ITS_BOOK & found.mapping.keys():
+        raise NotUnderstood(UNCLEAR_COLUMNS, found)
 
 
 async def aauthorized_kind(name: object, user: RequestUser) -> Kind:

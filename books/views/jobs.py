@@ -17,7 +17,7 @@ from books.models import Job, JobFile
 from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
 from books.views.job_page import Data, annotated, detail_context, list_context
-from books.views.job_start import astart_job
+from books.views.job_start import NotUnderstood, astart_job, astore_upload
 from books.views.lists import serialized_page, valid
 from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
@@ -47,6 +47,8 @@ class JobList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
+            if self.media_type == HTML and (upload := await astore_upload(self)):
+                return SeeOther(reverse("upload_detail", args=[upload.pk]))
             return await start(self)
         except HTTPError as error:
             if not error.errors or self.media_type == JSON:
@@ -162,7 +164,12 @@ def follow(view: CatalogueView, key: str | None, first: JobQuerySet) -> HttpResp
 
 async def start(view: CatalogueView, key: str = "") -> HttpResponse:
     """202: it is started; 200: the same request has started it before."""
-    job, is_new = await astart_job(view, key)
+    try:
+        job, is_new = await astart_job(view, key)
+    except NotUnderstood as error:
+        if view.media_type == HTML:
+            raise
+        return json_response(error.data, status=error.status)
     return await respond_with_job(view, job, 202 if is_new else 200)
 
 

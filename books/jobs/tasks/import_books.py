@@ -10,24 +10,30 @@ from books.importing.encoding import UnreadableFile
 from books.importing.importer import BATCH_ROWS, Progress, import_file
 from books.importing.report import NOTE_HEADER, csv_lines, reject_header, reject_lines, summary
 from books.jobs.run import PermanentError, Run, current
-from books.models import Actor, Channel
+from books.models import Actor, Channel, JobFile
 
 MAX_FIRST_REJECTS = 10  # that the result lists
 DRY_RUN_ROWS = BATCH_ROWS // 5  # of a batch of a dry run, which stops only between twenty of them
 
 
 @task
-def import_(
-    *, dry_run: bool, mapping: dict[str, str], format: str, encoding: str = "", existing: str = ""
+def import_(  # noqa: PLR0913 - each is a thing one can want of an import
+    *, dry_run: bool, mapping: dict[str, str], format: str, encoding: str = "", existing: str = "", file: int = 0
 ) -> dict[str, Any]:
-    """Import the uploaded file. The result counts its rows; the rejects and the notes are files."""
+    """Import the job's file, or the one with this id. The result counts its rows; the rejects and the notes are files.
+
+    A test run leaves its file to the import that follows.
+    """
+    run = current()
+    uploads = JobFile.objects.filter(pk=file) if file else run.job.files.exclude(digest="")
     choices = {"mapping": mapping, "format_name": format, "encoding": encoding, "existing": existing}
-    return _ImportRun(current(), dry_run=dry_run).work(choices)
+    return _ImportRun(run, uploads.first(), dry_run=dry_run).work(choices)
 
 
 class _ImportRun:
-    def __init__(self, run: Run, *, dry_run: bool) -> None:
+    def __init__(self, run: Run, upload: JobFile | None, *, dry_run: bool) -> None:
         self.run = run
+        self.upload = upload
         self.dry_run = dry_run
         self.first_rejects: list[dict[str, Any]] = run.checkpoint.get("first", [])
         self.name = ""
@@ -35,9 +41,9 @@ class _ImportRun:
 
     def work(self, choices: Mapping[str, Any]) -> dict[str, Any]:
         job = self.run.job
-        upload = job.files.exclude(digest="").first()
+        upload = self.upload
         if upload is None:
-            raise PermanentError("There is no file to import: start the import again with one.")
+            raise PermanentError("The list is no longer kept: choose the file again.")
         self.name = upload.name
         with upload.opened() as file:
             self.lines = line_count(file)

@@ -1,0 +1,114 @@
+"""The form of the page "Check the columns"."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from books.importing.encoding import ENCODINGS
+from books.importing.formats import FORMATS
+from books.importing.matching import EXISTING
+from books.metadata.record import BY_NAME
+
+ACTIONS = ("show", "test", "import", "discard")
+ENCODING_NAMES = {  # for people
+    "utf-8": "Unicode (UTF-8)",
+    "utf-16": "Unicode (UTF-16)",
+    "cp1252": "Western European (Windows)",
+    "cp1250": "Central European (Windows)",
+    "cp1251": "Cyrillic (Windows)",
+    "cp1253": "Greek (Windows)",
+    "cp1254": "Turkish (Windows)",
+    "cp1255": "Hebrew (Windows)",
+    "cp1256": "Arabic (Windows)",
+    "cp1257": "Baltic (Windows)",
+    "cp1258": "Vietnamese (Windows)",
+    "cp932": "Japanese (Shift JIS)",
+    "euc_jp": "Japanese (EUC)",
+    "gb18030": "Chinese, simplified (GB 18030)",
+    "big5": "Chinese, traditional (Big5)",
+    "euc_kr": "Korean (EUC)",
+    "cp874": "Thai (Windows)",
+    "koi8_r": "Russian (KOI8-R)",
+    "mac_roman": "Western European (Mac)",
+}
+EXISTING_LABELS = {
+    "fill": "Fill gaps only: what you have stays, empty fields are filled, topics are added",
+    "replace": "Replace: the list is right, and overwrites what you have",
+    "skip": "Skip: leave these books as they are",
+}
+FINDS_ITS_BOOK = {"title", "isbn13", "source_key"}
+
+
+class ColumnsField(forms.Field):
+    """What each column fills, in the order of the page: a name of a field, or "" for none."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: list[str] | None) -> list[str]:
+        if unknown := next((name for name in value or [] if name and name not in BY_NAME), None):
+            raise ValidationError(f"A book has no field “{unknown[:50]}”.")
+        return value or []
+
+
+class UploadForm(forms.Form):
+    action = forms.ChoiceField(choices=[(name, name) for name in ACTIONS])
+    format = forms.ChoiceField(required=False, choices=[(name, name) for name in FORMATS])
+    encoding = forms.ChoiceField(required=False, choices=[(name, name) for name in ENCODINGS])
+    existing = forms.ChoiceField(required=False, choices=[(name, name) for name in EXISTING])
+    column = ColumnsField(required=False)
+
+    def __init__(self, data: QueryDict, preview: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        self.preview = preview
+
+    @property
+    def is_read_otherwise(self) -> bool:
+        """Whether the file is to be read in another encoding or format than the page has shown."""
+        format_name = self.preview["format"] if self.preview["format"] in FORMATS else ""
+        asked = self.cleaned_data.get("format", ""), self.cleaned_data.get("encoding", "")
+        return bool(self.preview["candidates"]) or asked != (format_name, self.preview["encoding"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if cleaned.get("action") in {"test", "import"} and not self.is_read_otherwise:
+            columns = self.preview["columns"]
+            if len(cleaned.get("column", ())) != len(columns):
+                raise ValidationError("This page is out of date: open it again.")
+            if problem := problem_of(columns, cleaned["column"], self.preview["format"]):
+                self.add_error("column", problem)
+        return cleaned
+
+    def arguments(self) -> dict[str, Any]:
+        """Those of the job, which reads the file as the page has shown it."""
+        format_name = self.preview["format"] if self.preview["format"] in FORMATS else ""
+        mapping = mapping_of(self.preview["columns"], self.cleaned_data["column"], is_named=bool(format_name))
+        existing = self.cleaned_data["existing"]
+        return {"mapping": mapping, "format": format_name, "encoding": self.preview["encoding"], "existing": existing}
+
+
+def problem_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], format_name: str) -> str:
+    proposed = [column["proposed"] for column in columns]
+    if not FINDS_ITS_BOOK & {*chosen} and (chosen != proposed or format_name not in FORMATS):
+        return "Choose the column that holds the title. A list of ISBNs needs no titles."
+    before, now = Counter(proposed), Counter(filter(None, chosen))
+    twice = [field for field, count in now.items() if count > 1 and count != before[field]]
+    return f"Two columns fill “{BY_NAME[twice[0]].label}”: leave one of them out." if twice else ""
+
+
+def mapping_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], *, is_named: bool) -> dict[str, str]:
+    """{field: column} of what the person has changed in a format; of any other table, of all that is used."""
+    mapping: dict[str, str] = {}
+    if all(column["proposed"] == field for column, field in zip(columns, chosen, strict=True)):
+        return mapping
+    for field in BY_NAME:
+        before = [column["name"] for column in columns if column["proposed"] == field]
+        now = [column["name"] for column, each in zip(columns, chosen, strict=True) if each == field]
+        if is_named and before == now:
+            continue
+        if now or is_named:
+            mapping[field] = now[0] if now else ""
+    return mapping

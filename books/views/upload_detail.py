@@ -1,0 +1,228 @@
+"""Check the columns: a list that was uploaded in the browser, before it is imported."""
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO, cast
+
+from asgiref.sync import sync_to_async
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from books.forms.uploads import ENCODING_NAMES, EXISTING_LABELS, UploadForm
+from books.importing.encoding import ENCODINGS, UnreadableFile
+from books.importing.formats import FORMATS
+from books.importing.preview import Preview, preview
+from books.jobs.start import LONGEST_NAME, start
+from books.jobs.tasks.import_books import import_
+from books.metadata.record import BY_NAME
+from books.models import Actor, Channel, Job, JobFile, Status, Upload
+from books.views.base import CatalogueView
+from books.views.job_page import Data, annotated, counts, entry
+from books.web import parsing, serializers
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response
+from books.web.permissions import CHANGE, START_JOB, arequire
+
+TEMPLATE = "jobs/upload_detail.html"
+SHOWN_ROWS = 5
+MAX_COLUMNS, MAX_CELL = 100, 120  # that the page shows of a file, and characters of each
+GONE = "There is no such list. Uploaded lists are kept for a week: choose the file again at /jobs/."
+AGAIN = {Status.FAILED, Status.CANCELLED}
+
+
+class UploadDetail(CatalogueView):
+    """What an uploaded list is taken for; POST corrects that, tries it, imports it or discards it."""
+
+    offers = JSON, HTML
+    rules = {"GET": START_JOB, "POST": START_JOB, "DELETE": START_JOB}
+
+    async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        upload = await self._upload(pk)
+        if (job := upload.file.job) and job.status not in AGAIN:
+            return SeeOther(job.get_absolute_url())
+        return await self._page(upload)
+
+    async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        upload = await self._upload(pk)
+        form = UploadForm(parsing.form(request), upload.preview)
+        if not form.is_valid():
+            return await self._page(upload, form)
+        if form.cleaned_data["action"] == "discard":
+            return await self.delete(request, pk)
+        if form.cleaned_data["action"] == "show" or form.is_read_otherwise:
+            return await self._read_again(upload, form)
+        return await self._start(upload, form)
+
+    async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
+        upload = await self._upload(pk)
+        if not upload.file.job:
+            await JobFile.objects.filter(pk=upload.file_id, job=None).adelete()
+        return SeeOther(reverse("job_list")) if self.media_type == HTML else HttpResponse(status=204)
+
+    async def _upload(self, pk: int) -> Upload:
+        await arequire(self.user, CHANGE)
+        own = Upload.objects.filter(pk=pk, user=self.user.account).select_related("file__job", "test")
+        if (upload := await own.afirst()) is None:
+            raise HTTPError(404, GONE)
+        return upload
+
+    async def _page(self, upload: Upload, form: UploadForm | None = None) -> HttpResponse:
+        data, errors = serialized(upload), errors_of(form) if form else {}
+        if errors and self.media_type == JSON:
+            return json_response({"errors": errors}, status=422)
+        context = await page_context(upload, form)
+        return self.respond(data, TEMPLATE, context={**context, "errors": errors}, status=422 if errors else 200)
+
+    async def _read_again(self, upload: Upload, form: UploadForm) -> HttpResponse:
+        format_name, encoding = form.cleaned_data["format"], form.cleaned_data["encoding"]
+        try:
+            await sync_to_async(read_again)(upload, format_name, encoding)
+        except UnreadableFile as error:
+            form.add_error("format" if format_name else "encoding", str(error))
+            return await self._page(upload, form)
+        return SeeOther(f"{self.request.path}#columns") if self.media_type == HTML else await self._page(upload)
+
+    async def _start(self, upload: Upload, form: UploadForm) -> HttpResponse:
+        if upload.test:
+            await Job.objects.acancel(upload.test.key)
+        actor = self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
+        upload.fields, upload.existing = form.cleaned_data["column"], form.cleaned_data["existing"]
+        is_test = form.cleaned_data["action"] == "test"
+        job = await sync_to_async(start_job)(upload, form.arguments(), actor, dry_run=is_test)
+        if self.media_type == HTML:
+            return SeeOther(f"{self.request.path}#report" if is_test else job.get_absolute_url())
+        return json_response(await apreview_of(upload), status=202, headers={"Location": job.get_absolute_url()})
+
+
+async def apreview_of(upload: Upload) -> Data:
+    return serialized(await Upload.objects.select_related("file__job", "test").aget(pk=upload.pk))
+
+
+def store(file: "UploadedFile[bytes]", arguments: Mapping[str, Any], user_id: int) -> Upload:
+    """Keep the file for its owner to check. Raises UnreadableFile."""
+    content = cast("BinaryIO", file)
+    found = preview(
+        content,
+        mapping=arguments["mapping"],
+        format_name=arguments["format"],
+        encoding=arguments["encoding"],
+    )
+    content.seek(0)
+    stored = JobFile.objects.store((file.name or "file")[-LONGEST_NAME:], content)
+    upload = Upload(file=stored, user_id=user_id, existing=arguments["existing"])
+    show(upload, found)
+    Upload.objects.drop_oldest(user_id)
+    return upload
+
+
+def read_again(upload: Upload, format_name: str, encoding: str) -> None:
+    with upload.file.opened() as file:
+        found = preview(file, format_name=format_name, encoding=encoding)
+    show(upload, found)
+
+
+def show(upload: Upload, found: Preview) -> None:
+    upload.preview = plain(found)
+    upload.fields = [column["proposed"] for column in upload.preview["columns"]]
+    known = FORMATS.get(found.format)
+    upload.existing = upload.existing or ("replace" if known and known.corrects else "fill")
+    upload.test = None
+    upload.save()
+
+
+def plain(found: Preview) -> Data:
+    """The preview as JSON: the columns that are used first, each with its first values."""
+    rows = found.rows[:SHOWN_ROWS]
+    columns = [
+        {
+            "name": storable(name),
+            "proposed": found.uses.get(name, ""),
+            "values": [shown(row[place]) if place < len(row) else "" for row in rows],
+        }
+        for place, name in enumerate(found.header)
+    ]
+    columns.sort(key=lambda column: not column["proposed"])
+    return {
+        "encoding": found.encoding,
+        "candidates": {name: [shown(line) for line in lines] for name, lines in found.candidates.items()},
+        "format": found.format,
+        "title": found.title,
+        "columns": columns[:MAX_COLUMNS],
+        "further": max(len(columns) - MAX_COLUMNS, 0),
+    }
+
+
+def shown(text: str) -> str:
+    return storable(text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…")
+
+
+def storable(text: str) -> str:
+    """Without what PostgreSQL refuses in JSON."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+@transaction.atomic
+def start_job(upload: Upload, arguments: Data, actor: Actor, *, dry_run: bool) -> Job:
+    """Start a test run, or the import, which takes the file and happens once."""
+    file = JobFile.objects.select_for_update().get(pk=upload.file_id)
+    if file.job and file.job.status not in AGAIN:
+        return file.job
+    arguments = {**arguments, "dry_run": dry_run, "file": file.pk}
+    job, _ = start(import_, arguments, by=actor, file=None if dry_run else file)
+    upload.test = job if dry_run else upload.test
+    upload.save(update_fields=["fields", "existing", "test"])
+    return job
+
+
+def serialized(upload: Upload) -> Data:
+    job = upload.file.job
+    return {
+        "id": upload.pk,
+        "url": reverse("upload_detail", args=[upload.pk]),
+        "name": upload.file.name,
+        "size": upload.file.size,
+        **{name: upload.preview[name] for name in ("format", "encoding", "candidates")},
+        "columns": [
+            {"name": column["name"], "field": field, "values": column["values"]}
+            for column, field in zip(upload.preview["columns"], upload.fields, strict=True)
+        ],
+        "existing": upload.existing,
+        "test": upload.test and upload.test.get_absolute_url(),
+        "job": job and job.get_absolute_url(),
+        "created_at": upload.created_at,
+    }
+
+
+async def page_context(upload: Upload, form: UploadForm | None) -> Data:
+    chosen = (form.cleaned_data.get("column") if form else None) or upload.fields
+    columns = upload.preview["columns"]
+    if len(chosen) != len(columns):
+        chosen = upload.fields
+    table = [{**column, "field": field} for column, field in zip(columns, chosen, strict=True)]
+    return {
+        "table": table,
+        "rows": rows_of(table),
+        "unused": [column["name"] for column in table if not column["field"]],
+        "title": upload.preview["title"],
+        "further": upload.preview["further"],
+        "fields": [(name, field.label) for name, field in BY_NAME.items()],
+        "chosen": chosen,
+        "existing_choices": EXISTING_LABELS.items(),
+        "formats": [(name, known.title or name) for name, known in FORMATS.items()],
+        "encodings": [(name, ENCODING_NAMES.get(name, name)) for name in ENCODINGS],
+        "report": await areport(upload.test.pk) if upload.test else None,
+    }
+
+
+def rows_of(table: list[Data]) -> list[list[Data]]:
+    """The first rows, each cell with the field that its column fills."""
+    cells = [[{"value": value, "field": column["field"]} for value in column["values"]] for column in table]
+    return [list(row) for row in zip(*cells, strict=True)]
+
+
+async def areport(pk: int) -> Data:
+    """The last test run, as its own page shows it."""
+    job = await annotated(Job.objects.all()).aget(pk=pk)
+    data = serializers.job({name: getattr(job, name) for name in Job.objects.all().ENTRY})
+    files = [file async for file in job.files.exclude(digest__gt="").order_by("id").values("name", "size")]
+    return {**entry(data, vars(job)), "counts": counts(job.result), "files": files}
