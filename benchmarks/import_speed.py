@@ -37,7 +37,7 @@ from django.utils import timezone  # noqa: E402
 
 from benchmarks.generate import write_csv  # noqa: E402
 from benchmarks.throwaway import throwaway_database  # noqa: E402
-from books.importing import encoding, tables  # noqa: E402
+from books.importing import source, tables  # noqa: E402
 from books.importing.importer import import_file  # noqa: E402
 from books.importing.rows import cleaned  # noqa: E402
 from books.metadata.record import EMPTY  # noqa: E402
@@ -78,7 +78,7 @@ class Watch:
 
 def _full_rows(path: Path) -> Iterator[dict[str, Any]]:
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    with path.open("rb") as file, encoding.utf8(file) as text:
+    with path.open("rb") as file, source.opened(file) as text:
         table = tables.opened(text, {})
         for row in table.rows(table.start, table.before):
             fields = cleaned(row, table.format).fields
@@ -184,8 +184,8 @@ def main() -> None:
             compare("gutenberg", some, rows, arguments.times)
 
 
-def _beginning(source: Path, target: Path, count: int) -> int:
-    with source.open(newline="", encoding="utf-8") as file, target.open("w", newline="", encoding="utf-8") as copy:
+def _beginning(whole: Path, target: Path, count: int) -> int:
+    with whole.open(newline="", encoding="utf-8") as file, target.open("w", newline="", encoding="utf-8") as copy:
         rows = list(islice(csv.reader(file), count + 1))
         csv.writer(copy).writerows(rows)
     return len(rows) - 1

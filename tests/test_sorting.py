@@ -74,6 +74,10 @@ def test_an_article_of_another_language_stays() -> None:
         ("夏目漱石", "夏目漱石"),
         ("夏目 漱石", "夏目 漱石"),
         ("Homer", "Homer"),
+        ("Le Corbusier", "Le Corbusier"),
+        ("Ibn Battuta", "Ibn Battuta"),
+        ("ابن بطوطة", "ابن بطوطة"),
+        ("Ben Jonson", "Jonson, Ben"),
         ("Лев Толстой", "Толстой, Лев"),
     ],
 )

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +25,15 @@ from tests.server.running import PROJECT, environment
 
 pytestmark = pytest.mark.server
 
+LAST = "\ufffd"  # the key of a book without a series
+SHORT_I = "и\ufffcc"  # й: a letter of its own, the third after и
+WAR_AND_PEACE = f"во{SHORT_I}на и мир"
+
+
+def decomposed(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
 TITLES = [
     "De rerum natura",
     "Kokoro!",
@@ -37,6 +47,36 @@ TITLES = [
     "吾輩は猫である",
     "走れメロス",
 ]
+# What the catalogue derives by today's rules, of books and authors that the dumps have by those of their time.
+KEYS = {  # title_key, author_key, series_key, fingerprint
+    "Kokoro!": ["kokoro", f"soseki  natsume   {decomposed('sōseki, natsume')}", LAST, "kokoro-6a958a98"],
+    "De rerum natura": ["de rerum natura", "lucretius", LAST, "dererumn-29d3c326"],
+    "Война и мир": [
+        f"{WAR_AND_PEACE}   {decomposed('война и мир')}",
+        f"толсто{SHORT_I}  лев   {decomposed('толстой, лев')}",
+        f"{WAR_AND_PEACE}   00000100",
+        "воинаими-4c340d00",
+    ],
+    "تحفة النظار": [
+        "تحفه النظار   تحفة النظار",
+        "ابن بطوطه   ابن بطوطة",
+        LAST,
+        "تحفهالنظ-a25a4869",
+    ],
+    "走れメロス": ["走れめろす   走れメロス", "太宰治   太宰 治", LAST, "走れめろす-d4db2661"],
+}
+SORT_NAMES = {
+    "A": "A",
+    "Guy de Maupassant": "Maupassant, Guy de",
+    "Jane Austen": "Austen, Jane",
+    "Lucretius": "Lucretius",
+    "Natsume Sōseki": "Sōseki, Natsume",
+    "Émile Zola": "Zola, Émile",
+    "Лев Толстой": "Толстой, Лев",
+    "ابن بطوطة": "ابن بطوطة",
+    "夏目 漱石": "夏目 漱石",
+    "太宰 治": "太宰 治",
+}
 SEARCHES = {  # what is typed: how many books it finds
     "soseki": 2,
     "漱石": 1,
@@ -46,6 +86,8 @@ SEARCHES = {  # what is typed: how many books it finds
     "kokoro natsume": 2,
     "kokoro": 2,
     "メロス": 1,
+    "めろす": 1,
+    "تحفه": 1,
     "author:austen": 1,
     "topic:poetry": 1,
     "year:-55": 1,
@@ -58,11 +100,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
+from books.models import Book
 call_command("prepare")
 client = Client(headers={"accept": "application/json", "host": "localhost"})
+signed_in = client.post("/accounts/login/", {"username": "librarian", "password": "%(password)s"}).status_code
 get = lambda url: client.get(url).json()
 books = get("/books/?size=100&sort=title")["books"]
-histories = [get(f"/books/{book}/history/").get("changes", []) for book in range(1, 14)]
+histories = [client.get(f"/books/{book}/history/").json()["changes"] for book in range(1, 14)]
+keys = Book.objects.values_list("title", "title_key", "author_key", "series_key", "fingerprint")
 log = [(entry.object_repr, entry.content_type.model_class()._meta.model_name) for entry in LogEntry.objects.all()]
 print(json.dumps({
     "titles": [book["title"] for book in books],
@@ -70,7 +115,9 @@ print(json.dumps({
     "kokoro": get(f"/books/{books[1]['id']}/"),
     "actions": [change["action"] for changes in histories for change in changes],
     "topics": {topic["slug"]: topic["books"] for topic in get("/topics/")["topics"]},
-    "signs in": client.post("/accounts/login/", {"username": "librarian", "password": "%(password)s"}).status_code,
+    "keys": {title: derived for title, *derived in keys},
+    "sort names": {author["name"]: author["sort_name"] for author in get("/authors/?size=100")["authors"]},
+    "signs in": signed_in,
     "jobs": {job["id"]: job["status"] for job in get("/jobs/")["jobs"]},
     "created": get("/jobs/import-1/")["result"]["created"],
     "rejects": client.get("/jobs/import-1/files/books.csv.rejects.csv/").status_code,
@@ -110,6 +157,9 @@ def test_an_upgrade_loses_nothing(old_database: str, tmp_path: Path) -> None:
     seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert sorted(seen.pop("titles")) == sorted(TITLES)
     assert seen.pop("found") == SEARCHES
+    keys = seen.pop("keys")
+    assert {title: keys[title] for title in KEYS} == KEYS
+    assert seen.pop("sort names") == SORT_NAMES
     kokoro = seen.pop("kokoro")
     assert (kokoro["authors"], kokoro["isbn13"], kokoro["version"]) == (["Natsume Sōseki"], "9780895267153", 2)
     assert Counter(seen.pop("actions")) == {"added": 13, "changed": 1, "deleted": 2, "merged": 1}

@@ -209,6 +209,7 @@ _GO_BEHIND = frozenset("de van von der den ten ter zu zum zur af av di da do dos
 _STAY = frozenset(
     "du des le la les de di da della del van von der den mac mc st. saint san santa ben abu al el".split()
 )
+_WHOLE = frozenset("le la les du des de von ibn abu el st. saint ابن أبو ابو".split())  # Le Corbusier, Ibn Battuta
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
@@ -225,6 +226,8 @@ def sort_name(name: str) -> str:
     start = len(words) - 1
     while start > 1 and _stays(words[start - 1]):
         start -= 1
+    if start == 1 and words[0].lower() in _WHOLE:
+        return name
     if start > 2 and words[start - 1].lower() == "y":  # Ortega y Gasset
         start -= 2
     given = words[:start]
