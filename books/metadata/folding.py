@@ -7,6 +7,7 @@ that they are another "with stroke". Tables here hold what it does not say: lett
 import re
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 TABLES = Path(__file__).parent / "tables"
 # Unicode's property Default_Ignorable_Code_Point: marks of direction, joiners, soft hyphen, variation selectors.
@@ -44,6 +45,28 @@ _NASALS = re.compile(
     )
 )
 _INDIC = re.compile("[\u0900-\u0cff]")
+
+
+_JOINER = "\u034f"  # COMBINING GRAPHEME JOINER
+_MOST_MARKS = 30
+_RUN = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")  # perhaps of marks
+
+
+def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """The text in a normal form, as stream-safe text (UAX #15): marks in a row are put in order in quadratic time."""
+    return unicodedata.normalize(form, _RUN.sub(_parted, text) if len(text) > _MOST_MARKS else text)
+
+
+def _parted(match: re.Match[str]) -> str:
+    parts, marks = [], 0
+    for character in match[0]:
+        decomposed = unicodedata.normalize("NFKD", character)
+        marks = marks + len(decomposed) if unicodedata.combining(decomposed[0]) else 0
+        if marks > _MOST_MARKS:
+            parts.append(_JOINER)
+            marks = len(decomposed)
+        parts.append(character)
+    return "".join(parts)
 
 
 class _Folding(dict[int, str]):
@@ -94,7 +117,7 @@ def fold(text: str) -> str:
     """The text as it is compared: é is e, ł is l, パ is ぱ, 國 is 国; が is not か."""
     if text.isascii():
         return text.lower().translate(_ascii) if "'" in text or "`" in text else text.lower()
-    folded = unicodedata.normalize("NFKC", text.translate(_folding))
+    folded = normalized("NFKC", text.translate(_folding)).replace(_JOINER, "")
     return _NASALS.sub(_anusvara, folded) if _INDIC.search(folded) else folded
 
 

@@ -8,7 +8,6 @@ to the page of a book.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from books.metadata import isbn, languages, numbers
-from books.metadata.folding import INVISIBLE, JOINERS
+from books.metadata.folding import INVISIBLE, JOINERS, normalized
 from books.metadata.html_text import plain_text
 from books.metadata.json_schema import Schema, array, text, whole
 
@@ -57,7 +56,6 @@ class Record(TypedDict, total=False):
 
 Errors = dict[str, list[str]]
 
-_SPACES = re.compile(r"\s+")
 _WHITE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _ENDS = f"{_WHITE}{INVISIBLE}{JOINERS}"
 _NO_INVISIBLE = str.maketrans("", "", INVISIBLE)
@@ -71,16 +69,19 @@ def _readable(value: object) -> str:
     """Text that both databases can hold and every client can read, in one Unicode spelling, without blank ends."""
     if not isinstance(value, str):
         raise ValidationError("Enter text here.", code="type")
+    if value.isascii() and value.isprintable():  # most are
+        return value.strip()
     if found := _CONTROLS.search(value):
         raise ValidationError(f"This contains an unreadable character: U+{ord(found[0]):04X}.", code="invalid")
-    return value.strip() if value.isascii() else unicodedata.normalize("NFC", value).strip()
+    return normalized("NFC", value).strip()
 
 
 def line(max_length: int, ends: str = _ENDS) -> Callable[[object], str]:
     """A cleaner of text in one line: runs of white space are one space, and the ends are cut off."""
 
     def clean_line(value: object) -> str:
-        text = _SPACES.sub(" ", _readable(value).strip(ends))
+        text = _readable(value)
+        text = " ".join((text if text.isascii() else text.strip(ends)).split())
         if len(text) > max_length:
             raise ValidationError(f"At most {max_length:,} characters, not {len(text):,}.", code="max_length")
         return text
@@ -88,9 +89,12 @@ def line(max_length: int, ends: str = _ENDS) -> Callable[[object], str]:
     return clean_line
 
 
+_title = line(MAX_TITLE, _WHITE)
+
+
 def title(value: object) -> str:
     """A mark of direction at its beginning is shown, in a way: it stays."""
-    if not (text := line(MAX_TITLE, _WHITE)(value)).strip(_ENDS):
+    if not (text := _title(value)).strip(_ENDS):
         raise ValidationError("A book needs a title.", code="required")
     return text
 
@@ -100,7 +104,7 @@ def description(value: object) -> str:
     readable = _readable(value)
     if len(readable) <= MAX_HTML and ("<" in readable or "&" in readable):
         readable = _readable(plain_text(readable))
-    text = _LINE_END.sub("\n", readable)
+    text = readable if readable.isprintable() else _LINE_END.sub("\n", readable)
     if len(text) > MAX_DESCRIPTION:
         raise ValidationError(f"At most {MAX_DESCRIPTION:,} characters, not {len(text):,}.", code="max_length")
     return text
@@ -198,8 +202,11 @@ def topic_slug(name: str) -> str:
     return slugify(spelled, allow_unicode=True)[:MAX_SLUG]
 
 
+_topics = names(MAX_TOPICS)
+
+
 def topics(value: object) -> list[str]:
-    cleaned = names(MAX_TOPICS)(value)
+    cleaned = _topics(value)
     if bad := next((name for name in cleaned if not topic_slug(name)), None):
         raise ValidationError(f"“{bad}”: a topic's name needs a letter or a digit.", code="invalid")
     return list({topic_slug(name): name for name in reversed(cleaned)}.values())[::-1]

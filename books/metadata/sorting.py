@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from books.metadata.folding import APOSTROPHES, fold, without_marks
+from books.metadata.folding import APOSTROPHES, fold, normalized, without_marks
 from books.metadata.languages import primary as primary_language
-from books.metadata.text import INDIC, UNSPACED
+from books.metadata.text import BETWEEN_ASCII_WORDS, INDIC, UNSPACED
 
 LENGTH = 200  # characters of a key; longer texts with the same beginning are ordered by their ids
 PRIMARY, LAST = 150, "\ufffd"  # characters of the first part; the key of what has nothing to be ordered by
@@ -78,6 +78,7 @@ _LEADING = re.compile(rf"[^\w{APOSTROPHES}]+")
 _WORDS = re.compile(rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+")
 _GAP = re.compile(rf"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
 _NUMBERS = re.compile(r"(?<!\d)\d{1,3}(?:[,.'\u2019]\d{3})+(?!\d)|\d+")
+_DIGIT = re.compile(r"\d")
 _DOTLESS = str.maketrans({"I": "ı", "İ": "i"})
 _THAI_VOWELS = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")  # written before, filed after
 _HEBREW_FINALS = str.maketrans("ךםןףץ", "כמנפצ")
@@ -121,7 +122,7 @@ def _key(parts: list[str], spoken: str, text: str) -> str:
     primary = "  ".join(filter(None, (_primary(part, spoken) for part in parts)))[:PRIMARY].rstrip()
     if text.isascii() and primary:
         return primary
-    key = f"{primary}   {unicodedata.normalize('NFD', text.casefold())}"
+    key = f"{primary}   {normalized('NFD', text.casefold())}"
     return "".join(filter(str.isprintable, key))[:LENGTH].rstrip()
 
 
@@ -129,7 +130,7 @@ def _lower(text: str, spoken: str) -> str:
     if text.isascii() and spoken not in {"tr", "az"}:
         return text.lower()
     text = text.translate(_DOTLESS) if spoken in {"tr", "az"} else text
-    return unicodedata.normalize("NFKC", without_marks(text)).casefold()
+    return normalized("NFKC", without_marks(text)).casefold()
 
 
 def _without_article(text: str, spoken: str) -> str:
@@ -156,12 +157,13 @@ def _articles(spoken: str) -> re.Pattern[str]:
 
 
 def _primary(text: str, spoken: str) -> str:
-    weights, letters = _alphabet(spoken)
     if not text.isascii() or spoken in _WITH_ASCII_LETTERS:
+        weights, letters = _alphabet(spoken)
         text = letters.sub(lambda match: weights[match[0]], text)
-    folded = fold(_NUMBERS.sub(_by_value, text))
-    if not folded.isascii():
-        folded = _in_own_order(folded)
+    folded = fold(_NUMBERS.sub(_by_value, text) if _DIGIT.search(text) else text)
+    if folded.isascii():
+        return " ".join(folded.translate(BETWEEN_ASCII_WORDS).split())
+    folded = _in_own_order(folded)
     return _GAP.sub("", " ".join(_WORDS.findall(folded)))
 
 
@@ -192,7 +194,7 @@ _WITH_ASCII_LETTERS = {
 def _in_own_order(folded: str) -> str:
     text = _THAI_VOWELS.sub(r"\2\1", folded.translate(_HEBREW_FINALS))
     if _KANA.search(text):
-        plain = unicodedata.normalize("NFC", _VOICING.sub("", unicodedata.normalize("NFD", text)))
+        plain = normalized("NFC", _VOICING.sub("", normalized("NFD", text)))
         text = plain.translate(_SMALL_KANA)
         while (longer := _LONG_VOWEL.sub(_lengthened, text)) != text:
             text = longer

@@ -42,12 +42,18 @@ LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
 TEXTS = tuple(COLUMNS[field.name] for field in FIELDS if field.words)  # the columns of a book that are searched
 TITLES = tuple(COLUMNS[field.name] for field in FIELDS if field.words == "title")  # the book's own title comes first
-_between_ascii_words = {code: " " for code in range(128) if not chr(code).isalnum()}
+BETWEEN_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _LETTER = rf"[^\W\d_{UNSPACED}]"
 _INITIALS = re.compile(rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?")
 _BARE_INITIALS = re.compile(rf"(?<!\w){_LETTER}(?: {_LETTER})+(?!\w)")
 _APOSTROPHED = re.compile(rf"(?<!\w)\w++(?:[{APOSTROPHES}]\w++)+")
 _DOTTED = re.compile(r"(?<!\w)\w++(?:\.\w++)+")
+# Most texts have none of these, which is told much sooner: these patterns begin with one character.
+_HAS_INITIALS, _HAS_BARE_INITIALS = (
+    re.compile(rf"\.\s?{_LETTER}\."),
+    re.compile(rf" (?={_LETTER}(?!\w))(?<=(?<!\w){_LETTER} )"),
+)
+_HAS_DOTTED = re.compile(r"\.\w")
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 
 
@@ -59,7 +65,7 @@ def words(text: str) -> list[str]:
     """The words of spaced text, the pairs of unspaced text. Initials are one word: J. R. R. is jrr."""
     folded = fold(joined_initials(text))
     if folded.isascii():
-        found = folded.translate(_between_ascii_words).split()
+        found = folded.translate(BETWEEN_ASCII_WORDS).split()
         return found if len(folded) <= LONGEST else [word[:LONGEST] for word in found]
     found = []
     for run, word in PIECES.findall(folded):
@@ -71,7 +77,7 @@ def words(text: str) -> list[str]:
 
 
 def joined_initials(text: str) -> str:
-    return _INITIALS.sub(_joined, text) if "." in text else text
+    return _INITIALS.sub(_joined, text) if _HAS_INITIALS.search(text) else text
 
 
 def _joined(match: re.Match[str]) -> str:
@@ -81,13 +87,14 @@ def _joined(match: re.Match[str]) -> str:
 def other_spellings(text: str) -> list[list[str]]:
     """What people type for words of the text with apostrophes, dots or initials: o brien, j r r, phd."""
     found: list[str] = []
-    if "." in text:
+    if _HAS_INITIALS.search(text):
         found += [" ".join(filter(str.isalpha, match[0])) for match in _INITIALS.finditer(text)]
+    if _HAS_DOTTED.search(text):
         dotted = (match[0].split(".") for match in _DOTTED.finditer(text))
         found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # else they are initials
-    if _APOSTROPHE.search(text):
+    if "'" in text or not text.isascii():
         found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
-    if " " in text:
+    if _HAS_BARE_INITIALS.search(text):
         found += ["".join(filter(str.isalpha, match[0])) for match in _BARE_INITIALS.finditer(text)]
     return list(map(words, dict.fromkeys(found)))
 
@@ -106,9 +113,9 @@ def _with_beginnings(texts: list[list[str]]) -> str:
 
 
 def title_words(*titles: str) -> str:
-    first, *further = map(words, titles)
+    first, *further = [words(title) if title else [] for title in titles]
     begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0])) if first else ""
-    spellings = chain.from_iterable(map(other_spellings, titles))
+    spellings = chain.from_iterable(map(other_spellings, filter(None, titles)))
     return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further, *spellings])}{begins}"
 
 

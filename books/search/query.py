@@ -8,7 +8,6 @@ ours is words. Both databases are asked the same, each in the words of its own i
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from django.core.exceptions import ValidationError
 
 from books.metadata import isbn, languages
 from books.metadata import text as search
+from books.metadata.folding import normalized
 
 MOST_WORDS = 20  # of a query, those of authors among them: what is beyond is left out, and said so
 MOST_TEXT = 600  # characters of a query, once normalized
@@ -220,7 +220,7 @@ def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
 
 def parse(query: str) -> SearchQuery:
     """The search that a query means."""
-    text = unicodedata.normalize("NFKC", query).translate(_QUOTES)
+    text = normalized("NFKC", query).translate(_QUOTES)
     text, beyond = text[:MOST_TEXT], text[MOST_TEXT:]  # ﷺ becomes 18 characters
     isbns = isbn.found_in(text)
     for spelled, _ in isbns:
