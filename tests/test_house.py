@@ -47,13 +47,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 7436,
+    "models forms views web metadata templatetags admin": 7478,
     "search": 1653,
     "server": 2623,
     "jobs": 1402,
     "importing exporting": 3900,
     "openapi": 572,
-    "house": 20_255,
+    "house": 20_297,
     "benchmarks": 4054,
 }
 
