@@ -96,7 +96,7 @@ Open = Callable[..., Catalogue]
 
 
 def a_list() -> bytes:
-    rows = (f"list:{n},Book {n},Author {n % 97},{'many' if n % 1000 == 9 else n % 900 + 1}" for n in range(ROWS))
+    rows = (f"list:{n},{'' if n % 1000 == 9 else f'Book {n}'},Author {n % 97},{n % 900 + 1}" for n in range(ROWS))
     return "\n".join(["source_key,title,authors,pages", *rows]).encode()
 
 
