@@ -30,6 +30,7 @@ from books.importing.formats import (
     json_lines,
     libib,
     librarything,
+    marc,
     openlibrary,
     openreads,
     own_csv,
@@ -56,6 +57,8 @@ FORMATS = {
         inventaire.FORMAT,
         babelio.FORMAT,
         book_catalogue.FORMAT,
+        marc.BINARY,
+        marc.XML,
         isbns.FORMAT,
     )
 }

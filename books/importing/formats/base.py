@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from django.utils.module_loading import import_string
+
 from books.importing.results import REJECT_COLUMNS, RowError
 
 MAX_LISTED, MAX_LENGTH = 40, 60  # columns in a message, characters of one
@@ -25,6 +27,15 @@ class Container:
     begins: Callable[[bytes], bool]  # given the first bytes of the file, of text in UTF-8 without white space before
     records: Callable[[BinaryIO], Iterator[Record]]
     is_text: bool = False  # it is converted to UTF-8 first
+
+
+def records_by(path: str) -> Callable[[BinaryIO], Iterator[Record]]:
+    """The function of this name, imported when a file needs it: the libraries of some formats take megabytes."""
+
+    def records(file: BinaryIO) -> Iterator[Record]:
+        return import_string(path)(file)  # type: ignore[no-any-return]
+
+    return records
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,15 @@ from books.importing.results import RowError
 from books.metadata import isbn
 from books.metadata.record import MAX_TOPICS
 
-AUTHOR_ROLES = {"", "author", "authors", "main author", "primary author", "co-author", "coauthor", "writer", "creator"}
-EDITOR_ROLES = {"editor", "editors", "ed.", "edt"}
+AUTHOR_ROLES = {"author", "authors", "co-author", "coauthor", "writer", "creator"}
+EDITOR_ROLES = {"editor", "editors", "ed", "eds", "edt"}
 ROLES = {  # that are written in parentheses after a name
     *("translator", "illustrator", "narrator", "introduction", "foreword", "preface", "afterword", "photographer"),
     *("contributor", "reader", "cover artist", "cover design", "adapter", "compiler", "colorist", "letterer", "inker"),
     *("traducteur", "traductrice", "illustrateur", "übersetzer", "übersetzerin", "traductor", "ilustrador"),
     *AUTHOR_ROLES,
     *EDITOR_ROLES,
-} - {""}
+}
 _WITH_ROLE = re.compile(r"(.+?)\s*\(([^()]+)\)")
 _IN_PARENTHESES = re.compile(r"(.+?)\s*[(\[]#?\s*([^()\[\]]+)[)\]]")
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
@@ -64,21 +64,25 @@ def natural(name: str) -> str:
 def with_role(name: str) -> tuple[str, str]:
     """The name and the role in “Tove Jansson (Illustrator)”."""
     found = _WITH_ROLE.fullmatch(name.strip())
-    return (found[1], found[2]) if found and found[2].strip().lower() in ROLES else (name.strip(), "")
+    return (found[1], found[2]) if found and found[2].strip(" .").lower() in ROLES else (name.strip(), "")
 
 
 def people(found: Iterable[tuple[str, str]]) -> tuple[list[str], list[RowError]]:
     """The authors among names with roles, and a note on each other person. Without an author the editors are taken."""
-    named = [(name.strip(), role.strip()) for name, role in found if name.strip()]
-    taken = AUTHOR_ROLES
-    if not any(role.lower() in AUTHOR_ROLES for _, role in named):
-        taken = EDITOR_ROLES
-    notes = [
+    named = [(name.strip(), role.strip(" .")) for name, role in found if name.strip()]
+    taken = [name for name, role in named if is_author(role)]
+    taken = taken or [name for name, role in named if role.lower() in EDITOR_ROLES]
+    left_out = [
         RowError("authors", f"{name} ({role})", "Left out: a book here has authors, and no other people yet.")
         for name, role in named
-        if role.lower() not in taken
+        if name not in taken
     ]
-    return list(dict.fromkeys(name for name, role in named if role.lower() in taken)), notes
+    return list(dict.fromkeys(taken)), left_out
+
+
+def is_author(role: str) -> bool:
+    """Nobody in particular, or one of the words for an author: “joint author” is one."""
+    return not role or role.lower() in AUTHOR_ROLES or role.lower().endswith(" author")
 
 
 def first_isbn(*cells: Any) -> str:

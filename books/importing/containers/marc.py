@@ -1,0 +1,159 @@
+"""MARC 21 and UNIMARC, what libraries exchange, in binary form and as XML: https://www.loc.gov/marc/bibliographic/
+
+Binary records end with a byte that stands nowhere else. They are parted by it and not by the lengths that they say, so
+a broken record costs none but itself. This module loads pymarc and its tables: import it where records are read.
+"""
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from xml.sax import SAXException, make_parser
+from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical_handler
+
+from pymarc import PymarcException, Record
+from pymarc.marcxml import XmlHandler
+
+from books.importing.containers.marc_fields import FAULT, fields_of
+from books.importing.encoding import UnreadableFile
+from books.importing.formats.base import Record as Numbered
+
+CHUNK = 1 << 18  # bytes
+MAX_RECORD = 1 << 20  # bytes; a sound record has 99,999 at most
+LEADER, ENTRY = 24, 12  # bytes of the leader and of an entry of the directory
+END_OF_FIELD, END_OF_RECORD, ESCAPE = b"\x1e", b"\x1d", b"\x1b"
+_ACCENTS = re.compile(rb"[\xe0-\xff]+")
+_LOST_ACCENTS = re.compile(rb"[\xe0-\xff]+[^A-Za-z\xa1-\xc8\xe0-\xff]")
+logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns of each field that lacks an indicator
+_FAULTS = {
+    "RecordDirectoryInvalid": "its directory is damaged",
+    "BaseAddressNotFound": "it does not say where its fields begin",
+    "BaseAddressInvalid": "it does not say where its fields begin",
+    "NoFieldsFound": "it has no fields",
+    "RecordLeaderInvalid": "it is too short",
+    "_OtherLetters": "its letters are neither MARC-8 nor UTF-8. Export it as UTF-8",
+    "_TooLarge": f"it is larger than {MAX_RECORD >> 20} MiB",
+}
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _OtherLetters(Exception):
+    pass
+
+
+def binary_records(file: BinaryIO) -> Iterator[Numbered]:
+    for number, data in enumerate(_parted(file), 1):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield number, fields_of(_decoded(data))
+        except (PymarcException, ValueError, IndexError, _TooLarge, _OtherLetters) as error:
+            reason = _FAULTS.get(type(error).__name__, "it is damaged")
+            yield number, {FAULT: f"This record cannot be read: {reason}."}
+
+
+def _parted(file: BinaryIO) -> Iterator[bytes]:
+    held = b""
+    while chunk := file.read(CHUNK):
+        *whole, held = (held + chunk).split(END_OF_RECORD)
+        yield from filter(None, map(_trimmed, whole))
+        if len(held) > MAX_RECORD:
+            held = held[: MAX_RECORD + 1]
+    if rest := _trimmed(held):
+        yield rest
+
+
+def _trimmed(data: bytes) -> bytes:
+    return data.lstrip(b" \r\n\t\0\x1a")
+
+
+def _decoded(data: bytes) -> Record:
+    if len(data) > MAX_RECORD:
+        raise _TooLarge
+    sound = (data if _is_sound(data) else _mended(data)) + END_OF_RECORD
+    is_utf8 = sound[9:10] == b"a"
+    if not is_utf8 and not sound.isascii() and ESCAPE not in sound:
+        is_utf8 = _is_utf8(sound)
+        if not is_utf8 and not _is_marc8(sound):
+            raise _OtherLetters
+    return Record(sound, force_utf8=is_utf8, hide_utf8_warnings=True, utf8_handling="replace")
+
+
+def _is_sound(data: bytes) -> bool:
+    """Whether the directory leads to the fields: programs that convert the text forget to count anew."""
+    base, length = data[12:17], data[:5]
+    if not base.isdigit() or not length.isdigit() or int(length) > len(data) + 1:
+        return False
+    start = int(base)
+    entries = range(LEADER, start - 1, ENTRY)
+    ends = [int(data[at + 3 : at + 7]) + int(data[at + 7 : at + 12]) for at in entries]
+    return data[start - 1 : start] == END_OF_FIELD and all(
+        data[start + end - 1 : start + end] == END_OF_FIELD for end in ends
+    )
+
+
+def _mended(data: bytes) -> bytes:
+    """The record with a directory of its fields as they follow one another."""
+    directory, _, body = data[LEADER:].partition(END_OF_FIELD)
+    tags = [directory[at : at + 3] for at in range(0, len(directory) - len(directory) % ENTRY, ENTRY)]
+    entries, fields = b"", b""
+    for tag, field in zip(tags, body.split(END_OF_FIELD), strict=False):
+        entries += tag + b"%04d%05d" % (min(len(field) + 1, 9999), len(fields))
+        fields += field + END_OF_FIELD
+    start = LEADER + len(entries) + 1
+    leader = b"%05d" % min(start + len(fields), 99999) + data[5:12] + b"%05d" % start + data[17:LEADER]
+    return leader + entries + END_OF_FIELD + fields
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_marc8(data: bytes) -> bool:
+    """Whether accents stand before letters, as in MARC-8: in any other encoding these bytes are letters themselves."""
+    accents = len(_ACCENTS.findall(data))
+    return len(_LOST_ACCENTS.findall(data)) * 10 <= accents
+
+
+class _NoDoctype(LexicalHandler):
+    """MARCXML has no document type: those that come with one define entities, to fill memory or to read files."""
+
+    def startDTD(self, name: str, public_id: str | None, system_id: str | None) -> None:  # noqa: N802
+        raise UnreadableFile("This XML defines a document type, which MARCXML has not: it is not read.")
+
+
+class _Records(XmlHandler):
+    def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802
+        if name[1] != "leader":  # nothing in it is needed, and a short one would end the file
+            super().endElementNS(name, qname)  # type: ignore[no-untyped-call]
+
+    def process_record(self, record: Record) -> None:
+        self.records.append(fields_of(record))
+
+
+def xml_records(file: BinaryIO) -> Iterator[Numbered]:
+    handler = _Records()  # type: ignore[no-untyped-call]
+    parser: Any = make_parser()  # noqa: S317 - entities are defined in a document type, at which it stops
+    parser.setContentHandler(handler)
+    parser.setFeature(feature_namespaces, True)
+    parser.setProperty(property_lexical_handler, _NoDoctype())
+    number = 0
+    try:
+        while chunk := file.read(CHUNK):
+            parser.feed(chunk)
+            for number, record in enumerate(handler.records, number + 1):  # noqa: B020
+                yield number, record
+            handler.records.clear()
+        parser.close()
+    except (SAXException, PymarcException, KeyError, ValueError) as error:
+        number += len(handler.records)
+        reason = re.sub(r"^<[^>]*>:", "line ", str(error))
+        raise UnreadableFile(f"This MARCXML is damaged after record {number}: {reason}.") from error

@@ -1,0 +1,193 @@
+"""The fields of a MARC 21 or UNIMARC record, under names for people."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pymarc import Field, Record
+
+from books.importing.formats.values import natural, people
+from books.metadata import isbn
+
+FAULT = "Damage"
+_RELATORS = """
+aut:author cre:author edt:editor trl:translator ill:illustrator nrt:narrator pht:photographer com:compiler
+aui:introduction wpr:preface 070:author 340:editor 730:translator 440:illustrator 080:preface
+"""
+RELATORS = dict(pair.split(":") for pair in _RELATORS.split())  # https://www.loc.gov/marc/relators/ and UNIMARC's
+_REMARKS = re.compile(r"[\x80-\x9f]|\s*\[from old catalog\]")  # marks of sorting, and what an old program added
+_ISBD = " \t/:;=,"
+_ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|[A-Z]\w{0,2}|etc|vol|dept|co)\.$")
+_UP_TO_PAGES = re.compile(
+    r"(.*\d.*?)\]?\s*(?<![^\W\d_])(?:p\b|pp\b|pgs?\b|pages|S\b|Seiten|s\b|стр|с\b|頁|ページ|页|쪽|면)"
+)
+_UNKNOWN = re.compile(r"\[?\(?s\.? ?[nl]\.?\)?\]?|\[?publisher not identified\]?|\[?n\.? ?p\.?\]?", re.IGNORECASE)
+_SUBDIVISIONS = "avxyz"
+SUBJECTS = ("600", "610", "611", "630", "648", "650", "651", "653", "655")
+
+
+def fields_of(record: Record) -> dict[str, Any]:
+    found = _of_unimarc(record) if "200" in record and "245" not in record else _of_marc21(record)
+    return {name: value for name, value in found.items() if value not in ("", [], None)}
+
+
+def _of_marc21(record: Record) -> dict[str, Any]:
+    title = _in_its_script(record, _first(record, "245"))
+    dates = _data(record, "008").ljust(40)
+    written = [
+        *record.get_fields("100", "110", "111"),
+        *filter(_is_of_this_book, record.get_fields("700", "710", "711")),
+    ]
+    printed = (each for each in record.get_fields("264") if each.indicator2 == "1")
+    imprint = _in_its_script(record, next(printed, _first(record, "260", "264")))
+    series = _in_its_script(record, _first(record, "830", "440", "490"))
+    return {
+        "Control number": _key(record),
+        "Title": _plain(_joined(title, "a", "n", "p")) or _uniform_title(record),
+        "Subtitle": _plain(_joined(title, "b")),
+        "Other title": _romanised(title, _first(record, "245")),
+        **_people((_name(_in_its_script(record, each)), _role(each)) for each in written),
+        "ISBN": _isbns(record.get_fields("020")),
+        "Publisher": _known(_plain(_joined(imprint, "b", only_first=True))),
+        "Year": _year(dates) or _joined(imprint, "c", only_first=True).strip(" .,;[]"),
+        "Language": _language(dates[35:38]) or _joined(_first(record, "041"), "a", only_first=True)[:3],
+        "Pages": _pages(_joined(_first(record, "300"), "a")),
+        "Summary": "\n\n".join(_joined(each, "a", "b") for each in record.get_fields("520")),
+        "Subjects": [" -- ".join(map(_plain, _values(each, *_SUBDIVISIONS))) for each in record.get_fields(*SUBJECTS)],
+        "Series": _plain(_joined(series, "a", "n", "p", only_first=True)),
+        "Number": _plain(_joined(series, "v", only_first=True)),
+    }
+
+
+def _of_unimarc(record: Record) -> dict[str, Any]:
+    title, series = _first(record, "200"), _first(record, "461", "225")
+    written = record.get_fields("700", "701", "702", "710", "711", "712")
+    imprint = _first(record, "214", "210")
+    return {
+        "Control number": _key(record),
+        "Title": _plain(_joined(title, "a", "h", "i", only_first=True)),
+        "Subtitle": _plain(_joined(title, "e")),
+        **_people((natural(_plain(", ".join(_values(each, "a", "b")))), _role_of_unimarc(each)) for each in written),
+        "ISBN": _isbns(record.get_fields("010")),
+        "Publisher": _known(_plain(_joined(imprint, "c", only_first=True))),
+        "Year": _joined(imprint, "d", only_first=True).strip(" .,;[]"),
+        "Language": _joined(_first(record, "101"), "a", only_first=True),
+        "Pages": _pages(_joined(_first(record, "215"), "a")),
+        "Summary": "\n\n".join(_joined(each, "a") for each in record.get_fields("330")),
+        "Subjects": [" -- ".join(_values(each, "a", "x", "y", "z")) for each in record.get_fields("606", "607", "610")],
+        "Series": _plain(_joined(series, "t", only_first=True) or _joined(series, "a", only_first=True)),
+        "Number": _plain(_joined(series, "v", only_first=True)),
+    }
+
+
+def _first(record: Record, *tags: str) -> Field | None:
+    """The first field with one of the tags; else one that the record has in its own script alone."""
+    unlinked = tuple(f"{tag}-00" for tag in tags)
+    alone = (each for each in record.get_fields("880") if next(_values(each, "6"), "").startswith(unlinked))
+    return next((found for tag in tags for found in record.get_fields(tag)), next(alone, None))
+
+
+def _in_its_script(record: Record, field: Field | None) -> Field | None:
+    """The field as it stands in the book, if the record has it there and in Latin letters: 880 is linked by $6."""
+    link = next(_values(field, "6"), "")[4:6]
+    if field is None or not link.isdigit() or link == "00":
+        return field
+    wanted = f"{field.tag}-{link}"
+    linked = (each for each in record.get_fields("880") if next(_values(each, "6"), "").startswith(wanted))
+    return next(linked, field)
+
+
+def _uniform_title(record: Record) -> str:
+    return _plain(_joined(_first(record, "240", "130", "740", "246"), "a", "n", "p", only_first=True))
+
+
+def _romanised(title: Field | None, other: Field | None) -> str:
+    return "" if title is other else _plain(_joined(other, "a", "n", "p"))
+
+
+def _data(record: Record, tag: str) -> str:
+    return next((str(each.data or "") for each in record.get_fields(tag)), "")
+
+
+def _values(field: Field | None, *codes: str) -> Iterator[str]:
+    for subfield in field.subfields if field else ():
+        if subfield.code in codes and (value := _REMARKS.sub("", subfield.value).strip()):
+            yield value
+
+
+def _joined(field: Field | None, *codes: str, only_first: bool = False) -> str:
+    found: dict[str, list[str]] = {}
+    for subfield in field.subfields if field else ():
+        if subfield.code in codes and (value := _REMARKS.sub("", subfield.value).strip()):
+            found.setdefault(subfield.code, []).append(value)
+    if only_first:
+        return " ".join(each[0] for each in found.values())
+    return " ".join(_values(field, *codes))
+
+
+def _plain(text: str) -> str:
+    """Without the punctuation that cataloguers write between the parts of a record."""
+    bare = text.strip(_ISBD)
+    return bare if _ABBREVIATED.search(bare) or bare.endswith("..") else bare.removesuffix(".").rstrip(_ISBD)
+
+
+def _key(record: Record) -> str:
+    """The number of a record is its own only with the name of the catalogue that gave it."""
+    catalogue, number = _data(record, "003").strip(), _data(record, "001").strip()
+    return f"{catalogue.lower()}:{number}" if catalogue and number else ""
+
+
+def _is_of_this_book(field: Field) -> bool:
+    """Whether an added entry names a person of this book, and not another work or a part of this one."""
+    return field.indicator2 != "2" and not any(each.code in {"t", "i"} for each in field.subfields)
+
+
+def _name(field: Field | None) -> str:
+    if field is None:
+        return ""
+    name = _plain(_joined(field, "a", only_first=True))
+    if field.tag.endswith("00") or next(_values(field, "6"), "")[:3].endswith("00"):
+        name = " ".join([name, *_values(field, "b")]).strip(" ,")
+        return name if field.indicator1 == "0" else natural(name)
+    return ". ".join([name, *map(_plain, _values(field, "b"))])
+
+
+def _role(field: Field) -> str:
+    codes = [code.rstrip(".")[-3:] for code in _values(field, "4")]
+    words = [word.strip(" .,;").lower() for word in _values(field, "e", "j")]
+    roles = [*words, *(RELATORS.get(code, code) for code in codes)]
+    return "author" if "author" in roles else next(iter(roles), "")
+
+
+def _role_of_unimarc(field: Field) -> str:
+    return _role(field) or ("further person" if field.tag in {"702", "712"} else "")
+
+
+def _people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    authors, others = people(found)
+    return {"Authors": authors, "Other people": [other.value for other in others]}
+
+
+def _isbns(fields: Iterable[Field]) -> list[str]:
+    return [value for field in fields for value in _values(field, "a") if not isbn.is_none(value)]
+
+
+def _known(publisher: str) -> str:
+    return "" if _UNKNOWN.fullmatch(publisher) else publisher.strip("[]")
+
+
+def _year(dates: str) -> str:
+    """The year of the first publication, of which a reprint's is the second."""
+    first, second = dates[7:11], dates[11:15]
+    found = second if dates[6] == "r" and second.isdigit() else first
+    return found if found.isdigit() and found not in {"9999", "0000"} else ""
+
+
+def _language(code: str) -> str:
+    return code if code.isalpha() and code not in {"und", "zxx", "xxx"} else ""
+
+
+def _pages(extent: str) -> str:
+    """Of “xii, 320, 11 p.” 320."""
+    found = _UP_TO_PAGES.match(extent)
+    return max(re.findall(r"\d+", found[1]), key=int) if found else ""

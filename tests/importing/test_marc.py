@@ -1,0 +1,194 @@
+"""MARC records, made here in the shape that libraries exchange them."""
+
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from books.importing import source, tables
+from books.importing.encoding import UnreadableFile
+from books.importing.rows import CleanRow, cleaned
+
+pytestmark = pytest.mark.once
+XML = '<collection xmlns="http://www.loc.gov/MARC21/slim"><record><leader>x</leader>{}</record></collection>'
+
+
+def record(*fields: tuple[str, bytes | str], utf8: bool = True) -> bytes:
+    """(tag, text): in fields of data `10$aTitle$bSubtitle` for indicators and subfields."""
+    directory, data = b"", b""
+    for tag, text in fields:
+        written = (text.encode() if isinstance(text, str) else text).replace(b"$", b"\x1f") + b"\x1e"
+        directory += tag.encode() + b"%04d%05d" % (len(written), len(data))
+        data += written
+    start = 24 + len(directory) + 1
+    length = start + len(data) + 1
+    leader = b"%05dnam %b22%05d 4500" % (length, b"a" if utf8 else b" ", start)
+    return leader + b" " * (24 - len(leader)) + directory + b"\x1e" + data + b"\x1d"
+
+
+def read(data: bytes) -> list[CleanRow]:
+    return list(_read(data))
+
+
+def _read(data: bytes) -> Iterator[CleanRow]:
+    with source.opened(io.BytesIO(data)) as opened:
+        table = tables.opened(opened, {})
+        for row in table.rows(table.start, table.before):
+            yield cleaned(row, table.format)
+
+
+def test_a_record_of_marc_21_is_a_book() -> None:
+    (found,) = read(
+        record(
+            ("001", "75577579"),
+            ("003", "DLC"),
+            ("008", "750902s1969    ja            000 0 eng d"),
+            ("020", "  $a0306406152 (pbk.)"),
+            ("100", "1 $aKimizuka, Yoshirō,$d1924-"),
+            ("245", "10$aCapital versus labour :$bunder high growth /$cby Yoshirō Kimizuka."),
+            ("260", "  $aTokyo :$bScience Council,$cc1969."),
+            ("300", "  $axii, 320, 11 p. :$bill."),
+            ("520", "  $aOn wages."),
+            ("650", " 0$aLabor supply$zJapan."),
+            ("830", " 0$aEconomic series ;$vno. 46."),
+        )
+    )
+    assert found.fields == {
+        "source_key": "dlc:75577579",
+        "title": "Capital versus labour",
+        "subtitle": "under high growth",
+        "authors": ["Yoshirō Kimizuka"],
+        "isbn13": "9780306406157",
+        "publisher": "Science Council",
+        "published_year": 1969,
+        "language": "en",
+        "pages": 320,
+        "description": "On wages.",
+        "topics": ["Labor supply -- Japan"],
+        "series": "Economic series",
+        "series_number": Decimal("46.00"),
+    }
+    assert found.left_out == []
+
+
+def test_people_in_other_roles_are_noted_and_other_works_name_no_people() -> None:
+    (found,) = read(
+        record(
+            ("245", "10$aRayuela"),
+            ("100", "1 $aCortázar, Julio,$eauthor."),
+            ("700", "1 $aBataillon, Laure,$etranslator."),
+            ("700", "1 $aOwen, Jo$4ill"),
+            ("700", "12$aBorges, Jorge Luis.$tEl aleph."),
+            ("110", "2 $aUnited Nations.$bSecretariat."),
+        )
+    )
+    assert found.fields["authors"] == ["Julio Cortázar", "United Nations. Secretariat"]
+    assert [note.value for note in found.left_out] == ["Laure Bataillon (translator)", "Jo Owen (illustrator)"]
+
+
+def test_the_editors_of_a_book_without_author_are_its_authors() -> None:
+    (found,) = read(record(("245", "00$aEssays"), ("700", "1 $aDoe, Jane,$eed.")))
+    assert found.fields["authors"] == ["Jane Doe"]
+
+
+def test_a_reprint_has_the_year_of_the_first_publication() -> None:
+    (found,) = read(record(("008", "860206r19771788xxk    j|     000 ||eng|d"), ("245", "00$aLittle Jack")))
+    assert found.fields["published_year"] == 1788
+
+
+def test_what_a_book_has_in_its_own_script_comes_before_latin_letters() -> None:
+    (found,) = read(
+        record(
+            ("100", "1 $6880-01$aHayashiya, Tatsusaburō"),
+            ("245", "00$6880-02$aNihon no chasho /"),
+            ("880", "1 $6100-01/$1$a林屋, 辰三郎"),
+            ("880", "00$6245-02/$1$a日本の茶書 /"),
+            ("880", "  $6260-00/$1$b平凡社,$c1971"),
+        )
+    )
+    assert found.fields["title"] == "日本の茶書"
+    assert found.fields["authors"] == ["林屋辰三郎"]
+    assert found.fields["publisher"] == "平凡社"
+    assert [(note.field, note.value) for note in found.left_out] == [("title", "Nihon no chasho")]
+
+
+def test_a_record_without_title_proper_has_its_uniform_title() -> None:
+    (found,) = read(record(("245", "00$c[by William Congreve]"), ("240", "10$aPlays.")))
+    assert found.fields["title"] == "Plays"
+
+
+def test_a_record_of_unimarc_is_a_book() -> None:
+    (found,) = read(
+        record(
+            ("010", "  $a0-306-40615-2"),
+            ("101", "0 $afre"),
+            ("200", "1 $aÉrosion$etemps et lieux$fPhilémon Duval"),
+            ("210", "  $aParis$cSeuil$dDL 2005"),
+            ("215", "  $a1 vol. (212 p.)"),
+            ("700", " 1$aDuval$bPhilémon$4070"),
+            ("702", " 1$aNoir$bAnne$4730"),
+        )
+    )
+    assert found.fields == {
+        "title": "Érosion",
+        "subtitle": "temps et lieux",
+        "authors": ["Philémon Duval"],
+        "isbn13": "9780306406157",
+        "publisher": "Seuil",
+        "published_year": 2005,
+        "language": "fr",
+        "pages": 212,
+    }
+    assert [note.value for note in found.left_out] == ["Anne Noir (translator)"]
+
+
+def test_marc_8_is_read_as_such() -> None:
+    (found,) = read(record(("245", b"10$aSoci\xe2et\xe2e linn\xe2eenne"), utf8=False))
+    assert found.fields["title"] == "Société linnéenne"
+
+
+def test_utf_8_that_its_leader_does_not_say_is_read_as_such() -> None:
+    (found,) = read(record(("245", "10$aPâtisserie"), utf8=False))
+    assert found.fields["title"] == "Pâtisserie"
+
+
+def test_letters_of_another_encoding_are_refused_not_guessed() -> None:
+    (found,) = read(record(("245", "10$aМастер и Маргарита".encode("cp1251")), utf8=False))
+    assert found.error is not None
+    assert "neither MARC-8 nor UTF-8" in found.error.reason
+
+
+def test_a_broken_record_is_named_and_costs_no_other() -> None:
+    good = record(("245", "10$aSound"))
+    found = read(good + b"00099nam a2200000   4500garbage\x1d" + b"\r\n" + good + good[:-20])
+    assert [row.fields.get("title") for row in found] == ["Sound", None, "Sound", None]
+    assert found[1].error is not None
+    assert found[1].error.reason.startswith("This record cannot be read")
+    assert [row.row.line for row in found] == [1, 2, 3, 4]
+
+
+def test_a_directory_that_was_not_counted_anew_after_a_conversion_is_mended() -> None:
+    longer = record(("245", "10$aEtude"), ("260", "  $bSeuil")).replace(b"Etude", "Étude".encode())
+    (found,) = read(longer)
+    assert found.fields == {"title": "Étude", "publisher": "Seuil"}
+
+
+def test_marcxml_is_read_record_by_record() -> None:
+    body = (
+        '<datafield tag="245" ind1="1" ind2="0"><subfield code="a">Cats &amp; dogs /</subfield></datafield>'
+        '<datafield tag="264" ind1=" " ind2="1"><subfield code="b">Tor,</subfield></datafield>'
+    )
+    (found,) = read(XML.format(body).encode())
+    assert found.fields == {"title": "Cats & dogs", "publisher": "Tor"}
+
+
+def test_marcxml_with_entities_of_its_own_is_refused() -> None:
+    bomb = '<!DOCTYPE c [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>' + XML.format("&b;")
+    with pytest.raises(UnreadableFile, match="document type"):
+        read(bomb.encode())
+
+
+def test_damaged_marcxml_is_refused_with_the_place() -> None:
+    with pytest.raises(UnreadableFile, match="damaged after record 0: line 1:"):
+        read(XML.format("<datafield").encode())
