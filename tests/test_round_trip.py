@@ -1,5 +1,6 @@
+import json
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient
@@ -47,3 +48,39 @@ class RoundTrip(TestCase):
             done = imported(BytesIO(before)) if count else None
             assert done is None or done.totals.created == count
             assert exported(name) == before
+
+
+class OtherFormats(TestCase):
+    """What another format carries comes in again as it was."""
+
+    BOOKS: ClassVar[list[dict[str, Any]]] = [
+        {
+            "title": "The Waves",
+            "subtitle": "a novel",
+            "authors": ["Virginia Woolf", "夏目 漱石"],
+            "isbn13": "9780306406157",
+            "publisher": "Hogarth",
+            "published_year": 1931,
+            "language": "pt-br",
+            "pages": 312,
+            "description": "A\nB",
+            "topics": ["Novels", "Sea, the"],
+            "series": "S",
+            "series_number": 2.5,
+            "source_key": "aozora:056078",
+        },
+        {"title": "=1+1", "published_year": -380},
+    ]
+
+    def again(self, name: str) -> list[dict[str, Any]]:
+        """The catalogue after its export into an empty one, without what is empty."""
+        for raw in self.BOOKS:
+            Book.objects.add(record.clean(raw)[0])
+        file = BytesIO(exported(name))
+        Book.objects.all().delete()
+        imported(file)
+        lines = exported("books.jsonl").splitlines()
+        return [{field: value for field, value in json.loads(line).items() if value} for line in lines]
+
+    def test_a_workbook_carries_all_fields(self) -> None:
+        assert self.again("books.xlsx") == self.BOOKS

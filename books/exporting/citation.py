@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from books.metadata.languages import primary
@@ -27,6 +28,7 @@ class Person(NamedTuple):
     suffix: str = ""  # Jr., III
 
 
+@lru_cache(10_000)
 def person(name: str, language: str) -> Person | None:
     """The parts of a person's name; None where they are not certain, or where it is the name of an institution.
 

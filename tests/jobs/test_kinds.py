@@ -9,9 +9,10 @@ from unittest import mock
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.test import TransactionTestCase
+from python_calamine import CalamineWorkbook
 
 from books.jobs.kinds import KINDS, ExportForm, ImportForm
-from books.jobs.run import JobAborted, Run, StopReason
+from books.jobs.run import JobAborted, Postponed, Run, StopReason
 from books.jobs.start import start
 from books.jobs.tasks import import_books, undo_import
 from books.models import Actor, Author, Book, Change, Channel, Job, JobFile, Status
@@ -191,6 +192,26 @@ class Export(TransactionTestCase):
         with mock.patch("books.exporting.base.BATCH", 7):
             job = run("export", format="csl", query={})
         assert len(json.loads(content(job, "books.csl.json"))) == 40
+
+    def test_a_workbook_that_was_interrupted_is_begun_again(self) -> None:
+        for row in ROWS:
+            Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
+        with mock.patch("books.exporting.base.BATCH", 7), mock.patch.object(Run, "check", self.stop_at_third()):
+            job = run("export", format="xlsx", query={})
+        assert (job.status, job.done) == (Status.SUCCEEDED, 40)
+        with job.files.get(name="books.xlsx").opened() as file:
+            sheet = CalamineWorkbook.from_filelike(file).get_sheet_by_name("Books").to_python()
+        assert [row[1] for row in sheet] == ["title", *(row["title"] for row in ROWS)]
+
+    def stop_at_third(self) -> Any:
+        """A check that interrupts the first run at its third batch."""
+        calls = iter(range(100))
+
+        def check(this: Run) -> None:
+            if next(calls) == 2:
+                raise Postponed(0)
+
+        return check
 
     def test_no_books_are_a_file_with_a_header(self) -> None:
         job = run("export", format="csv", query={})
