@@ -3,6 +3,8 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -145,12 +147,14 @@ def limited() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("limited")
-def test_each_connection_of_the_server_has_limits() -> None:
-    with connection.cursor() as cursor:
-        limits = [("PRAGMA busy_timeout", 10)]
-        if connection.vendor == "postgresql":
-            limits = [("SHOW statement_timeout", "5s"), ("SHOW lock_timeout", "10ms")]  # type: ignore[list-item]
-        for question, limit in limits:
+def test_each_connection_of_the_server_has_limits(tmp_path: Path) -> None:
+    opened = connection.copy()
+    limits: dict[str, object] = {"SHOW statement_timeout": "5s", "SHOW lock_timeout": "10ms"}
+    if connection.vendor == "sqlite":
+        limits = {"PRAGMA busy_timeout": 10}
+        opened.settings_dict["NAME"] = tmp_path / "new.sqlite3"  # one in memory stays open, and as it is
+    with closing(opened), opened.cursor() as cursor:
+        for question, limit in limits.items():
             cursor.execute(question)
             assert cursor.fetchone() == (limit,)
 
