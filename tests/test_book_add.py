@@ -25,9 +25,19 @@ class AddABook(LibrarianTestCase):
             list(book)
             == (
                 "id url title subtitle authors isbn13 publisher published_year language pages description topics "
-                "series series_number created_at updated_at version"
+                "series series_number series_label created_at updated_at version"
             ).split()
         )
+
+    async def test_a_number_in_a_series_keeps_how_it_was_written(self) -> None:
+        book = (await self.post({"title": "心", "series": "全集", "series_number": "上"})).json()
+        assert (book["series_number"], book["series_label"]) == (1, "上")
+        changed = await self.async_client.patch(book["url"], '{"series_number": 2.5}', content_type="application/json")
+        assert (changed.json()["series_number"], changed.json()["series_label"]) == (2.5, "")
+
+    async def test_a_label_may_be_sent_with_its_number(self) -> None:
+        book = (await self.post({"title": "A", "series": "S", "series_number": 3, "series_label": "3a"})).json()
+        assert (book["series_number"], book["series_label"]) == (3, "3a")
 
     async def test_what_was_sent_is_what_is_read_back(self) -> None:
         sent = {

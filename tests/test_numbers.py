@@ -61,6 +61,16 @@ def test_a_number_in_a_series_is_read_as_it_is_written(text: str, want: str) -> 
     assert numbers.series_number(text) == Decimal(want)
 
 
+@pytest.mark.parametrize(("text", "want"), [("1-3", "1-3"), ("Vol. 3a", "Vol. 3a"), (" 上 ", "上"), ("IV", "IV")])
+def test_a_number_keeps_how_it_was_written(text: str, want: str) -> None:
+    assert numbers.series_label(text) == want
+
+
+@pytest.mark.parametrize("written", ["3", " 2.5", "1,5", "#2", "٣", "", 3, 2.5, None])
+def test_a_mere_number_needs_no_label(written: object) -> None:
+    assert not numbers.series_label(written)
+
+
 @pytest.mark.parametrize("text", ["one", "-1", "1.234", "12345678", "Omnibus"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):

@@ -46,7 +46,8 @@ def write_book(book: Mapping[str, Any], origin: str) -> HttpResponse:
 
 
 def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> Xml:
-    in_series = f" ({book['series_number']})" if book["series_number"] is not None else ""
+    place = book["series_label"] or book["series_number"]
+    in_series = "" if place is None else f" ({place})"
     return element(
         "entry",
         attributes,

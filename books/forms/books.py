@@ -53,7 +53,7 @@ class BookForm(forms.Form):
     def record(self) -> Record:
         """The fields that were sent: what a form lacks is left as it is, not emptied."""
         sent = {name: self.cleaned_data[name] for name in record.EDITABLE if name in self.data}
-        return cast("Record", sent)
+        return record.with_label(cast("Record", sent), self.data)
 
     def one_time_key(self) -> str:
         """The key that recognises the same text sent again by a second click; other text is another book."""

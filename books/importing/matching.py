@@ -127,12 +127,13 @@ class Matcher:
         self._put(book)
         return RowOutcome.CREATED
 
-    def _change(self, book: PendingBook, fields: Fields) -> RowOutcome:
-        fields = self._allowed(book, fields)
+    def _change(self, book: PendingBook, given: Fields) -> RowOutcome:
+        fields = self._allowed(book, given)
         if disputed := self._disputed(book, fields):
             value = shortened(book.fields[disputed]) or "(empty)"
             raise RowError(disputed, fields[disputed], f"An earlier row for this book says otherwise: {value}.")
         changed = self._changed(book, fields)
+        changed["series_label"] = _label(book.fields, changed, given)
         book.is_seen = True
         book.is_foreign = book.is_foreign or ("source_key" in fields and changed["source_key"] != fields["source_key"])
         if changed == book.fields:
@@ -259,6 +260,15 @@ def corrected(pks: Collection[int]) -> dict[int, set[str]]:
         else:
             found[pk] -= fields.keys()
     return found
+
+
+def _label(before: Fields, changed: Fields, given: Fields) -> str:
+    """The label that stands for the number the book has now: a row's label is for the row's own number."""
+    number = changed["series_number"]
+    if given.get("series_number", number) != number:
+        return cast("str", before["series_label"])
+    is_kept = before["series_number"] in {None, number}
+    return cast("str", changed["series_label"] if is_kept else given.get("series_label", ""))
 
 
 def _work(fields: Fields) -> tuple[Any, ...]:

@@ -18,7 +18,8 @@ def array(items: Schema, most: int | None = None, **more: Any) -> Schema:
 
 
 def or_null(schema: Schema) -> Schema:
-    return {**schema, "type": [schema["type"], "null"]}
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return {**schema, "type": [*types, "null"]}
 
 
 def exactly(**properties: Schema) -> Schema:

@@ -31,6 +31,7 @@ _DECADE = re.compile(r"\D*([12]\d{2})(?:[-_ux]\??|\?)\D*|\D*([12]\d)(?:--|__|uu|
 _PLAIN = re.compile(r"[+-]?\d{1,9}(?:\.0+)?")
 _NUMBERS = re.compile(r"(?<![\d])\d{1,6}(?!\d)")
 _IN_SERIES = re.compile(r"(?<![\d.,-])(\d{1,6})(?:[.,](\d{1,2}))?(?![\d.,]*\d)")
+_MERE_NUMBER = re.compile(r"(?:#?\s*\d+(?:[.,]\d+)?)?")
 _THOUSANDS = re.compile(r"(?<!\d)(\d{1,3}),(\d{3})(?!\d)")
 _PARTS = {
     "上": 1,
@@ -114,6 +115,12 @@ def series_number(text: str) -> Decimal | None:
     if match is None or (written.startswith("-") and not written[1:].startswith(" ")):
         raise ValidationError("Enter a number, for example 1 or 2.5.", code="invalid")
     return Decimal(f"{match[1]}.{match[2] or 0}")
+
+
+def series_label(written: object) -> str:
+    """The place in a series as it was written, if that is more than a number: `1-3`, `Vol. 3a`, `上`."""
+    text = " ".join(written.split()) if isinstance(written, str) else ""
+    return "" if _MERE_NUMBER.fullmatch(text) else text
 
 
 def _plain(text: str) -> str:

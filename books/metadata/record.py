@@ -52,6 +52,7 @@ class Record(TypedDict, total=False):
     topics: list[str]  # names, or slugs of topics that are known already
     series: str
     series_number: Decimal | None
+    series_label: str  # the number as it was written, if that says more
 
 
 Errors = dict[str, list[str]]
@@ -328,10 +329,17 @@ FIELDS = (  # in the order of an export's columns
         {"type": "number", "minimum": 0, "exclusiveMaximum": 10**6, "description": "At most 2 decimals."},
         Box(
             DETAILS,
-            "1, or 2.5 for one in between.",
-            attributes={"inputmode": "decimal"},
+            "1, or 2.5 for one in between. Vol. 3, 1-3, IV or 上 will do.",
         ),
+        sent={"type": ["number", "string"], "description": "A number, or a text that says it: `1-3`, `IV`, `上`."},
         empty=None,
+    ),
+    Field(
+        "series_label",
+        "Number as written",
+        line(numbers.MAX_LENGTH),
+        text(numbers.MAX_LENGTH),
+        Box(DETAILS, "Shown instead of the number. Leave it empty if the number says it all."),
     ),
 )
 BY_NAME = {field.name: field for field in FIELDS}
@@ -341,6 +349,13 @@ EMPTY = cast("Record", {field.name: field.empty for field in FIELDS})
 NAMES = tuple(field.name for field in FIELDS if field.column)  # the fields that are lists of names
 TEXT_FILTERS = tuple(field.name for field in FIELDS if field.parameter and field.schema == text(MAX_TEXT))
 COLUMNS = {field.name: field.column or field.name for field in FIELDS}  # of the model
+
+
+def with_label(values: Record, raw: Mapping[str, object]) -> Record:
+    """A number that was given otherwise than by its digits keeps what was given; a new number has no old label."""
+    if "series_number" not in values or values.get("series_label"):
+        return values
+    return {**values, "series_label": numbers.series_label(raw["series_number"])}
 
 
 def clean(raw: Mapping[str, object]) -> tuple[Record, Errors]:

@@ -10,7 +10,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from books.metadata import fingerprint, languages, record
+from books.metadata import fingerprint, languages, numbers, record
 from books.metadata.record import Record
 from books.models.author import KEY_LENGTH, Author, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns
@@ -154,6 +154,7 @@ class Book(models.Model):
     description = models.TextField(blank=True)
     series = models.CharField(max_length=record.MAX_TEXT, blank=True)
     series_number = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
+    series_label = models.CharField(max_length=numbers.MAX_LENGTH, blank=True, default="", db_default="")
     source_key = models.CharField(max_length=record.MAX_NAME, unique=True, null=True, editable=False)
     authors = models.ManyToManyField(Author, through=BookAuthor, related_name="books")
     topics = models.ManyToManyField(Topic, through=BookTopic, related_name="books")

@@ -116,7 +116,7 @@ def book_record(request: HttpRequest, *, partial: bool) -> Record:
     values, invalid = record.clean({name: value for name, value in raw.items() if name not in errors})
     if errors | invalid:
         raise HTTPError(422, errors=errors | invalid)
-    return values
+    return record.with_label(values, raw)
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -126,9 +126,10 @@ def _typed(name: str, value: Any) -> Any:
     field = record.BY_NAME[name]
     if value is None:
         return field.empty
-    type_name, types = _JSON_TYPES[field.schema["type"]]
-    if not isinstance(value, types) or isinstance(value, bool):
-        raise ValidationError(f"Send {type_name} or null.")
+    sent = (field.sent or field.schema)["type"]
+    allowed = [_JSON_TYPES[name] for name in ([sent] if isinstance(sent, str) else sent)]
+    if not any(isinstance(value, types) for _, types in allowed) or isinstance(value, bool):
+        raise ValidationError(f"Send {', '.join(name for name, _ in allowed)} or null.")
     return value
 
 

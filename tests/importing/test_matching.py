@@ -209,6 +209,16 @@ class Existing(TestCase):
         _, book = self.row("replace", title="Heart", pages="6", topics="Classics")
         assert (book.title, book.pages, book.topic_names) == ("Heart", 6, "Classics")
 
+    def test_a_number_in_a_series_has_the_label_that_came_with_it(self) -> None:
+        for existing, written, want in (
+            ("replace", "1-3", (1, "1-3")),
+            ("fill", "下", (1, "1-3")),
+            ("replace", "4", (4, "")),
+            ("fill", "4a", (4, "4a")),
+        ):
+            _, book = self.row(existing, title="Kokoro", series_number=written)
+            assert (book.series_number, book.series_label) == want
+
     def test_skipping_changes_nothing(self) -> None:
         done, book = self.row("skip", title="Heart", publisher="Iwanami", topics="Classics")
         assert (done.totals.unchanged, book.title, book.publisher, book.version) == (1, "Kokoro", "", 1)

@@ -157,6 +157,7 @@ def missing_fields(book: Record, found: Record) -> Record:
     new = {name: value for name, value in found.items() if name in own and own[name] in ("", None, [])}
     if own["series"]:  # a number counts only in its own series
         new.pop("series_number", None)
+        new.pop("series_label", None)
     if str(new.get("subtitle", "")).casefold() in own["title"].casefold():
         new.pop("subtitle", None)
     return cast("Record", new)
