@@ -47,13 +47,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 7478,
+    "models forms views web metadata templatetags admin": 7503,
     "search": 1653,
     "server": 2623,
-    "jobs": 1402,
-    "importing exporting": 4343,
+    "jobs": 1403,
+    "importing exporting": 4354,
     "openapi": 572,
-    "house": 20_740,
+    "house": 20_778,
     "benchmarks": 4054,
 }
 
