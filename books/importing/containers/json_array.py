@@ -11,7 +11,7 @@ from books.importing.formats.base import Container, Record
 
 CHUNK = 1 << 16  # bytes
 MAX_VALUE = 1 << 21  # characters of one object
-_OF_OBJECTS = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{')
+_OF_OBJECTS = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*(\[\s*)?\{')
 
 
 def begins(beginning: bytes) -> bool:

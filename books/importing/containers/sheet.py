@@ -1,7 +1,9 @@
 """Spreadsheets: the rows of the first sheet that looks like a list of books, numbered as the program shows them."""
 
 import datetime
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -14,8 +16,11 @@ from books.importing.reading import Row
 
 MAX_UNPACKED = 1 << 30  # bytes of a spreadsheet's XML
 MAX_RATIO = 200  # times its packed size; real sheets have 5 to 50
+MAX_CELLS = 40_000_000  # of the rectangle between the first and the last
+CHUNK = 1 << 20  # bytes
 SMALL = 1 << 20  # bytes that any archive may unpack to
 _PACKED = b"PK\x03\x04"
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 
 
 def records(file: BinaryIO) -> Iterator[Record]:
@@ -23,25 +28,45 @@ def records(file: BinaryIO) -> Iterator[Record]:
     try:
         book = CalamineWorkbook.from_filelike(file)
         names = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
-        best = max(names or book.sheet_names, key=lambda name: _score(book.get_sheet_by_name(name)), default=None)
+        names = names or book.sheet_names
+        several = len(names) > 1  # each look at a sheet reads all of it
+        best = max(names, key=lambda name: _score(book.get_sheet_by_name(name)) if several else 0, default=None)
         sheet = book.get_sheet_by_name(best) if best else None
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableFile(f"This spreadsheet cannot be read ({error}): save it again, or as CSV.") from error
     if sheet is not None and sheet.start is not None:
-        for number, row in enumerate(sheet.iter_rows(), sheet.start[0] + 1):
+        for number, row in enumerate(sheet.iter_rows(), 1):
             yield number, [text(cell) for cell in row]
 
 
 def check_size(file: BinaryIO) -> None:
-    """Raises UnreadableFile if the archive would unpack to more than is good. Its own word is kept by zipfile."""
+    """Raises UnreadableFile for an archive that unpacks to too much, or a sheet whose cells are too far apart.
+
+    All of it is unpacked once, a piece at a time: what an archive says of its sizes may be wrong. The reader holds the
+    rectangle between the first and the last cell, so two cells at its corners could ask for all memory.
+    """
+    size = 0
     try:
         with zipfile.ZipFile(file) as archive:
-            size = sum(member.file_size for member in archive.infolist())
             packed = sum(member.compress_size for member in archive.infolist())
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+            for member in archive.infolist():
+                rows = columns = 0
+                with archive.open(member) as part:
+                    while piece := part.read(CHUNK):
+                        size += len(piece)
+                        if size > MAX_UNPACKED or size > max(packed * MAX_RATIO, SMALL):
+                            raise UnreadableFile(
+                                "Unpacked, this spreadsheet is too large: save it as CSV, or split it."
+                            )
+                        for letters, number in _CELL.findall(piece):
+                            rows, columns = (
+                                max(rows, int(number)),
+                                max(columns, len(letters) * 26 ** (len(letters) - 1)),
+                            )
+                if rows * max(columns, 1) > MAX_CELLS:
+                    raise UnreadableFile("The cells of this sheet are too far apart: save it as CSV.")
+    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError) as error:
         raise UnreadableFile(f"This spreadsheet is damaged ({error}): save it again, or as CSV.") from error
-    if size > MAX_UNPACKED or size > max(packed * MAX_RATIO, SMALL):
-        raise UnreadableFile(f"Unpacked, this spreadsheet would have {size:,} bytes: save it as CSV, or split it.")
     file.seek(0)
 
 

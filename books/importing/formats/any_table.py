@@ -1,21 +1,38 @@
 """Any other table, by the names of its columns, in whatever language, case and punctuation they are written."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.column_names import NAMES
+from books.metadata import isbn
 from books.metadata.folding import fold
 from books.metadata.record import CLEANERS
 
 
 def read_by(columns: Mapping[str, str], cells: Mapping[str, Any]) -> dict[str, Any]:
     """The raw fields whose columns these are: {field: column}."""
-    return {field: unquoted(cells.get(column, "")) for field, column in columns.items() if column}
+    raw = {field: unquoted(cells.get(column, "")) for field, column in columns.items() if column}
+    return {
+        field: _PARTS[field](value) if field in _PARTS and isinstance(value, str) else value
+        for field, value in raw.items()
+    }
 
 
+def _first_isbn(cell: str) -> str:
+    """Of several ISBNs in a cell the first that is one."""
+    several = isbn.found_in(cell) if len(cell) > LONGEST_ISBN else []
+    return several[0][1] if several else cell
+
+
+LONGEST_ISBN = 20  # characters of one in any dressing
+_PARTS: dict[str, Callable[[str], Any]] = {
+    "isbn13": _first_isbn,
+    "topics": lambda cell: re.split(r"[,;|\n]", cell),  # a topic with a comma is rare, a list with commas the rule
+    "authors": lambda cell: re.split(r"[;|\n]|\s&\s", cell),
+}
 _FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
 
 

@@ -1,0 +1,164 @@
+"""Spreadsheets and JSON over many lines, as an import reads them."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from books.importing import source, tables
+from books.importing.encoding import UnreadableFile
+from books.importing.preview import preview
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OF_DOCUMENTS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OF_PACKAGES = "http://schemas.openxmlformats.org/package/2006"
+TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+
+
+def cell(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return f'<c r="{name}" t="inlineStr"><is><t>{value}</t></is></c>'
+    return f'<c r="{name}"><v>{value}</v></c>'
+
+
+def xlsx(sheets: Mapping[str, Mapping[str, object]]) -> io.BytesIO:
+    """A workbook of the cells of its sheets: {"Books": {"A1": "title"}}."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{OF_PACKAGES}/content-types">'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{TYPES}"/></Types>',
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{OF_PACKAGES}/relationships"><Relationship Id="r1" '
+            f'Type="{OF_DOCUMENTS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        names = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, 1))
+        archive.writestr(
+            "xl/workbook.xml", f'<workbook xmlns="{MAIN}" xmlns:r="{OF_DOCUMENTS}"><sheets>{names}</sheets></workbook>'
+        )
+        links = "".join(
+            f'<Relationship Id="r{n}" Type="{OF_DOCUMENTS}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            for n in range(1, len(sheets) + 1)
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{OF_PACKAGES}/relationships">{links}</Relationships>'
+        )
+        for n, cells in enumerate(sheets.values(), 1):
+            rows = {name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for name in cells}
+            by_row = {
+                row: [cell(*each) for each in cells.items() if each[0].endswith(row)] for row in sorted(rows, key=int)
+            }
+            body = "".join(f'<row r="{row}">{"".join(found)}</row>' for row, found in by_row.items())
+            archive.writestr(
+                f"xl/worksheets/sheet{n}.xml", f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData></worksheet>'
+            )
+    file.seek(0)
+    return file
+
+
+def fields(file: io.BytesIO) -> list[tuple[int, dict[str, Any]]]:
+    """The number of each row, and the raw fields that it gives."""
+    with source.opened(file) as text:
+        table = tables.opened(text, {})
+        return [(row.line, table.format.read(row.fields)[0]) for row in table.rows(table.start, table.before)]
+
+
+def json_file(value: object, indent: int | None = None) -> io.BytesIO:
+    return io.BytesIO(json.dumps(value, indent=indent).encode())
+
+
+def test_a_row_of_a_sheet_has_the_number_that_people_see() -> None:
+    cells = {"A2": "My books", "A4": "Title", "B4": "ISBN", "A5": "Kokoro", "B5": 9784101010014.0}
+    assert fields(xlsx({"Books": cells})) == [(5, {"title": "Kokoro", "isbn13": "9784101010014"})]
+
+
+def test_the_sheet_that_looks_like_a_list_of_books_is_taken() -> None:
+    sheets = {"Notes": {"A1": "Remember"}, "Books": {"A1": "Titel", "B1": "Autor", "A2": "Faust", "B2": "Goethe"}}
+    assert fields(xlsx(sheets)) == [(2, {"title": "Faust", "authors": ["Goethe"]})]
+
+
+def test_two_cells_at_the_corners_of_a_sheet_are_refused() -> None:
+    with pytest.raises(UnreadableFile, match="too far apart"):
+        fields(xlsx({"Books": {"A1": "title", "XFD1048576": "x"}}))
+
+
+def test_a_zip_bomb_is_refused() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (20 << 20))
+    with pytest.raises(UnreadableFile, match="too large"):
+        fields(file)
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04", b"PK\x03\x04" + b"\0" * 100])
+def test_a_damaged_spreadsheet_is_refused_with_advice(data: bytes) -> None:
+    with pytest.raises(UnreadableFile, match="save it again, or as CSV"):
+        fields(io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"title": "A"}, {"title": "B"}],
+        {"books": [{"title": "A"}, {"title": "B"}]},
+        {"7": {"title": "A"}, "9": {"title": "B"}},
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_objects_are_read_from_json_however_they_stand_in_it(value: object, indent: int | None) -> None:
+    assert fields(json_file(value, indent)) == [(1, {"title": "A"}), (2, {"title": "B"})]
+
+
+def test_one_object_over_several_lines_is_one_book() -> None:
+    assert fields(json_file({"title": "A", "pages": 5}, indent=2)) == [(1, {"title": "A", "pages": 5})]
+
+
+@pytest.mark.parametrize("text", ['[{"title": "A"}, {"ti', '[{"title": NaN}]', "[" * 100_000, '[{"a" 1}]'])
+def test_json_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableFile, match="JSON"):
+        fields(io.BytesIO(text.encode()))
+
+
+def test_a_preview_says_what_a_file_is_taken_for() -> None:
+    file = io.BytesIO("Verzeichnis;\nTitel;Jahr;Farbe\nFaust;1808;rot\n".encode("utf-8-sig"))
+    found = preview(file)
+    assert (found.encoding, found.format, found.delimiter) == ("utf-8", "table", ";")
+    assert (found.header, found.rows) == (["Titel", "Jahr", "Farbe"], [["Faust", "1808", "rot"]])
+    assert (found.mapping, found.unused) == ({"title": "Titel", "published_year": "Jahr"}, ["Farbe"])
+
+
+def test_a_preview_shows_the_first_lines_in_each_encoding_where_it_is_not_clear() -> None:
+    found = preview(io.BytesIO("title\n心\n".encode("cp932")))
+    assert (found.encoding, found.candidates["cp932"]) == ("", ["心"])
+
+
+def rows_of(names: Sequence[str]) -> io.BytesIO:
+    return io.BytesIO((",".join(names) + "\n" + ",".join("x" for _ in names) + "\n").encode())
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["TITLE", "Author(s)", "ISBN-13", "Year Published"],
+        ["Titel", "Verfasser", "ISBN", "Erscheinungsjahr"],
+        ["Titre", "Auteur", "ISBN", "Année de publication"],
+        ["Título", "Autor", "ISBN", "Año de publicación"],
+        ["Titolo", "Autore", "ISBN", "Anno"],
+        ["Título", "Autores", "ISBN", "Ano de publicação"],
+        ["Titel", "Schrijver", "ISBN", "Jaar"],
+        ["Titel", "Författare", "ISBN", "Utgivningsår"],
+        ["Tytuł", "Autor", "ISBN", "Rok wydania"],
+        ["Название", "Автор", "ISBN", "Год издания"],
+        ["書名", "著者名", "ISBN", "出版年"],
+        ["书名", "作者", "ISBN", "出版日期"],
+        ["제목", "저자", "ISBN", "출간일"],
+    ],
+)
+def test_columns_are_known_by_what_people_call_them(names: list[str]) -> None:
+    assert {*preview(rows_of(names)).mapping.values()} == {*names}
