@@ -27,16 +27,11 @@ from django41_example.server.thread_pool import Limits, ThreadPool
 from django41_example.server.threads import disconnect_signals
 from django41_example.server.warm_up import warm_up
 
-limits = Limits(
-    queue_length=settings.QUEUE_LENGTH,
-    queue_timeout=settings.QUEUE_TIMEOUT,
-    statement_timeout=settings.STATEMENT_TIMEOUT,
-    client_share=settings.CLIENT_SHARE,
-    writer_share=settings.WRITER_SHARE,
-)
-streaming = ThreadPool(settings.STREAMING_THREADS, limits, name="streaming")
-pool = ThreadPool(settings.THREADS, limits, streaming=streaming)
-limit_statements(settings.STATEMENT_TIMEOUT, lock_seconds=settings.LOCK_TIMEOUT)
+STREAMING_THREADS = 2  # for what is called while responses are sent
+
+limits = Limits(settings.QUEUE_LENGTH)
+pool = ThreadPool(settings.THREADS, limits, streaming=ThreadPool(STREAMING_THREADS, limits, name="streaming"))
+limit_statements()
 disconnect_signals()
 handler = Handler(
     pool,

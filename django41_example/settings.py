@@ -115,12 +115,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BEHIND_PROXY = environment.proxies("BEHIND_PROXY")  # their number, or their networks
 THREADS = environment.integer("THREADS", 8, low=1, high=100)  # in each worker, for sync code
 QUEUE_LENGTH = 64 * THREADS  # requests that may wait for a thread
-QUEUE_TIMEOUT = 10  # seconds
-STREAMING_THREADS = 2  # for what is called while responses are sent
-CLIENT_SHARE = 1 / 2  # of the threads and of the queue, that one client address may have
-WRITER_SHARE = 1 / 4  # of the threads, that requests which write may have: they may wait for the database's lock
-STATEMENT_TIMEOUT = 5  # seconds that a statement of a request may take; jobs and commands have no limit
-LOCK_TIMEOUT = 3  # seconds that a request waits for another writer
 CACHE_MB = environment.integer("CACHE_MB", 8, low=0, high=10_000)  # of the response cache, in each worker; 0: no cache
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
 METRICS_TOKEN = environment.text("METRICS_TOKEN")

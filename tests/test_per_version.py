@@ -89,7 +89,7 @@ async def test_a_failure_leaves_nobody_waiting(per_version: PerVersion) -> None:
 
 
 async def test_the_bytes_of_the_values_and_their_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_BYTES", 3500)
+    monkeypatch.setattr(module, "MOST_BYTES", 3 * (module.OVERHEAD + 1100))
     per_version = PerVersion(Version(None))
     for key in "abcdefgh":
         await per_version.get_or_make(key * 1000, Maker())
@@ -97,6 +97,6 @@ async def test_the_bytes_of_the_values_and_their_keys_are_bounded(monkeypatch: p
 
 
 async def test_a_value_larger_than_all_that_may_be_held_is_made_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_BYTES", 3500)
+    monkeypatch.setattr(module, "MOST_BYTES", module.OVERHEAD + 3500)
     per_version, maker = PerVersion(Version(None)), Maker()
     assert [await per_version.get_or_make(("x" * 4000,), maker) for _ in range(2)] == [1, 2]

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+import pickle  # nosec B403 - only to measure
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
-from sys import getsizeof
 from typing import Any
 
 from cachetools import LRUCache
@@ -13,6 +12,7 @@ from cachetools import LRUCache
 CONNECT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts to connect
 MOST_BYTES = 8 << 20  # that a process holds of values and their keys; a page's frame takes 20 KB
+OVERHEAD = 2000  # bytes that a value and its key take besides those of their text
 
 log = logging.getLogger("books.cache")
 
@@ -95,7 +95,7 @@ class PerVersion:
                 return await self._make(number, key, make)
 
     def _none(self) -> LRUCache[Hashable, Any]:
-        return LRUCache(MOST_BYTES, getsizeof=size_of)
+        return LRUCache(MOST_BYTES, getsizeof=lambda value: OVERHEAD + len(pickle.dumps(value)))
 
     def forget(self, key: Hashable) -> None:
         self.values.pop(key, None)
@@ -111,14 +111,3 @@ class PerVersion:
         finally:
             del self.being_made[number, key]
             made.set()
-
-
-def size_of(value: Any) -> int:
-    """Bytes that the value takes, with what is in it; roughly."""
-    if isinstance(value, Mapping):
-        return getsizeof(value) + sum(size_of(key) + size_of(each) for key, each in value.items())
-    if isinstance(value, list | tuple | set | frozenset):
-        return getsizeof(value) + sum(map(size_of, value))
-    if is_dataclass(value):
-        return getsizeof(value) + sum(size_of(getattr(value, field.name)) for field in fields(value))
-    return getsizeof(value)

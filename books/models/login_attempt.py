@@ -8,13 +8,13 @@ sessions and tokens go on working meanwhile. An administrator lifts the limit by
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
 
 from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from books.models.fields import digest_of
+from django41_example.server.forwarded import network_of
 
 WINDOW = timedelta(minutes=15)
 PER_ADDRESS, PER_ACCOUNT = 20, 5  # attempts in one window
@@ -37,14 +37,7 @@ def account_key(username: str) -> str:
 
 
 def address_key(address: str) -> str:
-    """An IPv6 address counts as its /64 network, all of which one household or rented server has."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return digest_of(f"address {address}")
-    if isinstance(parsed, IPv6Address):
-        parsed = parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64)
-    return digest_of(f"address {parsed}")
+    return digest_of(f"address {network_of(address)}")
 
 
 class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):

@@ -8,7 +8,6 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
-from books.search.index import Behind
 from books.views.login_redirect import redirect_to_login
 from books.web import parsing
 from books.web.authentication import RequestUser, aauthenticate
@@ -47,8 +46,6 @@ class CatalogueView(View):
                 await aauthorize(request, self.rules)
                 self.media_type = self._negotiate(request)
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        except Behind as behind:
-            response = error_response(request, HTTPError(503, str(behind), headers={"Retry-After": "5"}))
         except HTTPError as error:
             response = self._error(request, error)
         except REFUSED as error:

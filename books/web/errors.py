@@ -5,6 +5,7 @@ import logging
 from django.db import IntegrityError
 
 from books.models import Book, DuplicateISBN, KeyReused, MergedAway, StaleVersion
+from books.search.index import Behind
 from books.web.negotiation import HTTPError
 
 NO_BOOK = "There is no book with this id. All books are at /books/."
@@ -16,16 +17,11 @@ CONFLICT = "Somebody else changed the same thing at this moment. Nothing was cha
 
 log = logging.getLogger(__name__)
 
-REFUSED = (
-    Book.DoesNotExist,
-    StaleVersion,
-    DuplicateISBN,
-    KeyReused,
-    IntegrityError,
-)  # what `http_error` has an answer for
+# What `http_error` has an answer for.
+REFUSED = Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind
 
 
-def http_error(error: Exception) -> HTTPError:
+def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each kind
     match error:
         case MergedAway():
             return HTTPError(404, MERGED.format(error.into))
@@ -35,6 +31,8 @@ def http_error(error: Exception) -> HTTPError:
             return HTTPError(409, errors={"isbn13": [isbn_taken(error)]})
         case KeyReused():
             return HTTPError(409, KEY_REUSED)
+        case Behind():
+            return HTTPError(503, str(error), headers={"Retry-After": "5"})
         case IntegrityError():  # another transaction came first: it deleted an author, say, that this one names
             log.warning("a write is refused: %s", error)
             return HTTPError(409, CONFLICT)

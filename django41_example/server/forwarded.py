@@ -5,6 +5,7 @@ leftmost, which the client writes; and it takes an entry that is no address for 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from itertools import takewhile
 from typing import Any
@@ -47,6 +48,14 @@ def entries(scope: Any, header: bytes) -> list[str]:
     """The values of a header that is a list, over all its lines."""
     lines = [value for name, value in scope["headers"] if name == header]
     return [value.strip() for value in b",".join(lines).decode("latin-1").split(",") if value.strip()]
+
+
+@lru_cache(1000)
+def network_of(host: str) -> str:
+    """Who shares the limits of one client. An IPv6 address counts as its /64 network, all of which one household or
+    rented server has."""
+    address = parsed(host)
+    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address or host)
 
 
 def parsed(host: str) -> Address | None:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
 from functools import cache, lru_cache, partial, wraps
 from io import BytesIO
-from ipaddress import IPv6Address
 from typing import IO, Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
@@ -33,7 +32,7 @@ from django41_example.server.body import (
     read_limited,
 )
 from django41_example.server.event_streams import EventStreams
-from django41_example.server.forwarded import parsed
+from django41_example.server.forwarded import network_of
 from django41_example.server.statements import refusal
 from django41_example.server.thread_pool import ThreadPool
 from django41_example.server.threads import Checkout, PoolTimeout
@@ -45,7 +44,6 @@ View = Callable[..., Any]
 ErrorResponse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpResponseBase]
 
 UPLOAD_ADMITTED = 204
-ABOUT_THE_BODY = {"Content-Type", "Content-Encoding", "Content-Disposition"}
 CLOSE = {"Connection": "close"}
 BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1"}
 
@@ -155,8 +153,8 @@ class Handler(ASGIHandler):
         """Answer the request; False if this was the upload check, and it admits the body."""
         is_check = scope.get("is_upload_check")  # then the body is still to be received
         disconnected = None if is_check else partial(until_disconnect, receive)
-        writes = scope["method"] not in REPEATABLE
-        checkout = Checkout(self.pool, client=client_of(scope), writes=writes, disconnected=disconnected)
+        client, writes = client_of(scope), scope["method"] not in REPEATABLE
+        checkout = Checkout(self.pool, client=client, writes=writes, disconnected=disconnected)
         with checkout, closing(body):
             if (prefix := get_script_prefix(scope)) != "/":
                 set_script_prefix(prefix)
@@ -167,46 +165,36 @@ class Handler(ASGIHandler):
             try:
                 if is_check and response.status_code == UPLOAD_ADMITTED:
                     return False
-                if response.streaming and not is_event_stream(response):
-                    await self._download(request, response, receive, send)
-                elif response.streaming:
-                    await self._stream(response, receive, send)
+                if response.streaming:
+                    await self._stream(client, response, receive, send)
                 else:
                     await self.send_response(response, send)
             finally:
                 await close(request, response)
         return True
 
-    async def _download(self, request: Any, response: Any, receive: Receive, send: Send) -> None:
-        client = client_of(request.scope)
-        if self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT:
-            refused: Any = self.error_response(request, *BUSY)
-            for name, value in response.items():
-                if name not in ABOUT_THE_BODY:
-                    refused.headers.setdefault(name, value)
-            refused.headers["Content-Length"] = str(len(refused.content))
-            await self.send_response(refused, send)
-            return
-        self.downloads[client] += 1
-        try:
-            await self._stream(response, receive, send)
-        finally:
-            self.downloads[client] -= 1
-            self.downloads += Counter()  # drops those without any
-
-    async def _stream(self, response: Any, receive: Receive, send: Send) -> None:
+    async def _stream(self, client: str, response: Any, receive: Receive, send: Send) -> None:
         """Send the response part by part, until it ends or its client goes."""
-        sending = self.send_response(response, send)
+        sending, is_download = self.send_response(response, send), not is_event_stream(response)
+        self.downloads[client] += is_download
         try:
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(self.listen_for_disconnect(receive))
-                if not is_event_stream(response):
+                if is_download:
                     await sending
                 elif not await self.event_streams.run(sending):
                     await send({"type": "http.response.body"})
                 watching.cancel()
         except* RequestAborted:
             pass
+        finally:
+            self.downloads[client] -= is_download
+            self.downloads += Counter()  # drops those without any
+
+    def _is_one_too_many(self, response: Any, client: str) -> bool:
+        """Whether it is a download, and no more of them may be sent now."""
+        is_full = self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT
+        return is_full and response.streaming and not is_event_stream(response)
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
         """Django's expects that a body was read, which a GET has none of."""
@@ -233,33 +221,30 @@ class Handler(ASGIHandler):
         call = view if iscoroutinefunction(view) else sync_to_async(view)
 
         @wraps(view)
-        async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        async def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 try:
-                    return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
+                    response = await call(request, *args, **kwargs)
                 except DATABASE_LOST:
                     if request.method not in REPEATABLE or not await sync_to_async(drop_broken_connections)():
                         raise
-                    return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
+                    response = await call(request, *args, **kwargs)
             except PoolTimeout:
                 return self.error_response(request, *BUSY)
             except DATABASE_LOST as error:
                 log.warning("the database: %s", error)
                 return self.error_response(request, *refusal(error))
+            if self._is_one_too_many(response, client_of(request.scope)):
+                response.close()
+                return self.error_response(request, *BUSY)
+            return response  # type: ignore[no-any-return]
 
         return guarded
 
 
 def client_of(scope: Scope) -> str:
     """Among whom the threads are shared fairly: the addresses of clients."""
-    return shared_by((scope.get("client") or ("",))[0])
-
-
-@lru_cache(RESOLVED_PATHS)
-def shared_by(host: str) -> str:
-    """An IPv6 address counts as its /64 network, all of which one household or rented server has."""
-    address = parsed(host)
-    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else host
+    return network_of((scope.get("client") or ("",))[0])
 
 
 def is_event_stream(response: Any) -> bool:

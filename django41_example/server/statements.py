@@ -13,6 +13,8 @@ from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+STATEMENT_SECONDS = 5.0  # that a statement of a request may take; jobs and commands have no limit
+LOCK_SECONDS = 3.0  # that a request waits for another writer
 CANCEL_SECONDS = 2.0  # for PostgreSQL to be told
 
 Refusal = tuple[int, str, Mapping[str, str]]
@@ -62,7 +64,7 @@ def refusal(error: Error) -> Refusal:
     return next((found for start, found in REFUSALS.items() if code.startswith(start)), NO_DATABASE)
 
 
-def limit_statements(seconds: float, *, lock_seconds: float) -> None:
+def limit_statements(*, lock_seconds: float = LOCK_SECONDS) -> None:
     """Limit the statements of all connections that this process opens from now on, and their wait for a lock."""
 
     def limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -70,7 +72,7 @@ def limit_statements(seconds: float, *, lock_seconds: float) -> None:
             if connection.vendor == "sqlite":
                 cursor.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
             else:
-                cursor.execute(f"SET statement_timeout = {seconds * 1000:.0f}")
+                cursor.execute(f"SET statement_timeout = {STATEMENT_SECONDS * 1000:.0f}")
                 cursor.execute(f"SET lock_timeout = {lock_seconds * 1000:.0f}")
 
     connection_created.connect(limit, weak=False, dispatch_uid="limit_statements")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from django41_example.server.statements import STATEMENT_SECONDS
 from django41_example.server.threads import Checkout, PoolThread
 
 LOOK_EVERY = 0.25  # seconds between two looks at the statements that run
@@ -18,10 +19,10 @@ class Limits:
     """Of a pool. A request waits for a thread for `queue_timeout` seconds, behind `queue_length` others."""
 
     queue_length: int
-    queue_timeout: float
-    statement_timeout: float = math.inf  # seconds
-    client_share: float = 1.0  # of the threads and of the queue, that one client address may have
-    writer_share: float = 1.0  # of the threads, that requests which write may have
+    queue_timeout: float = 10.0
+    statement_timeout: float = STATEMENT_SECONDS
+    client_share: float = 1 / 2  # of the threads and of the queue, that one client address may have
+    writer_share: float = 1 / 4  # of the threads, that requests which write may have
 
 
 class ThreadPool:

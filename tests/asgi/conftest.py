@@ -1,3 +1,4 @@
+import math
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -22,6 +23,7 @@ async def make_pool() -> AsyncIterator[MakePool]:
 
     def make_pool(size: int = 2, *, queue_length: int = 8, queue_timeout: float = 60, **limits: Any) -> ThreadPool:
         disconnect_signals()  # Django's test client connects them again
+        limits = {"statement_timeout": math.inf, "client_share": 1, "writer_share": 1, **limits}
         streaming = ThreadPool(2, Limits(queue_length=20, queue_timeout=60, **limits), name="streaming")
         given = Limits(queue_length=queue_length, queue_timeout=queue_timeout, **limits)
         made.append(ThreadPool(size, given, streaming=streaming))
