@@ -39,5 +39,5 @@ def install_triggers(using: str, apps: Any = apps, **_: Any) -> None:
         apps.get_model("books", "Words")
         triggers.install(connections[using])
         if not index.is_current(connections[using]):
-            import_module("books.jobs.tasks.reindex").derive_all()
+            import_module("books.models.derive").derive_all()
         index.install(connections[using])

@@ -22,11 +22,11 @@ from books.history.merge import merge
 from books.history.rename import rename
 from books.history.undo import undo
 from books.importing.importer import import_file
-from books.jobs.tasks.reindex import derive
 from books.metadata import record
 from books.metadata.text import RULES
 from books.models import Author, Book, Change, Topic
 from books.models.change import COMMAND, Action
+from books.models.derive import derive
 from books.search import index as indexing
 from books.search import index_sqlite
 from books.search.index import KINDS, catch_up, rebuild

@@ -8,11 +8,11 @@ from django.db import connection
 from django.test import TestCase
 
 from books.history.rename import rename
-from books.jobs.tasks.reindex import derive
 from books.metadata.text import LONGEST, words
 from books.models import Book
 from books.models.book import BookQuerySet
 from books.models.change import COMMAND
+from books.models.derive import derive
 from books.search.filters import BookSearch
 from books.search.index import rebuild
 from books.search.pagination import Cursor, Page, PageRequest

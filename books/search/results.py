@@ -8,7 +8,7 @@
 
 from array import array
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,7 @@ class Matches:
         """The ids of all, in order; None if that is the whole catalogue. To be called in a thread."""
         if self.search.query.is_empty or not self.conditions:
             return array("q") if self.search.query.is_empty else None
-        with searching() if self.search.needs_index else nullcontext():
+        with self._searching():
             found = fitting(self.books, self.conditions).order_by().values_list("pk", flat=True)
             return array("q", sorted(found.iterator()))
 
@@ -75,8 +75,7 @@ class Matches:
         is_ranked = page.ordering.name == "relevance"
         key = "count", is_ranked, self.conditions
         count, cap = await per_version.get_or_make(key, lambda: sync_to_async(self._count)(is_ranked=is_ranked))
-        by_ranks = is_ranked or (page.ordering.columns == BY_ID and self.search.query.expression)
-        rows = await sync_to_async(self._read_ranks if by_ranks else self._read)(page, count)
+        rows = await sync_to_async(self._read)(page, count)
         return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
 
     async def afacets(self, *, is_exact: bool) -> FacetCounts:
@@ -91,8 +90,11 @@ class Matches:
     def _count(self, *, is_ranked: bool) -> tuple[int, int]:
         """How many books there are, up to one beyond the cap; and the cap."""
         cap = self._cap(is_ranked=is_ranked)
-        with searching() if self.search.needs_index else nullcontext():
+        with self._searching():
             return count_of(self.model, self.conditions, cap), cap
+
+    def _searching(self) -> AbstractContextManager[None]:
+        return searching() if self.search.needs_index else nullcontext()
 
     def _cap(self, *, is_ranked: bool) -> int:
         """To how many books are counted: in a large catalogue not so far that it takes its time."""
@@ -118,15 +120,14 @@ class Matches:
 
     def _read(self, page: PageRequest, count: int) -> list[Row]:
         """One hop, in which the query is compiled too: what other programs have changed is indexed, then read."""
-        with searching() if self.search.needs_index else nullcontext():
+        is_by_id = page.ordering.columns == BY_ID and self.search.query.expression
+        with self._searching():
+            if is_by_id or page.ordering.name == "relevance":
+                return self._read_ranks(page, count)
             return self._rows(page, count).read()  # type: ignore[no-any-return]
 
     def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:
-        """One hop: each rank after the other, until the page is full."""
-        with searching() if self.search.needs_index else nullcontext():
-            return self._ranked(page, count)
-
-    def _ranked(self, page: PageRequest, count: int) -> list[Row]:
+        """Each rank after the other, until the page is full."""
         by_id = page.ordering.columns == BY_ID
         ranks: Sequence[Expression | None] = [self.search.query.expression] if by_id else self.search.query.ranks
         down = page.ordering.descending != page.backwards
