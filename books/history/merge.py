@@ -10,6 +10,7 @@ from books.metadata import fingerprint, record
 from books.metadata.record import Record
 from books.models import Action, Actor, Book, Change
 from books.models.change import differences
+from books.models.links import Links
 
 JOINED = record.NAMES
 CHOSEN = tuple(name for name in record.EDITABLE if name not in JOINED)
@@ -35,7 +36,7 @@ def merge(shared_print: str, seen: Mapping[int, int], keep: int, chosen: Mapping
         others = [book for pk, book in books.items() if pk != keep]
         before = kept.as_record()
         values = together(before, {pk: book.as_record() for pk, book in books.items()}, chosen)
-        links = [book.links() for book in others]
+        links = [Links.of(book) for book in others]
         parts = [book.delete_with_history(actor) for book in others]  # first, so that the kept book can take their ISBN
         kept.save_record(values)
         merged = Change.objects.log(kept, Action.MERGED, actor, differences(before, kept.as_record()))

@@ -20,7 +20,7 @@ from books.models import Job
 from books.models.job import ACTIVE
 from books.web import serializers
 from books.web.negotiation import as_json
-from django41_example.server.threads import PoolTimeout
+from django41_example.server.pool_thread import PoolTimeout
 
 POLL_EVERY = 0.25  # seconds
 KEEPALIVE_EVERY = 10.0  # seconds without an event

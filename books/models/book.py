@@ -2,7 +2,6 @@
 
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Self, cast
 
 from django.db import IntegrityError, models, transaction
@@ -17,6 +16,7 @@ from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.errors import AlreadyRestored, Duplicate, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.fields import SortKeyField, WordsField, isbn_shape, none_or_in
+from books.models.links import Links
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
 from books.search.filters import BookSearch
@@ -25,19 +25,6 @@ from books.search.pagination import Ordering, PagedQuerySet
 from books.search.results import COLUMNS, Matches
 
 Versions = int | Container[int] | None
-
-
-@dataclass(frozen=True)
-class Links:
-    """The ids of a book's authors and topics."""
-
-    authors: set[int] = field(default_factory=set)
-    topics: set[int] = field(default_factory=set)
-
-    def delete_unused(self) -> None:
-        """Delete those without a book."""
-        Author.objects.delete_unused(self.authors)
-        Topic.objects.delete_unused(self.topics)
 
 
 @contextmanager
@@ -110,7 +97,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
         """Delete a book, in one transaction. Raises Book.DoesNotExist, StaleVersion."""
         with transaction.atomic():
             book = self.get_for_update(pk, version)
-            links = book.links()
+            links = Links.of(book)
             book.delete_with_history(actor)
             links.delete_unused()
 
@@ -224,7 +211,7 @@ class Book(models.Model):
             setattr(self, name, value)
         if full["authors"]:
             self.author_key = authors[full["authors"][0]].sort_key
-        before = self.links() if self.pk else None
+        before = Links.of(self) if self.pk else None
         self.version += 1 if before else 0
         self.pk = self.pk or new_pk
         self.save(force_insert=before is None)
@@ -244,12 +231,6 @@ class Book(models.Model):
         self.delete()
         keep_in_step([pk])
         return deletion
-
-    def links(self) -> "Links":
-        return Links(
-            authors=set(self.bookauthor_set.values_list("author", flat=True)),
-            topics=set(self.booktopic_set.values_list("topic", flat=True)),
-        )
 
     def link(self, authors: Iterable[Author], topics: Iterable[Topic]) -> None:
         """Link these authors, in this order, and these topics."""

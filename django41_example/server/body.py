@@ -23,22 +23,16 @@ class BodyTooLarge(Exception):
 
 def announced_size(scope: Scope) -> float:
     """The size of the body in bytes, as the headers announce it; that of a multipart form in chunks may be any."""
-    size, is_chunked, is_multipart = 0, False, False
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            size = int(value)
-        elif name == b"transfer-encoding":
-            is_chunked = True
-        elif name == b"content-type":
-            is_multipart = value.startswith(b"multipart/")
-    return math.inf if is_chunked and is_multipart and not size else size
+    headers = dict(scope["headers"])
+    size = int(headers.get(b"content-length", 0))
+    is_multipart = headers.get(b"content-type", b"").startswith(b"multipart/")
+    return math.inf if is_multipart and not size and b"transfer-encoding" in headers else size
 
 
 def has_body(scope: Scope) -> bool:
     """Whether one may follow the head."""
-    return scope["method"] not in {"GET", "HEAD"} or any(
-        name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"]
-    )
+    headers = dict(scope["headers"])
+    return scope["method"] not in {"GET", "HEAD"} or b"content-length" in headers or b"transfer-encoding" in headers
 
 
 async def read_limited(

@@ -33,9 +33,10 @@ from django41_example.server.body import (
 )
 from django41_example.server.event_streams import EventStreams
 from django41_example.server.forwarded import network_of
+from django41_example.server.pool_thread import PoolTimeout
 from django41_example.server.statements import refusal
 from django41_example.server.thread_pool import ThreadPool
-from django41_example.server.threads import Checkout, PoolTimeout
+from django41_example.server.threads import Checkout
 
 log = logging.getLogger(__name__)
 

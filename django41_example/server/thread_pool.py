@@ -8,8 +8,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from django41_example.server.pool_thread import PoolThread
 from django41_example.server.statements import STATEMENT_SECONDS
-from django41_example.server.threads import Checkout, PoolThread
+from django41_example.server.threads import Checkout
 
 LOOK_EVERY = 0.25  # seconds between two looks at the statements that run
 

@@ -9,23 +9,21 @@ blocks nobody.
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextlib import suppress
 from contextvars import ContextVar, Token
 from functools import partial
-from queue import SimpleQueue
 from typing import Any, Self
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
+from django.db import close_old_connections, connections, reset_queries
 
-from django41_example.server.statements import Statements
+from django41_example.server.pool_thread import Call, PoolThread, PoolTimeout
 
 current_checkout: ContextVar["Checkout | None"] = ContextVar("current_checkout", default=None)
 
@@ -38,61 +36,6 @@ def release() -> None:
     """
     if checkout := current_checkout.get():
         checkout.release()
-
-
-class PoolTimeout(Exception):
-    """No thread became free in time: the server has more to do than it can. Or nobody waits for the call any more."""
-
-
-class Call:
-    """A function that a thread is to run, and the asyncio future of its result: cheaper than a concurrent one."""
-
-    __slots__ = ("checkout", "function", "future", "loop")
-
-    def __init__(self, checkout: "Checkout", function: Callable[[], Any]) -> None:
-        self.checkout, self.function = checkout, function
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self.loop.create_future()
-
-    def run(self) -> None:
-        """In the thread."""
-        result, error = None, None
-        if not self.future.done():
-            try:
-                result = self.checkout.run(self.function)
-            except BaseException as caught:  # noqa: BLE001 - it is raised where the result is awaited
-                error = caught
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self.loop.call_soon_threadsafe(self.finish, result, error)
-
-    def finish(self, result: Any, error: BaseException | None) -> None:
-        self.checkout.call_ended(self)
-        if self.future.done():  # nobody waits any more
-            return
-        if error is None:
-            self.future.set_result(result)
-        else:
-            self.future.set_exception(error)
-
-    def give_up(self) -> None:
-        """Nobody waits for it any more."""
-        if not self.future.done():
-            self.future.set_exception(PoolTimeout())
-
-
-class PoolThread:
-    def __init__(self, name: str, pool: Any) -> None:
-        self.pool, self.statements = pool, Statements()
-        self.calls: SimpleQueue[Call | None] = SimpleQueue()
-        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self.thread.start()
-
-    def _run(self) -> None:
-        self.statements.watch(connections[DEFAULT_DB_ALIAS])
-        while call := self.calls.get():
-            call.run()
-            del call  # or its result would stay until the next one
-        connections.close_all()
 
 
 class Checkout(Executor):

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse
 
-from django41_example.server.threads import Checkout, PoolTimeout
+from django41_example.server.pool_thread import PoolTimeout
+from django41_example.server.threads import Checkout
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
