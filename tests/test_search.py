@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books.metadata.text import author_words, other_words, title_words
-from books.search.query import MOST_WORDS, Phrase, parse
+from books.search.expressions import Phrase
+from books.search.query import MOST_WORDS, parse
 
 pytestmark = pytest.mark.once
 

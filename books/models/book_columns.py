@@ -8,7 +8,7 @@ from django.db import connection
 from books.metadata import fingerprint, languages, record, sorting
 from books.metadata.record import Record
 from books.metadata.text import TEXTS, lines
-from books.search.query import tsvector
+from books.search.expressions import tsvector
 
 NAME_SEPARATOR = "\n"  # in author_names and topic_names; no name contains one
 RECORD_COLUMNS = tuple(record.COLUMNS.values())

@@ -20,8 +20,9 @@ from books.models.author import BookAuthor
 from books.models.topic import BookTopic
 from books.models.words import Words
 from books.search.compiled_query import Parameter, compiled
+from books.search.expressions import Expression
 from books.search.pagination import CappedCount, Ordering
-from books.search.query import Expression, SearchQuery, parse
+from books.search.query import SearchQuery, parse
 
 TEXT: "Field[Any, Any]" = CharField()
 NUMBER: "Field[Any, Any]" = IntegerField()

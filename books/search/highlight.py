@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from books.metadata.folding import fold
 from books.metadata.text import PIECES
-from books.search.query import Phrase, SearchQuery
+from books.search.expressions import Phrase
+from books.search.query import SearchQuery
 
 MOST_TEXT = 4000  # characters that are looked at: a title has at most 1,000, the names of ten authors 2,000
 Parts = list[tuple[str, bool]]  # a text in pieces, each with whether it was searched

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from books.metadata.text import RULES, TEXTS, lines
-from books.search.query import tsvector
+from books.search.expressions import tsvector
 
 _TEXTS = ", ".join(TEXTS)
 _OLD, _NEW = (", ".join(f"{row}.{name}" for name in TEXTS) for row in ("old", "new"))

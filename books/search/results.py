@@ -19,6 +19,7 @@ from django.db.models.functions import Concat
 
 from books.cache import per_version
 from books.search.compiled_query import Parameter, Row, compiled
+from books.search.expressions import Expression
 from books.search.facets import FacetCounts, facet_counts
 from books.search.filters import (
     NUMBER,
@@ -33,7 +34,6 @@ from books.search.filters import (
 )
 from books.search.index import catch_up, searching, using_index
 from books.search.pagination import COUNT_CAP, Ordering, Page, PageRequest, is_text
-from books.search.query import Expression
 
 COLUMNS = ("id", "title", "author_names", "isbn13", "published_year", "language")
 BY_ID = ("id",)
