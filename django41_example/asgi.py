@@ -57,7 +57,10 @@ if not logs_all:
     application = RequestLog(application)
 if settings.CACHE_MB and not settings.DEBUG and not settings.READ_REQUIRES_LOGIN:
     application = cache = ResponseCache(
-        application, validate=catalogue_version.validate, is_public=handler.is_public, capacity=settings.CACHE_MB << 20
+        application,
+        validate=catalogue_version.validate,
+        is_public=partial(handler.routes.declares, "is_public"),
+        capacity=settings.CACHE_MB << 20,
     )
     gauges |= {
         ("cached_responses", "Responses in the cache"): lambda: len(cache.responses),

@@ -44,33 +44,35 @@ async def respond_with_books(
     view: CatalogueView, template: str, about: Mapping[str, Any] = MappingProxyType({}), **within: Any
 ) -> HttpResponse:
     """A page of the books that the request asks for, `within` an author or a topic; `about` says whose they are."""
-    query = valid(BookQuery(view.request.GET))
+    query, path = valid(BookQuery(view.request.GET)), view.request.path
     matches = Book.objects.matching(query.search(**within))
     page = await matches.apage(query.page)
-    path, parameters = view.request.path, query.parameters()
-    links = page.links(path, parameters)
+    links = page.links(path, query.parameters())
     if view.media_type == HTML:
-        key = "around a list", path, *parameters.items(), bool(page.rows)
-        around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
-        holes = {**around, **{name: escape(url or "") for name, url in links.items()}}
-        search = matches.search.query
-        # Highlighting may take its time.
-        rows = sync_to_async(rows_html)(page.rows, search) if search.terms else None
-        holes["rows"] = await rows if rows else rows_html(page.rows, search)
-        holes["export"] = "?" + escape(urlencode({**parameters, **within})) if page.count else ""
-        if not (page.after or page.before):  # all of it is here: there is nowhere to jump to
-            holes["jumps"] = ""
+        holes = await aholes(query, matches, page, path, about)
+        holes |= {name: escape(url or "") for name, url in links.items()}
+        holes["export"] = "?" + escape(urlencode({**query.parameters(), **within})) if page.count else ""
         response = await framed(view, template, {**about, "most_words": MOST_WORDS}, path, holes=holes)
     else:
         entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in page.rows]
-        titles = "".join(f"{entry['title']}\n" for entry in entries)
         data = {**about, **serialized_page("books", entries, page, links)}
         if left_out := matches.search.query.left_out:
             data["not_searched"] = " ".join(left_out)
-        response = view.respond(data, template, text=titles)
+        response = view.respond(data, template, text="".join(f"{entry['title']}\n" for entry in entries))
     if header := link_header(links):
         response["Link"] = header
     return response
+
+
+async def aholes(query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]) -> dict[str, str]:
+    """The rows and what is around them, as HTML."""
+    key = "around a list", path, *query.parameters().items(), bool(page.rows)
+    around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
+    search = matches.search.query
+    # Highlighting may take its time.
+    rows = await sync_to_async(rows_html)(page.rows, search) if search.terms else rows_html(page.rows, search)
+    is_whole = not (page.after or page.before)  # then there is nowhere to jump to
+    return {**around, "rows": rows, **({"jumps": ""} if is_whole else {})}
 
 
 async def acontext(

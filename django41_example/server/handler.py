@@ -6,12 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
-from functools import cache, lru_cache, partial, wraps
+from functools import cache, partial, wraps
 from io import BytesIO
 from typing import IO, Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -19,7 +18,7 @@ from django.core.signals import request_started
 from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, ResolverMatch, get_resolver, set_script_prefix
+from django.urls import set_script_prefix
 
 from django41_example.server.body import (
     BodyTooLarge,
@@ -34,6 +33,7 @@ from django41_example.server.body import (
 from django41_example.server.event_streams import EventStreams
 from django41_example.server.forwarded import network_of
 from django41_example.server.pool_thread import PoolTimeout
+from django41_example.server.routes import Routes
 from django41_example.server.statements import refusal
 from django41_example.server.thread_pool import ThreadPool
 from django41_example.server.threads import Checkout
@@ -50,7 +50,6 @@ BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1"}
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 DATABASE_LOST = (OperationalError, InterfaceError)
-RESOLVED_PATHS, LONGEST_RESOLVED = 1000, 200  # paths whose views are remembered; a longer one is resolved each time
 UNCHECKED_BODY = 8 * 1024  # bytes of a body that anybody may send before it is asked who they are
 MOST_DOWNLOADS, MOST_OF_ONE_CLIENT = 50, 25  # responses that are streamed at once, event streams aside
 
@@ -82,27 +81,8 @@ class Handler(ASGIHandler):
         self.pool, self.error_response, self.upload_check = pool, error_response, upload_check
         self.body_limit, self.upload_limit = body_limit, upload_limit
         self.event_streams, self.downloads = EventStreams(), Counter[str]()
-        self.resolve_any = get_resolver(settings.ROOT_URLCONF).resolve
-        self.resolve_short = lru_cache(RESOLVED_PATHS)(self.resolve_any)
+        self.routes = Routes()
         self.guarded = cache(self._guarded)
-
-    def resolve(self, path: str) -> ResolverMatch:
-        return self.resolve_short(path) if len(path) <= LONGEST_RESOLVED else self.resolve_any(path)
-
-    def is_public(self, path: str) -> bool:
-        """Whether the view at this path says that its responses are the same for everybody."""
-        return self._declares(path, "is_public")
-
-    def takes_uploads(self, path: str) -> bool:
-        """Whether it says that its bodies may be larger than forms are."""
-        return self._declares(path, "takes_uploads")
-
-    def _declares(self, path: str, name: str) -> bool:
-        try:
-            view = self.resolve(path).func
-        except Resolver404:
-            return False
-        return getattr(getattr(view, "view_class", None), name, False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -143,7 +123,7 @@ class Handler(ASGIHandler):
     def _is_to_check(self, scope: Scope, size: float) -> bool:
         """Whether to ask who sends this body before it is read."""
         if size > self.body_limit:
-            return bool(self.upload_check) and (size < math.inf or self.takes_uploads(scope["path"]))
+            return bool(self.upload_check) and (size < math.inf or self.routes.declares("takes_uploads", scope["path"]))
         return bool(self.upload_check) and size > UNCHECKED_BODY and scope["method"] not in REPEATABLE
 
     @login_not_required
@@ -212,7 +192,7 @@ class Handler(ASGIHandler):
         scope: Scope = request.scope  # type: ignore[attr-defined]
         if refusal := scope.get("refusal"):
             return self._refuse, refusal, {}
-        match = request.resolver_match = self.resolve(request.path_info)
+        match = request.resolver_match = self.routes.resolve(request.path_info)
         scope["route"] = match.route
         view = self.upload_check if scope.get("is_upload_check") else match.func
         return self.guarded(view), match.args, match.kwargs
