@@ -24,7 +24,7 @@ from books.search import index_postgresql, index_sqlite
 PORTION = 100  # books that are indexed in one transaction: other writers wait for a twentieth of a second
 PATIENCE = 5.0  # seconds that a search waits for the index
 PAUSE = 0.02  # seconds
-BEHIND = "Another program has changed many books, and the search is still learning of them: try again in some seconds."
+BEHIND = "Another program has changed many books, and the search is still indexing them. Try again in a few seconds."
 KINDS = {"sqlite": index_sqlite, "postgresql": index_postgresql}
 _remembered: dict[str, str] = {}  # the digest of the texts in the index, by database
 

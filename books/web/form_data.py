@@ -60,7 +60,7 @@ class StrictMultiPartParser(MultiPartParser):
         for event in self._events(parser):
             if isinstance(event, MultipartSegment):
                 if event.header("Content-Transfer-Encoding", "").strip().lower() not in UNCODED:
-                    raise MultipartError("a part has a Content-Transfer-Encoding, which forms have not")
+                    raise MultipartError("a part has a Content-Transfer-Encoding, which forms do not use")
                 part, file = event, SpooledTemporaryFile[bytes](settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
                 content = on_error.enter_context(file)
             elif event:
@@ -88,7 +88,7 @@ class StrictMultiPartParser(MultiPartParser):
             else:
                 raise MultipartError("it was cut off before its last boundary")
         if rest.strip() or any(map(bytes.strip, chunks)):
-            raise MultipartError("something stands after its end")
+            raise MultipartError("there is something after its end")
 
 
 def _text(part: Any, content: IO[bytes]) -> str:

@@ -45,7 +45,7 @@ def well_formed(urlencoded: bytes, where: str) -> None:
 def uncoded(request: HttpRequest) -> None:
     """Refuse a body that is compressed: nothing here unpacks it."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
-        detail = "This server reads no compressed bodies: send it as it is, without Content-Encoding."
+        detail = "This server does not read compressed bodies: send it uncompressed, without Content-Encoding."
         raise HTTPError(415, detail, headers={"Accept-Encoding": "identity"})
 
 

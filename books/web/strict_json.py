@@ -7,7 +7,7 @@ from typing import Any, Never
 
 
 def loads(text: str) -> Any:
-    """The value. Raises ValueError for NaN, a number too large for a float, and a name that stands twice in an object.
+    """The value. Raises ValueError for NaN, a number too large for a float, and a name that appears twice in an object.
 
     RecursionError for thousands of levels.
     """
@@ -29,5 +29,5 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
-        raise ValueError(f"{twice[:50]!a} stands twice in one object")
+        raise ValueError(f"{twice[:50]!a} appears twice in one object")
     return found
