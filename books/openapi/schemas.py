@@ -40,16 +40,15 @@ ENTRY = {name: READ[name] for name in ("title", "authors", "isbn13", "published_
 LINE = {**READ, "topics": array(NAME)}
 ADDRESS = {"id": ID, "url": text()}
 LINKS = {"next": or_null(text()), "previous": or_null(text())}
-BOOKS = {"books": array(ref("BookEntry")), "count": COUNT, "count_is_exact": {"type": "boolean"}, **LINKS}
+PAGE: Plain = {"count": COUNT, "count_is_exact": {"type": "boolean"}, **LINKS}
 NOT_SEARCHED = text(description=f"What was typed beyond {MOST_WORDS} words; absent if everything was searched.")
 
 
 def books_page(**more: Any) -> dict[str, Any]:
-    page = exactly(**more, **BOOKS)
+    page = exactly(**more, books=array(ref("BookEntry")), **PAGE)
     return {**page, "properties": {**page["properties"], "not_searched": NOT_SEARCHED}}
 
 
-AUTHORS = {"authors": array(ref("Author"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
 TOKEN = {"id": ID, "name": text(100), "scopes": array(text(enum=Scope.values)), "created_at": TIME}
 TOKEN |= {"expires_at": or_null(TIME), "last_used_at": or_null(TIME)}
 DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, after={})}
@@ -76,7 +75,6 @@ UPLOADED |= {
 }
 UPLOADED |= {"columns": array(exactly(name=text(), field=text(enum=["", *record.BY_NAME]), values=array(text())))}
 UPLOADED |= {"test": or_null(text()), "job": or_null(text()), "created_at": TIME}
-JOBS = {"jobs": array(ref("JobEntry"))} | {name: BOOKS[name] for name in BOOKS if name != "books"}
 MILLISECONDS, YES_OR_NO = {"type": "number", "minimum": 0}, {"type": "boolean"}
 SOURCE, LIBRARY = exactly(file=text(), line=COUNT, code=text()), exactly(name=text(), package=or_null(text()))
 WAY = {"name": text(), "url": text(), "title": text()}
@@ -100,7 +98,7 @@ SCHEMAS = {
     "BookPage": books_page(),
     "BookLine": exactly(**LINE),
     "Author": exactly(**ADDRESS, name=NAME, sort_name=NAME, books=COUNT),
-    "AuthorPage": exactly(**AUTHORS),
+    "AuthorPage": exactly(authors=array(ref("Author")), **PAGE),
     "AuthorBooks": books_page(**ADDRESS, name=NAME, sort_name=NAME),
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
@@ -114,7 +112,7 @@ SCHEMAS = {
     "NewToken": exactly(**TOKEN, token=text(description="The secret, which nobody can be shown again.")),
     "Job": exactly(**JOB, arguments={"type": "object"}, log=array(text()), files=array(JOB_FILE)),
     "JobEntry": exactly(**JOB),
-    "JobPage": exactly(**JOBS),
+    "JobPage": exactly(jobs=array(ref("JobEntry")), **PAGE),
     "Upload": exactly(**UPLOADED),
     "Lookup": exactly(**LOOKUP),
     "Health": {

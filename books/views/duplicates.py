@@ -15,11 +15,10 @@ from books.models.book_columns import split
 from books.views.base import CatalogueView
 from books.web import parsing, serializers
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
-from books.web.permissions import CHANGE
+from books.web.permissions import CHANGE, DELETE, arequire
 
 DETAIL = "books/duplicate_detail.html"
 NO_GROUP = "No two books have this fingerprint any more. All possible duplicates are at /duplicates/."
-NOT_ALLOWED = "Only librarians can merge books. Ask the owner of this catalogue to make you one."
 STALE = "One of these books was changed or deleted since you opened this page. Compare them again."
 
 
@@ -52,8 +51,7 @@ class DuplicateDetail(CatalogueView):
         return await self._show(fingerprint)
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        if not await self.user.ahas_perm("books.delete_book"):
-            raise HTTPError(403, NOT_ALLOWED)
+        await arequire(self.user, DELETE)
         form = MergeForm(parsing.form(request))
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))

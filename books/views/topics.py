@@ -1,9 +1,9 @@
 from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from books.cache.topics import CachedTopic, arefresh_topics, atopics
-from books.models import Topic
 from books.views.base import CatalogueView
 from books.views.lists import respond_with_books
 from books.web import serializers
@@ -50,9 +50,8 @@ class TopicDetail(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        try:
-            topic = await Topic.objects.aget(slug=slug)
-        except Topic.DoesNotExist:
-            raise HTTPError(404, "There is no such topic. All topics are at /topics/.") from None
-        about = {"slug": topic.slug, "url": topic.get_absolute_url(), "name": topic.name}
-        return await respond_with_books(self, "books/topic_detail.html", about, topic=topic.slug)
+        topic = (await atopics()).get(slug)
+        if topic is None:
+            raise HTTPError(404, "There is no such topic. All topics are at /topics/.")
+        about = {"slug": slug, "url": reverse("topic_detail", args=[slug]), "name": topic.name}
+        return await respond_with_books(self, "books/topic_detail.html", about, topic=slug)
