@@ -49,13 +49,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 7503,
-    "search": 1653,
+    "models forms views web metadata templatetags admin": 7555,
+    "search": 1664,
     "server": 2623,
-    "jobs": 1403,
+    "jobs": 1351,
     "importing exporting": 4396,
-    "openapi": 572,
-    "house": 20_820,
+    "openapi": 570,
+    "house": 20_819,
     "benchmarks": 4054,
 }
 
