@@ -22,6 +22,7 @@ from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsStart, OpdsT
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.history import BookHistory, ChangeUndo, HistoryPurge
 from books.views.home import Home
+from books.views.job_books import JobBooks
 from books.views.jobs import AllJobEvents, JobCancel, JobDetail, JobEvents, JobFileDownload, JobList, JobRetry
 from books.views.lab import Lab, LabCase
 from books.views.login import Login, Logout
@@ -103,6 +104,7 @@ urlpatterns = [
     path("jobs/events/", AllJobEvents.as_view(), name="all_job_events"),
     path("jobs/<key:key>/", JobDetail.as_view(), name="job_detail"),
     path("jobs/<key:key>/events/", JobEvents.as_view(), name="job_events"),
+    path("jobs/<key:key>/books/", JobBooks.as_view(), name="job_books"),
     path("jobs/<key:key>/cancel/", JobCancel.as_view(), name="job_cancel"),
     path("jobs/<key:key>/retry/", JobRetry.as_view(), name="job_retry"),
     path("jobs/<key:key>/files/<str:name>/", JobFileDownload.as_view(), name="job_file"),

@@ -2,14 +2,17 @@
 
 from io import BytesIO
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db.models.functions import Now
 from django.test import AsyncClient
 
-from books.models import Job, JobFile, Status, Upload
+from books.metadata.record import EMPTY
+from books.models import Actor, Book, Channel, Job, JobFile, Status, Upload
 from books.models.upload import MAX_WAITING
+from books.views import job_books
 from tests.people import librarian
 from tests.test_pages import HTML, NASTY, Elements, PageCase
 
@@ -214,3 +217,46 @@ class AsData(UploadCase):
         data = (await self.async_client.get(f"/uploads/{upload.pk}/")).json()
         assert data["columns"][0] == {"name": "title", "field": "title", "values": ["Kokoro"]}
         assert (data["name"], data["format"], data["existing"], data["job"]) == ("list.csv", "csv", "replace", None)
+
+
+class Afterwards(UploadCase):
+    """The lists of an import; `self.job` has added two books."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        upload = async_to_sync(self.upload)(KNOWN)
+        async_to_sync(self.send)(upload, "import", ["title", "authors", "pages"])
+        self.job = Job.objects.get()
+        for title in ("Kokoro", "Botchan"):
+            Book.objects.add({**EMPTY, "title": title}, Actor(Channel.IMPORT, job_id=self.job.pk))
+
+    def books(self, action: str) -> Any:
+        return async_to_sync(self.async_client.get)(f"/jobs/{self.job.key}/books/?action={action}")
+
+    def test_the_number_of_added_books_leads_to_their_list(self) -> None:
+        Job.objects.update(status=Status.SUCCEEDED, result={"created": 2, "updated": 0}, finished_at=Now())
+        address = f"/jobs/{self.job.key}/books/?action=added"
+        assert Elements(async_to_sync(self.page)(f"/jobs/{self.job.key}/")).named("a", href=address)
+        page = async_to_sync(self.page)(address)
+        assert "Kokoro</a>" in page
+        assert "Botchan</a>" in page
+
+    def test_the_fields_that_were_left_out_are_a_table(self) -> None:
+        note = {"line": 3, "field": "pages", "value": "many", "reason": "Enter a whole number."}
+        result = {"created": 2, "notes": 1, "first_notes": [note]}
+        Job.objects.update(status=Status.SUCCEEDED, result=result, finished_at=Now())
+        assert '<td dir="auto">many</td>' in async_to_sync(self.page)(f"/jobs/{self.job.key}/")
+
+    def test_added_and_changed_are_told_apart(self) -> None:
+        assert [len(self.books(action).json()["books"]) for action in ("added", "changed")] == [2, 0]
+
+    def test_a_long_list_has_pages(self) -> None:
+        first, second = Book.objects.order_by("pk")
+        with patch.object(job_books, "SIZE", 1):
+            data = self.books("added").json()
+            assert [book["id"] for book in data["books"]] == [first.pk]
+            further = async_to_sync(self.async_client.get)(data["next"]).json()
+        assert ([book["id"] for book in further["books"]], further["next"]) == ([second.pk], None)
+
+    def test_another_action_is_refused(self) -> None:
+        assert self.books("burnt").status_code == 400

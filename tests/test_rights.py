@@ -71,6 +71,7 @@ GET    /jobs/import/                         401 403 200 200    403 403 200 403 
 POST   /jobs/new/                            401 403 202 202    403 403 202 403    401 403 202  add_job
 DELETE /jobs/import/                         401 403 202 202    403 403 403 403    401 403 403  change_job change_book
 GET    /jobs/import/events/                  401 403 200 200    403 403 200 403    401 403 200  view_job
+GET    /jobs/import/books/?action=added      401 403 200 200    403 403 200 403    401 403 200  view_job
 POST   /jobs/import/cancel/                  401 403 202 202    403 403 403 403    401 403 403  change_job change_book
 POST   /jobs/cancelled/retry/                401 403 202 202    403 403 202 403    401 403 202  change_job
 GET    /jobs/import/files/a.csv/             401 403 200 200    403 403 200 403    401 403 200  view_job

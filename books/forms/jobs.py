@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from books.exporting import EXPORT_FORMATS
 from books.forms.books import BookForm
+from books.forms.duplicates import MAX_ID
 from books.forms.lists import BookQuery, QueryField
 from books.importing.encoding import ENCODINGS
 from books.importing.formats import FORMATS
@@ -16,7 +17,7 @@ from books.jobs.tasks.lookup_books import MISSING
 from books.jobs.tasks.undo_import import UNDOABLE
 from books.metadata.isbn import MAX_LENGTH
 from books.metadata.record import CLEANERS
-from books.models import Job
+from books.models import Action, Job
 
 BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False, "": False}
 MAX_BOOKS = 10_000  # of one list to look up
@@ -64,6 +65,15 @@ class ListField(forms.Field):
         if bad := next((text for text in texts if not self.pattern.fullmatch(text)), None):
             raise ValidationError(f"“{bad[:50]}” is no {self.one}.")
         return list(dict.fromkeys(texts))
+
+
+class JobBooksQuery(forms.Form):
+    """Which books of a job, after the one with the id `after`."""
+
+    action = forms.ChoiceField(
+        required=False, choices=[(action.value, action.value) for action in (Action.ADDED, Action.CHANGED)]
+    )
+    after = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
 
 
 class JobForm(forms.Form):

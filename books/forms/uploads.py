@@ -40,6 +40,7 @@ EXISTING_LABELS = {
     "replace": "Replace: the list is right, and overwrites what you have",
     "skip": "Skip: leave these books as they are",
 }
+FIELD_LABELS = {name: field.label for name, field in BY_NAME.items()} | {"source_key": "Number in the other program"}
 FINDS_ITS_BOOK = {"title", "isbn13", "source_key"}
 
 
@@ -96,7 +97,12 @@ def problem_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], form
         return "Choose the column that holds the title. A list of ISBNs needs no titles."
     before, now = Counter(proposed), Counter(filter(None, chosen))
     twice = [field for field, count in now.items() if count > 1 and count != before[field]]
-    return f"Two columns fill “{BY_NAME[twice[0]].label}”: leave one of them out." if twice else ""
+    if not twice:
+        return ""
+    label = FIELD_LABELS[twice[0]]
+    if before[twice[0]] > 1:
+        return f"This format makes “{label}” of several columns: leave them all as they were, or choose one of them."
+    return f"Two columns fill “{label}”: leave one of them out."
 
 
 def mapping_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], *, is_named: bool) -> dict[str, str]:

@@ -10,6 +10,7 @@ from books.feeds.topics import TopicQuery
 from books.forms.accounts import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
 from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
+from books.forms.jobs import JobBooksQuery
 from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery
 from books.forms.uploads import UploadForm
 from books.jobs.kinds import KINDS
@@ -158,6 +159,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "POST": START._replace(parameters=[IDEMPOTENCY_KEY]),
     },
     "job_detail": {"GET": Operation("The state of a job", "Job"), "POST": START, "DELETE": CANCEL},
+    "job_books": {"GET": Operation("The books that a job has added or changed", "JobBooks", JobBooksQuery)},
     "job_cancel": {"POST": CANCEL},
     "job_retry": {"POST": RETRY},
     "job_file": {"GET": Operation("A file of a job", sends=FILE)},

@@ -114,6 +114,7 @@ SCHEMAS = {
     "JobEntry": exactly(**JOB),
     "JobPage": exactly(jobs=array(ref("JobEntry")), **PAGE),
     "Upload": exactly(**UPLOADED),
+    "JobBooks": exactly(job=JOB_KEY, action=text(), books=array(ref("BookEntry")), next=or_null(text())),
     "Lookup": exactly(**LOOKUP),
     "Health": {
         "type": "object",

@@ -9,13 +9,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.uploads import ENCODING_NAMES, EXISTING_LABELS, UploadForm
+from books.forms.uploads import ENCODING_NAMES, EXISTING_LABELS, FIELD_LABELS, UploadForm
 from books.importing.encoding import ENCODINGS, UnreadableFile
 from books.importing.formats import FORMATS
 from books.importing.preview import Preview, preview
 from books.jobs.start import LONGEST_NAME, start
 from books.jobs.tasks.import_books import import_
-from books.metadata.record import BY_NAME
 from books.models import Actor, Channel, Job, JobFile, Status, Upload
 from books.views.base import CatalogueView
 from books.views.job_page import Data, annotated, counts, entry
@@ -205,7 +204,7 @@ async def page_context(upload: Upload, form: UploadForm | None) -> Data:
         "unused": [column["name"] for column in table if not column["field"]],
         "title": upload.preview["title"],
         "further": upload.preview["further"],
-        "fields": [(name, field.label) for name, field in BY_NAME.items()],
+        "fields": FIELD_LABELS.items(),
         "chosen": chosen,
         "existing_choices": EXISTING_LABELS.items(),
         "formats": [(name, known.title or name) for name, known in FORMATS.items()],

@@ -26,7 +26,7 @@ DROP = """([name, text]) => {
 def a_list(name: str, rows: int = 20) -> str:
     """Books of this name, and one that cannot be imported."""
     books = "".join(f"{name} {number},A. Writer,{number}\n" for number in range(1, rows + 1))
-    return f"title,authors,pages\n{books}{name} and more,A. Writer,many\n"
+    return f"title,authors,pages\n{books},A. Writer of {name},7\n"
 
 
 def state(page: Page) -> Locator:
@@ -40,6 +40,12 @@ async def reaches(page: Page, word: str) -> None:
 async def choose(page: Page, name: str, text: str) -> None:
     file: Any = {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
     await page.get_by_label("A list of books").set_input_files(file)
+
+
+async def import_it(page: Page) -> None:
+    """Upload the chosen list, and import it as it is understood."""
+    await page.get_by_role("button", name="Upload and check").click()
+    await page.get_by_role("button", name="Import", exact=True).click()
 
 
 async def start_clock(page: Page, seconds: int) -> None:
@@ -59,13 +65,14 @@ async def test_a_list_is_dragged_onto_the_page_and_imported_and_undone(page: Pag
     await page.get_by_role("link", name="Jobs", exact=True).click()
     await page.evaluate(DROP, ["dragged.csv", a_list("Dragged")])
     await expect(page.locator("[data-columns]")).to_have_text("Columns: title, authors, pages")
-    await expect(page.get_by_role("button", name="Import")).to_be_focused()
+    await expect(page.get_by_role("button", name="Upload and check")).to_be_focused()
     await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Import", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Import of dragged.csv")
     await reaches(page, "Done")
     await expect(page.locator(".tally .created")).to_have_text(re.compile("20"))
     await expect(page.locator(".tally .rejected")).to_have_text(re.compile("1"))
-    await expect(page.locator(".rejects tbody tr")).to_have_text(re.compile(r"22\s*pages\s*Enter a whole number"))
+    await expect(page.locator(".rejects tbody tr")).to_have_text(re.compile(r"22\s*title\s*A book needs a title"))
     assert await number_of_books(page, "dragged") == 20
     await page.get_by_text("Undo this import").click()
     await page.get_by_role("button", name="Undo now").click()
@@ -77,53 +84,52 @@ async def test_a_list_is_dragged_onto_the_page_and_imported_and_undone(page: Pag
 async def test_rejects_are_downloaded_mended_and_imported(page: Page, tmp_path: Path) -> None:
     await page.goto("/jobs/")
     await choose(page, "mend.csv", a_list("Mended", rows=1))
-    await page.get_by_role("button", name="Import").click()
+    await import_it(page)
     await reaches(page, "Done")
     async with page.expect_download() as coming:
         await page.get_by_role("link", name="mend.csv.rejects.csv").click()
     rejects = tmp_path / "rejects.csv"
     await (await coming.value).save_as(rejects)
     await page.get_by_role("link", name="All jobs").click()
-    await choose(page, "mended.csv", rejects.read_text("utf-8-sig").replace("many", "12"))
-    await page.get_by_role("button", name="Import").click()
+    mended = rejects.read_text("utf-8-sig").replace(",A. Writer of", "Mended and more,A. Writer of")
+    await choose(page, "mended.csv", mended)
+    await import_it(page)
     await reaches(page, "Done")
     await expect(page.locator(".tally .created")).to_have_text(re.compile("1"))
 
 
-async def test_a_trial_changes_nothing(page: Page) -> None:
+async def test_the_columns_of_a_list_are_chosen_tried_and_imported(page: Page) -> None:
     await page.goto("/jobs/")
-    await choose(page, "trial.csv", a_list("Trialbook"))
-    await page.get_by_label("Test run").check()
-    await page.get_by_role("button", name="Import").click()
-    await reaches(page, "Done")
-    await expect(page.locator(".tally .created")).to_have_text(re.compile("20"))
-    assert await number_of_books(page, "trialbook") == 0
-
-
-async def test_a_wrong_mapping_is_told_with_what_was_typed(page: Page) -> None:
-    await page.goto("/jobs/")
-    await choose(page, "foreign.csv", "Buch\nDer Prozess\n")
-    await page.get_by_text("If the columns are not recognised").click()
-    await page.get_by_label("Which column holds what").fill("titel=Buch")
-    await page.get_by_role("button", name="Import").click()
+    await choose(page, "foreign.csv", "Was,Wer,Regal\nTrialbook one,Kafka,A1\nTrialbook two,Mann,A2\n")
+    await page.get_by_role("button", name="Upload and check").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Check the columns")
+    await page.get_by_role("button", name="Test run").click()
     await expect(page.get_by_role("alert")).to_be_focused()
-    await page.get_by_role("alert").get_by_role("link", name="Columns").click()
-    await expect(page.get_by_label("Which column holds what")).to_be_focused()
-    await expect(page.get_by_label("Which column holds what")).to_have_value("titel=Buch")
-    await choose(page, "foreign.csv", "Buch\nDer Prozess\n")
-    await page.get_by_label("Which column holds what").fill("title=Buch")
-    await page.get_by_role("button", name="Import").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Choose the column that holds the title")
+    await page.get_by_label("What Was fills").select_option("Title")
+    await page.get_by_label("What Wer fills").select_option("Authors")
+    await page.get_by_label("Skip: leave").check()
+    await page.get_by_role("button", name="Test run").click()
+    await expect(page.locator("#report .state")).to_have_text("Done", timeout=SLOWLY)
+    await expect(page.locator("#report .created")).to_have_text(re.compile("2"))
+    assert await number_of_books(page, "trialbook") == 0
+    await expect(page.get_by_label("What Wer fills")).to_have_value("authors")
+    await expect(page.get_by_label("Skip: leave")).to_be_checked()
+    await page.get_by_role("button", name="Import", exact=True).click()
     await reaches(page, "Done")
+    await page.locator(".tally .created a").click()
+    await expect(page.get_by_role("link", name="Trialbook two")).to_be_visible()
 
 
-async def test_a_list_that_is_not_understood_fails_and_leads_back_to_the_columns(page: Page) -> None:
+async def test_other_letters_are_shown_at_once(page: Page) -> None:
     await page.goto("/jobs/")
-    await choose(page, "odd.csv", "Buch,Autor\nDer Prozess,Kafka\n")
-    await page.get_by_role("button", name="Import").click()
-    await reaches(page, "Failed")
-    await expect(page.locator(".summary")).to_contain_text("Buch, Autor")
-    await page.get_by_role("link", name="say which column holds what").click()
-    await expect(page.get_by_label("Which column holds what")).to_be_visible()
+    await choose(page, "letters.csv", "title,authors\nÉté à Köln,Zoë\n")
+    await page.get_by_role("button", name="Upload and check").click()
+    await page.get_by_label("Letters").select_option("Greek (Windows)")
+    await expect(page.get_by_role("cell", name="Été à Köln")).to_have_count(0)
+    await expect(page.get_by_label("Letters")).to_be_focused()
+    await page.get_by_label("Letters").select_option("Unicode (UTF-8)")
+    await expect(page.get_by_role("cell", name="Été à Köln")).to_be_visible()
 
 
 async def test_it_is_watched_cancelled_and_gone_on_with_on_one_page(page: Page) -> None:
@@ -224,7 +230,12 @@ async def plain(browser: Browser, server: Server, owner: StorageState) -> AsyncI
 async def test_all_of_it_works_without_javascript(plain: Page) -> None:
     await plain.goto("/jobs/")
     await choose(plain, "plain.csv", a_list("Plain"))
-    await plain.get_by_role("button", name="Import").click()
+    await plain.get_by_role("button", name="Upload and check").click()
+    await plain.get_by_label("Letters").select_option("Japanese (Shift JIS)")
+    await plain.get_by_role("button", name="Read again").click()
+    await plain.get_by_role("button", name="Test run").click()
+    await expect(plain.locator("#report .state")).to_have_text("Done", timeout=SLOWLY)
+    await plain.get_by_role("button", name="Import", exact=True).click()
     await reaches(plain, "Done")
     await plain.get_by_text("Undo this import").click()
     await plain.get_by_role("button", name="Undo now").click()
@@ -245,10 +256,21 @@ async def test_every_state_is_accessible_and_fits_its_screen(page: Page, width: 
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     await page.goto("/jobs/")
     await choose(page, f"{'long-name-' * 9}.csv", a_list(f"Accessible {width}"))
-    await page.get_by_role("button", name="Import").click()
+    await page.get_by_role("button", name="Upload and check").click()
+    await is_sound(page, width)
+    await page.get_by_role("button", name="Test run").click()
+    await expect(page.locator("#report .state")).to_have_text("Done", timeout=SLOWLY)
+    await is_sound(page, width)
+    await page.get_by_label("What title fills").select_option("")
+    await page.get_by_role("button", name="Test run").click()
+    await is_sound(page, width)
+    await page.get_by_label("What title fills").select_option("Title")
+    await page.get_by_role("button", name="Import", exact=True).click()
     await reaches(page, "Done")
     await is_sound(page, width)
-    await page.goto("/jobs/?mapping=title%3D&year=1950")
+    await page.locator(".tally .created a").click()
+    await is_sound(page, width)
+    await page.goto("/jobs/?year=1950")
     await is_sound(page, width)
     await page.get_by_label("Seconds").fill("soon")
     await page.get_by_role("button", name="Start").click()

@@ -55,10 +55,10 @@ def test_a_mapping_that_does_not_fit_is_refused_with_what_would(mapping: dict[st
 @pytest.mark.parametrize(
     ("header", "example"),
     [
-        (["ID", "書名", "著者"], "--map title=書名 --map authors=著者"),
-        (["Nr", "Book title", "Author(s)"], "--map 'title=Book title' --map 'authors=Author(s)'"),
-        (["a", "b"], "--map title=a --map authors=b"),
-        (["a"], "--map title=a"),
+        (["ID", "書名", "著者"], "title=書名, authors=著者"),
+        (["Nr", "Book title", "Author(s)"], "title=Book title, authors=Author(s)"),
+        (["a", "b"], "title=a, authors=b"),
+        (["a"], "title=a"),
     ],
 )
 def test_the_example_of_a_mapping_can_be_typed_as_it_stands(header: list[str], example: str) -> None:

@@ -78,7 +78,7 @@ class AnyList(TestCase):
         assert (book["title"], book["authors"], book["published_year"]) == ("心", ["夏目漱石"], 1914)
 
     def test_a_list_of_no_known_form_is_refused_with_its_columns_and_an_example(self) -> None:
-        with pytest.raises(UnreadableFile, match="--map title=作品 --map authors=人"):
+        with pytest.raises(UnreadableFile, match="title=作品, authors=人"):
             imported(text_file("作品,人\n心,夏目漱石\n"))
 
     def test_every_change_that_an_import_makes_is_in_the_history(self) -> None:

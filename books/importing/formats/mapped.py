@@ -1,7 +1,6 @@
 """A table or a format whose columns a person has assigned to fields."""
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,13 +44,9 @@ def _over(known: Format, columns: Mapping[str, str]) -> Format:
 
 
 def example_map(header: Sequence[str]) -> str:
-    """A --map for this file: right if its columns have usual names, else a pattern to follow."""
+    """A mapping for this file: right if its columns have usual names, else a pattern to follow."""
     title = next((name for name in header if _LIKELY["title"].search(name)), header[0] if header else "COLUMN")
     others = [name for name in header if name != title]
     authors = next((name for name in others if _LIKELY["authors"].search(name)), others[0] if others else None)
     chosen = {"title": title} | ({"authors": authors} if authors else {})
-    return " ".join(f"--map {_quoted(f'{field}={printable(column)}')}" for field, column in chosen.items())
-
-
-def _quoted(argument: str) -> str:
-    return argument if re.fullmatch(r"[\w%+,./:@=-]+", argument) else shlex.quote(argument)
+    return ", ".join(f"{field}={printable(column)}" for field, column in chosen.items())

@@ -36,6 +36,7 @@ class _ImportRun:
         self.upload = upload
         self.dry_run = dry_run
         self.first_rejects: list[dict[str, Any]] = run.checkpoint.get("first", [])
+        self.first_notes: list[dict[str, Any]] = run.checkpoint.get("first_notes", [])
         self.name = ""
         self.lines = 0
 
@@ -74,12 +75,15 @@ class _ImportRun:
         header = progress.table.header
         rejects = [{"line": row.line, "field": row.field, "reason": row.reason} for row in progress.rejects]
         self.first_rejects = [*self.first_rejects, *rejects][:MAX_FIRST_REJECTS]
+        notes = [note._asdict() for note in progress.notes[:MAX_FIRST_REJECTS]]
+        self.first_notes = [*self.first_notes, *notes][:MAX_FIRST_REJECTS]
         if progress.rejects:
             lines = reject_lines(header, progress.rejects)
             self.run.append_to_file(f"{self.name}.rejects.csv", lines, reject_header(header))
         if progress.notes:
             self.run.append_to_file(f"{self.name}.notes.csv", csv_lines(progress.notes), NOTE_HEADER)
-        checkpoint = {} if self.dry_run else {"progress": progress.checkpoint, "first": self.first_rejects}
+        first = {"first": self.first_rejects, "first_notes": self.first_notes}
+        checkpoint = {} if self.dry_run else {"progress": progress.checkpoint, **first}
         done = progress.lines - progress.table.before  # lines: nobody knows before the end how many rows there are
         total = max(self.lines - progress.table.before, done)
         self.run.save_checkpoint(summary(progress.totals), checkpoint, done=done, total=total)
@@ -90,7 +94,8 @@ class _ImportRun:
         counts = {"rows": progress.totals.rows, **progress.totals._asdict()}
         table = progress.table
         taken = {"format": table.format.name, "encoding": table.encoding, "unused": table.unused}
-        return {**counts, **taken, "dry_run": self.dry_run, "first_rejects": self.first_rejects}
+        first = {"first_rejects": self.first_rejects, "first_notes": self.first_notes}
+        return {**counts, **taken, "dry_run": self.dry_run, **first}
 
 
 def line_count(file: BinaryIO) -> int:
