@@ -83,7 +83,17 @@ class ImportBooks(TransactionTestCase):
 
     def test_columns_can_be_mapped(self) -> None:
         self.file("a.csv", "作品名;著者;年\n心;夏目 漱石;1914\n".encode("cp932"))
-        self.run_command("a.csv", "--map", "title=作品名", "--map", "authors=著者", "--map", "published_year=年")
+        self.run_command(
+            "a.csv",
+            "--encoding",
+            "cp932",
+            "--map",
+            "title=作品名",
+            "--map",
+            "authors=著者",
+            "--map",
+            "published_year=年",
+        )
         book = Book.objects.get().as_record()
         assert (book["title"], book["authors"], book["published_year"]) == ("心", ["夏目 漱石"], 1914)
 
