@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books import models
-from books.history.rename import FIELDS, MAX_BOOKS, rename
+from books.history.rename import FIELDS, MAX_BOOKS, file_under, rename
 from books.metadata import record
 from books.models import Actor, Author, Channel, Topic
 
@@ -94,7 +94,18 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
 
-@admin.register(Author, Topic, site=site)
+class AuthorForm(NameForm):
+    class Meta(NameForm.Meta):
+        help_texts = {
+            **NameForm.Meta.help_texts,
+            "sort_name": "As the author is filed: Gogh, Vincent van. Leave it empty for what follows from the name.",
+        }
+
+    def clean_sort_name(self) -> str:
+        return record.line(record.MAX_NAME)(self.cleaned_data["sort_name"])
+
+
+@admin.register(Topic, site=site)
 class NameAdmin(ReadOnlyAdmin):
     """Authors and topics are created and deleted with the books that name them. Here they are renamed."""
 
@@ -108,8 +119,19 @@ class NameAdmin(ReadOnlyAdmin):
         return may_rename and request.user.has_perm("books.change_book")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if form.has_changed():
+        if "name" in form.changed_data:
             rename(type(obj).objects.get(pk=obj.pk), obj.name, Actor(Channel.ADMIN, request.user.pk))
+
+
+@admin.register(Author, site=site)
+class AuthorAdmin(NameAdmin):
+    form = AuthorForm
+    fields = ["name", "sort_name"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "sort_name" in form.changed_data:
+            file_under(Author.objects.get(name=obj.name), obj.sort_name)
 
 
 @admin.register(models.Change, site=site)

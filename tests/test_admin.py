@@ -206,6 +206,31 @@ class AName(OwnerTestCase):
         assert {b.author_names for b in Book.objects.filter(pk__in=[book.pk, other.pk])} == {"Soseki"}
         assert Author.objects.get().books.count() == 2
 
+    def file(self, author: Author, name: str, sort_name: str) -> None:
+        page = f"/admin/books/author/{author.pk}/change/"
+        self.assertRedirects(self.client.post(page, {"name": name, "sort_name": sort_name}), "/admin/books/author/")
+        author.refresh_from_db()
+
+    def test_of_an_author_is_filed_as_the_sort_name_says(self) -> None:
+        for title, names in (("Roots", ["Vincent van Gogh"]), ("Emma", ["Jane Austen", "Vincent van Gogh"])):
+            Book.objects.add({"title": title, "authors": names})
+        author = Author.objects.get(name="Vincent van Gogh")
+        self.file(author, author.name, " Van  Gogh, Vincent ")
+        assert (author.sort_name, author.sort_key) == ("Van Gogh, Vincent", "van gogh  vincent")
+        keys = dict(Book.objects.values_list("title", "author_key"))
+        assert keys == {"Roots": "van gogh  vincent", "Emma": "austen  jane"}
+        self.file(author, author.name, "")
+        assert Book.objects.get(title="Roots").author_key == author.sort_key == "gogh  vincent van"
+
+    def test_of_an_author_keeps_a_sort_name_of_the_same_words_alone(self) -> None:
+        Book.objects.add({"title": "Roots", "authors": ["vincent van gogh"]})
+        author = Author.objects.get()
+        self.file(author, author.name, "Van Gogh, Vincent")
+        self.file(author, "Vincent van Gogh", "Van Gogh, Vincent")
+        assert (author.sort_name, Book.objects.get().author_key) == ("Van Gogh, Vincent", "van gogh  vincent")
+        self.file(author, "Theo van Gogh", "Van Gogh, Vincent")
+        assert (author.sort_name, Book.objects.get().author_key) == ("", "gogh  theo van")
+
     def test_of_a_topic_changes_its_address_and_all_books(self) -> None:
         Book.objects.add({"title": "Kokoro", "topics": ["Novels", "Japan"]})
         topic = Topic.objects.get(slug="novels")
