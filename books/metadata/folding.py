@@ -105,12 +105,13 @@ def _is_named(name: str) -> bool:
 
 _folding = _Folding()
 _NOTHING = str.maketrans("", "", f"{INVISIBLE}{JOINERS}")
+_UNSEEN = re.compile(f"[{INVISIBLE}{JOINERS}]")
 _ascii = str.maketrans(dict.fromkeys("'`", ""))
 
 
 def without_marks(text: str) -> str:
     """The text without marks that nobody sees."""
-    return text if text.isascii() else text.translate(_NOTHING)
+    return text if text.isascii() or not _UNSEEN.search(text) else text.translate(_NOTHING)
 
 
 def fold(text: str) -> str:

@@ -92,7 +92,7 @@ def other_spellings(text: str) -> list[list[str]]:
     if _HAS_DOTTED.search(text):
         dotted = (match[0].split(".") for match in _DOTTED.finditer(text))
         found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # else they are initials
-    if "'" in text or not text.isascii():
+    if "'" in text or (not text.isascii() and _APOSTROPHE.search(text)):
         found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
     if _HAS_BARE_INITIALS.search(text):
         found += ["".join(filter(str.isalpha, match[0])) for match in _BARE_INITIALS.finditer(text)]
