@@ -49,13 +49,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 7606,
+    "models forms views web metadata templatetags admin": 7629,
     "search": 1664,
     "server": 2623,
     "jobs": 1356,
     "importing exporting": 4396,
     "openapi": 573,
-    "house": 20_875,
+    "house": 20_919,
     "benchmarks": 4054,
 }
 
