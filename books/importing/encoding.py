@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from books.importing import detection
+from books.importing.column_names import field_of, key
 from books.importing.detection import LEGACY
 from books.importing.letters import nonsense
 
@@ -80,7 +81,7 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
     left = list(detection.LEGACY)
     while True:
         found = detection.readings(data, left)
-        best = detection.clearest(found, size)
+        best = detection.clearest(found, size) or _with_known_columns(found)
         if best is None:
             break
         try:
@@ -96,6 +97,20 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
         f"likely one of {likely}, or save it as UTF-8.",
         names,
     )
+
+
+def _with_known_columns(found: Sequence[detection.Reading]) -> detection.Reading | None:
+    """The only reading in which a column has a usual name: 書名 is other characters elsewhere.
+
+    Latin names do not tell: compared without accents, Année is AnnÈe.
+    """
+
+    def has_column(text: str) -> bool:
+        cells = re.split(r"[,;\t|]", text.partition("\n")[0])
+        return any(field_of(cell) for cell in cells if not key(cell).isascii() and len(key(cell)) > 1)
+
+    known = [reading for reading in found if has_column(reading.text)]
+    return known[0] if len(known) == 1 else None
 
 
 def _utf16_without_mark(file: BinaryIO) -> str:

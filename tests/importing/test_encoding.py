@@ -105,6 +105,19 @@ def test_a_small_list_in_a_legacy_encoding_is_read(name: str, text: str) -> None
     assert read(f"title,authors\n{text}".encode(name)) == f"title,authors\n{text}"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cp932", "書名;著者;年\n心;夏目 漱石;1914\n"),
+        ("gb18030", "书名,作者\n家,巴金\n"),
+        ("big5", "書名,作者\n家,巴金\n"),
+        ("euc_kr", "제목,저자\n혼,이상\n"),
+    ],
+)
+def test_the_names_of_columns_tell_how_to_read_the_fewest_letters(name: str, text: str) -> None:
+    assert read(text.encode(name)) == text
+
+
 def test_letters_that_could_be_others_are_asked_for_with_the_encodings_in_which_they_make_sense() -> None:
     with pytest.raises(UnclearEncoding) as unclear:
         read("title\n心\n".encode("cp932"))

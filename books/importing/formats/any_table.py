@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
+from books.importing.column_names import field_of
 from books.importing.formats.base import Format, RawFields
-from books.importing.formats.column_names import NAMES
 from books.metadata import isbn
-from books.metadata.folding import fold
-from books.metadata.record import CLEANERS
 
 
 def read_by(columns: Mapping[str, str], cells: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,27 +38,11 @@ def unquoted(cell: Any) -> Any:
     return found[1] if isinstance(cell, str) and (found := _FORMULA.fullmatch(cell)) else cell
 
 
-@cache
-def _fields() -> dict[str, tuple[str, int]]:
-    """{the key of a name: (its field, how usual the name is)}."""
-    own = {key(name): (name, 0) for name in CLEANERS}
-    return own | {
-        key(name): (field, place)
-        for field, names in NAMES.items()
-        for place, name in enumerate([field, *names.split()])
-    }
-
-
-def key(name: str) -> str:
-    """What is the same for all spellings of a column's name: “Año (publicación)” is anopublicacion."""
-    return "".join(filter(str.isalnum, fold(name)))
-
-
 def understood(header: Sequence[str]) -> dict[str, str]:
     """{field: column}: for each field the column with its most usual name."""
     best: dict[str, tuple[int, str]] = {}
     for column in header:
-        if known := _fields().get(key(column)):
+        if known := field_of(column):
             field, place = known
             best[field] = min(best.get(field, (place, column)), (place, column), key=lambda pair: pair[0])
     return {field: column for field, (_, column) in best.items()}

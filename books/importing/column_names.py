@@ -4,6 +4,11 @@ Compared without case, accents, spaces and punctuation. The first are the most u
 one whose name stands first is taken. What is not here is not guessed, since a wrong guess would put wrong values in.
 """
 
+from functools import cache
+
+from books.metadata.folding import fold
+from books.metadata.record import CLEANERS
+
 NAMES = {
     "title": (
         "title booktitle titel titre titulo titolo tytul название naslov nazev bookname nameofbook titlename "
@@ -84,3 +89,23 @@ NAMES = {
         "tom numertomu tomik del том номервсерии 巻 巻数 巻次 巻号 卷 卷册 册 卷号 권"
     ),
 }
+
+
+@cache
+def _fields() -> dict[str, tuple[str, int]]:
+    own = {key(name): (name, 0) for name in CLEANERS}
+    return own | {
+        key(name): (field, place)
+        for field, names in NAMES.items()
+        for place, name in enumerate([field, *names.split()])
+    }
+
+
+def key(name: str) -> str:
+    """What is the same for all spellings of a column's name: “Año (publicación)” is anopublicacion."""
+    return "".join(filter(str.isalnum, fold(name)))
+
+
+def field_of(name: str) -> tuple[str, int] | None:
+    """The field that a column of this name holds, and how usual the name is (0: most). None if it is not known."""
+    return _fields().get(key(name))
