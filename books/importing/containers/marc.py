@@ -15,9 +15,10 @@ from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical
 from pymarc import PymarcException, Record
 from pymarc.marcxml import XmlHandler
 
-from books.importing.containers.marc_fields import FAULT, fields_of
+from books.importing.containers.marc_fields import fields_of
 from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record as Numbered
+from books.importing.formats.values import DAMAGE
 
 CHUNK = 1 << 18  # bytes
 MAX_RECORD = 1 << 20  # bytes; a sound record has 99,999 at most
@@ -53,7 +54,7 @@ def binary_records(file: BinaryIO) -> Iterator[Numbered]:
                 yield number, fields_of(_decoded(data))
         except (PymarcException, ValueError, IndexError, _TooLarge, _OtherLetters) as error:
             reason = _FAULTS.get(type(error).__name__, "it is damaged")
-            yield number, {FAULT: f"This record cannot be read: {reason}."}
+            yield number, {DAMAGE: f"This record cannot be read: {reason}."}
 
 
 def _parted(file: BinaryIO) -> Iterator[bytes]:

@@ -9,7 +9,6 @@ from pymarc import Field, Record
 from books.importing.formats.values import natural, people
 from books.metadata import isbn
 
-FAULT = "Damage"
 _RELATORS = """
 aut:author cre:author edt:editor trl:translator ill:illustrator nrt:narrator pht:photographer com:compiler
 aui:introduction wpr:preface 070:author 340:editor 730:translator 440:illustrator 080:preface

@@ -19,9 +19,11 @@
 from books.importing.formats import (
     aozora,
     babelio,
+    bibtex,
     book_catalogue,
     bookwyrm,
     calibre,
+    csl_json,
     goodbooks,
     goodreads,
     gutenberg,
@@ -33,7 +35,9 @@ from books.importing.formats import (
     marc,
     openlibrary,
     openreads,
+    opf,
     own_csv,
+    ris,
     storygraph,
 )
 
@@ -59,6 +63,10 @@ FORMATS = {
         book_catalogue.FORMAT,
         marc.BINARY,
         marc.XML,
+        opf.FORMAT,
+        ris.FORMAT,
+        bibtex.FORMAT,
+        csl_json.FORMAT,
         isbns.FORMAT,
     )
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from books.importing.formats.base import Container, Format, RawFields, records_by
-from books.importing.formats.values import first_isbn, topics, values
+from books.importing.formats.values import DAMAGE, first_isbn, topics, values
 from books.importing.results import RowError
 
 USES = {
@@ -25,14 +25,13 @@ USES = {
     "Series": "series",
     "Number": "series_number",
 }
-FAULT = "Damage"
 _LEADER = re.compile(rb"[\s\0]*\d{5}[ -~]{7}[\d ]{5}")
 _END_OF_FIELD = b"\x1e"
 _NAMESPACES = (b"MARC21/slim", b"MARC21slim", b"unimarc", b"info:lc/xmlns/marcxchange")
 
 
 def read(cells: Mapping[str, Any]) -> RawFields:
-    if fault := cells.get(FAULT):
+    if fault := cells.get(DAMAGE):
         raise RowError("", "", fault)
     subjects, too_many = topics(*values(cells.get("Subjects")))
     others = values(cells.get("Other people"))

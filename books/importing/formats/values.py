@@ -11,6 +11,7 @@ from books.importing.results import RowError
 from books.metadata import isbn
 from books.metadata.record import MAX_TOPICS
 
+DAMAGE = "Damage"  # the column that says why a record could not be read
 AUTHOR_ROLES = {"author", "authors", "co-author", "coauthor", "writer", "creator"}
 EDITOR_ROLES = {"editor", "editors", "ed", "eds", "edt"}
 ROLES = {  # that are written in parentheses after a name

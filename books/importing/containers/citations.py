@@ -1,0 +1,114 @@
+"""The records in RIS and BibTeX files. This module loads their parsers: import it where a file is read."""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, BinaryIO
+
+import rispy  # type: ignore[import-untyped]
+from bibtexparser.entrypoint import parse_string
+from bibtexparser.middlewares.names import parse_single_name_into_parts, split_multiple_persons_names
+from bibtexparser.model import Entry, Field
+from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
+
+from books.importing.formats.base import Record
+from books.importing.formats.values import DAMAGE
+
+MAX_RECORD = 1 << 18  # characters
+PEOPLE = ("author", "editor", "translator")
+_TAG = re.compile(r"\s*([A-Z][A-Z0-9])[ \t]{1,4}-(?:[ \t](.*)|$)")
+_ENTRY = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
+_NO_ENTRY = {"comment", "preamble"}
+_BARE_AMPERSAND = re.compile(r"(?<!\\)&")
+_DOLLAR = re.compile(r"(?<!\\)\$")
+logging.getLogger("bibtexparser").setLevel(logging.ERROR)
+logging.getLogger("pylatexenc").setLevel(logging.ERROR)
+_LATEX = LatexNodes2Text(math_mode="text", keep_comments=True)
+
+
+def ris_records(file: BinaryIO) -> Iterator[Record]:
+    parser = rispy.RisParser(enforce_list_tags=False)
+    for number, lines in enumerate(_ris_parts(_lines(file)), 1):
+        (found,) = parser.parse_lines(iter([*lines, "ER  - "]))
+        yield number, {**found, **found.pop("unknown_tag", {})}
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    """The lines, of which one that is longer than a record may be is cut."""
+    while raw := file.readline(MAX_RECORD):
+        yield raw.decode(errors="replace").rstrip("\r\n")
+
+
+def _ris_parts(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The lines of each record from TY on, with two spaces before the hyphen, whatever the program wrote."""
+    held: list[str] = []
+    for line in lines:
+        found = _TAG.fullmatch(line.lstrip("\ufeff"))
+        tag = found[1] if found else ""
+        if tag in {"TY", "ER"} and held:
+            yield held
+            held = []
+        if tag == "TY" or (held and tag != "ER"):
+            held.append(f"{tag}  - {found[2] or ''}" if found else line)
+    if held:
+        yield held
+
+
+def bibtex_records(file: BinaryIO) -> Iterator[Record]:
+    number, strings = 0, ""
+    for kind, text in _bibtex_parts(_lines(file)):
+        if kind == "string":
+            strings += text
+            continue
+        if kind in _NO_ENTRY:
+            continue
+        number += 1
+        yield number, _bibtex_entry(strings[-MAX_RECORD:] + text)
+
+
+def _bibtex_parts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The kind and the text of each @entry: it begins in a line of its own."""
+    held: list[str] = []
+    kind, size = "comment", 0
+    for line in chain(lines, ["@comment{"]):
+        if found := _ENTRY.match(line.lstrip("\ufeff")):
+            yield kind, "".join(held)
+            kind, held, size = found[1].lower(), [], 0
+        size += len(line)
+        if size <= MAX_RECORD:
+            held.append(f"{line}\n")
+
+
+def _bibtex_entry(text: str) -> dict[str, Any]:
+    library = parse_string(text)
+    if not library.entries:
+        return {DAMAGE: "This entry cannot be read: a brace, a quote or a comma is missing."}
+    entry: Entry = library.entries[-1]
+    return {"entry type": entry.entry_type, "key": entry.key} | dict(map(_bibtex_field, entry.fields))
+
+
+def _bibtex_field(field: Field) -> tuple[str, str | list[str]]:
+    name = field.key.lower()
+    value = " ".join(str(field.value).split()) if name != "abstract" else str(field.value)
+    if name in PEOPLE:
+        return name, [_name(each) for each in split_multiple_persons_names(value) if each != "others"]
+    return name, plain(value)
+
+
+def _name(written: str) -> str:
+    parts = parse_single_name_into_parts(written, strict=False)
+    return plain(parts.merge_first_name_first)
+
+
+def plain(latex: str) -> str:
+    """The text of LaTeX: an accent and its letter are one character. What is no LaTeX stays as it is."""
+    if not any(mark in latex for mark in "\\{}$~`'-"):
+        return latex
+    escaped = _BARE_AMPERSAND.sub(r"\\&", latex)
+    if len(_DOLLAR.findall(escaped)) % 2:
+        escaped = _DOLLAR.sub(r"\\$", escaped)
+    try:
+        return str(_LATEX.latex_to_text(escaped)).replace("\xa0", " ").strip()
+    except (ValueError, IndexError, KeyError, AttributeError, RecursionError):
+        return latex.replace("{", "").replace("}", "")

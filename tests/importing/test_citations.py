@@ -1,0 +1,203 @@
+"""RIS, BibTeX and CSL-JSON, as reference managers write them, and the OPF of e-books."""
+
+import io
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from books.importing import source, tables
+from books.importing.containers.citations import plain
+from books.importing.encoding import UnreadableFile
+from books.importing.rows import CleanRow, cleaned
+
+pytestmark = pytest.mark.once
+
+
+def read(text: str) -> list[CleanRow]:
+    return list(_read(text))
+
+
+def _read(text: str) -> Iterator[CleanRow]:
+    with source.opened(io.BytesIO(text.encode())) as opened:
+        table = tables.opened(opened, {})
+        for row in table.rows(table.start, table.before):
+            yield cleaned(row, table.format)
+
+
+RIS = """TY  - BOOK
+AU  - Cortázar, Julio
+A4  - Bataillon, Laure
+TI  - Marelle
+T2  - Du monde entier
+VL  - 3
+PB  - Gallimard
+PY  - 1979/05//
+SN  - 978-0-306-40615-7 (pbk)
+SP  - 590
+KW  - roman
+KW  - jeu; espagnol
+N2  - Une marelle
+LA  - fr
+ER  -
+
+"""
+
+
+def test_a_book_in_ris_has_its_pages_and_its_series_under_the_tags_of_an_article() -> None:
+    (found,) = read(RIS)
+    assert found.fields == {
+        "title": "Marelle",
+        "authors": ["Julio Cortázar"],
+        "isbn13": "9780306406157",
+        "publisher": "Gallimard",
+        "published_year": 1979,
+        "language": "fr",
+        "pages": 590,
+        "description": "Une marelle",
+        "topics": ["roman", "jeu", "espagnol"],
+        "series": "Du monde entier",
+        "series_number": Decimal("3.00"),
+    }
+    assert [note.value for note in found.left_out] == ["Laure Bataillon (translator)"]
+
+
+def test_an_article_in_ris_has_no_series_pages_and_isbn() -> None:
+    article = "TY - JOUR\nT1 - An article\nover two lines\nT2 - Journal\nVL - 3\nSP - 12\nSN - 1234-5678\nER -\n"
+    (found,) = read(article)
+    assert found.fields == {"title": "An article over two lines"}
+    assert found.left_out == []
+
+
+def test_ris_records_are_counted_and_a_missing_end_costs_none() -> None:
+    found = read(RIS + "TY  - BOOK\nTI  - Second\nTY  - BOOK\nTI  - Third\n")
+    assert [(row.row.line, row.fields["title"]) for row in found] == [(1, "Marelle"), (2, "Second"), (3, "Third")]
+
+
+BIBTEX = r"""% from JabRef
+@string{spr = "Springer Verlag"}
+@comment{none}
+@book{knuth:ta,
+  author = {Knuth, Donald E. and {World Health Organization} and von Beethoven, Ludwig and M{\"u}ller, Hans},
+  title = {The {TeX}book: {\'E}tude \& more},
+  publisher = spr, year = 1984, isbn = {0-306-40615-2},
+  series = {Computers}, number = {7}, keywords = {tex, typesetting},
+  translator = {Doe, Jane}, pagetotal = {483}, abstract = {It costs $5.}
+}
+"""
+
+
+def test_a_book_in_bibtex_is_read_without_its_latex() -> None:
+    (found,) = read(BIBTEX)
+    assert found.fields == {
+        "title": "The TeXbook: Étude & more",
+        "authors": ["Donald E. Knuth", "World Health Organization", "Ludwig von Beethoven", "Hans Müller"],
+        "isbn13": "9780306406157",
+        "publisher": "Springer Verlag",
+        "published_year": 1984,
+        "pages": 483,
+        "description": "It costs $5.",
+        "topics": ["tex", "typesetting"],
+        "series": "Computers",
+        "series_number": Decimal("7.00"),
+    }
+    assert [note.value for note in found.left_out] == ["Jane Doe (translator)"]
+
+
+def test_a_broken_entry_of_bibtex_is_named_and_costs_no_other() -> None:
+    found = read(BIBTEX + '@book{broken, title = {No end\n@book{next, title = "After", editor = "Ed Itor"}\n')
+    assert [row.fields.get("title") for row in found] == ["The TeXbook: Étude & more", None, "After"]
+    assert found[1].error is not None
+    assert "brace" in found[1].error.reason
+    assert found[2].fields["authors"] == ["Ed Itor"]
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"G{\"o}del, {E}scher", "Gödel, Escher"),
+        (r"{\v{C}}apek \& {\L}ukasz", "Čapek & Łukasz"),
+        (r"100\% of $\alpha$", "100% of α"),
+        ("a -- b ``q''", "a – b “q”"),
+        ("AT&T's C# for $5", "AT&T's C# for $5"),
+        ("夏目漱石", "夏目漱石"),
+    ],
+)
+def test_latex_becomes_text_and_other_text_stays(latex: str, text: str) -> None:
+    assert plain(latex) == text
+
+
+def test_csl_json_has_names_in_parts_and_dates_in_lists() -> None:
+    item = {
+        "id": "x",
+        "type": "book",
+        "title": "Kokoro",
+        "author": [
+            {"family": "夏目", "given": "漱石"},
+            {"literal": "WHO"},
+            {"family": "Beethoven", "given": "Ludwig", "non-dropping-particle": "van"},
+        ],
+        "translator": [{"family": "Doe", "given": "J"}],
+        "issued": {"date-parts": [["1914", 4]]},
+        "ISBN": "978-0-306-40615-7",
+        "number-of-pages": "300",
+        "collection-title": "Bunko",
+        "collection-number": "7",
+    }
+    (found,) = read(json.dumps([item]))
+    assert found.fields == {
+        "title": "Kokoro",
+        "authors": ["夏目漱石", "WHO", "Ludwig van Beethoven"],
+        "published_year": 1914,
+        "isbn13": "9780306406157",
+        "pages": 300,
+        "series": "Bunko",
+        "series_number": Decimal("7.00"),
+    }
+    assert [note.value for note in found.left_out] == ["J Doe (translator)"]
+
+
+OPF = """<?xml version="1.0"?>
+<package xmlns="http://www.idpf.org/2007/opf" version="2.0">
+  <metadata xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:opf="http://www.idpf.org/2007/opf">
+    <dc:identifier opf:scheme="uuid">3051ed45</dc:identifier>
+    <dc:identifier>urn:isbn:9780306406157</dc:identifier>
+    <dc:title>That Witchcraft</dc:title>
+    <dc:creator opf:role="aut">Seana McGyre</dc:creator>
+    <dc:creator opf:role="trl">Tom Lator</dc:creator>
+    <dc:contributor opf:role="bkp">calibre (5.12.0)</dc:contributor>
+    <dc:date>0101-01-01T00:00:00+00:00</dc:date>
+    <dc:description>&lt;p&gt;One &amp;amp; two&lt;/p&gt;</dc:description>
+    <dc:language>eng</dc:language>
+    <dc:subject>Cryptids</dc:subject>
+    <meta name="calibre:series" content="InCryptik"/>
+    <meta name="calibre:series_index" content="8.0"/>
+  </metadata>
+</package>"""
+
+
+def test_the_opf_of_calibre_is_a_book() -> None:
+    (found,) = read(OPF)
+    assert found.fields == {
+        "source_key": "calibre:3051ed45",
+        "title": "That Witchcraft",
+        "authors": ["Seana McGyre"],
+        "isbn13": "9780306406157",
+        "language": "en",
+        "description": "One & two",
+        "topics": ["Cryptids"],
+        "series": "InCryptik",
+        "series_number": Decimal("8.00"),
+    }
+    assert [note.value for note in found.left_out] == ["Tom Lator (translator)"]
+
+
+def test_opf_with_entities_of_its_own_is_refused() -> None:
+    with pytest.raises(UnreadableFile, match="document type"):
+        read(OPF.replace("<package", '<!DOCTYPE p [<!ENTITY a "b">]><package').replace("Cryptids", "&a;"))
+
+
+def test_a_damaged_opf_is_refused_with_the_place() -> None:
+    with pytest.raises(UnreadableFile, match="This OPF file is damaged"):
+        read(OPF[:-20])
