@@ -68,6 +68,7 @@ def test_a_record_of_marc_21_is_a_book() -> None:
         "topics": ["Labor supply -- Japan"],
         "series": "Economic series",
         "series_number": Decimal("46.00"),
+        "series_label": "no. 46",
     }
     assert found.left_out == []
 
