@@ -91,7 +91,10 @@ if settings.BEHIND_PROXY:
     application = ForwardedHeaders(application, settings.BEHIND_PROXY)
 application = Lifespan(
     application,
-    state={"end_streams": handler.event_streams.end},
+    state={
+        "end_streams": handler.event_streams.end,
+        "client_share": 1 if settings.BEHIND_PROXY else settings.CLIENT_SHARE,  # of what connections hold in memory
+    },
     close=pool.close,
     background=background,
     warm_up=None if settings.DEBUG else lambda: pool.run(read_topics),

@@ -17,7 +17,7 @@ from books.models.book import Book, BookQuerySet
 from books.models.book_columns import split
 from books.web.serializers import number
 
-BATCH = 1000  # rows
+BATCH = 250  # rows: each client that reads slowly holds as many in memory
 NAMES = [place for place, field in enumerate(FIELDS, 1) if field.column]  # places in a row
 DECIMALS = [place for place, field in enumerate(FIELDS, 1) if field.schema["type"] == "number"]
 NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 cannot even escape them

@@ -80,7 +80,7 @@ class BookAuthor(models.Model):
     """One of a book's authors, in the order on the title page."""
 
     book = models.ForeignKey("books.Book", models.CASCADE)
-    author = models.ForeignKey(Author, models.CASCADE, db_index=False)  # the constraint's index begins with it
+    author = models.ForeignKey(Author, models.DO_NOTHING, db_index=False)  # the constraint's index begins with it
     position = models.PositiveSmallIntegerField()
 
     class Meta:

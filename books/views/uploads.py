@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from books.views.base import CatalogueView
 from books.web.negotiation import HTTPError, error_response
 from books.web.parsing import TOO_LARGE
-from books.web.permissions import CHANGE, arequire
+from books.web.permissions import ANYBODY, CHANGE, arequire
 
 
 class UploadScreen(CatalogueView):
@@ -20,9 +20,9 @@ class UploadScreen(CatalogueView):
         takes_uploads = request.method == "POST" and getattr(view, "takes_uploads", False)
         if request.scope["is_too_large"] and not takes_uploads:  # type: ignore[attr-defined]
             return error_response(request, HTTPError(413, TOO_LARGE, headers={"Connection": "close"}))
-        if not hasattr(view, "rules"):  # one of Django's, such as the admin's
-            return HttpResponse(status=204)
-        self.rules, self.view, self.takes_uploads = view.rules, view, takes_uploads  # type: ignore[misc]
+        # Django's own, such as the admin's, have no rules here: with an account, one may send what they take.
+        self.rules = getattr(view, "rules", {str(request.method): ANYBODY})  # type: ignore[misc]
+        self.view, self.takes_uploads = view or type(self), takes_uploads
         return await super().dispatch(request, *args, **kwargs)
 
     def methods(self) -> list[str]:

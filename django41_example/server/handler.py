@@ -168,6 +168,8 @@ class Handler(ASGIHandler):
                 watching.cancel()
         except* RequestAborted:
             pass
+        except* (PoolTimeout, *DATABASE_LOST) as errors:  # too late for a 503: the client sees that it is cut off
+            log.warning("a download was cut off: %r", errors.exceptions[0])
         finally:
             self.downloads[client] -= is_download
             self.downloads += Counter()  # drops those without any

@@ -8,7 +8,7 @@ import json
 import resource
 import socket
 import struct
-from collections import deque
+from collections import Counter, deque
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from django41_example.server import request_head
+from django41_example.server.forwarded import network_of
 from django41_example.server.request_head import LARGEST_HEAD, LONGEST_ADDRESS, MOST_HEADERS
 
 HEAD_SECONDS = 6.0  # for the first line and the headers
@@ -80,6 +81,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = Flow(transport, self)
         self.unanswered: deque[Any] = deque()
+        self.address = network_of(self.client[0] if self.client else "")
         limit_buffers(transport)
         self.late_at = self.loop.time() + HEAD_SECONDS
         if not self.app_state.get("is_watched"):
@@ -214,11 +216,21 @@ class LimitedProtocol(HttpToolsProtocol):
     # What is held in memory
 
     def hold(self) -> bool:
-        """Count what this connection holds. False if it is more than before, and more than the worker may hold."""
+        """Count what this connection holds. False if it is more than before, and more than the worker may hold in all,
+        or for one address."""
         held = min(max(0, self.arrived - FREE_BYTES), LARGEST_HELD) + self.unsent
         grown, self.held = held - self.held, held
         self.app_state["held"] = total = self.app_state.get("held", 0) + grown
-        return grown <= 0 or total <= MOST_HELD
+        by_address = self.held_by_address()
+        by_address[self.address] += grown
+        of_one = by_address[self.address]
+        if not of_one:
+            del by_address[self.address]
+        return grown <= 0 or (total <= MOST_HELD and of_one <= MOST_HELD * self.app_state.get("client_share", 1))
+
+    def held_by_address(self) -> Counter[str]:
+        held: Counter[str] = self.app_state.setdefault("held_by_address", Counter())
+        return held
 
     def let_go(self) -> None:
         self.unparsed, self.arrived, self.unsent, self.stuck_at = b"", 0, 0, None
@@ -237,7 +249,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self.stuck_ones().pop(self, None)
         self.stuck_ones()[self] = None
         if not self.hold():
-            next(iter(self.stuck_ones())).reset()
+            most = max(by_address := self.held_by_address(), key=by_address.__getitem__)
+            next((one for one in self.stuck_ones() if one.address == most), self).reset()
 
     def resume_writing(self) -> None:
         super().resume_writing()

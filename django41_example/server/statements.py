@@ -29,6 +29,11 @@ LOCKED: Refusal = (
     "Another program has been writing to the catalogue for long, so nothing was saved. Try again in some seconds.",
     {"Retry-After": "5"},
 )
+CONFLICT: Refusal = (
+    503,
+    "Somebody else changed the same thing at this moment, so nothing was saved. Try again.",
+    {"Retry-After": "1"},
+)
 DISK_FULL: Refusal = (
     507,
     "The disk of the catalogue is full, so nothing was saved. Whoever runs the catalogue has to free some space.",
@@ -47,8 +52,8 @@ REFUSALS = {
     "SQLITE_BUSY": LOCKED,
     "SQLITE_LOCKED": LOCKED,
     "55P03": LOCKED,  # lock_not_available
-    "40001": LOCKED,  # serialization_failure
-    "40P01": LOCKED,  # deadlock_detected
+    "40001": CONFLICT,  # serialization_failure
+    "40P01": CONFLICT,  # deadlock_detected
     "SQLITE_FULL": DISK_FULL,
     "53100": DISK_FULL,  # disk_full
     "SQLITE_IOERR": DISK_FAILS,

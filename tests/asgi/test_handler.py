@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django41_example.server import body as bodies
 from django41_example.server import handler as handler_module
 from django41_example.server.handler import Handler
+from django41_example.server.threads import PoolTimeout
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
@@ -264,6 +265,20 @@ async def test_a_long_answer_holds_no_thread_between_its_batches(export: Handler
     assert export.pool.checked_out == 0
     stream.leave()
     await task
+
+
+@pytest.mark.parametrize("error", [PoolTimeout(), OperationalError()])
+async def test_a_long_answer_that_cannot_go_on_is_cut_off(serve: Serve, error: Exception) -> None:
+    async def rows() -> Any:
+        yield "one row\n"
+        raise error
+
+    async def view(request: HttpRequest) -> StreamingHttpResponse:
+        return StreamingHttpResponse(rows(), content_type="text/csv")
+
+    stream = Exchange(serve(view))
+    await stream.start()
+    assert (stream.body, stream.has_ended) == (b"one row\n", False)
 
 
 async def test_a_long_answer_ends_when_its_client_leaves(export: Handler) -> None:

@@ -126,6 +126,24 @@ async def test_beyond_what_a_worker_may_hold_a_body_is_refused(server: Server, m
     assert refusal(wires[3]) == {"detail": protocol.REFUSALS[503]}
 
 
+async def test_one_address_never_holds_all_of_it(server: Server, monkeypatch: Any) -> None:
+    monkeypatch.setattr(protocol, "MOST_HELD", 50_000)
+    server.app_state["client_share"] = 0.5
+    wires = [server.connect(f"192.0.2.{last}") for last in (1, 1, 2)]
+    for wire in wires:
+        await wire.send(body(20_001) + b"x" * 20_000)
+    assert [wire.statuses for wire in wires] == [[], [503], []]
+
+
+async def test_the_addresses_of_an_ipv6_network_are_one(server: Server, monkeypatch: Any) -> None:
+    monkeypatch.setattr(protocol, "MOST_HELD", 50_000)
+    server.app_state["client_share"] = 0.5
+    wires = [server.connect(address) for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")]
+    for wire in wires:
+        await wire.send(body(20_001) + b"x" * 20_000)
+    assert [wire.statuses for wire in wires] == [[], [503], []]
+
+
 async def test_a_plain_request_is_answered_all_the_same(server: Server, monkeypatch: Any) -> None:
     monkeypatch.setattr(protocol, "MOST_HELD", 0)
     wire = server.connect()
@@ -192,6 +210,16 @@ async def test_beyond_what_a_worker_may_hold_the_client_that_reads_nothing_for_l
         wire.protocol.pause_writing()
     assert [wire.aborted for wire in wires] == [True, False]
     assert held(server) == 100_000
+
+
+async def test_it_is_one_of_the_address_that_holds_most(slow: Slow, monkeypatch: Any) -> None:
+    monkeypatch.setattr(protocol, "MOST_HELD", 350_000)
+    server = Server(slow)
+    wires = [server.connect(f"192.0.2.{last}") for last in (1, 2, 2, 3)]
+    for wire in wires:
+        wire.unsent = 100_000
+        wire.protocol.pause_writing()
+    assert [wire.aborted for wire in wires] == [False, True, False, False]
 
 
 @pytest.fixture

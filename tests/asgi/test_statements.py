@@ -15,7 +15,15 @@ from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from books.models import Topic
-from django41_example.server.statements import DISK_FULL, LOCKED, NO_DATABASE, TOO_LONG, limit_statements, refusal
+from django41_example.server.statements import (
+    CONFLICT,
+    DISK_FULL,
+    LOCKED,
+    NO_DATABASE,
+    TOO_LONG,
+    limit_statements,
+    refusal,
+)
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import MakePool, Serve
 
@@ -200,7 +208,7 @@ def test_a_full_disk_is_told_from_a_database_that_is_away() -> None:
     [
         (psycopg.errors.DiskFull(), DISK_FULL),
         (psycopg.errors.QueryCanceled(), TOO_LONG),
-        (psycopg.errors.DeadlockDetected(), LOCKED),
+        (psycopg.errors.DeadlockDetected(), CONFLICT),
         (psycopg.errors.AdminShutdown(), NO_DATABASE),
         (None, NO_DATABASE),
     ],

@@ -85,6 +85,8 @@ async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path:
         ("POST", "/books/1/history/", 405),
         ("POST", "/nothing-here/", 404),
         ("POST", "/accounts/login/", 413),
+        ("POST", "/admin/login/", 413),
+        ("POST", "/admin/auth/user/add/", 413),
     ],
 )
 async def test_who_may_not_send_a_body_there_is_refused_before_it_is_read(

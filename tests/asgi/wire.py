@@ -56,8 +56,8 @@ async def settled() -> None:
 class Wire(asyncio.Transport):
     """The server's end of a connection: what was written to it, and how it ended."""
 
-    def __init__(self, protocol: LimitedProtocol) -> None:
-        super().__init__({"peername": ("127.0.0.1", 50000), "sockname": ("127.0.0.1", 8000)})
+    def __init__(self, protocol: LimitedProtocol, address: str = "127.0.0.1") -> None:
+        super().__init__({"peername": (address, 50000), "sockname": ("127.0.0.1", 8000)})
         self.protocol = protocol
         self.written, self.closed, self.aborted, self.is_read = b"", False, False, True
         self.unsent = 0
@@ -117,8 +117,8 @@ class Server:
     def protocol(self, loop: Any = None) -> LimitedProtocol:
         return LimitedProtocol(self.config, self.state, self.app_state, loop or self.clock)
 
-    def connect(self) -> Wire:
-        return Wire(self.protocol())
+    def connect(self, address: str = "127.0.0.1") -> Wire:
+        return Wire(self.protocol(), address)
 
     @classmethod
     async def end_all(cls) -> None:
