@@ -93,7 +93,7 @@ application = Lifespan(
     application,
     state={
         "end_streams": handler.event_streams.end,
-        "client_share": 1 if settings.BEHIND_PROXY else settings.CLIENT_SHARE,  # of what connections hold in memory
+        "client_share": 1 if settings.BEHIND_PROXY else limits.client_share,  # of what connections hold in memory
     },
     close=pool.close,
     background=background,

@@ -206,7 +206,7 @@ def _lengthened(match: re.Match[str]) -> str:
     return match[1] + (_VOWELS.get(name[-1], "") if name.startswith("HIRAGANA") else "")
 
 
-_SUFFIXES = re.compile(r",?\s+((?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|filho|neto)\.?|ii|iii|iv)$", re.IGNORECASE)
+_SUFFIXES = re.compile(r",?\s((?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|filho|neto)\.?|ii|iii|iv)$", re.IGNORECASE)
 _GO_BEHIND = frozenset("de van von der den ten ter zu zum zur af av di da do dos das e bin ibn".split())
 _STAY = frozenset(
     "du des le la les de di da della del van von der den mac mc st. saint san santa ben abu al el".split()

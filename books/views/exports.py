@@ -26,6 +26,7 @@ class Export(CatalogueView):
 
     rules = {"GET": READ}
     ignores_accept = True
+    is_download = True
     format: type[ExportFormat] = Csv
     query: type[BookQuery] = BookQuery
 

@@ -88,6 +88,8 @@ class Handler(ASGIHandler):
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
         is_full = self.pool.is_full(client_of(scope), writes=scope["method"] not in REPEATABLE)
+        if scope["method"] == "GET" and self.routes.declares("is_download", scope["path"]):  # before it is searched for
+            is_full = is_full or self._has_all_downloads(client_of(scope))
         if is_full and scope["path"] not in self.always:
             await self._turn_away(scope, send)
         elif has_body(scope):
@@ -176,8 +178,10 @@ class Handler(ASGIHandler):
 
     def _is_one_too_many(self, response: Any, client: str) -> bool:
         """Whether it is a download, and no more of them may be sent now."""
-        is_full = self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT
-        return is_full and response.streaming and not is_event_stream(response)
+        return self._has_all_downloads(client) and response.streaming and not is_event_stream(response)
+
+    def _has_all_downloads(self, client: str) -> bool:
+        return self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
         """Django's expects that a body was read, which a GET has none of."""

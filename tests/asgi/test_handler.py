@@ -12,10 +12,11 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+from books.views.errors import refused
 from django41_example.server import body as bodies
 from django41_example.server import handler as handler_module
 from django41_example.server.handler import Handler
-from django41_example.server.threads import PoolTimeout
+from django41_example.server.pool_thread import PoolTimeout
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
@@ -455,6 +456,13 @@ async def test_so_many_downloads_go_on_at_once(endless: Handler, monkeypatch: An
         exchange.leave()
     await asyncio.gather(*tasks)
     assert endless.downloads == {}
+
+
+async def test_beyond_them_no_books_are_searched_for_an_export(make_pool: MakePool) -> None:
+    handler = Handler(make_pool(), refused, body_limit=LIMIT)
+    handler.downloads["192.0.2.1"] = handler_module.MOST_OF_ONE_CLIENT
+    answer = await ask(handler, "/books.csv", client="192.0.2.1")
+    assert (answer.status, answer.headers["retry-after"], handler.pool.started) == (503, "1", 0)
 
 
 async def test_one_client_cannot_have_all_downloads(endless: Handler, monkeypatch: Any) -> None:

@@ -188,5 +188,5 @@ def _language(code: str) -> str:
 
 def _pages(extent: str) -> str:
     """Of “xii, 320, 11 p.” 320."""
-    found = _UP_TO_PAGES.match(extent)
+    found = _UP_TO_PAGES.match(extent[:100])  # on long texts it takes the square of their length
     return max(re.findall(r"\d+", found[1]), key=int) if found else ""

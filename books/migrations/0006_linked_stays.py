@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0004_uploads'),
+        ('books', '0005_series_label'),
     ]
 
     operations = [
