@@ -125,6 +125,12 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         return request.get_full_path(force_append_slash=True)
 
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response = super().process_response(request, response)
+        if isinstance(response, PermanentRedirect) and request.method in {"GET", "HEAD"}:
+            response.status_code = 301  # older reading apps do not follow a 308
+        return response
+
 
 class SameOriginWritesMiddleware(OnTheLoop):
     """Stands for Django's CsrfViewMiddleware: refuses what another site's page makes a visitor's browser send.

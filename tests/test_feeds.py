@@ -1,5 +1,6 @@
 """The feeds for reading apps, in OPDS 1.2 (Atom) and OPDS 2.0 (JSON)."""
 
+from base64 import b64encode
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,7 @@ from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import connection
@@ -20,9 +21,10 @@ from hypothesis import strategies as st
 from books.feeds.topics import BY_SLUG, page_of_slugs
 from books.feeds.xml import element, respond_xml
 from books.metadata import languages
-from books.models import Author, Book, Change
+from books.models import Author, Book, Change, Token
 from books.search.pagination import Cursor, PageRequest
 from tests.documents import NAMES, links, parsed, texts
+from tests.people import librarian
 
 pytestmark = pytest.mark.once
 
@@ -278,6 +280,29 @@ class Access(FeedTestCase):
     async def test_where_reading_is_for_accounts_so_are_the_feeds(self) -> None:
         for address in ("/opds/", "/opds2/books/", f"/opds/books/{self.emma.pk}/"):
             assert (await self.async_client.get(address)).status_code == 401
+
+    @override_settings(READ_REQUIRES_LOGIN=True)
+    async def test_reading_apps_are_asked_by_http_basic_and_give_a_token_as_the_password(self) -> None:
+        asked = await self.async_client.get("/opds/", headers={"accept": "text/html"})
+        assert (asked.status_code, asked["WWW-Authenticate"].startswith("Basic realm=")) == (401, True)
+        _, secret = await sync_to_async(Token.objects.issue)(await sync_to_async(librarian)(), "app", ["read"], None)
+        for password, status in ((secret, 200), ("wrong", 401)):
+            value = b64encode(f"anybody:{password}".encode()).decode()
+            answer = await self.async_client.get("/opds/", headers={"authorization": f"Basic {value}"})
+            assert answer.status_code == status
+        assert (await self.async_client.get("/opds/", headers={"authorization": "Basic é!"})).status_code == 401
+
+    async def test_what_a_reading_app_leaves_of_a_template_is_no_filter(self) -> None:
+        feed = await self.atom("/opds/books/?q=emma&author=%7Batom:author?%7D")
+        assert [entry.findtext("title", namespaces=NAMES) for entry in feed.findall("entry", NAMES)] == ["Emma"]
+
+    async def test_an_apostrophe_is_written_so_that_every_parser_reads_it(self) -> None:
+        await Book.objects.filter(pk=self.emma.pk).aupdate(title="Emma's")
+        assert "Emma&#39;s" in (await self.async_client.get(f"/opds/books/{self.emma.pk}/")).content.decode()
+
+    async def test_the_address_of_a_feed_without_its_last_slash_leads_to_it(self) -> None:
+        answer = await self.async_client.get("/opds")
+        assert (answer.status_code, answer["Location"]) == (301, "/opds/")
 
     async def test_every_page_tells_reading_apps_of_them(self) -> None:
         html = (await self.async_client.get("/books/", headers={"accept": "text/html"})).content.decode()

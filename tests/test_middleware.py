@@ -166,6 +166,7 @@ async def test_the_requests_do_what_they_are_there_for(make: Make, sessions: lis
         for name, answer in (await answers(make(OURS), sessions)).items()
     }
     assert did["no slash, a write"] == (308, [])
+    assert did["no slash"] == (301, [])
     assert did["another host"] == did["a host that is none"] == (400, [])
     assert did["signing in"] == (303, ["sessionid"])
     assert did["signing out"] == (303, ["sessionid"])

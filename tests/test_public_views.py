@@ -142,7 +142,7 @@ class PublicViews(TestCase):
     def url_of(self, route: URLPattern) -> str:
         keys = {"author_detail": self.book.authors.get().pk, "sitemap_books": 1, "sitemap_authors": 1}
         pattern = str(route.pattern).replace("<id:pk>", str(keys.get(str(route.name), self.book.pk)))
-        return "/" + pattern.replace("<topic:slug>", "novels")
+        return "/" + pattern.replace("<topic:slug>", "novels").replace("<citation:extension>", "ris")
 
     async def test_they_depend_only_on_what_the_response_cache_knows(self) -> None:
         for route in PUBLIC:

@@ -35,5 +35,5 @@ def respond_xml(root: Xml, content_type: str, headers: Mapping[str, str] | None 
 
 
 def _escaped(text: str) -> str:
-    text = escape(text)
+    text = escape(text).replace("&#x27;", "&#39;")  # KOReader fails at hexadecimal references
     return text if text.isprintable() else _NOT_IN_XML.sub("", text)

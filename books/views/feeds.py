@@ -3,7 +3,9 @@
 They ignore Accept, as files do. `/opds/books/` takes what `/books/` takes.
 """
 
+import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -19,9 +21,12 @@ from books.search.pagination import Page
 from books.views.base import CatalogueView
 from books.views.list_context import SORTS
 from books.views.lists import valid
+from books.web.authentication import BASIC_CHALLENGE
 from books.web.errors import NO_BOOK
-from books.web.negotiation import HTTPError
+from books.web.negotiation import HTTPError, error_response
 from books.web.permissions import READ
+
+UNFILLED = re.compile(r"\{[\w:]{1,40}\??\}")  # KOReader fills in {searchTerms} alone
 
 START_LINKS = [
     NavigationLink("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
@@ -39,6 +44,12 @@ class OpdsView(CatalogueView):
 
     def offers_of(self, method: str) -> tuple[str, ...]:
         return self.style.MEDIA_TYPES
+
+    def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
+        """Reading apps cannot fill in a page: they ask for a name and a password when they hear of HTTP Basic."""
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            error.headers = {"WWW-Authenticate": f"{BASIC_CHALLENGE}, {error.headers['WWW-Authenticate']}"}
+        return error_response(request, error)
 
 
 class OpdsFeed(OpdsView):
@@ -123,12 +134,16 @@ def origin(request: HttpRequest) -> str:
 
 
 def with_q(sent: QueryDict) -> QueryDict:
-    """The parameters, in which `query`, as OPDS 2.0 calls it, is `q`."""
-    if "query" not in sent:
+    """The parameters, in which `query`, as OPDS 2.0 calls it, is `q`; without those of a template left as they were."""
+    unfilled = [name for name, value in sent.items() if UNFILLED.fullmatch(str(value))]
+    if "query" not in sent and not unfilled:
         return sent
-    renamed = sent.copy()
-    renamed["q"] = renamed.pop("query")[-1]
-    return renamed
+    filled = sent.copy()
+    for name in unfilled:
+        del filled[name]
+    if "query" in filled:
+        filled["q"] = filled.pop("query")[-1]
+    return filled
 
 
 def paging(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Who sends a request: a person with a session, a program with a token, or somebody without an account."""
 
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from books.models import Actor, Channel, Token
 from books.web.negotiation import HTTPError
 
 CHALLENGE = 'Bearer realm="books"'
+BASIC_CHALLENGE = 'Basic realm="books: a token is the password", charset="UTF-8"'
 INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at /accounts/tokens/."  # noqa: S105
 
 
@@ -43,8 +45,8 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
     A token decides alone, whatever cookie comes with it; an invalid one is a 401, never treated as anonymous.
     """
     if "Authorization" in request.headers:
-        scheme, _, secret = request.headers["Authorization"].partition(" ")
-        token = await Token.objects.afind(secret.strip()) if scheme.lower() == "bearer" else None
+        secret = _secret(request.headers["Authorization"])
+        token = await Token.objects.afind(secret) if secret else None
         if token is None:
             raise HTTPError(401, INVALID_TOKEN, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
         return RequestUser(token.user, token)
@@ -52,3 +54,16 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
         can_change_books = await user.ahas_perm("books.change_book")
         return RequestUser(user, None, await user.ahas_perm("books.view_job"), can_change_books)
     return ANONYMOUS
+
+
+def _secret(header: str) -> str:
+    """The token in an Authorization header: as Bearer, or as the password of HTTP Basic, which reading apps know."""
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
