@@ -15,6 +15,7 @@ import pytest
 from django.core.management import get_commands
 from django.urls import resolve
 
+from books.forms.uploads import EXISTING_LABELS
 from tests.server.databases import Prepared
 from tests.server.running import PROJECT, TOOLS, Server, environment, procfile, wait_until
 
@@ -164,7 +165,8 @@ def test_the_buttons_and_boxes_it_names_are_on_our_pages(name: str) -> None:
     """They are in bold; so are the sentences, with their full stops, that begin a paragraph."""
     bold = re.findall(r"\*\*([^*]+)\*\*", (PROJECT / "docs" / name).read_text())
     named = {" ".join(words.split()) for words in bold if not words.endswith(".")}
-    pages = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html")) + " ".join(ON_OTHER_PAGES)
+    templates = [path.read_text() for path in TEMPLATES.rglob("*.html")]
+    pages = "\n".join([*templates, *EXISTING_LABELS.values(), *ON_OTHER_PAGES])
     assert sorted(label for label in named if label not in pages) == []
 
 
