@@ -216,7 +216,7 @@ class AsData(UploadCase):
         upload = await self.upload(KNOWN)
         data = (await self.async_client.get(f"/uploads/{upload.pk}/")).json()
         assert data["columns"][0] == {"name": "title", "field": "title", "values": ["Kokoro"]}
-        assert (data["name"], data["format"], data["existing"], data["job"]) == ("list.csv", "csv", "replace", None)
+        assert (data["name"], data["format"], data["existing"], data["job"]) == ("list.csv", "csv", "fill", None)
 
 
 class Afterwards(UploadCase):

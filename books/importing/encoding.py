@@ -13,6 +13,7 @@ from books.importing.detection import LEGACY
 from books.importing.letters import nonsense
 
 CHUNK = 1 << 20  # bytes
+LONGER_IN_UTF8 = "\u0800"  # from here on a character takes three bytes or four, which are no others by chance
 MAX_NAMED = 5  # encodings in a message
 ENCODINGS = ("utf-8", "utf-16", *LEGACY)  # that a file may have; people choose among them when it is not clear
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -132,9 +133,19 @@ def _is_broken_utf8(file: BinaryIO) -> bool:
 
 
 def _is_utf8_by_chance(file: BinaryIO) -> bool:
-    """Whether the few letters of a file make no sense: 史記 in GB 18030 is ʷӛ in UTF-8."""
+    """Whether the few letters of a file make no sense: 史記 in GB 18030 is ʷӛ in UTF-8.
+
+    What we export is UTF-8, whatever its letters.
+    """
+    file.seek(0)
+    head = file.readline(CHUNK)
+    if head.startswith(b"{") or b"source_key" in head:
+        return False
     data = detection.sample(file)
-    return 0 < sum(byte > 127 for byte in data) < detection.TINY and nonsense(data.decode()) > detection.MOST_NONSENSE
+    if not 0 < sum(byte > 127 for byte in data) < detection.TINY:
+        return False
+    text = data.decode()
+    return max(text) < LONGER_IN_UTF8 and nonsense(text) > detection.MOST_NONSENSE
 
 
 def _has_old_line_ends(beginning: bytes) -> bool:

@@ -107,7 +107,7 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     opened = original.open("rb") if isinstance(original, Path) else nullcontext(original)
     with opened as file, source.opened(file, encoding, format_name) as text:
         table = tables.opened(text, mapping, format_name)
-        chosen = existing or ("replace" if table.format.corrects else "fill")
+        chosen = existing or table.format.default_existing(table.names)
         run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save, actor, chosen)
         yield run.progress
         batches = _batches(table.rows(run.progress.start, run.progress.lines), batch_rows)

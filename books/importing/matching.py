@@ -6,11 +6,13 @@ Two rules keep a second import of the same file from changing anything:
 - rows with different source keys are never the same book, even if an ISBN or a title leads both to it;
 - a later row for the same book may fill empty fields, but not contradict an earlier row or change the fields that
   identify the book.
+What a row may not give is left out with a note, and never costs the row: an ISBN that another book of the file has,
+as volumes of a set do, or a value that contradicts an earlier row.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
@@ -111,6 +113,9 @@ class Matcher:
         topics = {slug: self.topics.get(slug, given[slug]) for slug in sorted(given)}
         if topics:
             fields = {**fields, "topics": list(topics.values())}
+        if holder := self._holder(fields):
+            self._leave_out(fields, "isbn13", f"Another book has this ISBN: {holder}.")
+            fields = {name: value for name, value in fields.items() if name != "isbn13"}
         book = self._find(fields)
         outcome = self._change(book, fields) if book else self._add(fields)
         self.topics |= topics
@@ -129,9 +134,10 @@ class Matcher:
 
     def _change(self, book: PendingBook, given: Fields) -> RowOutcome:
         fields = self._allowed(book, given)
-        if disputed := self._disputed(book, fields):
+        for disputed in self._disputed(book, fields):
             value = shortened(book.fields[disputed]) or "(empty)"
-            raise RowError(disputed, fields[disputed], f"An earlier row for this book says otherwise: {value}.")
+            self._leave_out(fields, disputed, f"An earlier row for this book says otherwise: {value}.")
+            fields = {name: value for name, value in fields.items() if name != disputed}
         changed = self._changed(book, fields)
         changed["series_label"] = _label(book.fields, changed, given)
         book.is_seen = True
@@ -157,9 +163,12 @@ class Matcher:
             fields |= {name: self._topics_once(names) for name, names in lists.items()}
         changes = {name for name, value in fields.items() if value != book.fields[name]}
         for name in changes and changes & self._corrected(book.pk):
-            self.left_out.append(RowError(name, fields[name], "Kept as it is: a person has corrected this field."))
+            self._leave_out(fields, name, "Kept as it is: a person has corrected this field.")
             fields = {other: value for other, value in fields.items() if other != name}
         return fields
+
+    def _leave_out(self, fields: Fields, name: str, reason: str) -> None:
+        self.left_out.append(RowError(name, fields[name], reason))
 
     def _topics_once(self, names: list[str]) -> list[str]:
         by_slug = {slug_of(name): name for name in reversed(names)}
@@ -183,13 +192,19 @@ class Matcher:
         other = self.by_isbn.get(isbn) if isbn else None
         if own is None and other is None:
             return self._find_by_work(fields)
-        if own is None and other and key and other.key and other.is_seen:
-            raise RowError("isbn13", isbn, f"An earlier row, with another source_key, has this ISBN: {other}.")
         if own and own.is_foreign:
             raise RowError("source_key", key, f"An earlier row, with another source_key, is for this book: {own}.")
-        if own and other not in {None, own}:
-            raise RowError("isbn13", isbn, f"Another book has this ISBN: {other}.")
         return own or other
+
+    def _holder(self, fields: Fields) -> PendingBook | None:
+        """The book that has the ISBN of a row, if the row is for another one."""
+        key, other = fields.get("source_key"), self.by_isbn.get(fields.get("isbn13", ""))
+        if other is None or other is self.by_key.get(key or ""):
+            return None
+        if key in self.by_key:
+            return other
+        has_title = "title" in fields and fields["title"] != other.fields["title"]
+        return other if other.is_seen and (has_title or (key and other.key)) else None
 
     def _find_by_work(self, fields: Fields) -> PendingBook | None:
         """The book with exactly this title, these authors and this year.
@@ -202,7 +217,7 @@ class Matcher:
         equal = [book for book in self.by_work[_work(fields)] if self._is_possible(book, fields)]
         if "source_key" in fields or "isbn13" in fields:
             # A row that contradicts an earlier one is a book of its own, and is found as that again.
-            possible = (book for book in equal if not self._disputed(book, fields))
+            possible = (book for book in equal if not any(self._disputed(book, fields)))
             return min(possible, key=lambda book: (book.is_seen, book.pk or math.inf), default=None)
         return min(equal, key=lambda book: (bool(book.key or book.fields["isbn13"]), book.pk or math.inf), default=None)
 
@@ -214,16 +229,15 @@ class Matcher:
             return True
         return not (book.is_seen or source_of(key) == source_of(book.key))
 
-    def _disputed(self, book: PendingBook, fields: Fields) -> str | None:
-        """The first field in which the row contradicts an earlier one of this file."""
+    def _disputed(self, book: PendingBook, fields: Fields) -> Iterator[str]:
+        """The fields in which the row contradicts an earlier one of this file."""
         if not book.is_seen:
-            return None
+            return
         free = {"source_key", *(["authors"] if self.one_person_a_row else [])}
         for name, value in fields.items():
             earlier = book.fields[name]
             if value != earlier and (name in IDENTITY or earlier not in NOTHING) and name not in free:
-                return name
-        return None
+                yield name
 
     def _changed(self, book: PendingBook, fields: Fields) -> Fields:
         """The book's fields with those of the row."""

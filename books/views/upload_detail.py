@@ -124,7 +124,7 @@ def show(upload: Upload, found: Preview) -> None:
     upload.preview = plain(found)
     upload.fields = [column["proposed"] for column in upload.preview["columns"]]
     known = FORMATS.get(found.format)
-    upload.existing = upload.existing or ("replace" if known and known.corrects else "fill")
+    upload.existing = upload.existing or (known.default_existing(found.header) if known else "fill")
     upload.test = None
     upload.save()
 

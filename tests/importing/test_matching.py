@@ -30,7 +30,7 @@ class FindingBooks(TestCase):
 
     def test_then_by_isbn(self) -> None:
         Book.objects.add({"title": "Kokoro", "isbn13": ISBN})
-        assert listed({"title": "Heart", "isbn13": "4-10-101001-3"}).totals.updated == 1
+        assert listed({"title": "Heart", "isbn13": "4-10-101001-3"}, existing="replace").totals.updated == 1
         assert Book.objects.get().title == "Heart"
 
     def test_then_by_equal_title_authors_and_year(self) -> None:
@@ -78,13 +78,14 @@ class FindingBooks(TestCase):
         assert done.totals.updated == 1
         assert [(reject.line, reject.field) for reject in done.rejects] == [(3, "title")]
 
-    def test_an_isbn_of_another_book_is_rejected_with_its_id(self) -> None:
+    def test_an_isbn_of_another_book_is_left_out_with_its_id(self) -> None:
         Book.objects.add({"title": "Kokoro", "source_key": "a:1"})
         other = Book.objects.add({"title": "Botchan", "isbn13": ISBN})
         done = listed({"source_key": "a:1", "title": "Kokoro", "isbn13": ISBN, "pages": "5"})
-        assert (done.rejects[0].field, done.rejects[0].value) == ("isbn13", ISBN)
-        assert f"book {other.pk}" in done.rejects[0].reason
-        assert Book.objects.get(source_key="a:1").pages is None
+        assert [(note.line, note.field, note.value) for note in done.notes] == [(2, "isbn13", ISBN)]
+        assert f"book {other.pk}" in done.notes[0].reason
+        book = Book.objects.get(source_key="a:1")
+        assert (book.pages, book.isbn13) == (5, None)
 
 
 class WithinOneFile(TestCase):
@@ -95,22 +96,29 @@ class WithinOneFile(TestCase):
         first, second = listed(*rows), listed(*rows)
         assert (second.totals.created, second.totals.updated) == (0, 0)
         assert [reject.line for reject in first.rejects] == [reject.line for reject in second.rejects]
+        assert first.totals.notes == second.totals.notes
         return first
 
-    def test_of_two_source_keys_with_one_isbn_the_second_is_rejected(self) -> None:
+    def test_of_two_source_keys_with_one_isbn_the_second_comes_in_without_it(self) -> None:
         done = self.twice(
             {"source_key": "a:1", "title": "Kokoro", "isbn13": ISBN},
             {"source_key": "a:2", "title": "Heart", "isbn13": ISBN},
         )
-        assert (done.totals.created, done.rejects[0].field) == (1, "isbn13")
+        assert (done.totals.created, done.notes[0].field) == (2, "isbn13")
+        assert Book.objects.get(source_key="a:2").isbn13 is None
 
-    def test_of_two_source_keys_with_the_isbn_of_another_sources_book_the_second_is_rejected(self) -> None:
+    def test_volumes_of_a_set_that_share_an_isbn_are_books_of_their_own(self) -> None:
+        done = self.twice({"title": "Genji 1", "isbn13": ISBN}, {"title": "Genji 2", "isbn13": ISBN})
+        assert (done.totals.created, done.totals.rejected) == (2, 0)
+        assert [(note.line, note.field) for note in done.notes] == [(3, "isbn13")]
+
+    def test_of_two_source_keys_with_the_isbn_of_another_sources_book_the_second_comes_in_without_it(self) -> None:
         Book.objects.add({"title": "Kokoro", "isbn13": ISBN, "source_key": "b:9"})
         done = self.twice(
             {"source_key": "a:1", "title": "Kokoro", "isbn13": ISBN, "publisher": "Iwanami"},
             {"source_key": "a:2", "title": "Kokoro", "isbn13": ISBN, "publisher": "Shinchō"},
         )
-        assert (done.totals.updated, done.totals.rejected) == (1, 1)
+        assert (done.totals.updated, done.totals.created) == (1, 1)
 
     def test_a_book_that_another_key_was_merged_into_is_not_also_its_own_rows(self) -> None:
         Book.objects.add({"title": "Kokoro", "isbn13": ISBN, "source_key": "b:9"})
@@ -133,12 +141,13 @@ class WithinOneFile(TestCase):
         assert (done.totals.created, done.totals.updated) == (1, 1)
         assert Book.objects.get().pages == 5
 
-    def test_a_further_row_that_says_otherwise_is_rejected(self) -> None:
+    def test_what_a_further_row_says_otherwise_is_left_out(self) -> None:
         done = self.twice(
             {"source_key": "a:1", "title": "Kokoro", "pages": "4"},
             {"source_key": "a:1", "title": "Kokoro", "pages": "5"},
         )
-        assert done.rejects[0].reason == "An earlier row for this book says otherwise: 4."
+        assert [note.reason for note in done.notes] == ["An earlier row for this book says otherwise: 4."]
+        assert Book.objects.get().pages == 4
 
     def test_a_year_is_not_filled_in_by_which_the_earlier_row_would_not_find_its_book_again(self) -> None:
         done = self.twice(
@@ -146,18 +155,18 @@ class WithinOneFile(TestCase):
             {"title": "Kokoro", "isbn13": ISBN, "published_year": ""},
             {"title": "Kokoro", "isbn13": ISBN, "published_year": "1914"},
         )
-        assert [(reject.line, reject.field) for reject in done.rejects] == [(4, "published_year")]
+        assert [(note.line, note.field) for note in done.notes] == [(4, "published_year")]
 
     def test_it_is_the_same_when_each_row_is_a_batch(self) -> None:
         rows = [{"source_key": f"a:{number}", "title": "Kokoro", "isbn13": ISBN} for number in range(3)]
-        assert [reject.line for reject in listed(*rows, batch_rows=1).rejects] == [3, 4]
+        assert [note.line for note in listed(*rows, batch_rows=1).notes] == [3, 4]
 
     def test_it_is_the_same_after_a_checkpoint(self) -> None:
         Book.objects.add({"title": "Kokoro", "isbn13": ISBN, "source_key": "b:9"})
         rows = [{"source_key": f"a:{number}", "title": "Kokoro", "isbn13": ISBN} for number in range(2)]
         halfway = listed(*rows, batch_rows=1).steps[1].checkpoint
         done = listed(*rows, checkpoint=halfway)
-        assert (done.totals.unchanged, done.totals.rejected) == (1, 1)
+        assert (done.totals.unchanged, [note.line for note in done.notes]) == (2, [3])
 
 
 class Correcting(TestCase):
@@ -223,15 +232,16 @@ class Existing(TestCase):
         done, book = self.row("skip", title="Heart", publisher="Iwanami", topics="Classics")
         assert (done.totals.unchanged, book.title, book.publisher, book.version) == (1, "Kokoro", "", 1)
 
-    def test_a_list_of_another_program_fills_and_one_of_ours_replaces(self) -> None:
+    def test_any_list_fills_gaps_and_an_export_of_ours_that_was_edited_replaces(self) -> None:
         imported(text_file(f"Titel;ISBN;Seiten;Verlag\nHeart;{ISBN};6;Iwanami\n"))
         assert (Book.objects.get().title, Book.objects.get().publisher) == ("Kokoro", "Iwanami")
-        assert self.row("", title="Heart")[1].title == "Heart"
+        assert self.row("", title="Heart")[1].title == "Kokoro"
+        assert self.row("", title="Heart", source_key="")[1].title == "Heart"
 
     def test_what_a_person_has_corrected_since_an_import_stays_and_is_noted(self) -> None:
         _, book = self.row("replace", title="Kokorro", publisher="Iwanami")
         Book.objects.change(book.pk, {"title": "Kokoro"}, actor=Actor(Channel.API))
-        for existing in ("replace", "fill", ""):
+        for existing in ("fill", "replace"):
             done, book = self.row(existing, title="Kokorro", publisher="Iwanami Shoten")
             assert book.title == "Kokoro"
         assert book.publisher == "Iwanami Shoten"

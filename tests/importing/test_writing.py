@@ -65,7 +65,7 @@ class Stored(TestCase):
         assert list(changes) == [("added", 1, {}, "import"), ("changed", 2, {"pages": [310, 311]}, "import")]
 
     def test_a_rejected_row_leaves_nothing_behind(self) -> None:
-        rows = [CELLS, {**CELLS, "source_key": "a:2", "authors": "Nobody", "topics": "Nothing"}]
+        rows = [CELLS, {**CELLS, "source_key": "a:2", "title": "", "authors": "Nobody", "topics": "Nothing"}]
         assert imported(csv_file(rows)).totals.rejected == 1
         assert not Author.objects.filter(name="Nobody").exists()
         assert not Topic.objects.filter(name="Nothing").exists()

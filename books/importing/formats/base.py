@@ -1,7 +1,7 @@
 """What a format of book lists is, and how messages speak of columns."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -50,8 +50,15 @@ class Format:
     title: str = ""  # for people
     uses: Mapping[str, str] = field(default_factory=dict)  # the columns it reads: the field that each fills
     container: Container | None = None  # of its own; None: a table of text or of a spreadsheet, or JSON objects
-    corrects: bool = False  # by default its rows change what the books have, for it is a list of ours that was edited
+    is_ours: bool = False
     is_by_isbn: bool = False  # a row needs no title: a new book is called by its ISBN until it is looked up
+
+    def default_existing(self, names: Collection[str]) -> str:
+        """What the rows of a file with these columns do to books that are here already, if nobody says.
+
+        An export of ours, which has the books' keys, was edited to correct them; any other list only fills gaps.
+        """
+        return "replace" if self.is_ours and "source_key" in names else "fill"
 
     def recognises(self, header: Sequence[str]) -> bool:
         found = frozenset(header)

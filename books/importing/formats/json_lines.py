@@ -18,5 +18,5 @@ def read(fields: Mapping[str, Any]) -> RawFields:
 
 
 FORMAT = Format(
-    "jsonl", read, title="JSON Lines of this catalogue", corrects=True, uses={name: name for name in CLEANERS}
+    "jsonl", read, title="JSON Lines of this catalogue", is_ours=True, uses={name: name for name in CLEANERS}
 )

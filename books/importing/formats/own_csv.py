@@ -18,5 +18,5 @@ FORMAT = Format(
     other_columns=frozenset({*CLEANERS, *REJECT_COLUMNS}),
     title="CSV of this catalogue",
     uses={name: name for name in CLEANERS},
-    corrects=True,
+    is_ours=True,
 )
