@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,7 +76,9 @@ async def cache(handler: Handler) -> AsyncIterator[ResponseCache]:
     watching = asyncio.create_task(version.subscribe())
     async with asyncio.timeout(60):
         await version.is_known.wait()
-    yield ResponseCache(handler, validate=version.validate, is_public=handler.is_public, capacity=1 << 24)
+    yield ResponseCache(
+        handler, validate=version.validate, is_public=partial(handler.routes.declares, "is_public"), capacity=1 << 24
+    )
     watching.cancel()
 
 

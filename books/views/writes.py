@@ -21,6 +21,10 @@ class PossibleDuplicate(Exception):
         self.books = books
 
 
+# Fields that came after the first keys: empty ones do not count, so a request repeated after an upgrade is known.
+ADDED_LATER = {"series_label"}
+
+
 def add_once(values: Record, key: str, actor: Actor, *, if_distinct: bool = False) -> dict[str, Any]:
     """Add a book and give its data; for an Idempotency-Key sent before, the data that its first request got.
 
@@ -36,7 +40,8 @@ def add_once(values: Record, key: str, actor: Actor, *, if_distinct: bool = Fals
 
     if key:  # one account's keys are nobody else's
         key = f"{actor.user_id}:{key}"
-        answer = IdempotentResponse.objects.get_or_run(key, as_json(values).decode(), add)
+        request = {name: value for name, value in values.items() if value or name not in ADDED_LATER}
+        answer = IdempotentResponse.objects.get_or_run(key, as_json(request).decode(), add)
     else:
         answer = add()
     data: dict[str, Any] = json.loads(answer)
