@@ -156,7 +156,7 @@ class OtherPrograms(TransactionTestCase):
             with self.subTest(path=path), mock.patch.object(indexing, "PATIENCE", -1):
                 response = self.client.get(path)
                 assert (response.status_code, response["Retry-After"]) == (503, "5")
-                assert "try again in some seconds" in response.json()["detail"]
+                assert "Try again in a few seconds" in response.json()["detail"]
         assert found("heart") == ["Heart"]
 
     def test_more_than_a_portion_is_taken_up_portion_by_portion(self) -> None:

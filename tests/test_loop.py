@@ -33,6 +33,7 @@ READS = """
 /books/new/                          406 200 200
 /books/{book}/                       200 200 200
 /books/{book}.ris                    200 200 200
+/books/{book}.ris                    200 200 200
 /books/{book}/edit/                  406 200 200
 /books/{book}/delete/                406 200 200
 /books/{book}/history/               200 200 200
@@ -59,9 +60,11 @@ READS = """
 /jobs/events/                        406 406 200
 /jobs/import/                        200 200 200
 /jobs/import/events/                 406 406 200
+/jobs/import/books/                  200 200 200
 /jobs/import/cancel/                 405 405 405
 /jobs/import/retry/                  405 405 405
 /jobs/import/files/a.csv/            200 200 200
+/uploads/{upload}/                   200 200 200
 /accounts/login/                     406 200 200
 /accounts/logout/                    405 405 405
 /accounts/first/                     406 404 404
@@ -139,7 +142,10 @@ def ids(db: None) -> dict[str, Any]:
         for more in ({"isbn13": "9780306406157"}, {})
     )
     client.post("/jobs/import/", {"file": SimpleUploadedFile("a.csv", b"title")})
+    file = {"file": SimpleUploadedFile("b.csv", b"title")}
+    checked = client.post("/jobs/", file, headers={"accept": HTML})
     return {
+        "upload": checked["Location"].split("/")[2],
         "user": user,
         "book": book["id"],
         "twin": twin["id"],

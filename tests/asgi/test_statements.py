@@ -148,6 +148,7 @@ async def test_a_statement_of_a_stream_ends_with_its_client(
 def limited() -> Iterator[None]:
     """Connections of this process that are opened now have limits."""
     connections.close_all()
+    connection_created.disconnect(dispatch_uid="limit_statements")  # of the application, where it was loaded
     limit_statements(lock_seconds=0.01)
     yield
     connection_created.disconnect(dispatch_uid="limit_statements")

@@ -213,7 +213,7 @@ async def test_an_export_is_fetched(page: Page) -> None:
     await page.locator("#some summary").click()
     await page.get_by_label("Language").fill("eo")
     await page.get_by_label("Format").select_option("JSON Lines")
-    await page.get_by_role("button", name="Export").click()
+    await page.get_by_role("button", name="Export", exact=True).click()
     await reaches(page, "Done")
     async with page.expect_download() as coming:
         await page.get_by_role("link", name="books.jsonl").click()

@@ -393,7 +393,7 @@ class Upkeep(TransactionTestCase):
         assert not JobFile.objects.exists()
 
     def test_uploads_that_nobody_took_and_workers_that_are_gone_are_forgotten(self) -> None:
-        JobFile.objects.create(name="a", created_at=timezone.now() - timedelta(days=2))
+        JobFile.objects.create(name="a", created_at=timezone.now() - timedelta(days=8))
         JobFile.objects.create(name="b")
         Worker.objects.create(name="gone", seen_at=timezone.now() - timedelta(days=2))
         start(prune, {})
