@@ -23,7 +23,7 @@ NAMES = {
         "副題 副書名 サブタイトル 副标题 副標題 부제 podtytuł titlesubtitle"
     ),
     "authors": (
-        "author authors writer writers creator creators by authorname autor autoren verfasser verfasserin "
+        "author authors writtenby writer writers creator creators by authorname autor autoren verfasser verfasserin "
         "schriftsteller auteur auteurs ecrivain autores autora autore autori scrittore schrijver schrijvers "
         "autorzy författare forfattare forfatter автор авторы автори primaryauthor mainauthor 著者 著者名 作者 "
         "作者名 作家 著 저자 지은이 작가 المؤلف מחבר συγγραφεας yazar szerzo kirjailija tekija autorowie "

@@ -1,8 +1,9 @@
 """Which legacy encoding a file is in, told by its letters; never guessed where two would make sense.
 
 chardet ranks the encodings by how usual their letters are side by side. A text in which letters stand where no language
-has them is none, and one that is hardly more usual than another is not clear. The figures here are from 8,500 lists of
-1 to 10 titles: with 10 titles one in a hundred is not clear, with one title a third, and none is read wrongly.
+has them is none, and one that is hardly more usual than another is not clear. The figures here are from lists of titles
+in 17 encodings, 1,020 of each length: with 10 titles 2 in a hundred are not clear, with 3 titles 10, with one title 39.
+One of them was read wrongly: a single title of two characters in GB 18030, which is UTF-8 as well.
 """
 
 from collections.abc import Sequence
