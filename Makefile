@@ -13,7 +13,6 @@ help:
 	@echo "make dev     the same, showing errors in full and starting anew when a file changes"
 	@echo "make test    lint, types, and every test on PostgreSQL and on SQLite"
 	@echo '             make test FILE="tests/test_isbn.py tests/test_jobs.py::Start": only these tests, on both'
-	@echo "             make test COV=--cov: with the branches that no test takes"
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   the catalogue beside other stacks, in a quarter of an hour"
 
@@ -31,7 +30,7 @@ test: $(if $(FILE),.venv/dev,lint)
 	@if $(BIN)/python -m tests.postgres; then export BROWSER_TESTS_ON=postgresql; fi; \
 	log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(FILE) >"$$log" 2>&1 & other=$$!; \
-	$(BIN)/python -m pytest $(or $(FILE),$(COV)); sqlite=$$?; \
+	$(BIN)/python -m pytest $(or $(FILE),--cov); sqlite=$$?; \
 	wait $$other; postgresql=$$?; \
 	case $$postgresql in 0|5) grep "^SKIPPED\|^Not run" "$$log"; tail -n 1 "$$log";; *) cat "$$log";; esac; \
 	case $$sqlite$$postgresql in 00$(if $(FILE),|05|50)) ;; *) exit 1;; esac
