@@ -142,8 +142,12 @@ if JOBS_BACKEND == "procrastinate":
     INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
     PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
     PROCRASTINATE_IMPORT_PATHS = ["books.jobs.procrastinate_worker"]
-    # Of all kinds together: what limits them are the places of each (books/jobs/places.py).
-    PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 100, "delete_jobs": "always", "shutdown_graceful_timeout": 0}
+    PROCRASTINATE_WORKER_DEFAULTS = {
+        "concurrency": 100,  # of all kinds together: what limits them are the places of each (books/jobs/places.py)
+        "delete_jobs": "always",
+        "fetch_job_polling_interval": 1.0,  # seconds; procrastinate forgets a notification that comes while it fetches
+        "shutdown_graceful_timeout": 0,
+    }
 
 # The outside: other catalogues, asked what they know of an ISBN ----------------
 
