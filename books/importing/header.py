@@ -12,6 +12,7 @@ from books.importing.formats.isbns import is_isbn
 from books.importing.reading import Row
 from books.importing.results import REJECT_COLUMNS
 
+MOST_COLUMNS = 1000  # whose names are told apart one by one
 LOOKED_AT = 20  # rows: a title, a date, empty ones may stand above the header
 
 
@@ -46,6 +47,8 @@ def _is_list_of_isbns(rows: Sequence[Row]) -> bool:
 def _header(row: Row, mapping: Mapping[str, str], named: Format | None) -> Header:
     if row.fault:
         return Header([], row.end, row.after, fault=row.fault)
+    if len(row.cells) > MOST_COLUMNS:
+        return Header([], row.end, row.after, fault=f"It has more than {MOST_COLUMNS:,} columns: delete some.")
     names = told_apart(row.cells)
     if mapping:
         wanted = {" ".join(column.split()) for column in mapping.values()}

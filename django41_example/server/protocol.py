@@ -46,8 +46,8 @@ LINGER_SECONDS = 1.0  # what a refused client still sends is read so long: else 
 LAST_REQUEST_SECONDS = 0.5  # for a request that is on its way to a server that begins to stop
 
 REFUSALS = {
-    400: "This is not HTTP as it should be. A request names one Host, the same as in a whole URL; what is beyond ASCII "
-    "is percent-encoded, as curl does with -G --data-urlencode.",
+    400: "This is not a valid HTTP request. Send one Host header, which agrees with the URL, and percent-encode "
+    "characters beyond ASCII, as curl does with -G --data-urlencode.",
     406: "Responses are encoded as zstd, gzip or identity. Allow one of them in Accept-Encoding.",
     408: "The request took too long to arrive. Send it again.",
     414: f"An address may have {LONGEST_ADDRESS:,} bytes. Ask for less at once.",

@@ -26,22 +26,22 @@ TOO_LONG: Refusal = (
 )
 LOCKED: Refusal = (
     503,
-    "Another program has been writing to the catalogue for long, so nothing was saved. Try again in some seconds.",
+    "Another program is still writing to the catalogue, so nothing was saved. Try again in a few seconds.",
     {"Retry-After": "5"},
 )
 CONFLICT: Refusal = (
     503,
-    "Somebody else changed the same thing at this moment, so nothing was saved. Try again.",
+    "Somebody else changed the same thing at the same moment, so nothing was saved. Try again.",
     {"Retry-After": "1"},
 )
 DISK_FULL: Refusal = (
     507,
-    "The disk of the catalogue is full, so nothing was saved. Whoever runs the catalogue has to free some space.",
+    "The catalogue's disk is full, so nothing was saved. Ask its operator to free some space.",
     {},
 )
 DISK_FAILS: Refusal = (
     503,
-    "The disk of the catalogue cannot be used; its operator finds the reason in the server's log.",
+    "The catalogue cannot use its disk. The server's log has the reason.",
     {"Retry-After": "30"},
 )
 NO_DATABASE: Refusal = 503, "The database does not answer. Try again.", {"Retry-After": "2"}

@@ -89,3 +89,8 @@ def test_a_format_that_lacks_its_columns_is_refused_with_them() -> None:
 def test_the_names_in_json_lines_can_be_mapped() -> None:
     found = table('{"label": "A"}\n', {"title": "label"})
     assert [found.format.read(row.fields)[0] for row in found.rows(found.start, found.before)] == [{"title": "A"}]
+
+
+def test_a_line_of_a_hundred_thousand_columns_is_refused_before_their_names_are_compared() -> None:
+    with pytest.raises(UnreadableFile):
+        table(",".join(["title"] * 100_000) + "\nA\n")
