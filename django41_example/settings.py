@@ -108,7 +108,6 @@ else:
 # threads, a pool would only be another queue.
 DATABASE |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 DATABASES = {"default": DATABASE}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The server: what stands before Django -----------------------------------------
 
@@ -164,7 +163,6 @@ LOOKUP_PATIENCE = 8  # seconds that a person waits for all of them
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
-USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
@@ -191,11 +189,9 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-X_FRAME_OPTIONS = "DENY"
 # The first three look for the exact names of Django's middlewares; ours are subclasses. A test runs what hides behind
 # them. W021 wants HSTS preload, which browsers keep for a whole domain for years: only its owner may ask for that.
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003", "security.W021"]
-SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600

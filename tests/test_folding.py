@@ -1,5 +1,6 @@
 import pytest
 
+from books.metadata import folding
 from books.metadata.folding import fold, normalized
 from books.metadata.text import other_spellings, words
 
@@ -80,3 +81,9 @@ def test_marks_that_a_normal_form_makes_are_counted_too() -> None:
 
 def test_a_long_run_of_dashes_is_no_run_of_marks() -> None:
     assert normalized("NFC", "—" * 40) == "—" * 40
+
+
+def test_what_is_remembered_of_characters_is_bounded() -> None:
+    before = len(folding._folding)
+    assert fold("".join(map(chr, range(0x20000, 0x20400))))
+    assert len(folding._folding) == before

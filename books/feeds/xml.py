@@ -1,14 +1,14 @@
 """XML, written quickly. It is well-formed, whatever the text."""
 
-import re
 from collections.abc import Mapping
 from html import escape
 from types import MappingProxyType
 
 from django.http import HttpResponse
 
+from books.exporting.base import NOT_IN_XML
+
 NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
-_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 cannot even escape them
 
 
 class Xml(str):
@@ -36,4 +36,4 @@ def respond_xml(root: Xml, content_type: str, headers: Mapping[str, str] | None 
 
 def _escaped(text: str) -> str:
     text = escape(text).replace("&#x27;", "&#39;")  # KOReader fails at hexadecimal references
-    return text if text.isprintable() else _NOT_IN_XML.sub("", text)
+    return text if text.isprintable() else NOT_IN_XML.sub("", text)

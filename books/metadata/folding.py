@@ -73,15 +73,15 @@ class _Folding(dict[int, str]):
     """What each character becomes, found out when it is first met: folding text by text takes five times as long."""
 
     def __missing__(self, code: int) -> str:
-        character = chr(code)
-        if _REMOVED.match(character):
-            self[code] = ""
-            return ""
-        unified = unicodedata.normalize("NFKC", character).casefold()
-        parts = unicodedata.normalize("NFKD", unified)
-        kept = (part for part in parts if unicodedata.combining(part) in _KEPT_MARKS and not _REMOVED.match(part))
-        self[code] = "".join(map(_letter, kept))
-        return self[code]
+        character, folded = chr(code), ""
+        if not _REMOVED.match(character):
+            unified = unicodedata.normalize("NFKC", character).casefold()
+            parts = unicodedata.normalize("NFKD", unified)
+            kept = (part for part in parts if unicodedata.combining(part) in _KEPT_MARKS and not _REMOVED.match(part))
+            folded = "".join(map(_letter, kept))
+        if character <= "\uffff":  # those beyond are rare, and a million
+            self[code] = folded
+        return folded
 
 
 def _letter(character: str) -> str:

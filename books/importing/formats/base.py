@@ -1,6 +1,5 @@
 """What a format of book lists is, and how messages speak of columns."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -72,10 +71,6 @@ class Format:
         """The columns of a file whose content goes nowhere."""
         used = {*self.uses, *REJECT_COLUMNS, ""}
         return [name for name in header if name not in used] if self.uses else []
-
-
-def doubled(header: Sequence[str]) -> list[str]:
-    return [name for name, count in Counter(header).items() if count > 1]
 
 
 def listed(names: Sequence[str]) -> str:
