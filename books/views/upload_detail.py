@@ -69,8 +69,9 @@ class UploadDetail(CatalogueView):
         data, errors = serialized(upload), errors_of(form) if form else {}
         if errors and self.media_type == JSON:
             return json_response({"errors": errors}, status=422)
-        context = await page_context(upload, form)
-        return self.respond(data, TEMPLATE, context={**context, "errors": errors}, status=422 if errors else 200)
+        context = {**await page_context(upload, form), "errors": errors}
+        # A hundred columns, each with a drop-down, take too long for the loop.
+        return await sync_to_async(self.respond)(data, TEMPLATE, context=context, status=422 if errors else 200)
 
     async def _read_again(self, upload: Upload, form: UploadForm) -> HttpResponse:
         format_name, encoding = form.cleaned_data["format"], form.cleaned_data["encoding"]
@@ -100,12 +101,8 @@ async def apreview_of(upload: Upload) -> Data:
 def store(file: "UploadedFile[bytes]", arguments: Mapping[str, Any], user_id: int) -> Upload:
     """Keep the file for its owner to check. Raises UnreadableFile."""
     content = cast("BinaryIO", file)
-    found = preview(
-        content,
-        mapping=arguments["mapping"],
-        format_name=arguments["format"],
-        encoding=arguments["encoding"],
-    )
+    mapping, format_name, encoding = (arguments[name] for name in ("mapping", "format", "encoding"))
+    found = preview(content, mapping=mapping, format_name=format_name, encoding=encoding)
     content.seek(0)
     stored = JobFile.objects.store((file.name or "file")[-LONGEST_NAME:], content)
     upload = Upload(file=stored, user_id=user_id, existing=arguments["existing"])
