@@ -10,6 +10,8 @@ from django.http import QueryDict
 
 from books.metadata import record
 from books.metadata.record import Record
+from books.models import DuplicateISBN
+from books.web.errors import isbn_taken
 from books.web.serializers import number
 
 
@@ -43,6 +45,9 @@ class BookForm(forms.Form):
 
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     idempotency_key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    shares_isbn = forms.BooleanField(required=False)
+
+    asks_to_share = False
 
     def clean(self) -> None:
         """Refuse several values of one field: all but the last would be lost."""
@@ -72,6 +77,10 @@ class BookForm(forms.Form):
         """Say at each field that was filled in where its value is from."""
         for name, source in origins.items():
             cast("RecordField", self.fields[name]).origin = source
+
+    def ask_to_share(self, error: DuplicateISBN) -> None:
+        self.asks_to_share = True
+        self.add_error("isbn13", isbn_taken(error, "tick “It shares the ISBN of that volume” below"))
 
     def show_conflict(self, theirs: Record, version: int) -> None:
         """Show the saved value beside each field that differs from it; the next save is about that version."""

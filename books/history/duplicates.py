@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q
 from books.metadata import fingerprint
 from books.metadata.record import source_of
 from books.models import Book, NotDuplicate
-from books.models.book import BookQuerySet
+from books.models.book import VOLUME, BookQuerySet
 from books.web.serializers import list_entry
 
 MAX_SCANNED = 10_000  # books for one page of groups: 1 µs each
@@ -28,9 +28,10 @@ class Group(TypedDict):
 
 
 def distinguishable(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two books cannot be the same: they have different ISBNs, or different keys from one source."""
+    """Whether two books cannot be the same: they have different ISBNs, or share one as different volumes; or they have
+    different keys from one source."""
     if one["isbn13"] and other["isbn13"]:
-        return bool(one["isbn13"] != other["isbn13"])
+        return any(one[name] != other[name] for name in VOLUME)
     key, other_key = one.get("source_key") or "", other.get("source_key") or ""
     return bool(key and other_key) and key != other_key and source_of(key) == source_of(other_key)
 
@@ -38,7 +39,7 @@ def distinguishable(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The first possible duplicates of a serialized book, as entries of a list."""
     found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
-    rows = found.order_by("pk").values(*BookQuerySet.LIST_COLUMNS, "source_key")[:MAX_COMPARED]
+    rows = found.order_by("pk").values(*BookQuerySet.LIST_COLUMNS, "series_number", "source_key")[:MAX_COMPARED]
     like = [row for row in rows if not distinguishable(row, book)][:MAX_SIMILAR]
     return [list_entry(*(row[name] for name in BookQuerySet.LIST_COLUMNS)) for row in like]
 

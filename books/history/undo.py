@@ -81,4 +81,4 @@ def _restore_fields(changes: list[Change], actor: Actor) -> None:
     now = cast("dict[str, Any]", book.as_record())
     if moved := [name for name in after if now[name] != after[name]]:
         raise CannotUndo(f"These fields were changed again since: {', '.join(moved)}. Edit the book instead.")
-    Book.objects.change(book.pk, cast("Record", before), None, actor)
+    Book.objects.change(book.pk, cast("Record", before), None, actor, shares_isbn=True)

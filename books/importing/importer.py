@@ -186,6 +186,7 @@ class _Run:
         outcomes: Counter[RowOutcome] = Counter()
         rejects: list[Reject] = []
         notes: list[Note] = []
+        remarks: list[Note] = []
         added: list[tuple[int, PendingBook]] = []
         for row in rows:
             try:
@@ -194,6 +195,7 @@ class _Run:
                 outcome = matcher.apply(row.fields)
                 outcomes[outcome] += 1
                 notes += row._replace(left_out=[*row.left_out, *matcher.left_out]).notes()
+                remarks += row._replace(left_out=matcher.remarks).notes()
                 if outcome is RowOutcome.CREATED:
                     added.append((row.row.line, matcher.pending[-1]))
             except RowError as error:
@@ -203,4 +205,6 @@ class _Run:
         similar = notes_on_similar(added)
         last = rows[-1].row
         totals = before.totals.plus(outcomes, len(notes), len(similar))
-        return Progress(before.table, last.end, last.after, totals, matcher.all_seen(), rejects, [*notes, *similar])
+        return Progress(
+            before.table, last.end, last.after, totals, matcher.all_seen(), rejects, [*notes, *remarks, *similar]
+        )

@@ -1,20 +1,22 @@
 """Which book a row belongs to, and how it changes that book.
 
-A row finds its book by source_key, else by ISBN, else by equal title, authors and year. It fills in the fields that are
-empty, replaces what the book has, or skips it, as `existing` says. What a person has corrected since an import stays.
+A row finds its book by source_key, else by ISBN, else by equal title, authors and year. Of volumes that share an ISBN
+it finds the one with its number. It fills in the fields that are empty, replaces what the book has, or skips it, as
+`existing` says. What a person has corrected since an import stays.
 Two rules keep a second import of the same file from changing anything:
 - rows with different source keys are never the same book, even if an ISBN or a title leads both to it;
 - a later row for the same book may fill empty fields, but not contradict an earlier row or change the fields that
   identify the book.
-What a row may not give is left out with a note, and never costs the row: an ISBN that another book of the file has,
-as volumes of a set do, or a value that contradicts an earlier row.
+What a row may not give is left out with a note, and never costs the row: an ISBN that another book of the file has with
+the same number in the series, or a value that contradicts an earlier row.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any, cast
 
 from django.db.models import Q
@@ -27,6 +29,7 @@ from books.importing.sets import among
 from books.metadata import fingerprint
 from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, Record, source_of, topic_slug
 from books.models import Book, Change, Channel, Topic
+from books.models.book import VOLUME
 from books.models.book_columns import RECORD_COLUMNS, as_record
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
@@ -70,32 +73,37 @@ class Matcher:
     def __init__(self, seen: SeenBooks, known: Format, existing: str) -> None:
         self.seen = seen
         self.one_person_a_row = known.one_person_a_row
-        self.is_by_isbn = known.is_by_isbn
+        self.is_by_isbn, self.is_ours = known.is_by_isbn, known.is_ours
         self.existing = existing
         self.left_out: list[RowError] = []  # of the last row
+        self.remarks: list[RowError] = []  # on the last row, which nothing was left out of
         self.corrected: dict[int, set[str]] | None = None  # the fields of each book; None: not needed yet
         self.pending: list[PendingBook] = []
         self.by_pk: dict[int, PendingBook] = {}
         self.by_key: dict[str, PendingBook] = {}
-        self.by_isbn: dict[str, PendingBook] = {}
+        self.by_isbn: defaultdict[str, list[PendingBook]] = defaultdict(list)
         self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
         self.topics: dict[str, str] = {}
 
     def load(self, wanted: Collection[Fields]) -> None:
         """Find the books, and lock them until the transaction ends."""
-        self._load("source_key", {fields["source_key"] for fields in wanted if "source_key" in fields})
-        self._load("isbn13", {fields["isbn13"] for fields in wanted if "isbn13" in fields} - self.by_isbn.keys())
+        keys = {fields["source_key"] for fields in wanted if "source_key" in fields}
+        isbns = {fields["isbn13"] for fields in wanted if "isbn13" in fields}
+        self._load(source_key=keys, isbn13=isbns)
         unknown = (fields for fields in wanted if fields.get("source_key") not in self.by_key)
         prints = {fingerprint.of(each["title"], each.get("authors", [])) for each in unknown if "title" in each}
         # With one person a row, a book of another source would be another book again after the first row.
-        self._load("fingerprint", prints, Q(source_key=None) if self.one_person_a_row else Q())
+        self._load(Q(source_key=None) if self.one_person_a_row else Q(), fingerprint=prints)
+        self._load(isbn13=self.by_isbn.keys() - isbns)  # other volumes
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = dict(Topic.objects.filter(slug__in=among(slugs)).values_list("slug", "name")) if slugs else {}
 
-    def _load(self, column: str, values: set[str], further: Q = Q()) -> None:  # noqa: B008 - a Q is never changed
-        if not values:
+    def _load(self, further: Q = Q(), **wanted: set[str]) -> None:  # noqa: B008 - a Q is never changed
+        """The books that have one of the wanted values of a column."""
+        any_of = [Q(**{f"{column}__in": among(values)}) for column, values in wanted.items() if values]
+        if not any_of:
             return
-        found = Book.objects.select_for_update().filter(further, **{f"{column}__in": among(values)}).order_by("pk")
+        found = Book.objects.select_for_update().filter(further, reduce(or_, any_of)).order_by("pk")
         for row in found.values("pk", "version", *RECORD_COLUMNS):
             pk = row["pk"]
             if pk not in self.by_pk:
@@ -108,7 +116,7 @@ class Matcher:
 
     def apply(self, fields: Fields) -> RowOutcome:
         """Add or change the book of a row. Raises RowError, and leaves everything as it was."""
-        self.left_out = []
+        self.left_out, self.remarks = [], []
         given = {slug_of(name): name for name in reversed(fields.get("topics", ()))}
         topics = {slug: self.topics.get(slug, given[slug]) for slug in sorted(given)}
         if topics:
@@ -127,6 +135,8 @@ class Matcher:
             self.left_out.append(RowError("title", "", "The list has no titles: look up the books that it has added."))
         if "title" not in fields:
             raise RowError("title", "", "A book needs a title.")
+        if others := self.by_isbn.get(fields.get("isbn13", "")):
+            self.remarks.append(RowError("isbn13", fields["isbn13"], f"Another volume has this ISBN too: {others[0]}."))
         book = PendingBook({**EMPTY, **fields}, is_seen=True)
         self.pending.append(book)
         self._put(book)
@@ -139,6 +149,10 @@ class Matcher:
             self._leave_out(fields, disputed, f"An earlier row for this book says otherwise: {value}.")
             fields = {name: value for name, value in fields.items() if name != disputed}
         changed = self._changed(book, fields)
+        if any(each is not book and _is_same_volume(each, changed) for each in self.by_isbn.get(changed["isbn13"], ())):
+            for name in (name for name in VOLUME if changed[name] != book.fields[name]):
+                self._leave_out(fields, name, "Another book has this ISBN and this number.")
+                changed[name] = book.fields[name]
         changed["series_label"] = _label(book.fields, changed, given)
         book.is_seen = True
         book.is_foreign = book.is_foreign or ("source_key" in fields and changed["source_key"] != fields["source_key"])
@@ -189,7 +203,7 @@ class Matcher:
     def _find(self, fields: Fields) -> PendingBook | None:
         key, isbn = fields.get("source_key"), fields.get("isbn13")
         own = self.by_key.get(key) if key else None
-        other = self.by_isbn.get(isbn) if isbn else None
+        other = self._find_by_isbn(fields) if isbn else None
         if own is None and other is None:
             return self._find_by_work(fields)
         if own and own.is_foreign:
@@ -198,13 +212,29 @@ class Matcher:
 
     def _holder(self, fields: Fields) -> PendingBook | None:
         """The book that has the ISBN of a row, if the row is for another one."""
-        key, other = fields.get("source_key"), self.by_isbn.get(fields.get("isbn13", ""))
-        if other is None or other is self.by_key.get(key or ""):
+        key, other = fields.get("source_key"), self._find_by_isbn(fields)
+        own = self.by_key.get(key or "")
+        if other is None or (own and own.fields["isbn13"] == fields["isbn13"]):
             return None
-        if key in self.by_key:
+        if own:
             return other
         has_title = "title" in fields and fields["title"] != other.fields["title"]
         return other if other.is_seen and (has_title or (key and other.key)) else None
+
+    def _find_by_isbn(self, fields: Fields) -> PendingBook | None:
+        """The book that the ISBN of a row leads to; of volumes that share it the one with the row's number or title."""
+        volumes, title = self.by_isbn.get(fields.get("isbn13", ""), ()), fields.get("title")
+        same = [book for book in volumes if _is_same_volume(book, fields)]
+        possible = same or [book for book in volumes if not self._is_other_volume(book, fields)]
+        return min(possible, key=lambda book: book.fields["title"] != title, default=None)
+
+    def _is_other_volume(self, book: PendingBook, fields: Fields) -> bool:
+        """Whether a row with another number than the book's is for another volume, and does not only say more of it."""
+        are_numbered = "series_number" in fields and book.fields["series_number"] is not None
+        has_other_title = "title" in fields and fields["title"] != book.fields["title"]
+        if not book.is_seen:
+            return are_numbered and has_other_title
+        return self.is_ours or has_other_title or (are_numbered and fields.get("series", "") == book.fields["series"])
 
     def _find_by_work(self, fields: Fields) -> PendingBook | None:
         """The book with exactly this title, these authors and this year.
@@ -253,11 +283,12 @@ class Matcher:
         if book.key:
             self.by_key[book.key] = book
         if isbn13 := book.fields["isbn13"]:
-            self.by_isbn[isbn13] = book
+            self.by_isbn[isbn13].append(book)
         self.by_work[_work(book.fields)].append(book)
 
     def _remove(self, book: PendingBook) -> None:
-        self.by_isbn.pop(book.fields["isbn13"], None)
+        if isbn13 := book.fields["isbn13"]:
+            self.by_isbn[isbn13].remove(book)
         self.by_work[_work(book.fields)].remove(book)
 
 
@@ -283,6 +314,10 @@ def _label(before: Fields, changed: Fields, given: Fields) -> str:
         return cast("str", before["series_label"])
     is_kept = before["series_number"] in {None, number}
     return cast("str", changed["series_label"] if is_kept else given.get("series_label", ""))
+
+
+def _is_same_volume(book: PendingBook, fields: Fields) -> bool:
+    return bool(book.fields["series_number"] == fields.get("series_number"))
 
 
 def _work(fields: Fields) -> tuple[Any, ...]:

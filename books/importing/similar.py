@@ -10,6 +10,7 @@ from books.importing.results import Note, shortened
 from books.importing.sets import among
 from books.metadata import fingerprint
 from books.models import Book
+from books.models.book import VOLUME
 
 MAX_COMPARED = 5000  # earlier books for one batch: some titles are very common
 MAX_EACH = 100  # earlier books for each new one
@@ -22,7 +23,8 @@ def notes_on_similar(added: Sequence[tuple[int, PendingBook]]) -> list[Note]:
     prints = {book.pk: fingerprint.of(book.fields["title"], book.fields["authors"]) for _, book in added}
     earlier: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     found = Book.objects.filter(fingerprint__in=among(set(prints.values())), pk__lt=min(prints))
-    rows: Any = found.order_by("fingerprint", "pk").values("pk", "fingerprint", "isbn13", "source_key")[:MAX_COMPARED]
+    columns = ("pk", "fingerprint", "source_key", *VOLUME)
+    rows: Any = found.order_by("fingerprint", "pk").values(*columns)[:MAX_COMPARED]
     for row in rows:
         earlier[row["fingerprint"]].append(row)
     notes = []

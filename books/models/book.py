@@ -2,7 +2,8 @@
 
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Self, cast
+from decimal import Decimal
+from typing import Literal, Self, cast
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q, Value
@@ -25,6 +26,7 @@ from books.search.pagination import Ordering, PagedQuerySet
 from books.search.results import COLUMNS, Matches
 
 Versions = int | Container[int] | None
+VOLUME: tuple[Literal["isbn13"], Literal["series_number"]] = ("isbn13", "series_number")  # one book each
 
 
 @contextmanager
@@ -33,9 +35,9 @@ def _duplicates_named(values: Record) -> Iterator[None]:
     try:
         yield
     except IntegrityError:
-        for name, error in (("isbn13", DuplicateISBN), ("source_key", DuplicateSource)):
-            others = Book.objects.filter(**{name: values.get(name) or ""}).values_list("pk", flat=True)
-            if other := others.first():
+        volume = Q(isbn13=values.get("isbn13") or "", series_number=values.get("series_number"))
+        for same, error in ((volume, DuplicateISBN), (Q(source_key=values.get("source_key") or ""), DuplicateSource)):
+            if other := Book.objects.filter(same).values_list("pk", flat=True).first():
                 raise error(other) from None
         raise
 
@@ -72,26 +74,45 @@ class BookQuerySet(PagedQuerySet["Book"]):
         """The books that a search finds; to be called in a thread."""
         return cast("Self", self.matching(BookSearch.of({"q": query})).queryset())
 
-    def add(self, values: Record, actor: Actor = COMMAND) -> "Book":
-        """Add a book, in one transaction. Raises DuplicateISBN."""
+    def add(self, values: Record, actor: Actor = COMMAND, *, shares_isbn: bool = False) -> "Book":
+        """Add a book, in one transaction. Raises DuplicateISBN.
+
+        `shares_isbn`: it may have the ISBN of another volume of its set, which has another number in the series.
+        """
         with _duplicates_named(values), transaction.atomic():
+            self._refuse_taken_isbn(values, shares_isbn=shares_isbn)
             book = self.model().save_record({**record.EMPTY, **values})
             Change.objects.log(book, Action.ADDED, actor)
             return book
 
-    def change(self, pk: int, values: Record, version: Versions = None, actor: Actor = COMMAND) -> "Book":
+    def change(
+        self, pk: int, values: Record, version: Versions = None, actor: Actor = COMMAND, *, shares_isbn: bool = False
+    ) -> "Book":
         """Change these fields of a book, in one transaction.
 
-        `version`: the one that the caller has read, or several; None: any.
+        `version`: the one that the caller has read, or several; None: any. A book that shares its ISBN already needs
+        no `shares_isbn` to keep it.
         Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
         """
         with _duplicates_named(values), transaction.atomic():
             book = self.get_for_update(pk, version)
             before = book.as_record()
-            book.save_record({**before, **values})
+            full: Record = {**before, **values}
+            if any(full[name] != before[name] for name in VOLUME):
+                is_shared = shares_isbn or full["isbn13"] == before["isbn13"]
+                self._refuse_taken_isbn(full, pk, shares_isbn=is_shared)
+            book.save_record(full)
             if changed := differences(before, book.as_record()):
                 Change.objects.log(book, Action.CHANGED, actor, changed)
             return book
+
+    def _refuse_taken_isbn(self, values: Record, pk: int = 0, *, shares_isbn: bool) -> None:
+        if isbn13 := values.get("isbn13"):
+            others = self.filter(isbn13=isbn13).exclude(pk=pk)
+            if shares_isbn:
+                others = others.filter(series_number=values.get("series_number"))
+            if other := others.values_list("pk", flat=True).first():
+                raise DuplicateISBN(other)
 
     def remove(self, pk: int, version: Versions = None, actor: Actor = COMMAND) -> None:
         """Delete a book, in one transaction. Raises Book.DoesNotExist, StaleVersion."""
@@ -133,7 +154,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
 class Book(models.Model):
     title = models.CharField(max_length=record.MAX_TITLE)
     subtitle = models.CharField(max_length=record.MAX_TEXT, blank=True)
-    isbn13 = models.CharField(max_length=13, unique=True, null=True, blank=True)
+    isbn13 = models.CharField(max_length=13, null=True, blank=True)
     publisher = models.CharField(max_length=record.MAX_TEXT, blank=True)
     published_year = models.SmallIntegerField(null=True, blank=True)
     language = models.CharField(max_length=languages.MAX_LENGTH, blank=True)
@@ -189,6 +210,8 @@ class Book(models.Model):
             models.CheckConstraint(condition=none_or_in("published_year", record.YEARS), name="year_possible"),
             models.CheckConstraint(condition=none_or_in("pages", record.PAGES), name="pages_possible"),
             models.CheckConstraint(condition=Q(isbn13=None) | isbn_shape(), name="isbn13_shape"),
+            # Volumes of a set may share an ISBN. No number is a number too, so that one of them may be without.
+            models.UniqueConstraint("isbn13", Coalesce("series_number", Value(Decimal(-1))), name="one_book_a_volume"),
         ]
 
     def __str__(self) -> str:

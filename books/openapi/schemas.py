@@ -15,7 +15,7 @@ from books.metadata.record import NAME, SLUG
 from books.models import Action, Channel, Scope, Status
 from books.models.job import KEY
 from books.search.query import MOST_WORDS
-from books.web.parsing import READ_ONLY
+from books.web.parsing import READ_ONLY, SHARES_ISBN
 
 Plain = dict[str, Any]
 
@@ -31,9 +31,10 @@ READ = {name: field.schema if field.empty is not None else or_null(field.schema)
 SENT = {name: FIELDS[name].sent or FIELDS[name].schema for name in record.EDITABLE}
 WRITTEN = {name: schema if name == "title" else or_null(schema) for name, schema in SENT.items()}
 BOOK_FIELDS = {name: READ[name] for name in record.EDITABLE}
+SHARES = {"type": "boolean", "description": "Whether it may have the ISBN of another volume, with its own number."}
 WRITE = {
     "type": "object",
-    "properties": WRITTEN | {name: {"description": "Ignored."} for name in sorted(READ_ONLY)},
+    "properties": WRITTEN | {name: {"description": "Ignored."} for name in sorted(READ_ONLY)} | {SHARES_ISBN: SHARES},
     "additionalProperties": False,
 }
 ENTRY = {name: READ[name] for name in ("title", "authors", "isbn13", "published_year", "language")}

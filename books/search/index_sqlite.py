@@ -37,7 +37,7 @@ _REPLACED = (
     f"{_NOTE} SELECT {_of('book', 'id')} FROM books_book AS book "  # noqa: S608 # nosec B608 - our own names
     f"WHERE (id = new.id OR isbn13 = new.isbn13 OR source_key = new.source_key) AND id {_NOT_NOTED}"
 )
-_UNIQUE = "id, isbn13, source_key"
+_UNIQUE = "id, isbn13, series_number, source_key"
 TRIGGERS = {
     name: f"CREATE TRIGGER {name} {when} BEGIN /* text rules {RULES} */ {notes} END"
     for name, when, notes in (
@@ -52,8 +52,8 @@ TRIGGERS = {
         ("books_unindexed_replaced", "BEFORE INSERT ON books_book", _REPLACED),
         (
             "books_unindexed_displaced",
-            f"BEFORE UPDATE OF {_UNIQUE} ON books_book WHEN (old.id, old.isbn13, old.source_key) "
-            "IS NOT (new.id, new.isbn13, new.source_key)",
+            f"BEFORE UPDATE OF {_UNIQUE} ON books_book WHEN (old.id, old.isbn13, old.series_number, old.source_key) "
+            "IS NOT (new.id, new.isbn13, new.series_number, new.source_key)",
             _REPLACED,
         ),
     )

@@ -60,7 +60,8 @@ class BookDetail(CatalogueView):
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
         values, versions = parsing.book_record(request, partial=partial), parsing.if_match(request)
-        book = await sync_to_async(change)(pk, values, versions, self.user.actor(Channel.API))
+        actor, shares = self.user.actor(Channel.API), parsing.shares_isbn(request)
+        book = await sync_to_async(change)(pk, values, versions, actor, shares_isbn=shares)
         return json_response(book, headers={"ETag": etag(book)})
 
 

@@ -14,7 +14,7 @@ from books.views.login_redirect import apop_pending_form
 from books.views.lookup import ashown
 from books.views.writes import PossibleDuplicate, add_once
 from books.web import parsing, serializers
-from books.web.errors import STALE, isbn_taken
+from books.web.errors import STALE
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
 from books.web.permissions import ADD, CHANGE, DELETE
 
@@ -58,9 +58,10 @@ async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bo
         return view.respond_again(form, NEW)
     record, key, actor = form.record(), form.one_time_key(), view.user.actor(Channel.PAGE)
     try:
-        book = await sync_to_async(add_once)(record, key, actor, if_distinct=if_distinct)
+        shares = form.cleaned_data["shares_isbn"]
+        book = await sync_to_async(add_once)(record, key, actor, if_distinct=if_distinct, shares_isbn=shares)
     except DuplicateISBN as error:
-        form.add_error("isbn13", isbn_taken(error))
+        form.ask_to_share(error)
         return view.respond_again(form, NEW, status=409)
     return SeeOther(book["url"])
 
@@ -80,7 +81,8 @@ class BookEdit(CatalogueView):
         status = 422
         try:
             if form.is_valid():
-                await sync_to_async(Book.objects.change)(pk, form.record(), form.cleaned_data["version"], actor)
+                version, shares = form.cleaned_data["version"], form.cleaned_data["shares_isbn"]
+                await sync_to_async(Book.objects.change)(pk, form.record(), version, actor, shares_isbn=shares)
                 return SeeOther(reverse("book_detail", args=[pk]))
         except Book.DoesNotExist:
             form.add_error(None, DELETED)
@@ -88,7 +90,7 @@ class BookEdit(CatalogueView):
         except StaleVersion:
             status = 412
         except DuplicateISBN as error:
-            form.add_error("isbn13", isbn_taken(error))
+            form.ask_to_share(error)
             status = 409
         return await self._again(form, pk, status)
 

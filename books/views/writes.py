@@ -25,7 +25,9 @@ class PossibleDuplicate(Exception):
 ADDED_LATER = {"series_label"}
 
 
-def add_once(values: Record, key: str, actor: Actor, *, if_distinct: bool = False) -> dict[str, Any]:
+def add_once(
+    values: Record, key: str, actor: Actor, *, if_distinct: bool = False, shares_isbn: bool = False
+) -> dict[str, Any]:
     """Add a book and give its data; for an Idempotency-Key sent before, the data that its first request got.
 
     Raises DuplicateISBN, KeyReused, and `if_distinct` PossibleDuplicate.
@@ -33,7 +35,7 @@ def add_once(values: Record, key: str, actor: Actor, *, if_distinct: bool = Fals
 
     @transaction.atomic
     def add() -> str:
-        book = serialized(Book.objects.add(values, actor))
+        book = serialized(Book.objects.add(values, actor, shares_isbn=shares_isbn))
         if if_distinct and (found := similar(book)):
             raise PossibleDuplicate(found)
         return as_json(book).decode()
@@ -48,14 +50,14 @@ def add_once(values: Record, key: str, actor: Actor, *, if_distinct: bool = Fals
     return data
 
 
-def add_and_compare(values: Record, key: str, actor: Actor) -> tuple[dict[str, Any], str]:
+def add_and_compare(values: Record, key: str, actor: Actor, *, shares_isbn: bool) -> tuple[dict[str, Any], str]:
     """A book added once, and the books it may duplicate, as the value of a Link header (RFC 8288)."""
-    book = add_once(values, key, actor)
+    book = add_once(values, key, actor, shares_isbn=shares_isbn)
     return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in similar(book))
 
 
-def change(pk: int, values: Record, versions: Versions, actor: Actor) -> dict[str, Any]:
-    return serialized(Book.objects.change(pk, values, versions, actor))
+def change(pk: int, values: Record, versions: Versions, actor: Actor, *, shares_isbn: bool) -> dict[str, Any]:
+    return serialized(Book.objects.change(pk, values, versions, actor, shares_isbn=shares_isbn))
 
 
 def serialized(book: Book) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each k
         case StaleVersion():
             return HTTPError(412, STALE)
         case DuplicateISBN():
-            return HTTPError(409, errors={"isbn13": [isbn_taken(error)]})
+            return HTTPError(409, errors={"isbn13": [isbn_taken(error, 'send "shares_isbn": true')]})
         case KeyReused():
             return HTTPError(409, KEY_REUSED)
         case Behind():
@@ -40,5 +40,8 @@ def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each k
             return HTTPError(404, NO_BOOK)
 
 
-def isbn_taken(error: DuplicateISBN) -> str:
-    return f"Another book has this ISBN: /books/{error.book_id}/."
+def isbn_taken(error: DuplicateISBN, consent: str) -> str:
+    return (
+        f"Another book has this ISBN: /books/{error.book_id}/. If this is another volume of the same set, give it its "
+        f"own number in the series, and {consent}."
+    )

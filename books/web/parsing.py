@@ -22,6 +22,7 @@ MERGE_PATCH = "application/merge-patch+json"
 
 # Clients may send these back as they got them; they are ignored.
 READ_ONLY = {"id", "url", "created_at", "updated_at", "version"}
+SHARES_ISBN = "shares_isbn"  # a consent, and no field of a book
 _JSON_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {  # of a JSON Schema: its name, and what it is in Python
     "string": ("a string", (str,)),
     "array": ("a list of strings", (list,)),
@@ -105,7 +106,7 @@ def book_record(request: HttpRequest, *, partial: bool) -> Record:
 
     Raises 422 for invalid values, with the reasons for each field.
     """
-    sent = {name: value for name, value in json_object(request).items() if name not in READ_ONLY}
+    sent = {name: value for name, value in json_object(request).items() if name not in {*READ_ONLY, SHARES_ISBN}}
     raw: dict[str, Any] = {} if partial else {name: record.BY_NAME[name].empty for name in record.EDITABLE}
     errors: Errors = {}
     for name, value in sent.items():
@@ -117,6 +118,14 @@ def book_record(request: HttpRequest, *, partial: bool) -> Record:
     if errors | invalid:
         raise HTTPError(422, errors=errors | invalid)
     return record.with_label(values, raw)
+
+
+def shares_isbn(request: HttpRequest) -> bool:
+    """Whether the JSON body says that the book may have the ISBN of another volume. Raises 422 if it is unclear."""
+    said = json_object(request).get(SHARES_ISBN, False)
+    if not isinstance(said, bool):
+        raise HTTPError(422, errors={SHARES_ISBN: ["Send true or false."]})
+    return said
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Which book a row finds, and what it makes of it."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.test import TestCase
@@ -51,6 +52,23 @@ class FindingBooks(TestCase):
     def test_two_isbns_are_two_editions_of_one_title(self) -> None:
         Book.objects.add({"title": "Kokoro", "isbn13": ISBN})
         assert listed({"title": "Kokoro", "isbn13": OTHER_ISBN}).totals.created == 1
+
+    def test_a_row_finds_the_volume_with_its_number_or_its_title(self) -> None:
+        Book.objects.add({"title": "Genji I", "isbn13": ISBN, "series_number": Decimal(1)})
+        Book.objects.add({"title": "Genji II", "isbn13": ISBN, "series_number": Decimal(2)}, shares_isbn=True)
+        listed({"isbn13": ISBN, "series_number": "2", "title": "", "pages": "5"})
+        listed({"isbn13": ISBN, "series_number": "", "title": "Genji II", "publisher": "Shinchosha"})
+        assert Book.objects.get(pages=5) == Book.objects.get(publisher="Shinchosha", series_number=2)
+
+    def test_another_number_with_the_same_title_is_not_another_volume(self) -> None:
+        Book.objects.add({"title": "Mort", "isbn13": ISBN, "series": "Death", "series_number": Decimal(1)})
+        assert (
+            listed({"title": "Mort", "isbn13": ISBN, "series": "Discworld", "series_number": "4"}).totals.created == 0
+        )
+
+    def test_another_number_and_another_title_are_another_volume(self) -> None:
+        Book.objects.add({"title": "Genji I", "isbn13": ISBN, "series_number": Decimal(1)})
+        assert listed({"title": "Genji II", "isbn13": ISBN, "series_number": "2"}).totals.created == 1
 
     def test_a_book_found_by_isbn_without_source_key_gets_the_rows(self) -> None:
         Book.objects.add({"title": "Kokoro", "isbn13": ISBN})
@@ -111,6 +129,32 @@ class WithinOneFile(TestCase):
         done = self.twice({"title": "Genji 1", "isbn13": ISBN}, {"title": "Genji 2", "isbn13": ISBN})
         assert (done.totals.created, done.totals.rejected) == (2, 0)
         assert [(note.line, note.field) for note in done.notes] == [(3, "isbn13")]
+
+    def test_volumes_with_numbers_of_their_own_share_the_isbn_with_a_remark(self) -> None:
+        done = self.twice(
+            {"title": "Genji", "series": "Genji", "series_number": "1", "isbn13": ISBN},
+            {"title": "Genji", "series": "Genji", "series_number": "2", "isbn13": ISBN},
+        )
+        assert (done.totals.created, done.totals.notes) == (2, 0)
+        assert [(note.line, note.field) for note in done.notes] == [(3, "isbn13")]
+        assert sorted(Book.objects.filter(isbn13=ISBN).values_list("series_number", flat=True)) == [1, 2]
+
+    def test_volumes_share_the_isbn_whichever_columns_tell_them_apart(self) -> None:
+        done = self.twice(
+            {"title": "Genji", "series_number": "", "isbn13": ISBN},
+            {"title": "Genji, the end", "series_number": "2", "isbn13": ISBN},
+            {"source_key": "a:1", "title": "Genji, more", "series_number": "3", "isbn13": ISBN},
+        )
+        assert (done.totals.created, Book.objects.filter(isbn13=ISBN).count()) == (3, 3)
+
+    def test_a_later_row_does_not_become_a_volume_that_is_there(self) -> None:
+        done = self.twice(
+            {"source_key": "a:1", "title": "Genji", "series_number": "", "isbn13": ISBN},
+            {"source_key": "a:2", "title": "Genji II", "series_number": "2", "isbn13": ISBN},
+            {"source_key": "a:1", "title": "", "series_number": "2", "isbn13": ""},
+        )
+        assert [(note.line, note.field) for note in done.notes] == [(3, "isbn13"), (4, "series_number")] or done.notes
+        assert Book.objects.get(source_key="a:1").series_number is None
 
     def test_of_two_source_keys_with_the_isbn_of_another_sources_book_the_second_comes_in_without_it(self) -> None:
         Book.objects.add({"title": "Kokoro", "isbn13": ISBN, "source_key": "b:9"})

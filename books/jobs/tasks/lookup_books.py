@@ -48,6 +48,7 @@ class Item(NamedTuple):
     written: str
     isbn13: str | None
     error: str = ""
+    pk: int | None = None  # of the book, if one was asked for
 
 
 class ItemResult(NamedTuple):
@@ -91,7 +92,7 @@ class _LookupRun:
 
     def batch(self) -> list[Item]:
         if self.without:
-            return [Item(pk, isbn13, isbn13) for pk, isbn13 in self.incomplete()[:BATCH]]
+            return [Item(pk, isbn13, isbn13, pk=pk) for pk, isbn13 in self.incomplete()[:BATCH]]
         listed = list(enumerate(self.isbns or self.ids, 1))[self.last : self.last + BATCH]
         return [(_from_isbn if self.isbns else _from_id)(place, written) for place, written in listed]
 
@@ -120,7 +121,8 @@ class _LookupRun:
     def write(self, item: Item, found: LookupResult | None) -> ItemResult:
         if found is None:
             return ItemResult(BookOutcome.REJECTED, reason=item.error)
-        pk = Book.objects.filter(isbn13=found.isbn13).values_list("pk", flat=True).first()
+        having = Book.objects.filter(isbn13=found.isbn13, **({"pk": item.pk} if item.pk else {}))
+        pk = having.values_list("pk", flat=True).first()
         if found.outcome != Outcome.FOUND:
             is_failed = found.outcome == Outcome.FAILED
             return ItemResult(BookOutcome.FAILED if is_failed else BookOutcome.UNKNOWN, pk, reason=found.reasons)
@@ -175,7 +177,7 @@ def _from_id(place: int, pk: str) -> Item:
     if not found:
         return Item(place, f"book {pk}", None, "There is no book with this id.")
     error = "" if found[0] else "This book has no ISBN to look up."
-    return Item(place, found[0] or f"book {pk}", found[0], error)
+    return Item(place, found[0] or f"book {pk}", found[0], error, int(pk))
 
 
 def _line(item: Item, result: ItemResult) -> tuple[str, ...]:
