@@ -11,7 +11,7 @@ from books.feeds import opds2
 from books.feeds.sitemap import PAGES
 from books.metadata import fingerprint
 from books.models.job import KEY
-from books.views.accounts import FirstAccount, PasswordChange
+from books.views.accounts import Account, FirstAccount, PasswordChange
 from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
@@ -109,6 +109,7 @@ urlpatterns = [
     path("jobs/<key:key>/retry/", JobRetry.as_view(), name="job_retry"),
     path("jobs/<key:key>/files/<str:name>/", JobFileDownload.as_view(), name="job_file"),
     path("uploads/<id:pk>/", UploadDetail.as_view(), name="upload_detail"),
+    path("accounts/", Account.as_view(), name="account"),
     path("accounts/login/", Login.as_view(), name="login"),
     path("accounts/logout/", Logout.as_view(), name="logout"),
     path("accounts/first/", FirstAccount.as_view(), name="first_account"),

@@ -145,7 +145,8 @@ class OneJob(JobPageCase):
         await client.aforce_login(user)
         for address in ("/jobs/", "/jobs/a/"):
             page = (await client.get(address, headers=HTML)).content.decode()
-            assert not Elements(page).named("form", method="post"), address
+            forms = Elements(page).named("form", method="post")
+            assert [form["action"] for form in forms] == ["/accounts/logout/"], address
 
     async def test_how_it_works_inside_is_for_staff(self) -> None:
         await sync_to_async(self.job)(status=Status.RUNNING, owner="host:1:secret")

@@ -65,6 +65,7 @@ READS = """
 /jobs/import/retry/                  405 405 405
 /jobs/import/files/a.csv/            200 200 200
 /uploads/{upload}/                   200 200 200
+/accounts/                           200 200 200
 /accounts/login/                     406 200 200
 /accounts/logout/                    405 405 405
 /accounts/first/                     406 404 404

@@ -319,11 +319,11 @@ class Forms(PageCase):
         assert "This book was changed while you were editing" in page
 
     async def test_a_form_that_was_not_sent_has_nothing_to_lose(self) -> None:
-        [form] = Elements(await self.page("/books/new/")).named("form", method="post")
+        [form] = Elements(await self.page("/books/new/")).named("form", method="post", action="/books/new/")
         assert "data-unsaved" not in form
 
     async def test_a_form_with_mistakes_has(self) -> None:
-        [form] = Elements(await self.sent("/books/new/", 422)).named("form", method="post")
+        [form] = Elements(await self.sent("/books/new/", 422)).named("form", method="post", action="/books/new/")
         assert "data-unsaved" in form
 
 

@@ -78,6 +78,7 @@ GET    /jobs/import/files/a.csv/             401 403 200 200    403 403 200 403 
 GET    /uploads/{upload}/                    401 403 404 200    403 403 403 403    401 403 403
 POST   /uploads/{upload}/                    401 403 404 202    403 403 403 403    401 403 403
 DELETE /uploads/{upload}/                    401 403 404 204    403 403 403 403    401 403 403
+GET    /accounts/                            401 200 200 200    403 403 403 403    401 403 403
 GET    /accounts/login/                      200 200 200 200    200 200 200 200    200 200 200
 POST   /accounts/login/                      303 303 303 303    303 303 303 303    303 303 303
 POST   /accounts/logout/                     303 303 303 303    303 303 303 303    303 303 303

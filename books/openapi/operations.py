@@ -175,6 +175,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
         "DELETE": Operation("Discard the list"),
     },
+    "account": {"GET": Operation("Your account", "Account")},
     "login": {
         "GET": Operation("The form to sign in", query="next"),
         "POST": Operation("Sign in", body=form(LoginForm, next=text()), errors=[403, 429]),

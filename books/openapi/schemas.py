@@ -14,6 +14,7 @@ from books.metadata.json_schema import array, exactly, or_null, text, whole
 from books.metadata.record import NAME, SLUG
 from books.models import Action, Channel, Scope, Status
 from books.models.job import KEY
+from books.models.role import Role
 from books.search.query import MOST_WORDS
 from books.web.parsing import READ_ONLY, SHARES_ISBN
 
@@ -108,6 +109,7 @@ SCHEMAS = {
     "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
     "Change": exactly(**CHANGE),
     "History": exactly(book=ID, changes=array(ref("Change"))),
+    "Account": exactly(name=text(), role=text(enum=Role.values)),
     "Token": exactly(**TOKEN),
     "TokenList": exactly(tokens=array(ref("Token"))),
     "NewToken": exactly(**TOKEN, token=text(description="The secret, which nobody can be shown again.")),

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from books.forms.accounts import FirstAccountForm, PasswordChangeForm
 from books.models import NotInvited, OwnerInvitation, TooManyAttempts
+from books.models.role import role_of
 from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.web import parsing
@@ -43,6 +44,17 @@ class FirstAccount(CatalogueView):
         return SeeOther(reverse("home"))
 
 
+class Account(CatalogueView):
+    """One's own account, and the way to what belongs to it."""
+
+    offers = JSON, HTML
+    rules = {"GET": OWN_ACCOUNT}
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        role = await sync_to_async(role_of)(self.user.account)
+        return self.respond({"name": self.user.account.get_username(), "role": role}, "accounts/account.html")
+
+
 class PasswordChange(CatalogueView):
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
@@ -66,4 +78,4 @@ class PasswordChange(CatalogueView):
         await sync_to_async(user.set_password)(form.cleaned_data["password"])
         await user.asave(update_fields=["password"])
         await aupdate_session_auth_hash(request, user)
-        return SeeOther(reverse("token_list"))
+        return SeeOther(reverse("account"))

@@ -53,5 +53,5 @@ class Home(CatalogueView):
             "newest": [list_entry(*row) async for row in newest],
             "topics": [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
             "read_at": timezone.now(),
-            "latest_jobs": await alatest() if self.user.can_view_jobs else [],
+            "latest_jobs": await alatest() if "can_view_jobs" in self.user.rights else [],
         }

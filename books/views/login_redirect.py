@@ -1,5 +1,6 @@
 """Leading people to the sign-in page and back, without losing a form that they had filled in."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -36,6 +37,7 @@ def _has_page(path: str) -> bool:
 
 def login_page(request: HttpRequest, next_url: str, pending_form: str = "", *, status: int = 200) -> HttpResponse:
     context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "typed": pending_form}
+    context["is_closed"] = settings.READ_REQUIRES_LOGIN
     return page(request, TEMPLATE, context, status=status)
 
 

@@ -12,6 +12,14 @@ from books.web.negotiation import HTTPError
 
 CHALLENGE = 'Bearer realm="books"'
 BASIC_CHALLENGE = 'Basic realm="books: a token is the password", charset="UTF-8"'
+# What pages ask before they show a link or a button, and the permission that each takes.
+RIGHTS = {
+    "can_add_books": "books.add_book",
+    "can_change_books": "books.change_book",
+    "can_delete_books": "books.delete_book",
+    "can_view_jobs": "books.view_job",
+    "can_start_jobs": "books.add_job",
+}
 INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at /accounts/tokens/."  # noqa: S105
 
 
@@ -19,8 +27,7 @@ INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at /a
 class RequestUser:
     account: Any = None  # None: anonymous
     token: Token | None = None  # the token in the request, if there is one
-    can_view_jobs: bool = False
-    can_change_books: bool = False
+    rights: frozenset[str] = frozenset()  # names of RIGHTS; only for pages, which tokens do not read
 
     def actor(self, channel: Channel) -> Actor:
         return Actor(channel, self.account.pk if self.account else None)
@@ -32,7 +39,7 @@ class RequestUser:
         """What every page shows about the user."""
         if self.account is None:
             return {}
-        rights = {"can_view_jobs": self.can_view_jobs, "can_change_books": self.can_change_books}
+        rights = {name: name in self.rights for name in RIGHTS}
         return {"name": self.account.get_username(), "is_staff": self.account.is_staff, **rights}
 
 
@@ -51,8 +58,8 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
             raise HTTPError(401, INVALID_TOKEN, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
         return RequestUser(token.user, token)
     if settings.SESSION_COOKIE_NAME in request.COOKIES and (user := await request.auser()).is_authenticated:
-        can_change_books = await user.ahas_perm("books.change_book")
-        return RequestUser(user, None, await user.ahas_perm("books.view_job"), can_change_books)
+        rights = [name for name, permission in RIGHTS.items() if await user.ahas_perm(permission)]
+        return RequestUser(user, rights=frozenset(rights))
     return ANONYMOUS
 
 

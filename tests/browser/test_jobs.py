@@ -62,6 +62,7 @@ async def number_of_books(page: Page, words: str) -> int:
 
 async def test_a_list_is_dragged_onto_the_page_and_imported_and_undone(page: Page) -> None:
     await page.goto("/")
+    await page.get_by_text("Tools", exact=True).click()
     await page.get_by_role("link", name="Jobs", exact=True).click()
     await page.evaluate(DROP, ["dragged.csv", a_list("Dragged")])
     await expect(page.locator("[data-columns]")).to_have_text("Columns: title, authors, pages")

@@ -19,6 +19,30 @@ addEventListener("pageshow", (event) => {
   for (const button of document.querySelectorAll("form[method=post] button")) button.disabled = false;
 });
 
+// The menus close when one clicks elsewhere, and on Escape, which gives the focus back.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu details[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu details[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const secret = button.parentElement.querySelector("[data-secret]");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(secret.textContent);
+      button.textContent = "Copied";
+    } catch { // no permission, or no TLS: the person copies it
+      getSelection().selectAllChildren(secret);
+      button.textContent = "Selected: copy it now";
+    }
+  });
+}
+
 // Keys: / searches; j and k go through a list, as do the arrows once a row has the focus. Can be turned off.
 function off() {
   try { return localStorage.getItem(NO_KEYS) !== null; } catch { return false; }
