@@ -9,6 +9,7 @@ _RUN = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_TEXT = {"Cc", "Cn", "Co", "Cs"}
 _AMONG_LETTERS = {"So", "Sm", "Sc", "Sk", "No"}  # signs that stand beside letters where the encoding is wrong
+_ROMANISED = "\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf"  # Hawaiʻi, Qurʼān
 _HALF_WIDTH = range(0xFF61, 0xFFA0)
 _UNCASED = {"HAN", "KANA", "HANGUL", "THAI", "ARABIC", "HEBREW"}
 _MOST_ACCENTED = 4  # letters one after the other, as in żółć
@@ -33,7 +34,8 @@ def _strange(run: str, text: str, start: int, end: int) -> int:
             opens = character in "¡¿«‹„‚"
             closes = character in "»›·"
             beside = (before.isalpha() and not closes) + (after.isalpha() and not opens)
-            found += beside == 2 or (kind in _AMONG_LETTERS and beside > 0)
+            is_within = beside == 2 and not (character in _ROMANISED and _script(before) == _script(after) == "LATIN")
+            found += is_within or (kind in _AMONG_LETTERS and beside > 0)
     return found
 
 

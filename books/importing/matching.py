@@ -25,12 +25,13 @@ from books.importing.formats.base import Format
 from books.importing.results import RowError, RowOutcome, shortened
 from books.importing.rows import NOTHING
 from books.importing.seen_books import SeenBooks
-from books.importing.sets import among
 from books.metadata import fingerprint
-from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, Record, source_of, topic_slug
-from books.models import Book, Change, Channel, Topic
+from books.metadata.folding import letters
+from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, Record, placeholder_title, source_of, topic_slug
+from books.models import Author, Book, Change, Channel, Topic
 from books.models.book import VOLUME
 from books.models.book_columns import RECORD_COLUMNS, as_record
+from books.models.fields import among
 
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 
@@ -84,6 +85,7 @@ class Matcher:
         self.by_isbn: defaultdict[str, list[PendingBook]] = defaultdict(list)
         self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
         self.topics: dict[str, str] = {}
+        self.authors: dict[str, str] = {}  # how each is spelled here, by name and by its letters
 
     def load(self, wanted: Collection[Fields]) -> None:
         """Find the books, and lock them until the transaction ends."""
@@ -95,6 +97,10 @@ class Matcher:
         # With one person a row, a book of another source would be another book again after the first row.
         self._load(Q(source_key=None) if self.one_person_a_row else Q(), fingerprint=prints)
         self._load(isbn13=self.by_isbn.keys() - isbns)  # other volumes
+        names = {name for fields in wanted for name in fields.get("authors", ())}
+        self.authors = {name: name for book in self.pending for name in book.fields["authors"]}
+        spelled = Author.objects.spelled(names - self.authors.keys())
+        self.authors |= {name: author.name for name, author in spelled.items()}
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = dict(Topic.objects.filter(slug__in=among(slugs)).values_list("slug", "name")) if slugs else {}
 
@@ -121,6 +127,8 @@ class Matcher:
         topics = {slug: self.topics.get(slug, given[slug]) for slug in sorted(given)}
         if topics:
             fields = {**fields, "topics": list(topics.values())}
+        if names := fields.get("authors"):
+            fields = {**fields, "authors": list(dict.fromkeys(map(self._author, names)))}
         if holder := self._holder(fields):
             self._leave_out(fields, "isbn13", f"Another book has this ISBN: {holder}.")
             fields = {name: value for name, value in fields.items() if name != "isbn13"}
@@ -131,7 +139,7 @@ class Matcher:
 
     def _add(self, fields: Fields) -> RowOutcome:
         if "title" not in fields and self.is_by_isbn and "isbn13" in fields:
-            fields = {**fields, "title": f"ISBN {fields['isbn13']}"}
+            fields = {**fields, "title": placeholder_title(fields["isbn13"])}
             self.left_out.append(RowError("title", "", "The list has no titles: look up the books that it has added."))
         if "title" not in fields:
             raise RowError("title", "", "A book needs a title.")
@@ -173,6 +181,8 @@ class Matcher:
         if self.existing == "fill":
             lists = {"topics": [*book.fields["topics"], *fields["topics"]]} if "topics" in fields else {}
             alone = {"authors"} if self.one_person_a_row else set()
+            if book.fields["isbn13"] and book.fields["title"] == placeholder_title(book.fields["isbn13"]):
+                alone.add("title")
             fields = {name: value for name, value in fields.items() if book.fields[name] in NOTHING or name in alone}
             fields |= {name: self._topics_once(names) for name, names in lists.items()}
         changes = {name for name, value in fields.items() if value != book.fields[name]}
@@ -187,6 +197,9 @@ class Matcher:
     def _topics_once(self, names: list[str]) -> list[str]:
         by_slug = {slug_of(name): name for name in reversed(names)}
         return [by_slug[slug] for slug in sorted(by_slug)][:MAX_TOPICS]
+
+    def _author(self, name: str) -> str:
+        return self.authors.get(name) or self.authors.setdefault(letters(name), name)
 
     def _corrected(self, pk: int) -> set[str]:
         """The fields of a book that an import gave, and a person has changed since."""

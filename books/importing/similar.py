@@ -7,10 +7,10 @@ from typing import Any
 from books.history.duplicates import distinguishable
 from books.importing.matching import PendingBook
 from books.importing.results import Note, shortened
-from books.importing.sets import among
 from books.metadata import fingerprint
 from books.models import Book
 from books.models.book import VOLUME
+from books.models.fields import among
 
 MAX_COMPARED = 5000  # earlier books for one batch: some titles are very common
 MAX_EACH = 100  # earlier books for each new one

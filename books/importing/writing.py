@@ -11,11 +11,11 @@ from django.db.models import Model
 from django.utils import timezone
 
 from books.importing.matching import Fields, PendingBook, slug_of
-from books.importing.sets import among
 from books.metadata.record import Record
 from books.models import Action, Actor, Author, Book, BookAuthor, BookTopic, Change, Topic
 from books.models.book_columns import columns
 from books.models.change import differences
+from books.models.fields import among
 from books.search.index import keep_in_step
 
 MAX_VALUES = 1000  # in one query: SQLite may allow only 32,766

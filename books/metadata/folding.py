@@ -114,6 +114,13 @@ def without_marks(text: str) -> str:
     return text if text.isascii() or not _UNSEEN.search(text) else text.translate(_NOTHING)
 
 
+def letters(text: str) -> str:
+    """The text without apostrophes, marks and whatever else is no text of its own: O’Brien and O'Brien are OBrien."""
+    if text.isascii() and "'" not in text and "`" not in text:
+        return text
+    return _REMOVED.sub("", text) or text
+
+
 def fold(text: str) -> str:
     """The text as it is compared: é is e, ł is l, パ is ぱ, 國 is 国; が is not か."""
     if text.isascii():

@@ -167,6 +167,11 @@ def source_of(key: str) -> str:
     return key.partition(":")[0]
 
 
+def placeholder_title(isbn13: str) -> str:
+    """What a book is called of which nothing but its ISBN is known."""
+    return f"ISBN {isbn13}"
+
+
 def split_names(text: str) -> list[str]:
     """The names in one cell or text box: between semicolons or line ends."""
     return [part for part in re.split(rf"[{SEPARATOR}\n]", text) if part.strip()]

@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from books.metadata import record, sorting
-from books.metadata.folding import fold
-from books.models.fields import SortKeyField, count_of
+from books.metadata.folding import fold, letters
+from books.models.fields import SortKeyField, among, count_of
 from books.search.pagination import Ordering, PagedQuerySet
 
 KEY_LENGTH = sorting.LENGTH
@@ -28,13 +28,22 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
         """Each with `books_count`."""
         return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=OuterRef("pk"))))
 
+    def spelled(self, names: Iterable[str]) -> dict[str, "Author"]:
+        """The author of each name that is known: other apostrophes and marks make no second author."""
+        wanted = set(names)
+        keys = {fold(name)[:KEY_LENGTH] for name in wanted}
+        found = list(self.filter(name_key__in=among(keys)).order_by("-pk")) if keys else []
+        authors = {letters(author.name): author for author in found} | {author.name: author for author in found}
+        return {name: author for name in wanted if (author := authors.get(name) or authors.get(letters(name)))}
+
     def by_names(self, names: Iterable[str]) -> dict[str, "Author"]:
         """The author of each name. Missing ones are created."""
-        wanted = set(names)
-        known = {author.name: author for author in self.filter(name__in=wanted)}
-        if missing := sorted(wanted - known.keys()):
-            self.bulk_create([Author.of(name) for name in missing], ignore_conflicts=True)
-            known |= {author.name: author for author in self.filter(name__in=missing)}
+        wanted = dict.fromkeys(names)
+        known = self.spelled(wanted)
+        if missing := [name for name in wanted if name not in known]:
+            new = {letters(name): name for name in reversed(missing)}.values()
+            self.bulk_create([Author.of(name) for name in new], ignore_conflicts=True)
+            known |= self.spelled(missing)
         return known
 
     def delete_unused(self, pks: Iterable[int]) -> None:
@@ -53,7 +62,10 @@ class Author(models.Model):
     objects = AuthorQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["sort_key", "id"], name="author_by_sort_key")]
+        indexes = [
+            models.Index(fields=["sort_key", "id"], name="author_by_sort_key"),
+            models.Index(fields=["name_key"], name="author_by_name_key"),
+        ]
 
     def __str__(self) -> str:
         return self.name

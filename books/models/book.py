@@ -225,9 +225,10 @@ class Book(models.Model):
 
     def save_record(self, full: Record, new_pk: int | None = None) -> "Self":
         """Save the whole record with its links, within a transaction. `new_pk`: the id of a restored book."""
-        authors = Author.objects.by_names(full["authors"])
+        by_name = Author.objects.by_names(full["authors"])
+        authors = {author.name: author for author in map(by_name.__getitem__, full["authors"])}
         topics = Topic.objects.by_names(full["topics"])
-        full = {**full, "topics": [topics[slug].name for slug in sorted(topics)]}
+        full = {**full, "authors": list(authors), "topics": [topics[slug].name for slug in sorted(topics)]}
         if self.pk and full == self.as_record():
             return self
         for name, value in columns(full).items():
@@ -242,7 +243,7 @@ class Book(models.Model):
         if before:
             self.bookauthor_set.all().delete()
             self.booktopic_set.all().delete()
-        self.link([authors[name] for name in full["authors"]], topics.values())
+        self.link(authors.values(), topics.values())
         if before:
             before.delete_unused()
         return self

@@ -298,6 +298,11 @@ class Existing(TestCase):
 
 
 class OnePersonARow(TestCase):
+    def test_a_title_that_only_says_the_isbn_is_filled_in(self) -> None:
+        Book.objects.add({"title": f"ISBN {ISBN}", "isbn13": ISBN})
+        assert listed({"title": "Kokoro", "isbn13": ISBN}, existing="fill").totals.updated == 1
+        assert Book.objects.get().title == "Kokoro"
+
     def test_a_person_is_added_wherever_in_the_file_the_row_stands(self) -> None:
         done = persons(("7", "遺訓", "西郷"), ("8", "心", "夏目"), ("7", "遺訓", "佐藤"))
         assert (done.totals.created, done.totals.updated) == (2, 1)

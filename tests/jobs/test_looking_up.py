@@ -5,6 +5,7 @@ import csv
 import io
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -65,6 +66,20 @@ class LookUp(OutsideTestCase):
         assert (job.status, job.result["created"], job.done, job.total) == (Status.SUCCEEDED, 6, 6, 6)
         assert list(Book.objects.order_by("pk").values_list("isbn13", flat=True)) == ISBNS
         assert set(Change.objects.values_list("action", "via", "job_id")) == {("added", "lookup", job.pk)}
+
+    def test_a_title_that_only_says_the_isbn_is_replaced(self) -> None:
+        book = Book.objects.add({"title": f"ISBN {ISBN}", "isbn13": ISBN})
+        assert self.look_up(without="authors").result["completed"] == 1
+        book.refresh_from_db()
+        assert book.title == f"Book {ISBN[-4:]}"
+
+    def test_of_volumes_with_one_isbn_each_gets_what_it_lacks(self) -> None:
+        first = Book.objects.add({"title": "I", "isbn13": ISBN, "series_number": Decimal(1)})
+        second = Book.objects.add({"title": "II", "isbn13": ISBN, "series_number": Decimal(2)}, shares_isbn=True)
+        self.look_up(ids=[str(second.pk)])
+        first.refresh_from_db()
+        second.refresh_from_db()
+        assert (first.version, second.version) == (1, 2)
 
     def test_a_book_gets_what_it_lacks_and_keeps_what_somebody_typed(self) -> None:
         book = Book.objects.add({"title": "Mine", "isbn13": ISBN, "publisher": "My Press", "pages": 1})

@@ -16,7 +16,7 @@ from books.importing.report import BOM, csv_lines
 from books.jobs.run import PermanentError, Postponed, Run, current
 from books.lookup.lookup import LookupResult, Outcome, alook_up
 from books.metadata import isbn
-from books.metadata.record import Record
+from books.metadata.record import Record, placeholder_title
 from books.models import Actor, Book, Channel, DuplicateISBN
 
 BATCH = 2  # books that are looked up together: somebody who types an ISBN meanwhile waits only for these
@@ -154,8 +154,10 @@ def is_down(found: LookupResult) -> bool:
 
 
 def missing_fields(book: Record, found: Record) -> Record:
-    """The fields of `found` that are empty in the book."""
+    """The fields of `found` that are empty in the book. A title that only says the ISBN is none."""
     own = cast("dict[str, Any]", book)
+    if own["isbn13"] and own["title"] == placeholder_title(own["isbn13"]):
+        own = {**own, "title": ""}
     new = {name: value for name, value in found.items() if name in own and own[name] in ("", None, [])}
     if own["series"]:  # a number counts only in its own series
         new.pop("series_number", None)
