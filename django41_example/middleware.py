@@ -5,6 +5,7 @@ only compute: here they do so on the event loop, and only what reads or writes a
 are the same in every response are computed once. The private names are those of Django 6.1.3.
 """
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +15,15 @@ from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import MiddlewareNotUsed
+from django.core.handlers.exception import response_for_exception
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
 from django.utils.csp import CSP
 from django.utils.deprecation import MiddlewareMixin
+
+aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 OWN_HEADERS = {
@@ -31,17 +35,44 @@ OWN_HEADERS = {
 class OnTheLoop(MiddlewareMixin):
     """What stands before each of Django's middlewares here: its hooks are called on the event loop.
 
-    In a thread goes only the `process_response` that `writes` a row.
+    In a thread goes only the `process_response` that `writes` a row. The first of those that stand side by side calls
+    the hooks of all, since coroutines for each take a tenth of the time of a list. An exception becomes a response
+    where it is raised, as it does between Django's.
     """
 
+    process_request: Any
+    process_response: Any
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        inner = inspect.unwrap(get_response)  # Django has wrapped it, to make responses of exceptions
+        self.layers: tuple[OnTheLoop, ...] = (self, *inner.layers) if isinstance(inner, OnTheLoop) else (self,)
+        self.innermost: Any = inner.innermost if isinstance(inner, OnTheLoop) else get_response
+        self.has_request_hook = hasattr(self, "process_request")
+        self.has_response_hook = hasattr(self, "process_response")
+
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.process_request(request) if hasattr(self, "process_request") else None
-        response = response or await self.get_response(request)  # type: ignore[misc]
-        if not hasattr(self, "process_response"):
-            return response  # type: ignore[no-any-return]
-        if self.writes(request):
-            return await sync_to_async(self.process_response)(request, response)  # type: ignore[no-any-return]
-        return self.process_response(request, response)  # type: ignore[no-any-return]
+        response: Any = None
+        entered = 0
+        try:
+            for layer in self.layers:
+                response = layer.process_request(request) if layer.has_request_hook else None
+                entered += 1
+                if response:
+                    break
+            else:
+                response = await self.innermost(request)
+        except Exception as error:  # noqa: BLE001 - as around each of Django's
+            response = await aresponse_for_exception(request, error)
+        for layer in reversed(self.layers[:entered]):
+            try:
+                if layer.writes(request):
+                    response = await sync_to_async(layer.process_response)(request, response)
+                elif layer.has_response_hook:
+                    response = layer.process_response(request, response)
+            except Exception as error:  # noqa: BLE001 - as around each of Django's
+                response = await aresponse_for_exception(request, error)
+        return response  # type: ignore[no-any-return]
 
     def writes(self, request: HttpRequest) -> bool:
         """Whether `process_response` reads or writes a row."""
@@ -60,7 +91,7 @@ class ConstantHeaders(OnTheLoop):
     def process_response(self, request: Any, response: Any) -> Any:
         is_secure = self.depends_on_tls and request.is_secure()
         if is_secure not in self.computed:
-            computed = super().process_response(request, HttpResponse(headers={}))  # type: ignore[misc]
+            computed = super().process_response(request, HttpResponse(headers={}))
             del computed["Content-Type"]
             self.computed[is_secure] = {name.lower(): (name, value) for name, value in computed.items()}
         for name, header in self.computed[is_secure].items():

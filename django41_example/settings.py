@@ -41,6 +41,9 @@ INSTALLED_APPS = [
     "books",
 ]
 
+# The admin's own. Where cookies may hold them too, each request looks for both.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 CSRF_FAILURE_VIEW = "books.views.errors.foreign_form"
 
 # Django's own, without their thread hops. SameOriginWritesMiddleware stands for CsrfViewMiddleware.

@@ -32,7 +32,6 @@ THREADS, PROTOCOL = "django41_example/server/threads.py", "django41_example/serv
 PRIVATE = {
     "_middleware_chain": HANDLER,  # Django: the request's way through the middlewares
     "_resource_closers": HANDLER,  # Django: what a response closes
-    "_files": HANDLER,  # Django: whether a request has uploads to close
     "_messages": MIDDLEWARE,  # Django: where django.contrib.messages looks for its storage
     "_store": MIDDLEWARE,  # Django: a response's headers, encoded
     "_csp_config": MIDDLEWARE,  # Django: a view's own policy
@@ -47,6 +46,7 @@ UNDOCUMENTED = {
     "single_thread_executor": THREADS,  # asgiref: where they go outside of requests
     "HttpToolsProtocol": PROTOCOL,  # uvicorn: the connection that ours extends, on httptools
     "FlowControl": PROTOCOL,  # uvicorn: who may read on, and write on
+    "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called
 }
 # Public in spite of the underscore: namedtuple's and Django's documented names.

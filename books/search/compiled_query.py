@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Field, QuerySet, Value
+
+from django41_example.server.threads import in_thread
 
 Row = tuple[Any, ...]
 SHAPES = 500  # queries that stay compiled
@@ -59,7 +60,7 @@ class Rows:
 
     async def __aiter__(self) -> AsyncIterator[Row]:
         """All rows in one hop to the thread, as with any queryset."""
-        for row in await aread(self):
+        for row in await in_thread(self.read):
             yield row
 
     def read(self) -> list[Row]:
@@ -73,9 +74,6 @@ class Rows:
         if self.query.converters:
             rows = [tuple(row) for row in self.query.compiler.apply_converters(rows, self.query.converters)]
         return rows
-
-
-aread = sync_to_async(Rows.read)  # made once, which costs a fifth of a hop
 
 
 @lru_cache(SHAPES)

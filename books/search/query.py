@@ -49,7 +49,7 @@ class SearchQuery:
         self, languages: Iterable[str], years: Iterable[Span], topics: Sequence[str], authors: str
     ) -> "SearchQuery":
         """The same search with all its filters, and with these, as what an index of words is asked."""
-        named = list(dict.fromkeys(search.words(authors)))
+        named = list(dict.fromkeys(search.words(authors))) if authors else []
         room = max(MOST_WORDS - self.size, 1)
         together = replace(
             self,
@@ -137,6 +137,8 @@ def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
 
 def parse(query: str) -> SearchQuery:
     """The search that a query means."""
+    if not query:
+        return SearchQuery()
     text = normalized("NFKC", query).translate(_QUOTES)
     text, beyond = text[:MOST_TEXT], text[MOST_TEXT:]  # ﷺ becomes 18 characters
     isbns = isbn.found_in(text)

@@ -10,9 +10,9 @@ from array import array
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.db import connection
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat
@@ -34,6 +34,7 @@ from books.search.filters import (
 )
 from books.search.index import catch_up, searching, using_index
 from books.search.pagination import COUNT_CAP, Ordering, Page, PageRequest, is_text
+from django41_example.server.threads import in_thread
 
 COLUMNS = ("id", "title", "author_names", "isbn13", "published_year", "language")
 BY_ID = ("id",)
@@ -74,8 +75,8 @@ class Matches:
             return page.page([], 0, tuple)
         is_ranked = page.ordering.name == "relevance"
         key = "count", is_ranked, self.conditions
-        count, cap = await per_version.get_or_make(key, lambda: sync_to_async(self._count)(is_ranked=is_ranked))
-        rows = await sync_to_async(self._read)(page, count)
+        count, cap = await per_version.get_or_make(key, partial(in_thread, self._count, is_ranked=is_ranked))
+        rows = await in_thread(self._read, page, count)
         return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
 
     async def afacets(self, *, is_exact: bool) -> FacetCounts:
@@ -85,7 +86,7 @@ class Matches:
             with using_index():
                 return facet_counts(self.model, self.conditions, is_few=is_exact)
 
-        return await per_version.get_or_make(("facets", self.conditions), sync_to_async(count))
+        return await per_version.get_or_make(("facets", self.conditions), partial(in_thread, count))
 
     def _count(self, *, is_ranked: bool) -> tuple[int, int]:
         """How many books there are, up to one beyond the cap; and the cap."""

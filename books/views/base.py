@@ -43,7 +43,7 @@ class CatalogueView(View):
                 parsing.uncoded(request)
             request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
             self.user = request.request_user = await aauthenticate(request)  # type: ignore[attr-defined]
-            if request.method in self.methods() and request.method != "OPTIONS":
+            if request.method != "OPTIONS" and self._has(request.method or ""):
                 await aauthorize(request, self.rules)
                 self.media_type = self._negotiate(request)
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
@@ -52,7 +52,7 @@ class CatalogueView(View):
         except REFUSED as error:
             response = error_response(request, http_error(error))
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
-        if "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if "HTTP_AUTHORIZATION" in request.META or settings.SESSION_COOKIE_NAME in request.COOKIES:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         elif self.is_public and request.method in {"GET", "HEAD"} and response.status_code in {200, 301, 304, 404}:
             # Any cache may store it, and asks each time whether it has changed: so nobody gets an old one.
@@ -94,7 +94,10 @@ class CatalogueView(View):
         return self.offers if isinstance(self.offers, tuple) else self.offers.get(method, ())
 
     def methods(self) -> list[str]:
-        return [name.upper() for name in self.http_method_names if hasattr(self, name)]
+        return [name.upper() for name in self.http_method_names if self._has(name)]
+
+    def _has(self, method: str) -> bool:
+        return method.lower() in self.http_method_names and hasattr(self, method.lower())
 
     async def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         allowed = ", ".join(self.methods())

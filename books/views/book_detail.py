@@ -21,6 +21,7 @@ from books.web.authentication import RequestUser
 from books.web.errors import STALE
 from books.web.negotiation import HTML, JSON, HTTPError, json_response
 from books.web.permissions import CHANGE, DELETE, READ
+from django41_example.server.threads import in_thread
 
 PK = Parameter("pk", BigIntegerField())
 BOOK = CompiledQuery(Book.objects.filter(pk=PK).values_list(*serializers.BOOK_COLUMNS))
@@ -41,7 +42,7 @@ class BookDetail(CatalogueView):
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
-            data, context = await sync_to_async(read)(pk, self.user if self.media_type == HTML else None)
+            data, context = await in_thread(read, pk, self.user if self.media_type == HTML else None)
         except MergedAway as merged:
             return HttpResponsePermanentRedirect(reverse("book_detail", args=[merged.into]))
         if self.media_type == JSON:

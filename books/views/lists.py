@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 
 from books.cache import per_version
@@ -25,8 +24,9 @@ from books.templatetags.catalogue import year
 from books.views.base import CatalogueView
 from books.views.frames import framed
 from books.views.list_context import list_context
-from books.web.negotiation import HTML, HTTPError, errors_of
+from books.web.negotiation import HTML, TEXT, HTTPError, errors_of
 from books.web.serializers import list_entry
+from django41_example.server.threads import in_thread
 
 
 def valid[Query: ListQuery](query: Query) -> Query:
@@ -58,7 +58,8 @@ async def respond_with_books(
         data = {**about, **serialized_page("books", entries, page, links)}
         if left_out := matches.search.query.left_out:
             data["not_searched"] = " ".join(left_out)
-        response = view.respond(data, template, text="".join(f"{entry['title']}\n" for entry in entries))
+        titles = "".join(f"{entry['title']}\n" for entry in entries) if view.media_type == TEXT else None
+        response = view.respond(data, template, text=titles)
     if header := link_header(links):
         response["Link"] = header
     return response
@@ -70,7 +71,7 @@ async def aholes(query: BookQuery, matches: Matches, page: Page, path: str, abou
     around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
     search = matches.search.query
     # Highlighting may take its time.
-    rows = await sync_to_async(rows_html)(page.rows, search) if search.terms else rows_html(page.rows, search)
+    rows = await in_thread(rows_html, page.rows, search) if search.terms else rows_html(page.rows, search)
     is_whole = not (page.after or page.before)  # then there is nowhere to jump to
     return {**around, "rows": rows, **({"jumps": ""} if is_whole else {})}
 

@@ -51,8 +51,8 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
 
     A token decides alone, whatever cookie comes with it; an invalid one is a 401, never treated as anonymous.
     """
-    if "Authorization" in request.headers:
-        secret = _secret(request.headers["Authorization"])
+    if (credentials := request.META.get("HTTP_AUTHORIZATION")) is not None:
+        secret = _secret(credentials)
         token = await Token.objects.afind(secret) if secret else None
         if token is None:
             raise HTTPError(401, INVALID_TOKEN, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})

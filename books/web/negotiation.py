@@ -40,7 +40,7 @@ class HTTPError(Exception):
 
 def preferred(request: HttpRequest, *offered: str) -> str:
     """The offered media type that the client likes best. Raises 406 if it accepts none."""
-    media_type = best(request.headers.get("Accept", "*/*"), offered)
+    media_type = best(request.META.get("HTTP_ACCEPT", "*/*"), offered)
     if media_type is None:
         raise HTTPError(406, f"This URL offers {' or '.join(offered)}: send an Accept header that allows it.")
     return media_type

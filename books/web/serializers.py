@@ -9,7 +9,7 @@ from django.urls import reverse
 from books.metadata import sorting
 from books.metadata.record import EDITABLE
 from books.models.book import Book
-from books.models.book_columns import RECORD_COLUMNS, as_record, split
+from books.models.book_columns import NAME_SEPARATOR, RECORD_COLUMNS, as_record
 from books.models.job import JobQuerySet
 
 BOOK_COLUMNS = ("id", "created_at", "updated_at", "version", *RECORD_COLUMNS)
@@ -23,7 +23,7 @@ def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
         "id": id,
         "url": f"/books/{id}/",  # what reverse() gives, twenty times a page
         "title": title,
-        "authors": split(author_names),
+        "authors": author_names.split(NAME_SEPARATOR) if author_names else [],
         "isbn13": isbn13,
         "published_year": published_year,
         "language": language,

@@ -139,7 +139,7 @@ class Handler(ASGIHandler):
         client, writes = client_of(scope), scope["method"] not in REPEATABLE
         checkout = Checkout(self.pool, client=client, writes=writes, disconnected=disconnected)
         with checkout, closing(body):
-            if (prefix := get_script_prefix(scope)) != "/":
+            if prefix := get_script_prefix(scope):
                 set_script_prefix(prefix)
             await request_started.asend(sender=type(self), scope=scope)
             request, unreadable = self.create_request(scope, body)
@@ -240,7 +240,8 @@ def is_event_stream(response: Any) -> bool:
 
 async def close(request: Any, response: Any) -> None:
     """Close the response: in a thread only if there are files to close."""
-    if len(response._resource_closers) > 1 or getattr(request, "_files", None):
+    has_files = request is not None and request.content_type == "multipart/form-data"
+    if len(response._resource_closers) > 1 or has_files:
         await sync_to_async(response.close)()
     else:
         response.close()

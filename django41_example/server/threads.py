@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextlib import suppress
-from contextvars import ContextVar, Token
+from contextvars import ContextVar, Token, copy_context
 from functools import partial
 from typing import Any, Self
 
-from asgiref.sync import AsyncToSync, SyncToAsync
+from asgiref.sync import AsyncToSync, SyncToAsync, sync_to_async
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
@@ -196,6 +196,19 @@ class Checkout(Executor):
         if not self.health_check:
             for connection in connections.all(initialized_only=True):
                 connection.health_check_done = True  # type: ignore[attr-defined]
+
+
+async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call it in this request's thread: `sync_to_async(function)(...)` for what only reads, at a fifth of its price.
+
+    It sees the request's context variables; what it sets there is lost. If the request is cancelled, nobody waits for
+    it any more.
+    """
+    checkout = current_checkout.get()
+    if checkout is None:  # outside of requests to our server, as in a job or a test
+        return await sync_to_async(function)(*args, **kwargs)
+    result: R = await checkout.submit(copy_context().run, function, *args, **kwargs)
+    return result
 
 
 class CurrentCheckout(Executor):

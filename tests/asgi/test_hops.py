@@ -1,6 +1,5 @@
 """What a page costs: hand-overs to threads, and threads that are started for it."""
 
-import asyncio
 import threading
 from typing import Any
 
@@ -12,6 +11,7 @@ from books.views.errors import refused
 from django41_example.server.handler import Handler
 from django41_example.server.request_log import RequestLog
 from django41_example.server.static_files import StaticFiles
+from django41_example.server.threads import Checkout
 from tests.asgi.client import ask
 from tests.asgi.conftest import MakePool
 from tests.caching import subscribed  # noqa: F401 - a fixture
@@ -46,21 +46,17 @@ class Count:
 @pytest.fixture
 async def count(monkeypatch: Any) -> Count:
     count = Count()
-    loop, run_in_executor, start = (
-        asyncio.get_running_loop(),
-        asyncio.get_running_loop().run_in_executor,
-        threading.Thread.start,
-    )
+    submit, start = Checkout.submit, threading.Thread.start
 
-    def hop(*arguments: Any) -> Any:
+    def hop(*arguments: Any, **named: Any) -> Any:
         count.hops += 1
-        return run_in_executor(*arguments)
+        return submit(*arguments, **named)
 
     def begin(thread: threading.Thread) -> None:
         count.threads += 1
         start(thread)
 
-    monkeypatch.setattr(loop, "run_in_executor", hop)
+    monkeypatch.setattr(Checkout, "submit", hop)
     monkeypatch.setattr(threading.Thread, "start", begin)
     return count
 
