@@ -9,6 +9,7 @@ from django.utils.csp import CSP
 from django41_example import environment, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"  # as in pyproject.toml; a backup names it
 VAR_DIR = BASE_DIR / environment.text("VAR_DIR", "var")
 
 PRODUCTION = environment.boolean("PRODUCTION", default=False)

@@ -24,6 +24,7 @@ models search cache
 web
 history lookup lab
 exporting importing
+backup
 forms jobs
 feeds templatetags
 views openapi admin
@@ -43,7 +44,8 @@ BUDGETS = {
     "server": 1700,
     "jobs": 1200,
     "importing exporting": 1700,
-    **dict.fromkeys(["history", "lookup", "feeds", "openapi", "lab", "cache", "management"], 500),
+    **dict.fromkeys(["history", "lookup", "feeds", "openapi", "lab", "cache"], 500),
+    **dict.fromkeys(["management", "backup"], 700),
     "house": 12_000,
     "benchmarks": 3000,
 }

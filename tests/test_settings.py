@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from runpy import run_path
@@ -128,3 +129,7 @@ def test_in_production_a_session_cookie_is_of_this_host_alone(read: Callable[...
 
 def test_nobody_is_put_on_the_preload_list_of_browsers(read: Callable[..., dict[str, Any]]) -> None:
     assert not read(**PRODUCTION).get("SECURE_HSTS_PRELOAD", False)
+
+
+def test_the_version_is_that_of_the_package(read: Callable[..., dict[str, Any]]) -> None:
+    assert read()["VERSION"] == tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]

@@ -17,6 +17,7 @@ from books.importing.matching import EXISTING
 from books.jobs.start import LONGEST_NAME, start
 from books.jobs.tasks.import_books import DRY_RUN_ROWS, import_
 from books.jobs.worker import arun_one
+from books.management.terminal import Terminal
 from books.metadata.record import CLEANERS
 from books.models import Job, JobFile, Status
 from books.models.job import ACTIVE
@@ -71,7 +72,7 @@ class Command(BaseCommand):
         errors = []
         for file, rejects_file in zip(files, rejects_files(files), strict=True):
             try:
-                job = self.import_file(file, arguments, options["verbosity"])
+                job = run_import(file, arguments, Terminal(self, options["verbosity"]))
                 has_rejects = copy_rejects(job, rejects_file)
             except (OSError, DatabaseError) as error:
                 errors.append(f"{file}: {advice(error)}")
@@ -89,17 +90,17 @@ class Command(BaseCommand):
         if errors:
             raise CommandError("\n".join(errors))
 
-    def import_file(self, file: Path, arguments: dict[str, Any], verbosity: int) -> Job:
-        with file.open("rb") as source:
-            upload = JobFile.objects.store(file.name[-LONGEST_NAME:], source)
-        job, _ = start(import_, arguments, file=upload)
-        terminal = self.stderr if verbosity and self.stderr.isatty() else None
-        asyncio.run(awork(job, terminal))
-        job.refresh_from_db()
-        return job
+
+def run_import(file: Path, arguments: dict[str, Any], terminal: Terminal) -> Job:
+    with file.open("rb") as source:
+        upload = JobFile.objects.store(file.name[-LONGEST_NAME:], source)
+    job, _ = start(import_, arguments, file=upload)
+    asyncio.run(awork(job, terminal))
+    job.refresh_from_db()
+    return job
 
 
-async def awork(job: Job, terminal: Any) -> None:
+async def awork(job: Job, terminal: Terminal) -> None:
     """Work the job until it is over, or follow it if another worker has it. Ctrl-C cancels it."""
     loop = asyncio.get_running_loop()
     cancelling: list[asyncio.Task[bool]] = []
@@ -118,18 +119,10 @@ async def awork(job: Job, terminal: Any) -> None:
             await asyncio.sleep(POLL)
             work = loop.create_task(arun_one(job.pk))
         await job.arefresh_from_db(fields=["status", "done", "total", "message"])
-        if terminal:
-            percent = job.done * 100 // job.total if job.total else 0
-            show(terminal, f"{percent:>3} %  {job.message}")
+        percent = job.done * 100 // job.total if job.total else 0
+        terminal.show(f"{percent:>3} %  {job.message}")
     await work
-    if terminal:
-        show(terminal, "")
-
-
-def show(terminal: Any, text: str) -> None:
-    """In place of the line that stands there."""
-    terminal.write(f"\r\x1b[K{text}", style_func=str, ending="")  # not in the red of errors
-    terminal.flush()
+    terminal.show("")
 
 
 def mapping_pair(text: str) -> tuple[str, str]:

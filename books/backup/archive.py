@@ -1,0 +1,140 @@
+"""A backup's file: opened and checked, or refused with the reason."""
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+KIND, FORMAT = "book catalogue backup", 1
+MANIFEST = "manifest.json"
+LARGEST_MANIFEST = 4 << 20  # bytes
+LINKS = {"books.bookauthor", "books.booktopic", "books.filechunk"}
+ZIP = b"PK\x03\x04"
+BLOCK = 1 << 20  # bytes
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError),
+    *(AttributeError, NotImplementedError, RuntimeError),
+)
+
+DAMAGED = "{} is damaged or incomplete: copy it again, or take an earlier backup."
+NOT_OURS = "{} is not a backup of a book catalogue."
+
+Progress = Callable[[int, int], None]  # rows done, and all
+
+
+class BackupError(Exception):
+    """This file cannot be restored. The message tells people why."""
+
+
+class TableEntry(TypedDict):
+    rows: int
+    sha256: str  # of its lines
+    last_id: int
+
+
+class Manifest(TypedDict):
+    kind: str
+    format: int
+    version: str
+    created_at: str
+    database: str
+    text_rules: int  # by which the columns of books were derived
+    migrations: dict[str, list[str]]
+    tables: dict[str, TableEntry]
+
+
+def counts(manifest: Manifest) -> dict[str, int]:
+    """The number of rows of each table."""
+    return {label: entry["rows"] for label, entry in manifest["tables"].items()}
+
+
+def counted(rows: Mapping[str, int], without: Collection[str] = ()) -> str:
+    """How many rows of each table, such as "210 books, 1 user"; nobody asks how many links there are between them."""
+    known = {model._meta.label_lower: model._meta for model in apps.get_models()}  # none of links that Django made
+    found = []
+    for label, number in rows.items():
+        if number and label in known and label not in {*LINKS, *without}:
+            found.append(f"{number:,} {known[label].verbose_name if number == 1 else known[label].verbose_name_plural}")
+    return ", ".join(found) or "nothing"
+
+
+@dataclass(frozen=True)
+class Archive:
+    path: Path
+    file: zipfile.ZipFile
+    manifest: Manifest
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return counts(self.manifest)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    def rows(self, label: str) -> Iterator[dict[str, Any]]:
+        with self.file.open(f"{label}.jsonl") as lines:
+            yield from map(json.loads, lines)
+
+    def check(self, progress: Progress) -> None:
+        """Read all of it, and compare with the manifest."""
+        done = 0
+        for label, entry in self.manifest["tables"].items():
+            rows, digest = 0, hashlib.sha256()
+            with self.file.open(f"{label}.jsonl") as lines:
+                while block := lines.read(BLOCK):
+                    digest.update(block)
+                    rows += block.count(b"\n")
+                    progress(done + rows, self.total)
+            done += rows
+            if (rows, digest.hexdigest()) != (entry["rows"], entry["sha256"]):
+                raise BackupError(DAMAGED.format(self.path.name))
+
+
+@contextmanager
+def opened(path: Path, progress: Progress = lambda done, total: None) -> Iterator[Archive]:
+    """The archive in a file, checked. Raises BackupError, OSError."""
+    with path.open("rb") as source, ExitStack() as stack:
+        is_zip = source.read(len(ZIP)) == ZIP
+        try:
+            file = stack.enter_context(zipfile.ZipFile(source))
+            archive = Archive(path, file, _manifest(file, path.name))
+            archive.check(progress)
+        except UNREADABLE as error:
+            raise BackupError((DAMAGED if is_zip else NOT_OURS).format(path.name)) from error
+        yield archive
+
+
+def _manifest(file: zipfile.ZipFile, name: str) -> Manifest:
+    """The manifest, if this version understands it."""
+    if MANIFEST not in file.namelist() or file.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
+        raise BackupError(NOT_OURS.format(name))
+    manifest = json.loads(file.read(MANIFEST))
+    if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
+        raise BackupError(NOT_OURS.format(name))
+    if manifest["format"] > FORMAT or unknown_migrations(manifest["migrations"]):
+        version = manifest["version"]
+        raise BackupError(f"{name} is from a newer version of the catalogue ({version}): upgrade this one first.")
+    return cast("Manifest", manifest)
+
+
+def unknown_migrations(migrations: dict[str, list[str]]) -> set[tuple[str, str]]:
+    """Those of a backup that this version does not have."""
+    known = MigrationLoader(None).graph.nodes.keys()
+    return {(app, name) for app, names in migrations.items() for name in names} - set(known)
+
+
+def applied_migrations(apps: set[str]) -> dict[str, list[str]]:
+    """The migrations of this database, by application."""
+    loader = MigrationLoader(connection)
+    applied = [key for key in loader.graph.nodes if key in loader.applied_migrations]
+    return {app: sorted(name for label, name in applied if label == app) for app in sorted(apps)}

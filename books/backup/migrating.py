@@ -1,0 +1,70 @@
+"""A backup as a database of its own, in today's tables: migrations change what an earlier version wrote."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+from books.backup.archive import Archive, opened
+from books.backup.restoring import is_current, load
+from books.backup.writing import write
+from books.models.derive import derive_all
+
+QUICK = "PRAGMA synchronous=OFF;"  # nobody needs the file after a crash
+
+
+@contextmanager
+def migrated(archive: Archive) -> Iterator[Archive]:
+    """The archive, if need be written again by this version."""
+    if is_current(archive):
+        yield archive
+        return
+    with temporary_folder() as folder:
+        with as_database(archive):
+            write(folder / archive.path.name)
+        with opened(folder / archive.path.name) as today:
+            yield today
+
+
+@contextmanager
+def as_database(archive: Archive) -> Iterator[None]:
+    """Within, the default connection leads to a database with what the backup holds, and nothing else."""
+    then = [(app, max(names)) for app, names in archive.manifest["migrations"].items() if names]
+    with temporary_folder() as folder, connected(folder / "backup.sqlite3"):
+        state: Any = MigrationExecutor(connection).migrate(then)
+        with transaction.atomic():
+            load(archive, state.apps)
+        executor = MigrationExecutor(connection)
+        executor.migrate(
+            [leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] in archive.manifest["migrations"]]
+        )
+        derive_all()
+        yield
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Beside the catalogue, where there is room for another, and for this user alone."""
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[None]:
+    """Within, this thread's default connection leads to an SQLite database in this file."""
+    own = connections[DEFAULT_DB_ALIAS]
+    options = {"transaction_mode": "IMMEDIATE", "init_command": QUICK}
+    database = DatabaseWrapper({**own.settings_dict, "NAME": str(path), "OPTIONS": options}, DEFAULT_DB_ALIAS)
+    connections[DEFAULT_DB_ALIAS] = database
+    try:
+        yield
+    finally:
+        database.close()
+        connections[DEFAULT_DB_ALIAS] = own

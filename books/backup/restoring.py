@@ -1,0 +1,107 @@
+"""Puts a backup in the place of all that a catalogue holds, in one transaction: it ends whole, or as it was."""
+
+from collections.abc import Iterable, Iterator
+from itertools import batched
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.db import connection, models, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import Q
+
+from books.backup.archive import DAMAGED, Archive, BackupError, Progress, applied_migrations
+from books.backup.tables import NAMES, Table, names_by_id, tables
+from books.metadata.text import RULES
+from books.models import Book
+from books.models.derive import derive_all
+from books.search import index
+
+Ids = dict[str, dict[tuple[str, ...], int]]  # by names, for each of NAMES
+
+STARTER_BOOK = Q(source_key__startswith="starter:", version=1)  # as `prepare` has added it
+
+
+def is_empty() -> bool:
+    """Whether there are no books here but the starter books, as they came."""
+    return not Book.objects.exclude(STARTER_BOOK).exists()
+
+
+def is_current(archive: Archive) -> bool:
+    """Whether the backup was written by a version with the same tables."""
+    return archive.manifest["migrations"] == applied_migrations({*archive.manifest["migrations"]})
+
+
+def restore(archive: Archive, progress: Progress = lambda done, total: None) -> None:
+    """Make this catalogue, which is empty, the one of the backup. Raises BackupError, DatabaseError."""
+    with transaction.atomic():
+        _keep_out_writers()
+        if not is_empty():
+            raise BackupError("This catalogue is not empty any more: run the command again.")
+        Session._base_manager.all()._raw_delete(connection.alias)
+        load(archive, MigrationLoader(connection).project_state().apps, progress)
+        if archive.manifest["text_rules"] != RULES:
+            derive_all()
+        index.install(connection)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+def _keep_out_writers() -> None:
+    """On SQLite the transaction does so from its start."""
+    if connection.vendor == "postgresql":
+        names = ", ".join(f'"{table.model._meta.db_table}"' for table in tables())
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def load(archive: Archive, registry: Any, progress: Progress = lambda done, total: None) -> None:
+    """Replace all rows by those of the backup, through the models as they were at its migrations.
+
+    The rows are stored as they are: without signals, and without the time of today.
+    """
+    held, done = {table.label: table for table in tables(registry)}, 0
+    if foreign := archive.manifest["tables"].keys() - held.keys():
+        raise BackupError(f"{archive.path.name} holds {min(foreign)}, which this catalogue does not know.")
+    for label in archive.manifest["tables"]:
+        held[label].model._base_manager.all()._raw_delete(connection.alias)
+    ids = {label: {tuple(names): pk for pk, names in names_by_id(label).items()} for label in NAMES}
+    for label, entry in archive.manifest["tables"].items():
+        table, last = held[label], entry["last_id"]
+        for rows in batched(archive.rows(label), table.batch, strict=False):
+            try:
+                objects = list(_objects(table, rows, ids))
+            except (LookupError, TypeError, ValueError, ValidationError) as error:
+                raise BackupError(DAMAGED.format(archive.path.name)) from error
+            added = table.model._base_manager.bulk_create(objects)
+            last, done = max([last, *(each.pk for each in added if isinstance(each.pk, int))]), done + len(rows)
+            progress(done, archive.total)
+        table.set_last_id(last)
+
+
+def _objects(table: Table, rows: Iterable[dict[str, Any]], ids: Ids) -> Iterator[models.Model]:
+    fields = {field.attname: field for field in table.model._meta.concrete_fields}
+    for field in fields.values():
+        if isinstance(field, models.DateField):
+            field.auto_now = field.auto_now_add = False  # of a model that nobody else uses
+    for row in rows:
+        for name, label in table.named.items():
+            row[name] = _id(label, row[name], ids)
+        yield table.model(**{name: fields[name].to_python(value) for name, value in row.items()})
+
+
+def _id(label: str, names: list[str] | None, ids: Ids) -> int | None:
+    """The id, here, of what migrations make; made now if it came from an application that is not here."""
+    if names is None:
+        return None
+    key = tuple(names)
+    if key not in ids[label]:
+        content_type, _ = ContentType.objects.get_or_create(app_label=names[0], model=names[1])
+        ids[label][key] = content_type.pk
+        if codename := names[2:]:
+            permission, _ = Permission.objects.get_or_create(content_type=content_type, codename=codename[0])
+            ids[label][key] = permission.pk
+    return ids[label][key]

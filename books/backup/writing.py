@@ -1,0 +1,140 @@
+"""Writes a backup of the running catalogue, as it is at one moment."""
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+import zipfile
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from books.backup.archive import (
+    FORMAT,
+    KIND,
+    MANIFEST,
+    Manifest,
+    Progress,
+    TableEntry,
+    applied_migrations,
+    opened,
+)
+from books.backup.tables import Table, tables
+from books.metadata.text import RULES
+
+PARTIAL, LEFT_BEHIND = (
+    ".partial",
+    24 * 3600,
+)  # of an unfinished file: how it ends, and seconds it may last
+QUICK = 1  # zlib's level: the file is a tenth larger, and written in half the time
+
+
+def write(path: Path, progress: Progress = lambda done, total: None) -> Manifest:
+    """Write a backup under this name, once it is whole: read back, and safe on the disk. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _delete_left_behind(path.parent)
+    with _unfinished(path) as partial:
+        manifest = _write(partial, progress)
+        with opened(partial, lambda done, total: progress(total, total)):
+            pass  # it can be read
+        partial.replace(path)
+    _sync(path.parent)
+    return manifest
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """A new file beside this one, for its owner alone, since a backup holds the hashes of passwords."""
+    number, name = tempfile.mkstemp(PARTIAL, f".{path.name}.", path.parent)
+    os.close(number)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _delete_left_behind(folder: Path) -> None:
+    for file in folder.glob(f".*{PARTIAL}"):  # of a process that was killed
+        if file.stat().st_mtime < time.time() - LEFT_BEHIND:
+            file.unlink(missing_ok=True)
+
+
+def _write(path: Path, progress: Progress) -> Manifest:
+    with path.open("wb") as target:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as file, snapshot():
+            wanted, entries, done = tables(), {}, 0
+            total = sum(table.model._base_manager.count() for table in wanted)
+            for table in wanted:
+                for entry in _write_table(file, table):
+                    progress(min(done + entry["rows"], total), total)
+                entries[table.label] = entry
+                done += entry["rows"]
+            manifest: Manifest = {
+                "kind": KIND,
+                "format": FORMAT,
+                "version": settings.VERSION,
+                "created_at": timezone.now().isoformat(timespec="seconds"),
+                "database": connection.vendor,
+                "text_rules": RULES,
+                "migrations": applied_migrations({table.model._meta.app_label for table in wanted}),
+                "tables": entries,
+            }
+            file.writestr(MANIFEST, json.dumps(manifest, indent=1))
+        target.flush()
+        os.fsync(target.fileno())
+    return manifest
+
+
+def _write_table(file: zipfile.ZipFile, table: Table) -> Iterator[TableEntry]:
+    """Yields what is written so far, now and then, and at the end."""
+    entry: TableEntry = {"rows": 0, "sha256": "", "last_id": table.last_id()}
+    digest = hashlib.sha256()
+    with file.open(f"{table.label}.jsonl", "w", force_zip64=True) as lines:
+        for row in table.rows():
+            line = json.dumps(row, default=_plain, separators=(",", ":")).encode() + b"\n"
+            digest.update(line)
+            lines.write(line)
+            entry["rows"] += 1
+            if entry["rows"] % table.batch == 0:
+                yield entry
+    yield {**entry, "sha256": digest.hexdigest()}
+
+
+def _plain(value: Any) -> str:
+    """As the field's own `to_python` reads it again."""
+    if isinstance(value, bytes | memoryview):
+        return b64encode(value).decode()
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Everything read within is as it is now, whatever others write meanwhile. They need not wait."""
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN DEFERRED")  # Django's own would keep out all who write
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name of a file in this folder safe."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -1,0 +1,38 @@
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from books.backup.archive import BackupError, counted, counts
+from books.backup.writing import write
+from books.management.terminal import Terminal
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes a backup of the running catalogue: books, history, accounts, tokens and jobs in one file, which "
+        "`restore` reads again, on SQLite or PostgreSQL. The file has a name only once it is whole and has been read "
+        "back. It holds the hashes of passwords: keep it safe."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "file", nargs="?", type=Path, metavar="FILE", help="by default one named after the time, in VAR_DIR/backups"
+        )
+
+    def handle(self, *, file: Path | None, **options: Any) -> None:
+        name = f"catalogue-{timezone.now():%Y-%m-%d-%H%M%S}.zip"
+        path = file / name if file and file.is_dir() else file or settings.VAR_DIR / "backups" / name
+        if "books_book" not in connection.introspection.table_names():
+            raise CommandError("There is no catalogue here yet: run “python manage.py prepare” first.")
+        try:
+            with Terminal(self, options["verbosity"]).percentage() as show:
+                manifest = write(path, show)
+        except (OSError, DatabaseError, BackupError) as error:
+            raise CommandError(f"The backup was not written: {error}") from error
+        if options["verbosity"]:
+            self.stdout.write(f"{path}: {counted(counts(manifest))}")

@@ -1,0 +1,114 @@
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from books.backup.archive import Archive, BackupError, counted, opened
+from books.backup.books import as_json_lines, matches
+from books.backup.migrating import migrated
+from books.backup.restoring import is_empty, restore
+from books.backup.tables import tables
+from books.importing.report import summary
+from books.importing.results import Totals
+from books.management.commands.import_books import run_import
+from books.management.terminal import Terminal
+from books.models import Status
+
+OF_BOOKS = {"books.book", "books.author", "books.bookauthor", "books.topic", "books.booktopic"}  # what an import takes
+AS_JSON_LINES = {"mapping": {}, "format": "", "encoding": "utf-8", "existing": "fill"}
+OUTDATED = "This catalogue is not up to date: run “python manage.py prepare” first."
+
+
+class Command(BaseCommand):
+    help = (
+        "Restores a backup. A catalogue without books, other than untouched starter books, becomes what the backup "
+        "holds, accounts included, in one step: if it is interrupted, nothing has changed. Into a catalogue with books "
+        "only the backup's books are imported: missing ones are added, and empty fields filled in."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="a backup, from SQLite or PostgreSQL")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+
+    def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
+        self.verbosity, self.terminal = options["verbosity"], Terminal(self, options["verbosity"])
+        logging.getLogger("books.jobs").setLevel(logging.WARNING)  # the result is printed
+        with errors_as_one_line(), opened(file) as archive:
+            self.say(introduction(archive))
+            has_tables = check_tables()
+            if has_tables and not is_empty():
+                self.restore_books(archive, dry_run=dry_run)
+                return
+            self.say("It is restored as it is, in place of " + (what_is_here() if has_tables else "nothing") + ".")
+            if not dry_run:
+                self.restore_all(archive)
+        if dry_run:
+            self.say("This was a dry run: nothing has changed.")
+
+    def restore_all(self, archive: Archive) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        with migrated(archive) as today, self.terminal.percentage() as show:
+            restore(today, show)
+        self.say("Restored. Everybody has to sign in again.")
+
+    def restore_books(self, archive: Archive, *, dry_run: bool) -> None:
+        """Import the books, by a job: its page has the result, and can undo it."""
+        if not archive.counts["books.book"]:
+            raise BackupError("There are books here, and none in the backup: nothing has changed.")
+        self.say("There are books here already, so only its books are imported, to add them and to fill gaps.")
+        with as_json_lines(archive) as path:
+            found = matches(path)
+            arguments = {**AS_JSON_LINES, "dry_run": dry_run}
+            job = run_import(path, arguments, self.terminal)
+        if job.status != Status.SUCCEEDED:
+            raise BackupError(job.error or "It was stopped: the same command goes on from here.")
+        result: dict[str, int] = job.result or {}
+        totals = Totals(*(result[name] for name in Totals._fields))
+        by_title = max(0, totals.updated + totals.unchanged - sum(found))
+        self.say(f"{'Dry run, nothing has changed: ' if dry_run else ''}{summary(totals)}")
+        self.say(f"Here already: {found.source_key:,} by source_key, {found.isbn13:,} by ISBN, {by_title:,} by title.")
+        self.say(f"Not taken: {counted(archive.counts, without=OF_BOOKS)}.")
+
+    def say(self, line: str) -> None:
+        if self.verbosity:
+            self.stdout.write(line)
+
+
+def introduction(archive: Archive) -> str:
+    manifest, written = archive.manifest, datetime.fromisoformat(archive.manifest["created_at"])
+    when = f"{written:%Y-%m-%d %H:%M} UTC by version {manifest['version']} on {manifest['database']}"
+    return f"{archive.path.name}, written {when}: {counted(archive.counts)}."
+
+
+def what_is_here() -> str:
+    return counted({table.label: table.model._base_manager.count() for table in tables()})
+
+
+def check_tables() -> bool:
+    """Whether there are any. Raises CommandError if they are those of another version."""
+    if "books_book" not in connection.introspection.table_names():
+        return False
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError(OUTDATED)
+    return True
+
+
+@contextmanager
+def errors_as_one_line() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise CommandError(f"There is no file {error.filename}.") from error
+    except BackupError as error:
+        raise CommandError(str(error)) from error
+    except (OSError, DatabaseError) as error:
+        raise CommandError(f"The backup was not restored: {' '.join(str(error).split())}") from error
