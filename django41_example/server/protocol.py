@@ -48,7 +48,7 @@ LAST_REQUEST_SECONDS = 0.5  # for a request that is on its way to a server that 
 REFUSALS = {
     400: "This is not a valid HTTP request. Send one Host header, which agrees with the URL, and percent-encode "
     "characters beyond ASCII, as curl does with -G --data-urlencode.",
-    406: "Responses are encoded as zstd, gzip or identity. Allow one of them in Accept-Encoding.",
+    406: "Not every response is compressed. Allow identity in Accept-Encoding.",
     408: "The request took too long to arrive. Send it again.",
     414: f"An address may have {LONGEST_ADDRESS:,} bytes. Ask for less at once.",
     431: f"There may be {MOST_HEADERS} headers with {LARGEST_HEAD:,} bytes in all. Send fewer or shorter ones.",

@@ -48,8 +48,8 @@ def check(version: str, target: bytes, headers: Headers) -> int:
         if name == b"content-length":
             length = int(value)
         elif name == b"accept-encoding" and b";" in value:
-            headers[place] = name, b", ".join(accepted(value[:LONGEST_LIST]))
-            if not headers[place][1]:
+            headers[place] = name, b", ".join(encodings := accepted(value[:LONGEST_LIST]))
+            if IDENTITY not in encodings:  # small and personal responses are not compressed
                 raise BadHead(406)
     return length
 

@@ -69,7 +69,7 @@ def refusal(error: Error) -> Refusal:
     return next((found for start, found in REFUSALS.items() if code.startswith(start)), NO_DATABASE)
 
 
-def limit_statements(*, lock_seconds: float = LOCK_SECONDS) -> None:
+def limit_statements(*, seconds: float = STATEMENT_SECONDS, lock_seconds: float = LOCK_SECONDS) -> None:
     """Limit the statements of all connections that this process opens from now on, and their wait for a lock."""
 
     def limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -77,7 +77,7 @@ def limit_statements(*, lock_seconds: float = LOCK_SECONDS) -> None:
             if connection.vendor == "sqlite":
                 cursor.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
             else:
-                cursor.execute(f"SET statement_timeout = {STATEMENT_SECONDS * 1000:.0f}")
+                cursor.execute(f"SET statement_timeout = {seconds * 1000:.0f}")
                 cursor.execute(f"SET lock_timeout = {lock_seconds * 1000:.0f}")
 
     connection_created.connect(limit, weak=False, dispatch_uid="limit_statements")
@@ -98,6 +98,11 @@ class Statements:
     def _execute(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         self.began = time.monotonic()
         return execute(sql, params, many, context)
+
+    def is_late(self, now: float, limit: float) -> bool:
+        """Whether the latest has run for longer than `limit` seconds. PostgreSQL watches that by itself: a thread that
+        has computed for as long must not lose its next statement."""
+        return now - self.began > limit and self.database is not None and self.database.vendor == "sqlite"
 
     def interrupt(self) -> None:
         """In another thread: end the statement that runs now, if one does."""

@@ -103,7 +103,7 @@ class Checkout(Executor):
         """Every moment while it holds a thread: interrupt a statement that runs too long, or for nobody."""
         if not self.thread or not self.unfinished:
             return
-        is_late = now - self.thread.statements.began > self.thread.pool.limits.statement_timeout
+        is_late = self.thread.statements.is_late(now, self.thread.pool.limits.statement_timeout)
         if is_late or not (self.writes or self.is_wanted()):
             self._interrupt(self.thread)
         elif not self.writes:

@@ -106,7 +106,8 @@ async def test_the_application_finds_only_what_is_admitted(wire: Wire) -> None:
     assert wire.written.endswith(b"/||zstd, identity")
 
 
-@pytest.mark.parametrize("header", [b"*;q=0", b"identity;q=0"])
-async def test_who_admits_no_encoding_at_all_is_told_which_there_are(header: bytes, wire: Wire) -> None:
+@pytest.mark.parametrize("header", [b"*;q=0", b"identity;q=0", b"gzip, identity;q=0", b"gzip, *;q=0"])
+async def test_who_refuses_what_is_not_compressed_is_told_to_allow_it(header: bytes, wire: Wire) -> None:
     await wire.send(b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: " + header + b"\r\n\r\n")
     assert wire.statuses == [406]
+    assert b"Allow identity" in wire.written

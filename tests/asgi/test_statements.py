@@ -21,6 +21,7 @@ from django41_example.server.statements import (
     LOCKED,
     NO_DATABASE,
     TOO_LONG,
+    Statements,
     limit_statements,
     refusal,
 )
@@ -65,6 +66,18 @@ def view(endless: Endless) -> Any:
     return view
 
 
+@pytest.fixture
+def limited() -> Iterator[None]:
+    """Connections of this process that are opened now have limits."""
+    connections.close_all()
+    connection_created.disconnect(dispatch_uid="limit_statements")  # of the application, where it was loaded
+    limit_statements(seconds=0.1, lock_seconds=0.01)
+    yield
+    connection_created.disconnect(dispatch_uid="limit_statements")
+    connections.close_all()
+
+
+@pytest.mark.usefixtures("limited")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_statement_that_takes_too_long_is_stopped_and_the_client_is_told_what_to_do(
     method: str, view: Any, serve: Serve, make_pool: MakePool
@@ -75,11 +88,13 @@ async def test_a_statement_that_takes_too_long_is_stopped_and_the_client_is_told
     assert "Narrow the search" in answer.json()["detail"]
 
 
+@pytest.mark.usefixtures("limited")
 async def test_what_is_stopped_is_a_page_for_a_browser(view: Any, serve: Serve, make_pool: MakePool) -> None:
     answer = await ask(serve(view, make_pool(1, statement_timeout=0.1)), headers=[("accept", "text/html")])
     assert (answer.status, b"Narrow the search" in answer.body) == (503, True)
 
 
+@pytest.mark.usefixtures("limited")
 async def test_the_thread_of_a_stopped_statement_serves_the_next_request(
     endless: Endless, serve: Serve, make_pool: MakePool
 ) -> None:
@@ -91,6 +106,13 @@ async def test_the_thread_of_a_stopped_statement_serves_the_next_request(
     handler = serve(view, make_pool(1, statement_timeout=0.1))
     assert (await ask(handler, "/endless/")).status == 503
     assert (await ask(handler)).body == b"0"
+
+
+def test_who_computes_for_long_between_two_statements_keeps_the_next() -> None:
+    statements = Statements()
+    with closing(connection.copy()) as opened:
+        statements.watch(opened)
+        assert statements.is_late(statements.began + 2, 1) is (opened.vendor == "sqlite")  # which interrupts no other
 
 
 async def test_what_only_reads_ends_with_its_client(
@@ -144,21 +166,10 @@ async def test_a_statement_of_a_stream_ends_with_its_client(
     await until(endless.ended.is_set)
 
 
-@pytest.fixture
-def limited() -> Iterator[None]:
-    """Connections of this process that are opened now have limits."""
-    connections.close_all()
-    connection_created.disconnect(dispatch_uid="limit_statements")  # of the application, where it was loaded
-    limit_statements(lock_seconds=0.01)
-    yield
-    connection_created.disconnect(dispatch_uid="limit_statements")
-    connections.close_all()
-
-
 @pytest.mark.usefixtures("limited")
 def test_each_connection_of_the_server_has_limits(tmp_path: Path) -> None:
     opened = connection.copy()
-    limits: dict[str, object] = {"SHOW statement_timeout": "5s", "SHOW lock_timeout": "10ms"}
+    limits: dict[str, object] = {"SHOW statement_timeout": "100ms", "SHOW lock_timeout": "10ms"}
     if connection.vendor == "sqlite":
         limits = {"PRAGMA busy_timeout": 10}
         opened.settings_dict["NAME"] = tmp_path / "new.sqlite3"  # one in memory stays open, and as it is

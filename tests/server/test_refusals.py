@@ -47,3 +47,10 @@ def test_a_folder_that_cannot_be_written_is_named(start: Start) -> None:
     assert server.wait() != 0
     assert "/proc/nowhere" in server.log().splitlines()[-1]
     assert "Traceback" not in server.log()
+
+
+def test_who_may_open_few_files_is_told_how_to_allow_more(start: Start) -> None:
+    few = f"sh -c 'ulimit -n 300; exec {procfile('web')}'"
+    server = start(few, DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")  # so that it ends at once
+    assert server.wait() != 0
+    assert "Only 300 files may be open, one for each connection. Allow more with ulimit -n." in server.log()
