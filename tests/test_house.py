@@ -53,11 +53,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 7795,
     "search": 1665,
-    "server": 2705,
+    "server": 2710,
     "jobs": 1360,
     "importing exporting": 4978,
     "openapi": 577,
-    "house": 22_561,
+    "house": 22_566,
     "benchmarks": 4054,
 }
 
