@@ -11,7 +11,7 @@ from books.feeds import opds2
 from books.feeds.sitemap import PAGES
 from books.metadata import fingerprint
 from books.models.job import KEY
-from books.views.accounts import Account, FirstAccount, PasswordChange
+from books.views.accounts import AcceptInvitation, Account, PasswordChange
 from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
@@ -28,6 +28,7 @@ from books.views.lab import Lab, LabCase
 from books.views.login import Login, Logout
 from books.views.lookup import Lookup
 from books.views.openapi import OpenApi
+from books.views.people import InvitationWithdraw, PeopleList, PersonDetail
 from books.views.robots import OpenSearch, Robots, Sitemap, SitemapFile
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
 from books.views.topics import Refresh, TopicDetail, TopicList
@@ -112,7 +113,11 @@ urlpatterns = [
     path("accounts/", Account.as_view(), name="account"),
     path("accounts/login/", Login.as_view(), name="login"),
     path("accounts/logout/", Logout.as_view(), name="logout"),
-    path("accounts/first/", FirstAccount.as_view(), name="first_account"),
+    path("accounts/first/", AcceptInvitation.as_view(), name="first_account"),
+    path("accounts/invitation/", AcceptInvitation.as_view(), name="invitation"),
+    path("accounts/invitations/<id:pk>/withdraw/", InvitationWithdraw.as_view(), name="invitation_withdraw"),
+    path("accounts/people/", PeopleList.as_view(), name="people"),
+    path("accounts/people/<id:pk>/", PersonDetail.as_view(), name="person"),
     path("accounts/password/", PasswordChange.as_view(), name="password_change"),
     path("accounts/tokens/", TokenList.as_view(), name="token_list"),
     path("accounts/tokens/<id:pk>/", TokenDetail.as_view(), name="token_detail"),

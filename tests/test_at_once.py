@@ -9,10 +9,11 @@ from django.test import Client, TransactionTestCase
 from books.history.merge import merge
 from books.history.rename import rename
 from books.history.undo import CannotUndo, undo
-from books.models import Author, Book, Change, NotInvited, OwnerInvitation, Topic
+from books.models import Author, Book, Change, Invitation, NotInvited, Role, Topic
+from books.models.account import LastOwner, accept, accounts
 from books.models.change import COMMAND
 from tests.importing.test_concurrency import at_once
-from tests.people import PASSWORD, librarian
+from tests.people import PASSWORD, librarian, owner
 
 TIMES = 5  # each: the two do not meet every time
 
@@ -84,7 +85,14 @@ class AtOnce(TransactionTestCase):
             assert at_once(*[lambda values=values: Book.objects.add(values)] * 2) == []  # type: ignore[misc]
         assert (Topic.objects.count(), Author.objects.count()) == (TIMES, TIMES)
 
+    def test_two_owners_who_demote_each_other_do_not_both_succeed(self) -> None:
+        for number in range(TIMES):
+            User.objects.update(is_superuser=False)
+            owners = [owner(f"{number} {name}") for name in "ab"]
+            demotions = [lambda pk=each.pk: accounts().change(pk, Role.READER) for each in owners]
+            assert [type(error) for error in at_once(*demotions)] == [LastOwner]
+
     def test_an_invitation_is_accepted_once(self) -> None:
-        secret = OwnerInvitation.objects.renew() or ""
-        self.twice(lambda: OwnerInvitation.objects.accept(secret, "Ada", PASSWORD), NotInvited)
+        secret = Invitation.objects.renew_first() or ""
+        self.twice(lambda: accept(secret, "Ada", PASSWORD), NotInvited)
         assert User.objects.count() == 1

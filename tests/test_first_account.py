@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import TestCase
 
-from books.models import OwnerInvitation
+from books.models import Invitation
 from tests.people import PASSWORD, owner
 
 FORM = {"username": "Ada", "password": PASSWORD, "again": PASSWORD}
@@ -70,4 +70,4 @@ class FirstAccount(TestCase):
         assert self.client.post("/accounts/first/", {**FORM, "secret": self.secret}).status_code == 404
 
     def test_the_secret_is_not_in_the_database(self) -> None:
-        assert OwnerInvitation.objects.get().digest not in self.secret
+        assert Invitation.objects.get().digest not in self.secret

@@ -69,6 +69,10 @@ READS = """
 /accounts/login/                     406 200 200
 /accounts/logout/                    405 405 405
 /accounts/first/                     406 404 404
+/accounts/invitation/                406 404 404
+/accounts/invitations/9/withdraw/    405 405 405
+/accounts/people/                    403 403 403
+/accounts/people/9/                  403 403 403
 /accounts/password/                  406 200 200
 /accounts/tokens/                    200 200 200
 /accounts/tokens/{token}/            405 405 405

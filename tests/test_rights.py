@@ -13,7 +13,7 @@ from django.urls import resolve
 from django.utils import timezone
 from django.views import View
 
-from books.models import Scope, Token
+from books.models import Invitation, Role, Scope, Token
 from books.urls import urlpatterns
 from tests.people import BOOKS, JOBS, PASSWORD, librarian, owner, reader
 
@@ -84,6 +84,14 @@ POST   /accounts/login/                      303 303 303 303    303 303 303 303 
 POST   /accounts/logout/                     303 303 303 303    303 303 303 303    303 303 303
 GET    /accounts/first/                      404 404 404 404    404 404 404 404    404 404 404
 POST   /accounts/first/                      404 404 404 404    404 404 404 404    404 404 404
+GET    /accounts/invitation/?secret={secret}  200 200 200 200    200 200 200 200    200 200 200
+POST   /accounts/invitation/                 303 303 303 303    303 303 303 303    303 303 303
+POST   /accounts/invitations/{invitation}/withdraw/  401 403 403 303    403 403 403 403    401 403 403  change_user
+GET    /accounts/people/                     401 403 403 200    403 403 403 403    401 403 403  change_user
+POST   /accounts/people/                     401 403 403 201    403 403 403 403    401 403 403  change_user
+GET    /accounts/people/{person}/            401 403 403 200    403 403 403 403    401 403 403  change_user
+PATCH  /accounts/people/{person}/            401 403 403 200    403 403 403 403    401 403 403  change_user
+POST   /accounts/people/{person}/            401 403 403 303    403 403 403 403    401 403 403  change_user
 GET    /accounts/password/                   401 200 200 200    403 403 403 403    401 403 403
 POST   /accounts/password/                   401 303 303 303    403 403 403 403    401 403 403
 GET    /accounts/tokens/                     401 200 200 200    403 403 403 403    401 403 403
@@ -133,6 +141,10 @@ BODIES = {
     "POST /uploads/{upload}/": (FORM, "action=test&format=csv&encoding=utf-8&existing=fill&column=title"),
     "POST /accounts/login/": (FORM, f"username=reader&password={PASSWORD}"),
     "POST /accounts/first/": (FORM, f"secret=x&username=a&password={PASSWORD}&again={PASSWORD}"),
+    "POST /accounts/invitation/": (FORM, f"secret={{secret}}&username=Eve&password={PASSWORD}&again={PASSWORD}"),
+    "POST /accounts/people/": (JSON, '{"role": "reader"}'),
+    "PATCH /accounts/people/{person}/": (JSON, '{"active": false}'),
+    "POST /accounts/people/{person}/": (FORM, "role=librarian"),
     "POST /accounts/password/": (FORM, PASSWORDS),
     "POST /accounts/tokens/": (JSON, '{"name": "a", "scopes": ["read"]}'),
 }
@@ -183,6 +195,7 @@ class RightsTests(TestCase):
         upload = client.post("/jobs/", checked, headers={"accept": "text/html"})["Location"]
         client.post("/jobs/cancelled/")
         client.post("/jobs/cancelled/cancel/")
+        invitation, secret = Invitation.objects.invite(Role.READER, cls.users["owner"])
         cls.ids = {
             "book": book["id"],
             "twin": twin["id"],
@@ -191,6 +204,9 @@ class RightsTests(TestCase):
             "deleted": deleted["id"],
             "fingerprint": client.get("/duplicates/").json()["groups"][0]["fingerprint"],
             "upload": upload.split("/")[2],
+            "invitation": invitation.pk,
+            "secret": secret,
+            "person": cls.users["reader"].pk,
             "token": Token.objects.issue(cls.users["reader"], "of the reader", [Scope.READ], None)[0].pk,
         }
 

@@ -7,8 +7,12 @@ from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
+from books.forms.lists import MAX_QUERY, ListQuery, QueryField
 from books.metadata import record
+from books.models import Role
+from books.models.account import AccountQuerySet
 from books.models.token import MAX_DAYS, Scope
+from books.search.pagination import Ordering
 
 MAX_PASSWORD = 1000  # characters: a longer one takes longer to hash
 
@@ -48,7 +52,7 @@ class NewPasswordForm(forms.Form):
         return cleaned
 
 
-class FirstAccountForm(NewPasswordForm):
+class NewAccountForm(NewPasswordForm):
     username = _username()
     field_order = ["username", "password", "again"]
 
@@ -56,6 +60,37 @@ class FirstAccountForm(NewPasswordForm):
         name: str = get_user_model().normalize_username(self.cleaned_data["username"])
         UnicodeUsernameValidator()(name)
         return name
+
+
+class InvitationForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class OpenOrClosedField(forms.ChoiceField):
+    """true or false, also as JSON has them; None if it is left out."""
+
+    def __init__(self) -> None:
+        super().__init__(choices=[("true", "open"), ("false", "closed")], required=False)
+
+    def clean(self, value: Any) -> bool | None:
+        text = super().clean(str(value).lower() if isinstance(value, bool) else value)
+        return text == "true" if text else None
+
+
+class AccountForm(forms.Form):
+    """What an owner changes about an account: what is left out stays."""
+
+    role = forms.ChoiceField(choices=Role.choices, required=False)
+    active = OpenOrClosedField()
+
+
+class AccountQuery(ListQuery):
+    """Which accounts: `?q=` a part of the name."""
+
+    q = QueryField(required=False, max_length=MAX_QUERY)
+
+    def ordering(self) -> Ordering:
+        return AccountQuerySet.ORDERINGS["added"]
 
 
 class PasswordChangeForm(NewPasswordForm):

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import Q
@@ -12,10 +11,10 @@ from django.utils import timezone
 
 from books.jobs.run import current
 from books.jobs.start import astart
+from books.models.invitation import Invitation
 from books.models.job import Job, Worker
 from books.models.job_file import JobFile
 from books.models.lookup import CachedLookup
-from books.models.owner_invitation import OwnerInvitation
 from books.models.token import Token
 
 KEPT = timedelta(days=30)  # a job that has ended, with its files; a token that expired or was revoked
@@ -38,8 +37,7 @@ def prune() -> dict[str, int]:
     Worker.objects.exclude(pk__in=Worker.objects.alive().values("pk")).delete()
     SessionStore.clear_expired()
     Token.objects.filter(Q(expires_at__lt=Now() - KEPT) | Q(revoked_at__lt=Now() - KEPT)).delete()
-    if get_user_model().objects.exists():
-        OwnerInvitation.objects.all().delete()
+    Invitation.objects.exclude(pk__in=Invitation.objects.open().values("pk")).delete()
     return {"pruned": pruned}
 
 

@@ -3,12 +3,12 @@ from books.models.book import Book, MergedAway
 from books.models.change import Action, Actor, Change, Channel
 from books.models.errors import AlreadyRestored, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.idempotency import IdempotentResponse, KeyReused
+from books.models.invitation import Invitation, NotInvited, Role
 from books.models.job import Job, Status, Worker
 from books.models.job_file import FileChunk, JobFile
 from books.models.login_attempt import LoginAttempts, TooManyAttempts
 from books.models.lookup import CachedLookup, Source
 from books.models.not_duplicate import NotDuplicate
-from books.models.owner_invitation import NotInvited, OwnerInvitation
 from books.models.token import Scope, Token
 from books.models.topic import BookTopic, Topic
 from books.models.upload import Upload
@@ -29,6 +29,7 @@ __all__ = [
     "DuplicateSource",
     "FileChunk",
     "IdempotentResponse",
+    "Invitation",
     "Job",
     "JobFile",
     "KeyReused",
@@ -36,7 +37,7 @@ __all__ = [
     "MergedAway",
     "NotDuplicate",
     "NotInvited",
-    "OwnerInvitation",
+    "Role",
     "Scope",
     "Source",
     "StaleVersion",

@@ -7,7 +7,15 @@ from django import forms
 
 from books.exporting import EXPORT_FORMATS
 from books.feeds.topics import TopicQuery
-from books.forms.accounts import FirstAccountForm, LoginForm, PasswordChangeForm, TokenForm
+from books.forms.accounts import (
+    AccountForm,
+    AccountQuery,
+    InvitationForm,
+    LoginForm,
+    NewAccountForm,
+    PasswordChangeForm,
+    TokenForm,
+)
 from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.forms.jobs import JobBooksQuery
@@ -181,9 +189,34 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "POST": Operation("Sign in", body=form(LoginForm, next=text()), errors=[403, 429]),
     },
     "logout": {"POST": Operation("Sign out")},
-    "first_account": {
-        "GET": Operation("The form for the first account", query="secret", errors=[404]),
-        "POST": Operation("Create the first account", body=form(FirstAccountForm, secret=text()), errors=[404]),
+    **{
+        name: {
+            "GET": Operation(f"The form for {account}", query="secret", errors=[404]),
+            "POST": Operation(
+                f"Create {account}", body=form(NewAccountForm, secret=text()), errors=[404, 409], statuses=[303]
+            ),
+        }
+        for name, account in {"first_account": "the first account", "invitation": "an account by invitation"}.items()
+    },
+    "invitation_withdraw": {"POST": Operation("Withdraw an invitation")},
+    "people": {
+        "GET": Operation("The accounts, and open invitations", "People", AccountQuery),
+        "POST": Operation(
+            "Invite somebody, by a link that works once",
+            "NewInvitation",
+            body={JSON: form_of(InvitationForm), **form(InvitationForm)},
+            statuses=[201],
+        ),
+    },
+    "person": {
+        "GET": Operation("An account", "Person"),
+        "PATCH": Operation(
+            "Change its role, close or reopen it",
+            "Person",
+            body={JSON: form_of(AccountForm, active={"type": "boolean"})},
+            errors=[409],
+        ),
+        "POST": Operation("The same with a form", body=form(AccountForm), errors=[409]),
     },
     "password_change": {
         "GET": Operation("The form for a new password"),

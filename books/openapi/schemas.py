@@ -12,9 +12,8 @@ from books.lookup.lookup import Outcome
 from books.metadata import fingerprint, languages, record
 from books.metadata.json_schema import array, exactly, or_null, text, whole
 from books.metadata.record import NAME, SLUG
-from books.models import Action, Channel, Scope, Status
+from books.models import Action, Channel, Role, Scope, Status
 from books.models.job import KEY
-from books.models.role import Role
 from books.search.query import MOST_WORDS
 from books.web.parsing import READ_ONLY, SHARES_ISBN
 
@@ -53,6 +52,9 @@ def books_page(**more: Any) -> dict[str, Any]:
 
 TOKEN = {"id": ID, "name": text(100), "scopes": array(text(enum=Scope.values)), "created_at": TIME}
 TOKEN |= {"expires_at": or_null(TIME), "last_used_at": or_null(TIME)}
+PERSON = {"id": ID, "url": text(), "name": text(), "role": text(enum=Role.values), "active": {"type": "boolean"}}
+PERSON |= {"joined_at": TIME, "signed_in_at": or_null(TIME)}
+INVITATION = {"id": ID, "role": text(enum=Role.values), "by": text(), "created_at": TIME, "expires_at": TIME}
 DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, after={})}
 CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Channel.values), "at": TIME}
 CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
@@ -110,6 +112,9 @@ SCHEMAS = {
     "Change": exactly(**CHANGE),
     "History": exactly(book=ID, changes=array(ref("Change"))),
     "Account": exactly(name=text(), role=text(enum=Role.values)),
+    "Person": exactly(**PERSON),
+    "People": exactly(people=array(ref("Person")), **PAGE, invitations=array(exactly(**INVITATION))),
+    "NewInvitation": exactly(**INVITATION, invitation_url=text(description="Not shown again. It works once.")),
     "Token": exactly(**TOKEN),
     "TokenList": exactly(tokens=array(ref("Token"))),
     "NewToken": exactly(**TOKEN, token=text(description="The secret, which nobody can be shown again.")),

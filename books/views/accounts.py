@@ -1,47 +1,60 @@
+from typing import Any
+
 from asgiref.sync import sync_to_async
 from django.contrib.auth import alogin, aupdate_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.accounts import FirstAccountForm, PasswordChangeForm
-from books.models import NotInvited, OwnerInvitation, TooManyAttempts
-from books.models.role import role_of
+from books.forms.accounts import NewAccountForm, PasswordChangeForm
+from books.models import Invitation, NotInvited, TooManyAttempts
+from books.models.account import AccountQuerySet, NameTaken, accept, accounts, role_of
 from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
 
-CHANGE = "accounts/password.html"
+CHANGE, INVITED = "accounts/password.html", "accounts/invited.html"
 NOT_INVITED = (
-    "This link has been used, or the server printed a newer one when it restarted. Look for it in the server's log."
+    "This link has been used, has expired or was withdrawn: ask whoever sent it for a new one. The link for the first "
+    "account is printed anew at each start of the server: look for it in the server's log."
 )
+TAKEN = "Another account has this name. Choose another one."
 
 
-class FirstAccount(CatalogueView):
-    """The page behind the link that the server prints as long as there is no account."""
+class AcceptInvitation(CatalogueView):
+    """The page behind an invitation, and behind the link that the server prints as long as there is no account."""
 
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": ANYBODY, "POST": ANYBODY}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         secret = request.GET.get("secret", "")
-        if not await OwnerInvitation.objects.for_secret(secret).aexists():
-            raise HTTPError(404, NOT_INVITED)
-        return page(request, "accounts/first.html", {"form": FirstAccountForm(), "secret": secret})
+        return page(request, INVITED, {"form": NewAccountForm(), **await self._context(secret)})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = FirstAccountForm(parsing.form(request))
+        form = NewAccountForm(parsing.form(request))
         secret = form.data.get("secret", "")
         if not form.is_valid():
-            return self.respond_again(form, "accounts/first.html", secret=secret)
+            return self.respond_again(form, INVITED, **await self._context(secret))
         name, password = form.cleaned_data["username"], form.cleaned_data["password"]
         try:
-            owner = await sync_to_async(OwnerInvitation.objects.accept)(secret, name, password)
+            user = await sync_to_async(accept)(secret, name, password)
         except NotInvited:
             raise HTTPError(404, NOT_INVITED) from None
-        await alogin(request, owner, "django.contrib.auth.backends.ModelBackend")
+        except NameTaken:
+            form.add_error("username", TAKEN)
+            return self.respond_again(form, INVITED, status=409, **await self._context(secret))
+        await alogin(request, user, "django.contrib.auth.backends.ModelBackend")
         return SeeOther(reverse("home"))
+
+    async def _context(self, secret: str) -> dict[str, Any]:
+        """Raises 404 for a link that is of no use."""
+        found = Invitation.objects.for_secret(secret).values("role", "invited_by__username")
+        invitation = await found.afirst()
+        if invitation is None:
+            raise HTTPError(404, NOT_INVITED)
+        return {"secret": secret, "role": invitation["role"], "by": invitation["invited_by__username"]}
 
 
 class Account(CatalogueView):
@@ -51,8 +64,8 @@ class Account(CatalogueView):
     rules = {"GET": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        role = await sync_to_async(role_of)(self.user.account)
-        return self.respond({"name": self.user.account.get_username(), "role": role}, "accounts/account.html")
+        row = await accounts().filter(pk=self.user.account.pk).values(*AccountQuerySet.COLUMNS).aget()
+        return self.respond({"name": row["username"], "role": role_of(row)}, "accounts/account.html")
 
 
 class PasswordChange(CatalogueView):

@@ -19,6 +19,7 @@ RIGHTS = {
     "can_delete_books": "books.delete_book",
     "can_view_jobs": "books.view_job",
     "can_start_jobs": "books.add_job",
+    "can_manage_people": "auth.change_user",
 }
 INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at /accounts/tokens/."  # noqa: S105
 

@@ -27,9 +27,13 @@ CHANGE = Rule(Scope.WRITE, "books.change_book")
 DELETE = Rule(Scope.WRITE, "books.delete_book")
 PURGE = Rule(Scope.WRITE, "books.delete_change")  # the owner has it, librarians do not
 OWN_ACCOUNT = Rule(None)
+PEOPLE = Rule(None, "auth.change_user")  # who has it may make owners, as in Django's admin
 SEE_JOBS = Rule(Scope.JOBS, "books.view_job")
 START_JOB = Rule(Scope.JOBS, "books.add_job")  # kinds that write books take more: see books.jobs.kinds
 CHANGE_JOB = Rule(Scope.JOBS, "books.change_job")
+
+
+OF_OWNERS = {PURGE.permission: "purge a history", PEOPLE.permission: "manage accounts"}
 
 
 class LoginRequired(HTTPError):
@@ -44,8 +48,8 @@ class LibrarianRequired(HTTPError):
     """An account that lacks the permission, such as `books.add_book`."""
 
     def __init__(self, permission: str) -> None:
-        if permission == PURGE.permission:
-            super().__init__(403, "Only the owner of this catalogue can purge a history.")
+        if task := OF_OWNERS.get(permission):
+            super().__init__(403, f"Only an owner of this catalogue can {task}.")
             return
         action, _, model = permission.removeprefix("books.").partition("_")
         super().__init__(

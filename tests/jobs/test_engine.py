@@ -23,9 +23,9 @@ from books.models import (
     Author,
     CachedLookup,
     FileChunk,
+    Invitation,
     Job,
     JobFile,
-    OwnerInvitation,
     Status,
     Token,
     Worker,
@@ -410,7 +410,7 @@ class Upkeep(TransactionTestCase):
         assert set(CachedLookup.objects.values_list("isbn13", flat=True)) == {"1", "3"}
 
     def test_sessions_tokens_and_an_invitation_that_are_good_for_nothing_are_forgotten(self) -> None:
-        OwnerInvitation.objects.renew()
+        Invitation.objects.renew_first()
         now, user = timezone.now(), reader()
         for name, days in {"expired": -1, "valid": 1}.items():
             Session.objects.create(session_key=name, session_data="", expire_date=now + timedelta(days=days))
@@ -425,13 +425,13 @@ class Upkeep(TransactionTestCase):
         work()
         assert Session.objects.get().session_key == "valid"
         assert set(Token.objects.values_list("name", flat=True)) == {"just expired", "valid"}
-        assert not OwnerInvitation.objects.exists()
+        assert not Invitation.objects.exists()
 
     def test_the_invitation_stays_until_there_is_an_account(self) -> None:
-        OwnerInvitation.objects.renew()
+        Invitation.objects.renew_first()
         start(prune, {})
         work()
-        assert OwnerInvitation.objects.exists()
+        assert Invitation.objects.exists()
 
     def test_it_is_done_once_a_day(self) -> None:
         for _ in range(2):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.urls import reverse
 
-from books.models import OwnerInvitation
+from books.models import Invitation
 from django41_example import environment
 
 
@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Prints the link for creating the first account; nothing once there is one."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if secret := OwnerInvitation.objects.renew():
+        if secret := Invitation.objects.renew_first():
             link = f"{base_url()}{reverse('first_account')}?secret={secret}"
             self.stdout.write(f"There is no account yet. Create the owner's account here: {link}")
 

@@ -1,0 +1,96 @@
+"""The accounts of people, and what each is here: roles are Django's own superusers and its group of librarians."""
+
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
+from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from books.models.invitation import Invitation, Role
+from books.models.token import Token
+from books.search.pagination import Ordering, PagedQuerySet
+
+LIBRARIANS = "Librarians"  # the group that a migration makes, with its permissions
+
+
+class LastOwner(Exception):
+    """Nothing was changed: nobody could manage the catalogue any more."""
+
+
+class AccountQuerySet(PagedQuerySet[User]):
+    ORDERINGS = {"added": Ordering("added", ("id",))}
+    COLUMNS = ("id", "username", "is_superuser", "is_librarian", "is_active", "date_joined", "last_login")
+
+    def change(self, pk: int, role: Role | None = None, *, is_active: bool | None = None) -> None:
+        """Give an account another role, close or reopen it, in one transaction. Raises User.DoesNotExist, LastOwner.
+
+        A closed account's sessions, tokens and open invitations end; what it has done keeps its name.
+        """
+        with transaction.atomic():
+            owners = User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
+            is_last = [owner.pk for owner in owners] == [pk]
+            user = User.objects.select_for_update().get(pk=pk)
+            if is_last and (is_active is False or (role or Role.OWNER) != Role.OWNER):
+                raise LastOwner
+            if role:
+                give(user, role)
+            if is_active is not None:
+                user.is_active = is_active
+                user.save(update_fields=["is_active"])
+            if not (user.is_active and user.is_superuser):
+                Invitation.objects.filter(invited_by=user).delete()
+        if is_active is False:
+            end_sessions(user)
+            Token.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def accounts() -> AccountQuerySet:
+    group = User.groups.through.objects.filter(user=models.OuterRef("pk"), group__name=LIBRARIANS)
+    return AccountQuerySet(User).annotate(is_librarian=models.Exists(group))
+
+
+def role_of(row: dict[str, Any]) -> Role:
+    """The role of an account, from a row with its COLUMNS."""
+    if row["is_superuser"]:
+        return Role.OWNER
+    return Role.LIBRARIAN if row["is_librarian"] else Role.READER
+
+
+def give(user: User, role: Role) -> None:
+    user.is_superuser = user.is_staff = role == Role.OWNER
+    user.save(update_fields=["is_superuser", "is_staff"])
+    librarians, _ = Group.objects.get_or_create(name=LIBRARIANS)
+    if role == Role.LIBRARIAN:
+        user.groups.add(librarians)
+    else:
+        user.groups.remove(librarians)
+
+
+def end_sessions(user: User) -> None:
+    """A session does not say in a column whose it is."""
+    for session in Session.objects.filter(expire_date__gt=Now()).iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
+
+
+class NameTaken(Exception):
+    """Another account has this name, perhaps in other capitals."""
+
+
+def accept(secret: str, username: str, password: str) -> User:
+    """Create the account that an invitation is for. Raises NotInvited, NameTaken.
+
+    Slow, since it hashes the password: call it in a thread.
+    """
+    hashed = make_password(password)
+    with transaction.atomic():
+        invitation = Invitation.objects.taken(secret)
+        if User.objects.filter(username__iexact=username).exists():
+            raise NameTaken
+        user = User.objects.create(username=username, password=hashed)
+        give(user, Role(invitation.role))
+        return user

@@ -1,0 +1,74 @@
+"""Invitations to create an account: a secret link that works once. The first is the server's own, for the owner."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from books.models.fields import digest_of
+
+VALID_FOR = timedelta(days=7)
+
+
+class Role(models.TextChoices):
+    """What an account is to be."""
+
+    READER = "reader"
+    LIBRARIAN = "librarian"
+    OWNER = "owner"
+
+
+class NotInvited(Exception):
+    """The link was used, has expired or was withdrawn; the first account's link was printed anew."""
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def invite(self, role: Role, by: Any) -> tuple["Invitation", str]:
+        """A new invitation and its secret, which is not stored."""
+        secret = secrets.token_urlsafe(24)
+        expires_at = timezone.now() + VALID_FOR
+        return self.create(digest=digest_of(secret), role=role, invited_by=by, expires_at=expires_at), secret
+
+    def renew_first(self) -> str | None:
+        """The secret of a new invitation to create the first account, the owner's; None once there is an account."""
+        with transaction.atomic():
+            if get_user_model().objects.exists():
+                return None
+            self.filter(invited_by=None).delete()
+            invitation, secret = self.invite(Role.OWNER, None)
+            self.filter(pk=invitation.pk).update(expires_at=None)
+            return secret
+
+    def open(self) -> "InvitationQuerySet":
+        """Those that can be accepted now."""
+        unexpired = self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+        return unexpired.filter(~Q(invited_by=None) | Q(~models.Exists(get_user_model().objects.all())))
+
+    def for_secret(self, secret: str) -> "InvitationQuerySet":
+        return self.open().filter(digest=digest_of(secret))
+
+    def taken(self, secret: str) -> "Invitation":
+        """The invitation with this secret, deleted, in the caller's transaction. Raises NotInvited."""
+        invitation = self.for_secret(secret).select_for_update().first()
+        if invitation is None:
+            raise NotInvited
+        invitation.delete()
+        return invitation
+
+
+class Invitation(models.Model):
+    digest = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=10, choices=Role)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="invitations")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)  # None: never, of the first account
+
+    objects = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"for a {self.role}, of {self.created_at}"

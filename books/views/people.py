@@ -1,0 +1,121 @@
+"""The accounts of this catalogue, for its owners: invite, change roles, close."""
+
+from datetime import datetime
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from books.forms.accounts import AccountForm, AccountQuery, InvitationForm
+from books.models import Invitation, Role
+from books.models.account import AccountQuerySet, LastOwner, accounts, role_of
+from books.views.base import CatalogueView
+from books.views.lists import serialized_page, valid
+from books.views.tokens import NO_STORE
+from books.web import parsing
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
+from books.web.permissions import PEOPLE
+
+TEMPLATE = "accounts/people.html"
+NOBODY = "There is no such account. All accounts are listed at /accounts/people/."
+LAST_OWNER = "This is the last owner. Make somebody else an owner first."
+
+Data = dict[str, Any]
+
+
+class PeopleList(CatalogueView):
+    """The accounts in the order in which they came, and the open invitations; POST invites somebody."""
+
+    offers = JSON, HTML
+    rules = {"GET": PEOPLE, "POST": PEOPLE}
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        query = valid(AccountQuery(request.GET))
+        return self.respond(await self._people(query), TEMPLATE, context={"roles": Role.choices, "query": request.GET})
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        form = InvitationForm(parsing.form(request) if parsing.is_form(request) else parsing.json_object(request))
+        if not form.is_valid():
+            raise HTTPError(422, errors=errors_of(form))
+        invite = sync_to_async(Invitation.objects.invite)
+        invitation, secret = await invite(Role(form.cleaned_data["role"]), self.user.account)
+        url = request.build_absolute_uri(f"{reverse('invitation')}?secret={secret}")
+        data = {**invited(vars(invitation) | {"by": self.user.account.get_username()}), "invitation_url": url}
+        context = {**await self._people(valid(AccountQuery({}))), "roles": Role.choices} if self._is_page() else {}
+        return self.respond(data, TEMPLATE, context=context, status=201, headers=NO_STORE)
+
+    def _is_page(self) -> bool:
+        return self.media_type == HTML
+
+    async def _people(self, query: AccountQuery) -> Data:
+        found = accounts().filter(username__icontains=query.cleaned_data.get("q", ""))
+        page = await found.apage(AccountQuerySet.COLUMNS, query.page)
+        links = page.links(self.request.path, query.parameters())
+        columns = ("id", "role", "invited_by__username", "created_at", "expires_at")
+        rows = Invitation.objects.open().order_by("-id").values(*columns)
+        invitations = [invited({**row, "by": row["invited_by__username"]}) async for row in rows]
+        people = [person(row) for row in page.rows]
+        return {**serialized_page("people", people, page, links), "invitations": invitations}
+
+
+class PersonDetail(CatalogueView):
+    """One account: PATCH and POST give it another role, close or reopen it."""
+
+    offers = {"GET": (JSON, HTML), "PATCH": (JSON,), "POST": (JSON, HTML)}
+    rules = {"GET": PEOPLE, "PATCH": PEOPLE, "POST": PEOPLE}
+
+    async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.respond(await aperson(pk), "accounts/person.html", context={"roles": Role.choices})
+
+    async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await self._change(pk, AccountForm(parsing.json_object(request)))
+        return self.respond(await aperson(pk), "accounts/person.html")
+
+    async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await self._change(pk, AccountForm(parsing.form(request)))
+        return SeeOther(reverse("people"))
+
+    async def _change(self, pk: int, form: AccountForm) -> None:
+        if not form.is_valid():
+            raise HTTPError(422, errors=errors_of(form))
+        role, is_active = form.cleaned_data["role"], form.cleaned_data["active"]
+        try:
+            await sync_to_async(accounts().change)(pk, Role(role) if role else None, is_active=is_active)
+        except User.DoesNotExist:
+            raise HTTPError(404, NOBODY) from None
+        except LastOwner:
+            raise HTTPError(409, LAST_OWNER) from None
+
+
+class InvitationWithdraw(CatalogueView):
+    offers = ()
+    rules = {"POST": PEOPLE}
+
+    async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await Invitation.objects.filter(pk=pk).adelete()
+        return SeeOther(reverse("people"))
+
+
+async def aperson(pk: int) -> Data:
+    row = await accounts().filter(pk=pk).values(*AccountQuerySet.COLUMNS).afirst()
+    if row is None:
+        raise HTTPError(404, NOBODY)
+    return person(row)
+
+
+def person(row: Data) -> Data:
+    return {
+        "id": row["id"],
+        "url": reverse("person", args=[row["id"]]),
+        "name": row["username"],
+        "role": role_of(row),
+        "active": row["is_active"],
+        "joined_at": row["date_joined"],
+        "signed_in_at": row["last_login"],
+    }
+
+
+def invited(row: Data) -> dict[str, int | str | datetime]:
+    return {name: row[name] for name in ("id", "role", "by", "created_at", "expires_at")}

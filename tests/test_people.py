@@ -1,0 +1,158 @@
+"""The accounts, for owners: invitations, roles, closing."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client, TestCase
+from django.utils import timezone
+
+from books.models import Book, Change, Invitation, Scope, Token
+from tests.people import PASSWORD, librarian, owner, reader
+
+HTML = {"accept": "text/html"}
+NEW = {"username": "Ada", "password": PASSWORD, "again": PASSWORD}
+JSON = "application/json"
+
+
+class PeopleCase(TestCase):
+    def setUp(self) -> None:
+        self.owner = owner()
+        self.client.force_login(self.owner)
+
+    def invite(self, role: str) -> str:
+        """The link, as the page sends it."""
+        answer = self.client.post("/accounts/people/", {"role": role})
+        assert answer.status_code == 201
+        return str(answer.json()["invitation_url"])
+
+    def accepted(self, link: str, **changes: Any) -> Any:
+        secret = link.partition("secret=")[2]
+        return Client().post("/accounts/invitation/", {**NEW, "secret": secret, **changes}, headers=HTML)
+
+    def change(self, user: User, **changes: Any) -> Any:
+        return self.client.patch(f"/accounts/people/{user.pk}/", changes, JSON)
+
+    def roles(self) -> dict[str, str]:
+        return {person["name"]: person["role"] for person in self.client.get("/accounts/people/").json()["people"]}
+
+
+class Invitations(PeopleCase):
+    def test_each_role_may_what_it_says(self) -> None:
+        for role, statuses in {"reader": (403, 403), "librarian": (200, 403), "owner": (200, 200)}.items():
+            client = Client(headers=HTML)
+            secret = self.invite(role).partition("secret=")[2]
+            assert (
+                client.post(
+                    "/accounts/invitation/", {**NEW, "username": f"a {role}".replace(" ", "-"), "secret": secret}
+                ).status_code
+                == 303
+            )
+            assert tuple(client.get(page).status_code for page in ("/books/new/", "/accounts/people/")) == statuses
+
+    def test_the_link_is_good_once(self) -> None:
+        link = self.invite("librarian")
+        assert Client().get(link, headers=HTML).status_code == 200
+        assert self.accepted(link).status_code == 303
+        assert Client().get(link, headers=HTML).status_code == 404
+        assert self.accepted(link, username="Eve").status_code == 404
+
+    def test_it_is_good_for_a_week(self) -> None:
+        link = self.invite("reader")
+        Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        assert self.accepted(link).status_code == 404
+        assert self.client.get("/accounts/people/").json()["invitations"] == []
+
+    def test_it_can_be_withdrawn(self) -> None:
+        link = self.invite("reader")
+        [invitation] = self.client.get("/accounts/people/").json()["invitations"]
+        assert (invitation["role"], invitation["by"]) == ("reader", "owner")
+        self.client.post(f"/accounts/invitations/{invitation['id']}/withdraw/")
+        assert self.accepted(link).status_code == 404
+
+    def test_it_ends_with_the_rights_of_who_sent_it(self) -> None:
+        other = owner("other")
+        client = Client()
+        client.force_login(other)
+        link = client.post("/accounts/people/", {"role": "owner"}).json()["invitation_url"]
+        self.change(other, role="reader")
+        assert self.accepted(link).status_code == 404
+
+    def test_a_name_is_taken_in_other_capitals_too_and_the_link_stays_good(self) -> None:
+        link = self.invite("reader")
+        taken = self.accepted(link, username="OWNER")
+        assert (taken.status_code, "Another account has this name" in taken.content.decode()) == (409, True)
+        assert self.accepted(link).status_code == 303
+
+    def test_its_secret_is_shown_once_and_never_kept(self) -> None:
+        page = self.client.post("/accounts/people/", {"role": "reader"}, headers=HTML)
+        assert "no-store" in page["Cache-Control"]
+        secret = page.content.decode().partition("secret=")[2].partition("<")[0]
+        assert len(secret) == 32
+        assert secret not in self.client.get("/accounts/people/", headers=HTML).content.decode()
+        assert secret not in str(Invitation.objects.values())
+
+    def test_an_unknown_role_is_refused(self) -> None:
+        assert self.client.post("/accounts/people/", {"role": "king"}, JSON).json()["errors"].keys() == {"role"}
+
+
+class Accounts(PeopleCase):
+    def test_a_role_is_changed_by_a_program_and_on_the_page(self) -> None:
+        user = reader()
+        assert self.change(user, role="librarian").json()["role"] == "librarian"
+        self.client.post(f"/accounts/people/{user.pk}/", {"role": "owner"}, headers=HTML)
+        assert self.roles() == {"owner": "owner", "reader": "owner"}
+        self.change(user, role="reader")
+        user.refresh_from_db()
+        assert (user.is_staff, user.groups.count()) == (False, 0)
+
+    def test_a_closed_account_is_signed_out_and_its_tokens_end_even_once_it_is_open_again(self) -> None:
+        user, client = librarian(), Client()
+        client.force_login(user)
+        _, secret = Token.objects.issue(user, "script", [Scope.READ], None)
+        headers = {"authorization": f"Bearer {secret}"}
+        assert client.get("/books/", headers=headers).status_code == 200
+        assert self.change(user, active=False).json()["active"] is False
+        assert client.get("/accounts/").status_code == 401
+        assert client.get("/books/", headers=headers).status_code == 401
+        self.change(user, active=True)
+        assert client.get("/accounts/").status_code == 401
+        assert client.get("/books/", headers=headers).status_code == 401
+
+    def test_a_closed_account_cannot_sign_in_until_it_is_reopened(self) -> None:
+        user = User.objects.create_user("Ada", password=PASSWORD)
+        sign_in = {"username": "Ada", "password": PASSWORD}
+        self.change(user, active=False)
+        assert Client().post("/accounts/login/", sign_in).status_code == 403
+        self.change(user, active=True)
+        assert Client().post("/accounts/login/", sign_in).status_code == 303
+
+    def test_what_a_closed_account_has_done_keeps_its_name(self) -> None:
+        user, client = librarian(), Client()
+        client.force_login(user)
+        client.post("/books/", {"title": "Kokoro"}, JSON)
+        self.change(user, active=False)
+        assert Book.objects.count() == 1
+        assert Change.objects.get().user == user
+
+    def test_the_last_owner_stays(self) -> None:
+        closed = owner("closed")
+        User.objects.filter(pk=closed.pk).update(is_active=False)
+        for change in ({"role": "librarian"}, {"active": False}):
+            refused = self.change(self.owner, **change)
+            assert (refused.status_code, "last owner" in refused.json()["detail"]) == (409, True)
+        assert self.change(self.owner, role="owner", active=True).status_code == 200
+        owner("second")
+        assert self.change(self.owner, role="reader").status_code == 200
+
+    def test_what_makes_no_sense_is_refused(self) -> None:
+        for change in ({"active": "perhaps"}, {"role": "king"}, {"role": ["owner"]}):
+            assert self.change(self.owner, **change).status_code == 422
+        assert self.client.patch("/accounts/people/999/", {"role": "reader"}, JSON).status_code == 404
+
+    def test_accounts_are_found_by_a_part_of_their_name_page_by_page(self) -> None:
+        for name in ("anna", "hanna", "otto"):
+            reader(name)
+        found = self.client.get("/accounts/people/?q=ANN&size=1").json()
+        assert ([person["name"] for person in found["people"]], found["count"]) == (["anna"], 2)
+        assert [person["name"] for person in self.client.get(found["next"]).json()["people"]] == ["hanna"]
