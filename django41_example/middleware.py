@@ -99,6 +99,11 @@ class ConstantHeaders(OnTheLoop):
         return response
 
 
+def header_lines(response: Any) -> list[tuple[bytes, bytes]]:
+    """The headers of a response, as ASGI has them."""
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.headers._store.values()]
+
+
 class SecurityMiddleware(ConstantHeaders, security.SecurityMiddleware):
     depends_on_tls = True  # HSTS
 

@@ -12,7 +12,7 @@ from books.models.author import AuthorQuerySet
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
 from books.search.filters import BookSearch
-from books.search.pagination import CURSOR_LENGTH, Cursor, Ordering, PageRequest
+from books.search.pagination import CURSOR_LENGTH, Ordering, PageRequest
 
 MAX_QUERY = 200  # characters of what is searched
 DEFAULT_SIZE = 20
@@ -123,15 +123,14 @@ class ListQuery(forms.Form):
             return cleaned
         if "after" in cleaned and "before" in cleaned:
             self.add_error("before", "Send `after` or `before`, not both.")
-        ordering, cursor = self.ordering(), None
+        self.page = PageRequest(self.ordering(), cleaned.get("size") or DEFAULT_SIZE)
         for name in ("after", "before"):
             if name not in cleaned or self.errors:
                 continue
             try:
-                cursor = Cursor.decode(cleaned[name], ordering, backwards=name == "before")
+                self.page = self.page.at(cleaned[name], backwards=name == "before")
             except ValidationError as error:
                 self.add_error(name, error)
-        self.page = PageRequest(ordering, cleaned.get("size") or DEFAULT_SIZE, cursor)
         return cleaned
 
     def parameters(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
 
@@ -91,6 +91,10 @@ class PageRequest:
     @property
     def backwards(self) -> bool:
         return self.cursor is not None and self.cursor.backwards
+
+    def at(self, cursor: str, *, backwards: bool) -> Self:
+        """The page at this cursor. Raises ValidationError."""
+        return replace(self, cursor=Cursor.decode(cursor, self.ordering, backwards=backwards))
 
     def page(
         self, found: Sequence[Any], count: int, key: Callable[[Any], Iterable[Any]], cap: int = COUNT_CAP

@@ -20,27 +20,26 @@ async def framed(
     template: str,
     context: Context | Callable[[], Awaitable[Context]],
     *key: Hashable,
-    holes: Mapping[str, str],
+    holes: Mapping[str, bytes],
 ) -> HttpResponse:
     """The page that the template makes of the context, the same for all anonymous requests with this key.
 
     `holes` are variables of the template that differ nevertheless, as HTML; so does the address of the request.
     """
     address = view.request.get_full_path()
-    filled = {**holes, "address": escape(address)}
+    filled = {**holes, "address": escape(address).encode(), "quoted": quote(address).encode(), "": b""}
 
-    async def arender() -> list[str]:
-        """In pieces, between them the names of the holes; no parameter may hold the NUL that marks one."""
+    async def arender() -> list[tuple[str, bytes]]:
+        """In pieces, each after the name of its hole; no parameter may hold the NUL that marks one."""
         shown = await context() if callable(context) else context
         marked = {name: html and f"\x00{name}\x00" for name, html in filled.items()}
         page = negotiation.page(view.request, template, {**shown, **marked}).content.decode()
-        return re.split(f"\x00({'|'.join(filled)})\x00|%00(address)%00", page)
+        first, *rest = re.split(f"\x00({'|'.join(filled)})\x00|%00address%00", page)
+        named = zip(rest[::2], rest[1::2], strict=True)
+        return [("", first.encode()), *((name or "quoted", html.encode()) for name, html in named)]
 
     if view.user.account is None:
         frame = await per_version.get_or_make((template, *key, *map(bool, holes.values())), arender)
     else:
         frame = await arender()
-    pieces = [frame[0]]
-    for name, is_quoted, html in zip(frame[1::3], frame[2::3], frame[3::3], strict=True):
-        pieces += [quote(address) if is_quoted else filled[name], html]
-    return HttpResponse("".join(pieces))
+    return HttpResponse(b"".join([piece for name, html in frame for piece in (filled[name], html)]))

@@ -1,22 +1,25 @@
 """The responses of lists: of books, by whichever URL, and what other lists share."""
 
+import re
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, QueryDict
 
 from books.cache import per_version
 from books.forms.lists import BookQuery, ListQuery
 from books.metadata import covers, languages
 from books.models import Author, Book
 from books.models.book import BookQuerySet
+from books.models.book_columns import NAME_SEPARATOR, split
 from books.search.compiled_query import Row
 from books.search.highlight import Highlighter, Parts
-from books.search.pagination import Page, link_header
+from books.search.pagination import Page, PageRequest, link_header
 from books.search.query import MOST_WORDS, SearchQuery
 from books.search.results import Matches
 from books.search.spelling import asuggestion
@@ -28,12 +31,40 @@ from books.web.negotiation import HTML, TEXT, HTTPError, errors_of
 from books.web.serializers import list_entry
 from django41_example.server.threads import in_thread
 
+LISTS, LONGEST = 200, 300  # queries that stay parsed, and their characters
+ROWS = 2000  # that stay rendered: 700 bytes each
+ENDS_WITH_CURSOR = re.compile(r"(?:(.*)&)?(after|before)=([\w-]+)", re.ASCII | re.DOTALL)
+
 
 def valid[Query: ListQuery](query: Query) -> Query:
     """The query, if every parameter is valid. Raises 400, each parameter with its reason."""
     if not query.is_valid():
         raise HTTPError(400, errors=errors_of(query))
     return query
+
+
+def parsed(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:
+    """What a query string asks for. Our links have their cursor last: what is before it is parsed once for a list."""
+    if cursor := ENDS_WITH_CURSOR.fullmatch(query):
+        rest, name, text = cursor.groups("")
+        found, matches = parsed_list(rest, **within)
+        if not found.page.cursor:  # else there are two
+            try:
+                return found, matches, found.page.at(text, backwards=name == "before")
+            except ValidationError as error:
+                raise HTTPError(400, errors={name: error.messages}) from None
+    found, matches = parsed_list(query, **within)
+    return found, matches, found.page
+
+
+def parsed_list(query: str, **within: Any) -> tuple[BookQuery, Matches]:
+    return (remembered_list if len(query) <= LONGEST else remembered_list.__wrapped__)(query, **within)
+
+
+@lru_cache(LISTS)
+def remembered_list(query: str, **within: Any) -> tuple[BookQuery, Matches]:
+    found = valid(BookQuery(QueryDict(query)))
+    return found, Book.objects.matching(found.search(**within))
 
 
 def serialized_page(name: str, entries: list[Any], page: Page, links: Mapping[str, str | None]) -> dict[str, Any]:
@@ -44,14 +75,14 @@ async def respond_with_books(
     view: CatalogueView, template: str, about: Mapping[str, Any] = MappingProxyType({}), **within: Any
 ) -> HttpResponse:
     """A page of the books that the request asks for, `within` an author or a topic; `about` says whose they are."""
-    query, path = valid(BookQuery(view.request.GET)), view.request.path
-    matches = Book.objects.matching(query.search(**within))
-    page = await matches.apage(query.page)
+    query, matches, wanted = parsed(view.request.META["QUERY_STRING"], **within)
+    path, page = view.request.path, await matches.apage(wanted)
     links = page.links(path, query.parameters())
     if view.media_type == HTML:
         holes = await aholes(query, matches, page, path, about)
-        holes |= {name: escape(url or "") for name, url in links.items()}
-        holes["export"] = "?" + escape(urlencode({**query.parameters(), **within})) if page.count else ""
+        holes |= {name: escape(url or "").encode() for name, url in links.items()}
+        export = "?" + escape(urlencode({**query.parameters(), **within})) if page.count else ""
+        holes["export"] = export.encode()
         response = await framed(view, template, {**about, "most_words": MOST_WORDS}, path, holes=holes)
     else:
         entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in page.rows]
@@ -65,7 +96,9 @@ async def respond_with_books(
     return response
 
 
-async def aholes(query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]) -> dict[str, str]:
+async def aholes(
+    query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]
+) -> dict[str, bytes]:
     """The rows and what is around them, as HTML."""
     key = "around a list", path, *query.parameters().items(), bool(page.rows)
     around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
@@ -73,12 +106,12 @@ async def aholes(query: BookQuery, matches: Matches, page: Page, path: str, abou
     # Highlighting may take its time.
     rows = await in_thread(rows_html, page.rows, search) if search.terms else rows_html(page.rows, search)
     is_whole = not (page.after or page.before)  # then there is nowhere to jump to
-    return {**around, "rows": rows, **({"jumps": ""} if is_whole else {})}
+    return {**around, "rows": rows, **({"jumps": b""} if is_whole else {})}
 
 
 async def acontext(
     query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]
-) -> dict[str, str]:
+) -> dict[str, bytes]:
     """What is around all pages of a list, as HTML."""
     is_narrowable, search, parameters = page.rows and page.count > 1, matches.search, query.parameters()
     counts = await matches.afacets(is_exact=page.count_is_exact) if is_narrowable else None
@@ -92,23 +125,36 @@ async def acontext(
     meant = "" if page.count else await asuggestion(parameters.get("q", "")) or ""
     url = f"{path}?{urlencode({**parameters, 'q': meant})}" if meant else ""
     again = f"{path}?{urlencode(parameters)}" if page.count and not page.rows else ""
-    return {**context, "meant": escape(meant), "meant_url": escape(url), "again": escape(again)}
+    context |= {"meant": escape(meant), "meant_url": escape(url), "again": escape(again)}
+    return {name: html.encode() for name, html in context.items()}
 
 
-def rows_html(rows: Iterable[Row], query: SearchQuery) -> str:
+def rows_html(rows: Iterable[Row], query: SearchQuery) -> bytes:
+    if not query.terms:
+        return b"".join([plain_row(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in rows])
     titles, authors = Highlighter(query, "title"), Highlighter(query, "authors")
-    return "".join([row_html(row, titles, authors) for row in rows])
+    return "".join(
+        [row_html(row, highlighted(titles.parts(row[1])), highlighted(authors.parts(names(row[2])))) for row in rows]
+    ).encode()
 
 
-def row_html(row: Row, titles: Highlighter, authors: Highlighter) -> str:
+def names(author_names: str) -> str:
+    return author_names.replace(NAME_SEPARATOR, ", ")
+
+
+@lru_cache(ROWS)
+def plain_row(*row: Any) -> bytes:
+    return row_html(row, escape(row[1]), escape(names(row[2]))).encode()
+
+
+def row_html(row: Row, title_html: str, names_html: str) -> str:
     pk, title, author_names, _, published_year, language, *_ = row
-    names = author_names.split("\n") if author_names else []
-    cover = covers.thumbnail(title, names)
+    cover = covers.thumbnail(title, split(author_names))
     return (
         f'<li lang="{escape(language)}"><svg class="cover {cover["classes"]}" viewBox="0 0 120 180" aria-hidden="true">'
         f'<use href="#ornament-{cover["ornament"]}"/><text>{escape(cover["initial"])}</text></svg>'
-        f'<a href="/books/{pk}/" dir="auto">{highlighted(titles.parts(title))}</a>'
-        f'<span class="by" dir="auto">{highlighted(authors.parts(", ".join(names)))}</span>'
+        f'<a href="/books/{pk}/" dir="auto">{title_html}</a>'
+        f'<span class="by" dir="auto">{names_html}</span>'
         f'<span class="when" lang="en">{year(published_year)}</span>'
         f'<span class="tongue" lang="en">{escape(languages.name(language)) if language else ""}</span></li>\n'
     )

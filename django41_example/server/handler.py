@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from django41_example.middleware import header_lines
 from django41_example.server.body import (
     BodyTooLarge,
     Receive,
@@ -178,7 +179,7 @@ class Handler(ASGIHandler):
 
     def _is_one_too_many(self, response: Any, client: str) -> bool:
         """Whether it is a download, and no more of them may be sent now."""
-        return self._has_all_downloads(client) and response.streaming and not is_event_stream(response)
+        return response.streaming and not is_event_stream(response) and self._has_all_downloads(client)
 
     def _has_all_downloads(self, client: str) -> bool:
         return self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT
@@ -187,6 +188,14 @@ class Handler(ASGIHandler):
         """Django's expects that a body was read, which a GET has none of."""
         await until_disconnect(receive)
         raise RequestAborted
+
+    async def send_response(self, response: Any, send: Send) -> None:
+        """As Django does, but without its steps where the body is one piece and there are no cookies."""
+        if response.streaming or response.cookies or len(response.content) > self.chunk_size:
+            await super().send_response(response, send)
+            return
+        await send({"type": "http.response.start", "status": response.status_code, "headers": header_lines(response)})
+        await send({"type": "http.response.body", "body": response.content})
 
     async def get_response_async(self, request: HttpRequest) -> Any:
         """As Django does, but for a log line about each 4xx, which costs a hop and is the request log's task."""
