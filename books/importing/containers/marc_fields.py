@@ -14,7 +14,7 @@ aut:author cre:author edt:editor trl:translator ill:illustrator nrt:narrator pht
 aui:introduction wpr:preface 070:author 340:editor 730:translator 440:illustrator 080:preface
 """
 RELATORS = dict(pair.split(":") for pair in _RELATORS.split())  # https://www.loc.gov/marc/relators/ and UNIMARC's
-_REMARKS = re.compile(r"[\x80-\x9f]|\s*\[from old catalog\]")  # marks of sorting, and what an old program added
+_REMARKS = re.compile(r"[\x80-\x9f]|(?<!\s)\s*+\[from old catalog\]")  # marks of sorting, and what an old program added
 _ISBD = " \t/:;=,"
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|[A-Z]\w{0,2}|etc|vol|dept|co)\.$")
 _UP_TO_PAGES = re.compile(

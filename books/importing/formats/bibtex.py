@@ -39,7 +39,7 @@ book mvbook inbook booklet collection mvcollection proceedings manual thesis phd
 misc online unpublished reference
 """
 BOOKS = set(_BOOKS.split())
-_ENTRY = re.compile(rb"^\s*@\s*[A-Za-z]+\s*[{(]\s*[^\s,{}]*\s*[,=]", re.MULTILINE)
+_ENTRY = re.compile(rb"^[^\S\n]*@\s*[A-Za-z]+\s*[{(]\s*+[^\s,{}]*+\s*[,=]", re.MULTILINE)
 
 
 def read(cells: Mapping[str, Any]) -> RawFields:

@@ -41,7 +41,7 @@ USES_OF_JSON = {
     "series": "series",
 }
 OWN_COLLECTIONS = {"Your library", "Wishlist", "To read", "Currently reading", "Read but unowned", "Favorites"}
-_PUBLISHER = re.compile(r"(.*?)\s*\([^()]*\d{4}[^()]*\).*", re.DOTALL)
+_AFTER_PUBLISHER = re.compile(r"(?<!\s)\s*\((?=[^()]*\))[^()]*\d{4}")  # a year in parentheses
 _DOUBLE = re.compile(r"[\xc2-\xf4][\x80-\xbf\u0152-\u2122]")
 
 
@@ -105,7 +105,7 @@ def _book(  # noqa: PLR0913 - each is a field of theirs
         "title": _plain(text(title)),
         "authors": authors,
         "isbn13": first_isbn(*isbns),
-        "publisher": found[1] if (found := _PUBLISHER.fullmatch(published)) else published,
+        "publisher": published[: found.start()] if (found := _AFTER_PUBLISHER.search(published)) else published,
         "published_year": text(date),
         "pages": count(pages),
         "language": ", ".join(languages),

@@ -21,8 +21,8 @@ ROLES = {  # that are written in parentheses after a name
     *AUTHOR_ROLES,
     *EDITOR_ROLES,
 }
-_WITH_ROLE = re.compile(r"(.+?)\s*\(([^()]+)\)")
-_IN_PARENTHESES = re.compile(r"(.+?)\s*[(\[]#?\s*([^()\[\]]+)[)\]]")
+_WITH_ROLE = re.compile(r"(.*\S)\s*\(([^()]+)\)")
+_IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
 _EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
