@@ -12,6 +12,7 @@ from books.feeds.sitemap import PAGES
 from books.metadata import fingerprint
 from books.models.job import KEY
 from books.views.accounts import AcceptInvitation, Account, PasswordChange
+from books.views.activity import Activity
 from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
@@ -86,6 +87,7 @@ urlpatterns = [
     path("books/<id:pk>/history/", BookHistory.as_view(), name="book_history"),
     path("books/<id:pk>/history/purge/", HistoryPurge.as_view(), name="history_purge"),
     path("books/<id:pk>/history/<id:change>/undo/", ChangeUndo.as_view(), name="change_undo"),
+    path("activity/", Activity.as_view(), name="activity"),
     path("duplicates/", DuplicateList.as_view(), name="duplicate_list"),
     path("duplicates/<fingerprint:fingerprint>/", DuplicateDetail.as_view(), name="duplicate_detail"),
     path("duplicates/<fingerprint:fingerprint>/dismiss/", DuplicateDismiss.as_view(), name="duplicate_dismiss"),

@@ -39,6 +39,7 @@ READS = """
 /books/{book}/history/               200 200 200
 /books/{book}/history/{change}/undo/ 405 405 405
 /books/{book}/history/purge/         403 403 403
+/activity/                           200 200 200
 /duplicates/                         200 200 200
 /duplicates/{fingerprint}/           200 200 200
 /duplicates/{fingerprint}/dismiss/   405 405 405

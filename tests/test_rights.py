@@ -45,6 +45,7 @@ DELETE /books/{book}/history/                401 403 403 204    403 403 403 403 
 GET    /books/{book}/history/purge/          401 403 403 200    403 403 403 403    401 403 403  delete_change
 POST   /books/{book}/history/purge/          401 403 403 303    403 403 403 403    401 403 403  delete_change
 POST   /books/{book}/history/{change}/undo/  401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /activity/                            401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /duplicates/                          401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /duplicates/{fingerprint}/            401 403 200 200    403 200 403 403    401 200 403  change_book
 POST   /duplicates/{fingerprint}/            401 403 303 303    403 303 403 403    401 303 403  change_book delete_book

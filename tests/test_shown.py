@@ -19,7 +19,16 @@ pytestmark = pytest.mark.once
 HTML = {"accept": "text/html"}
 PAGES = [
     *("/", "/books/", "/books/?q=nothing", "/books/{}/", "/books/{}/history/", "/authors/", "/topics/"),
-    *("/topics/novels/", "/jobs/", "/duplicates/", "/accounts/", "/accounts/tokens/", "/accounts/login/"),
+    *(
+        "/topics/novels/",
+        "/jobs/",
+        "/duplicates/",
+        "/activity/",
+        "/accounts/people/",
+        "/accounts/",
+        "/accounts/tokens/",
+        "/accounts/login/",
+    ),
     *("/books/999/", "/nowhere/", "/lab/"),
 ]
 

@@ -86,6 +86,7 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["book_id", "-id"], name="changes_of_a_book"),
             models.Index(fields=["job_id", "book_id"], name="changes_of_a_job", condition=Q(job_id__isnull=False)),
+            models.Index(fields=["-id"], name="changes_of_no_job", condition=Q(job_id__isnull=True)),
             models.Index(fields=["part_of"], name="parts_of_a_merge", condition=Q(part_of__isnull=False)),
         ]
 

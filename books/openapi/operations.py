@@ -16,6 +16,7 @@ from books.forms.accounts import (
     PasswordChangeForm,
     TokenForm,
 )
+from books.forms.activity import ActivityQuery
 from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.forms.jobs import JobBooksQuery
@@ -133,6 +134,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "POST": Operation("Purge the history of a book with the form"),
     },
     "change_undo": {"POST": Operation("Undo a change", "History", statuses=[200, 303], errors=[409])},
+    "activity": {"GET": Operation("The latest changes and imports, the latest first", "Activity", ActivityQuery)},
     "duplicate_list": {"GET": Operation("Possible duplicates, by title", "DuplicatePage", DuplicateQuery)},
     "duplicate_detail": {
         "GET": Operation("A group of possible duplicates", "Duplicates"),

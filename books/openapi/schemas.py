@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from books.forms.activity import ACTIVITIES
 from books.forms.books import RecordField
 from books.forms.jobs import ListField
 from books.importing.matching import EXISTING
@@ -59,6 +60,15 @@ DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, afte
 CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Channel.values), "at": TIME}
 CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
 CHANGE |= {"merged_into": or_null(text()), "merged": array(text())}
+ACTIVITY = {
+    "id": ID,
+    "action": text(enum=ACTIVITIES),
+    "at": TIME,
+    "by": or_null(text()),
+    "via": text(enum=Channel.values),
+}
+ACTIVITY |= {"book": or_null({"type": "object"}), "fields": array(text()), "undoes": or_null(ID)}
+ACTIVITY |= {"by": or_null(text()), "undo_url": or_null(text()), "job": or_null({"type": "object"})}
 FINGERPRINT = text(fingerprint.LENGTH)
 DUPLICATES = {"fingerprint": FINGERPRINT, "url": text(), "count": COUNT, "newest": ID, "doubt": text()}
 DUPLICATES |= {"books": array(ref("Book"))}
@@ -111,6 +121,7 @@ SCHEMAS = {
     "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
     "Change": exactly(**CHANGE),
     "History": exactly(book=ID, changes=array(ref("Change"))),
+    "Activity": exactly(activity=array(exactly(**ACTIVITY)), next=or_null(text())),
     "Account": exactly(name=text(), role=text(enum=Role.values)),
     "Person": exactly(**PERSON),
     "People": exactly(people=array(ref("Person")), **PAGE, invitations=array(exactly(**INVITATION))),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, languages
-from books.models import Book, Channel, MergedAway
+from books.models import Book, Change, Channel, MergedAway
 from books.models.author import BookAuthor
 from books.models.topic import BookTopic
 from books.search.compiled_query import CompiledQuery, Parameter
@@ -20,7 +20,7 @@ from books.web import parsing, serializers
 from books.web.authentication import RequestUser
 from books.web.errors import STALE
 from books.web.negotiation import HTML, JSON, HTTPError, json_response
-from books.web.permissions import CHANGE, DELETE, READ
+from books.web.permissions import CHANGE, DELETE, READ, amay
 from django41_example.server.threads import in_thread
 
 PK = Parameter("pk", BigIntegerField())
@@ -45,9 +45,26 @@ class BookDetail(CatalogueView):
             data, context = await in_thread(read, pk, self.user if self.media_type == HTML else None)
         except MergedAway as merged:
             return HttpResponsePermanentRedirect(reverse("book_detail", args=[merged.into]))
+        except Book.DoesNotExist:
+            if self.media_type == HTML and await amay(self.user, CHANGE):
+                return await self._offer_to_restore(pk)
+            raise
         if self.media_type == JSON:
             return conditional(request, data)
         return self.respond(data, "books/book_detail.html", context=context)
+
+    async def _offer_to_restore(self, pk: int) -> HttpResponse:
+        deletion = await Change.objects.filter(book_id=pk).select_related("user").order_by("-pk").afirst()
+        if deletion is None:
+            raise Book.DoesNotExist
+        told = {
+            "book": pk,
+            "title": deletion.before().get("title", ""),
+            "at": deletion.at,
+            "by": deletion.user.get_username() if deletion.user else None,
+            "undo_url": reverse("change_undo", args=[pk, deletion.pk]),
+        }
+        return self.respond({}, "books/book_deleted.html", context=told, status=404)
 
     async def put(self, request: HttpRequest, pk: int) -> HttpResponse:
         return await self._write(request, pk, partial=False)

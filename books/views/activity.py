@@ -1,0 +1,115 @@
+"""What has happened lately: changes of single books, and the jobs that changed many."""
+
+from collections.abc import Collection
+from heapq import merge
+from operator import itemgetter
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
+
+from books.forms.activity import ACTIVITIES, JOBS, ActivityQuery
+from books.jobs.tasks.undo_import import UNDOABLE
+from books.models import Action, Book, Change, Channel, Job
+from books.views.base import CatalogueView
+from books.views.history import COLUMNS, serialized
+from books.views.job_page import annotated, entry, may_have_changed_books
+from books.views.lists import valid
+from books.web import serializers
+from books.web.negotiation import HTML, JSON
+from books.web.permissions import CHANGE
+
+# Listed one by one; what an import or a merge did stands under that.
+SINGLE = Q(job_id=None, part_of=None) & ~Q(via=Channel.IMPORT)
+MOST_PEOPLE = 200  # to choose from
+NEITHER: dict[str, Any] = {"book": None, "fields": [], "undoes": None, "undo_url": None, "job": None}
+
+Data = dict[str, Any]
+
+
+class Activity(CatalogueView):
+    """The latest changes, imports and the like, the latest first; of one person, or of one kind."""
+
+    offers = JSON, HTML
+    rules = {"GET": CHANGE}
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        query = valid(ActivityQuery(request.GET))
+        # Each keeps its own order, by id, whatever the clocks said: so no row is missed where a page ends.
+        rows = list(merge(await achanges(query), await ajobs(query), key=itemgetter("at"), reverse=True))
+        shown, places = rows[: query.page.size], query.places()
+        for row in shown:
+            places = (places[0], row["id"]) if row["job"] else (row["id"], places[1])
+        is_more = len(rows) > len(shown)
+        data = {
+            "activity": shown,
+            "next": f"{request.path}?{urlencode(query.parameters_after(*places))}" if is_more else None,
+        }
+        context = (
+            {"query": query.data, "kinds": ACTIVITIES, "people": await apeople()} if self.media_type == HTML else {}
+        )
+        return self.respond(data, "activity.html", context=context)
+
+
+async def achanges(query: ActivityQuery) -> list[Data]:
+    """The changes that may be on the page, and one more, the latest first."""
+    kind, person = query.cleaned_data.get("kind"), query.cleaned_data.get("person")
+    if kind == JOBS:
+        return []
+    found = Change.objects.filter(SINGLE, pk__lt=query.places()[0])
+    found = found.filter(action=kind) if kind else found
+    found = found.filter(user__username=person) if person else found
+    found = found.annotate(is_undone=Exists(Change.objects.filter(undoes=OuterRef("pk"))))
+    rows = found.order_by("-pk").values(*COLUMNS, "book_id", "user__username", "is_undone")[: query.page.size + 1]
+    read = [row async for row in rows]
+    titles, last = await atitles({row["book_id"] for row in read})
+    return [change(row, titles, last) for row in read]
+
+
+async def atitles(pks: Collection[int]) -> tuple[dict[int, str], dict[int, str]]:
+    """The titles of those of the books that are here, and the last ones of those that were deleted."""
+    titles = {pk: title async for pk, title in Book.objects.filter(pk__in=pks).values_list("pk", "title")}
+    deletions = Change.objects.filter(book_id__in=set(pks) - titles.keys(), action=Action.DELETED).order_by("pk")
+    last = {pk: fields["title"][0] async for pk, fields in deletions.values_list("book_id", "fields") if fields}
+    return titles, last
+
+
+def change(row: Data, titles: dict[int, str], last: dict[int, str]) -> Data:
+    pk, told = row["book_id"], serialized(row["book_id"], row)
+    is_deleted, is_here = row["action"] == Action.DELETED, pk in titles
+    can_undo = not row["is_undone"] and is_here != is_deleted
+    return {
+        **NEITHER,
+        **{name: told[name] for name in ("id", "action", "at", "by", "via", "undoes")},
+        "book": {"url": f"/books/{pk}/", "title": titles.get(pk) or last.get(pk, ""), "is_deleted": not is_here},
+        "fields": [] if is_deleted else list(row["fields"]),
+        "undo_url": told["undo_url"] if can_undo else None,
+    }
+
+
+async def ajobs(query: ActivityQuery) -> list[Data]:
+    """The same of the jobs that write books."""
+    kind, person = query.cleaned_data.get("kind"), query.cleaned_data.get("person")
+    if kind not in {None, "", JOBS}:
+        return []
+    found = annotated(Job.objects.filter(kind__in=UNDOABLE, pk__lt=query.places()[1]))
+    found = found.filter(Q(arguments__dry_run__isnull=True) | Q(arguments__dry_run=False))
+    found = found.filter(created_by__username=person) if person else found
+    rows = found.defer("log", "traceback", "checkpoint").order_by("-pk")[: query.page.size + 1]
+    return [job(row) async for row in rows]
+
+
+def job(row: Any) -> Data:
+    told = entry(serializers.job({name: getattr(row, name) for name in Job.objects.all().ENTRY}), vars(row))
+    shown = {name: told[name] for name in ("id", "url", "kind", "status", "arguments", "upload", "format", "message")}
+    about = {**shown, "can_undo": may_have_changed_books(row)}
+    return {**NEITHER, "id": row.pk, "action": JOBS, "at": row.created_at, "by": row.by, "via": row.via, "job": about}
+
+
+async def apeople() -> list[str]:
+    """The names of those who have done something."""
+    active = Exists(Change.objects.filter(user=OuterRef("pk"))) | Exists(Job.objects.filter(created_by=OuterRef("pk")))
+    names = User.objects.filter(active).order_by("username").values_list("username", flat=True)
+    return [name async for name in names[:MOST_PEOPLE]]
