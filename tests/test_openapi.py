@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -48,6 +49,12 @@ def described(method: str, path: str, status: int) -> dict[str, Any]:
     return RESPONSES[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
 
 
+@cache
+def body_of(method: str, path: str, status: int, kind: str) -> jsonschema_rs.Draft202012Validator:
+    """What checks the body of an answer."""
+    return validator(described(method, path, status)["content"][kind]["schema"])
+
+
 def validator(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]}, validate_formats=True)
 
@@ -63,7 +70,7 @@ def check(response: Any, method: str, path: str) -> None:
     if kind != "text/html" or "content" not in said:  # what stands in headers, a page says in words
         assert said.get("headers", {}).keys() <= response.headers.keys()
     if kind == "application/json":
-        validator(said["content"][kind]["schema"]).validate(response.json())
+        body_of(method, path, response.status_code, kind).validate(response.json())
 
 
 class TheDocument(TestCase):
@@ -143,8 +150,11 @@ class Answers(LibrarianTestCase):
     async def ask(self, method: str, path: str, **request: Any) -> int:
         address = path.format(**{**self.keys, **self.addresses.get(path, {}), **request.pop("keys", {})})
         response = await getattr(self.async_client, method.lower())(address + request.pop("query", ""), **request)
-        with self.subTest(method=method, address=address, status=response.status_code):
+        try:
             check(response, method, path)
+        except Exception as error:
+            error.add_note(f"{method} {address} was answered with {response.status_code}.")
+            raise
         status: int = response.status_code
         return status
 

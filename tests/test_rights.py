@@ -1,10 +1,12 @@
 """Who may do what: every URL, method and kind of visitor, with the status that each gets, written by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any, NamedTuple
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -217,19 +219,25 @@ class RightsTests(TestCase):
         Token.objects.filter(pk=token.pk).update(**changes or {"name": "test"})
         return secret
 
-    def status(self, method: str, url: str, visitor: str) -> int:
-        """What the visitor gets; whatever that changes is taken back."""
-        with transaction.atomic():
-            client = Client()
-            client.cookies.load(self.cookies.get(visitor, ""))
-            status: int = self.send(client, method, url, self.tokens.get(visitor)).status_code
-            transaction.set_rollback(True)
+    async def statuses(self, requests: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """What each visitor gets, by method, URL and visitor; whatever that changes is taken back."""
+        return {request: await self.status(*request) for request in requests}
+
+    async def status(self, method: str, url: str, visitor: str) -> int:
+        self.async_client.cookies = SimpleCookie(self.cookies.get(visitor, ""))
+        before = None if method == "GET" else await sync_to_async(transaction.savepoint_create)()
+        response = await self.send(method, url, self.tokens.get(visitor))
+        if before:
+            await sync_to_async(transaction.savepoint_rollback)(before)
+        status: int = response.status_code
         return status
 
-    def send(self, client: Client, method: str, url: str, token: str | None = None) -> Any:
+    async def send(self, method: str, url: str, token: str | None = None) -> Any:
         headers = {"accept": f"{JSON}, */*;q=0.5", **({"authorization": f"Bearer {token}"} if token else {})}
         content_type, body = BODIES.get(f"{method} {url}", (FORM, ""))
-        return client.generic(method, self.filled(url), self.filled(body), content_type, headers=headers)
+        return await self.async_client.generic(
+            method, self.filled(url), self.filled(body), content_type, headers=headers
+        )
 
     def filled(self, text: str) -> str:
         """With the ids of real rows."""
@@ -244,50 +252,53 @@ class RightsTests(TestCase):
     def name_of(self, url: str) -> str | None:
         return resolve(self.filled(url).partition("?")[0]).url_name
 
-    def test_every_visitor_gets_what_the_table_says(self) -> None:
-        for row in ROWS:
-            for visitor, status in row.statuses.items():
-                with self.subTest(row.method, url=row.url, visitor=visitor):
-                    assert self.status(row.method, row.url, visitor) == status
+    async def test_every_visitor_gets_what_the_table_says(self) -> None:
+        told = {(row.method, row.url, visitor): status for row in ROWS for visitor, status in row.statuses.items()}
+        assert await self.statuses(told) == told
 
-    def test_with_login_required_nothing_is_for_everybody(self) -> None:
+    async def test_with_login_required_nothing_is_for_everybody(self) -> None:
+        told = {
+            (row.method, row.url, visitor): status
+            for row in ROWS
+            for visitor, status in {"reader": row.statuses["reader"], **row.with_login_required}.items()
+        }
         with override_settings(READ_REQUIRES_LOGIN=True):
-            for row in ROWS:
-                for visitor, status in {"reader": row.statuses["reader"], **row.with_login_required}.items():
-                    with self.subTest(row.method, url=row.url, visitor=visitor):
-                        assert self.status(row.method, row.url, visitor) == status
+            assert await self.statuses(told) == told
 
-    def test_each_permission_is_needed_and_no_other(self) -> None:
+    async def test_each_permission_is_needed_and_no_other(self) -> None:
+        told = {}
         for row in ROWS:
-            without_one = [{*BOOKS, *JOBS} - {lacking} for lacking in row.permissions]
-            for permissions in [set(row.permissions), *without_one] if row.permissions else []:
-                self.cookies["some"] = cookies_of_one_with(permissions)
-                expected = 403 if permissions in without_one else row.statuses["owner"]
-                with self.subTest(row.method, url=row.url, permissions=permissions):
-                    assert self.status(row.method, row.url, "some") == expected
+            if row.permissions:
+                told[row.method, row.url, " ".join(sorted(row.permissions))] = row.statuses["owner"]
+            for lacking in row.permissions:
+                told[row.method, row.url, " ".join(sorted({*BOOKS, *JOBS} - {lacking}))] = 403
+        for permissions in {visitor for _, _, visitor in told}:
+            self.cookies[permissions] = await sync_to_async(cookies_of_one_with)(permissions.split())
+        assert await self.statuses(told) == told
 
-    def test_other_methods_are_not_allowed(self) -> None:
+    async def test_other_methods_are_not_allowed(self) -> None:
+        told, got = {}, {}
         for url in {row.url for row in ROWS}:
             methods = {row.method for row in ROWS if self.name_of(row.url) == self.name_of(url)}
             for method in METHODS - methods:
-                with self.subTest(method, url=url):
-                    response = self.send(Client(), method, url)
-                    assert response.status_code == 405
-                    assert METHODS & set(response["Allow"].split(", ")) == methods
+                response = await self.send(method, url)
+                told[method, url] = 405, methods
+                got[method, url] = response.status_code, METHODS & set(response.headers.get("Allow", "").split(", "))
+        assert got == told
 
-    def test_a_token_that_is_not_valid_is_refused_everywhere(self) -> None:
-        for row in ROWS:
-            with self.subTest(row.method, url=row.url):
-                response = self.send(Client(), row.method, row.url, "books_" + "x" * 43)
-                assert response.status_code == 401
+    async def test_a_token_that_is_not_valid_is_refused_everywhere(self) -> None:
+        self.tokens["wrong"] = "books_" + "x" * 43
+        told = {(row.method, row.url, "wrong"): 401 for row in ROWS}
+        assert await self.statuses(told) == told
 
-    def test_a_token_that_was_valid_once_is_refused(self) -> None:
-        for secret in (
-            self.token("librarian", Scope.WRITE, expires_at=timezone.now() - timedelta(seconds=1)),
-            self.token("librarian", Scope.WRITE, revoked_at=timezone.now()),
-            self.token("closed", Scope.WRITE),
+    async def test_a_token_that_was_valid_once_is_refused(self) -> None:
+        for user, changes in (
+            ("librarian", {"expires_at": timezone.now() - timedelta(seconds=1)}),
+            ("librarian", {"revoked_at": timezone.now()}),
+            ("closed", {"name": "test"}),
         ):
-            response = self.send(Client(), "GET", "/books/", secret)
+            secret = await sync_to_async(self.token)(user, Scope.WRITE, **changes)
+            response = await self.send("GET", "/books/", secret)
             assert response.status_code == 401
             assert response["WWW-Authenticate"].startswith("Bearer")
 
@@ -296,8 +307,8 @@ def handled(pattern: Any) -> set[str]:
     return {method.upper() for method in View.http_method_names if hasattr(pattern.callback.view_class, method)}
 
 
-def cookies_of_one_with(permissions: set[str]) -> str:
-    user, _ = User.objects.get_or_create(username="some")
+def cookies_of_one_with(permissions: list[str]) -> str:
+    user = User.objects.create_user(" ".join(permissions))
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return cookies_of(user)
 
