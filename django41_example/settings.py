@@ -152,6 +152,8 @@ if JOBS_BACKEND == "procrastinate":
         "shutdown_graceful_timeout": 0,
     }
 
+BACKUPS = environment.integer("BACKUPS", 7, low=0, high=1000)  # daily ones that are kept; 0: none are made
+
 # The outside: other catalogues, asked what they know of an ISBN ----------------
 
 OPENLIBRARY_URL = environment.url("OPENLIBRARY_URL", "https://openlibrary.org")

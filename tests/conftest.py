@@ -61,7 +61,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_settings() -> Iterator[None]:
-    with override_settings(STORAGES=PLAIN_STATIC_FILES, PASSWORD_HASHERS=QUICK_HASHERS):
+    with override_settings(STORAGES=PLAIN_STATIC_FILES, PASSWORD_HASHERS=QUICK_HASHERS, BACKUPS=0):
         yield
 
 

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 from django.test import AsyncClient, override_settings
 
-from books.jobs.pruning import astart_todays_pruning
+from books.jobs.daily import astart_todays_jobs
 from books.jobs.start import astart
 from books.jobs.tasks.import_books import import_
 from books.models import Channel, Job, JobFile, Scope, Status, Token
@@ -148,13 +148,13 @@ class StartOnce(JobsCase):
 
 class OurOwnKeys(JobsCase):
     async def test_no_client_may_choose_one(self) -> None:
-        for key in ("prune-2026-11-30", "prune-"):
+        for key in ("prune-2026-11-30", "prune-", "daily-backup-2026-11-30"):
             response = await self.post(f"/jobs/{key}/")
             assert (response.status_code, set(response.json()["errors"])) == (422, {"key"})
         assert not await Job.objects.aexists()
 
     async def test_our_own_jobs_can_be_read(self) -> None:
-        await astart_todays_pruning()
+        await astart_todays_jobs()
         job = await Job.objects.aget()
         assert job.key.startswith("prune-")
         assert (await self.async_client.get(f"/jobs/{job.key}/")).json()["kind"] == "prune"

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from books.forms.jobs import ClockForm, ExportForm, ImportForm, JobForm, LookupForm, UndoForm
 from books.jobs.backend import AnyTask
+from books.jobs.tasks.backup import backup
 from books.jobs.tasks.clock import clock
 from books.jobs.tasks.export_books import export
 from books.jobs.tasks.import_books import import_
 from books.jobs.tasks.lookup_books import lookup
 from books.jobs.tasks.reindex import reindex
 from books.jobs.tasks.undo_import import undo_import
-from books.web.permissions import CHANGE, DELETE, Rule
+from books.web.permissions import BACKUP, CHANGE, DELETE, Rule
 
 
 @dataclass(frozen=True)
@@ -28,5 +29,6 @@ KINDS = {
     "undo_import": Kind(undo_import, UndoForm, DELETE),
     "export": Kind(export, ExportForm),
     "lookup": Kind(lookup, LookupForm, CHANGE),
+    "backup": Kind(backup, JobForm, BACKUP),
     "reindex": Kind(reindex, JobForm, CHANGE),
 }

@@ -10,9 +10,9 @@ from procrastinate import jobs
 from procrastinate.contrib.django import app
 
 from books.jobs.backend import notify
+from books.jobs.daily import astart_todays_jobs
 from books.jobs.places import PLACES
 from books.jobs.procrastinate_backend import TRY_JOB
-from books.jobs.pruning import astart_todays_pruning
 from books.jobs.run import Run, StopReason
 from books.jobs.worker import STOP_WITHIN, arun, new_owner
 from books.models.job import UNSEEN, Job, Status, Worker
@@ -69,7 +69,7 @@ def _exit_soon() -> None:
 async def sweep(timestamp: int) -> None:
     """Notify again of each due job: its notification was lost with a worker, or came too early."""
     await Worker.objects.asee("procrastinate")
-    await astart_todays_pruning()
+    await astart_todays_jobs()
     for dead in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=UNSEEN.total_seconds()):
         await app.job_manager.finish_job_by_id_async(cast("int", dead.id), status=jobs.Status.FAILED, delete_job=True)
     kinds = Job.objects.due().order_by().values_list("kind", flat=True).distinct()

@@ -7,10 +7,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.tasks import task
-from django.utils import timezone
 
 from books.jobs.run import current
-from books.jobs.start import astart
 from books.models.invitation import Invitation
 from books.models.job import Job, Worker
 from books.models.job_file import JobFile
@@ -19,7 +17,6 @@ from books.models.token import Token
 
 KEPT = timedelta(days=30)  # a job that has ended, with its files; a token that expired or was revoked
 UNUSED = timedelta(days=7)  # an upload that nobody has imported
-KEY_PREFIX = "prune-"  # which no client may choose
 BATCH = 20  # jobs whose files are deleted in one transaction
 
 
@@ -39,10 +36,3 @@ def prune() -> dict[str, int]:
     Token.objects.filter(Q(expires_at__lt=Now() - KEPT) | Q(revoked_at__lt=Now() - KEPT)).delete()
     Invitation.objects.exclude(pk__in=Invitation.objects.open().values("pk")).delete()
     return {"pruned": pruned}
-
-
-async def astart_todays_pruning() -> None:
-    """Start today's pruning, once for any number of workers: its key is the day."""
-    key = f"{KEY_PREFIX}{timezone.now():%Y-%m-%d}"
-    if not await Job.objects.filter(key=key).aexists():
-        await astart(prune, {}, key=key)

@@ -17,8 +17,8 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error, close_old_connections, connection, connections
 
 from books.cache.sqlite import connect
+from books.jobs.daily import astart_todays_jobs
 from books.jobs.places import Places
-from books.jobs.pruning import astart_todays_pruning
 from books.jobs.run import HEARTBEAT, MAX_CONSECUTIVE_FAILURES, Run, StopReason
 from books.models.job import Job, Status, Worker, over
 
@@ -98,7 +98,7 @@ class Loop:
             try:
                 if now - seen >= SEEN_EVERY:
                     await Worker.objects.asee(self.name)
-                    await astart_todays_pruning()
+                    await astart_todays_jobs()
                     seen = now
                 if self._has_news() or now - claimed >= CLAIM_EVERY:
                     await self.aclaim()

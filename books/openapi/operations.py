@@ -27,6 +27,7 @@ from books.metadata import isbn
 from books.metadata.json_schema import Schema, array, text
 from books.metadata.record import BY_NAME
 from books.models.idempotency import KEPT_FOR, MAX_KEY
+from books.models.token import Scope
 from books.openapi.schemas import form_of, job_start, parameter, ref
 from books.web.negotiation import JSON
 from books.web.parsing import MERGE_PATCH, MULTIPART, URLENCODED
@@ -73,10 +74,11 @@ def feed(name: str, summary: str, query: type[forms.Form] | str = "") -> dict[st
 
 
 IMPORT = form_of(KINDS["import"].form, file=text(format="binary"), kind=text(enum=list(KINDS)))
+WRITING = [name for name, kind in KINDS.items() if kind.rule and kind.rule.scope == Scope.WRITE]
 JOB = Operation("", "Job", statuses=[200, 202, 303], sends=["Location"])
 START = JOB._replace(
     summary="Start a job. The same request again returns the same job. Without a body it is a clock, where LAB=1. "
-    f"With the scope `write`, a token may start {', '.join(name for name, kind in KINDS.items() if kind.rule)}.",
+    f"With the scope `write`, a token may start {', '.join(WRITING)}.",
     body={JSON: job_start(), MULTIPART: IMPORT},
     errors=[403, 409],
 )

@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from books.exporting import EXPORT_FORMATS
 from books.forms.jobs import LookupForm
+from books.jobs.kinds import KINDS
 from books.jobs.tasks.undo_import import UNDOABLE
 from books.metadata.record import CLEANERS, Errors
 from books.models import Job, JobFile, Upload, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
 from books.web import serializers
 from books.web.authentication import RequestUser
+from books.web.permissions import BACKUP, amay
 
 LATEST, MOST = 3, 6  # jobs that the home page shows, and how many if so many are active
 SHOWN = 5  # values of a list
@@ -28,7 +30,7 @@ COUNTS = (
     *("books", "changed", "undone", "kept", "ticks", "pruned"),
 )
 FORMAT_LABELS = {name: known.label for name, known in EXPORT_FORMATS.items()}
-SHOWN_ELSEWHERE = {"query", "dry_run", "job", "file"}  # arguments
+SHOWN_ELSEWHERE = {"query", "dry_run", "job", "file", "daily"}  # arguments
 
 Data = dict[str, Any]
 
@@ -70,7 +72,7 @@ async def aentries(jobs: list[Data]) -> list[Data]:
 async def alatest() -> list[Data]:
     """The active jobs, then the latest."""
     is_over = Case(When(status__in=ACTIVE, then=Value(0)), default=Value(1))
-    jobs = annotated(Job.objects.exclude(kind="prune")).order_by(is_over, "-id")[:MOST]
+    jobs = annotated(Job.objects.exclude(kind__in=["prune", "backup"])).order_by(is_over, "-id")[:MOST]
     found = [entry(serializers.job(row), row) async for row in jobs.values(*jobs.ENTRY, *PAGE_COLUMNS)]
     return [job for place, job in enumerate(found) if job["is_active"] or place < LATEST]
 
@@ -83,6 +85,7 @@ async def list_context(jobs: list[Data], user: RequestUser, typed: Data, errors:
         "jobs": await aentries(jobs),
         "can": await apermissions(user),
         "has_clock": settings.LAB,
+        "daily_backups": settings.BACKUPS,
         "typed": typed,
         "wrong": {typed.get("kind", "import"): reasons} if reasons else {},
         "fields": ", ".join(CLEANERS),
@@ -95,6 +98,8 @@ async def detail_context(job: Any, data: Data, user: RequestUser) -> Data:
     """One job, of `annotated` jobs; how it works inside is for staff."""
     undo = Job.objects.filter(kind="undo_import", arguments__job=job.key).order_by("-id").values_list("key", flat=True)
     can = await apermissions(user)
+    if (kind := KINDS.get(job.kind)) and kind.rule:
+        can["change"] = can["change"] and await amay(user, kind.rule)
     is_undoable = job.kind in UNDOABLE and not job.arguments.get("dry_run")
     inside = {"owner": job.owner, "due_at": job.due_at, "traceback": job.traceback}
     return {
@@ -119,7 +124,8 @@ async def aupload_of(job: Job, user: RequestUser) -> str:
 
 async def apermissions(user: RequestUser) -> dict[str, bool]:
     permissions = {"start": "add_job", "change": "change_job", "import": "change_book", "undo": "delete_book"}
-    return {name: await user.ahas_perm(f"books.{permission}") for name, permission in permissions.items()}
+    own = {name: await user.ahas_perm(f"books.{permission}") for name, permission in permissions.items()}
+    return {**own, "backup": await amay(user, BACKUP)}
 
 
 def given(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -12,8 +12,8 @@ from books.forms.uploads import FINDS_ITS_BOOK
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS
 from books.importing.preview import Preview, preview
+from books.jobs.daily import PREFIXES
 from books.jobs.kinds import KINDS, Kind
-from books.jobs.pruning import KEY_PREFIX
 from books.jobs.start import LONGEST_NAME, KeyTaken, astart
 from books.metadata.record import Errors
 from books.models import Channel, Job, JobFile, KeyReused, Upload
@@ -29,7 +29,7 @@ FILE = "file"  # the field of the list to import
 SEND_FILE = f"Choose a list first. Programs send it as the file “{FILE}”."
 UNCLEAR_COLUMNS = "None of these columns is known to hold a title or an ISBN: send mapping, such as title=COLUMN."
 UNCLEAR_LETTERS = "The letters of this file can be read in several ways: send encoding, one of the candidates."
-KEY_OF_OURS = f"Keys that begin with {KEY_PREFIX} are for the catalogue's own jobs: choose another."
+KEY_OF_OURS = f"Keys that begin with {' or '.join(PREFIXES)} are for the catalogue's own jobs: choose another."
 
 
 class NotUnderstood(HTTPError):
@@ -57,7 +57,7 @@ async def astart_job(view: CatalogueView, key: str) -> tuple[Job, bool]:
     Without a key in the URL an Idempotency-Key stands for one: the job's key is made from it. Raises HTTPError,
     KeyReused.
     """
-    if key.startswith(KEY_PREFIX):
+    if key.startswith(PREFIXES):
         raise HTTPError(422, errors={"key": [KEY_OF_OURS]})
     once = "" if key else parsing.idempotency_key(view.request)
     wanted = await sync_to_async(read)(view.request)

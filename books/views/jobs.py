@@ -1,5 +1,6 @@
 """Jobs over HTTP: start, list, follow, cancel and resume them, and download their files."""
 
+from collections.abc import AsyncIterator
 from functools import partial
 
 from asgiref.sync import sync_to_async
@@ -8,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 
+from books.backup.folder import aread, folder
 from books.exporting import EXPORT_FORMATS
 from books.forms.lists import JobQuery
 from books.jobs.events import stream
@@ -23,7 +25,7 @@ from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page
-from books.web.permissions import CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, arequire
+from books.web.permissions import BACKUP, CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, amay, arequire
 
 LIST = "jobs/job_list.html"
 EVENTS = "text/event-stream"
@@ -74,7 +76,7 @@ class JobDetail(CatalogueView):
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
         job = await ajob_or_404(annotated(Job.objects.all()), key)
-        data = await adetail(job)
+        data = await adetail(job, self.user)
         context = await detail_context(job, data, self.user) if self.media_type == HTML else {}
         return self.respond(data, "jobs/job_detail.html", context=context)
 
@@ -118,18 +120,29 @@ class JobFileDownload(CatalogueView):
     ignores_accept = True
 
     async def get(self, request: HttpRequest, key: str, name: str) -> HttpResponseBase:
-        file = await JobFile.objects.filter(job__key=key, name=name).afirst()
+        file = await JobFile.objects.select_related("job").filter(job__key=key, name=name).afirst()
         if file is None:
             raise HTTPError(404, f"This job has no such file. Those that it has are listed at /jobs/{key}/.")
+        is_backup = file.job is not None and file.job.kind == "backup"
+        content = await self._backup(file) if is_backup else file.aread()
         known = next((known for known in EXPORT_FORMATS.values() if name.endswith(f".{known.extension}")), None)
+        other = "application/zip" if is_backup else "application/octet-stream"
         headers = {
-            "Content-Type": known.content_type if known else "application/octet-stream",
+            "Content-Type": known.content_type if known else other,
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
             "Content-Length": str(file.size),
         }
         if request.method == "HEAD":
             return HttpResponse(headers=headers)
-        return StreamingHttpResponse(file.aread(), headers=headers)
+        return StreamingHttpResponse(content, headers=headers)
+
+    async def _backup(self, file: JobFile) -> AsyncIterator[bytes]:
+        """A backup is on the disk of the machine that wrote it."""
+        await arequire(self.user, BACKUP)
+        path = folder() / file.name
+        if not await sync_to_async(path.is_file)():
+            raise HTTPError(404, f"The backup {file.name} is not on this machine, or no longer.")
+        return aread(path)
 
 
 class AllJobEvents(CatalogueView):
@@ -194,9 +207,11 @@ async def ajob_or_404(jobs: JobQuerySet, key: str) -> Job:
         raise HTTPError(404, "There is no job with this key. All jobs are at /jobs/.") from None
 
 
-async def adetail(job: Job) -> Data:
+async def adetail(job: Job, user: RequestUser) -> Data:
     """The JSON of one job."""
     files = job.files.order_by("id").values("name", "size")
+    if job.kind == "backup" and not await amay(user, BACKUP):
+        files = files.none()
     return {
         **serializers.job({name: getattr(job, name) for name in Job.objects.all().ENTRY}),
         "arguments": job.arguments,
@@ -210,4 +225,4 @@ async def respond_with_job(view: CatalogueView, job: Job, status: int) -> HttpRe
     url = job.get_absolute_url()
     if view.media_type == HTML:
         return SeeOther(url)
-    return json_response(await adetail(job), status=status, headers={"Location": url})
+    return json_response(await adetail(job, view.user), status=status, headers={"Location": url})

@@ -30,10 +30,11 @@ OWN_ACCOUNT = Rule(None)
 PEOPLE = Rule(None, "auth.change_user")  # who has it may make owners, as in Django's admin
 SEE_JOBS = Rule(Scope.JOBS, "books.view_job")
 START_JOB = Rule(Scope.JOBS, "books.add_job")  # kinds that write books take more: see books.jobs.kinds
+BACKUP = Rule(Scope.JOBS, PEOPLE.permission)  # it holds all accounts
 CHANGE_JOB = Rule(Scope.JOBS, "books.change_job")
 
 
-OF_OWNERS = {PURGE.permission: "purge a history", PEOPLE.permission: "manage accounts"}
+OF_OWNERS = {PURGE.permission: "purge a history", PEOPLE.permission: "manage accounts and backups"}
 
 
 class LoginRequired(HTTPError):

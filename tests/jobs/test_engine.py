@@ -13,8 +13,9 @@ from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
 from django.test import TransactionTestCase
 from django.utils import timezone
 
+from books.jobs.daily import astart_todays_jobs
 from books.jobs.places import Places
-from books.jobs.pruning import KEPT, astart_todays_pruning, prune
+from books.jobs.pruning import KEPT, prune
 from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, StopReason
 from books.jobs.start import KeyTaken, retry, start
 from books.jobs.tasks.clock import clock
@@ -435,5 +436,5 @@ class Upkeep(TransactionTestCase):
 
     def test_it_is_done_once_a_day(self) -> None:
         for _ in range(2):
-            async_to_sync(astart_todays_pruning)()
+            async_to_sync(astart_todays_jobs)()
         assert Job.objects.get().kind == "prune"

@@ -52,7 +52,7 @@ def is_unlocked() -> bool:
 
 class WorkerProcess:
     def __init__(self, *command: str, **variables: str) -> None:
-        environment = {**os.environ, "DATABASE_URL": database_url(), **variables}
+        environment = {**os.environ, "DATABASE_URL": database_url(), "BACKUPS": "0", **variables}
         self.process = subprocess.Popen(
             [sys.executable, *command], cwd=PROJECT, env=environment, start_new_session=True
         )

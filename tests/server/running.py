@@ -41,7 +41,7 @@ def environment(folder: Path, variables: dict[str, str]) -> dict[str, str]:
     """As bare as a service manager's: nothing of the developer's shell gets through."""
     paths = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
     own = {"HOME": str(folder), "VAR_DIR": str(folder / "var")}
-    return {"PATH": paths, "LANG": "C.UTF-8", "WEB_CONCURRENCY": "2", **own, **variables}
+    return {"PATH": paths, "LANG": "C.UTF-8", "WEB_CONCURRENCY": "2", "BACKUPS": "0", **own, **variables}
 
 
 def wait_until(true: Callable[[], bool], seconds: float, why: str) -> None:

@@ -1,0 +1,32 @@
+"""The backups that jobs write, on the disk of the machine that runs them: a database does not hold its own backups."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+BLOCK = 256 << 10  # bytes
+
+
+def folder() -> Path:
+    return Path(settings.VAR_DIR) / "backups"
+
+
+def delete_oldest(beginning: str, kept: int) -> list[str]:
+    """Delete all but the newest of the backups whose names begin so, which a time follows. Returns their names."""
+    old = sorted(folder().glob(f"{beginning}*.zip"))[: -kept or None]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return [file.name for file in old]
+
+
+async def aread(file: Path) -> AsyncIterator[bytes]:
+    with await sync_to_async(_opened)(file) as opened:
+        while block := await sync_to_async(opened.read)(BLOCK):
+            yield block
+
+
+def _opened(file: Path) -> BinaryIO:
+    return file.open("rb")

@@ -1,0 +1,36 @@
+"""A backup as a job, and each day one by itself."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.tasks import task
+from django.utils import timezone
+
+from books.backup.archive import counted, counts
+from books.backup.folder import delete_oldest, folder
+from books.backup.writing import write
+from books.jobs.run import current
+from books.models import JobFile
+
+REQUESTED = 7  # backups that are kept of those that people have asked for
+
+
+@task(priority=-10)
+def backup(*, daily: bool = False) -> dict[str, Any]:
+    """Everything in one file, on the disk of this worker; the file of the job only names it."""
+    run, beginning = current(), "daily" if daily else "requested"
+    path = folder() / f"{beginning}-{timezone.now():%Y-%m-%d-%H%M%S}-{run.job.pk}.zip"
+
+    def progress(done: int, total: int) -> None:
+        run.check()
+        run.report_progress("writing" if done < total else "checking", done=done, total=total)
+
+    rows = counts(write(path, progress))
+    with transaction.atomic():
+        JobFile.objects.create(job=run.job, name=path.name, size=path.stat().st_size)
+        total = sum(rows.values())
+        run.save_checkpoint(f"written and checked: {counted(rows)}", {}, done=total, total=total)
+    deleted = delete_oldest(f"{beginning}-", max(settings.BACKUPS, 1) if daily else REQUESTED)
+    JobFile.objects.filter(job__kind="backup", name__in=deleted).delete()
+    return {"books": rows["books.book"]}
