@@ -143,5 +143,5 @@ class ImportBooks(TransactionTestCase):
         terminal = Terminal()
         call_command("import_books", self.file("a.csv", "title\n"), stdout=io.StringIO(), stderr=terminal)
         shown = terminal.getvalue()
-        assert "  0 %  0 rows: 0 added" in shown
+        assert "  0 %  0 rows: there are none" in shown
         assert shown.endswith("\r\x1b[K")

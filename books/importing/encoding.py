@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from books.importing import detection
-from books.importing.column_names import field_of, key
+from books.importing.column_names import ACCENTED, field_of, key
 from books.importing.detection import LEGACY
 from books.importing.letters import nonsense
 
@@ -20,6 +20,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
     b"\x1f\x8b": "compressed: unpack it with gunzip",
     b"%PDF": "a PDF document: ask for the list as CSV",
+    b"\xd0\xcf\x11\xe0": "a workbook of an old Excel (.xls): open it, and save it as .xlsx or CSV",
 }
 
 
@@ -103,14 +104,19 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
 def _with_known_columns(found: Sequence[detection.Reading]) -> detection.Reading | None:
     """The only reading in which a column has a usual name: 書名 is other characters elsewhere.
 
-    Latin names do not tell: compared without accents, Année is AnnÈe.
+    Most Latin names do not tell: compared without accents, Année is AnnÈe. Some words with accents do, each in the
+    encodings that its language is written in.
     """
 
-    def has_column(text: str) -> bool:
-        cells = re.split(r"[,;\t|]", text.partition("\n")[0])
+    def has_column(reading: detection.Reading) -> bool:
+        header = reading.text.partition("\n")[0]
+        words = re.split(r"[\W_]+", header.lower())
+        if any(reading.encoding in encodings and not ACCENTED[encodings].isdisjoint(words) for encodings in ACCENTED):
+            return True
+        cells = re.split(r"[,;\t|]", header)
         return any(field_of(cell) for cell in cells if not key(cell).isascii() and len(key(cell)) > 1)
 
-    known = [reading for reading in found if has_column(reading.text)]
+    known = [reading for reading in found if has_column(reading)]
     return known[0] if len(known) == 1 else None
 
 

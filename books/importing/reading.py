@@ -138,7 +138,7 @@ def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Itera
         elif len(cells) == width or not any(map(str.strip, cells[width:])):
             padded = cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))]
             fields = dict(zip(header, padded, strict=False))
-            if any(fields.values()) and not _is_header(fields):
+            if any(map(str.strip, padded)) and not _is_header(fields):
                 yield record._replace(cells=padded[:width], fields=fields)
         else:
             fault = f"The row has {len(cells)} cells and the header {width}."

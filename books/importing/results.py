@@ -58,5 +58,5 @@ class Totals(NamedTuple):
 
 
 def shortened(value: object) -> str:
-    text = value if isinstance(value, str) else "; ".join(value) if isinstance(value, list) else str(value)
+    text = value if isinstance(value, str) else "; ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

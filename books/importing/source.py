@@ -17,6 +17,8 @@ from books.importing.formats.base import Container, Format
 
 BEGINNING = 4096  # bytes by which a container is recognised
 MAX_CONVERTED = 4 << 30  # bytes of the records of a container
+_MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<div", b"<rss")
+_NO_LIST = "This is a web page or XML that we do not know: open it in a spreadsheet, and save it as .xlsx or CSV."
 _TOO_LARGE = f"Unpacked, this file is larger than {MAX_CONVERTED >> 30} GiB: split it."
 
 
@@ -59,6 +61,8 @@ def opened(
         if found := _container(beginning, own, is_text=True):
             with tempfile.TemporaryFile() as copy:
                 yield Source(_converted(found, text.file, copy, limit), text.encoding, found)
+        elif beginning.lower().startswith(_MARKUP):
+            raise UnreadableFile(_NO_LIST)
         else:
             yield Source(text.file, text.encoding)
 

@@ -16,8 +16,8 @@ MUSIC = "9790"  # 979-0 is an ISMN: printed music, not a book
 # What stands before the digits, and what stands after them: `(pbk.)`, `.0` of a program that took it for a number.
 _BEFORE = re.compile(r"""^[\s='"\[({<]*(?:(?:urn:)?(?:e-?)?isbn(?:[\s-]?1[03])?)?[\s:='"\[({]*""", re.IGNORECASE)
 _AFTER = re.compile(r"""(?:[\s,;:]*[(\[][^()\[\]]*[)\]]|\s+[a-z][a-z. ]*)?[\s"'\])}>.,;:]*$""", re.IGNORECASE)
-_DECIMALS = re.compile(r"(?<=\d)\.0+$")
-_EXPONENT = re.compile(r"\d[.,]\d+e\+?\d+", re.IGNORECASE)
+_DECIMALS = re.compile(r"(?<=\d)[.,]0+$")
+_EXPONENT = re.compile(r"(\d)[.,](\d+)e\+?0?(\d+)", re.IGNORECASE)
 _NONE = re.compile("0{1,13}")
 _IN_TEXT = re.compile(r"(?<!\w)(?:97[89][\s-]?)?(?:\d[\s-]?){9}[\dXx](?!\w)")
 _NO_ISBN = {  # how a number of 13 digits begins that is printed beside an ISBN, or in place of one
@@ -35,7 +35,9 @@ def canonical(text: str) -> str:
     compact = _bare(text)
     if refusal := _NO_ISBN.get(compact[:3]) if len(compact) == 13 and compact.isdigit() else None:
         raise ValidationError(refusal, code="invalid")
-    if _EXPONENT.fullmatch(compact):
+    if rounded := _EXPONENT.fullmatch(compact):
+        if len(rounded[2]) == int(rounded[3]):
+            return canonical(rounded[1] + rounded[2])
         message = "A spreadsheet has rounded this ISBN, and its last digits are lost. Type it from the book."
         raise ValidationError(message, code="invalid")
     try:

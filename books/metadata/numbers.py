@@ -28,6 +28,7 @@ _UNDATED = re.compile(r"\[?(?:n\.?\s?d|s\.?\s?[ad]|o\.?\s?j|undated|unknown|no d
 _NO_DATE = re.compile(r"0+(?:[-/.]0+)*|0101-01-01.*")
 _ISO = re.compile(r"(-?\d{4})(-?)(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01])(?:[t ].*)?")
 _DECADE = re.compile(r"\D*([12]\d{2})(?:[-_ux]\??|\?)\D*|\D*([12]\d)(?:--|__|uu|\?\?)\D*")
+_SEPARATED_YEAR = re.compile(r"[12][,.' \u2019]\d{3}")  # 1,985 of a spreadsheet that takes years for amounts
 _PLAIN = re.compile(r"[+-]?\d{1,9}(?:\.0+)?")
 _NUMBERS = re.compile(r"(?<![\d])\d{1,6}(?!\d)")
 _IN_SERIES = re.compile(r"(?<![\d.,-])(\d{1,6})(?:[.,](\d{1,2}))?(?![\d.,]*\d)")
@@ -49,6 +50,19 @@ _PARTS = {
     "하": 3,
 }
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
+_BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
+_PAGES = re.compile(
+    r"(?:\[|~|約|约|(?:ca|p|pp|s|approx|about|circa|etwa|env|[ivxlc]+)\b[.,+]?|\s)*"
+    r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\]?\s*"
+    r"(?:(?:p|pp|pgs?|pages?|pag|págs?|páginas|pagine|pagina's|s|str|sid|seiten|sidor|sider|sivua|blz|bladzijden|stron|"
+    r"с|стр|страниц\w*|頁|ページ|页|쪽|페이지|trang|sayfa|oldal)\.?)?(?:\s*\(.*\))?"
+)
+
+
+def pages(text: str) -> int | str:
+    """How many pages `320 p.`, `xii, 320 pages`, `1,024` or `約300頁` says; the text itself if it is no number."""
+    found = _PAGES.fullmatch(_plain(text))
+    return int("".join(filter(str.isdigit, found["number"]))) if found else text
 
 
 def year(text: str) -> int | None:
@@ -59,7 +73,7 @@ def year(text: str) -> int | None:
     written = _plain(text)
     if not written or _UNDATED.fullmatch(written) or _NO_DATE.fullmatch(written):
         return None
-    found = _year(written)
+    found = int(written[0] + written[-3:]) if _SEPARATED_YEAR.fullmatch(written) else _year(written)
     if found == 0:
         return None
     if found is None or found not in YEARS:
@@ -106,7 +120,7 @@ def series_number(text: str) -> Decimal | None:
     written = _plain(text)
     if not written:
         return None
-    if match := _PART.fullmatch(written):
+    if match := _PART.fullmatch(_BRACKETS.sub("", written)):
         return Decimal(_PARTS[match[1]])
     word = re.sub(r"^[a-z]{1,9}\.?\s+", "", written)
     if _ROMAN.fullmatch(word):

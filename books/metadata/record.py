@@ -134,6 +134,14 @@ def published_year(value: object) -> int | None:
     return numbers.year(_readable(value)) if isinstance(value, str) else _YEAR(value) or None
 
 
+_PAGES = whole_number(PAGES, f"Enter a whole number from 1 to {PAGES.stop - 1}.")
+
+
+def pages(value: object) -> int | None:
+    """A number of pages, or a text that says it."""
+    return _PAGES(numbers.pages(_readable(value)) if isinstance(value, str) else value)
+
+
 def series_number(value: object) -> Decimal | None:
     """The place in a series: 1, 2.5 for what comes between, or a text that says it."""
     if value is None or value == "":
@@ -308,7 +316,7 @@ FIELDS = (  # in the order of an export's columns
     Field(
         "pages",
         "Pages",
-        whole_number(PAGES, f"Enter a whole number from 1 to {PAGES.stop - 1}."),
+        pages,
         whole(PAGES),
         Box(DETAILS, attributes={"inputmode": "numeric"}),
         empty=None,

@@ -20,6 +20,7 @@ MAX_CELLS = 40_000_000  # of the rectangle between the first and the last
 CHUNK = 1 << 20  # bytes
 SMALL = 1 << 20  # bytes that any archive may unpack to
 _PACKED = b"PK\x03\x04"
+_PARTS = {"[Content_Types].xml", "content.xml"}  # of a workbook, of which it has one
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 
 
@@ -48,6 +49,8 @@ def check_size(file: BinaryIO) -> None:
     size = 0
     try:
         with zipfile.ZipFile(file) as archive:
+            if not _PARTS & {*archive.namelist()}:
+                raise UnreadableFile("This is a ZIP archive: unpack it, and import the list that is in it.")
             packed = sum(member.compress_size for member in archive.infolist())
             for member in archive.infolist():
                 rows = columns = 0

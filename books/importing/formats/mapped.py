@@ -36,7 +36,8 @@ def _over(known: Format, columns: Mapping[str, str]) -> Format:
     def read(cells: Mapping[str, Any]) -> RawFields:
         fields, left_out = known.read(cells)
         kept = {name: value for name, value in fields.items() if name not in columns}
-        return kept | read_by(columns, cells), [error for error in left_out if error.field not in columns]
+        own, own_left_out = read_by({field: [column] for field, column in columns.items()}, cells)
+        return kept | own, [*(error for error in left_out if error.field not in columns), *own_left_out]
 
     uses = {column: field for column, field in known.uses.items() if field not in columns}
     uses |= {column: field for field, column in columns.items() if column}

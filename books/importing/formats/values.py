@@ -6,10 +6,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from books.importing.formats.any_table import unquoted
 from books.importing.results import RowError
 from books.metadata import isbn
-from books.metadata.record import MAX_TOPICS
+from books.metadata.record import MAX_NAME, MAX_TOPICS
 
 DAMAGE = "Damage"  # the column that says why a record could not be read
 AUTHOR_ROLES = {"author", "authors", "co-author", "coauthor", "writer", "creator"}
@@ -26,6 +25,15 @@ _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
 _EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
+_FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
+_EAST_ASIAN_ROLES = {"訳": "translator", "译": "translator", "譯": "translator", "옮김": "translator"}
+_EAST_ASIAN_ROLES |= {"編": "editor", "编": "editor", "絵": "illustrator", "画": "illustrator", "그림": "illustrator"}
+_EAST_ASIAN_ROLE = re.compile(r"(.{2,}?)(?:\s*[共編]?([著訳譯译編编])|\s+(作|文|原作|絵|画|지음|저|옮김|그림))")
+
+
+def unquoted(cell: Any) -> Any:
+    """A cell without what makes a spreadsheet take a number for text: ="0123"."""
+    return found[1] if isinstance(cell, str) and (found := _FORMULA.fullmatch(cell)) else cell
 
 
 def text(cell: Any) -> str:
@@ -63,7 +71,9 @@ def natural(name: str) -> str:
 
 
 def with_role(name: str) -> tuple[str, str]:
-    """The name and the role in “Tove Jansson (Illustrator)”."""
+    """The name and the role in “Tove Jansson (Illustrator)” or 与謝野晶子訳."""
+    if not name.isascii() and len(name) <= MAX_NAME and (found := _EAST_ASIAN_ROLE.fullmatch(name.strip())):
+        return found[1], _EAST_ASIAN_ROLES.get(found[2] or found[3], "author")
     found = _WITH_ROLE.fullmatch(name.strip())
     return (found[1], found[2]) if found and found[2].strip(" .").lower() in ROLES else (name.strip(), "")
 

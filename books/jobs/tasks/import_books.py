@@ -14,6 +14,7 @@ from books.models import Actor, Channel, JobFile
 
 MAX_FIRST_REJECTS = 10  # that the result lists
 DRY_RUN_ROWS = BATCH_ROWS // 5  # of a batch of a dry run, which stops only between twenty of them
+NO_ROWS = "0 rows: there are none below the header, and nothing was imported"
 
 
 @task
@@ -90,7 +91,8 @@ class _ImportRun:
 
     def result(self, progress: Progress) -> dict[str, Any]:
         done = progress.lines - progress.table.before
-        self.run.report_progress(summary(progress.totals), done=done, total=done)
+        said = summary(progress.totals) if progress.totals.rows else NO_ROWS
+        self.run.report_progress(said, done=done, total=done)
         counts = {"rows": progress.totals.rows, **progress.totals._asdict()}
         table = progress.table
         taken = {"format": table.format.name, "encoding": table.encoding, "unused": table.unused}

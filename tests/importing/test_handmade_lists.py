@@ -1,0 +1,128 @@
+"""Lists as people keep them in spreadsheets: what each row gives, and what is said of the rest."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from books.importing import source, tables
+from books.importing.encoding import UnreadableFile
+from books.importing.rows import CleanRow, cleaned
+
+pytestmark = pytest.mark.once
+
+ISBN, ANOTHER = "9780306406157", "9780140449136"
+
+
+def rows(content: str | bytes) -> list[CleanRow]:
+    with source.opened(BytesIO(content if isinstance(content, bytes) else content.encode())) as opened:
+        table = tables.opened(opened, {})
+        return [cleaned(row, table.format) for row in table.rows(table.start, table.before)]
+
+
+def fields(content: str | bytes) -> list[dict[str, Any]]:
+    return [row.fields for row in rows(content)]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "name", "value"),
+    [
+        # names
+        ("Title,First Name,Last Name", "Emma,Jane,Austen", "authors", ["Jane Austen"]),
+        ("Titel,Nachname,Vorname", "Faust,Goethe,Johann", "authors", ["Johann Goethe"]),
+        ("Title,Author", "A,René Goscinny / Albert Uderzo", "authors", ["René Goscinny", "Albert Uderzo"]),
+        ("Title,Author", "A,AC/DC", "authors", ["AC/DC"]),
+        ("題名,著者", "心,夏目漱石 著", "authors", ["夏目漱石"]),
+        ("題名,著者", "源氏,紫式部；与謝野晶子訳", "authors", ["紫式部"]),
+        ("도서명,저자", "엄마,신경숙 지음", "authors", ["신경숙"]),
+        ("Title,Author", 'A,"A. B. (Author), C. D. (Translator)"', "authors", ["A. B."]),
+        # of several columns for one field the first that has something
+        ("title,isbn10,isbn13", f"A,0306406152,{ANOTHER}", "isbn13", ANOTHER),
+        ("title,isbn13,isbn10", "A,,0306406152", "isbn13", ISBN),
+        ("Title,Pages,Num Pages", "A,,320", "pages", 320),
+        # pages
+        ("Title,Pages", "A,320 p.", "pages", 320),
+        ("Title,Pages", 'A,"xii, 320 p."', "pages", 320),
+        ("Title,Pages", 'A,"1,024"', "pages", 1024),
+        ("Title,Pages", "A,1.024", "pages", 1024),
+        ("Title,Pages", "A,320.0", "pages", 320),
+        ("Titel,Seiten", "A,ca. 300 Seiten", "pages", 300),
+        ("タイトル,ページ", "心,約300頁", "pages", 300),
+        # ISBNs that a spreadsheet took for numbers, with all their digits
+        ("Title,ISBN", "A,9.780306406157E+12", "isbn13", ISBN),
+        ("Titel;ISBN", "A;9780306406157,00", "isbn13", ISBN),
+        ("Title,Year", 'A,"1,985"', "published_year", 1985),
+        # series
+        ("Title,Series", "Mort,Discworld #4", "series_number", 4),
+        ("Title,Series,Volume", "Mort,Discworld (4),", "series", "Discworld"),
+        ("Title,Series", 'Mort,"Discworld, Book 4"', "series", "Discworld"),
+        ("題名,巻数", "心,(上)", "series_number", 1),
+        # columns in further languages
+        ("Tựa đề,Tác giả,Năm,Số trang", "A,B,1936,287", "published_year", 1936),
+        ("Nimi,Tekijä,Julkaisuvuosi,Sivumäärä", "A,B,1945,785", "pages", 785),
+        ("Τίτλος,Συγγραφέας,Εκδότης,Έτος έκδοσης", "A,B,C,1946", "publisher", "C"),
+        ("כותר,מחבר,הוצאה,שנה", "א,ב,ג,1968", "published_year", 1968),
+        ("ชื่อเรื่อง,ผู้แต่ง,สำนักพิมพ์", "ก,ข,ค", "publisher", "ค"),
+        ("العنوان,المؤلف,سنة النشر", "أ,ب,١٩٦٦", "published_year", 1966),
+        ("Cím,Szerző,Oldalszám", "A,B,200", "pages", 200),
+        ("Název,Autor,Počet stran", "A,B,800", "pages", 800),
+        ("Titel,Forfatter,Udgivelsesår,Antal sider", "A,B,1992,435", "published_year", 1992),
+        ("Judul,Penulis,Penerbit,Tahun Terbit", "A,B,C,1980", "publisher", "C"),
+        ("書名,ISBNコード", f"心,{ISBN}", "isbn13", ISBN),
+    ],
+)
+def test_a_cell_is_read_as_it_was_meant(header: str, cells: str, name: str, value: object) -> None:
+    (row,) = rows(f"{header}\n{cells}\n")
+    assert row.fields[name] == value
+
+
+@pytest.mark.parametrize("nothing", ["-", "n/a", "N/A", "#N/A", "null", "—", "?"])
+def test_a_cell_that_says_nothing_gives_nothing(nothing: str) -> None:
+    (row,) = rows(f"Title,Author,Series,Language,Pages\nA,{nothing},{nothing},{nothing},{nothing}\n")
+    assert (row.fields, row.left_out) == ({"title": "A"}, [])
+
+
+def test_the_row_that_adds_up_the_others_is_no_book() -> None:
+    for word in ("Summe", "Total:", "合計"):
+        book, total = rows(f"Titel;Autor;Seiten\nFaust;Goethe;200\n{word};;200\n")
+        assert (book.error, total.error and total.error.field) == (None, "title")
+
+
+def test_a_book_called_total_is_a_book() -> None:
+    assert fields("Title,Author\nTotal,Somebody\n")[0]["title"] == "Total"
+
+
+def test_a_row_of_spaces_is_no_row() -> None:
+    assert fields("Title,Author\nA,B\n  ,   \n") == [{"title": "A", "authors": ["B"]}]
+
+
+def test_people_of_json_may_be_objects_and_fields_have_several_names() -> None:
+    text = '[{"title": "A", "authors": [{"name": "X"}]}, {"title": "B", "author": "Y", "pages": {"x": [{}]}}]'
+    first, second = rows(text)
+    assert (first.fields["authors"], second.fields["authors"]) == (["X"], ["Y"])
+    assert [error.field for error in second.left_out] == ["pages"]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "title"),
+    [
+        ("Titre;Année\nCœur simple;1877\n", "cp1252", "Cœur simple"),
+        ("Título;Año\nCien años;1967\n", "cp1252", "Cien años"),
+        ("Tytuł;Autor\nŻółć;A\n", "cp1250", "Żółć"),
+        ("Kitap Adı;Yazar\nİnce Memed;Yaşar Kemal\n", "cp1254", "İnce Memed"),
+    ],
+)
+def test_the_words_of_a_header_tell_the_encoding_of_a_short_list(text: str, encoding: str, title: str) -> None:
+    assert fields(text.encode(encoding))[0]["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b"<html><table><tr><td>Title</td></tr></table></html>", "web page"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Excel"),
+    ],
+)
+def test_what_is_no_list_is_refused_with_what_to_do(content: bytes, advice: str) -> None:
+    with pytest.raises(UnreadableFile, match=advice):
+        rows(content)
