@@ -24,7 +24,7 @@ def cell(name: str, value: object) -> str:
     return f'<c r="{name}"><v>{value}</v></c>'
 
 
-def xlsx(sheets: Mapping[str, Mapping[str, object]]) -> io.BytesIO:
+def xlsx(sheets: Mapping[str, Mapping[str, object]], merged: str = "") -> io.BytesIO:
     """A workbook of the cells of its sheets: {"Books": {"A1": "title"}}."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -49,6 +49,7 @@ def xlsx(sheets: Mapping[str, Mapping[str, object]]) -> io.BytesIO:
         archive.writestr(
             "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{OF_PACKAGES}/relationships">{links}</Relationships>'
         )
+        merges = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
         for n, cells in enumerate(sheets.values(), 1):
             rows = {name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for name in cells}
             by_row = {
@@ -56,7 +57,8 @@ def xlsx(sheets: Mapping[str, Mapping[str, object]]) -> io.BytesIO:
             }
             body = "".join(f'<row r="{row}">{"".join(found)}</row>' for row, found in by_row.items())
             archive.writestr(
-                f"xl/worksheets/sheet{n}.xml", f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData></worksheet>'
+                f"xl/worksheets/sheet{n}.xml",
+                f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData>{merges}</worksheet>',
             )
     file.seek(0)
     return file
@@ -84,8 +86,17 @@ def test_the_sheet_that_looks_like_a_list_of_books_is_taken() -> None:
 
 
 def test_two_cells_at_the_corners_of_a_sheet_are_refused() -> None:
-    with pytest.raises(UnreadableFile, match="too far apart"):
+    with pytest.raises(UnreadableFile, match="more than 4,000,000 cells"):
         fields(xlsx({"Books": {"A1": "title", "XFD1048576": "x"}}))
+
+
+def test_a_cell_that_is_merged_with_those_below_counts_for_each_row() -> None:
+    cells = {"A1": "Author", "B1": "Title", "A2": "Jane Austen", "B2": "Emma", "B3": "Persuasion", "B4": "Nana"}
+    assert [row.get("authors", []) for _, row in fields(xlsx({"Books": cells}, merged="A2:A3"))] == [
+        ["Jane Austen"],
+        ["Jane Austen"],
+        [],
+    ]
 
 
 def test_a_zip_bomb_is_refused() -> None:

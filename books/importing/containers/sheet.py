@@ -4,7 +4,8 @@ import datetime
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
 from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
@@ -16,11 +17,12 @@ from books.importing.reading import Row
 
 MAX_UNPACKED = 1 << 30  # bytes of a spreadsheet's XML
 MAX_RATIO = 200  # times its packed size; real sheets have 5 to 50
-MAX_CELLS = 40_000_000  # of the rectangle between the first and the last
+MAX_CELLS = 4_000_000  # of the rectangle between the first and the last: the reader takes 95 bytes for each
 CHUNK = 1 << 20  # bytes
 SMALL = 1 << 20  # bytes that any archive may unpack to
 _PACKED = b"PK\x03\x04"
 _PARTS = {"[Content_Types].xml", "content.xml"}  # of a workbook, of which it has one
+_TOO_MANY = f"This sheet has more than {MAX_CELLS:,} cells: save it as CSV, which is read row by row."
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 
 
@@ -36,8 +38,22 @@ def records(file: BinaryIO) -> Iterator[Record]:
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableFile(f"This spreadsheet cannot be read ({error}): save it again, or as CSV.") from error
     if sheet is not None and sheet.start is not None:
-        for number, row in enumerate(sheet.iter_rows(), 1):
-            yield number, [text(cell) for cell in row]
+        yield from _filled((list(map(text, row)) for row in sheet.iter_rows()), sheet.merged_cell_ranges or [])
+
+
+def _filled(rows: Iterable[list[str]], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> Iterator[Record]:
+    """The rows, each with the cells that are merged with one above: an author beside several titles is that of each."""
+    begins: dict[int, list[tuple[int, int]]] = {}
+    for (top, left), (bottom, _) in merged:
+        if bottom > top:
+            begins.setdefault(top, []).append((left, bottom))
+    held: dict[int, tuple[int, str]] = {}
+    for number, cells in enumerate(rows):
+        held = {column: found for column, found in held.items() if number <= found[0]}
+        for column, (_, value) in held.items():
+            cells[column] = cells[column] or value
+        held |= {column: (bottom, cells[column]) for column, bottom in begins.get(number, ())}
+        yield number + 1, cells
 
 
 def check_size(file: BinaryIO) -> None:
@@ -53,7 +69,7 @@ def check_size(file: BinaryIO) -> None:
                 raise UnreadableFile("This is a ZIP archive: unpack it, and import the list that is in it.")
             packed = sum(member.compress_size for member in archive.infolist())
             for member in archive.infolist():
-                rows = columns = 0
+                rows, columns = 0, (0, b"")
                 with archive.open(member) as part:
                     while piece := part.read(CHUNK):
                         size += len(piece)
@@ -62,12 +78,9 @@ def check_size(file: BinaryIO) -> None:
                                 "Unpacked, this spreadsheet is too large: save it as CSV, or split it."
                             )
                         for letters, number in _CELL.findall(piece):
-                            rows, columns = (
-                                max(rows, int(number)),
-                                max(columns, len(letters) * 26 ** (len(letters) - 1)),
-                            )
-                if rows * max(columns, 1) > MAX_CELLS:
-                    raise UnreadableFile("The cells of this sheet are too far apart: save it as CSV.")
+                            rows, columns = max(rows, int(number)), max(columns, (len(letters), letters))
+                if rows * reduce(lambda count, letter: count * 26 + letter - 64, columns[1], 0) > MAX_CELLS:
+                    raise UnreadableFile(_TOO_MANY)
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError) as error:
         raise UnreadableFile(f"This spreadsheet is damaged ({error}): save it again, or as CSV.") from error
     file.seek(0)
