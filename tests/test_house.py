@@ -51,13 +51,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 8318,
+    "models forms views web metadata templatetags admin": 8342,
     "search": 1669,
     "server": 2726,
-    "jobs": 1411,
-    "importing exporting": 4978,
+    "jobs": 1413,
+    "importing exporting": 5108,
     "openapi": 630,
-    "house": 23_252,
+    "house": 23_408,
     "benchmarks": 4054,
 }
 
