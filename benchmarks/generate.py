@@ -30,10 +30,10 @@ from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from stdnum import ean  # noqa: E402
 
-from books.importing.writing import _insert  # noqa: E402
 from books.metadata.record import CLEANERS, EMPTY, topic_slug  # noqa: E402
 from books.models import Author, Book, BookAuthor, BookTopic, Topic  # noqa: E402
 from books.models.book_columns import columns  # noqa: E402
+from books.models.bulk import _insert  # noqa: E402
 from books.search.index import keep_in_step  # noqa: E402
 
 BATCH = 2000  # books of one transaction

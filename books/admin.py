@@ -1,17 +1,16 @@
-"""Django's admin at /admin/: accounts, tokens, renaming authors and topics. Everything else is for reading.
+"""Django's admin at /admin/: accounts and tokens. Everything else is for reading.
 
-Books are written on the catalogue's own pages, to which “View on site” leads.
+Books, authors and topics are written on the catalogue's own pages, to which “View on site” leads.
 """
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,9 +18,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books import models
-from books.history.rename import FIELDS, MAX_BOOKS, file_under, rename
-from books.metadata import record
-from books.models import Actor, Author, Channel, Topic
 
 
 class CatalogueAdmin(admin.AdminSite):
@@ -79,59 +75,10 @@ class BookAdmin(ReadOnlyAdmin):
         return redirect("book_history", book.pk) if book else super().history_view(request, object_id, extra_context)
 
 
-class NameForm(forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        help_texts = {"name": "Changes all its books, each with its history. A name that exists merges the two."}
-
-    def clean_name(self) -> str:
-        if self.instance.books.count() > MAX_BOOKS:
-            raise ValidationError(f"More than {MAX_BOOKS:,} books have it: change it in a file, and import that.")
-        names: list[str] = record.CLEANERS[FIELDS[type(self.instance)]]([self.cleaned_data["name"]])
-        return names[0]
-
-    def clean(self) -> dict[str, Any]:
-        """Without Django's check that the name is new: an existing one merges the two."""
-        return self.cleaned_data
-
-
-class AuthorForm(NameForm):
-    class Meta(NameForm.Meta):
-        help_texts = {
-            **NameForm.Meta.help_texts,
-            "sort_name": "As the author is filed: Gogh, Vincent van. Leave it empty for what follows from the name.",
-        }
-
-    def clean_sort_name(self) -> str:
-        return record.line(record.MAX_NAME)(self.cleaned_data["sort_name"])
-
-
-@admin.register(Topic, site=site)
+@admin.register(models.Author, models.Topic, site=site)
 class NameAdmin(ReadOnlyAdmin):
-    """Authors and topics are created and deleted with the books that name them. Here they are renamed."""
-
-    form = NameForm
-    fields = ["name"]
     search_fields = ["name"]
     ordering = ["name"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        may_rename = admin.ModelAdmin.has_change_permission(self, request, obj)
-        return may_rename and request.user.has_perm("books.change_book")
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if "name" in form.changed_data:
-            rename(type(obj).objects.get(pk=obj.pk), obj.name, Actor(Channel.ADMIN, request.user.pk))
-
-
-@admin.register(Author, site=site)
-class AuthorAdmin(NameAdmin):
-    form = AuthorForm
-    fields = ["name", "sort_name"]
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if "sort_name" in form.changed_data:
-            file_under(Author.objects.get(name=obj.name), obj.sort_name)
 
 
 @admin.register(models.Change, site=site)

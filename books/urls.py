@@ -28,6 +28,7 @@ from books.views.jobs import AllJobEvents, JobCancel, JobDetail, JobEvents, JobF
 from books.views.lab import Lab, LabCase
 from books.views.login import Login, Logout
 from books.views.lookup import Lookup
+from books.views.names import NameEdit, NameHistory, NameUndo
 from books.views.openapi import OpenApi
 from books.views.people import InvitationWithdraw, PeopleList, PersonDetail
 from books.views.robots import OpenSearch, Robots, Sitemap, SitemapFile
@@ -99,8 +100,13 @@ urlpatterns = [
     ),
     path("authors/", AuthorList.as_view(), name="author_list"),
     path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
+    path("authors/<id:pk>/edit/", NameEdit.as_view(kind="author"), name="author_edit"),
+    path("authors/<id:pk>/history/", NameHistory.as_view(kind="author"), name="author_history"),
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
+    path("topics/<topic:slug>/edit/", NameEdit.as_view(kind="topic"), name="topic_edit"),
+    path("topics/<topic:slug>/history/", NameHistory.as_view(kind="topic"), name="topic_history"),
+    path("name-changes/<id:pk>/undo/", NameUndo.as_view(), name="name_undo"),
     path("refresh/", Refresh.as_view(), name="refresh"),
     path("lookup/", Lookup.as_view(), name="lookup"),
     path("jobs/", JobList.as_view(), name="job_list"),

@@ -1,7 +1,6 @@
 """The admin: behind the catalogue's own sign-in, and read-only but for accounts, tokens and names."""
 
 from typing import Any
-from unittest import mock
 
 from blockbuster import blockbuster_ctx
 from django.contrib.auth.models import Permission, User
@@ -10,10 +9,10 @@ from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
-from books.admin import NameForm, site
+from books.admin import site
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
-from books.models import Action, Author, Book, Change, Channel, Job, LoginAttempts, Scope, Token, Topic
+from books.models import Author, Book, Change, Job, LoginAttempts, Scope, Token, Topic
 from tests.people import owner, reader
 
 ISBN = "9780306406157"
@@ -180,108 +179,6 @@ class ABook(OwnerTestCase):
     def test_its_history_is_the_catalogues_own(self) -> None:
         self.assertRedirects(self.client.get(f"{self.url}history/"), f"/books/{self.book.pk}/history/")
         assert self.client.get("/admin/books/book/x/history/").status_code == 302
-
-
-class AName(OwnerTestCase):
-    def rename(self, thing: Author | Topic, name: str) -> Any:
-        page = f"/admin/books/{type(thing).__name__.lower()}/{thing.pk}/change/"
-        return self.client.post(page, {"name": name})
-
-    def test_of_an_author_changes_in_all_books_each_with_its_history(self) -> None:
-        Book.objects.add({"title": "Kokoro", "authors": ["Natsume", "Anon"]})
-        Book.objects.add({"title": "Botchan", "authors": ["Natsume"]})
-        author = Author.objects.get(name="Natsume")
-        self.assertRedirects(self.rename(author, " 夏目  漱石 "), "/admin/books/author/")
-        assert Author.objects.get(name="夏目 漱石").pk == author.pk
-        kokoro, botchan = Book.objects.searched("漱石").order_by("id")
-        assert (kokoro.author_names, kokoro.version, botchan.version) == ("夏目 漱石\nAnon", 2, 2)
-        assert not Book.objects.searched("Natsume").exists()
-        assert Change.objects.filter(via=Channel.ADMIN, user=self.owner, action=Action.CHANGED).count() == 2
-
-    def test_that_another_author_has_makes_the_two_one(self) -> None:
-        book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume", "Soseki"]})
-        other = Book.objects.add({"title": "Botchan", "authors": ["Natsume"]})
-        self.rename(Author.objects.get(name="Natsume"), "Soseki")
-        assert [author.name for author in Author.objects.all()] == ["Soseki"]
-        assert {b.author_names for b in Book.objects.filter(pk__in=[book.pk, other.pk])} == {"Soseki"}
-        assert Author.objects.get().books.count() == 2
-
-    def file(self, author: Author, name: str, sort_name: str) -> None:
-        page = f"/admin/books/author/{author.pk}/change/"
-        self.assertRedirects(self.client.post(page, {"name": name, "sort_name": sort_name}), "/admin/books/author/")
-        author.refresh_from_db()
-
-    def test_of_an_author_is_filed_as_the_sort_name_says(self) -> None:
-        for title, names in (("Roots", ["Vincent van Gogh"]), ("Emma", ["Jane Austen", "Vincent van Gogh"])):
-            Book.objects.add({"title": title, "authors": names})
-        author = Author.objects.get(name="Vincent van Gogh")
-        self.file(author, author.name, " Van  Gogh, Vincent ")
-        assert (author.sort_name, author.sort_key) == ("Van Gogh, Vincent", "van gogh  vincent")
-        keys = dict(Book.objects.values_list("title", "author_key"))
-        assert keys == {"Roots": "van gogh  vincent", "Emma": "austen  jane"}
-        self.file(author, author.name, "")
-        assert Book.objects.get(title="Roots").author_key == author.sort_key == "gogh  vincent van"
-
-    def test_of_an_author_keeps_a_sort_name_of_the_same_words_alone(self) -> None:
-        Book.objects.add({"title": "Roots", "authors": ["vincent van gogh"]})
-        author = Author.objects.get()
-        self.file(author, author.name, "Van Gogh, Vincent")
-        self.file(author, "Vincent van Gogh", "Van Gogh, Vincent")
-        assert (author.sort_name, Book.objects.get().author_key) == ("Van Gogh, Vincent", "van gogh  vincent")
-        self.file(author, "Theo van Gogh", "Van Gogh, Vincent")
-        assert (author.sort_name, Book.objects.get().author_key) == ("", "gogh  theo van")
-
-    def test_of_a_topic_changes_its_address_and_all_books(self) -> None:
-        Book.objects.add({"title": "Kokoro", "topics": ["Novels", "Japan"]})
-        topic = Topic.objects.get(slug="novels")
-        self.rename(topic, "Fiction & more")
-        topic.refresh_from_db()
-        book = Book.objects.get()
-        assert (topic.name, topic.slug) == ("Fiction & more", "fiction-and-more")
-        assert (book.topic_names, book.version) == ("Fiction & more\nJapan", 2)
-
-    def test_of_a_topic_may_differ_in_its_spelling_alone(self) -> None:
-        Book.objects.add({"title": "Kokoro", "topics": ["novels"]})
-        self.rename(Topic.objects.get(), "Novels")
-        assert (Topic.objects.get().name, Book.objects.get().topic_names) == ("Novels", "Novels")
-
-    def test_that_another_topic_has_makes_the_two_one(self) -> None:
-        Book.objects.add({"title": "Kokoro", "topics": ["Novels", "Fiction"]})
-        self.rename(Topic.objects.get(slug="novels"), "fiction")
-        assert (Topic.objects.get().name, Book.objects.get().topic_names) == ("Fiction", "Fiction")
-
-    def test_that_stays_as_it_is_changes_no_book(self) -> None:
-        Book.objects.add({"title": "Kokoro", "authors": ["Soseki"]})
-        self.rename(Author.objects.get(), "Soseki")
-        self.rename(Author.objects.get(), " Soseki")
-        assert Book.objects.get().version == 1
-
-    def test_that_is_no_name_is_refused(self) -> None:
-        Book.objects.add({"title": "Kokoro", "authors": ["Soseki"], "topics": ["Novels"]})
-        for thing, name in ((Author.objects.get(), " "), (Author.objects.get(), "A; B"), (Topic.objects.get(), "!")):
-            with self.subTest(name):
-                assert "name" in self.rename(thing, name).context["adminform"].form.errors
-        assert Book.objects.get().version == 1
-
-    def test_that_too_many_books_have_is_not_changed_here(self) -> None:
-        for title in ("Kokoro", "Botchan"):
-            Book.objects.add({"title": title, "authors": ["Soseki"]})
-        with mock.patch("books.admin.MAX_BOOKS", 1):
-            self.assertContains(self.rename(Author.objects.get(), "Natsume"), "More than 1 books")
-
-    def test_is_not_written_by_a_form_that_is_only_validated(self) -> None:
-        Book.objects.add({"title": "Kokoro", "authors": ["Soseki"]})
-        author = Author.objects.get()
-        make_form: Any = site.get_model_admin(Author).get_form(self.client.get("/admin/").wsgi_request, author)
-        form = make_form({"name": "Natsume"}, instance=author)
-        assert isinstance(form, NameForm)
-        assert form.is_valid()
-        assert (Author.objects.get().name, Book.objects.get().author_names) == ("Soseki", "Soseki")
-
-    def test_needs_the_permission_to_change_books(self) -> None:
-        Book.objects.add({"title": "Kokoro", "authors": ["Soseki"]})
-        self.client.force_login(staff("view_author", "change_author"))
-        assert self.rename(Author.objects.get(), "Natsume").status_code == 403
 
 
 class AToken(OwnerTestCase):

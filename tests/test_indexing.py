@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from books.history.merge import merge
-from books.history.rename import rename
+from books.history.rename import edit
 from books.history.undo import undo
 from books.importing.importer import import_file
 from books.metadata import record
@@ -285,8 +285,8 @@ class OurOwnWrites(TransactionTestCase):
             "add": lambda: Book.objects.add({"title": "Botchan"}),
             "change": lambda: Book.objects.change(book.pk, {"title": "Heart"}),
             "change to the same words": lambda: Book.objects.change(book.pk, {"title": "HEART!"}),
-            "rename an author": lambda: rename(Author.objects.get(), "Sōseki", COMMAND),
-            "rename a topic": lambda: rename(Topic.objects.get(), "NOVELS", COMMAND),
+            "rename an author": lambda: edit(Author.objects.get(), {"name": "Sōseki"}, COMMAND),
+            "rename a topic": lambda: edit(Topic.objects.get(), {"name": "NOVELS"}, COMMAND),
             "undo": lambda: undo(book.pk, Change.objects.latest("pk").pk, COMMAND),
             "delete and undo": delete_and_undo,
             "merge": merge_another,

@@ -53,6 +53,11 @@ READS = """
 /books.csl.json                      200 200 200
 /authors/                            200 200 200
 /authors/{author}/                   200 200 200
+/authors/{author}/edit/              406 200 200
+/authors/{author}/history/           200 200 200
+/topics/novels/edit/                 406 200 200
+/topics/novels/history/              200 200 200
+/name-changes/1/undo/                405 405 405
 /topics/                             200 200 200
 /topics/novels/                      200 200 200
 /refresh/                            200 200 200
@@ -117,6 +122,13 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", "/duplicates/{fingerprint}/dismiss/", "count=2&newest={twin}", 303),
     ("POST", "/duplicates/{fingerprint}/dismiss/", "", 415),
     ("POST", "/duplicates/{fingerprint}/", "keep={book}&book={book}:4&book={twin}:1", 303),
+    ("PATCH", "/authors/{author}/", {"name": "Sōseki", "version": 9}, 200),
+    ("POST", "/authors/{author}/edit/", "name=Natsume&version=1", 412),
+    ("POST", "/authors/{author}/edit/", "name=Natsume&version=2", 303),
+    ("PATCH", "/topics/novels/", {"name": "Fiction"}, 200),
+    ("GET", "/topics/novels/?sort=year", {}, 301),
+    ("POST", "/topics/fiction/edit/", "name=", 422),
+    ("POST", "/name-changes/999999/undo/", "", 404),
     ("DELETE", "/books/{book}/", {}, 204),
     ("POST", "/books/{book}/history/{change}/undo/", "", 409),
     ("POST", "/refresh/", {}, 200),

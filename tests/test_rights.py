@@ -62,8 +62,17 @@ GET    /books.bib                            200 200 200 200    200 200 200 200 
 GET    /books.csl.json                       200 200 200 200    200 200 200 200    401 403 403
 GET    /authors/                             200 200 200 200    200 200 200 200    401 403 403
 GET    /authors/{author}/                    200 200 200 200    200 200 200 200    401 403 403
+PATCH  /authors/{author}/                    401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /authors/{author}/edit/               401 403 200 200    403 200 403 403    401 200 403  change_book
+POST   /authors/{author}/edit/               401 403 303 303    403 303 403 403    401 303 403  change_book
+GET    /authors/{author}/history/            401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /topics/                              200 200 200 200    200 200 200 200    401 403 403
 GET    /topics/novels/                       200 200 200 200    200 200 200 200    401 403 403
+PATCH  /topics/novels/                       401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /topics/novels/edit/                  401 403 200 200    403 200 403 403    401 200 403  change_book
+POST   /topics/novels/edit/                  401 403 303 303    403 303 403 403    401 303 403  change_book
+GET    /topics/novels/history/               401 403 200 200    403 200 403 403    401 200 403  change_book
+POST   /name-changes/{name_change}/undo/     401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /refresh/                             200 200 200 200    200 200 200 200    401 403 403
 POST   /refresh/                             200 200 200 200    200 200 200 200    401 403 403
 GET    /lookup/?isbn=9780306406157           401 403 200 200    403 200 403 403    401 200 403  add_book
@@ -139,6 +148,10 @@ BODIES = {
     "POST /books/{book}/delete/": (FORM, "version=1"),
     "POST /duplicates/{fingerprint}/": (FORM, "keep={book}&book={book}:1&book={twin}:1"),
     "POST /duplicates/{fingerprint}/dismiss/": (FORM, "count=2&newest={twin}"),
+    "PATCH /authors/{author}/": (JSON, '{"name": "Sōseki"}'),
+    "POST /authors/{author}/edit/": (FORM, "name=Natsume"),
+    "PATCH /topics/novels/": (JSON, '{"name": "Fiction"}'),
+    "POST /topics/novels/edit/": (FORM, "name=Fiction"),
     "POST /jobs/": (JSON, '{"kind": "export"}'),
     "POST /jobs/new/": (JSON, '{"kind": "clock"}'),
     "POST /uploads/{upload}/": (FORM, "action=test&format=csv&encoding=utf-8&existing=fill&column=title"),
@@ -199,10 +212,14 @@ class RightsTests(TestCase):
         client.post("/jobs/cancelled/")
         client.post("/jobs/cancelled/cancel/")
         invitation, secret = Invitation.objects.invite(Role.READER, cls.users["owner"])
+        author = client.get("/authors/").json()["authors"][0]
+        client.post("/books/", '{"title": "Nana", "topics": ["France"]}', JSON)
+        renamed = client.patch("/topics/france/", '{"name": "Paris"}', JSON).json()
         cls.ids = {
             "book": book["id"],
             "twin": twin["id"],
-            "author": client.get("/authors/").json()["authors"][0]["id"],
+            "author": author["id"],
+            "name_change": renamed["undo_url"].split("/")[2],
             "change": client.get(f"/books/{book['id']}/history/").json()["changes"][0]["id"],
             "deleted": deleted["id"],
             "fingerprint": client.get("/duplicates/").json()["groups"][0]["fingerprint"],

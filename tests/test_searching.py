@@ -7,7 +7,7 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import TestCase
 
-from books.history.rename import rename
+from books.history.rename import edit
 from books.metadata.text import LONGEST, words
 from books.models import Book
 from books.models.book import BookQuerySet
@@ -176,7 +176,7 @@ class InStepTests(TestCase):
         assert self.found("kokoro natsume teacher") == ["Kokoro"]
         Book.objects.change(book.pk, {"title": "Heart"})
         assert (self.found("kokoro"), self.found("heart")) == ([], ["Heart"])
-        rename(book.authors.get(), "Sōseki", actor=COMMAND)
+        edit(book.authors.get(), {"name": "Sōseki"}, COMMAND)
         assert (self.found("natsume"), self.found("soseki")) == ([], ["Heart"])
         Book.objects.remove(book.pk)
         assert self.found("heart") == []

@@ -12,6 +12,7 @@ class CachedTopic:
     slug: str
     name: str
     books: int
+    version: int
 
 
 async def atopics() -> dict[str, CachedTopic]:
@@ -26,8 +27,11 @@ async def arefresh_topics() -> dict[str, CachedTopic]:
 
 
 async def aread_topics() -> dict[str, CachedTopic]:
-    rows = Topic.objects.with_counts().order_by("slug").values("id", "slug", "name", "books_count")
-    return {row["slug"]: CachedTopic(row["id"], row["slug"], row["name"], row["books_count"]) async for row in rows}
+    rows = Topic.objects.with_counts().order_by("slug").values("id", "slug", "name", "books_count", "version")
+    return {
+        row["slug"]: CachedTopic(row["id"], row["slug"], row["name"], row["books_count"], row["version"])
+        async for row in rows
+    }
 
 
 async def warm_up() -> None:

@@ -1,54 +1,205 @@
-"""Renaming an author or a topic: each of its books gets a new version and an entry in its history.
+"""Renaming and merging authors and topics: each book gets a new version and an entry in its history.
 
-An author's sort name is no part of a book: to change it changes only the order of lists.
+What one such change does to its books points to its NameChange, by which it is undone as a whole.
 """
 
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+from itertools import batched
+from typing import Any, TypedDict, cast
+
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from books.metadata.text import words
-from books.models import Actor, Author, Book, Topic
+from books.history.undo import CannotUndo
+from books.models import Actor, Author, Book, NameChange, Named, StaleVersion, Topic
+from books.models.book_columns import RECORD_COLUMNS, as_record
+from books.models.bulk import Fields, PendingBook, slug_of, write
+from books.models.fields import among
 
-MAX_BOOKS = 500  # for one rename, during which other writers wait: some 10 ms a book
-FIELDS = {Author: "authors", Topic: "topics"}  # of a book
-KEYS = {Author: "name", Topic: "slug"}  # two names with the same key are the same author or topic
+MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic}
+MAX_BOOKS = 10_000  # of one change, during which others who write to SQLite wait
+BATCH = 500  # books
 
 
-def rename(named: Author | Topic, name: str, actor: Actor) -> None:
-    """Rename it, in one transaction. If the name exists already, its books move to the one that has it.
+class NameTaken(Exception):
+    """There is another with this name, which is the argument: the two can be merged."""
 
-    `name` is canonical: see books.metadata.record.
+    def __init__(self, other: Named) -> None:
+        super().__init__(other)
+        self.other = other
+
+
+class TooManyBooks(Exception):
+    """More than MAX_BOOKS would change at once; the argument is how many."""
+
+
+class Skipped(TypedDict):
+    """A book that was changed since, and so stays as it is."""
+
+    id: int
+    url: str
+    title: str
+
+
+def edit(
+    named: Named,
+    values: Mapping[str, Any],
+    actor: Actor,
+    *,
+    versions: Container[int] | None = None,
+    merge: bool = False,
+) -> Named:
+    """Change an author or a topic with all its books, in one transaction, and return what has the books now.
+
+    `values` are canonical, by the names in its model's EDITABLE; `versions` are those that the caller takes it to
+    have. If another one has the name, `merge` moves the books to that. Raises NameTaken, StaleVersion, TooManyBooks,
+    and its model's DoesNotExist.
     """
-    model, field, key = type(named), FIELDS[type(named)], KEYS[type(named)]
-    old_key, new = getattr(named, key), model.of(name)
-    if isinstance(named, Author) and isinstance(new, Author) and _same_words(named.sort_name, name):
-        new.sort_name = named.sort_name
-        new.derived()
+    model: Any = type(named)
     with transaction.atomic():
-        exists = model.objects.filter(**{key: getattr(new, key)}).exclude(pk=named.pk).exists()
-        if not exists:
-            new.pk = named.pk
-            try:
-                with transaction.atomic():
-                    new.save(force_update=True)
-            except IntegrityError:  # somebody created the name at the same moment
-                exists = True
-        for book in named.books.select_for_update().order_by("pk"):
-            names: list[str] = book.as_record()[field]  # type: ignore[literal-required]
-            renamed = [name if getattr(model.of(each), key) == old_key else each for each in names]
-            Book.objects.change(book.pk, {field: list(dict.fromkeys(renamed))}, actor=actor)  # type: ignore[misc]
-        if exists:
-            model.objects.delete_unused([named.pk])
+        _lock_books(named, named.changed(values))
+        taken = model.objects.meant_by(values["name"]) if "name" in values else None
+        rows = _locked(model, Q(pk__in={named.pk, taken.pk if taken else named.pk}))
+        old = rows.pop(named.pk, None)
+        if old is None:
+            raise model.DoesNotExist
+        if versions is not None and old.version not in versions:
+            raise StaleVersion(old.version)
+        new, other = old.changed(values), next(iter(rows.values()), None)
+        if other and not merge:
+            raise NameTaken(other)
+        if other is None and new.snapshot() == old.snapshot():
+            return cast("Named", old)
+        if other is None:
+            _save(new)
+        kept = other or new
+        pks = _lock_books(old, kept)
+        change = _log(model, [old, *rows.values()], [kept], actor, books=len(pks))
+        for books in _pending(pks):
+            for book in books:
+                _set(book, model.FIELD, _renamed(book.fields[model.FIELD], old, kept))
+            write(books, replace(actor, name_change_id=change.pk))
+        _file_books(kept)
+        if other:
+            model.objects.delete_unused([old.pk])
+    return cast("Named", kept)
 
 
-def _same_words(sort_name: str, name: str) -> bool:
-    """Whether a sort name still fits: `Gogh, Vincent van` does not fit Vincent Willem van Gogh."""
-    return sorted(words(sort_name)) == sorted(words(name))
+def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
+    """Undo a change, in one transaction. Returns the undoing, and the books that it left as they have become since.
 
-
-def file_under(author: Author, sort_name: str) -> None:
-    """Give the author this sort name, "" for the one that follows from the name, and its books their new place."""
+    Raises NameChange.DoesNotExist, CannotUndo.
+    """
     with transaction.atomic():
-        author.sort_name = sort_name
-        author.derived().save(update_fields=["sort_name", "sort_key"])
-        first_of = Book.objects.filter(bookauthor__author=author, bookauthor__position=0)
-        first_of.update(author_key=author.sort_key)
+        done = NameChange.objects.select_for_update().get(pk=change_id)
+        if NameChange.objects.filter(undoes=done).exists():
+            raise CannotUndo("This has been undone already.")
+        model: Any = MODELS[done.kind]
+        parts = dict(done.parts.order_by("pk").values_list("book_id", "pk"))
+        pks = _locked_pks(Q(pk__in=among(parts)))
+        _restore(model, done)
+        before, after = ([model(**each).derived() for each in rows] for rows in (done.before, done.after))
+        undoing, skipped = _log(model, after, before, actor, undoes=done), list[Skipped]()
+        for books in _pending(pks):
+            fields = dict(done.parts.filter(book_id__in=[book.pk for book in books]).values_list("book_id", "fields"))
+            for book in books:
+                was, became = fields[book.pk][model.FIELD]
+                if book.fields[model.FIELD] == became:
+                    book.undoes = parts[book.pk]
+                    _set(book, model.FIELD, was)
+                else:
+                    skipped.append({"id": book.pk, "url": f"/books/{book.pk}/", "title": book.fields["title"]})
+            write(books, replace(actor, name_change_id=undoing.pk))
+        for named in model.objects.filter(pk__in=[each.pk for each in before]):
+            _file_books(named)
+        model.objects.delete_unused([each.pk for each in (*before, *after)])
+        undoing.books = len(pks) - len(skipped)
+        undoing.save(update_fields=["books"])
+    return undoing, skipped
+
+
+def _log(model: type[Named], before: list[Any], after: list[Any], actor: Actor, **more: Any) -> NameChange:
+    source = before[0].address
+    return NameChange.objects.create(
+        kind=str(model._meta.model_name),
+        source=source,
+        into=after[0].address if len(after) == 1 else source,
+        before=[each.snapshot() for each in before],
+        after=[each.snapshot() for each in after],
+        via=actor.channel,
+        user_id=actor.user_id,
+        **more,
+    )
+
+
+def _restore(model: Any, done: NameChange) -> None:
+    """Give the rows of a change their values of before it. Raises CannotUndo if they were changed again since."""
+    rows = _locked(model, Q(pk__in=[each["id"] for each in (*done.before, *done.after)]))
+    for each in done.after:
+        if each["id"] not in rows or rows[each["id"]].name != each["name"]:
+            raise CannotUndo(f"“{each['name']}” was renamed, merged or deleted since. Undo that first.")
+    for each in done.before:
+        old, restored = rows.get(each["id"]), model(**each).derived()
+        holder = model.objects.meant_by(each["name"])
+        is_taken = holder is not None and holder.pk != each["id"]
+        if old is None and not is_taken:
+            restored.save(force_insert=True)
+        elif old and is_taken:
+            raise CannotUndo(f"There is another “{each['name']}” now. Merge the two instead.")
+        elif old and old.snapshot() != each:
+            restored.version = old.version + 1
+            restored.save(force_update=True)
+
+
+def _lock_books(old: Named, new: Named) -> list[int]:
+    """Lock the books whose records have the name, if it changes; before anything else, as those who write them do."""
+    if new.name == old.name and new.pk == old.pk:
+        return []
+    if (count := old.books.count()) > MAX_BOOKS:
+        raise TooManyBooks(count)
+    return _locked_pks(Q(pk__in=old.books.values("pk")))
+
+
+def _locked_pks(which: Q) -> list[int]:
+    return list(Book.objects.select_for_update().filter(which).order_by("pk").values_list("pk", flat=True))
+
+
+def _locked(model: Any, which: Q) -> dict[int, Any]:
+    return {each.pk: each for each in model.objects.select_for_update().filter(which).order_by("pk")}
+
+
+def _save(new: Any) -> None:
+    try:
+        with transaction.atomic():
+            new.save(force_update=True)
+    except IntegrityError:  # somebody created the name at the same moment
+        raise NameTaken(type(new).objects.meant_by(new.name)) from None
+
+
+def _pending(pks: list[int]) -> Iterator[list[PendingBook]]:
+    """The books as they are, which are locked."""
+    for batch in batched(pks, BATCH):
+        rows = Book.objects.filter(pk__in=among(batch)).order_by("pk").values("pk", "version", *RECORD_COLUMNS)
+        records = [(row, cast("Fields", as_record(row))) for row in rows]
+        yield [PendingBook(fields, row["pk"], row["version"], before=fields) for row, fields in records]
+
+
+def _set(book: PendingBook, field: str, value: Any) -> None:
+    book.fields = {**book.fields, field: value}
+    book.version += 1
+
+
+def _renamed(value: list[str] | str, old: Named, kept: Named) -> list[str] | str:
+    """The value of a book's field with the new name for the old."""
+    if isinstance(value, str):
+        return kept.name if old.is_name(value) else value
+    names = [kept.name if old.is_name(name) or kept.is_name(name) else name for name in value]
+    return sorted(set(names), key=slug_of) if isinstance(kept, Topic) else list(dict.fromkeys(names))
+
+
+def _file_books(named: Named) -> None:
+    """Give the books of an author, if that is one, their place in the order of authors."""
+    if isinstance(named, Author):
+        first_of = Book.objects.filter(bookauthor__author=named, bookauthor__position=0)
+        first_of.exclude(author_key=named.sort_key).update(author_key=named.sort_key)

@@ -25,8 +25,8 @@ from books.importing.rows import CleanRow, cleaned
 from books.importing.seen_books import SeenBooks
 from books.importing.similar import notes_on_similar
 from books.importing.tables import Table
-from books.importing.writing import write
 from books.models import Actor, Channel
+from books.models.bulk import write
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 4 << 20  # of the file: few large rows are a batch too

@@ -14,8 +14,8 @@ the same number in the series, or a value that contradicts an earlier row.
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from dataclasses import dataclass
+from functools import reduce
 from operator import or_
 from typing import Any, cast
 
@@ -27,42 +27,28 @@ from books.importing.rows import NOTHING
 from books.importing.seen_books import SeenBooks
 from books.metadata import fingerprint
 from books.metadata.folding import letters
-from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, Record, placeholder_title, source_of, topic_slug
-from books.models import Author, Book, Change, Channel, Topic
+from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, placeholder_title, source_of
+from books.models import Author, Book, Change, Channel, Topic, bulk
 from books.models.book import VOLUME
 from books.models.book_columns import RECORD_COLUMNS, as_record
+from books.models.bulk import Fields, slug_of
 from books.models.fields import among
-
-Fields = dict[str, Any]  # a Record whose fields are taken by name
 
 EXISTING = ("fill", "replace", "skip")  # what a row does to a book that is here already
 PEOPLE = {Channel.PAGE, Channel.API, Channel.ADMIN}
 IDENTITY = {"title", "authors", "published_year"}  # they identify a book for rows without source_key and ISBN
-slug_of = lru_cache(10_000)(topic_slug)
 
 
 @dataclass(eq=False)
-class PendingBook:
+class PendingBook(bulk.PendingBook):
     """A book as the batch will leave it."""
 
-    fields: Fields
-    pk: int = 0  # 0: not stored yet
-    version: int = 1
     is_seen: bool = False  # an earlier row of this file was for it
     is_foreign: bool = False  # and that row had another source_key
-    before: Fields = field(default_factory=dict)  # as it is stored; empty if it is not
 
     @property
     def key(self) -> str | None:
         return cast("str | None", self.fields["source_key"])
-
-    @property
-    def record(self) -> Record:
-        return cast("Record", self.fields)
-
-    @property
-    def is_changed(self) -> bool:
-        return self.fields is not self.before
 
     def __str__(self) -> str:
         return f"book {self.pk}" if self.pk else f"“{shortened(self.fields['title'])}”"

@@ -8,6 +8,7 @@ from books.models.job import Job, Status, Worker
 from books.models.job_file import FileChunk, JobFile
 from books.models.login_attempt import LoginAttempts, TooManyAttempts
 from books.models.lookup import CachedLookup, Source
+from books.models.named import NameChange, Named
 from books.models.not_duplicate import NotDuplicate
 from books.models.token import Scope, Token
 from books.models.topic import BookTopic, Topic
@@ -35,6 +36,8 @@ __all__ = [
     "KeyReused",
     "LoginAttempts",
     "MergedAway",
+    "NameChange",
+    "Named",
     "NotDuplicate",
     "NotInvited",
     "Role",

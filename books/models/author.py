@@ -1,6 +1,7 @@
 """Authors: created with their first book, deleted with the last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -8,7 +9,9 @@ from django.urls import reverse
 
 from books.metadata import record, sorting
 from books.metadata.folding import fold, letters
+from books.metadata.text import words
 from books.models.fields import SortKeyField, among, count_of
+from books.models.named import Named
 from books.search.pagination import Ordering, PagedQuerySet
 
 KEY_LENGTH = sorting.LENGTH
@@ -46,12 +49,17 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
             known |= self.spelled(missing)
         return known
 
+    def meant_by(self, name: str) -> "Author | None":
+        return self.spelled([name]).get(name)
+
     def delete_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the authors that have no book."""
         self.filter(~Exists(BookAuthor.objects.filter(author=OuterRef("pk"))), pk__in=list(pks)).delete()
 
 
-class Author(models.Model):
+class Author(Named):
+    FIELD, EDITABLE = "authors", ("name", "sort_name")
+
     name = models.CharField(max_length=record.MAX_NAME, unique=True)
     sort_name = models.CharField(
         max_length=record.MAX_NAME, blank=True, default="", db_default=""
@@ -82,6 +90,17 @@ class Author(models.Model):
         self.name_key = fold(self.name)[:KEY_LENGTH]
         self.sort_key = sorting.name_key(self.filed_as)
         return self
+
+    def changed(self, values: Mapping[str, Any]) -> "Author":
+        """Another name loses a sort name that does not fit: `Gogh, Vincent van` is not Vincent Willem van Gogh."""
+        sort_name, name = values.get("sort_name", self.sort_name), values.get("name", self.name)
+        is_old = name != self.name and sort_name == self.sort_name
+        if is_old and sorted(words(sort_name)) != sorted(words(name)):
+            sort_name = ""
+        return super().changed({**values, "sort_name": sort_name})
+
+    def shown(self) -> dict[str, Any]:
+        return {"name": self.name, "sort_name": self.filed_as}
 
     @property
     def filed_as(self) -> str:

@@ -40,6 +40,7 @@ class Actor:
     user_id: int | None = None
     undoes: "Change | None" = None  # the change that this one undoes
     job_id: int | None = None  # the job that makes it
+    name_change_id: int | None = None  # the change of an author or topic of which it is a part
 
 
 COMMAND = Actor(Channel.COMMAND)
@@ -79,6 +80,9 @@ class Change(models.Model):
     # the merge that deleted the book: as long as that is its last change, its URL redirects to the other book
     part_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="parts", db_index=False)
     job_id = models.BigIntegerField(null=True)  # of the job that made it, which is pruned earlier
+    name_change = models.ForeignKey(  # of an author or topic, of which this is a part
+        "books.NameChange", models.SET_NULL, null=True, related_name="parts", db_index=False
+    )
 
     objects = ChangeQuerySet.as_manager()
 
@@ -88,6 +92,9 @@ class Change(models.Model):
             models.Index(fields=["job_id", "book_id"], name="changes_of_a_job", condition=Q(job_id__isnull=False)),
             models.Index(fields=["-id"], name="changes_of_no_job", condition=Q(job_id__isnull=True)),
             models.Index(fields=["part_of"], name="parts_of_a_merge", condition=Q(part_of__isnull=False)),
+            models.Index(
+                fields=["name_change", "id"], name="parts_of_a_name_change", condition=Q(name_change__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from books.metadata import record
 from books.models.fields import count_of
+from books.models.named import Named
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
@@ -25,12 +26,17 @@ class TopicQuerySet(models.QuerySet["Topic"]):
             known |= {topic.slug: topic for topic in self.filter(slug__in=missing)}
         return known
 
+    def meant_by(self, name: str) -> "Topic | None":
+        return self.filter(slug=record.topic_slug(name)).first()
+
     def delete_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the topics that have no book."""
         self.filter(~Exists(BookTopic.objects.filter(topic=OuterRef("pk"))), pk__in=list(pks)).delete()
 
 
-class Topic(models.Model):
+class Topic(Named):
+    FIELD, ADDRESS = "topics", "slug"
+
     name = models.CharField(max_length=record.MAX_NAME)
     slug = models.CharField(max_length=record.MAX_SLUG, unique=True)
 
@@ -47,7 +53,14 @@ class Topic(models.Model):
 
     @classmethod
     def of(cls, name: str) -> "Topic":
-        return cls(name=name, slug=record.topic_slug(name))
+        return cls(name=name).derived()
+
+    def derived(self) -> "Topic":
+        self.slug = record.topic_slug(self.name)
+        return self
+
+    def is_name(self, name: str) -> bool:
+        return record.topic_slug(name) == self.slug
 
 
 class BookTopic(models.Model):

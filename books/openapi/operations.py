@@ -21,6 +21,7 @@ from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.forms.jobs import JobBooksQuery
 from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery
+from books.forms.names import AuthorForm, TopicForm
 from books.forms.uploads import UploadForm
 from books.jobs.kinds import KINDS
 from books.metadata import isbn
@@ -85,6 +86,29 @@ START = JOB._replace(
 CANCEL = JOB._replace(summary="Cancel a job; 200 if it is over already")
 RETRY = JOB._replace(summary="Resume a job that failed or was cancelled", statuses=[202, 303], errors=[409])
 WRITE = Operation("", "Book", errors=[409, 412], parameters=[IF_MATCH], sends=["ETag"])
+RENAME = Operation(
+    "Rename it in all its books; where the name is another's, 409, or with `merge` the books move to that one",
+    errors=[409, 412],
+    parameters=[IF_MATCH],
+    sends=["ETag"],
+)
+
+
+def patch(schema: str) -> Bodies:
+    return {JSON: ref(schema), MERGE_PATCH: ref(schema)}
+
+
+def names(kind: str, form_class: type[forms.Form]) -> dict[str, dict[str, Operation]]:
+    """What librarians do with the authors or topics."""
+    return {
+        f"{kind}_edit": {
+            "GET": Operation(f"The form for the name of one of the {kind}s"),
+            "POST": RENAME._replace(body=form(form_class), errors=[409, 412], parameters=[], sends=[]),
+        },
+        f"{kind}_history": {"GET": Operation("The changes of its name, the latest first", "NameHistory")},
+    }
+
+
 FILE = ["Content-Disposition"]
 OPERATIONS: dict[str, dict[str, Operation]] = {
     "home": {"GET": Operation("The index of URLs", "Index")},
@@ -113,9 +137,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             "Read a book", "Book", statuses=[200, 301, 304], parameters=[IF_NONE_MATCH], sends=["ETag"], errors=[412]
         ),
         "PUT": WRITE._replace(summary="Write all fields of a book", body={JSON: ref("BookWrite")}),
-        "PATCH": WRITE._replace(
-            summary="Write some fields of a book", body={JSON: ref("BookPatch"), MERGE_PATCH: ref("BookPatch")}
-        ),
+        "PATCH": WRITE._replace(summary="Write some fields of a book", body=patch("BookPatch")),
         "DELETE": Operation("Delete a book", errors=[412], parameters=[IF_MATCH]),
     },
     "book_citation": {"GET": Operation("Cite a book, as the extension says", statuses=[200, 301], sends=FILE)},
@@ -154,9 +176,25 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "export_csv": {"GET": Operation("All matching books, as CSV; for Excel with ?bom=1", query=CsvQuery, sends=FILE)},
     "export_jsonl": {"GET": Operation("The same as JSON Lines, each a BookLine", query=BookQuery, sends=FILE)},
     "author_list": {"GET": Operation("Search the authors", "AuthorPage", AuthorQuery)},
-    "author_detail": {"GET": Operation("An author's books", "AuthorBooks", BookQuery)},
+    "author_detail": {
+        "GET": Operation("An author's books", "AuthorBooks", BookQuery, statuses=[200, 301]),
+        "PATCH": RENAME._replace(schema="AuthorChanged", body=patch("AuthorPatch")),
+    },
+    **names("author", AuthorForm),
     "topic_list": {"GET": Operation("All topics", "TopicList")},
-    "topic_detail": {"GET": Operation("A topic's books", "TopicBooks", BookQuery)},
+    "topic_detail": {
+        "GET": Operation("A topic's books", "TopicBooks", BookQuery, statuses=[200, 301]),
+        "PATCH": RENAME._replace(schema="TopicChanged", body=patch("TopicPatch")),
+    },
+    **names("topic", TopicForm),
+    "name_undo": {
+        "POST": Operation(
+            "Undo the change of a name in all its books, but those changed again since: `skipped`",
+            "NameUndone",
+            statuses=[200, 303],
+            errors=[409],
+        )
+    },
     "refresh": dict.fromkeys(["GET", "POST"], Operation("All topics, read from the database now", "TopicList")),
     "lookup": {
         "GET": Operation(

@@ -103,6 +103,14 @@ LAB_RUN["others"] = exactly(
 BY_FIELD = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
 NOT_UNDERSTOOD = {"errors": BY_FIELD, "header": array(text()), "mapping": OBJECT_OF_TEXTS}
 NOT_UNDERSTOOD |= {"candidates": UPLOADED["candidates"]}
+MERGE = {"type": "boolean", "description": "If the name is another's: move the books to that one."}
+IGNORED = {name: {"description": "Ignored."} for name in ("id", "url", "version")}
+TOPIC_PATCH = {"type": "object", "properties": {**IGNORED, "name": NAME, "merge": MERGE}}
+AUTHOR_PATCH = {"type": "object", "properties": {**TOPIC_PATCH["properties"], "sort_name": text(record.MAX_NAME)}}  # type: ignore[dict-item]
+NAMED_ROWS = array({"type": "object", "properties": {"id": ID, "name": text()}})
+NAME_CHANGE = {"id": ID, "action": text(enum=["renamed", "merged", "separated", "changed"]), "books": COUNT}
+NAME_CHANGE |= {"before": NAMED_ROWS, "after": NAMED_ROWS, "via": text(enum=Channel.values), "by": or_null(text())}
+NAME_CHANGE |= {"at": TIME, "undoes": or_null(ID), "undo_url": or_null(text())}
 SCHEMAS = {
     "Index": OBJECT_OF_TEXTS,
     "Book": exactly(**ADDRESS, **BOOK_FIELDS, created_at=TIME, updated_at=TIME, version=ID),
@@ -113,10 +121,16 @@ SCHEMAS = {
     "BookLine": exactly(**LINE),
     "Author": exactly(**ADDRESS, name=NAME, sort_name=NAME, books=COUNT),
     "AuthorPage": exactly(authors=array(ref("Author")), **PAGE),
-    "AuthorBooks": books_page(**ADDRESS, name=NAME, sort_name=NAME),
+    "AuthorBooks": books_page(**ADDRESS, name=NAME, sort_name=NAME, version=ID),
+    "AuthorPatch": {**AUTHOR_PATCH, "additionalProperties": False},
+    "AuthorChanged": exactly(**ADDRESS, name=NAME, sort_name=NAME, version=ID, books=COUNT, undo_url=or_null(text())),
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
-    "TopicBooks": books_page(slug=SLUG, url=text(), name=NAME),
+    "TopicBooks": books_page(slug=SLUG, url=text(), name=NAME, version=ID),
+    "TopicPatch": {**TOPIC_PATCH, "additionalProperties": False},
+    "TopicChanged": exactly(slug=SLUG, url=text(), name=NAME, version=ID, books=COUNT, undo_url=or_null(text())),
+    "NameHistory": exactly(changes=array(exactly(**NAME_CHANGE))),
+    "NameUndone": exactly(id=ID, url=text(), books=COUNT, skipped=array(exactly(**ADDRESS, title=text()))),
     "Duplicates": exactly(**DUPLICATES),
     "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
     "Change": exactly(**CHANGE),

@@ -4,9 +4,10 @@ from books.forms.lists import AuthorQuery
 from books.models import Author
 from books.views.base import CatalogueView
 from books.views.lists import respond_with_books, serialized_page, valid
+from books.views.names import NameView, afor_editors, apatch, heading
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, TEXT, HTTPError
-from books.web.permissions import READ
+from books.web.negotiation import HTML, JSON, TEXT
+from books.web.permissions import CHANGE, READ
 
 
 class AuthorList(CatalogueView):
@@ -27,17 +28,18 @@ class AuthorList(CatalogueView):
         return self.respond(data, "books/author_list.html", context={"query": query.parameters()})
 
 
-class AuthorDetail(CatalogueView):
-    """One author, and the author's books."""
+class AuthorDetail(NameView):
+    """One author, and the author's books. PATCH renames the author, or merges two."""
 
-    offers = JSON, HTML, TEXT
-    rules = {"GET": READ}
+    kind = "author"
+    offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
+    rules = {"GET": READ, "PATCH": CHANGE}
     is_public = True
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        try:
-            author = await Author.objects.aget(pk=pk)
-        except Author.DoesNotExist:
-            raise HTTPError(404, "There is no author with this id. All authors are at /authors/.") from None
-        about = {"id": author.pk, "url": author.get_absolute_url(), "name": author.name, "sort_name": author.filed_as}
-        return await respond_with_books(self, "books/author_detail.html", about, author=author.pk)
+        author = await self.aget_named(pk=pk)
+        shown = await afor_editors(self, author)
+        return await respond_with_books(self, "books/author_detail.html", heading(author), shown, author=author.pk)
+
+    async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return await apatch(self, await self.aget_named(pk=pk))

@@ -72,9 +72,16 @@ def serialized_page(name: str, entries: list[Any], page: Page, links: Mapping[st
 
 
 async def respond_with_books(
-    view: CatalogueView, template: str, about: Mapping[str, Any] = MappingProxyType({}), **within: Any
+    view: CatalogueView,
+    template: str,
+    about: Mapping[str, Any] = MappingProxyType({}),
+    shown: Mapping[str, Any] = MappingProxyType({}),
+    **within: Any,
 ) -> HttpResponse:
-    """A page of the books that the request asks for, `within` an author or a topic; `about` says whose they are."""
+    """A page of the books that the request asks for, `within` an author or a topic; `about` says whose they are.
+
+    `shown` is what an editor's page has besides.
+    """
     query, matches, wanted = parsed(view.request.META["QUERY_STRING"], **within)
     path, page = view.request.path, await matches.apage(wanted)
     links = page.links(path, query.parameters())
@@ -83,7 +90,8 @@ async def respond_with_books(
         holes |= {name: escape(url or "").encode() for name, url in links.items()}
         export = "?" + escape(urlencode({**query.parameters(), **within})) if page.count else ""
         holes["export"] = export.encode()
-        response = await framed(view, template, {**about, "most_words": MOST_WORDS}, path, holes=holes)
+        context = {**about, **shown, "most_words": MOST_WORDS}
+        response = await framed(view, template, context, path, holes=holes)
     else:
         entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in page.rows]
         data = {**about, **serialized_page("books", entries, page, links)}

@@ -1,14 +1,15 @@
 from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from books.cache.topics import CachedTopic, arefresh_topics, atopics
+from books.models import Topic
 from books.views.base import CatalogueView
 from books.views.lists import respond_with_books
+from books.views.names import NameView, address_of, afor_editors, agone, apatch
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, TEXT, HTTPError
-from books.web.permissions import READ
+from books.web.negotiation import HTML, JSON, TEXT
+from books.web.permissions import CHANGE, READ
 
 
 class TopicList(CatalogueView):
@@ -42,16 +43,21 @@ def respond_with_topics(view: CatalogueView, by_slug: Mapping[str, CachedTopic])
     return view.respond({"topics": entries}, "books/topic_list.html")
 
 
-class TopicDetail(CatalogueView):
-    """One topic, and the books filed under it."""
+class TopicDetail(NameView):
+    """One topic, and the books filed under it. PATCH renames the topic, or merges two."""
 
-    offers = JSON, HTML, TEXT
-    rules = {"GET": READ}
+    kind = "topic"
+    offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
+    rules = {"GET": READ, "PATCH": CHANGE}
     is_public = True
 
     async def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         topic = (await atopics()).get(slug)
         if topic is None:
-            raise HTTPError(404, "There is no such topic. All topics are at /topics/.")
-        about = {"slug": slug, "url": reverse("topic_detail", args=[slug]), "name": topic.name}
-        return await respond_with_books(self, "books/topic_detail.html", about, topic=slug)
+            raise await agone(request, self.kind, slug)
+        about = {"slug": slug, "url": address_of(self.kind, slug), "name": topic.name, "version": topic.version}
+        shown = await afor_editors(self, Topic(slug=slug))
+        return await respond_with_books(self, "books/topic_detail.html", about, shown, topic=slug)
+
+    async def patch(self, request: HttpRequest, slug: str) -> HttpResponse:
+        return await apatch(self, await self.aget_named(slug=slug))

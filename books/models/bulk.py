@@ -1,7 +1,10 @@
-"""Writes the pending books of a batch with their authors, topics, links, history and search index."""
+"""Writes many books at once, with their authors, topics, links, history and search index."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import batched, chain
 from typing import Any, cast
 
@@ -10,8 +13,7 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from books.importing.matching import Fields, PendingBook, slug_of
-from books.metadata.record import Record
+from books.metadata.record import Record, topic_slug
 from books.models import Action, Actor, Author, Book, BookAuthor, BookTopic, Change, Topic
 from books.models.book_columns import columns
 from books.models.change import differences
@@ -20,6 +22,28 @@ from books.search.index import keep_in_step
 
 MAX_VALUES = 1000  # in one query: SQLite may allow only 32,766
 MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
+
+Fields = dict[str, Any]  # a Record whose fields are taken by name
+slug_of = lru_cache(10_000)(topic_slug)
+
+
+@dataclass(eq=False)
+class PendingBook:
+    """A book as it will be written."""
+
+    fields: Fields
+    pk: int = 0  # 0: not stored yet
+    version: int = 1
+    before: Fields = field(default_factory=dict)  # as it is stored; empty if it is not
+    undoes: int | None = None  # the id of the change that this one undoes
+
+    @property
+    def record(self) -> Record:
+        return cast("Record", self.fields)
+
+    @property
+    def is_changed(self) -> bool:
+        return self.fields is not self.before
 
 
 def write(pending: Iterable[PendingBook], actor: Actor) -> None:
@@ -44,10 +68,13 @@ def _names(fields: Fields) -> tuple[list[str], list[str]]:
 
 
 def _update(books: Sequence[PendingBook]) -> None:
-    rows = [Book(pk=book.pk, version=book.version, **columns(book.record)) for book in books]
+    now, quote = connection.ops.adapt_datetimefield_value(timezone.now()), connection.ops.quote_name
+    rows = [{**columns(book.record), "version": book.version, "updated_at": now, "id": book.pk} for book in books]
     if rows:
-        written = [*columns(books[0].record), "version", "updated_at"]
-        Book.objects.bulk_create(rows, MAX_VALUES, update_conflicts=True, unique_fields=["pk"], update_fields=written)
+        *written, pk = [f"{quote(name)} = %s" for name in rows[0]]
+        sql = f"UPDATE {quote(Book._meta.db_table)} SET {', '.join(written)} WHERE {pk}"  # noqa: S608 # nosec B608 - our names
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, [tuple(row.values()) for row in rows])
 
 
 def _create(books: Sequence[PendingBook]) -> None:
@@ -88,19 +115,22 @@ def _link(books: Sequence[PendingBook]) -> None:
     _insert(BookAuthor, ["book_id", "author_id", "position"], author_links)
     _insert(BookTopic, ["book_id", "topic_id"], topic_links)
     given = {name: sort_key for name, _, sort_name, sort_key in known if sort_name}
+    filed: defaultdict[str, list[int]] = defaultdict(list)
     for book in books if given else ():
         if book.fields["authors"] and (sort_key := given.get(book.fields["authors"][0])):
-            Book.objects.filter(pk=book.pk).update(author_key=sort_key)
+            filed[sort_key].append(book.pk)
+    for sort_key, pks in filed.items():
+        Book.objects.filter(pk__in=among(pks)).update(author_key=sort_key)
 
 
 def _write_changes(books: Sequence[PendingBook], actor: Actor) -> None:
     """Record who changed what, as Change.objects.note does for one book."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
-    origin = (actor.channel.value, actor.user_id, actor.job_id, at)
+    origin = (actor.channel.value, actor.user_id, actor.job_id, actor.name_change_id, at)
     _insert(
         Change,
-        ["book_id", "version", "action", "fields", "via", "user_id", "job_id", "at"],
-        [(book.pk, book.version, *_action(book), *origin) for book in books],
+        ["book_id", "version", "action", "fields", "undoes_id", "via", "user_id", "job_id", "name_change_id", "at"],
+        [(book.pk, book.version, *_action(book), book.undoes, *origin) for book in books],
     )
 
 

@@ -1,0 +1,96 @@
+"""What many books share by its name, such as an author, and the changes of such names."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from books.metadata import record
+from books.models.change import Channel
+
+MAX_REDIRECTS = 20  # from one address to the next, as it was renamed or merged again and again
+
+
+class Named(models.Model):
+    """Created with the first of its books, and deleted with the last."""
+
+    FIELD: ClassVar[str]  # of a book's record, which holds the name
+    ADDRESS: ClassVar[str] = "pk"  # the column by which its URL knows it
+    EDITABLE: ClassVar[tuple[str, ...]] = ("name",)
+
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+
+    name: Any
+    books: Any
+
+    class Meta:
+        abstract = True
+
+    def derived(self) -> Self:
+        """The same with what follows from the name."""
+        raise NotImplementedError
+
+    def changed(self, values: Mapping[str, Any]) -> Self:
+        """What it becomes with these values of its EDITABLE columns."""
+        return type(self)(**{**self.snapshot(), **values}, version=self.version + 1).derived()
+
+    def is_name(self, name: str) -> bool:
+        """Whether it is meant by the name in a book's record."""
+        return bool(name == self.name)
+
+    @property
+    def address(self) -> str:
+        return str(getattr(self, self.ADDRESS))
+
+    def shown(self) -> dict[str, Any]:
+        """What is shown of it besides its books."""
+        return {"name": self.name}
+
+    def snapshot(self) -> dict[str, Any]:
+        """What is to be kept of it to undo a change."""
+        return {"id": self.pk, **{name: getattr(self, name) for name in self.EDITABLE}}
+
+
+class NameChangeQuerySet(models.QuerySet["NameChange"]):
+    def of(self, named: Named) -> Self:
+        """Those by which it came to be what it is, or that were undone."""
+        return self.filter(Q(source=named.address) | Q(into=named.address), kind=named._meta.model_name)
+
+    async def aaddress(self, model: type[Named], address: str) -> str | None:
+        """Where the books of an address that is gone are now, as far as it was renamed or merged."""
+        kind, seen = str(model._meta.model_name), [address]
+        while len(seen) <= MAX_REDIRECTS:
+            moved = self.filter(kind=kind, source=seen[-1], undone_by=None).exclude(into__in=seen).order_by("-pk")
+            into = await moved.values_list("into", flat=True).afirst()
+            if into is None or await model._default_manager.filter(**{model.ADDRESS: into}).aexists():
+                return into
+            seen.append(into)
+        return None
+
+
+class NameChange(models.Model):
+    """One change of an author or topic, and of all its books: the history of each book points here."""
+
+    kind = models.CharField(max_length=10)  # the model's name
+    source = models.CharField(max_length=record.MAX_SLUG)  # the address of what was changed
+    into = models.CharField(max_length=record.MAX_SLUG)  # the address that its books are under now
+    before = models.JSONField()  # snapshots of the rows
+    after = models.JSONField()
+    books = models.PositiveIntegerField(default=0)  # how many were changed
+    via = models.CharField(max_length=10, choices=Channel)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    undoes = models.OneToOneField("self", models.SET_NULL, null=True, related_name="undone_by")
+
+    objects = NameChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "source", "-id"], name="name_changes_from"),
+            models.Index(fields=["kind", "into", "-id"], name="name_changes_into"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.source} → {self.into}"

@@ -1,0 +1,192 @@
+"""Authors and topics as librarians keep them: renaming, merging, and undoing both."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from books.forms.names import AuthorForm, NameForm, TopicForm
+from books.history.rename import MAX_BOOKS, MODELS, NameTaken, TooManyBooks, edit, undo
+from books.history.undo import CannotUndo
+from books.models import Channel, NameChange, Named, StaleVersion
+from books.views.base import CatalogueView
+from books.web import parsing
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
+from books.web.permissions import CHANGE
+
+EDIT = "books/name_edit.html"
+FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "topic": TopicForm}
+MAX_CHANGES, MAX_SHOWN = 100, 3  # the latest, in their history and on the page itself
+COLUMNS = ("id", "before", "after", "books", "via", "at", "undoes_id", "undone_by__id")
+TAKEN = "There is already “{}”: {}. To merge the two, send merge=true (1 in a form)."
+TOO_MANY = f"{{:,}} books have this name. At most {MAX_BOOKS:,} are changed at once: change the others in a list first."
+STALE = "Somebody else has changed this since you read it. Look at it again, then send your change."
+
+
+class NameView(CatalogueView):
+    """A page of one author or topic, as the URL says: `kind` is its model's name."""
+
+    kind = ""
+
+    async def aget_named(self, **key: Any) -> Named:
+        """Raises 404, or 301 to where a renamed or merged one is now."""
+        try:
+            named: Named = await MODELS[self.kind]._default_manager.aget(**key)
+        except ObjectDoesNotExist:
+            raise await agone(self.request, self.kind, *key.values()) from None
+        return named
+
+
+class NameEdit(NameView):
+    """The form that renames or merges. Where the name is another's, it comes back once and asks."""
+
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": CHANGE, "POST": CHANGE}
+
+    async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
+        named = await self.aget_named(**key)
+        form = FORMS[self.kind](initial={**named.snapshot(), "version": named.version})
+        return self.respond({}, EDIT, context={"form": form, "named": heading(named)})
+
+    async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
+        form, named = FORMS[self.kind](parsing.form(request)), await self.aget_named(**key)
+        seen = form.cleaned_data.get("version") if form.is_valid() else None
+        return await awrite(self, named, form, {seen} if seen else None)
+
+
+class NameHistory(NameView):
+    """The renamings and merges of one author or topic, the latest first."""
+
+    offers = JSON, HTML
+    rules = {"GET": CHANGE}
+
+    async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
+        named = await self.aget_named(**key)
+        changes = await achanges(named, MAX_CHANGES)
+        return self.respond({"changes": changes}, "books/name_history.html", context={"named": heading(named)})
+
+
+class NameUndo(CatalogueView):
+    """Undoes one renaming or merge with all its books, but for those that were changed again since: they are named."""
+
+    offers = JSON, HTML
+    rules = {"POST": CHANGE}
+
+    async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        channel = Channel.PAGE if self.media_type == HTML else Channel.API
+        try:
+            undoing, skipped = await sync_to_async(undo)(pk, self.user.actor(channel))
+        except NameChange.DoesNotExist:
+            raise HTTPError(404, "There is no such change of a name.") from None
+        except CannotUndo as error:
+            raise HTTPError(409, str(error)) from None
+        url = address_of(undoing.kind, undoing.into)
+        if self.media_type == HTML and not skipped:
+            return SeeOther(url)
+        data = {"id": undoing.pk, "url": url, "books": undoing.books, "skipped": skipped}
+        return self.respond(data, "books/name_undone.html")
+
+
+async def apatch(view: CatalogueView, named: Named) -> HttpResponse:
+    """Change what the JSON of a request gives; `merge` is true or absent."""
+    kind = str(named._meta.model_name)
+    sent = {name: value for name, value in parsing.json_object(view.request).items() if name not in {"id", "url"}}
+    known = {*type(named).EDITABLE, "merge"}
+    if errors := {parsing.printable(name): ["There is no such field."] for name in sent.keys() - known - {"version"}}:
+        raise HTTPError(422, errors=errors)
+    if not isinstance(sent.get("merge", False), bool):
+        raise HTTPError(422, errors={"merge": ["Send true or false."]})
+    return await awrite(view, named, FORMS[kind](sent), parsing.if_match(view.request))
+
+
+async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: set[int] | None) -> HttpResponse:
+    other, status = None, 422
+    channel = Channel.API if view.request.method == "PATCH" else Channel.PAGE
+    try:
+        if form.is_valid():
+            values, merge = form.values(), form.cleaned_data["merge"]
+            kept = await sync_to_async(edit)(named, values, view.user.actor(channel), versions=versions, merge=merge)
+            return await adone(view, kept)
+    except NameTaken as taken:
+        other, status = await aheading(taken.other), 409
+        form.add_error("name", TAKEN.format(other["name"], other["url"]))
+    except TooManyBooks as error:
+        status = 409
+        form.add_error("name", TOO_MANY.format(error.args[0]))
+    except StaleVersion:
+        status = 412
+        form.add_error(None, STALE)
+    return view.respond_again(form, EDIT, status=status, named=await aheading(named), other=other)
+
+
+async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
+    if view.request.method != "PATCH":
+        return SeeOther(heading(kept)["url"])
+    data = await aheading(kept)
+    change = await achanges(kept, 1)
+    data["undo_url"] = change[0]["undo_url"] if change else None
+    return json_response(data, headers={"ETag": f'"{kept.version}"'})
+
+
+async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPError:
+    """The answer where there is none: where it is since it was renamed or merged, or 404."""
+    into = await NameChange.objects.aaddress(MODELS[kind], str(address))
+    if into is None:
+        return HTTPError(404, f"There is no such {kind}. All {kind}s are at {reverse(f'{kind}_list')}.")
+    url = address_of(kind, into)
+    moved = f"This {kind} was renamed or merged, and is at {url} now."
+    if request.method not in {"GET", "HEAD"}:
+        return HTTPError(404, moved)
+    query = request.META.get("QUERY_STRING", "")
+    return HTTPError(301, moved, headers={"Location": f"{url}?{query}" if query else url})
+
+
+def address_of(kind: str, address: int | str) -> str:
+    return reverse(f"{kind}_detail", args=[address])
+
+
+def heading(named: Named) -> dict[str, Any]:
+    """What is known of it but for its books."""
+    kind = str(named._meta.model_name)
+    about = {"id": named.pk} if named.ADDRESS == "pk" else {named.ADDRESS: named.address}
+    return {**about, "url": address_of(kind, named.address), **named.shown(), "version": named.version}
+
+
+async def aheading(named: Named) -> dict[str, Any]:
+    return {**heading(named), "books": await named.books.acount()}
+
+
+async def afor_editors(view: CatalogueView, named: Named) -> dict[str, Any]:
+    """What the page of an author or topic shows those who may edit it."""
+    is_shown = view.media_type == HTML and "can_change_books" in view.user.rights
+    return {"changes": await achanges(named, MAX_SHOWN)} if is_shown else {}
+
+
+async def achanges(named: Named, most: int) -> list[dict[str, Any]]:
+    """The latest changes of its name."""
+    found = NameChange.objects.of(named).order_by("-pk").values(*COLUMNS, "user__username")
+    return [serialized(row) async for row in found[:most]]
+
+
+def serialized(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "action": _action(row["before"], row["after"]),
+        "before": row["before"],
+        "after": row["after"],
+        "books": row["books"],
+        "via": row["via"],
+        "by": row["user__username"],
+        "at": row["at"],
+        "undoes": row["undoes_id"],
+        "undo_url": None if row["undone_by__id"] else reverse("name_undo", args=[row["id"]]),
+    }
+
+
+def _action(before: list[Any], after: list[Any]) -> str:
+    if len(before) != len(after):
+        return "merged" if len(before) > len(after) else "separated"
+    return "renamed" if before[0]["name"] != after[0]["name"] else "changed"

@@ -1,0 +1,280 @@
+"""Authors and topics are renamed and merged in all their books at once, and that is undone as a whole."""
+
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.test import Client, TestCase
+
+from books.history.rename import TooManyBooks, edit, undo
+from books.history.undo import CannotUndo
+from books.models import Actor, Author, Book, Change, Channel, NameChange, Topic
+from books.models.change import COMMAND
+from tests.people import LibrarianTestCase, reader
+
+JSON = "application/json"
+
+
+def author(name: str) -> Author:
+    return Author.objects.get(name=name)
+
+
+def names() -> dict[str, str]:
+    return dict(Book.objects.order_by("pk").values_list("title", "author_names"))
+
+
+class Renaming(TestCase):
+    def setUp(self) -> None:
+        values: Any = {"title": "Kokoro", "authors": ["Natsume", "Anon"], "topics": ["Novels", "Japan"]}
+        self.kokoro = Book.objects.add(values)
+        self.botchan = Book.objects.add({"title": "Botchan", "authors": ["Natsume"]})
+
+    def test_changes_all_books_each_with_a_version_and_an_entry_in_its_history(self) -> None:
+        old = author("Natsume")
+        assert edit(old, {"name": "夏目 漱石"}, Actor(Channel.PAGE)).pk == old.pk
+        assert names() == {"Kokoro": "夏目 漱石\nAnon", "Botchan": "夏目 漱石"}
+        found = Book.objects.searched("漱石").order_by("pk")
+        assert [(book.pk, book.version, book.author_key) for book in found] == [
+            (self.kokoro.pk, 2, "夏目漱石   夏目 漱石"),
+            (self.botchan.pk, 2, "夏目漱石   夏目 漱石"),
+        ]
+        assert not Book.objects.searched("Natsume").exists()
+        [change] = Change.objects.filter(book_id=self.kokoro.pk, action="changed")
+        assert change.fields == {"authors": [["Natsume", "Anon"], ["夏目 漱石", "Anon"]]}
+        assert change.name_change == NameChange.objects.get()
+
+    def test_to_a_name_of_another_joins_their_books_where_the_first_of_them_stood(self) -> None:
+        kept = Book.objects.add({"title": "Sanshiro", "authors": ["Edwin", "Sōseki", "Natsume"]}).authors.get(
+            name="Sōseki"
+        )
+        assert edit(author("Natsume"), {"name": "Sōseki"}, COMMAND, merge=True).pk == kept.pk
+        assert names() == {"Kokoro": "Sōseki\nAnon", "Botchan": "Sōseki", "Sanshiro": "Edwin\nSōseki"}
+        assert list(Author.objects.order_by("name").values_list("name", flat=True)) == ["Anon", "Edwin", "Sōseki"]
+        assert set(kept.books.values_list("title", flat=True)) == {"Kokoro", "Botchan", "Sanshiro"}
+
+    def test_is_undone_with_the_row_its_address_and_all_books(self) -> None:
+        old = author("Natsume")
+        edit(old, {"sort_name": "Natsume, K."}, COMMAND)
+        Book.objects.add({"title": "Sanshiro", "authors": ["Sōseki"]})
+        edit(old, {"name": "Sōseki"}, COMMAND, merge=True)
+        undoing, skipped = undo(NameChange.objects.latest("pk").pk, COMMAND)
+        assert (undoing.books, skipped) == (2, [])
+        assert names() == {"Kokoro": "Natsume\nAnon", "Botchan": "Natsume", "Sanshiro": "Sōseki"}
+        assert (author("Natsume").pk, author("Natsume").sort_name) == (old.pk, "Natsume, K.")
+        assert Book.objects.get(title="Botchan").author_key == "natsume  k"
+        last = Change.objects.filter(book_id=self.botchan.pk).latest("pk")
+        assert last.undoes is not None
+        assert last.undoes.name_change == undoing.undoes
+
+    def test_that_was_undone_can_be_done_again_by_undoing_that(self) -> None:
+        old = author("Natsume")
+        kept = Book.objects.add({"title": "Sanshiro", "authors": ["Sōseki"]}).authors.get()
+        edit(old, {"name": "Sōseki"}, COMMAND, merge=True)
+        undoing, _ = undo(NameChange.objects.latest("pk").pk, COMMAND)
+        again, _ = undo(undoing.pk, COMMAND)
+        assert names() == {"Kokoro": "Sōseki\nAnon", "Botchan": "Sōseki", "Sanshiro": "Sōseki"}
+        assert (again.source, again.into) == (str(old.pk), str(kept.pk))
+        assert not Author.objects.filter(name="Natsume").exists()
+
+    def test_is_undone_but_for_the_books_that_name_others_since(self) -> None:
+        edit(author("Natsume"), {"name": "Sōseki"}, COMMAND)
+        Book.objects.change(self.kokoro.pk, {"authors": ["Sōseki"]})
+        Book.objects.change(self.botchan.pk, {"title": "Botchan!"})
+        undoing, skipped = undo(NameChange.objects.get().pk, COMMAND)
+        assert skipped == [{"id": self.kokoro.pk, "url": f"/books/{self.kokoro.pk}/", "title": "Kokoro"}]
+        assert names() == {"Kokoro": "Sōseki", "Botchan!": "Natsume"}
+        assert undoing.books == 1
+
+    def test_is_undone_once_and_not_after_the_name_was_changed_again(self) -> None:
+        edit(author("Natsume"), {"name": "Sōseki"}, COMMAND)
+        first = NameChange.objects.get().pk
+        edit(author("Sōseki"), {"name": "夏目"}, COMMAND)
+        with pytest.raises(CannotUndo, match="“Sōseki” was renamed, merged or deleted since"):
+            undo(first, COMMAND)
+        undo(NameChange.objects.latest("pk").pk, COMMAND)
+        undo(first, COMMAND)
+        with pytest.raises(CannotUndo, match="undone already"):
+            undo(first, COMMAND)
+        assert names() == {"Kokoro": "Natsume\nAnon", "Botchan": "Natsume"}
+
+    def test_is_refused_its_undo_where_another_has_the_old_name_now(self) -> None:
+        edit(author("Natsume"), {"name": "Sōseki"}, COMMAND)
+        Author.objects.bulk_create([Author.of("Natsume")])
+        with pytest.raises(CannotUndo, match="another “Natsume” now"):
+            undo(NameChange.objects.get().pk, COMMAND)
+
+    def test_of_a_topic_changes_its_address_and_all_books(self) -> None:
+        novels = Topic.objects.get(slug="novels")
+        edit(novels, {"name": "Fiction & more"}, COMMAND)
+        assert (Topic.objects.get(pk=novels.pk).slug, Book.objects.get(pk=self.kokoro.pk).topic_names) == (
+            "fiction-and-more",
+            "Fiction & more\nJapan",
+        )
+        assert list(Book.objects.searched("topic:fiction")) == [self.kokoro]
+
+    def test_of_a_topic_may_change_its_spelling_alone(self) -> None:
+        edit(Topic.objects.get(slug="novels"), {"name": "NOVELS"}, COMMAND)
+        assert Book.objects.get(pk=self.kokoro.pk).topic_names == "Japan\nNOVELS"
+
+    def test_of_topics_merges_them_under_the_kept_ones_own_spelling(self) -> None:
+        edit(Topic.objects.get(slug="novels"), {"name": "JAPAN"}, COMMAND, merge=True)
+        assert (Topic.objects.get().name, Book.objects.get(pk=self.kokoro.pk).topic_names) == ("Japan", "Japan")
+
+    @pytest.mark.sqlite
+    def test_takes_as_many_statements_for_many_books_as_for_few(self) -> None:
+        natsume = author("Natsume")
+        with self.assertNumQueries(32):
+            edit(natsume, {"name": "Sōseki"}, COMMAND)
+        for number in range(30):
+            Book.objects.add({"title": f"Volume {number}", "authors": ["Sōseki"]})
+        with self.assertNumQueries(33):  # one finds the author
+            edit(author("Sōseki"), {"name": "Natsume"}, COMMAND)
+
+    def test_of_too_many_books_is_refused(self) -> None:
+        with mock.patch("books.history.rename.MAX_BOOKS", 1), pytest.raises(TooManyBooks):
+            edit(author("Natsume"), {"name": "Sōseki"}, COMMAND)
+        assert names() == {"Kokoro": "Natsume\nAnon", "Botchan": "Natsume"}
+
+
+class SortNames(TestCase):
+    def test_file_the_author_and_the_books_that_begin_with_the_author(self) -> None:
+        for title, people in (("Roots", ["Vincent van Gogh"]), ("Emma", ["Jane Austen", "Vincent van Gogh"])):
+            Book.objects.add({"title": title, "authors": people})
+        edit(author("Vincent van Gogh"), {"sort_name": "Van Gogh, Vincent"}, COMMAND)
+        assert dict(Book.objects.values_list("title", "author_key")) == {
+            "Roots": "van gogh  vincent",
+            "Emma": "austen  jane",
+        }
+        assert set(Book.objects.values_list("version", flat=True)) == {1}
+        undo(NameChange.objects.get().pk, COMMAND)
+        assert (author("Vincent van Gogh").sort_name, Book.objects.get(title="Roots").author_key) == (
+            "",
+            "gogh  vincent van",
+        )
+
+    def test_stay_with_a_new_name_of_the_same_words_alone(self) -> None:
+        Book.objects.add({"title": "Roots", "authors": ["vincent van gogh"]})
+        edit(Author.objects.get(), {"sort_name": "Van Gogh, Vincent"}, COMMAND)
+        edit(Author.objects.get(), {"name": "Vincent van Gogh", "sort_name": "Van Gogh, Vincent"}, COMMAND)
+        assert (Author.objects.get().sort_name, Book.objects.get().author_key) == (
+            "Van Gogh, Vincent",
+            "van gogh  vincent",
+        )
+        edit(Author.objects.get(), {"name": "Theo van Gogh"}, COMMAND)
+        assert (Author.objects.get().sort_name, Book.objects.get().author_key) == ("", "gogh  theo van")
+
+
+@pytest.mark.once
+class OverHTTP(LibrarianTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        Book.objects.add({"title": "Kokoro", "authors": ["Natsume"], "topics": ["Novels"]})
+        Book.objects.add({"title": "Botchan", "authors": ["Soseki"], "topics": ["Japan"]})
+        self.natsume, self.soseki = author("Natsume").get_absolute_url(), author("Soseki").get_absolute_url()
+
+    def patch(self, url: str, **sent: Any) -> Any:
+        headers = {"If-Match": sent.pop("if_match")} if "if_match" in sent else {}
+        return self.client.patch(url, sent, JSON, headers=headers)
+
+    def test_an_author_is_renamed_by_patch(self) -> None:
+        response = self.patch(self.natsume, name=" 夏目  漱石 ")
+        data = response.json()
+        assert (response.status_code, response["ETag"]) == (200, '"2"')
+        assert {name: data[name] for name in ("url", "name", "sort_name", "version", "books")} == {
+            "url": self.natsume, "name": "夏目 漱石", "sort_name": "夏目 漱石", "version": 2, "books": 1,
+        }  # fmt: skip
+        assert self.client.post(data["undo_url"]).json()["books"] == 1
+        assert names() == {"Kokoro": "Natsume", "Botchan": "Soseki"}
+
+    def test_a_name_that_another_has_is_a_question_first(self) -> None:
+        response = self.patch(self.natsume, name="Soseki")
+        assert response.status_code == 409
+        assert self.soseki in response.json()["errors"]["name"][0]
+        assert names() == {"Kokoro": "Natsume", "Botchan": "Soseki"}
+        assert self.patch(self.natsume, name="Soseki", merge=True).json()["url"] == self.soseki
+        assert names() == {"Kokoro": "Soseki", "Botchan": "Soseki"}
+
+    def test_the_old_address_leads_to_the_kept_one_with_its_query(self) -> None:
+        self.patch(self.natsume, name="Soseki", merge=True)
+        response = self.client.get(f"{self.natsume}?sort=year")
+        assert (response.status_code, response["Location"]) == (301, f"{self.soseki}?sort=year")
+        self.patch(self.soseki, name="夏目")
+        assert self.client.get(self.natsume)["Location"] == self.soseki
+        assert self.patch(self.natsume, name="x").status_code == 404
+
+    def test_the_old_address_of_a_topic_leads_through_all_its_later_ones(self) -> None:
+        self.patch("/topics/novels/", name="Fiction")
+        self.patch("/topics/fiction/", name="Japan", merge=True)
+        assert [self.client.get(f"/topics/{slug}/")["Location"] for slug in ("novels", "fiction")] == [
+            "/topics/japan/"
+        ] * 2
+        for change in NameChange.objects.order_by("-pk"):
+            self.client.post(f"/name-changes/{change.pk}/undo/")
+        assert self.client.get("/topics/novels/").status_code == 200
+        assert self.client.get("/topics/fiction/")["Location"] == "/topics/novels/"
+
+    def test_what_is_no_change_or_no_name_is_refused_by_field(self) -> None:
+        wrong: list[tuple[dict[str, Any], str]] = [
+            ({"name": " "}, "name"),
+            ({"name": "A; B"}, "name"),
+            ({"name": 1}, "name"),
+            ({"nme": "x"}, "nme"),
+            ({"name": "x", "merge": "yes"}, "merge"),
+            ({"sort_name": []}, "sort_name"),
+        ]
+        for sent, field in wrong:
+            with self.subTest(sent):
+                response = self.patch(self.natsume, **sent)
+                assert (response.status_code, list(response.json()["errors"])) == (422, [field])
+        assert self.patch(self.natsume, name="Natsume").json()["version"] == 1
+        assert self.patch("/topics/novels/", name="!").status_code == 422
+
+    def test_a_change_of_what_was_changed_since_is_refused(self) -> None:
+        assert self.patch(self.natsume, name="Sōseki", if_match='"1"').status_code == 200
+        assert self.patch(self.natsume, name="Other", if_match='"1"').status_code == 412
+        form = {"name": "Other", "version": "1"}
+        assert self.client.post(f"{self.natsume}edit/", form, headers={"accept": "text/html"}).status_code == 412
+
+    def test_two_spellings_are_mended_in_four_clicks_and_undone_in_one(self) -> None:
+        self.client.defaults["HTTP_ACCEPT"] = "text/html"
+        page = self.client.get(self.natsume)
+        self.assertContains(page, f'href="{self.natsume}edit/"')
+        form = self.client.get(f"{self.natsume}edit/")
+        self.assertContains(form, 'value="Natsume"')
+        asked = self.client.post(f"{self.natsume}edit/", {"name": "Soseki", "sort_name": "", "version": "1"})
+        self.assertContains(asked, "Merge the two, and the 1 book of", status_code=409)
+        self.assertContains(asked, '<button class="button" name="merge" value="1">', status_code=409)
+        merged = {"name": "Soseki", "sort_name": "", "version": "1", "merge": "1"}
+        self.assertRedirects(self.client.post(f"{self.natsume}edit/", merged), self.soseki, status_code=303)
+        undo_url = f"/name-changes/{NameChange.objects.get().pk}/undo/"
+        self.assertContains(self.client.get(self.soseki), undo_url)
+        self.assertRedirects(self.client.post(undo_url), self.soseki, status_code=303)
+        assert names() == {"Kokoro": "Natsume", "Botchan": "Soseki"}
+
+    def test_the_books_that_an_undo_leaves_are_named(self) -> None:
+        undo_url = self.patch(self.natsume, name="Sōseki").json()["undo_url"]
+        Book.objects.change(Book.objects.get(title="Kokoro").pk, {"authors": ["Sōseki", "Anon"]})
+        response = self.client.post(undo_url, headers={"accept": "text/html"})
+        self.assertContains(response, ">Kokoro</a>")
+        assert self.client.post(undo_url).status_code == 409
+
+    def test_its_history_tells_who_did_what(self) -> None:
+        self.patch(self.natsume, name="Soseki", merge=True)
+        [change] = self.client.get(f"{self.soseki}history/").json()["changes"]
+        assert (change["action"], change["books"], change["by"], change["via"]) == ("merged", 1, "librarian", "api")
+        assert [[each["name"] for each in change[side]] for side in ("before", "after")] == [
+            ["Natsume", "Soseki"],
+            ["Soseki"],
+        ]
+        self.assertContains(self.client.get(f"{self.soseki}history/", headers={"accept": "text/html"}), "Merged")
+
+    def test_readers_are_shown_no_forms(self) -> None:
+        undo_url = self.patch(self.natsume, name="Sōseki").json()["undo_url"]
+        visitor = Client(headers={"accept": "text/html"})
+        for account in (None, reader()):
+            if account:
+                visitor.force_login(account)
+            for url in (self.natsume, "/topics/novels/"):
+                page = visitor.get(url).content.decode()
+                assert "edit/" not in page
+                assert undo_url not in page
