@@ -22,7 +22,7 @@ from books.web.negotiation import HTML, JSON
 from books.web.permissions import CHANGE
 
 # Listed one by one; what an import or a merge did stands under that.
-SINGLE = Q(job_id=None, part_of=None) & ~Q(via=Channel.IMPORT)
+SINGLE = Q(job_id=None, part_of=None, name_change=None) & ~Q(via=Channel.IMPORT)
 MOST_PEOPLE = 200  # to choose from
 NEITHER: dict[str, Any] = {"book": None, "fields": [], "undoes": None, "undo_url": None, "job": None}
 

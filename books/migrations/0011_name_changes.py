@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0009_invitations'),
+        ('books', '0010_changes_of_no_job'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
