@@ -51,13 +51,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 8342,
+    "models forms views web metadata templatetags admin": 8858,
     "search": 1669,
     "server": 2726,
     "jobs": 1413,
-    "importing exporting": 5108,
-    "openapi": 630,
-    "house": 23_408,
+    "importing exporting": 4964,
+    "openapi": 682,
+    "house": 23_993,
     "benchmarks": 4054,
 }
 
