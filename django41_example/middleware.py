@@ -50,6 +50,7 @@ class OnTheLoop(MiddlewareMixin):
         self.innermost: Any = inner.innermost if isinstance(inner, OnTheLoop) else get_response
         self.has_request_hook = hasattr(self, "process_request")
         self.has_response_hook = hasattr(self, "process_response")
+        self.may_write = type(self).writes is not OnTheLoop.writes
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         response: Any = None
@@ -66,7 +67,7 @@ class OnTheLoop(MiddlewareMixin):
             response = await aresponse_for_exception(request, error)
         for layer in reversed(self.layers[:entered]):
             try:
-                if layer.writes(request):
+                if layer.may_write and layer.writes(request):
                     response = await sync_to_async(layer.process_response)(request, response)
                 elif layer.has_response_hook:
                     response = layer.process_response(request, response)

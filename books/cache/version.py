@@ -86,11 +86,11 @@ class PerVersion:
                 return await make()
             if number != self.number:
                 self.number, self.values = number, self._none()
-            if key in self.values:
-                value: Value = self.values[key][1]
+            if made := self.values.get(key):
+                value: Value = made[1]
                 return value
-            if made := self.being_made.get((number, key)):
-                await made.wait()
+            if being_made := self.being_made.get((number, key)):
+                await being_made.wait()
             else:
                 return await self._make(number, key, make)
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -136,6 +138,11 @@ class ListQuery(forms.Form):
     def parameters(self) -> dict[str, str]:
         """The query as it was sent, without the cursor: what the links to other pages repeat."""
         return {name: self.data[name] for name in self.fields if name not in {"after", "before"}}
+
+    @cached_property
+    def urlencoded(self) -> str:
+        """The parameters as a query string."""
+        return urlencode(self.parameters())
 
 
 class BookQuery(ListQuery):

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeVar
-from urllib.parse import urlencode
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
@@ -51,8 +51,7 @@ class Cursor:
     @staticmethod
     def encode(ordering: Ordering, key: Iterable[Any]) -> str:
         """The opaque text that stands for a row's key in a URL."""
-        text = json.dumps([ordering.name, *key], ensure_ascii=False, separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return base64.urlsafe_b64encode(orjson.dumps([ordering.name, *key])).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str, ordering: Ordering, *, backwards: bool) -> Self:
@@ -124,9 +123,9 @@ class Page:
     after: str | None
     before: str | None
 
-    def links(self, path: str, parameters: Mapping[str, str]) -> dict[str, str | None]:
-        """The URLs of the pages around it; `parameters` are the query's, without its cursor."""
-        start = f"{path}?{urlencode(parameters)}&" if parameters else f"{path}?"  # a cursor is its own quotation
+    def links(self, path: str, query: str) -> dict[str, str | None]:
+        """The URLs of the pages around it; `query` is the query string, without its cursor."""
+        start = f"{path}?{query}&" if query else f"{path}?"  # a cursor is its own quotation
         return {
             "next": f"{start}after={self.after}" if self.after else None,
             "previous": f"{start}before={self.before}" if self.before else None,

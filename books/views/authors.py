@@ -24,7 +24,7 @@ class AuthorList(CatalogueView):
         entries = [
             serializers.author(row["id"], row["name"], row["books_count"], row["sort_name"]) for row in page.rows
         ]
-        data = serialized_page("authors", entries, page, page.links(request.path, query.parameters()))
+        data = serialized_page("authors", entries, page, page.links(request.path, query.urlencoded))
         return self.respond(data, "books/author_list.html", context={"query": query.parameters()})
 
 

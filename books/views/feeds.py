@@ -153,7 +153,7 @@ def paging(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[
     return {
         "path": with_query(path, {**parameters, **here}),
         "page": f"/{first}",
-        "relations": {"up": "", "first": first, **page.links(path, parameters)},
+        "relations": {"up": "", "first": first, **page.links(path, query.urlencoded)},
         "count": page.count if page.count_is_exact else None,
         "size": query.page.size,
     }

@@ -63,7 +63,7 @@ class JobList(CatalogueView):
     async def _jobs(self, request: HttpRequest, sent: QueryDict) -> Data:
         query = valid(JobQuery(sent))
         found = await Job.objects.apage(Job.objects.all().ENTRY, query.page)
-        links = found.links(request.path, query.parameters())
+        links = found.links(request.path, query.urlencoded)
         return serialized_page("jobs", [serializers.job(row) for row in found.rows], found, links)
 
 

@@ -84,12 +84,12 @@ async def respond_with_books(
     """
     query, matches, wanted = parsed(view.request.META["QUERY_STRING"], **within)
     path, page = view.request.path, await matches.apage(wanted)
-    links = page.links(path, query.parameters())
+    links = page.links(path, query.urlencoded)
     if view.media_type == HTML:
         holes = await aholes(query, matches, page, path, about)
         holes |= {name: escape(url or "").encode() for name, url in links.items()}
-        export = "?" + escape(urlencode({**query.parameters(), **within})) if page.count else ""
-        holes["export"] = export.encode()
+        export = urlencode({**query.parameters(), **within}) if within else query.urlencoded
+        holes["export"] = f"?{escape(export)}".encode() if page.count else b""
         context = {**about, **shown, "most_words": MOST_WORDS}
         response = await framed(view, template, context, path, holes=holes)
     else:
@@ -132,7 +132,7 @@ async def acontext(
     context["not_searched"] = escape(" ".join(search.query.left_out))
     meant = "" if page.count else await asuggestion(parameters.get("q", "")) or ""
     url = f"{path}?{urlencode({**parameters, 'q': meant})}" if meant else ""
-    again = f"{path}?{urlencode(parameters)}" if page.count and not page.rows else ""
+    again = f"{path}?{query.urlencoded}" if page.count and not page.rows else ""
     context |= {"meant": escape(meant), "meant_url": escape(url), "again": escape(again)}
     return {name: html.encode() for name, html in context.items()}
 

@@ -52,7 +52,7 @@ class PeopleList(CatalogueView):
     async def _people(self, query: AccountQuery) -> Data:
         found = accounts().filter(username__icontains=query.cleaned_data.get("q", ""))
         page = await found.apage(AccountQuerySet.COLUMNS, query.page)
-        links = page.links(self.request.path, query.parameters())
+        links = page.links(self.request.path, query.urlencoded)
         columns = ("id", "role", "invited_by__username", "created_at", "expires_at")
         rows = Invitation.objects.open().order_by("-id").values(*columns)
         invitations = [invited({**row, "by": row["invited_by__username"]}) async for row in rows]

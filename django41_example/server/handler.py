@@ -179,7 +179,7 @@ class Handler(ASGIHandler):
 
     def _is_one_too_many(self, response: Any, client: str) -> bool:
         """Whether it is a download, and no more of them may be sent now."""
-        return response.streaming and not is_event_stream(response) and self._has_all_downloads(client)
+        return not is_event_stream(response) and self._has_all_downloads(client)
 
     def _has_all_downloads(self, client: str) -> bool:
         return self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT
@@ -230,7 +230,7 @@ class Handler(ASGIHandler):
             except DATABASE_LOST as error:
                 log.warning("the database: %s", error)
                 return self.error_response(request, *refusal(error))
-            if self._is_one_too_many(response, client_of(request.scope)):
+            if response.streaming and self._is_one_too_many(response, client_of(request.scope)):
                 response.close()
                 return self.error_response(request, *BUSY)
             return response  # type: ignore[no-any-return]

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
@@ -34,8 +33,10 @@ class Call:
                 result = self.checkout.run(self.function)
             except BaseException as caught:  # noqa: BLE001 - it is raised where the result is awaited
                 error = caught
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        try:
             self.loop.call_soon_threadsafe(self.finish, result, error)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            return
 
     def finish(self, result: Any, error: BaseException | None) -> None:
         self.checkout.call_ended(self)

@@ -84,7 +84,7 @@ class ThreadPool:
             del self.held[checkout.client]
         self.held_by_writers -= checkout.writes
         self.idle.append(thread)
-        while self.idle and (waiting := self._next()):
+        while self.queue and self.idle and (waiting := self._next()):
             self.queue.remove(waiting)
             if waiting.is_wanted() and (given := self.take(waiting)):
                 waiting.begin(given)

@@ -71,7 +71,8 @@ class Checkout(Executor):
 
     def __exit__(self, *_: object) -> None:
         current_checkout.reset(self.token)
-        self.end()
+        if not self.is_streaming:
+            self.end()
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Called on the event loop only, by asgiref: it awaits the asyncio future that this returns."""
@@ -191,11 +192,11 @@ class Checkout(Executor):
         return calls
 
     def _prepare_connections(self) -> None:
-        """What Django does between two requests: drop connections that failed or are too old."""
-        close_old_connections()
-        if not self.health_check:
-            for connection in connections.all(initialized_only=True):
-                connection.health_check_done = True  # type: ignore[attr-defined]
+        """What Django does between two requests: drop connections that failed. Ours are never too old."""
+        for connection in connections.all(initialized_only=True):
+            if connection.errors_occurred or self.health_check:
+                connection.close_if_unusable_or_obsolete()
+            connection.health_check_done = not self.health_check  # type: ignore[attr-defined]
 
 
 async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
