@@ -1,7 +1,8 @@
 """What a list of books could be narrowed by: exact counts, or none.
 
 One statement counts all of it, so the books are found once. Of more books than EXACT, the first thousand say which
-values are frequent, without numbers.
+values are frequent, without numbers. What all books have is counted along indexes and links alone: of 100,000 it takes
+a sixth of the time, and each worker does it anew after each change.
 """
 
 from collections import Counter
@@ -18,23 +19,34 @@ from books.search.filters import Conditions, count_of, fitting, names_of, parame
 EXACT = 20_000  # books, of which counting takes 60 ms
 SAMPLE = 1000
 SHOWN = 12  # values of a kind
-COLUMNS = ("id", "language", "published_year", "isbn13", "series")
+COLUMNS = ("id", "primary_language", "year_or_last", "isbn13", "series")
 BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+NO_YEAR = 32_767  # year_or_last of a book without one
 _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
-    SELECT {name}_id AS linked, COUNT(*) AS books FROM fitting JOIN books_book{name} ON book_id = fitting.id
-    GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
+    SELECT {name}_id AS linked, COUNT(*) AS books FROM {links} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
 ) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
-_COUNT = f"""
-SELECT 'isbn', 'none', 'Without ISBN', COUNT(*) FROM fitting WHERE isbn13 IS NULL
-UNION ALL SELECT 'language', language, '', COUNT(*) FROM fitting WHERE language <> '' GROUP BY language
-UNION ALL SELECT 'year', CAST(published_year AS varchar(6)), '', COUNT(*) FROM fitting
-    WHERE published_year IS NOT NULL GROUP BY published_year
-UNION ALL SELECT * FROM (SELECT 'series', series, series, COUNT(*) FROM fitting WHERE series <> ''
+
+
+def _counting(books: str, links: str) -> str:
+    topic = _LINKED.format(name="topic", value="topic.slug", links=links.format(name="topic"), shown=SHOWN)
+    author_id = "CAST(author.id AS varchar(20))"
+    author = _LINKED.format(name="author", value=author_id, links=links.format(name="author"), shown=SHOWN)
+    return f"""
+SELECT 'isbn', 'none', 'Without ISBN', COUNT(*) FROM {books} WHERE isbn13 IS NULL
+UNION ALL SELECT 'language', primary_language, '', COUNT(*) FROM {books} WHERE primary_language <> ''
+    GROUP BY primary_language
+UNION ALL SELECT 'year', CAST(year_or_last AS varchar(6)), '', COUNT(*) FROM {books} WHERE year_or_last < {NO_YEAR}
+    GROUP BY year_or_last
+UNION ALL SELECT * FROM (SELECT 'series', series, series, COUNT(*) FROM {books} WHERE series <> ''
     GROUP BY series ORDER BY 4 DESC, 2 LIMIT {SHOWN}) AS frequent
-UNION ALL {_LINKED.format(name="topic", value="topic.slug", shown=SHOWN)}
-UNION ALL {_LINKED.format(name="author", value="CAST(author.id AS varchar(20))", shown=SHOWN)}
+UNION ALL {topic}
+UNION ALL {author}
 """  # noqa: S608 # nosec B608 - our own names
+
+
+_COUNT = _counting("fitting", "fitting JOIN books_book{name} ON book_id = fitting.id")
+_COUNT_ALL = _counting("books_book", "books_book{name}")
 
 Value = tuple[str, str, int]  # for the URL, for people, and the number of books
 
@@ -51,17 +63,16 @@ class FacetCounts:
 def facet_counts(model: Any, conditions: Conditions, *, is_few: bool) -> FacetCounts:
     """To be called in a thread: it may take its time. `is_few`: whether they are known to be no more than EXACT."""
     is_exact = is_few or not conditions or count_of(model, conditions, EXACT) <= EXACT
-    query = compiled(_fitting, model, names_of(conditions), None if is_exact else SAMPLE)
-    sql, parameters = query.filled(values_of(conditions))
+    sql, parameters = _COUNT_ALL, ()
+    if conditions:
+        query = compiled(_fitting, model, names_of(conditions), None if is_exact else SAMPLE)
+        sql, parameters = query.filled(values_of(conditions))
+        sql = sql and f"WITH fitting AS MATERIALIZED ({sql}) {_COUNT}"  # nosec B608
     values: dict[str, list[Value]] = {kind: [] for kind in ("topic", "author", "language", "series", "isbn", "year")}
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH fitting AS MATERIALIZED ({sql}) {_COUNT}", parameters)  # nosec B608
-        for kind, value, label, books in cursor.fetchall() if sql else ():
-            values[kind].append((value, label, books))
-    spoken: Counter[str] = Counter()
-    for code, _, books in values["language"]:
-        spoken[languages.primary(code)] += books
-    values["language"] = [(code, languages.name(code), books) for code, books in spoken.items()]
+        cursor.execute(sql, parameters)
+        for kind, value, label, books in cursor.fetchall():
+            values[kind].append((value, label or languages.name(value), books))
     years = sorted((int(year), books) for year, _, books in values.pop("year"))
     ordered = {kind: sorted(found, key=lambda each: (-each[2], each[1]))[:SHOWN] for kind, found in values.items()}
     return FacetCounts(
