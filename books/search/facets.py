@@ -63,7 +63,7 @@ class FacetCounts:
 def facet_counts(model: Any, conditions: Conditions, *, is_few: bool) -> FacetCounts:
     """To be called in a thread: it may take its time. `is_few`: whether they are known to be no more than EXACT."""
     is_exact = is_few or not conditions or count_of(model, conditions, EXACT) <= EXACT
-    sql, parameters = _COUNT_ALL, ()
+    sql, parameters = _COUNT_ALL, list[Any]()
     if conditions:
         query = compiled(_fitting, model, names_of(conditions), None if is_exact else SAMPLE)
         sql, parameters = query.filled(values_of(conditions))
