@@ -30,8 +30,8 @@ from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from stdnum import ean  # noqa: E402
 
-from books.metadata.record import CLEANERS, EMPTY, topic_slug  # noqa: E402
-from books.models import Author, Book, BookAuthor, BookTopic, Topic  # noqa: E402
+from books.metadata.record import CLEANERS, EMPTY, NAMES, topic_slug  # noqa: E402
+from books.models import Author, Book, BookAuthor, BookSeries, BookTopic, Series, Topic  # noqa: E402
 from books.models.book_columns import columns  # noqa: E402
 from books.models.bulk import _insert  # noqa: E402
 from books.search.index import keep_in_step  # noqa: E402
@@ -184,7 +184,7 @@ def write_csv(path: Path, count: int) -> None:
         writer = csv.DictWriter(file, list(CLEANERS))
         writer.writeheader()
         for book in books(count):
-            joined = {name: "; ".join(book[name]) for name in ("authors", "topics")}
+            joined = {name: "; ".join(book[name]) for name in NAMES}
             writer.writerow(book | joined)
 
 
@@ -215,6 +215,13 @@ def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dic
     under = [(pk, topics[name]) for pk, book in zip(pks, batch, strict=True) for name in book["topics"]]
     _insert(BookAuthor, ["book_id", "author_id", "position"], by)
     _insert(BookTopic, ["book_id", "topic_id"], under)
+    series = Series.objects.by_names({book["series"] for book in batch if book["series"]})
+    placed = [
+        (pk, series[book["series"]].pk, book["series_number"])
+        for pk, book in zip(pks, batch, strict=True)
+        if book["series"]
+    ]
+    _insert(BookSeries, ["book_id", "series_id", "number", "label", "position"], [(*each, "", 0) for each in placed])
     keep_in_step(pks)
 
 

@@ -19,7 +19,7 @@ from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
 from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateList
 from books.views.exports import Citation, CsvExport, Export
-from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsStart, OpdsTopics
+from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsSeries, OpdsStart, OpdsTopics
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.history import BookHistory, ChangeUndo, HistoryPurge
 from books.views.home import Home
@@ -32,6 +32,7 @@ from books.views.names import NameEdit, NameHistory, NameUndo
 from books.views.openapi import OpenApi
 from books.views.people import InvitationWithdraw, PeopleList, PersonDetail
 from books.views.robots import OpenSearch, Robots, Sitemap, SitemapFile
+from books.views.series import SeriesDetail, SeriesList
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
 from books.views.topics import Refresh, TopicDetail, TopicList
 from books.views.upload_detail import UploadDetail
@@ -102,6 +103,8 @@ urlpatterns = [
     path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
     path("authors/<id:pk>/edit/", NameEdit.as_view(kind="author"), name="author_edit"),
     path("authors/<id:pk>/history/", NameHistory.as_view(kind="author"), name="author_history"),
+    path("series/", SeriesList.as_view(), name="series_list"),
+    path("series/<id:pk>/", SeriesDetail.as_view(), name="series_detail"),
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
     path("topics/<topic:slug>/edit/", NameEdit.as_view(kind="topic"), name="topic_edit"),
@@ -134,17 +137,20 @@ urlpatterns = [
     path("opds/books/", OpdsBooks.as_view(), name="opds_books"),
     path("opds/books/<id:pk>/", OpdsBook.as_view(), name="opds_book"),
     path("opds/authors/", OpdsAuthors.as_view(), name="opds_authors"),
+    path("opds/series/", OpdsSeries.as_view(), name="opds_series"),
     path("opds/topics/", OpdsTopics.as_view(), name="opds_topics"),
     path("opds2/", OpdsStart.as_view(style=opds2), name="opds2"),
     path("opds2/books/", OpdsBooks.as_view(style=opds2), name="opds2_books"),
     path("opds2/books/<id:pk>/", OpdsBook.as_view(style=opds2), name="opds2_book"),
     path("opds2/authors/", OpdsAuthors.as_view(style=opds2), name="opds2_authors"),
+    path("opds2/series/", OpdsSeries.as_view(style=opds2), name="opds2_series"),
     path("opds2/topics/", OpdsTopics.as_view(style=opds2), name="opds2_topics"),
     path("opensearch.xml", OpenSearch.as_view(), name="opensearch"),
     path("robots.txt", Robots.as_view(), name="robots"),
     path("sitemap.xml", Sitemap.as_view(), name="sitemap"),
     path("sitemap-books-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["books"]), name="sitemap_books"),
     path("sitemap-authors-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["authors"]), name="sitemap_authors"),
+    path("sitemap-series-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["series"]), name="sitemap_series"),
     path("sitemap-topics-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["topics"]), name="sitemap_topics"),
     path("openapi.json", OpenApi.as_view(), name="openapi"),
     path("health_check/", HealthCheck.as_view(), name="health_check"),

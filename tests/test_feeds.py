@@ -37,6 +37,7 @@ FULL: Any = {
     "title": "Kokoro", "subtitle": "A novel", "authors": ["夏目 漱石", "B"], "topics": ["Novels", "小説"],
     "isbn13": "9780306406157", "publisher": "Iwanami", "published_year": 1914, "language": "ja", "pages": 248,
     "description": "A <student> & his sensei ]]>", "series": "Sensei", "series_number": Decimal("2.50"),
+    "more_series": ["Novels"],
 }  # fmt: skip
 
 
@@ -76,8 +77,8 @@ class FeedTestCase(TestCase):
 
 
 class Ways(FeedTestCase):
-    async def test_the_start_leads_to_the_newest_the_books_the_authors_and_the_topics(self) -> None:
-        assert await self.titles("") == ["Newest books", "All books", "Authors", "Topics"]
+    async def test_the_start_leads_to_the_newest_the_books_the_authors_the_series_and_the_topics(self) -> None:
+        assert await self.titles("") == ["Newest books", "All books", "Authors", "Series", "Topics"]
 
     async def test_every_link_of_either_version_leads_somewhere(self) -> None:
         todo, seen = ["/opds/", "/opds2/"], set[str]()
@@ -222,6 +223,7 @@ class ABook(FeedTestCase):
         assert texts(entry, "summary") == ["A <student> & his sensei ]]>"]
 
     async def test_in_json_too(self) -> None:
+        in_series = lambda name: [{"href": f"/opds2/books/?series={name}", "type": OPDS2}]  # noqa: E731
         links = lambda slug: [{"href": f"/opds2/books/?topic={slug}", "type": OPDS2}]  # noqa: E731
         assert (await self.json(f"/opds2/books/{self.kokoro.pk}/"))["metadata"] == {
             "@type": "http://schema.org/Book",
@@ -239,7 +241,12 @@ class ABook(FeedTestCase):
                 {"name": "Novels", "code": "novels", "links": links("novels")},
                 {"name": "小説", "code": "小説", "links": links("%E5%B0%8F%E8%AA%AC")},
             ],
-            "belongsTo": {"series": {"name": "Sensei", "position": 2.5}},
+            "belongsTo": {
+                "series": [
+                    {"name": "Sensei", "position": 2.5, "links": in_series("Sensei")},
+                    {"name": "Novels", "links": in_series("Novels")},
+                ]
+            },
         }
 
     async def test_what_is_not_known_is_left_out(self) -> None:

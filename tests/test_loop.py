@@ -58,6 +58,8 @@ READS = """
 /topics/novels/edit/                 406 200 200
 /topics/novels/history/              200 200 200
 /name-changes/1/undo/                405 405 405
+/series/                             200 200 200
+/series/{series}/                    200 200 200
 /topics/                             200 200 200
 /topics/novels/                      200 200 200
 /refresh/                            200 200 200
@@ -87,17 +89,20 @@ READS = """
 /opds/books/                         200 200 200
 /opds/books/{book}/                  200 200 200
 /opds/authors/                       200 200 200
+/opds/series/                        200 200 200
 /opds/topics/                        200 200 200
 /opds2/                              200 200 200
 /opds2/books/                        200 200 200
 /opds2/books/{book}/                 200 200 200
 /opds2/authors/                      200 200 200
+/opds2/series/                       200 200 200
 /opds2/topics/                       200 200 200
 /opensearch.xml                      200 200 200
 /robots.txt                          200 200 200
 /sitemap.xml                         200 200 200
 /sitemap-books-1.xml                 200 200 200
 /sitemap-authors-1.xml               200 200 200
+/sitemap-series-1.xml                200 200 200
 /sitemap-topics-1.xml                200 200 200
 /openapi.json                        200 200 200
 /health_check/                       503 503 503
@@ -156,7 +161,9 @@ def ids(db: None) -> dict[str, Any]:
     client = Client(headers={"accept": JSON})
     client.force_login(user)
     book, twin = (
-        client.post("/books/", {"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], **more}, JSON).json()
+        client.post(
+            "/books/", {"title": "Kokoro", "authors": ["夏目 漱石"], "series": "S", "topics": ["Novels"], **more}, JSON
+        ).json()
         for more in ({"isbn13": "9780306406157"}, {})
     )
     client.post("/jobs/import/", {"file": SimpleUploadedFile("a.csv", b"title")})
@@ -168,6 +175,7 @@ def ids(db: None) -> dict[str, Any]:
         "book": book["id"],
         "twin": twin["id"],
         "author": client.get("/authors/").json()["authors"][0]["id"],
+        "series": client.get("/series/").json()["series"][0]["id"],
         "change": client.get(f"/books/{book['id']}/history/").json()["changes"][0]["id"],
         "fingerprint": client.get("/duplicates/").json()["groups"][0]["fingerprint"],
         "token": Token.objects.issue(user, "test", ["read"], None)[0].pk,

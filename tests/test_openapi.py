@@ -132,6 +132,7 @@ class Answers(LibrarianTestCase):
             "topics": ["Novels", "小説"],
             "isbn13": "9780306406157",
             "pages": 9,
+            "series": "Novels",
         }
         self.book = Book.objects.add({**record.EMPTY, **full, "published_year": 1914, "language": "ja"})
         Book.objects.add({"title": "Kokoro!", "authors": ["夏目漱石"]})
@@ -146,6 +147,7 @@ class Answers(LibrarianTestCase):
             "extension": "ris",
         }
         self.addresses = {"/authors/{pk}/": {"pk": self.book.authors.get().pk}}
+        self.addresses["/series/{pk}/"] = {"pk": self.book.bookseries_set.get().series_id}
 
     async def ask(self, method: str, path: str, **request: Any) -> int:
         address = path.format(**{**self.keys, **self.addresses.get(path, {}), **request.pop("keys", {})})

@@ -140,14 +140,15 @@ class PublicViews(TestCase):
         )
 
     def url_of(self, route: URLPattern) -> str:
-        keys = {"author_detail": self.book.authors.get().pk, "sitemap_books": 1, "sitemap_authors": 1}
+        keys = {"author_detail": self.book.authors.get().pk, "series_detail": self.book.bookseries_set.get().series_id}
+        keys |= {"sitemap_books": 1, "sitemap_authors": 1, "sitemap_series": 1}
         pattern = str(route.pattern).replace("<id:pk>", str(keys.get(str(route.name), self.book.pk)))
         return "/" + pattern.replace("<topic:slug>", "novels").replace("<citation:extension>", "ris")
 
     async def test_they_depend_only_on_what_the_response_cache_knows(self) -> None:
         for route in PUBLIC:
             url = await sync_to_async(self.url_of)(route)
-            is_list = route.name in {"book_list", "author_detail", "topic_detail", "opds_books"}
+            is_list = route.name in {"book_list", "author_detail", "series_detail", "topic_detail", "opds_books"}
             queries = ["", "?q=kokoro&language=ja", "?series=Collected+works&sort=year&size=1"] if is_list else [""]
             callback: Any = route.callback
             for accept in callback.view_class(**callback.view_initkwargs).offers_of("GET"):

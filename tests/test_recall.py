@@ -18,6 +18,7 @@ from django.db import connection
 from django.test import TestCase
 
 from benchmarks.generate import books
+from books.metadata import record
 from books.models import Book
 from tests.importing.lists import csv_file, imported
 
@@ -101,8 +102,9 @@ class RecallTests(TestCase):
     def setUpTestData(cls) -> None:
         made: list[dict[str, Any]] = [dict(book) for book in books(COUNT)]
         made += [{"title": title.strip()} for title in TITLES]
-        names = ("authors", "topics")
-        done = imported(csv_file([book | {name: "; ".join(book.get(name, ())) for name in names} for book in made]))
+        done = imported(
+            csv_file([book | {name: "; ".join(book.get(name, ())) for name in record.NAMES} for book in made])
+        )
         assert (done.totals.created, done.totals.rejected) == (len(made), 0)
         cls.rows = list(Book.objects.order_by("id").values(*COLUMNS))
         lines = [(row["id"], field, f" {line(text)} ") for row in cls.rows for field, text in texts(row)]

@@ -66,6 +66,8 @@ PATCH  /authors/{author}/                    401 403 200 200    403 200 403 403 
 GET    /authors/{author}/edit/               401 403 200 200    403 200 403 403    401 200 403  change_book
 POST   /authors/{author}/edit/               401 403 303 303    403 303 403 403    401 303 403  change_book
 GET    /authors/{author}/history/            401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /series/                              200 200 200 200    200 200 200 200    401 403 403
+GET    /series/{series}/                     200 200 200 200    200 200 200 200    401 403 403
 GET    /topics/                              200 200 200 200    200 200 200 200    401 403 403
 GET    /topics/novels/                       200 200 200 200    200 200 200 200    401 403 403
 PATCH  /topics/novels/                       401 403 200 200    403 200 403 403    401 200 403  change_book
@@ -114,17 +116,20 @@ GET    /opds/                                200 200 200 200    200 200 200 200 
 GET    /opds/books/                          200 200 200 200    200 200 200 200    401 403 403
 GET    /opds/books/{book}/                   200 200 200 200    200 200 200 200    401 403 403
 GET    /opds/authors/                        200 200 200 200    200 200 200 200    401 403 403
+GET    /opds/series/                         200 200 200 200    200 200 200 200    401 403 403
 GET    /opds/topics/                         200 200 200 200    200 200 200 200    401 403 403
 GET    /opds2/                               200 200 200 200    200 200 200 200    401 403 403
 GET    /opds2/books/                         200 200 200 200    200 200 200 200    401 403 403
 GET    /opds2/books/{book}/                  200 200 200 200    200 200 200 200    401 403 403
 GET    /opds2/authors/                       200 200 200 200    200 200 200 200    401 403 403
+GET    /opds2/series/                        200 200 200 200    200 200 200 200    401 403 403
 GET    /opds2/topics/                        200 200 200 200    200 200 200 200    401 403 403
 GET    /opensearch.xml                       200 200 200 200    200 200 200 200    200 200 200
 GET    /robots.txt                           200 200 200 200    200 200 200 200    200 200 200
 GET    /sitemap.xml                          200 200 200 200    200 200 200 200    401 403 403
 GET    /sitemap-books-1.xml                  200 200 200 200    200 200 200 200    401 403 403
 GET    /sitemap-authors-1.xml                200 200 200 200    200 200 200 200    401 403 403
+GET    /sitemap-series-1.xml                 200 200 200 200    200 200 200 200    401 403 403
 GET    /sitemap-topics-1.xml                 200 200 200 200    200 200 200 200    401 403 403
 GET    /openapi.json                         200 200 200 200    200 200 200 200    200 200 200
 GET    /health_check/                        503 503 503 503    503 503 503 503    503 503 503
@@ -137,7 +142,7 @@ WITH_LOGIN_REQUIRED = ["nobody", "write", "jobs"]
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-ADDED = '{"title": "Kokoro", "authors": ["Natsume"], "topics": ["Novels"], "isbn13": "%s"}'
+ADDED = '{"title": "Kokoro", "authors": ["Natsume"], "topics": ["Novels"], "series": "S", "isbn13": "%s"}'
 PASSWORDS = f"old={PASSWORD}&password=another+{PASSWORD}&again=another+{PASSWORD}"
 BODIES = {
     "POST /books/": (JSON, '{"title": "new"}'),
@@ -220,6 +225,7 @@ class RightsTests(TestCase):
             "twin": twin["id"],
             "author": author["id"],
             "name_change": renamed["undo_url"].split("/")[2],
+            "series": client.get("/series/").json()["series"][0]["id"],
             "change": client.get(f"/books/{book['id']}/history/").json()["changes"][0]["id"],
             "deleted": deleted["id"],
             "fingerprint": client.get("/duplicates/").json()["groups"][0]["fingerprint"],

@@ -32,13 +32,15 @@ class SitemapTestCase(TestCase):
 class Sitemap(SitemapTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.emma = Book.objects.add({"title": "Emma", "authors": ["Jane Austen"], "topics": ["Novels", "小説"]})
+        given = {"authors": ["Jane Austen"], "series": "Novels", "topics": ["Novels", "小説"]}
+        cls.emma = Book.objects.add({"title": "Emma", **given})  # type: ignore[typeddict-item]
 
-    async def test_its_files_name_every_book_author_and_topic(self) -> None:
+    async def test_its_files_name_every_book_author_series_and_topic(self) -> None:
         found = [address for file in await self.index() for address in await self.addresses(file)]
-        author = await self.emma.authors.aget()
+        author, series = await self.emma.authors.aget(), (await self.emma.bookseries_set.aget()).series_id
         assert [unquote(address) for address in found] == [
-            f"/books/{self.emma.pk}/", f"/authors/{author.pk}/", "/topics/novels/", "/topics/小説/"
+            f"/books/{self.emma.pk}/", f"/authors/{author.pk}/",
+            f"/series/{series}/", "/topics/novels/", "/topics/小説/"
         ]  # fmt: skip
 
     def test_every_address_answers(self) -> None:
@@ -78,7 +80,7 @@ class Sitemap(SitemapTestCase):
         assert gzip.decompress(packed) == (await self.read(file))[1]
 
     def test_the_index_takes_two_queries_a_kind_and_no_count(self) -> None:
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(8):
             async_to_sync(self.async_client.get)("/sitemap.xml")
 
     def test_head_reads_no_rows_but_whether_there_are_any(self) -> None:

@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 KIND, FORMAT = "book catalogue backup", 1
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 4 << 20  # bytes
-LINKS = {"books.bookauthor", "books.booktopic", "books.filechunk"}
+LINKS = {"books.bookauthor", "books.bookseries", "books.booktopic", "books.filechunk"}
 ZIP = b"PK\x03\x04"
 BLOCK = 1 << 20  # bytes
 UNREADABLE = (

@@ -2,7 +2,8 @@
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-TABLES = ("books_book", "books_author", "books_bookauthor", "books_topic", "books_booktopic")
+NAMES = ("author", "topic", "series")
+TABLES = ("books_book", *(f"books_{name}" for name in NAMES), *(f"books_book{name}" for name in NAMES))
 EVENTS = ("INSERT", "UPDATE", "DELETE")
 CHANNEL = "books_revision"
 

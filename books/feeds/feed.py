@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.templatetags.static import static
 
 from books.metadata import record
+from books.metadata.series import places
 from books.models import Book, Change
-from books.models.book_columns import RECORD_COLUMNS, split
-from books.web.serializers import number
+from books.models.book_columns import RECORD_COLUMNS, as_record, split
 
 COLUMNS = ("id", "created_at", "updated_at", *RECORD_COLUMNS)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,5 +85,5 @@ def _book(row: Mapping[str, Any]) -> dict[str, Any]:
         "topics": [(record.topic_slug(name), name) for name in split(row["topic_names"])],
         "urn": f"urn:isbn:{row['isbn13']}" if row["isbn13"] else "",
         "year": f"{year:04}" if year and year > 0 else "",  # dates in feeds begin with our era
-        "series_number": number(row["series_number"]),
+        "places": places(as_record(row)),
     }

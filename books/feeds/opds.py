@@ -7,6 +7,7 @@ from django.http import HttpResponse
 
 from books.feeds.feed import BORROW, COVER_KIND, Feed, NavigationLink
 from books.feeds.xml import NO_ATTRIBUTES, Xml, element, respond_xml, texts
+from books.metadata.series import Place
 
 START = "/opds/"
 MEDIA_TYPES: tuple[str, ...] = ("application/atom+xml",)
@@ -46,8 +47,6 @@ def write_book(book: Mapping[str, Any], origin: str) -> HttpResponse:
 
 
 def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> Xml:
-    place = book["series_label"] or book["series_number"]
-    in_series = "" if place is None else f" ({place})"
     return element(
         "entry",
         attributes,
@@ -62,15 +61,19 @@ def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] =
             dc_issued=book["year"],
             dc_publisher=book["publisher"],
             dc_extent=f"{book['pages']} pages" if book["pages"] else "",
-            dc_isPartOf=f"{book['series']}{in_series}" if book["series"] else "",
             summary=book["description"],
         ),
+        *(found for place in book["places"] for found in texts(dc_isPartOf=_in_series(place))),
         _link(BORROW, book["url"], "text/html"),
         _link("alternate", book["url"], "text/html"),
         _link("self", START + book["path"], ENTRY),
         _link(IMAGE, book["cover"], COVER_KIND),
         _link(f"{IMAGE}/thumbnail", book["cover"], COVER_KIND),
     )
+
+
+def _in_series(place: Place) -> str:
+    return f"{place.series} ({place.written})" if place.written else place.series
 
 
 def _category(slug: str, name: str, origin: str) -> Xml:

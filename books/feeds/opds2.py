@@ -6,7 +6,9 @@ from typing import Any
 from django.http import HttpResponse
 
 from books.feeds.feed import BORROW, COVER_KIND, Feed, NavigationLink, with_query
+from books.metadata.series import Place
 from books.web.negotiation import as_json
+from books.web.serializers import number
 
 START = "/opds2/"
 KIND, PUBLICATION = "application/opds+json", "application/opds-publication+json"
@@ -41,7 +43,7 @@ def write_book(book: Mapping[str, Any], origin: str) -> HttpResponse:
 
 
 def _publication(book: Mapping[str, Any], origin: str) -> Plain:
-    series = _given({"name": book["series"], "position": book["series_number"]})
+    series = [_place(place) for place in book["places"]]
     metadata = {
         "@type": "http://schema.org/Book",
         "identifier": book["urn"] or origin + book["url"],
@@ -55,7 +57,7 @@ def _publication(book: Mapping[str, Any], origin: str) -> Plain:
         "numberOfPages": book["pages"],
         "description": book["description"],
         "subject": [_subject(slug, name) for slug, name in book["topics"]],
-        "belongsTo": {"series": series} if book["series"] else None,
+        "belongsTo": {"series": series if len(series) > 1 else series[0]} if series else None,
     }
     return {
         "metadata": _given(metadata),
@@ -66,6 +68,11 @@ def _publication(book: Mapping[str, Any], origin: str) -> Plain:
         ],
         "images": [{"href": book["cover"], "type": COVER_KIND}],
     }
+
+
+def _place(place: Place) -> Plain:
+    href = START + with_query("books/", {"series": place.series})
+    return _given({"name": place.series, "position": number(place.number), "links": [{"href": href, "type": KIND}]})
 
 
 def _subject(slug: str, name: str) -> Plain:

@@ -1,4 +1,4 @@
-"""The pages of all books, authors and topics, for robots: an index of files (https://www.sitemaps.org/protocol.html).
+"""The pages of all books, authors, series and topics, for robots: an index of files (https://www.sitemaps.org/protocol.html).
 
 A file holds a range of ids, so that a row stays in its file whatever is added or deleted, and no file is found by
 counting rows. It is written in batches, each after the last id, so that any number of books takes little memory.
@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from books.models import Author, Book, Topic
+from books.models import Author, Book, Series, Topic
 
 IDS_IN_A_FILE = 50_000  # no file may have more addresses
 FILES = 50_000  # nor an index more files
@@ -65,6 +65,7 @@ def _changed(row: Row) -> str:
 PAGES = {
     "books": Pages("sitemap_books", Book.objects.values("pk", "updated_at"), lambda row: f"/books/{row['pk']}/"),
     "authors": Pages("sitemap_authors", Author.objects.values("pk"), lambda row: f"/authors/{row['pk']}/"),
+    "series": Pages("sitemap_series", Series.objects.values("pk"), lambda row: f"/series/{row['pk']}/"),
     "topics": Pages(
         "sitemap_topics", Topic.objects.values("pk", "slug"), lambda row: reverse("topic_detail", args=[row["slug"]])
     ),

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from books.metadata import isbn, languages, record
+from books.metadata.series import Place
 from books.models.author import AuthorQuerySet
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
@@ -148,28 +149,47 @@ class ListQuery(forms.Form):
 class BookQuery(ListQuery):
     """What books are listed: all parameters that are given must hold."""
 
+    is_in_series = False
+
     q = QueryField(required=False, max_length=MAX_QUERY)
     author = QueryField(required=False, max_length=record.MAX_NAME)
     topic = QueryField(required=False, max_length=record.MAX_SLUG)
     language = LanguageField(required=False, max_length=languages.MAX_LENGTH)
     year = YearField(required=False)
+    series = QueryField(required=False, max_length=record.MAX_TEXT)
     isbn = NoneField(required=False)
     sort = SortField(required=False)
 
-    field_order = ["q", "author", "topic", "language", "year", *record.TEXT_FILTERS, "isbn", "sort", "size"]
+    field_order = ["q", "author", "topic", "language", "year", "series", "isbn", "sort", "size"]
 
     def ordering(self) -> Ordering:
-        default = "relevance" if self.cleaned_data.get("q") else "title"
-        return BookQuerySet.ORDERINGS[self.cleaned_data.get("sort") or default]
+        default = "relevance" if self.cleaned_data.get("q") else "series" if self.is_of_series else "title"
+        name = self.cleaned_data.get("sort") or default
+        return BookQuerySet.IN_SERIES if self.is_of_series and name == "series" else BookQuerySet.ORDERINGS[name]
 
-    def search(self, topic: str = "", author: int | None = None) -> BookSearch:
-        """What is searched, among the books of a topic or an author if that is given."""
-        return BookSearch.of(self.cleaned_data, topic, author)
+    @property
+    def is_of_series(self) -> bool:
+        return self.is_in_series or bool(self.cleaned_data.get("series"))
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the list shows the books' places in series."""
+        return self.is_of_series or self.page.ordering.name == "series"
+
+    def place_of(self, place: Place) -> str:
+        """A book's place, as the list shows it: the number is enough in the series that it is of."""
+        number = place.written and (place.label or f"#{place.written}")
+        return number if self.is_of_series else str(place)
+
+    def search(self, topic: str = "", author: int | None = None, series: int | None = None) -> BookSearch:
+        """What is searched, among the books of a topic, an author or a series if that is given."""
+        return BookSearch.of(self.cleaned_data, topic, author, series)
 
 
-BookQuery.base_fields.update(
-    {name: QueryField(required=False, max_length=record.MAX_TEXT) for name in record.TEXT_FILTERS}
-)
+class SeriesBookQuery(BookQuery):
+    """The same of the books of one series, which are in its order."""
+
+    is_in_series = True
 
 
 class BomField(QueryField):
@@ -193,6 +213,10 @@ class AuthorQuery(ListQuery):
 
     def ordering(self) -> Ordering:
         return AuthorQuerySet.ORDERINGS["name"]
+
+
+class SeriesQuery(AuthorQuery):
+    """Which series: `?q=` words of the name."""
 
 
 class JobQuery(ListQuery):

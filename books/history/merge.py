@@ -57,7 +57,8 @@ def together(kept: Record, records: Mapping[int, Record], chosen: Mapping[str, i
     for name in chain.from_iterable(each["authors"] for each in every):
         people.setdefault(fingerprint.person(name), name)
     values["authors"] = [*people.values()]
-    values["topics"] = list(chain.from_iterable(each["topics"] for each in every))
+    for name in ("topics", "more_series"):
+        values[name] = list(chain.from_iterable(each[name] for each in every))
     cleaned, errors = record.clean(values)
     if errors:
         raise CannotMerge(f"The merged book would not be valid. {next(iter(errors.values()))[0]}")

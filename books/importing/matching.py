@@ -28,6 +28,7 @@ from books.importing.seen_books import SeenBooks
 from books.metadata import fingerprint
 from books.metadata.folding import letters
 from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, placeholder_title, source_of
+from books.metadata.series import settled
 from books.models import Author, Book, Change, Channel, Topic, bulk
 from books.models.book import VOLUME
 from books.models.book_columns import RECORD_COLUMNS, as_record
@@ -131,7 +132,7 @@ class Matcher:
             raise RowError("title", "", "A book needs a title.")
         if others := self.by_isbn.get(fields.get("isbn13", "")):
             self.remarks.append(RowError("isbn13", fields["isbn13"], f"Another volume has this ISBN too: {others[0]}."))
-        book = PendingBook({**EMPTY, **fields}, is_seen=True)
+        book = PendingBook(settled({**EMPTY, **fields}), is_seen=True)
         self.pending.append(book)
         self._put(book)
         return RowOutcome.CREATED
@@ -276,7 +277,7 @@ class Matcher:
             changed["authors"] = list(dict.fromkeys([*book.fields["authors"], *fields.get("authors", ())]))
             if len(changed["authors"]) > MAX_AUTHORS:
                 raise RowError("authors", fields["authors"], f"A book has at most {MAX_AUTHORS} authors.")
-        return changed
+        return settled(changed)
 
     def _put(self, book: PendingBook) -> None:
         if book.key:

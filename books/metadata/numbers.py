@@ -61,7 +61,7 @@ _PAGES = re.compile(
 
 def pages(text: str) -> int | str:
     """How many pages `320 p.`, `xii, 320 pages`, `1,024` or `約300頁` says; the text itself if it is no number."""
-    found = _PAGES.fullmatch(_plain(text))
+    found = _PAGES.fullmatch(plain(text))
     return int("".join(filter(str.isdigit, found["number"]))) if found else text
 
 
@@ -70,7 +70,7 @@ def year(text: str) -> int | None:
 
     `1999-03-01`, `[1999?]`, `c1999`, `1999-2001`, `昭和46年`, `S46`, `380 BC`, `MCMXCIX`. Raises ValidationError.
     """
-    written = _plain(text)
+    written = plain(text)
     if not written or _UNDATED.fullmatch(written) or _NO_DATE.fullmatch(written):
         return None
     found = int(written[0] + written[-3:]) if _SEPARATED_YEAR.fullmatch(written) else _year(written)
@@ -117,7 +117,7 @@ def _in_words(text: str, *, is_before: bool) -> int | None:
 
 def series_number(text: str) -> Decimal | None:
     """The number by which a place in a series is ordered: of `Vol. 3`, `#2`, `1,5`, `1-3`, `第3巻`, `上`, `IV`."""
-    written = _plain(text)
+    written = plain(text)
     if not written:
         return None
     if match := _PART.fullmatch(_BRACKETS.sub("", written)):
@@ -137,7 +137,12 @@ def series_label(written: object) -> str:
     return "" if _MERE_NUMBER.fullmatch(text) else text
 
 
-def _plain(text: str) -> str:
+def is_part(written: str) -> bool:
+    """Whether it names one of two or three volumes, as 上 and 下 do."""
+    return bool(_PART.fullmatch(plain(written)))
+
+
+def plain(text: str) -> str:
     """In ASCII digits and one kind of minus, folded, without invisible marks; kanji numerals as digits."""
     unified = unicodedata.normalize("NFKC", without_marks(text[: MAX_LENGTH + 1])).casefold().strip()
     if len(unified) > MAX_LENGTH:

@@ -18,7 +18,7 @@ from typing import Any, TypedDict, cast
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
-from books.metadata import isbn, languages, numbers
+from books.metadata import isbn, languages, numbers, series
 from books.metadata.folding import INVISIBLE, JOINERS, normalized
 from books.metadata.html_text import plain_text
 from books.metadata.json_schema import Schema, array, text, whole
@@ -32,6 +32,8 @@ MAX_HTML = 200_000  # characters of a description with its tags
 MAX_NAME = 200
 MAX_AUTHORS = 100
 MAX_TOPICS = 50
+MAX_SERIES = 20  # besides the first
+MAX_PLACED = MAX_TEXT + numbers.MAX_LENGTH + 2  # characters of a series with the number
 MAX_SLUG = 100
 SEPARATOR = ";"  # between the names in one cell or line
 
@@ -53,6 +55,7 @@ class Record(TypedDict, total=False):
     series: str
     series_number: Decimal | None
     series_label: str  # the number as it was written, if that says more
+    more_series: list[str]  # `Discworld #7`: see books.metadata.series
 
 
 Errors = dict[str, list[str]]
@@ -185,9 +188,9 @@ def split_names(text: str) -> list[str]:
     return [part for part in re.split(rf"[{SEPARATOR}\n]", text) if part.strip()]
 
 
-def names(max_count: int) -> Callable[[object], list[str]]:
+def names(max_count: int, max_length: int = MAX_NAME) -> Callable[[object], list[str]]:
     """A cleaner of a list of names: each once, in the order given."""
-    clean_line = line(MAX_NAME)
+    clean_line = line(max_length)
 
     def clean_name(value: object) -> str:
         name = clean_line(value)
@@ -224,6 +227,16 @@ def topics(value: object) -> list[str]:
     if bad := next((name for name in cleaned if not topic_slug(name)), None):
         raise ValidationError(f"“{bad}”: a topic's name needs a letter or a digit.", code="invalid")
     return list({topic_slug(name): name for name in reversed(cleaned)}.values())[::-1]
+
+
+_more_series = names(MAX_SERIES, MAX_PLACED)
+
+
+def more_series(value: object) -> list[str]:
+    found = {place.series: str(place) for place in map(series.placed, reversed(_more_series(value)))}
+    if any(len(name) > MAX_TEXT for name in found):
+        raise ValidationError(f"At most {MAX_TEXT} characters for the name of a series.", code="max_length")
+    return [*found.values()][::-1]
 
 
 @dataclass(frozen=True)
@@ -354,18 +367,34 @@ FIELDS = (  # in the order of an export's columns
         text(numbers.MAX_LENGTH),
         Box(DETAILS, "Shown instead of the number. Leave it empty if the number says it all."),
     ),
+    Field(
+        "more_series",
+        "Further series",
+        more_series,
+        array(text(MAX_PLACED, minLength=1), MAX_SERIES),
+        Box(DETAILS, "One per line, with the number: Discworld #7.", rows=2),
+        sent=array(text(MAX_PLACED), MAX_SERIES, description="Each with its number: `Discworld #7`."),
+        empty=[],
+        column="more_series",
+        words="title",
+    ),
 )
 BY_NAME = {field.name: field for field in FIELDS}
 CLEANERS = {field.name: field.clean for field in FIELDS}
 EDITABLE = tuple(field.name for field in FIELDS if field.box)
 EMPTY = cast("Record", {field.name: field.empty for field in FIELDS})
 NAMES = tuple(field.name for field in FIELDS if field.column)  # the fields that are lists of names
-TEXT_FILTERS = tuple(field.name for field in FIELDS if field.parameter and field.schema == text(MAX_TEXT))
 COLUMNS = {field.name: field.column or field.name for field in FIELDS}  # of the model
 
 
 def with_label(values: Record, raw: Mapping[str, object]) -> Record:
-    """A number that was given otherwise than by its digits keeps what was given; a new number has no old label."""
+    """A number that was given otherwise than by its digits keeps what was given; a new number has no old label.
+
+    A series that was given with its number, as `InCryptid #8`, is parted from it.
+    """
+    if values.get("series_number") is None and (place := series.placed(values.get("series", ""))).number is not None:
+        label = values.get("series_label") or place.label
+        return {**values, "series": place.series, "series_number": place.number, "series_label": label}
     if "series_number" not in values or values.get("series_label"):
         return values
     return {**values, "series_label": numbers.series_label(raw["series_number"])}

@@ -5,12 +5,12 @@ like have no spaces between words and give overlapping pairs and the last charac
 夏目 目漱 漱石 石, so that any part of two or more characters is a run of whole pairs, and one character is the
 beginning of a pair.
 
-A book has four lines of words: of its title, its authors, its topics and the rest. Some marks in them are no words:
-`^kafka` stands before the first word of a title; `_` between two texts, so that no phrase goes on from one into the
-other; `ka-` says that a word of the line begins with ka, and `^ka-` that the title does, for what is typed first would
-else be looked up among too many words: the rest has no such marks; `#0306` are four digits of the ISBN; `@ja` is the
-language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a list is one
-question to the index.
+A book has five lines of words: of its title, its authors, its topics, its series and the rest. Some marks in them are
+no words: `^kafka` stands before the first word of a title; `_` between two texts, so that no phrase goes on from one
+into the other; `ka-` says that a word of the line begins with ka, and `^ka-` that the title does, for what is typed
+first would else be looked up among too many words: the rest has no such marks; `#0306` are four digits of the ISBN;
+`@ja` is the language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a
+list is one question to the index.
 """
 
 import re
@@ -22,6 +22,7 @@ from typing import Any
 from books.metadata.folding import APOSTROPHES, fold
 from books.metadata.languages import primary
 from books.metadata.record import COLUMNS, FIELDS, topic_slug
+from books.metadata.series import placed
 
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -37,11 +38,12 @@ BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
-RULES = 2  # raise it when a text becomes other words than before: an upgrade then indexes all books again
+RULES = 3  # raise it when a text becomes other words than before: an upgrade then indexes all books again
 LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
 TEXTS = tuple(COLUMNS[field.name] for field in FIELDS if field.words)  # the columns of a book that are searched
-TITLES = tuple(COLUMNS[field.name] for field in FIELDS if field.words == "title")  # the book's own title comes first
+# The book's own title comes first.
+TITLES = tuple(field.name for field in FIELDS if field.words == "title" and not field.column)
 BETWEEN_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _LETTER = rf"[^\W\d_{UNSPACED}]"
 _INITIALS = re.compile(rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?")
@@ -137,6 +139,10 @@ def topic_words(names: str) -> str:
     return " ".join([_with_beginnings([words(name) for name in named]), *(tag(topic_slug(name)) for name in named)])
 
 
+def series_words(*series: str) -> str:
+    return _with_beginnings([words(name) for name in series])
+
+
 def other_words(description: str, isbn13: str | None, language: str, year: int | None) -> str:
     spoken = dict.fromkeys((primary(language), language)) if language else ()
     years = () if year is None else (str(year), decade(year))
@@ -144,14 +150,16 @@ def other_words(description: str, isbn13: str | None, language: str, year: int |
     return " ".join([*words(description), *spellings, *isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))])
 
 
-def lines(texts: Iterable[Any]) -> tuple[str, str, str, str]:
-    """A book's four lines, from its TEXTS."""
+def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
+    """A book's five lines, from its TEXTS."""
     cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
     found = dict(zip(TEXTS, cut, strict=True))
+    further = [placed(text).series for text in found["more_series"].split("\n")] if found["more_series"] else []
     return (
-        title_words(*[found[name] for name in TITLES]),
+        title_words(*[found[name] for name in TITLES], *further),
         author_words(found["author_names"]),
         topic_words(found["topic_names"]),
+        series_words(*filter(None, (found["series"], *further))),
         other_words(found["description"], found["isbn13"], found["language"], found["published_year"]),
     )
 

@@ -10,6 +10,7 @@ from books.models.login_attempt import LoginAttempts, TooManyAttempts
 from books.models.lookup import CachedLookup, Source
 from books.models.named import NameChange, Named
 from books.models.not_duplicate import NotDuplicate
+from books.models.series import BookSeries, Series
 from books.models.token import Scope, Token
 from books.models.topic import BookTopic, Topic
 from books.models.upload import Upload
@@ -22,6 +23,7 @@ __all__ = [
     "Author",
     "Book",
     "BookAuthor",
+    "BookSeries",
     "BookTopic",
     "CachedLookup",
     "Change",
@@ -42,6 +44,7 @@ __all__ = [
     "NotInvited",
     "Role",
     "Scope",
+    "Series",
     "Source",
     "StaleVersion",
     "Status",

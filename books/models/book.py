@@ -1,6 +1,6 @@
 """A book, its queries, and the few methods that change one together with its history."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Literal, Self, cast
@@ -12,12 +12,14 @@ from django.urls import reverse
 
 from books.metadata import fingerprint, languages, numbers, record
 from books.metadata.record import Record
+from books.metadata.series import Place, places, settled
 from books.models.author import KEY_LENGTH, Author, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.errors import AlreadyRestored, Duplicate, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.fields import SortKeyField, WordsField, isbn_shape, none_or_in
 from books.models.links import Links
+from books.models.series import BookSeries, Series
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
 from books.search.filters import BookSearch
@@ -57,6 +59,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Ordering("relevance", ("distance", "id")),
         )
     }
+    # Books of one series, which has a place for each.
+    IN_SERIES = Ordering("series", ("place", "title_key", "id"))
     LIST_COLUMNS = COLUMNS
 
     def matching(self, search: BookSearch) -> Matches:
@@ -163,6 +167,7 @@ class Book(models.Model):
     series = models.CharField(max_length=record.MAX_TEXT, blank=True)
     series_number = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     series_label = models.CharField(max_length=numbers.MAX_LENGTH, blank=True, default="", db_default="")
+    more_series = models.TextField(blank=True, default="", db_default="")  # one a line
     source_key = models.CharField(max_length=record.MAX_NAME, unique=True, null=True, editable=False)
     authors = models.ManyToManyField(Author, through=BookAuthor, related_name="books")
     topics = models.ManyToManyField(Topic, through=BookTopic, related_name="books")
@@ -203,7 +208,6 @@ class Book(models.Model):
             models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
             models.Index(fields=["primary_language", "title_key", "id"], name="book_by_primary_language"),
             models.Index(fields=["fingerprint", "id"], name="book_by_fingerprint"),
-            models.Index(fields=["series"], name="book_by_series", condition=~Q(series="")),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="title_not_empty"),
@@ -229,6 +233,7 @@ class Book(models.Model):
         authors = {author.name: author for author in map(by_name.__getitem__, full["authors"])}
         topics = Topic.objects.by_names(full["topics"])
         full = {**full, "authors": list(authors), "topics": [topics[slug].name for slug in sorted(topics)]}
+        full = settled(full)
         if self.pk and full == self.as_record():
             return self
         for name, value in columns(full).items():
@@ -243,25 +248,31 @@ class Book(models.Model):
         if before:
             self.bookauthor_set.all().delete()
             self.booktopic_set.all().delete()
-        self.link(authors.values(), topics.values())
+            self.bookseries_set.all().delete()
+        self.link(authors.values(), topics.values(), places(full))
         if before:
             before.delete_unused()
         return self
 
     def delete_with_history(self, actor: Actor) -> Change:
-        """Delete the book, but not the authors and topics that are left without one."""
+        """Delete the book, but not the authors, topics and series that are left without one."""
         deletion = Change.objects.log(self, Action.DELETED, actor, differences(self.as_record(), record.EMPTY))
         pk = self.pk
         self.delete()
         keep_in_step([pk])
         return deletion
 
-    def link(self, authors: Iterable[Author], topics: Iterable[Topic]) -> None:
-        """Link these authors, in this order, and these topics."""
+    def link(self, authors: Iterable[Author], topics: Iterable[Topic], places: Sequence[Place]) -> None:
+        """Link these authors, in this order, these topics, and the series of these places."""
         BookAuthor.objects.bulk_create(
             BookAuthor(book=self, author=author, position=position) for position, author in enumerate(authors)
         )
         BookTopic.objects.bulk_create(BookTopic(book=self, topic=topic) for topic in topics)
+        series = Series.objects.by_names(place.series for place in places)
+        BookSeries.objects.bulk_create(
+            BookSeries(book=self, series=series[name], number=number, label=label, position=position)
+            for position, (name, number, label) in enumerate(places)
+        )
 
 
 class MergedAway(Book.DoesNotExist):

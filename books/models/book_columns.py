@@ -10,7 +10,7 @@ from books.metadata.record import Record
 from books.metadata.text import TEXTS, lines
 from books.search.expressions import tsvector
 
-NAME_SEPARATOR = "\n"  # in author_names and topic_names; no name contains one
+NAME_SEPARATOR = "\n"  # in author_names, topic_names and more_series; no name contains one
 RECORD_COLUMNS = tuple(record.COLUMNS.values())
 
 
@@ -37,5 +37,5 @@ def columns(full: Record) -> dict[str, Any]:
 
 
 def split(names: str) -> list[str]:
-    """The names in author_names or topic_names."""
+    """The names in author_names, topic_names or more_series."""
     return names.split(NAME_SEPARATOR) if names else []

@@ -1,4 +1,4 @@
-"""Writes many books at once, with their authors, topics, links, history and search index."""
+"""Writes many books at once, with their authors, topics, series, links, history and search index."""
 
 import json
 from collections import defaultdict
@@ -14,7 +14,8 @@ from django.db.models import Model
 from django.utils import timezone
 
 from books.metadata.record import Record, topic_slug
-from books.models import Action, Actor, Author, Book, BookAuthor, BookTopic, Change, Topic
+from books.metadata.series import Place, places
+from books.models import Action, Actor, Author, Book, BookAuthor, BookSeries, BookTopic, Change, Series, Topic
 from books.models.book_columns import columns
 from books.models.change import differences
 from books.models.fields import among
@@ -52,7 +53,7 @@ def write(pending: Iterable[PendingBook], actor: Actor) -> None:
     if not books:
         return
     linked = [book for book in books if _names(book.fields) != _names(book.before)]
-    authors, topics = _unlink([book.pk for book in linked if book.pk])
+    authors, topics, series = _unlink([book.pk for book in linked if book.pk])
     _update([book for book in books if book.pk])  # first: a new book may take the ISBN that another gives up
     _create([book for book in books if not book.pk])
     keep_in_step([book.pk for book in books if book.pk])
@@ -61,10 +62,11 @@ def write(pending: Iterable[PendingBook], actor: Actor) -> None:
     for pks in batched(authors, MAX_VALUES):
         Author.objects.delete_unused(pks)
     Topic.objects.delete_unused(topics)
+    Series.objects.delete_unused(series)
 
 
-def _names(fields: Fields) -> tuple[list[str], list[str]]:
-    return fields.get("authors", []), fields.get("topics", [])
+def _names(fields: Fields) -> tuple[list[str], list[str], list[Place]]:
+    return (fields["authors"], fields["topics"], places(fields)) if fields else ([], [], [])
 
 
 def _update(books: Sequence[PendingBook]) -> None:
@@ -87,15 +89,16 @@ def _create(books: Sequence[PendingBook]) -> None:
             book.pk = pk
 
 
-def _unlink(pks: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Delete the links of these books, and return the ids of their authors and topics."""
-    if not pks:
-        return set(), set()
-    authors = BookAuthor.objects.filter(book__in=pks)
-    topics = BookTopic.objects.filter(book__in=pks)
-    unlinked = set(authors.values_list("author", flat=True)), set(topics.values_list("topic", flat=True))
-    authors.delete()
-    topics.delete()
+def _unlink(pks: Sequence[int]) -> list[set[int]]:
+    """Delete the links of these books, and return the ids of their authors, of their topics and of their series."""
+    unlinked: list[set[int]] = [set(), set(), set()]
+    for found, model, name in zip(
+        unlinked, (BookAuthor, BookTopic, BookSeries), ("author", "topic", "series"), strict=True
+    ):
+        if pks:
+            links = model._default_manager.filter(book__in=pks)
+            found.update(links.values_list(name, flat=True))
+            links.delete()
     return unlinked
 
 
@@ -109,11 +112,21 @@ def _link(books: Sequence[PendingBook]) -> None:
     topics: dict[str, Topic] = {}
     for names in batched({name for book in books for name in book.fields["topics"]}, MAX_VALUES):
         topics |= Topic.objects.by_names(names)
+    in_series = [(book.pk, places(book.fields)) for book in books]
+    series: dict[str, Series] = {}
+    for names in batched({place.series for _, found in in_series for place in found}, MAX_VALUES):
+        series |= Series.objects.by_names(names)
     ordered = ((book.pk, enumerate(book.fields["authors"])) for book in books)
     author_links = [(pk, authors[name], position) for pk, names in ordered for position, name in names]
     topic_links = [(book.pk, topics[slug_of(name)].pk) for book in books for name in book.fields["topics"]]
     _insert(BookAuthor, ["book_id", "author_id", "position"], author_links)
     _insert(BookTopic, ["book_id", "topic_id"], topic_links)
+    series_links = [
+        (pk, series[name].pk, number, label, position)
+        for pk, found in in_series
+        for position, (name, number, label) in enumerate(found)
+    ]
+    _insert(BookSeries, ["book_id", "series_id", "number", "label", "position"], series_links)
     given = {name: sort_key for name, _, sort_name, sort_key in known if sort_name}
     filed: defaultdict[str, list[int]] = defaultdict(list)
     for book in books if given else ():

@@ -10,6 +10,7 @@ from books.metadata.record import Record
 from books.models.author import Author, BookAuthor
 from books.models.book import Book
 from books.models.book_columns import columns
+from books.models.series import Series
 from books.models.topic import BookTopic
 from books.search.index import keep_in_step
 
@@ -18,7 +19,7 @@ DERIVED = ("title_key", "author_key", "series_key", "fingerprint", "primary_lang
 
 
 def derive(books: Sequence[Book]) -> int:
-    """Derive the columns and words of these books and of their authors again. Returns how many books were wrong."""
+    """Derive the columns and words of these books again, with their authors and series: how many were wrong?"""
     wrong, pks = derive_columns(books), [book.pk for book in books]
     if connection.vendor == "postgresql":
         Book.objects.filter(pk__in=pks).update(words=None)  # which has them indexed
@@ -39,6 +40,8 @@ def derive_columns(books: Sequence[Book]) -> int:
     wrong = [book for book in books if _set(book, authors[book.pk], topics[book.pk], filed_under)]
     Book.objects.bulk_update(wrong, DERIVED)
     Author.objects.bulk_update({link.author for link in links}, ["name_key", "sort_key"])
+    series = Series.objects.filter(bookseries__book__in=pks).distinct()
+    Series.objects.bulk_update([each.derived() for each in series], ["name_key", "sort_key"])
     return len(wrong)
 
 

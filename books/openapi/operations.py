@@ -20,7 +20,7 @@ from books.forms.activity import ActivityQuery
 from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.forms.jobs import JobBooksQuery
-from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery
+from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery, SeriesBookQuery, SeriesQuery
 from books.forms.names import AuthorForm, TopicForm
 from books.forms.uploads import UploadForm
 from books.jobs.kinds import KINDS
@@ -181,6 +181,8 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "PATCH": RENAME._replace(schema="AuthorChanged", body=patch("AuthorPatch")),
     },
     **names("author", AuthorForm),
+    "series_list": {"GET": Operation("Search the series", "SeriesPage", SeriesQuery)},
+    "series_detail": {"GET": Operation("The books of a series, in its order", "SeriesBooks", SeriesBookQuery)},
     "topic_list": {"GET": Operation("All topics", "TopicList")},
     "topic_detail": {
         "GET": Operation("A topic's books", "TopicBooks", BookQuery, statuses=[200, 301]),
@@ -278,12 +280,14 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     **feed("_books", "Search the books", BookQuery),
     **feed("_book", "A book"),
     **feed("_authors", "Search the authors", AuthorQuery),
+    **feed("_series", "Search the series", SeriesQuery),
     **feed("_topics", "The topics", TopicQuery),
     "opensearch": {"GET": Operation("How to search here, as OpenSearch 1.1")},
     "robots": {"GET": Operation("What robots may read")},
     "sitemap": {"GET": Operation("The index of the sitemaps", errors=[404])},
     "sitemap_books": {"GET": Operation("The URLs of the books with ids up to 50,000 times the number")},
     "sitemap_authors": {"GET": Operation("The same for the authors")},
+    "sitemap_series": {"GET": Operation("The same for the series")},
     "sitemap_topics": {"GET": Operation("The same for the topics")},
     "lab": {"GET": Operation("Ways to wait for something slow", "Lab")},
     "lab_way": {"GET": Operation("Run one of them, and see how long others wait", "LabRun", errors=[403, 429])},

@@ -46,9 +46,18 @@ PAGE: Plain = {"count": COUNT, "count_is_exact": {"type": "boolean"}, **LINKS}
 NOT_SEARCHED = text(description=f"What was typed beyond {MOST_WORDS} words; absent if everything was searched.")
 
 
-def books_page(**more: Any) -> dict[str, Any]:
-    page = exactly(**more, books=array(ref("BookEntry")), **PAGE)
-    return {**page, "properties": {**page["properties"], "not_searched": NOT_SEARCHED}}
+PLACE = {"number": READ["series_number"], "label": READ["series_label"]}
+VOLUMES = {"volumes": or_null(COUNT), "is_complete": {"type": "boolean"}, "missing": array(COUNT), "summary": text()}
+SERIES = {**ADDRESS, "name": READ["series"], **VOLUMES}
+IN_SERIES = array(exactly(**ADDRESS, name=READ["series"], **PLACE))
+
+
+def partly(schema: Plain, **optional: Any) -> Plain:
+    return {**schema, "properties": {**schema["properties"], **optional}}
+
+
+def books_page(**more: Any) -> Plain:
+    return partly(exactly(**more, books=array(ref("BookEntry")), **PAGE), not_searched=NOT_SEARCHED)
 
 
 TOKEN = {"id": ID, "name": text(100), "scopes": array(text(enum=Scope.values)), "created_at": TIME}
@@ -113,8 +122,12 @@ NAME_CHANGE |= {"before": NAMED_ROWS, "after": NAMED_ROWS, "via": text(enum=Chan
 NAME_CHANGE |= {"at": TIME, "undoes": or_null(ID), "undo_url": or_null(text())}
 SCHEMAS = {
     "Index": OBJECT_OF_TEXTS,
-    "Book": exactly(**ADDRESS, **BOOK_FIELDS, created_at=TIME, updated_at=TIME, version=ID),
-    "BookEntry": exactly(**ADDRESS, **ENTRY),
+    "Book": partly(
+        exactly(**ADDRESS, **BOOK_FIELDS, created_at=TIME, updated_at=TIME, version=ID), in_series=IN_SERIES
+    ),
+    "BookEntry": partly(
+        exactly(**ADDRESS, **ENTRY), series_number=READ["series_number"], series_label=READ["series_label"]
+    ),
     "BookWrite": {**WRITE, "required": ["title"]},
     "BookPatch": WRITE,
     "BookPage": books_page(),
@@ -124,6 +137,9 @@ SCHEMAS = {
     "AuthorBooks": books_page(**ADDRESS, name=NAME, sort_name=NAME, version=ID),
     "AuthorPatch": {**AUTHOR_PATCH, "additionalProperties": False},
     "AuthorChanged": exactly(**ADDRESS, name=NAME, sort_name=NAME, version=ID, books=COUNT, undo_url=or_null(text())),
+    "Series": exactly(**SERIES, books=COUNT),
+    "SeriesPage": exactly(series=array(ref("Series")), **PAGE),
+    "SeriesBooks": books_page(**SERIES),
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
     "TopicBooks": books_page(slug=SLUG, url=text(), name=NAME, version=ID),
@@ -208,6 +224,7 @@ PARAMETERS: dict[str, Plain] = {
     "language": {"schema": text(languages.MAX_LENGTH, pattern=TAG), "description": "`en` finds `en-us` too."},
     "q": {"description": "Words that must all be found."},
     "author": {"description": "Words of a name, or an author's id."},
+    "series": {"description": "A series' name, or its id."},
     "topic": {"description": "A topic's slug."},
     "after": {"description": CURSOR},
     "before": {"description": CURSOR},

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from books.metadata import text as search
 
-COLUMNS = {"title": "A", "authors": "B", "topics": "C", "other": "D"}  # with PostgreSQL's letters for them
+COLUMNS = {"title": "A", "authors": "B", "topics": "C", "series": "E", "other": "D"}  # PostgreSQL's letters for them
+FOUND_BY_NAME = {"topics", "series"}  # the columns that are not searched everywhere
 EVERYWHERE = ("title", "authors", "other")
 
 _NO_LEXEME = str.maketrans("'\\", "  ")  # which a language may hold that another program wrote
@@ -105,7 +106,7 @@ def tsvector(lines: Sequence[str]) -> str:
             at = min(place, 16383)
             if column != "other" or len(word) <= search.SHORT:
                 written.append(f"'{letter}:{word}':{at}")
-            if column != "topics" and (word[-1] != "-" or word[0] == "@"):
+            if column not in FOUND_BY_NAME and (word[-1] != "-" or word[0] == "@"):
                 written.append(f"'{word}':{at}")
         place += 1  # no phrase reaches from one line into the next
     return " ".join(written)

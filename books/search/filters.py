@@ -7,16 +7,27 @@ What it does not know, and what a walk along the list looks at book by book, are
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, Exists, F, Field, IntegerField, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Concat, Lower
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Exists,
+    F,
+    Field,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, Lower
 
 from books.metadata.languages import primary
-from books.metadata.record import TEXT_FILTERS
 from books.models.author import BookAuthor
+from books.models.series import BookSeries
 from books.models.topic import BookTopic
 from books.models.words import Words
 from books.search.compiled_query import Parameter, compiled
@@ -40,19 +51,34 @@ def _without_words(asked: Parameter) -> Q:
     return ~Q(pk__in=Words.objects.filter(words__holds=asked).values("pk"))
 
 
-def _equals(column: str, asked: Any) -> Q:
-    return Q(~Q(**{column: ""}), **{column: asked})  # as the index of series has it
+def _named_or_numbered(series: Any) -> Q:
+    """Of this name or this id: 1632 may be either."""
+    digits = series if isinstance(series, Parameter) else Value(series)
+    return Q(series__name=series) | Q(series=Cast(digits, BigIntegerField()))
+
+
+SERIES: dict[str, Callable[[Any], Q]] = {  # conditions on the places of books
+    "series": lambda name: Q(series__name=name),
+    "series_or_id": _named_or_numbered,
+    "series_id": lambda pk: Q(series=pk),
+}
+
+
+def _in_series(kind: str, books: str) -> Callable[[Any], Q]:
+    return lambda asked: Q(**{f"{books}__in": BookSeries.objects.filter(SERIES[kind](asked)).values("book")})
 
 
 CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
     "author": (NUMBER, lambda pk: Q(pk__in=BookAuthor.objects.filter(author=pk).values("book"))),
-    **{name: (TEXT, partial(_equals, name)) for name in TEXT_FILTERS},
+    **{name: (NUMBER if name == "series_id" else TEXT, _in_series(name, "pk")) for name in SERIES},
     "without_isbn": (TEXT, lambda _: Q(isbn13=None)),
     "isbn": (TEXT, lambda isbn13: Q(isbn13=isbn13)),
     "lowest": (NUMBER, lambda year: Q(year_or_first__gte=year)),
     "highest": (NUMBER, lambda year: Q(year_or_last__lte=year)),
     "author_beside_words": (NUMBER, lambda pk: Q(number__in=BookAuthor.objects.filter(author=pk).values("book"))),
-    "series_beside_words": (TEXT, lambda name: Q(any_series=name)),
+    **{
+        f"{name}_beside_words": (NUMBER if name == "series_id" else TEXT, _in_series(name, "number")) for name in SERIES
+    },
     "without_isbn_beside_words": (TEXT, lambda _: Q(any_isbn="")),
     "lowest_beside_words": (NUMBER, lambda year: Q(first_year__gte=year)),
     "highest_beside_words": (NUMBER, lambda year: Q(last_year__lte=year)),
@@ -69,7 +95,7 @@ CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
 }
 
 # Beside words these are looked at book by book: else SQLite takes their index, and asks for the words at each book.
-BESIDE_WORDS = {name: f"{name}_beside_words" for name in ("author", "series", "without_isbn", "lowest", "highest")}
+BESIDE_WORDS = {name: f"{name}_beside_words" for name in ("author", *SERIES, "without_isbn", "lowest", "highest")}
 
 
 @dataclass(frozen=True)
@@ -82,10 +108,12 @@ class BookSearch:
     author: str = ""  # an id
 
     @classmethod
-    def of(cls, cleaned: Mapping[str, Any], topic: str = "", author_id: int | None = None) -> "BookSearch":
-        """The search of a cleaned BookQuery; `topic` and `author_id` are those whose own list it is."""
-        query, author = parse(cleaned.get("q") or ""), cleaned.get("author") or ""
-        is_id = author.isascii() and author.isdigit()  # ² is a digit too, and no number
+    def of(
+        cls, cleaned: Mapping[str, Any], topic: str = "", author_id: int | None = None, series_id: int | None = None
+    ) -> "BookSearch":
+        """The search of a cleaned BookQuery; `topic`, `author_id` or `series_id` is that whose own list it is."""
+        query, author, series = parse(cleaned.get("q") or ""), cleaned.get("author") or "", cleaned.get("series") or ""
+        is_id = _is_number(author)
         topics = tuple(filter(None, (topic, cleaned.get("topic"))))
         languages, years = ([cleaned[name]] if cleaned.get(name) else [] for name in ("language", "year"))
         query = query.with_filters(languages, years, topics, "" if is_id else author)
@@ -93,7 +121,9 @@ class BookSearch:
             return cls(replace(query, is_empty=True))
         authors = filter(None, (author_id, int(author) if is_id else None))
         on_rows: list[tuple[str, Any]] = [("author", pk) for pk in authors]
-        on_rows += [(name, cleaned[name]) for name in TEXT_FILTERS if cleaned.get(name)]
+        on_rows += [("series_id", series_id)] if series_id else []
+        if series:
+            on_rows.append(("series_or_id" if _is_number(series) and len(series) <= LONGEST_ID else "series", series))
         if cleaned.get("isbn"):
             on_rows.append(("without_isbn", ""))
         on_rows += [("isbn", isbn13) for isbn13 in dict.fromkeys(query.isbns)]
@@ -128,6 +158,23 @@ class BookSearch:
         return bool(self.query.expression or self.query.excluded)
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()  # ² is a digit too, and no number
+
+
+def with_place(books: Any, names: tuple[str, ...]) -> Any:
+    """Each with its `place` in the series of the first of these conditions that is one."""
+    asked = next(filter(None, (series_of(name, value) for name, value in parameters_of(names))))
+    places = BookSeries.objects.filter(asked, book=OuterRef("pk"))
+    return books.alias(place=Subquery(places.values("place")[:1]))
+
+
+def series_of(name: str, value: Any) -> Q | None:
+    """The places in the series of this condition, if it is one of a series."""
+    kind = name.removesuffix("_beside_words")
+    return SERIES[kind](value) if kind in SERIES else None
+
+
 def as_text(expression: Expression) -> str:
     return expression.as_tsquery() if connection.vendor == "postgresql" else expression.as_fts5()
 
@@ -152,7 +199,6 @@ def fitting(books: Any, conditions: Conditions) -> Any:
         number=F("pk") + 0,
         primary=Concat("primary_language", Value("")),
         lower_language=Lower("language"),
-        any_series=Concat("series", Value("")),
         any_isbn=Coalesce("isbn13", Value("")),
         first_year=F("year_or_first") + 0,
         last_year=F("year_or_last") + 0,

@@ -18,7 +18,7 @@ from books.metadata.text import RULES, TEXTS, lines
 
 TABLES = {
     "books_search": """CREATE VIRTUAL TABLE books_search USING fts5 (
-        title, authors, topics, other, content='', columnsize=0, tokenize="ascii tokenchars '^-#@_'"
+        title, authors, topics, series, other, content='', columnsize=0, tokenize="ascii tokenchars '^-#@_'"
     )""",
     "books_unindexed": f"CREATE TABLE books_unindexed (book INTEGER PRIMARY KEY, {', '.join(TEXTS)})",
 }
@@ -69,9 +69,9 @@ _NOTED = f"FROM books_unindexed WHERE book {_AMONG}"
 INDEXED = f"SELECT book, {_TEXTS} {_NOTED} AND title IS NOT NULL ORDER BY book"  # nosec B608
 THERE = f"SELECT id, {_TEXTS} FROM books_book WHERE id IN (SELECT book {_NOTED})"  # noqa: S608 # nosec B608
 FORGET = f"DELETE {_NOTED}"
-_COLUMNS = "rowid, title, authors, topics, other"
-REMOVE = f"INSERT INTO books_search (books_search, {_COLUMNS}) VALUES ('delete', %s, %s, %s, %s, %s)"  # noqa: S608 # nosec B608
-ADD = f"INSERT INTO books_search ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 # nosec B608
+_COLUMNS = "rowid, title, authors, topics, series, other"
+REMOVE = f"INSERT INTO books_search (books_search, {_COLUMNS}) VALUES ('delete', %s, %s, %s, %s, %s, %s)"  # noqa: S608 # nosec B608
+ADD = f"INSERT INTO books_search ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608 # nosec B608
 NEXT = f"SELECT id, {_TEXTS} FROM books_book WHERE id > %s AND id <= %s ORDER BY id LIMIT %s"  # noqa: S608 # nosec B608
 
 

@@ -21,9 +21,11 @@ from books.search.expressions import EVERYWHERE, Expression, Phrase, Term
 MOST_WORDS = 20  # of a query, those of authors among them: what is beyond is left out, and said so
 MOST_TEXT = 600  # characters of a query, once normalized
 MOST_YEARS = 400  # that are asked for by their decades
-FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",)}
+FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",), "series": ("series",)}
 
-_PART = re.compile(r'(?<!\S)(-?)(?:(title|author|topic|year|lang|language|isbn):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_PART = re.compile(
+    r'(?<!\S)(-?)(?:(title|author|topic|series|year|lang|language|isbn):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE
+)
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _YEARS = re.compile(r"(-?[0-9]{1,4})?(?:(\.\.)(-?[0-9]{1,4})?)?")
 _SLUG = re.compile(r"[\w-]+")

@@ -14,10 +14,12 @@ from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from books.cache import per_version
+from books.metadata.series import Place
+from books.models.series import BookSeries
 from books.search.compiled_query import Parameter, Row, compiled
 from books.search.expressions import Expression
 from books.search.facets import FacetCounts, facet_counts
@@ -30,7 +32,9 @@ from books.search.filters import (
     fitting,
     names_of,
     parameters_of,
+    series_of,
     values_of,
+    with_place,
 )
 from books.search.index import catch_up, searching, using_index
 from books.search.pagination import COUNT_CAP, Ordering, Page, PageRequest, is_text
@@ -87,6 +91,13 @@ class Matches:
                 return facet_counts(self.model, self.conditions, is_few=is_exact)
 
         return await per_version.get_or_make(("facets", self.conditions), partial(in_thread, count))
+
+    def places(self, page: Page) -> dict[int, Place]:
+        """The place of each book in the series that is asked for, else in its first; to be called in a thread."""
+        asked = next(filter(None, (series_of(name, value) for name, value in self.search.on_rows)), Q(position=0))
+        found = BookSeries.objects.filter(asked, book__in=[row[0] for row in page.rows])
+        rows = found.values_list("book", "series__name", "number", "label")
+        return {pk: Place(name, number, label) for pk, name, number, label in rows}
 
     def _count(self, *, is_ranked: bool) -> tuple[int, int]:
         """How many books there are, up to one beyond the cap; and the cap."""
@@ -159,6 +170,8 @@ class Shape:
 
 def rows_in_order(model: Any, shape: Shape) -> QuerySet[Any, Any]:
     ordering, rows = shape.ordering, fitting(model.objects.all(), parameters_of(shape.names))
+    if "place" in ordering.columns:
+        rows = with_place(rows, shape.names)
     order: list[Any] = ordering.order_by(backwards=shape.backwards)
     if shape.is_sorted and connection.vendor == "postgresql":  # else it walks to what it takes for common and is not
         by = [Concat(name, Value("")) if is_text(name) else F(name) + 0 for name in ordering.columns]

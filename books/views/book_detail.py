@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, languages
-from books.models import Book, Change, Channel, MergedAway
+from books.models import Book, BookSeries, Change, Channel, MergedAway
 from books.models.author import BookAuthor
 from books.models.topic import BookTopic
 from books.search.compiled_query import CompiledQuery, Parameter
@@ -113,7 +113,9 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
     if not found:
         raise Book.objects.missing(pk)
     topics = TOPICS.with_values(pk=pk).read()
-    data = serializers.book(dict(zip(serializers.BOOK_COLUMNS, found[0], strict=True)), [slug for slug, _ in topics])
+    row = dict(zip(serializers.BOOK_COLUMNS, found[0], strict=True))
+    in_series = BookSeries.objects.of_book(pk) if row["series"] else ()
+    data = serializers.book(row, [slug for slug, _ in topics], in_series)
     if user is None:
         return data, {}
     return data, {

@@ -15,8 +15,8 @@ from books.cache.topics import atopics
 from books.feeds import opds
 from books.feeds.feed import NEW, Feed, NavigationLink, Style, abooks, achanged_at, with_query
 from books.feeds.topics import TopicQuery, page_of_slugs
-from books.forms.lists import AuthorQuery, BookQuery, ListQuery
-from books.models import Author, Book
+from books.forms.lists import AuthorQuery, BookQuery, ListQuery, SeriesQuery
+from books.models import Author, Book, Series
 from books.search.pagination import Page
 from books.views.base import CatalogueView
 from books.views.list_context import SORTS
@@ -32,6 +32,7 @@ START_LINKS = [
     NavigationLink("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
     NavigationLink("All books", "books/?size=50", "Every book, by its title."),
     NavigationLink("Authors", "authors/?size=100", "Every author, by name, and the author's books."),
+    NavigationLink("Series", "series/?size=100", "Every series, and its books in order."),
     NavigationLink("Topics", "topics/?size=100", "Every topic, and the books about it."),
 ]
 
@@ -101,6 +102,21 @@ class OpdsAuthors(OpdsFeed):
             navigation=navigation,
             **paging(request.GET, "authors/", query, page),
         )
+
+
+class OpdsSeries(OpdsFeed):
+    """The series by name, each a way to its books in order; ?q= finds words of the name."""
+
+    async def afeed(self, request: HttpRequest) -> Feed:
+        query = valid(SeriesQuery(request.GET))
+        series = Series.objects.named(query.cleaned_data.get("q", ""))
+        page = await series.with_counts().apage(["name", "books_count"], query.page)
+        navigation = [
+            NavigationLink(row["name"], f"books/?series={row['id']}&sort=series", books=row["books_count"])
+            for row in page.rows
+        ]
+        about = paging(request.GET, "series/", query, page)
+        return Feed("Series", updated=await achanged_at(), navigation=navigation, **about)
 
 
 class OpdsTopics(OpdsFeed):
@@ -174,6 +190,8 @@ async def atitle(parameters: Mapping[str, str]) -> str:
         return "Newest books" if parameters.get("sort") == "-added" else "All books"
     if (author := said.get("author", "")).isdecimal() and author.isascii():
         said["author"] = await Author.objects.filter(pk=author).values_list("name", flat=True).afirst() or author
+    if (series := said.get("series", "")).isdecimal() and series.isascii():
+        said["series"] = await Series.objects.filter(pk=series).values_list("name", flat=True).afirst() or series
     if topic := (await atopics()).get(said.get("topic", "")):
         said["topic"] = topic.name
     return f"Books: {', '.join(said.values())}"

@@ -18,6 +18,7 @@ NEWEST, TOPICS = 12, 24  # shown
 ADDRESSES = {
     "books": "/books/{?q,author,topic,language,year,sort,size}",
     "authors": "/authors/{?q,size}",
+    "series": "/series/{?q,size}",
     "topics": "/topics/",
     "refresh": "/refresh/",
     "jobs": "/jobs/",

@@ -7,7 +7,6 @@ from urllib.parse import quote_plus, urlencode
 
 from books.forms.lists import BookQuery
 from books.metadata import languages
-from books.metadata.record import BY_NAME, TEXT_FILTERS
 from books.metadata.sorting import sort_key
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
@@ -30,7 +29,7 @@ FILTERS = {
     "topic": "Topic",
     "language": "Language",
     "year": "Year",
-    **{name: BY_NAME[name].label for name in TEXT_FILTERS},
+    "series": "Series",
     "isbn": "ISBN",
 }
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it

@@ -12,8 +12,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 
 from books.cache import per_version
-from books.forms.lists import BookQuery, ListQuery
+from books.forms.lists import BookQuery, ListQuery, SeriesBookQuery
 from books.metadata import covers, languages
+from books.metadata.series import Place
 from books.models import Author, Book
 from books.models.book import BookQuerySet
 from books.models.book_columns import NAME_SEPARATOR, split
@@ -28,7 +29,7 @@ from books.views.base import CatalogueView
 from books.views.frames import framed
 from books.views.list_context import list_context
 from books.web.negotiation import HTML, TEXT, HTTPError, errors_of
-from books.web.serializers import list_entry
+from books.web.serializers import list_entry, number
 from django41_example.server.threads import in_thread
 
 LISTS, LONGEST = 200, 300  # queries that stay parsed, and their characters
@@ -63,7 +64,8 @@ def parsed_list(query: str, **within: Any) -> tuple[BookQuery, Matches]:
 
 @lru_cache(LISTS)
 def remembered_list(query: str, **within: Any) -> tuple[BookQuery, Matches]:
-    found = valid(BookQuery(QueryDict(query)))
+    form = SeriesBookQuery if "series" in within else BookQuery
+    found = valid(form(QueryDict(query)))
     return found, Book.objects.matching(found.search(**within))
 
 
@@ -78,7 +80,7 @@ async def respond_with_books(
     shown: Mapping[str, Any] = MappingProxyType({}),
     **within: Any,
 ) -> HttpResponse:
-    """A page of the books that the request asks for, `within` an author or a topic; `about` says whose they are.
+    """A page of the books that are asked for, `within` an author, topic or series; `about` says whose they are.
 
     `shown` is what an editor's page has besides.
     """
@@ -93,7 +95,8 @@ async def respond_with_books(
         context = {**about, **shown, "most_words": MOST_WORDS}
         response = await framed(view, template, context, path, holes=holes)
     else:
-        entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in page.rows]
+        places = await aplaces(query, matches, page)
+        entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) | placed(places.get(row[0])) for row in page.rows]
         data = {**about, **serialized_page("books", entries, page, links)}
         if left_out := matches.search.query.left_out:
             data["not_searched"] = " ".join(left_out)
@@ -112,9 +115,16 @@ async def aholes(
     around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
     search = matches.search.query
     # Highlighting may take its time.
-    rows = await in_thread(rows_html, page.rows, search) if search.terms else rows_html(page.rows, search)
+    places = await aplaces(query, matches, page)
+    shown = page.rows, search, {pk: query.place_of(place) for pk, place in places.items()}
+    rows = await in_thread(rows_html, *shown) if search.terms else rows_html(*shown)
     is_whole = not (page.after or page.before)  # then there is nowhere to jump to
     return {**around, "rows": rows, **({"jumps": b""} if is_whole else {})}
+
+
+async def aplaces(query: BookQuery, matches: Matches, page: Page) -> dict[int, Place]:
+    """The books' places in a series, where the list shows them."""
+    return await in_thread(matches.places, page) if query.has_places else {}
 
 
 async def acontext(
@@ -137,13 +147,28 @@ async def acontext(
     return {name: html.encode() for name, html in context.items()}
 
 
-def rows_html(rows: Iterable[Row], query: SearchQuery) -> bytes:
-    if not query.terms:
+def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:
+    if not query.terms and not places:
         return b"".join([plain_row(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in rows])
     titles, authors = Highlighter(query, "title"), Highlighter(query, "authors")
     return "".join(
-        [row_html(row, highlighted(titles.parts(row[1])), highlighted(authors.parts(names(row[2])))) for row in rows]
+        [
+            row_html(
+                row,
+                highlighted(titles.parts(row[1])),
+                in_place(places, row) + highlighted(authors.parts(names(row[2]))),
+            )
+            for row in rows
+        ]
     ).encode()
+
+
+def in_place(places: Mapping[int, str], row: Row) -> str:
+    return f"<b>{escape(place)}</b> " if (place := places.get(row[0])) else ""
+
+
+def placed(place: Place | None) -> dict[str, Any]:
+    return {"series_number": number(place.number), "series_label": place.label} if place else {}
 
 
 def names(author_names: str) -> str:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from books.history.duplicates import similar
 from books.metadata.record import Record
-from books.models import Actor, Book, IdempotentResponse
+from books.models import Actor, Book, BookSeries, IdempotentResponse
 from books.models.book import Versions
 from books.web import serializers
 from books.web.negotiation import as_json
@@ -22,7 +22,7 @@ class PossibleDuplicate(Exception):
 
 
 # Fields that came after the first keys: empty ones do not count, so a request repeated after an upgrade is known.
-ADDED_LATER = {"series_label"}
+ADDED_LATER = {"series_label", "more_series"}
 
 
 def add_once(
@@ -61,4 +61,5 @@ def change(pk: int, values: Record, versions: Versions, actor: Actor, *, shares_
 
 
 def serialized(book: Book) -> dict[str, Any]:
-    return serializers.book(vars(book), list(book.topics.values_list("slug", flat=True)))
+    topics = list(book.topics.values_list("slug", flat=True))
+    return serializers.book(vars(book), topics, BookSeries.objects.of_book(book.pk) if book.series else ())

@@ -21,7 +21,7 @@ TOO_LARGE = "This body is too large: at most 1 MiB."
 MERGE_PATCH = "application/merge-patch+json"
 
 # Clients may send these back as they got them; they are ignored.
-READ_ONLY = {"id", "url", "created_at", "updated_at", "version"}
+READ_ONLY = {"id", "url", "in_series", "created_at", "updated_at", "version"}
 SHARES_ISBN = "shares_isbn"  # a consent, and no field of a book
 _JSON_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {  # of a JSON Schema: its name, and what it is in Python
     "string": ("a string", (str,)),

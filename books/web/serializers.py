@@ -1,6 +1,6 @@
 """Rows as plain data, the same for JSON and for pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -30,15 +30,29 @@ def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
     }
 
 
-def book(row: Mapping[str, Any], topics: list[str]) -> dict[str, Any]:
-    """A whole book, from BOOK_COLUMNS; `topics` are their slugs."""
+def book(
+    row: Mapping[str, Any], topics: list[str], in_series: Iterable[tuple[int, str, Any, str]] | None = None
+) -> dict[str, Any]:
+    """A whole book, from BOOK_COLUMNS; `topics` are their slugs, `in_series` its series: id, name, number, label."""
     return {
         "id": row["id"],
         "url": f"/books/{row['id']}/",
         **fields_of({**as_record(row), "topics": topics}),
+        **({} if in_series is None else {"in_series": [place(*each) for each in in_series]}),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "version": row["version"],
+    }
+
+
+def place(pk: int, name: str, number_: Decimal | None, label: str) -> dict[str, Any]:
+    """A book's place in a series."""
+    return {
+        "id": pk,
+        "url": reverse("series_detail", args=[pk]),
+        "name": name,
+        "number": number(number_),
+        "label": label,
     }
 
 

@@ -46,6 +46,7 @@ def catalogue() -> list[dict[str, Any]]:
             **book.as_record(),
             "version": book.version,
             "by": list(book.bookauthor_set.order_by("position").values_list("author__name", flat=True)),
+            "in": list(book.bookseries_set.order_by("position").values_list("series__name", "number", "label")),
             "under": list(book.booktopic_set.order_by("topic__slug").values_list("topic__name", flat=True)),
         }
         for book in Book.objects.order_by("pk")

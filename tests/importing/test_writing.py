@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from books.models import Author, Book, Change, Topic
+from books.models import Author, Book, Change, Series, Topic
 from tests.importing.lists import catalogue, csv_file, imported
 
 FULL: dict[str, Any] = {
@@ -24,8 +24,9 @@ FULL: dict[str, Any] = {
     "topics": ["Fantasy", "Novels"],
     "series": "Middle-earth",
     "series_number": Decimal("1.50"),
+    "more_series": ["Great books #1-3", "Red books"],
 }
-CELLS = {**FULL, "authors": "; ".join(FULL["authors"]), "topics": "; ".join(FULL["topics"])}
+CELLS = FULL | {name: "; ".join(FULL[name]) for name in ("authors", "topics", "more_series")}
 
 
 class Stored(TestCase):
@@ -41,6 +42,7 @@ class Stored(TestCase):
             "title": "O Hobbit",
             "authors": ["Alan Lee", "Tolkien"],
             "topics": ["Classics"],
+            "more_series": ["Red books #2"],
             "pages": 1,
         }
         book = Book.objects.add(FULL)  # type: ignore[arg-type]
@@ -48,15 +50,29 @@ class Stored(TestCase):
         expected = catalogue()
         Book.objects.all().delete()
         imported(csv_file([CELLS]))
-        imported(csv_file([{**CELLS, **change, "authors": "Alan Lee; Tolkien", "topics": "Classics"}]))
+        imported(
+            csv_file(
+                [
+                    {
+                        **CELLS,
+                        **change,
+                        "authors": "Alan Lee; Tolkien",
+                        "topics": "Classics",
+                        "more_series": "Red books #2",
+                    }
+                ]
+            )
+        )
         assert catalogue() == expected
 
-    def test_authors_and_topics_that_no_book_names_any_more_are_forgotten(self) -> None:
+    def test_authors_topics_and_series_that_no_book_names_any_more_are_forgotten(self) -> None:
         Book.objects.add({"title": "Other", "authors": ["Alan Lee"]})
         imported(csv_file([CELLS]))
-        imported(csv_file([{"source_key": "a:1", "title": "The Hobbit", "authors": "Tolkien", "topics": "Classics"}]))
+        row = {"source_key": "a:1", "title": "The Hobbit", "authors": "Tolkien", "topics": "Classics"}
+        imported(csv_file([{**row, "series": "Green books", "more_series": "Blue books #2"}]))
         assert set(Author.objects.values_list("name", flat=True)) == {"Alan Lee", "Tolkien"}
         assert set(Topic.objects.values_list("name", flat=True)) == {"Classics"}
+        assert set(Series.objects.values_list("name", flat=True)) == {"Green books", "Blue books"}
 
     def test_every_change_is_in_the_history(self) -> None:
         imported(csv_file([CELLS]))

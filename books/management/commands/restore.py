@@ -21,7 +21,8 @@ from books.management.commands.import_books import run_import
 from books.management.terminal import Terminal
 from books.models import Status
 
-OF_BOOKS = {"books.book", "books.author", "books.bookauthor", "books.topic", "books.booktopic"}  # what an import takes
+# What an import takes.
+OF_BOOKS = {"books.book"} | {f"books.{link}{name}" for link in ("", "book") for name in ("author", "series", "topic")}
 AS_JSON_LINES = {"mapping": {}, "format": "", "encoding": "utf-8", "existing": "fill"}
 OUTDATED = "This catalogue is not up to date: run “python manage.py prepare” first."
 

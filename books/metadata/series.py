@@ -1,0 +1,60 @@
+"""A book's places in series, and which volumes of a series there are. Pure functions."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+
+from books.metadata import numbers
+
+_PLACED = re.compile(r"(.*?[^\s,;])(?:[\s,;]+#|\s+;(?=\s))\s*([^#;]+)")
+_CENT = Decimal("0.01")
+
+
+class Place(NamedTuple):
+    """The place of a book in a series; `label` is the number as it was written, if that says more."""
+
+    series: str
+    number: Decimal | None = None
+    label: str = ""
+
+    def __str__(self) -> str:
+        """As `placed` reads it."""
+        return f"{self.series.replace(';', ',')} #{self.written}" if self.written else self.series
+
+    @property
+    def written(self) -> str:
+        return self.label or ("" if self.number is None else f"{self.number.normalize():f}")
+
+
+def placed(written: str) -> Place:
+    """The place that `Discworld #7`, `Ravenor, #1-3` or `講談社現代新書 ; 2100` says."""
+    if found := _PLACED.fullmatch(written):
+        try:
+            number = numbers.series_number(found[2])
+        except ValidationError:  # C# in Depth
+            number = None
+        if number is not None:
+            return Place(found[1], number.quantize(_CENT), numbers.series_label(found[2]))
+    return Place(written)
+
+
+def places(record: Mapping[str, Any]) -> list[Place]:
+    """The places of a record in all its series, each series once; the first is that of the field `series`."""
+    found = {}
+    if record["series"]:
+        found[record["series"]] = Place(record["series"], record["series_number"], record["series_label"])
+    for further in map(placed, record["more_series"]):
+        found.setdefault(further.series, further)
+    return [*found.values()]
+
+
+def settled[Values: Mapping[str, Any]](record: Values) -> Values:
+    """The record with each series once. If it lacks a first one, that is the first of the further ones."""
+    if not record["more_series"]:
+        return record
+    first, *further = places(record)
+    named = {"series": first.series, "series_number": first.number, "series_label": first.label}
+    return {**record, **named, "more_series": list(map(str, further))}  # type: ignore[return-value]

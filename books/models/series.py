@@ -1,0 +1,108 @@
+"""Series: created with their first book, deleted with the last unless a librarian has said something of them."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Value
+from django.db.models.functions import Cast, Coalesce, Round
+from django.urls import reverse
+
+from books.metadata import numbers, record, sorting
+from books.metadata.folding import fold
+from books.models.fields import SortKeyField, count_of
+from books.search.pagination import Ordering, PagedQuerySet
+
+KEY_LENGTH = sorting.LENGTH
+AFTER_ALL = Decimal(10**7)  # where a book without a number stands
+
+
+class SeriesQuerySet(PagedQuerySet["Series"]):
+    ORDERINGS = {"name": Ordering("name", ("sort_key", "id"))}
+
+    def named(self, words: str) -> "SeriesQuerySet":
+        """Series whose name contains all the words, ignoring accents and case."""
+        found = self
+        for word in fold(words).split():
+            found = found.filter(name_key__contains=word)
+        return found
+
+    def with_counts(self) -> "SeriesQuerySet":
+        """Each with `books_count`."""
+        return self.annotate(books_count=count_of(BookSeries.objects.filter(series=OuterRef("pk"))))
+
+    def by_names(self, names: Iterable[str]) -> dict[str, "Series"]:
+        """The series of each name. Missing ones are created."""
+        wanted = set(names)
+        known = {series.name: series for series in self.filter(name__in=wanted)} if wanted else {}
+        if missing := sorted(wanted - known.keys()):
+            self.bulk_create([Series.of(name) for name in missing], ignore_conflicts=True)
+            known |= {series.name: series for series in self.filter(name__in=missing)}
+        return known
+
+    def delete_unused(self, pks: Iterable[int]) -> None:
+        """Delete those of the series that have no book, and of which no librarian has said how many volumes it has."""
+        has_books = Exists(BookSeries.objects.filter(series=OuterRef("pk")))
+        self.filter(~has_books, pk__in=list(pks), volumes=None, is_complete=False).delete()
+
+
+class Series(models.Model):
+    name = models.CharField(max_length=record.MAX_TEXT, unique=True)
+    volumes = models.PositiveIntegerField(null=True, blank=True)  # that there are in all, if somebody has said so
+    is_complete = models.BooleanField(default=False, db_default=False)  # here, as far as the librarians want it
+    name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)  # the folded name, for searches
+    sort_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
+
+    objects = SeriesQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "series"
+        indexes = [models.Index(fields=["sort_key", "id"], name="series_by_sort_key")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("series_detail", args=[self.pk])
+
+    @classmethod
+    def of(cls, name: str) -> "Series":
+        return cls(name=name).derived()
+
+    def derived(self) -> "Series":
+        """The series with the keys that follow from its name."""
+        self.name_key = fold(self.name)[:KEY_LENGTH]
+        self.sort_key = sorting.sort_key(self.name)
+        return self
+
+
+class BookSeriesQuerySet(models.QuerySet["BookSeries"]):
+    def of_book(self, pk: int) -> "models.QuerySet[BookSeries, tuple[int, str, Any, str]]":
+        """The book's places: of each series the id and the name, then the number and its label."""
+        return self.filter(book=pk).order_by("position").values_list("series_id", "series__name", "number", "label")
+
+
+class BookSeries(models.Model):
+    """A book's place in one of its series; the first of these stands in the book's own columns too."""
+
+    book = models.ForeignKey("books.Book", models.CASCADE)
+    series = models.ForeignKey(Series, models.DO_NOTHING, db_index=False)  # the constraint's index begins with it
+    number = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    label = models.CharField(max_length=numbers.MAX_LENGTH, blank=True)  # the number as written, if that says more
+    position = models.PositiveSmallIntegerField()  # among the book's series
+    # A keyset needs whole numbers without NULL. Books without a number come last.
+    place = models.GeneratedField(
+        expression=Cast(Round(Coalesce(F("number"), Value(AFTER_ALL)) * 100), models.IntegerField()),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+
+    objects = BookSeriesQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["series", "book"], name="series_once_a_book")]
+        indexes = [models.Index(fields=["series", "place", "book"], name="books_of_a_series")]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} in {self.series_id}"
