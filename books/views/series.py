@@ -31,7 +31,7 @@ class SeriesList(CatalogueView):
         page = await series.with_counts().apage([*COLUMNS, "books_count"], query.page)
         volumes = await avolumes(page.rows)
         entries = [{**about(row, volumes[row["id"]]), "books": row["books_count"]} for row in page.rows]
-        data = serialized_page("series", entries, page, page.links(request.path, query.parameters()))
+        data = serialized_page("series", entries, page, page.links(request.path, query.urlencoded))
         return self.respond(data, "books/series_list.html", context={"query": query.parameters()})
 
 
