@@ -17,6 +17,7 @@ from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
+from books.views.catalogue import CatalogueSettings
 from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateList
 from books.views.exports import Citation, CsvExport, Export
 from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsSeries, OpdsStart, OpdsTopics
@@ -80,6 +81,7 @@ register_converter(TopicConverter, "topic")
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
+    path("settings/", CatalogueSettings.as_view(), name="settings"),
     path("books/", BookList.as_view(), name="book_list"),
     path("books/new/", BookNew.as_view(), name="book_new"),
     path("books/<id:pk>/", BookDetail.as_view(), name="book_detail"),

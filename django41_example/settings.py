@@ -90,6 +90,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "login"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # reading one costs no query
 
 # Databases -----------------------------------------------------------------
 
@@ -126,6 +127,7 @@ if METRICS:  # where the workers' figures meet
     os.environ.update(PROMETHEUS_MULTIPROC_DIR=str(VAR_DIR / "metrics"))
     (VAR_DIR / "metrics").mkdir(parents=True, exist_ok=True)
 
+STARTER_BOOKS = environment.boolean("STARTER_BOOKS", default=not PRODUCTION)  # 210 of them, in a new catalogue
 LAB = environment.boolean("LAB", default=not PRODUCTION)  # the laboratory at /lab/
 
 # Jobs: rows of the database that `manage.py work` works ---------------------

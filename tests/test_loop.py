@@ -30,6 +30,7 @@ READS = """
 /                                    200 200 200
 /books/                              200 200 200
 /books/?q=kokoro&language=en         200 200 200
+/settings/                           403 403 403
 /books/new/                          406 200 200
 /books/{book}/                       200 200 200
 /books/{book}.ris                    200 200 200

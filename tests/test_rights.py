@@ -28,6 +28,8 @@ TABLE = """
                                               librarian      tokens:      reader's  closed:
                                       nobody reader owner  read write jobs write  nobody write jobs
 GET    /                                     200 200 200 200    200 200 200 200    401 403 403
+GET    /settings/                            401 403 403 200    403 403 403 403    401 403 403  change_catalogue
+POST   /settings/                            401 403 403 200    403 403 403 403    401 403 403  change_catalogue
 GET    /books/                               200 200 200 200    200 200 200 200    401 403 403
 POST   /books/                               401 403 201 201    403 201 403 403    401 201 403  add_book
 GET    /books/new/                           401 403 200 200    403 200 403 403    401 200 403  add_book
@@ -162,6 +164,7 @@ BODIES = {
     "POST /uploads/{upload}/": (FORM, "action=test&format=csv&encoding=utf-8&existing=fill&column=title"),
     "POST /accounts/login/": (FORM, f"username=reader&password={PASSWORD}"),
     "POST /accounts/first/": (FORM, f"secret=x&username=a&password={PASSWORD}&again={PASSWORD}"),
+    "POST /settings/": (FORM, "name=Ours"),
     "POST /accounts/invitation/": (FORM, f"secret={{secret}}&username=Eve&password={PASSWORD}&again={PASSWORD}"),
     "POST /accounts/people/": (JSON, '{"role": "reader"}'),
     "PATCH /accounts/people/{person}/": (JSON, '{"active": false}'),

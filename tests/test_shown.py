@@ -24,6 +24,7 @@ PAGES = [
         "/jobs/",
         "/duplicates/",
         "/activity/",
+        "/settings/",
         "/accounts/people/",
         "/accounts/",
         "/accounts/tokens/",

@@ -3,7 +3,8 @@
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 NAMES = ("author", "topic", "series")
-TABLES = ("books_book", *(f"books_{name}" for name in NAMES), *(f"books_book{name}" for name in NAMES))
+KINDS = ("book", "catalogue", *NAMES, *(f"book{name}" for name in NAMES))
+TABLES = tuple(f"books_{kind}" for kind in KINDS)
 EVENTS = ("INSERT", "UPDATE", "DELETE")
 CHANNEL = "books_revision"
 

@@ -47,6 +47,7 @@ class Feed:
     orders: Sequence[NavigationLink] = ()  # the same books in other orders
     count: int | None = None  # of all pages, if it is known
     size: int | None = None  # of a page
+    catalogue: str = ""  # the name of the whole
 
 
 class Style(Protocol):

@@ -30,7 +30,7 @@ def write_feed(feed: Feed, origin: str) -> HttpResponse:
         "feed",
         NAMES,
         *texts(id=origin + START + feed.path, title=feed.title, updated=feed.updated.isoformat()),
-        element("author", NO_ATTRIBUTES, *texts(name="Book catalogue", uri=f"{origin}/")),
+        element("author", NO_ATTRIBUTES, *texts(name=feed.catalogue, uri=f"{origin}/")),
         *texts(opensearch_totalResults=_written(feed.count), opensearch_itemsPerPage=_written(feed.size)),
         *(_link(rel, START + path, _kind(path)) for rel, path in relations.items() if path is not None),
         _link("search", "/opensearch.xml", OPENSEARCH),

@@ -4,6 +4,7 @@ from books.feeds import opds
 from books.feeds.xml import Xml, element, texts
 
 NAME = "http://a9.com/-/spec/opensearch/1.1/"
+SHORT, LONG = 16, 48  # characters that the format allows
 TEMPLATES = {
     "text/html": "/books/?q={searchTerms}",
     opds.ACQUISITION: f"{opds.START}books/?q={{searchTerms}}&author={{atom:author?}}",
@@ -11,11 +12,11 @@ TEMPLATES = {
 }
 
 
-def description(origin: str) -> Xml:
+def description(origin: str, name: str) -> Xml:
     return element(
         "OpenSearchDescription",
         {"xmlns": NAME, "xmlns:atom": opds.NAMES["xmlns"]},
-        *texts(ShortName="Book catalogue", Description="Finds books by title, author, ISBN."),
+        *texts(ShortName=name[:SHORT], LongName=name[:LONG], Description="Finds books by title, author, ISBN."),
         element("Url", {"type": opds.OPENSEARCH, "rel": "self", "template": f"{origin}/opensearch.xml"}),
         *(element("Url", {"type": kind, "template": origin + path}) for kind, path in TEMPLATES.items()),
         *texts(InputEncoding="UTF-8", OutputEncoding="UTF-8"),

@@ -10,6 +10,7 @@ from books.jobs.tasks.export_books import export
 from books.jobs.tasks.import_books import import_
 from books.jobs.tasks.lookup_books import lookup
 from books.jobs.tasks.reindex import reindex
+from books.jobs.tasks.remove_samples import remove_samples
 from books.jobs.tasks.undo_import import undo_import
 from books.web.permissions import BACKUP, CHANGE, DELETE, Rule
 
@@ -30,5 +31,6 @@ KINDS = {
     "export": Kind(export, ExportForm),
     "lookup": Kind(lookup, LookupForm, CHANGE),
     "backup": Kind(backup, JobForm, BACKUP),
+    "remove_samples": Kind(remove_samples, JobForm, DELETE),
     "reindex": Kind(reindex, JobForm, CHANGE),
 }

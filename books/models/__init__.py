@@ -1,5 +1,6 @@
 from books.models.author import Author, BookAuthor
 from books.models.book import Book, MergedAway
+from books.models.catalogue import Catalogue
 from books.models.change import Action, Actor, Change, Channel
 from books.models.errors import AlreadyRestored, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.idempotency import IdempotentResponse, KeyReused
@@ -26,6 +27,7 @@ __all__ = [
     "BookSeries",
     "BookTopic",
     "CachedLookup",
+    "Catalogue",
     "Change",
     "Channel",
     "DuplicateISBN",

@@ -18,6 +18,7 @@ from books.forms.accounts import (
 )
 from books.forms.activity import ActivityQuery
 from books.forms.books import BookForm, DeleteForm, NewBookForm
+from books.forms.catalogue import CatalogueForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.forms.jobs import JobBooksQuery
 from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery, SeriesBookQuery, SeriesQuery
@@ -125,7 +126,12 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
     },
     "book_new": {
-        "GET": Operation("The form for a new book", query="isbn", errors=[404, 422, 502, 503]),
+        "GET": Operation(
+            "The form for a new book; filled in with what other catalogues know of `isbn`, or with `isbn13` alone",
+            query="isbn",
+            errors=[404, 422, 502, 503],
+            parameters=[parameter("query", "isbn13", text(isbn.MAX_LENGTH))],
+        ),
         "POST": Operation(
             "Add a book with the form; 409 too for a possible duplicate if `anyway` is empty",
             body=form(NewBookForm),
@@ -158,6 +164,12 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "POST": Operation("Purge the history of a book with the form"),
     },
     "change_undo": {"POST": Operation("Undo a change", "History", statuses=[200, 303], errors=[409])},
+    "settings": {
+        "GET": Operation("The name of the catalogue", "Settings"),
+        "POST": Operation(
+            "Change it", "Settings", body={JSON: form_of(CatalogueForm), **form(CatalogueForm)}, statuses=[200, 303]
+        ),
+    },
     "activity": {"GET": Operation("The latest changes and imports, the latest first", "Activity", ActivityQuery)},
     "duplicate_list": {"GET": Operation("Possible duplicates, by title", "DuplicatePage", DuplicateQuery)},
     "duplicate_detail": {

@@ -14,6 +14,7 @@ from books.metadata import fingerprint, languages, record
 from books.metadata.json_schema import array, exactly, or_null, text, whole
 from books.metadata.record import NAME, SLUG
 from books.models import Action, Channel, Role, Scope, Status
+from books.models.catalogue import MAX_NAME
 from books.models.job import KEY
 from books.search.query import MOST_WORDS
 from books.web.parsing import READ_ONLY, SHARES_ISBN
@@ -152,6 +153,7 @@ SCHEMAS = {
     "Change": exactly(**CHANGE),
     "History": exactly(book=ID, changes=array(ref("Change"))),
     "Activity": exactly(activity=array(exactly(**ACTIVITY)), next=or_null(text())),
+    "Settings": exactly(name=text(MAX_NAME)),
     "Account": exactly(name=text(), role=text(enum=Role.values)),
     "Person": exactly(**PERSON),
     "People": exactly(people=array(ref("Person")), **PAGE, invitations=array(exactly(**INVITATION))),

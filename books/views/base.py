@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
+from books.cache.catalogue import acatalogue_name
 from books.views.login_redirect import redirect_to_login
 from books.web import parsing
 from books.web.authentication import RequestUser, aauthenticate
@@ -46,6 +47,8 @@ class CatalogueView(View):
             if request.method != "OPTIONS" and self._has(request.method or ""):
                 await aauthorize(request, self.rules)
                 self.media_type = self._negotiate(request)
+                if self.media_type == HTML:
+                    await acatalogue_name()  # which the page shows
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         except HTTPError as error:
             response = self._error(request, error)

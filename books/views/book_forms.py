@@ -3,6 +3,7 @@
 import uuid
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -37,7 +38,7 @@ class BookNew(CatalogueView):
             return self.respond({}, NEW, context={"form": BookForm(typed)})
         looked_up = await ashown(request.GET)
         known, error = looked_up["known"], looked_up.pop("refusal")
-        isbn = {"isbn13": known["isbn13"]} if known and not known["book"] else {}
+        isbn = {} if known.get("book") else {"isbn13": looked_up["isbn13"] or request.GET.get("isbn13", "")}
         form = BookForm(initial={"idempotency_key": uuid.uuid4().hex, **isbn, **known.get("record", {})})
         form.show_origins(known.get("origins", {}))
         status, headers = (error.status, error.headers) if error else (200, None)
@@ -63,6 +64,8 @@ async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bo
     except DuplicateISBN as error:
         form.ask_to_share(error)
         return view.respond_again(form, NEW, status=409)
+    if view.media_type == HTML:
+        messages.success(view.request, f"“{book['title']}” was added.", extra_tags="added")
     return SeeOther(book["url"])
 
 
@@ -83,6 +86,7 @@ class BookEdit(CatalogueView):
             if form.is_valid():
                 version, shares = form.cleaned_data["version"], form.cleaned_data["shares_isbn"]
                 await sync_to_async(Book.objects.change)(pk, form.record(), version, actor, shares_isbn=shares)
+                messages.success(request, "Saved.")
                 return SeeOther(reverse("book_detail", args=[pk]))
         except Book.DoesNotExist:
             form.add_error(None, DELETED)
@@ -119,6 +123,7 @@ class BookDelete(CatalogueView):
             await sync_to_async(Book.objects.remove)(pk, version, actor)
         except StaleVersion:
             return self._confirm(await aget_book(pk), 412)
+        messages.success(request, "The book was deleted.")
         return SeeOther(reverse("book_history", args=[pk]))
 
     def _confirm(self, book: Book, status: int = 200) -> HttpResponse:

@@ -5,12 +5,14 @@ They ignore Accept, as files do. `/opds/books/` takes what `/books/` takes.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+from books.cache.catalogue import acatalogue_name
 from books.cache.topics import atopics
 from books.feeds import opds
 from books.feeds.feed import NEW, Feed, NavigationLink, Style, abooks, achanged_at, with_query
@@ -55,7 +57,7 @@ class OpdsView(CatalogueView):
 
 class OpdsFeed(OpdsView):
     async def get(self, request: HttpRequest) -> HttpResponse:
-        feed = await self.afeed(request)
+        feed = replace(await self.afeed(request), catalogue=await acatalogue_name())
         # A hundred books take some 10 ms to write, and more with long descriptions: too long for the loop.
         return await sync_to_async(self.style.write_feed)(feed, origin(request))
 
@@ -67,7 +69,7 @@ class OpdsStart(OpdsFeed):
     """Where a reading app begins."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        return Feed("Book catalogue", "", "/", await achanged_at(), {}, navigation=START_LINKS)
+        return Feed(await acatalogue_name(), "", "/", await achanged_at(), {}, navigation=START_LINKS)
 
 
 class OpdsBooks(OpdsFeed):

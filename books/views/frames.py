@@ -9,6 +9,7 @@ from urllib.parse import quote
 from django.http import HttpResponse
 
 from books.cache import per_version
+from books.cache.catalogue import acatalogue_name
 from books.views.base import CatalogueView
 from books.web import negotiation
 
@@ -31,6 +32,7 @@ async def framed(
 
     async def arender() -> list[tuple[str, bytes]]:
         """In pieces, each after the name of its hole; no parameter may hold the NUL that marks one."""
+        await acatalogue_name()  # it may have changed since this request began
         shown = await context() if callable(context) else context
         marked = {name: html and f"\x00{name}\x00" for name, html in filled.items()}
         page = negotiation.page(view.request, template, {**shown, **marked}).content.decode()

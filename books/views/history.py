@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -87,6 +88,7 @@ class ChangeUndo(CatalogueView):
         except undo.CannotUndo as error:
             raise HTTPError(409, str(error)) from None
         if self.media_type == HTML:
+            messages.success(request, "Undone.")
             return SeeOther(reverse("book_history", args=[pk]))
         return json_response({"book": pk, "changes": await sync_to_async(changes)(pk, self.user)})
 

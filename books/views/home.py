@@ -1,3 +1,4 @@
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -7,6 +8,7 @@ from books.exporting import EXPORT_FORMATS
 from books.models import Book
 from books.models.book import BookQuerySet
 from books.views.base import CatalogueView
+from books.views.catalogue import first_steps
 from books.views.frames import framed
 from books.views.job_page import alatest
 from books.web import serializers
@@ -54,5 +56,6 @@ class Home(CatalogueView):
             "newest": [list_entry(*row) async for row in newest],
             "topics": [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
             "read_at": timezone.now(),
+            "steps": await sync_to_async(first_steps)() if "can_change_settings" in self.user.rights else None,
             "latest_jobs": await alatest() if "can_view_jobs" in self.user.rights else [],
         }

@@ -27,7 +27,7 @@ SHOWN = 5  # values of a list
 PAGE_COLUMNS = ("by", "upload", "arguments")  # besides JobQuerySet.ENTRY
 COUNTS = (
     *("created", "updated", "completed", "unchanged", "unknown", "rejected", "failed", "notes", "similar"),
-    *("books", "changed", "undone", "kept", "ticks", "pruned"),
+    *("books", "changed", "undone", "removed", "kept", "ticks", "pruned"),
 )
 FORMAT_LABELS = {name: known.label for name, known in EXPORT_FORMATS.items()}
 SHOWN_ELSEWHERE = {"query", "dry_run", "job", "file", "daily"}  # arguments
@@ -179,4 +179,4 @@ def may_have_changed_books(job: Job) -> bool:
     if job.finished_at is None or not job.done:
         return False
     numbers = job.result if isinstance(job.result, dict) else {}
-    return not numbers or any(numbers.get(name) for name in ("created", "updated", "completed", "undone"))
+    return not numbers or any(numbers.get(name) for name in ("created", "updated", "completed", "undone", "removed"))

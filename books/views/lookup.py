@@ -49,13 +49,16 @@ async def aknown(sent: QueryDict) -> Data:
 
 async def ashown(sent: QueryDict) -> Data:
     """The same for a page: what was typed, and what is known or why nothing is."""
-    shown: Data = {"typed": sent.get("isbn", ""), "known": {}, "reason": "", "refusal": None}
+    shown: Data = {"typed": sent.get("isbn", ""), "known": {}, "reason": "", "refusal": None, "isbn13": ""}
     if "isbn" not in sent:
         return shown
     try:
-        return {**shown, "known": await aknown(sent)}
+        known = await aknown(sent)
+        return {**shown, "known": known, "isbn13": known["isbn13"]}
     except HTTPError as error:
-        return {**shown, "reason": error.detail or " ".join(error.errors["isbn"]), "refusal": error}
+        # An ISBN of which nothing is known goes into the form as it was typed; one that cannot be does not.
+        isbn13 = "" if error.errors else sent["isbn"]
+        return {**shown, "reason": error.detail or " ".join(error.errors["isbn"]), "refusal": error, "isbn13": isbn13}
 
 
 def rows(known: Data) -> list[Data]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -75,6 +76,7 @@ class PersonDetail(CatalogueView):
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         await self._change(pk, AccountForm(parsing.form(request)))
+        messages.success(request, "Saved.")
         return SeeOther(reverse("people"))
 
     async def _change(self, pk: int, form: AccountForm) -> None:
@@ -95,6 +97,7 @@ class InvitationWithdraw(CatalogueView):
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         await Invitation.objects.filter(pk=pk).adelete()
+        messages.success(request, "The invitation was withdrawn.")
         return SeeOther(reverse("people"))
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from books.cache.catalogue import acatalogue_name
 from books.feeds import opds, sitemap
 from books.feeds.opensearch import description
 from books.feeds.xml import respond_xml
@@ -29,9 +30,10 @@ class OpenSearch(CatalogueView):
     offers = (opds.OPENSEARCH,)
     rules = {"GET": ANYBODY}
     ignores_accept = True
+    is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return respond_xml(description(origin(request)), opds.OPENSEARCH, CACHED)
+        return respond_xml(description(origin(request), await acatalogue_name()), opds.OPENSEARCH)
 
 
 class Robots(CatalogueView):

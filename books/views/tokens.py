@@ -1,6 +1,7 @@
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -51,6 +52,7 @@ class TokenRevoke(CatalogueView):
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         await arevoke(self.user.account, pk)
+        messages.success(request, "The token was revoked.")
         return SeeOther(reverse("token_list"))
 
 

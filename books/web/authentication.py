@@ -20,6 +20,7 @@ RIGHTS = {
     "can_view_jobs": "books.view_job",
     "can_start_jobs": "books.add_job",
     "can_manage_people": "auth.change_user",
+    "can_change_settings": "books.change_catalogue",
 }
 INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at /accounts/tokens/."  # noqa: S105
 

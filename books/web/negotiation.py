@@ -11,11 +11,13 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from django.contrib.messages import get_messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
+from books.cache.catalogue import Known
 from books.metadata.record import Errors
 
 LONGEST_ACCEPT = 2000  # characters
@@ -104,7 +106,10 @@ def page(
 ) -> HttpResponse:
     """A page for browsers only, such as a form."""
     user = request.request_user.serialized() if hasattr(request, "request_user") else {}
-    frame = {"address": request.get_full_path(), "path": request.path, "user": user}
+    # Pages for anonymous visitors are shared between them, and have nothing to say to one.
+    said = [{"text": str(each), "about": each.extra_tags} for each in get_messages(request)] if user else []
+    frame = {"address": request.get_full_path(), "path": request.path, "user": user, "messages": said}
+    frame["catalogue"] = Known.name
     html = render_to_string(template, {**frame, **context})
     return HttpResponse(html, status=status, headers=headers)
 

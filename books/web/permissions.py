@@ -28,13 +28,18 @@ DELETE = Rule(Scope.WRITE, "books.delete_book")
 PURGE = Rule(Scope.WRITE, "books.delete_change")  # the owner has it, librarians do not
 OWN_ACCOUNT = Rule(None)
 PEOPLE = Rule(None, "auth.change_user")  # who has it may make owners, as in Django's admin
+SETTINGS = Rule(None, "books.change_catalogue")
 SEE_JOBS = Rule(Scope.JOBS, "books.view_job")
 START_JOB = Rule(Scope.JOBS, "books.add_job")  # kinds that write books take more: see books.jobs.kinds
 BACKUP = Rule(Scope.JOBS, PEOPLE.permission)  # it holds all accounts
 CHANGE_JOB = Rule(Scope.JOBS, "books.change_job")
 
 
-OF_OWNERS = {PURGE.permission: "purge a history", PEOPLE.permission: "manage accounts and backups"}
+OF_OWNERS = {
+    PURGE.permission: "purge a history",
+    PEOPLE.permission: "manage accounts and backups",
+    SETTINGS.permission: "change its settings",
+}
 
 
 class LoginRequired(HTTPError):

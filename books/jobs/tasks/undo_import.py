@@ -8,7 +8,7 @@ from books.importing.report import BOM, csv_lines
 from books.jobs.run import PermanentError, current
 from books.models import Actor, Change, Channel, Job
 
-UNDOABLE = ("import", "lookup", "undo_import")  # kinds
+UNDOABLE = ("import", "lookup", "undo_import", "remove_samples")  # kinds
 BATCH = 20  # books in one transaction: others want to write too
 PAUSE = 0.02  # seconds between two of them, in which SQLite's other writers get their turn
 KEPT_HEADER = f"{BOM}book,reason\r\n".encode()

@@ -16,7 +16,8 @@ from django.db import DatabaseError, connection, transaction
 
 from books.apps import TAG
 from books.importing.importer import import_file
-from books.models import Book
+from books.models import Book, Catalogue, Change
+from books.models.catalogue import change_catalogue
 
 STARTER_BOOKS = Path(__file__).resolve().parents[2] / "starter_books.csv"
 LONGEST_WAIT = 120.0  # seconds
@@ -35,17 +36,21 @@ class Command(BaseCommand):
                     collect_static_files()
             with locked_database():
                 call_command("migrate", interactive=False, verbosity=0)
+                self.add_starter_books()
                 if not settings.PRODUCTION:
-                    self.add_starter_books()
                     call_command("first_account", stdout=self.stdout)
         except (DatabaseError, psycopg.Error, OSError) as error:
             raise CommandError(f"The catalogue cannot be prepared: {error}") from error
 
     def add_starter_books(self) -> None:
-        if not Book.objects.exists():
-            with transaction.atomic():
+        """Once, into a catalogue that has never held a book: what was removed never comes back."""
+        if Catalogue.objects.filter(has_begun=True).exists():
+            return
+        with transaction.atomic():
+            if settings.STARTER_BOOKS and not (Book.objects.exists() or Change.objects.exists()):
                 for _ in import_file(STARTER_BOOKS):
                     pass
+            change_catalogue(has_begun=Book.objects.exists() or Change.objects.exists())
 
 
 def collect_static_files() -> None:

@@ -2,6 +2,7 @@
 
 const form = document.querySelector("form[data-lookup]");
 const box = form.elements.isbn;
+const isbn13 = document.getElementById("id_isbn13");
 const said = form.querySelector("[role=status]");
 const field = form.querySelector(".field");
 const filled = new Map(); // the boxes that were filled in for the person, and with what: as long as nobody changes them
@@ -39,6 +40,7 @@ function show({ ok, status, data }) {
   } else if (status === 401) {
     fail("You are signed out. Sign in on another page, then look it up again.");
   } else {
+    if (data.detail && isbn13.value.trim() === "") put(isbn13, box.value, ""); // to go on by hand
     fail(data.detail ?? Object.values(data.errors).flat().join(" "));
   }
   box.select(); // the next one may be scanned over it

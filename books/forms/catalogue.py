@@ -1,0 +1,31 @@
+from typing import Any
+
+from django import forms
+
+from books.metadata import record
+from books.models.catalogue import DEFAULT_NAME, MAX_NAME
+
+
+class CatalogueForm(forms.Form):
+    """What an owner changes about the catalogue: what is left out stays."""
+
+    name = forms.CharField(
+        label="Name of the catalogue",
+        required=False,
+        max_length=MAX_NAME,
+        help_text=f"It stands at the head of every page and in feeds. Leave it empty for “{DEFAULT_NAME}”.",
+    )
+    samples = forms.ChoiceField(choices=[("keep", "keep")], required=False)
+    first_steps = forms.ChoiceField(choices=[("done", "done")], required=False)
+
+    def clean_name(self) -> str:
+        return record.line(MAX_NAME)(self.cleaned_data["name"])
+
+    def changes(self) -> dict[str, Any]:
+        """The columns of the catalogue that the form changes."""
+        changes: dict[str, Any] = {"name": self.cleaned_data["name"]} if "name" in self.data else {}
+        if self.cleaned_data["samples"]:
+            changes["keeps_samples"] = True
+        if self.cleaned_data["first_steps"]:
+            changes["is_set_up"] = True
+        return changes

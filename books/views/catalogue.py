@@ -1,0 +1,60 @@
+"""What an owner decides about the catalogue itself, and the first steps, which the home page shows until then."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from books.cache.catalogue import acatalogue_name
+from books.forms.catalogue import CatalogueForm
+from books.models import Book
+from books.models.catalogue import STARTER_KEYS, Catalogue, change_catalogue
+from books.views.base import CatalogueView
+from books.web import parsing
+from books.web.negotiation import HTML, JSON, SeeOther
+from books.web.permissions import SETTINGS
+
+TEMPLATE = "catalogue.html"
+
+
+class CatalogueSettings(CatalogueView):
+    """The name of the catalogue. POST changes it, keeps the samples, or ends the first steps."""
+
+    offers = JSON, HTML
+    rules = {"GET": SETTINGS, "POST": SETTINGS}
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        data = {"name": await acatalogue_name()}
+        context = {"form": CatalogueForm(initial=data), "has_samples": await ahas_samples()}
+        return self.respond(data, TEMPLATE, context=context)
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        form = CatalogueForm(parsing.form(request) if parsing.is_form(request) else parsing.json_object(request))
+        if not form.is_valid():
+            return self.respond_again(form, TEMPLATE)
+        if changes := form.changes():
+            await sync_to_async(change_catalogue)(**changes)
+        if self.media_type == JSON:
+            return self.respond({"name": await acatalogue_name()}, TEMPLATE)
+        messages.success(request, "Saved.")
+        return SeeOther(reverse("home"))
+
+
+async def ahas_samples() -> bool:
+    return await Book.objects.filter(source_key__in=STARTER_KEYS).aexists()
+
+
+def first_steps() -> dict[str, Any] | None:
+    """What a new owner has done of the first steps; None once all is done, or nobody wants to see them."""
+    catalogue = Catalogue.objects.filter(pk=1).first() or Catalogue()
+    if catalogue.is_set_up:
+        return None
+    has_samples = Book.objects.filter(source_key__in=STARTER_KEYS).exists()
+    steps = {
+        "is_named": bool(catalogue.name),
+        "has_books": Book.objects.exclude(source_key__in=STARTER_KEYS).exists(),
+        "has_decided": catalogue.keeps_samples or not has_samples,
+    }
+    return None if all(steps.values()) else {**steps, "samples": len(STARTER_KEYS)}
