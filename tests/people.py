@@ -1,7 +1,9 @@
 """Who visits in tests: accounts as they are on a running server."""
 
+from http.cookies import SimpleCookie
+
 from django.contrib.auth.models import Group, Permission, User
-from django.test import TestCase
+from django.test import Client, TestCase
 
 BOOKS, JOBS = ["add_book", "change_book", "delete_book"], ["add_job", "change_job", "view_job"]
 PASSWORD = "correct horse battery staple"  # noqa: S105
@@ -26,8 +28,19 @@ def owner(name: str = "owner") -> User:
 class LibrarianTestCase(TestCase):
     """Whose clients are signed in as a librarian."""
 
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.librarian = librarian()
+        cls.signed_in = [cookies_of(cls.librarian), cookies_of(cls.librarian)]
+
     def setUp(self) -> None:
         super().setUp()
-        self.librarian = librarian()
-        self.async_client.force_login(self.librarian)
-        self.client.force_login(self.librarian)
+        self.client.cookies, self.async_client.cookies = self.signed_in
+
+
+def cookies_of(user: User) -> SimpleCookie:
+    """Those of a browser in which the user is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies

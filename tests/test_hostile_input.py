@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.test import AsyncClient, TestCase
+from django.test import AsyncClient, Client, TestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
@@ -286,11 +286,15 @@ def json_object(pairs: list[tuple[str, str]]) -> str:
     return f"{{{','.join(f'{name}:{value}' for name, value in pairs)}}}"
 
 
-@pytest.mark.no_cover
 class AnyBody(HypothesisTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.signed_in = Client()
+        cls.signed_in.force_login(librarian())
+
     def setup_example(self) -> None:
         super().setup_example()
-        self.client.force_login(librarian())
+        self.client.cookies = self.signed_in.cookies.copy()
 
     @settings(max_examples=50, deadline=None)
     @given(

@@ -17,7 +17,7 @@ from django.views import View
 
 from books.models import Invitation, Role, Scope, Token
 from books.urls import urlpatterns
-from tests.people import BOOKS, JOBS, PASSWORD, librarian, owner, reader
+from tests.people import BOOKS, JOBS, PASSWORD, cookies_of, librarian, owner, reader
 
 pytestmark = pytest.mark.once
 
@@ -250,7 +250,7 @@ class RightsTests(TestCase):
         return {request: await self.status(*request) for request in requests}
 
     async def status(self, method: str, url: str, visitor: str) -> int:
-        self.async_client.cookies = SimpleCookie(self.cookies.get(visitor, ""))
+        self.async_client.cookies = SimpleCookie(self.cookies.get(visitor, {}))
         before = None if method == "GET" else await sync_to_async(transaction.savepoint_create)()
         response = await self.send(method, url, self.tokens.get(visitor))
         if before:
@@ -333,13 +333,7 @@ def handled(pattern: Any) -> set[str]:
     return {method.upper() for method in View.http_method_names if hasattr(pattern.callback.view_class, method)}
 
 
-def cookies_of_one_with(permissions: list[str]) -> str:
+def cookies_of_one_with(permissions: list[str]) -> SimpleCookie:
     user = User.objects.create_user(" ".join(permissions))
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return cookies_of(user)
-
-
-def cookies_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies.output(header="", sep=";")
