@@ -242,10 +242,12 @@ class Afterwards(UploadCase):
         assert "Botchan</a>" in page
 
     def test_the_fields_that_were_left_out_are_a_table(self) -> None:
-        note = {"line": 3, "field": "pages", "value": "many", "reason": "Enter a whole number."}
+        note = {"line": 3, "field": "pages", "value": "many", "reason": "Enter a whole number.", "book": "/books/7/"}
         result = {"created": 2, "notes": 1, "first_notes": [note]}
         Job.objects.update(status=Status.SUCCEEDED, result=result, finished_at=Now())
-        assert '<td dir="auto">many</td>' in async_to_sync(self.page)(f"/jobs/{self.job.key}/")
+        page = async_to_sync(self.page)(f"/jobs/{self.job.key}/")
+        assert '<td dir="auto">many</td>' in page
+        assert Elements(page).named("a", href="/books/7/")
 
     def test_added_and_changed_are_told_apart(self) -> None:
         assert [len(self.books(action).json()["books"]) for action in ("added", "changed")] == [2, 0]

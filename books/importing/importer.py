@@ -185,26 +185,25 @@ class _Run:
         matcher.load([row.fields for row in rows if not row.error])
         outcomes: Counter[RowOutcome] = Counter()
         rejects: list[Reject] = []
-        notes: list[Note] = []
-        remarks: list[Note] = []
+        notes: list[tuple[int, RowError, PendingBook]] = []
+        remarks: list[tuple[int, RowError, PendingBook]] = []
         added: list[tuple[int, PendingBook]] = []
         for row in rows:
             try:
                 if row.error:
                     raise row.error
-                outcome = matcher.apply(row.fields)
+                outcome, book = matcher.apply(row.fields)
                 outcomes[outcome] += 1
-                notes += row._replace(left_out=[*row.left_out, *matcher.left_out]).notes()
-                remarks += row._replace(left_out=matcher.remarks).notes()
+                notes += [(row.row.line, error, book) for error in (*row.left_out, *matcher.left_out)]
+                remarks += [(row.row.line, error, book) for error in matcher.remarks]
                 if outcome is RowOutcome.CREATED:
-                    added.append((row.row.line, matcher.pending[-1]))
+                    added.append((row.row.line, book))
             except RowError as error:
                 outcomes[RowOutcome.REJECTED] += 1
                 rejects.append(row.reject(error))
         write(matcher.pending, self.actor)
         similar = notes_on_similar(added)
+        noted = [Note(line, error.field, error.value, error.reason, book.url) for line, error, book in notes + remarks]
         last = rows[-1].row
         totals = before.totals.plus(outcomes, len(notes), len(similar))
-        return Progress(
-            before.table, last.end, last.after, totals, matcher.all_seen(), rejects, [*notes, *remarks, *similar]
-        )
+        return Progress(before.table, last.end, last.after, totals, matcher.all_seen(), rejects, [*noted, *similar])

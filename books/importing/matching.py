@@ -51,6 +51,10 @@ class PendingBook(bulk.PendingBook):
     def key(self) -> str | None:
         return cast("str | None", self.fields["source_key"])
 
+    @property
+    def url(self) -> str:
+        return f"/books/{self.pk}/"
+
     def __str__(self) -> str:
         return f"book {self.pk}" if self.pk else f"“{shortened(self.fields['title'])}”"
 
@@ -64,7 +68,7 @@ class Matcher:
         self.is_by_isbn, self.is_ours = known.is_by_isbn, known.is_ours
         self.existing = existing
         self.left_out: list[RowError] = []  # of the last row
-        self.remarks: list[RowError] = []  # on the last row, which nothing was left out of
+        self.remarks: list[RowError] = []  # on the last row, besides
         self.corrected: dict[int, set[str]] | None = None  # the fields of each book; None: not needed yet
         self.pending: list[PendingBook] = []
         self.by_pk: dict[int, PendingBook] = {}
@@ -107,7 +111,7 @@ class Matcher:
                 self.pending.append(book)
                 self._put(book)
 
-    def apply(self, fields: Fields) -> RowOutcome:
+    def apply(self, fields: Fields) -> tuple[RowOutcome, PendingBook]:
         """Add or change the book of a row. Raises RowError, and leaves everything as it was."""
         self.left_out, self.remarks = [], []
         given = {slug_of(name): name for name in reversed(fields.get("topics", ()))}
@@ -116,13 +120,15 @@ class Matcher:
             fields = {**fields, "topics": list(topics.values())}
         if names := fields.get("authors"):
             fields = {**fields, "authors": list(dict.fromkeys(map(self._author, names)))}
-        if holder := self._holder(fields):
+        other = self._find_by_isbn(fields) if "isbn13" in fields else None
+        if holder := self._holder(fields, other):
+            other = None
             self._leave_out(fields, "isbn13", f"Another book has this ISBN: {holder}.")
             fields = {name: value for name, value in fields.items() if name != "isbn13"}
-        book = self._find(fields)
+        book = self._find(fields, other)
         outcome = self._change(book, fields) if book else self._add(fields)
         self.topics |= topics
-        return outcome
+        return outcome, book or self.pending[-1]
 
     def _add(self, fields: Fields) -> RowOutcome:
         if "title" not in fields and self.is_by_isbn and "isbn13" in fields:
@@ -200,19 +206,18 @@ class Matcher:
         foreign = [book.pk for book in self.pending if book.pk and book.is_foreign]
         return SeenBooks(self.seen.books.with_also(books), self.seen.foreign.with_also(foreign))
 
-    def _find(self, fields: Fields) -> PendingBook | None:
-        key, isbn = fields.get("source_key"), fields.get("isbn13")
+    def _find(self, fields: Fields, other: PendingBook | None) -> PendingBook | None:
+        key = fields.get("source_key")
         own = self.by_key.get(key) if key else None
-        other = self._find_by_isbn(fields) if isbn else None
         if own is None and other is None:
             return self._find_by_work(fields)
         if own and own.is_foreign:
             raise RowError("source_key", key, f"An earlier row, with another source_key, is for this book: {own}.")
         return own or other
 
-    def _holder(self, fields: Fields) -> PendingBook | None:
+    def _holder(self, fields: Fields, other: PendingBook | None) -> PendingBook | None:
         """The book that has the ISBN of a row, if the row is for another one."""
-        key, other = fields.get("source_key"), self._find_by_isbn(fields)
+        key = fields.get("source_key")
         own = self.by_key.get(key or "")
         if other is None or (own and own.fields["isbn13"] == fields["isbn13"]):
             return None

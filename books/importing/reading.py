@@ -139,7 +139,7 @@ def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Itera
             padded = cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))]
             fields = dict(zip(header, padded, strict=False))
             if any(map(str.strip, padded)) and not _is_header(fields):
-                yield record._replace(cells=padded[:width], fields=fields)
+                yield Row(record.line, record.end, record.after, padded[:width], fields)
         else:
             fault = f"The row has {len(cells)} cells and the header {width}."
             yield record._replace(cells=[*cells[: width - 1], delimiter.join(cells[width - 1 :])], fault=fault)

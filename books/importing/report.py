@@ -8,7 +8,7 @@ from books.exporting.formulas import defused
 from books.importing.results import REJECT_COLUMNS, Reject, Totals
 
 BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something older
-NOTE_HEADER = f"{BOM}line,field,value,reason\r\n".encode()
+NOTE_HEADER = f"{BOM}line,field,value,reason,book\r\n".encode()
 
 
 def csv_lines(rows: Iterable[Sequence[object]]) -> bytes:

@@ -38,6 +38,7 @@ class Note(NamedTuple):
     field: str
     value: str
     reason: str
+    book: str = ""  # its URL
 
 
 class Totals(NamedTuple):

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from books.importing.formats.base import Format
 from books.importing.reading import Row
-from books.importing.results import Note, Reject, RowError
+from books.importing.results import Reject, RowError
 from books.metadata.record import clean, with_label
 
 NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
@@ -21,9 +21,6 @@ class CleanRow(NamedTuple):
 
     def reject(self, error: RowError) -> Reject:
         return Reject(self.row.line, error.field, error.value, error.reason, self.row.cells)
-
-    def notes(self) -> list[Note]:
-        return [Note(self.row.line, error.field, error.value, error.reason) for error in self.left_out]
 
 
 def cleaned(row: Row, known: Format) -> CleanRow:

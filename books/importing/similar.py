@@ -32,6 +32,6 @@ def notes_on_similar(added: Sequence[tuple[int, PendingBook]]) -> list[Note]:
         before = earlier[prints[book.pk]]
         if pk := next((row["pk"] for row in before[:MAX_EACH] if not distinguishable(row, book.fields)), None):
             reason = f"Added, but possibly a duplicate of /books/{pk}/: the title and the first author are the same."
-            notes.append(Note(line, "title", shortened(book.fields["title"]), reason))
+            notes.append(Note(line, "title", shortened(book.fields["title"]), reason, book.url))
         before.append({"pk": book.pk, **book.fields})
     return notes

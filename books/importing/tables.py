@@ -47,8 +47,12 @@ class Table:
         if self.header is OBJECTS:
             return records
         if is_ours(self.header):
-            records = (row._replace(cells=list(map(restored, row.cells))) for row in records)
+            records = (row if _is_plain(row) else row._replace(cells=list(map(restored, row.cells))) for row in records)
         return csv_rows(records, self.header, self.delimiter)
+
+
+def _is_plain(row: Row) -> bool:
+    return not any(cell.startswith("'") for cell in row.cells if cell)
 
 
 def _records(file: BinaryIO, before: int, delimiter: str, *, is_converted: bool) -> Iterator[Row]:

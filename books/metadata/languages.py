@@ -6,6 +6,7 @@ tables/languages.txt has all of ISO 639-1 and the other languages that Unicode's
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
@@ -42,6 +43,7 @@ _NAMES[SEVERAL] = "Several languages"
 _OF_COUNTRIES = dict(line.split() for line in (TABLES / "countries.txt").read_text("utf-8").splitlines())
 
 
+@lru_cache(1000)
 def canonical(text: str) -> str:
     """The BCP 47 tag, lower case, its language in two letters where it has them. Of several languages: mul.
 

@@ -58,6 +58,7 @@ class Record(TypedDict, total=False):
     more_series: list[str]  # `Discworld #7`: see books.metadata.series
 
 
+Clean = Callable[[object], list[str]]
 Errors = dict[str, list[str]]
 
 _WHITE = "".join(filter(str.isspace, map(chr, range(0x3001))))
@@ -85,7 +86,9 @@ def line(max_length: int, ends: str = _ENDS) -> Callable[[object], str]:
 
     def clean_line(value: object) -> str:
         text = _readable(value)
-        text = " ".join((text if text.isascii() else text.strip(ends)).split())
+        text = text if text.isascii() else text.strip(ends)
+        if "  " in text or not text.isprintable():
+            text = " ".join(text.split())
         if len(text) > max_length:
             raise ValidationError(f"At most {max_length:,} characters, not {len(text):,}.", code="max_length")
         return text
@@ -129,12 +132,18 @@ def whole_number(allowed: range, message: str) -> Callable[[object], int | None]
     return clean_number
 
 
+def _is_plain(text: str) -> bool:
+    """Whether these are the few digits that most files write for a year or a number of pages."""
+    return len(text) <= 4 and text.isascii() and text.isdigit()
+
+
 _YEAR = whole_number(YEARS, "Enter a year, for example 1987 or -380.")
 
 
 def published_year(value: object) -> int | None:
     """A year as a number, or as people and files write it."""
-    return numbers.year(_readable(value)) if isinstance(value, str) else _YEAR(value) or None
+    is_in_words = isinstance(value, str) and not _is_plain(value)
+    return numbers.year(_readable(value)) if is_in_words else _YEAR(value) or None
 
 
 _PAGES = whole_number(PAGES, f"Enter a whole number from 1 to {PAGES.stop - 1}.")
@@ -142,7 +151,8 @@ _PAGES = whole_number(PAGES, f"Enter a whole number from 1 to {PAGES.stop - 1}."
 
 def pages(value: object) -> int | None:
     """A number of pages, or a text that says it."""
-    return _PAGES(numbers.pages(_readable(value)) if isinstance(value, str) else value)
+    is_in_words = isinstance(value, str) and not _is_plain(value)
+    return _PAGES(numbers.pages(_readable(value)) if is_in_words else value)
 
 
 def series_number(value: object) -> Decimal | None:
@@ -161,8 +171,10 @@ def series_number(value: object) -> Decimal | None:
 def isbn13(value: object) -> str | None:
     if not value:
         return None
+    if isinstance(value, str) and isbn.is_canonical(value):
+        return value
     text = _readable(value)
-    return None if not isbn.is_canonical(text) and isbn.is_none(text) else isbn.canonical(text)
+    return None if isbn.is_none(text) else isbn.canonical(text)
 
 
 def language(value: object) -> str:
@@ -209,7 +221,17 @@ def names(max_count: int, max_length: int = MAX_NAME) -> Callable[[object], list
             raise ValidationError(message, code="invalid")
         return cleaned
 
-    return clean_names
+    return _cached(clean_names)
+
+
+def _cached(clean: Clean) -> Clean:
+    """The names in short cells are kept: those of a list recur from row to row."""
+    kept = lru_cache(5000)(lambda text: tuple(clean(text)))
+
+    def clean_cell(value: object) -> list[str]:
+        return list(kept(value)) if isinstance(value, str) and len(value) <= MAX_NAME else clean(value)
+
+    return clean_cell
 
 
 @lru_cache(2000)
@@ -222,6 +244,7 @@ def topic_slug(name: str) -> str:
 _topics = names(MAX_TOPICS)
 
 
+@_cached
 def topics(value: object) -> list[str]:
     cleaned = _topics(value)
     if bad := next((name for name in cleaned if not topic_slug(name)), None):

@@ -38,11 +38,8 @@ def test_the_number_nought_is_no_empty_cell() -> None:
 def test_a_bad_value_leaves_its_field_out_and_each_is_noted() -> None:
     found = row(title="A", pages="many", language="xxqq yy")
     assert (found.error, found.fields) == (None, {"title": "A"})
-    assert [(note.line, note.field, note.value) for note in found.notes()] == [
-        (7, "pages", "many"),
-        (7, "language", "xxqq yy"),
-    ]
-    assert found.notes()[0].reason == "Enter a whole number from 1 to 100000."
+    assert [(error.field, error.value) for error in found.left_out] == [("pages", "many"), ("language", "xxqq yy")]
+    assert found.left_out[0].reason == "Enter a whole number from 1 to 100000."
 
 
 def test_a_long_value_is_shortened_in_the_reject() -> None:

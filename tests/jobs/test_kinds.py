@@ -87,7 +87,15 @@ class Import(TransactionTestCase):
         book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume Sōseki"]})
         job = run_import(upload([{"title": "KOKORO!", "authors": "Soseki, Natsume"}]))
         assert (job.result["created"], job.result["similar"]) == (1, 1)
-        assert f"/books/{book.pk}/" in content(job, "books.csv.notes.csv")
+        [note] = csv.DictReader(io.StringIO(content(job, "books.csv.notes.csv")))
+        assert f"/books/{book.pk}/" in note["reason"]
+        assert note["book"] == Book.objects.latest("pk").get_absolute_url()
+
+    def test_a_note_leads_to_the_book_unless_the_test_run_has_taken_it_back(self) -> None:
+        rows = [{"title": "Kokoro", "pages": "many"}]
+        assert run_import(upload(rows), dry_run=True).result["first_notes"][0]["book"] == ""
+        job = run_import(upload(rows))
+        assert job.result["first_notes"][0]["book"] == Book.objects.get().get_absolute_url()
 
     def test_a_dry_run_reports_and_changes_nothing(self) -> None:
         job = run_import(upload([*ROWS, {"title": "", "authors": "B", "pages": ""}]), dry_run=True)

@@ -19,6 +19,7 @@ MAX_RECORD = 1 << 18  # characters
 PEOPLE = ("author", "editor", "translator")
 _TAG = re.compile(r"\s*([A-Z][A-Z0-9])[ \t]{1,4}-(?:[ \t](.*)|$)")
 _ENTRY = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
+_BETWEEN_KEYWORDS = re.compile(r"[;,](?![^{}]*+\})")  # but not within braces
 _NO_ENTRY = {"comment", "preamble"}
 _BARE_AMPERSAND = re.compile(r"(?<!\\)&")
 _DOLLAR = re.compile(r"(?<!\\)\$")
@@ -93,6 +94,8 @@ def _bibtex_field(field: Field) -> tuple[str, str | list[str]]:
     value = " ".join(str(field.value).split()) if name != "abstract" else str(field.value)
     if name in PEOPLE:
         return name, [_name(each) for each in split_multiple_persons_names(value) if each != "others"]
+    if name == "keywords":
+        return name, [plain(each) for each in _BETWEEN_KEYWORDS.split(value)]
     return name, plain(value)
 
 

@@ -49,9 +49,9 @@ def _of_marc21(record: Record) -> dict[str, Any]:
         "ISBN": _isbns(record.get_fields("020")),
         "Publisher": _known(_plain(_joined(imprint, "b", only_first=True))),
         "Year": _year(dates) or _joined(imprint, "c", only_first=True).strip(" .,;[]"),
-        "Language": _language(dates[35:38]) or _joined(_first(record, "041"), "a", only_first=True)[:3],
+        "Language": _tag(record) or _language(dates[35:38]) or _joined(_first(record, "041"), "a", only_first=True)[:3],
         "Pages": _pages(_joined(_first(record, "300"), "a")),
-        "Summary": "\n\n".join(_joined(each, "a", "b") for each in record.get_fields("520")),
+        "Summary": "\n".join(_joined(each, "a", "b") for each in record.get_fields("520")),
         "Subjects": [" -- ".join(map(_plain, _values(each, *_SUBDIVISIONS))) for each in record.get_fields(*SUBJECTS)],
         "Series": _plain(_joined(series, "a", "n", "p", only_first=True)),
         "Number": _plain(_joined(series, "v", only_first=True)),
@@ -184,6 +184,12 @@ def _year(dates: str) -> str:
 
 def _language(code: str) -> str:
     return code if code.isalpha() and code not in {"und", "zxx", "xxx"} else ""
+
+
+def _tag(record: Record) -> str:
+    """The language as a tag, which says more than the three letters of libraries."""
+    tagged = (each for each in record.get_fields("041") if "rfc5646" in _values(each, "2"))
+    return _joined(next(tagged, None), "a", only_first=True)
 
 
 def _pages(extent: str) -> str:

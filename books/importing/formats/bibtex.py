@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from books.importing.formats.base import Container, Format, RawFields, records_by
-from books.importing.formats.citations import finished, first, isbns, series
+from books.importing.formats.citations import finished, first, isbns, series, titled
 from books.importing.formats.values import DAMAGE, count, first_isbn, text, values
 from books.importing.results import RowError
 
 USES = {
     "title": "title",
     "subtitle": "subtitle",
+    "shorttitle": "title",
     "booktitle": "title",
     "author": "authors",
     "editor": "authors",
@@ -52,8 +53,8 @@ def read(cells: Mapping[str, Any]) -> RawFields:
         "translator": [text(name) for name in values(cells.get("translator"))],
     }
     fields = {
-        "title": first(cells, "title", "booktitle"),
         "subtitle": first(cells, "subtitle"),
+        **titled(first(cells, "title", "booktitle"), first(cells, "shorttitle")),
         "isbn13": first_isbn(*isbns(cells.get("isbn"))),
         "publisher": first(cells, "publisher", "school", "institution", "organization"),
         "published_year": first(cells, "origdate", "year", "date"),
@@ -62,7 +63,7 @@ def read(cells: Mapping[str, Any]) -> RawFields:
         "description": first(cells, "abstract"),
         **series(first(cells, "series"), first(cells, "number", "volume"), is_book=is_book),
     }
-    return finished(fields, written, re.split("[;,]", first(cells, "keywords")))
+    return finished(fields, written, map(text, values(cells.get("keywords"))))
 
 
 def begins(beginning: bytes) -> bool:

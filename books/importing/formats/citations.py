@@ -15,6 +15,13 @@ def first(cells: Mapping[str, Any], *names: str) -> str:
     return next((found for name in names for value in values(cells.get(name)) if (found := text(value))), "")
 
 
+def titled(title: str, short: str) -> dict[str, str]:
+    """Title and subtitle, told apart by the short title that our exports give besides."""
+    if short and title.startswith(f"{short}: "):
+        return {"title": short, "subtitle": title.removeprefix(f"{short}: ")}
+    return {"title": title}
+
+
 def isbns(value: Any) -> list[str]:
     return [part for each in values(value) for part in re.split(r"[;,\n]|\s(?=97[89])", text(each))]
 

@@ -1,15 +1,15 @@
 """CSL-JSON, what citation processors read: https://citeproc-js.readthedocs.io/en/latest/csl-json/markup.html"""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from books.importing.formats.base import Format, RawFields
-from books.importing.formats.citations import finished, isbns, series
+from books.importing.formats.citations import finished, isbns, series, titled
 from books.importing.formats.values import count, first_isbn, natural, text, values
 
 USES = {
     "title": "title",
+    "title-short": "title",
     "author": "authors",
     "editor": "authors",
     "translator": "authors",
@@ -31,7 +31,7 @@ def read(cells: Mapping[str, Any]) -> RawFields:
     is_book = text(cells["type"]) in BOOKS
     written = {role: list(map(_csl_name, values(cells.get(role or "author")))) for role in ("", "editor", "translator")}
     fields = {
-        "title": text(cells["title"]),
+        **titled(text(cells["title"]), text(cells.get("title-short"))),
         "isbn13": first_isbn(*isbns(cells.get("ISBN"))),
         "publisher": text(cells.get("publisher")),
         "published_year": _csl_year(cells.get("original-date")) or _csl_year(cells.get("issued")),
@@ -40,7 +40,8 @@ def read(cells: Mapping[str, Any]) -> RawFields:
         "description": text(cells.get("abstract")),
         **series(text(cells.get("collection-title")), text(cells.get("collection-number")), is_book=is_book),
     }
-    return finished(fields, written, re.split("[;,]", text(cells.get("keyword"))))
+    keywords = text(cells.get("keyword"))
+    return finished(fields, written, keywords.split(";" if ";" in keywords else ","))
 
 
 def _csl_name(name: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from books.exporting.formulas import restored
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.goodbooks import titled
 from books.importing.formats.values import count, first_isbn, parts, people, text, topics, with_role
@@ -30,7 +31,7 @@ def read(cells: Mapping[str, Any]) -> RawFields:
     key = text(cells.get("Book Id"))
     return {
         "source_key": f"goodreads:{key}" if key else "",
-        **titled(" ".join(text(cells["Title"]).split())),
+        **titled(" ".join(restored(text(cells["Title"])).split())),
         "authors": authors,
         "isbn13": first_isbn(cells.get("ISBN13"), cells.get("ISBN")),
         "publisher": text(cells.get("Publisher")),

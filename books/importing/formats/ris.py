@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from books.importing.formats.base import Container, Format, RawFields, records_by
-from books.importing.formats.citations import finished, first, isbns, series
+from books.importing.formats.citations import finished, first, isbns, series, titled
 from books.importing.formats.values import count, first_isbn, natural, text, values
 
 USES = {
@@ -31,6 +31,8 @@ USES = {
     "secondary_title": "series",
     "tertiary_title": "series",
     "volume": "series_number",
+    "note": "series_number",
+    "short_title": "title",
 }
 BOOKS = set("BOOK EBOOK EDBOOK THES RPRT PAMP MUSIC MAP SER CONF GEN CLSWK ANCIENT".split())
 
@@ -42,16 +44,22 @@ def read(cells: Mapping[str, Any]) -> RawFields:
         "editor": _names(cells, "secondary_authors", "tertiary_authors", "ED"),
         "translator": _names(cells, "subsidiary_authors"),
     }
+    other = first(cells, "note")  # M1, which may be anything
+    number = first(cells, "volume") or (other if other[:1].isdigit() else "")
     keywords = [word for each in values(cells.get("keywords")) for word in re.split(r"[;\n]", text(each))]
     fields = {
-        "title": first(cells, "title", "primary_title", "BT"),
+        **titled(first(cells, "title", "primary_title", "BT"), first(cells, "short_title")),
         "isbn13": first_isbn(*isbns(cells.get("issn"))) if is_book else "",
         "publisher": first(cells, "publisher"),
         "published_year": first(cells, "year", "publication_year", "date").strip("/ ").partition("/")[0],
         "language": first(cells, "language"),
         "pages": count(first(cells, "start_page").removesuffix("p.").strip()) if is_book else "",
         "description": first(cells, "abstract", "notes_abstract"),
-        **series(first(cells, "secondary_title", "tertiary_title"), first(cells, "volume"), is_book=is_book),
+        **series(
+            first(cells, "secondary_title", "tertiary_title"),
+            number,
+            is_book=is_book,
+        ),
     }
     return finished(fields, written, keywords)
 

@@ -28,7 +28,7 @@ _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
 _FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
 _EAST_ASIAN_ROLES = {"訳": "translator", "译": "translator", "譯": "translator", "옮김": "translator"}
 _EAST_ASIAN_ROLES |= {"編": "editor", "编": "editor", "絵": "illustrator", "画": "illustrator", "그림": "illustrator"}
-_EAST_ASIAN_ROLE = re.compile(r"(.{2,}?)(?:\s*[共編]?([著訳譯译編编])|\s+(作|文|原作|絵|画|지음|저|옮김|그림))")
+_EAST_ASIAN_ROLE = re.compile(r"(.+[^\s共編])(?:\s*[共編]?([著訳譯译編编])|\s+(作|文|原作|絵|画|지음|저|옮김|그림))")
 
 
 def unquoted(cell: Any) -> Any:

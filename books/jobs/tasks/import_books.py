@@ -76,13 +76,14 @@ class _ImportRun:
         header = progress.table.header
         rejects = [{"line": row.line, "field": row.field, "reason": row.reason} for row in progress.rejects]
         self.first_rejects = [*self.first_rejects, *rejects][:MAX_FIRST_REJECTS]
-        notes = [note._asdict() for note in progress.notes[:MAX_FIRST_REJECTS]]
-        self.first_notes = [*self.first_notes, *notes][:MAX_FIRST_REJECTS]
+        notes = [note._replace(book="") for note in progress.notes] if self.dry_run else progress.notes
+        self.first_notes = [*self.first_notes, *(note._asdict() for note in notes[:MAX_FIRST_REJECTS])]
+        self.first_notes = self.first_notes[:MAX_FIRST_REJECTS]
         if progress.rejects:
             lines = reject_lines(header, progress.rejects)
             self.run.append_to_file(f"{self.name}.rejects.csv", lines, reject_header(header))
-        if progress.notes:
-            self.run.append_to_file(f"{self.name}.notes.csv", csv_lines(progress.notes), NOTE_HEADER)
+        if notes:
+            self.run.append_to_file(f"{self.name}.notes.csv", csv_lines(notes), NOTE_HEADER)
         first = {"first": self.first_rejects, "first_notes": self.first_notes}
         checkpoint = {} if self.dry_run else {"progress": progress.checkpoint, **first}
         done = progress.lines - progress.table.before  # lines: nobody knows before the end how many rows there are
