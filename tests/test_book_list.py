@@ -123,6 +123,16 @@ class BookListTests(TestCase):
         data = (await self.client_get("/books/?topic=novels&size=1")).json()
         assert data["next"].startswith("/books/?topic=novels&size=1&after=")
 
+    async def test_a_cursor_may_stand_anywhere_in_the_query_but_only_one(self) -> None:
+        following = (await self.client_get("/books/?size=3&sort=-title")).json()["next"]
+        cursor = following.rpartition("=")[2]
+        assert titles(await self.client_get(f"/books/?after={cursor}&size=3&sort=-title")) == ["1001 Nights"]
+        for query in (f"before={cursor}&sort=-title&after={cursor}", f"size=3&after={cursor}", "sort=-title&after=x"):
+            with self.subTest(query):
+                response = await self.async_client.get(f"/books/?{query}")
+                assert response.status_code == 400
+                assert response.json()["errors"].keys() <= {"after", "before"}
+
     async def test_as_text_it_is_the_titles_one_a_line(self) -> None:
         response = await self.async_client.get("/books/?size=2", headers={"accept": "text/plain"})
         assert response["Content-Type"] == "text/plain; charset=utf-8"

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Avg, CharField, Count, F, QuerySet, Value
 from django.db.models.functions import Concat, Upper
 from django.test import TestCase
@@ -63,6 +64,21 @@ class Rows(TestCase):
         for name, query in QUERIES.items():
             with self.subTest(name):
                 assert CompiledQuery(query()).with_values().read() == list(query())
+
+    def test_the_rows_are_the_same_where_postgresql_prepares_them(self) -> None:
+        ordered = Book.objects.order_by("title").values_list("id", "title", "isbn13", "published_year")
+        query = CompiledQuery(ordered.filter(title__gt=Parameter("title", CharField())))
+        statements: list[str] = []
+
+        def note(execute: Any, sql: str, *rest: Any) -> Any:
+            statements.append(sql)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(note):
+            for title in ("A", "C", "Z"):
+                found = query.with_values(title=title).read(keeps_plan=True)
+                assert found == list(ordered.filter(title__gt=title))
+        assert len(statements) == 6
 
     def test_they_are_read_anew_each_time(self) -> None:
         topics = CompiledQuery(Topic.objects.order_by("slug").values_list("slug"))

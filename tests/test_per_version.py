@@ -6,14 +6,18 @@ import pytest
 
 from books.cache import version as module
 from books.cache.version import CatalogueVersion, PerVersion
+from django41_example.server.thread_pool import Limits, ThreadPool
+from django41_example.server.threads import Checkout
 
 
 class Version(CatalogueVersion):
     """A version that the test sets."""
 
     number: int | None = 1
+    asked = 0
 
     async def validate(self) -> int | None:
+        self.asked += 1
         return self.number
 
 
@@ -100,3 +104,21 @@ async def test_a_value_larger_than_all_that_may_be_held_is_made_each_time(monkey
     monkeypatch.setattr(module, "MOST_BYTES", module.OVERHEAD + 3500)
     per_version, maker = PerVersion(Version(None)), Maker()
     assert [await per_version.get_or_make(("x" * 4000,), maker) for _ in range(2)] == [1, 2]
+
+
+@pytest.mark.parametrize(("writes", "asked"), [(False, 1), (True, 3)])
+async def test_a_request_that_only_reads_asks_for_the_version_once(
+    per_version: PerVersion, *, writes: bool, asked: int
+) -> None:
+    with Checkout(ThreadPool(1, Limits(0)), writes=writes):
+        for key in "abc":
+            await per_version.get_or_make(key, Maker())
+    assert per_version.version.asked == asked  # type: ignore[attr-defined]
+
+
+async def test_the_next_request_sees_what_has_changed(per_version: PerVersion) -> None:
+    maker, pool = Maker(), ThreadPool(1, Limits(0))
+    for number in (1, 2):
+        per_version.version.number = number  # type: ignore[attr-defined]
+        with Checkout(pool, writes=False):
+            assert await per_version.get_or_make("key", maker) == number

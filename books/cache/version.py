@@ -9,6 +9,8 @@ from typing import Any
 
 from cachetools import LRUCache
 
+from django41_example.server.threads import current_checkout
+
 CONNECT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts to connect
 MOST_BYTES = 8 << 20  # that a process holds of values and their keys; a page's frame takes 20 KB
@@ -81,7 +83,7 @@ class PerVersion:
     async def get_or_make[Value](self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
         """The value for the catalogue as it is now. However many ask at once, it is made once."""
         while True:
-            number = await self.version.validate()
+            number = await self._validate()
             if number is None:
                 return await make()
             if number != self.number:
@@ -93,6 +95,15 @@ class PerVersion:
                 await being_made.wait()
             else:
                 return await self._make(number, key, make)
+
+    async def _validate(self) -> int | None:
+        """The version. A request that only reads asks for it once: it sees what was committed before it began."""
+        checkout = current_checkout.get()
+        if checkout is None or checkout.writes or checkout.is_streaming:
+            return await self.version.validate()
+        if checkout.catalogue_version is None:
+            checkout.catalogue_version = await self.version.validate()
+        return checkout.catalogue_version
 
     def _none(self) -> LRUCache[Hashable, Any]:
         return LRUCache(MOST_BYTES, getsizeof=lambda value: OVERHEAD + len(pickle.dumps(value)))

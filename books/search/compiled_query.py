@@ -63,17 +63,26 @@ class Rows:
         for row in await in_thread(self.read):
             yield row
 
-    def read(self) -> list[Row]:
-        """The same in sync code."""
+    def read(self, *, keeps_plan: bool = False) -> list[Row]:
+        """The same in sync code. `keeps_plan`: PostgreSQL prepares it, since its plan is the same for all values."""
         sql, parameters = self.query.filled(self.values)
         if not sql:
             return []
-        with connections[self.query.queryset.db].cursor() as cursor:
+        with cursor_of(connections[self.query.queryset.db], prepares=keeps_plan) as cursor:
             cursor.execute(sql, parameters)
             rows: list[Row] = cursor.fetchall()
         if self.query.converters:
             rows = [tuple(row) for row in self.query.compiler.apply_converters(rows, self.query.converters)]
         return rows
+
+
+def cursor_of(database: Any, *, prepares: bool) -> Any:
+    """Django's own cursor gives PostgreSQL the values within the SQL, as a new statement each time."""
+    if not prepares or database.vendor != "postgresql":
+        return database.cursor()
+    database.ensure_connection()
+    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
+    return wrap(database.Database.Cursor(database.connection))
 
 
 @lru_cache(SHAPES)

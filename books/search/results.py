@@ -136,7 +136,7 @@ class Matches:
         with self._searching():
             if is_by_id or page.ordering.name == "relevance":
                 return self._read_ranks(page, count)
-            return self._rows(page, count).read()  # type: ignore[no-any-return]
+            return self._rows(page, count).read(keeps_plan=not self.conditions)  # type: ignore[no-any-return]
 
     def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:
         """Each rank after the other, until the page is full."""

@@ -139,6 +139,7 @@ class Handler(ASGIHandler):
         disconnected = None if is_check else partial(until_disconnect, receive)
         client, writes = client_of(scope), scope["method"] not in REPEATABLE
         checkout = Checkout(self.pool, client=client, writes=writes, disconnected=disconnected)
+        checkout.catalogue_version = scope.get("catalogue_version")
         with checkout, closing(body):
             if prefix := get_script_prefix(scope):
                 set_script_prefix(prefix)

@@ -122,6 +122,7 @@ class ResponseCache:
         self, key: Hashable, headers: Mapping[bytes, bytes], scope: Any, receive: Any, send: Any
     ) -> None:
         self.misses += 1
+        scope["catalogue_version"] = self.version
         version, computed = self.version, asyncio.Event()
         self.in_flight[version, key] = computed
         # What the client has is compared here: the application's own 304 could not be cached.

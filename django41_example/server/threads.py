@@ -63,6 +63,7 @@ class Checkout(Executor):
         self.too_late: asyncio.TimerHandle | None = None  # ends the wait
         self.watching: asyncio.Task[None] | None = None  # whether the client is still there
         self.interrupting: asyncio.Future[None] | None = None
+        self.catalogue_version: int | None = None  # as this request has seen it
 
     def __enter__(self) -> Self:
         AsyncToSync.loop_thread_executors.setdefault(asyncio.get_running_loop(), CURRENT)  # type: ignore[arg-type]
