@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess  # nosec B404 - to run our own manage.py
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -142,10 +143,14 @@ def child_exit(server: Any, worker: Any) -> None:
 def manage(server: Any, *command: str) -> None:
     """Run a management command in a process of its own: this one must import no code that a reload would replace."""
     program = [sys.executable, HERE / "manage.py", *command]
-    finished = subprocess.run(program, check=False, capture_output=True, text=True)  # noqa: S603 # nosec B603 - our own
-    message = finished.stderr.rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
-    if finished.returncode:
-        sys.exit(f"The catalogue does not start. {message}")
     tell = server.log.info if LOG_FORMAT == "json" else partial(print, file=sys.stderr)
-    for line in (finished.stdout + message).splitlines():
+    with tempfile.TemporaryFile("w+") as errors:
+        with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=errors, text=True) as process:  # noqa: S603 # nosec B603 - our own
+            for line in process.stdout or ():  # at once: an upgrade may take minutes, and says how long
+                tell(line.rstrip())
+        errors.seek(0)
+        message = errors.read().rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
+    if process.returncode:
+        sys.exit(f"The catalogue does not start. {message}")
+    for line in message.splitlines():
         tell(line)

@@ -9,6 +9,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 from books.cache import triggers
 from books.search import index
+from books.search.progress import IndexProgress
 
 TAG = "books"  # of our own system checks
 
@@ -34,10 +35,15 @@ def remember_index(using: str, plan: Any = (), **_: Any) -> None:
         index.remember(connections[using])
 
 
-def install_triggers(using: str, apps: Any = apps, **_: Any) -> None:
+def install_triggers(using: str, apps: Any = apps, stdout: Any = None, **_: Any) -> None:
     with suppress(LookupError):  # migrated back to before there was a search
         apps.get_model("books", "Words")
         triggers.install(connections[using])
-        if not index.is_current(connections[using]):
-            import_module("books.models.derive").derive_all()
-        index.install(connections[using])
+        is_current = index.is_current(connections[using])
+        steps = (
+            0 if is_current else 2 * apps.get_model("books", "Book").objects.count()
+        )  # each is derived, then indexed
+        progress = IndexProgress(stdout, steps)
+        if not is_current:
+            import_module("books.models.derive").derive_all(progress.add)
+        index.install(connections[using], progress.add)

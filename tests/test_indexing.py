@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - no statement here has a value from outside
 
+import io
 import random
 import sqlite3
 from collections.abc import Callable
@@ -28,7 +29,7 @@ from books.models import Author, Book, Change, Topic
 from books.models.change import COMMAND, Action
 from books.models.derive import derive
 from books.search import index as indexing
-from books.search import index_sqlite
+from books.search import index_sqlite, progress
 from books.search.index import KINDS, catch_up, rebuild
 from books.search.index_sqlite import TRIGGERS
 from tests import people
@@ -362,8 +363,11 @@ class Upgrades(TransactionTestCase):
                     "$$ BEGIN NEW.words := NULL; RETURN NEW; END $$"
                 )
             assert not kind.is_installed(cursor)
-        call_command("migrate", verbosity=0)
+        said = io.StringIO()
+        with mock.patch.object(progress, "EVERY", 0):
+            call_command("migrate", verbosity=0, stdout=said)
         assert found("kokoro") == ["Kokoro"]
+        assert said.getvalue() == "Search index: 50 %, about 0 seconds left\n"
 
 
 @pytest.mark.sqlite

@@ -96,10 +96,12 @@ SEARCHES = {  # what is typed: how many books it finds
 }
 LOOK = """
 import json
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
+from books.backup.writing import write
 from books.models import Book
 call_command("prepare")
 client = Client(headers={"accept": "application/json", "host": "localhost"})
@@ -130,6 +132,7 @@ print(json.dumps({
     "merged": client.get("/books/9/").status_code,
     "group": sorted(Group.objects.get(name="Librarians").permissions.values_list("codename", flat=True)),
     "log": sorted(log),
+    "backup": write(settings.VAR_DIR / "backup.zip")["migrations"]["books"],
     "owner": User.objects.get(username="owner").is_superuser,
 }))
 """
@@ -175,4 +178,5 @@ def test_an_upgrade_loses_nothing(old_database: str, tmp_path: Path) -> None:
     own = ["add_book", "add_job", "change_book", "change_job", "delete_book", "view_job"]
     assert set(own) <= set(seen.pop("group"))
     assert seen.pop("log") == [["Kokoro!", "book"], ["librarian", "loginattempts"], ["reader", "user"]]
+    assert seen.pop("backup") == sorted(path.stem for path in (PROJECT / "books/migrations").glob("0*.py"))
     assert seen == {}

@@ -12,7 +12,7 @@ from books.models.book import Book
 from books.models.book_columns import columns
 from books.models.series import Series
 from books.models.topic import BookTopic
-from books.search.index import keep_in_step
+from books.search.index import Report, keep_in_step
 
 BATCH = 100  # books at a time
 DERIVED = ("title_key", "author_key", "series_key", "fingerprint", "primary_language", "author_names", "topic_names")
@@ -45,12 +45,13 @@ def derive_columns(books: Sequence[Book]) -> int:
     return len(wrong)
 
 
-def derive_all() -> None:
+def derive_all(report: Report = lambda books: None) -> None:
     """After an upgrade whose rules are others, before it indexes the books."""
     last = 0
     while books := list(Book.objects.filter(pk__gt=last).order_by("pk")[:BATCH]):
         derive_columns(books)
         last = books[-1].pk
+        report(len(books))
 
 
 def _set(book: Book, authors: list[str], topics: list[str], filed_under: dict[int, str]) -> bool:

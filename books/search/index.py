@@ -12,7 +12,7 @@ that are NULL. What notes is plain SQL, which any program can run.
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ PORTION = 100  # books that are indexed in one transaction: other writers wait f
 PATIENCE = 5.0  # seconds that a search waits for the index
 PAUSE = 0.02  # seconds
 BEHIND = "Another program has changed many books, and the search is still indexing them. Try again in a few seconds."
+Report = Callable[[int], None]  # of how many more books are indexed
 KINDS = {"sqlite": index_sqlite, "postgresql": index_postgresql}
 _remembered: dict[str, str] = {}  # the digest of the texts in the index, by database
 
@@ -71,7 +72,7 @@ def using_index() -> Iterator[None]:
         yield
 
 
-def _catch_up(database: Any, seconds: float) -> None:
+def _catch_up(database: Any, seconds: float, report: Report = lambda books: None) -> None:
     index, until = KINDS[database.vendor], time.monotonic() + seconds
     with database.cursor() as cursor:
         while index.noted(cursor, 1):
@@ -80,6 +81,7 @@ def _catch_up(database: Any, seconds: float) -> None:
             with transaction.atomic(database.alias, savepoint=False):  # at each of which FTS5 would write
                 noted = index.noted(cursor, PORTION, to_write=True)
                 index.index(cursor, noted)
+            report(len(noted))
             if not noted or until < math.inf:  # somebody else is writing just these books, or waits to write
                 time.sleep(PAUSE)
 
@@ -123,7 +125,7 @@ def is_current(database: BaseDatabaseWrapper) -> bool:
         return bool(index.is_installed(cursor))
 
 
-def install(database: BaseDatabaseWrapper) -> None:
+def install(database: BaseDatabaseWrapper, report: Report = lambda books: None) -> None:
     """Put into the database what notes the changes. Where it was missing, changes were too: all is indexed again.
 
     Unless the texts are those that were remembered before, which an earlier version of the rules has not indexed. An
@@ -131,11 +133,11 @@ def install(database: BaseDatabaseWrapper) -> None:
     """
     install_kind = _install_in_sqlite if database.vendor == "sqlite" else _install_in_postgresql
     with database.cursor() as cursor:
-        install_kind(database, cursor)
-    _catch_up(database, math.inf)
+        install_kind(database, cursor, report)
+    _catch_up(database, math.inf, report)
 
 
-def _install_in_sqlite(database: BaseDatabaseWrapper, cursor: Any) -> None:
+def _install_in_sqlite(database: BaseDatabaseWrapper, cursor: Any, report: Report) -> None:
     before = _remembered.pop(database.alias, None)
     index_sqlite.install_rebuilt(cursor)
     if not index_sqlite.is_installed(cursor):
@@ -146,7 +148,7 @@ def _install_in_sqlite(database: BaseDatabaseWrapper, cursor: Any) -> None:
         _delete_old(database, cursor)
 
 
-def _install_in_postgresql(database: BaseDatabaseWrapper, cursor: Any) -> None:
+def _install_in_postgresql(database: BaseDatabaseWrapper, cursor: Any, report: Report) -> None:
     if index_postgresql.is_installed(cursor):
         return
     index_postgresql.install(cursor)
@@ -154,4 +156,5 @@ def _install_in_postgresql(database: BaseDatabaseWrapper, cursor: Any) -> None:
     while last is not None:
         with transaction.atomic(database.alias):
             last = index_postgresql.index_next(cursor, last, PORTION)
+        report(PORTION)
     index_postgresql.finish(cursor)

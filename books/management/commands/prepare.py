@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 with locked_file(settings.VAR_DIR / "static.lock"):
                     collect_static_files()
             with locked_database():
-                call_command("migrate", interactive=False, verbosity=0)
+                call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
                 self.add_starter_books()
                 if not settings.PRODUCTION:
                     call_command("first_account", stdout=self.stdout)
