@@ -198,6 +198,11 @@ class InTheBody(LibrarianTestCase):
                 assert response.status_code == 422
                 assert response.json()["errors"]
 
+    async def test_of_very_many_names_none_is_named(self) -> None:
+        response = await self.post(json.dumps({"title": "x"} | dict.fromkeys(map(str, range(2000)), 1)))
+        assert response.status_code == 422
+        assert response.json() == {"detail": "This object has 2,001 names: send the fields of a book alone."}
+
     async def test_more_than_a_mebibyte_is_413(self) -> None:
         response = await self.post(json.dumps({"title": "x", "description": "x" * 2**20}))
         assert response.status_code == 413

@@ -19,6 +19,7 @@ from books.importing.source import Source
 
 DELIMITERS = ",;\t|"
 OBJECTS = ["json"]  # the column of rejected objects
+LINES = 10_000  # among which the header and the first rows are looked for
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ def _is_plain(row: Row) -> bool:
     return not any(cell.startswith("'") for cell in row.cells if cell)
 
 
-def _records(file: BinaryIO, before: int, delimiter: str, *, is_converted: bool) -> Iterator[Row]:
-    source = lines(file, before)
+def _records(
+    file: BinaryIO, before: int, delimiter: str, *, is_converted: bool, most: int | None = None
+) -> Iterator[Row]:
+    source = islice(lines(file, before), most)
     if is_converted:
         return converted_rows(source)
     return csv_records(source, delimiter) if delimiter else json_rows(source)
@@ -71,7 +74,8 @@ def opened(source: Source, mapping: Mapping[str, str], format_name: str = "", *,
 
     def first(delimiter: str) -> list[Row]:
         file.seek(start)
-        return list(islice(_records(file, 0, delimiter, is_converted=bool(source.container)), LOOKED_AT))
+        rows = _records(file, 0, delimiter, is_converted=bool(source.container), most=LINES)
+        return list(islice(rows, LOOKED_AT))
 
     if source.container:
         delimiters = [""]
@@ -95,9 +99,9 @@ def opened(source: Source, mapping: Mapping[str, str], format_name: str = "", *,
 
 def _first_line(file: BinaryIO, start: int) -> str:
     file.seek(start)
-    line = next((line for line in lines(file) if not line.whole or line.text.strip()), None)
+    line = next((line for line in islice(lines(file), LINES) if not line.whole or line.text.strip()), None)
     if line is None:
-        raise UnreadableFile("The file holds nothing but blank lines.")
+        raise UnreadableFile("The file begins with nothing but blank lines.")
     if not line.whole:
         raise UnreadableFile(f"The first line is longer than {MAX_LINE >> 20} MiB: this is no CSV and no JSON Lines.")
     return line.text.strip()

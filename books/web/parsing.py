@@ -22,6 +22,7 @@ MERGE_PATCH = "application/merge-patch+json"
 
 # Clients may send these back as they got them; they are ignored.
 READ_ONLY = {"id", "url", "in_series", "created_at", "updated_at", "version"}
+MOST_NAMES = 100  # of which each unknown one is named in the answer
 SHARES_ISBN = "shares_isbn"  # a consent, and no field of a book
 _JSON_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {  # of a JSON Schema: its name, and what it is in Python
     "string": ("a string", (str,)),
@@ -111,6 +112,8 @@ def book_record(request: HttpRequest, *, partial: bool) -> Record:
     sent = {name: value for name, value in json_object(request).items() if name not in {*READ_ONLY, SHARES_ISBN}}
     raw: dict[str, Any] = {} if partial else {name: record.BY_NAME[name].empty for name in record.EDITABLE}
     errors: Errors = {}
+    if len(sent) > MOST_NAMES:
+        raise HTTPError(422, f"This object has {len(sent):,} names: send the fields of a book alone.")
     for name, value in sent.items():
         try:
             raw[name] = _typed(name, value)

@@ -107,6 +107,15 @@ def test_a_zip_bomb_is_refused() -> None:
         fields(file)
 
 
+def test_an_archive_of_very_many_files_is_refused_before_they_are_listed() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(20):
+            archive.writestr(f"{number:060000}", b"")
+    with pytest.raises(UnreadableFile, match="too many files"):
+        fields(file)
+
+
 @pytest.mark.parametrize("data", [b"PK\x03\x04", b"PK\x03\x04" + b"\0" * 100])
 def test_a_damaged_spreadsheet_is_refused_with_advice(data: bytes) -> None:
     with pytest.raises(UnreadableFile, match="save it again, or as CSV"):

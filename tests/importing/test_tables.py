@@ -70,6 +70,7 @@ def test_a_format_can_be_named_where_the_columns_do_not_tell() -> None:
     ("text", "reason"),
     [
         (" \n\n", "nothing but blank lines"),
+        ("\n" * 10_001 + "title\nA\n", "nothing but blank lines"),
         ("x" * (MAX_LINE + 1), "longer than 1 MiB"),
         ('"title"x,authors\n', "header in line 1 cannot be read"),
         ("title,title\n", "two columns title"),

@@ -1,6 +1,7 @@
 """Spreadsheets: the rows of the first sheet that looks like a list of books, numbered as the program shows them."""
 
 import datetime
+import os
 import re
 import zipfile
 import zlib
@@ -18,11 +19,15 @@ from books.importing.reading import Row
 MAX_UNPACKED = 1 << 30  # bytes of a spreadsheet's XML
 MAX_RATIO = 200  # times its packed size; real sheets have 5 to 50
 MAX_CELLS = 4_000_000  # of the rectangle between the first and the last: the reader takes 95 bytes for each
+MAX_DIRECTORY = 1 << 20  # bytes of the list of an archive's files, of which a workbook has some dozen
+END = 1 << 17  # bytes at the end of an archive, in which it says how large that list is
+TOLD_ELSEWHERE = 0xFFFFFFFF  # instead of a size that is told in 8 bytes
 CHUNK = 1 << 20  # bytes
 SMALL = 1 << 20  # bytes that any archive may unpack to
 _PACKED = b"PK\x03\x04"
 _PARTS = {"[Content_Types].xml", "content.xml"}  # of a workbook, of which it has one
 _TOO_MANY = f"This sheet has more than {MAX_CELLS:,} cells: save it as CSV, which is read row by row."
+_DIRECTORY_SIZE = re.compile(rb"(?s)(?=PK\x05\x06.{8}(.{4})|PK\x06\x06.{36}(.{8}))")
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 
 
@@ -63,6 +68,7 @@ def check_size(file: BinaryIO) -> None:
     rectangle between the first and the last cell, so two cells at its corners could ask for all memory.
     """
     size = 0
+    _check_directory(file)
     try:
         with zipfile.ZipFile(file) as archive:
             if not _PARTS & {*archive.namelist()}:
@@ -84,6 +90,14 @@ def check_size(file: BinaryIO) -> None:
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError) as error:
         raise UnreadableFile(f"This spreadsheet is damaged ({error}): save it again, or as CSV.") from error
     file.seek(0)
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse an archive of very many files before an object is made for each."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - END))
+    sizes = (size or larger for size, larger in _DIRECTORY_SIZE.findall(file.read()))
+    if any(MAX_DIRECTORY < int.from_bytes(size, "little") != TOLD_ELSEWHERE for size in sizes):
+        raise UnreadableFile("This archive holds too many files to be a spreadsheet.")
 
 
 def _score(sheet: CalamineSheet) -> int:
