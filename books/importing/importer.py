@@ -201,7 +201,8 @@ class _Run:
             except RowError as error:
                 outcomes[RowOutcome.REJECTED] += 1
                 rejects.append(row.reject(error))
-        write(matcher.pending, self.actor)
+        sort_names = {name: filed for row in rows for name, filed in row.sort_names.items()}
+        write(matcher.pending, self.actor, sort_names)
         similar = notes_on_similar(added)
         noted = [Note(line, error.field, error.value, error.reason, book.url) for line, error, book in notes + remarks]
         last = rows[-1].row

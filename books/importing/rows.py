@@ -18,6 +18,7 @@ class CleanRow(NamedTuple):
     fields: dict[str, Any] = {}  # those it gives; an empty cell gives none
     left_out: list[RowError] = []
     error: RowError | None = None
+    sort_names: Mapping[str, str] = {}  # of its authors, as the file says
 
     def reject(self, error: RowError) -> Reject:
         return Reject(self.row.line, error.field, error.value, error.reason, self.row.cells)
@@ -28,8 +29,9 @@ def cleaned(row: Row, known: Format) -> CleanRow:
         return CleanRow(row, error=RowError("", row.cells[0] if row.cells else "", row.fault))
     try:
         raw, left_out = known.read(row.fields)
+        sort_names = {" ".join(name.split()): filed for name, filed in raw.pop("sort_names", {}).items()}
         fields, unfit = _given(raw)
-        return CleanRow(row, fields, [*left_out, *unfit])
+        return CleanRow(row, fields, [*left_out, *unfit], sort_names=sort_names)
     except ValidationError as error:
         return CleanRow(row, error=RowError("", row.cells[0], error.messages[0]))
     except RowError as error:

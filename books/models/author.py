@@ -39,13 +39,13 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
         authors = {letters(author.name): author for author in found} | {author.name: author for author in found}
         return {name: author for name in wanted if (author := authors.get(name) or authors.get(letters(name)))}
 
-    def by_names(self, names: Iterable[str]) -> dict[str, "Author"]:
-        """The author of each name. Missing ones are created."""
+    def by_names(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
+        """The author of each name. Missing ones are created, with the sort names that are given."""
         wanted = dict.fromkeys(names)
         known = self.spelled(wanted)
         if missing := [name for name in wanted if name not in known]:
             new = {letters(name): name for name in reversed(missing)}.values()
-            self.bulk_create([Author.of(name) for name in new], ignore_conflicts=True)
+            self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in new], ignore_conflicts=True)
             known |= self.spelled(missing)
         return known
 
@@ -82,8 +82,9 @@ class Author(Named):
         return reverse("author_detail", args=[self.pk])
 
     @classmethod
-    def of(cls, name: str) -> "Author":
-        return cls(name=name).derived()
+    def of(cls, name: str, sort_name: str = "") -> "Author":
+        is_derived = sort_name == sorting.sort_name(name) or len(sort_name) > record.MAX_NAME
+        return cls(name=name, sort_name="" if is_derived else sort_name).derived()
 
     def derived(self) -> "Author":
         """The author with the keys that follow from the names."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import batched, chain
@@ -47,8 +47,11 @@ class PendingBook:
         return self.fields is not self.before
 
 
-def write(pending: Iterable[PendingBook], actor: Actor) -> None:
-    """Store what is new or changed; the new ones get their ids. To be called within a transaction."""
+def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str, str] = {}) -> None:
+    """Store what is new or changed; the new ones get their ids. To be called within a transaction.
+
+    `sort_names`: those of new authors, where they do not follow from the name.
+    """
     books = [book for book in pending if book.is_changed]
     if not books:
         return
@@ -57,7 +60,7 @@ def write(pending: Iterable[PendingBook], actor: Actor) -> None:
     _update([book for book in books if book.pk])  # first: a new book may take the ISBN that another gives up
     _create([book for book in books if not book.pk])
     keep_in_step([book.pk for book in books if book.pk])
-    _link(linked)
+    _link(linked, sort_names)
     _write_changes(books, actor)
     for pks in batched(authors, MAX_VALUES):
         Author.objects.delete_unused(pks)
@@ -102,13 +105,13 @@ def _unlink(pks: Sequence[int]) -> list[set[int]]:
     return unlinked
 
 
-def _link(books: Sequence[PendingBook]) -> None:
-    authors: dict[str, int] = {}
+def _link(books: Sequence[PendingBook], sort_names: Mapping[str, str]) -> None:
     wanted = {name for book in books for name in book.fields["authors"]}
     known = list(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key"))
-    authors |= {name: pk for name, pk, *_ in known}
-    for missing in batched(wanted - authors.keys(), MAX_VALUES):
-        authors |= {name: author.pk for name, author in Author.objects.by_names(missing).items()}
+    for missing in batched(wanted - {name for name, *_ in known}, MAX_VALUES):
+        new = Author.objects.by_names(missing, sort_names).items()
+        known += [(name, author.pk, author.sort_name, author.sort_key) for name, author in new]
+    authors = {name: pk for name, pk, *_ in known}
     topics: dict[str, Topic] = {}
     for names in batched({name for book in books for name in book.fields["topics"]}, MAX_VALUES):
         topics |= Topic.objects.by_names(names)

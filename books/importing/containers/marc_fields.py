@@ -46,6 +46,7 @@ def _of_marc21(record: Record) -> dict[str, Any]:
         "Subtitle": _plain(_joined(title, "b")),
         "Other title": _romanised(title, _first(record, "245")),
         **_people((_name(_in_its_script(record, each)), _role(each)) for each in written),
+        "Sort names": {_name(each): _filed(each) for each in written if each.tag.endswith("00")},
         "ISBN": _isbns(record.get_fields("020")),
         "Publisher": _known(_plain(_joined(imprint, "b", only_first=True))),
         "Year": _year(dates) or _joined(imprint, "c", only_first=True).strip(" .,;[]"),
@@ -146,9 +147,14 @@ def _name(field: Field | None) -> str:
         return ""
     name = _plain(_joined(field, "a", only_first=True))
     if field.tag.endswith("00") or next(_values(field, "6"), "")[:3].endswith("00"):
-        name = " ".join([name, *_values(field, "b")]).strip(" ,")
+        name = _filed(field)
         return name if field.indicator1 == "0" else natural(name)
     return ". ".join([name, *map(_plain, _values(field, "b"))])
+
+
+def _filed(field: Field) -> str:
+    """A person's name as it stands, which is the sort name."""
+    return " ".join([_plain(_joined(field, "a", only_first=True)), *_values(field, "b")]).strip(" ,")
 
 
 def _role(field: Field) -> str:

@@ -58,10 +58,11 @@ def _text(element: Element) -> str:
 
 
 def _person(element: Element, refined: dict[str, dict[str, str]]) -> list[str]:
-    """Name and role."""
+    """Name, role and sort name."""
     default = "ctb" if element.tag.endswith("contributor") else ""
     role = element.get(f"{OPF}role") or refined.get(element.get("id", ""), {}).get("role", default)
-    return [_text(element), role]
+    own = refined.get(element.get("id", ""), {})
+    return [_text(element), role, element.get(f"{OPF}file-as") or own.get("file-as", "")]
 
 
 def _identifier(element: Element) -> str:

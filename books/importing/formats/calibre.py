@@ -10,6 +10,7 @@ USES = {
     "uuid": "source_key",
     "title": "title",
     "authors": "authors",
+    "author_sort": "authors",
     "isbn": "isbn13",
     "identifiers": "isbn13",
     "publisher": "publisher",
@@ -25,11 +26,13 @@ USES = {
 def read(cells: Mapping[str, Any]) -> RawFields:
     identifiers = [each.partition(":") for each in parts(cells.get("identifiers"))]
     tags, too_many = topics(*parts(cells.get("tags")))
+    authors, filed = ([each.strip() for each in text(cells[name]).split("&")] for name in ("authors", "author_sort"))
     series, key = text(cells.get("series")), text(cells.get("uuid"))
     return {
         "source_key": f"calibre:{key}" if key else "",
         "title": text(cells["title"]),
-        "authors": [name.strip() for name in text(cells["authors"]).split("&")],
+        "authors": authors,
+        "sort_names": dict(zip(authors, filed, strict=True)) if len(authors) == len(filed) else {},
         "isbn13": first_isbn(cells.get("isbn"), *(value for kind, _, value in identifiers if kind.startswith("isbn"))),
         "publisher": text(cells.get("publisher")),
         "published_year": text(cells.get("pubdate")),

@@ -99,11 +99,13 @@ def _book(  # noqa: PLR0913 - each is a field of theirs
 ) -> RawFields:
     authors, left_out = people((natural(_plain(name)), role) for name, role in written)
     shelves, too_many = topics(*(_plain(tag) for tag in tags if tag not in OWN_COLLECTIONS))
+    filed = [_plain(name) for name, _ in written if "," in name]
     published = _plain(text(publication))
     return {
         "source_key": f"librarything:{text(key)}" if text(key) else "",
         "title": _plain(text(title)),
         "authors": authors,
+        "sort_names": {natural(name): name for name in filed},
         "isbn13": first_isbn(*isbns),
         "publisher": published[: found.start()] if (found := _AFTER_PUBLISHER.search(published)) else published,
         "published_year": text(date),

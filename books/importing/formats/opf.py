@@ -25,7 +25,7 @@ PROGRAM = "bkp"  # the book producer: Calibre names itself there
 
 def read(cells: Mapping[str, Any]) -> RawFields:
     identifiers = dict(text(each).rpartition(":")[::2] for each in values(cells.get("Identifiers")))
-    written = [(text(name), text(role)) for name, role in values(cells.get("Authors"))]
+    written = [(text(name), text(role)) for name, role, _ in values(cells.get("Authors"))]
     authors, left_out = people((name, ROLES.get(role, role)) for name, role in written if role != PROGRAM)
     subjects, too_many = topics(*map(text, values(cells.get("Subjects"))))
     uuid, series = identifiers.get("uuid", ""), text(cells.get("Series"))
@@ -34,6 +34,7 @@ def read(cells: Mapping[str, Any]) -> RawFields:
         "source_key": f"calibre:{uuid}" if uuid else "",
         **{USES[name]: text(cells.get(name)) for name in plain},
         "authors": authors,
+        "sort_names": {name: text(filed) for name, _, filed in values(cells.get("Authors"))},
         "isbn13": first_isbn(*(value for kind, value in identifiers.items() if kind.endswith("isbn"))),
         "topics": subjects,
         "series": series,
