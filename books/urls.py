@@ -107,6 +107,8 @@ urlpatterns = [
     path("authors/<id:pk>/history/", NameHistory.as_view(kind="author"), name="author_history"),
     path("series/", SeriesList.as_view(), name="series_list"),
     path("series/<id:pk>/", SeriesDetail.as_view(), name="series_detail"),
+    path("series/<id:pk>/edit/", NameEdit.as_view(kind="series"), name="series_edit"),
+    path("series/<id:pk>/history/", NameHistory.as_view(kind="series"), name="series_history"),
     path("topics/", TopicList.as_view(), name="topic_list"),
     path("topics/<topic:slug>/", TopicDetail.as_view(), name="topic_detail"),
     path("topics/<topic:slug>/edit/", NameEdit.as_view(kind="topic"), name="topic_edit"),

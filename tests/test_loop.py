@@ -61,6 +61,8 @@ READS = """
 /name-changes/1/undo/                405 405 405
 /series/                             200 200 200
 /series/{series}/                    200 200 200
+/series/{series}/edit/               406 200 200
+/series/{series}/history/            200 200 200
 /topics/                             200 200 200
 /topics/novels/                      200 200 200
 /refresh/                            200 200 200

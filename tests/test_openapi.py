@@ -147,7 +147,8 @@ class Answers(LibrarianTestCase):
             "extension": "ris",
         }
         self.addresses = {"/authors/{pk}/": {"pk": self.book.authors.get().pk}}
-        self.addresses["/series/{pk}/"] = {"pk": self.book.bookseries_set.get().series_id}
+        series = {"pk": self.book.bookseries_set.get().series_id}
+        self.addresses |= dict.fromkeys(("/series/{pk}/", "/series/{pk}/edit/", "/series/{pk}/history/"), series)
 
     async def ask(self, method: str, path: str, **request: Any) -> int:
         address = path.format(**{**self.keys, **self.addresses.get(path, {}), **request.pop("keys", {})})

@@ -70,6 +70,10 @@ POST   /authors/{author}/edit/               401 403 303 303    403 303 403 403 
 GET    /authors/{author}/history/            401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /series/                              200 200 200 200    200 200 200 200    401 403 403
 GET    /series/{series}/                     200 200 200 200    200 200 200 200    401 403 403
+PATCH  /series/{series}/                     401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /series/{series}/edit/                401 403 200 200    403 200 403 403    401 200 403  change_book
+POST   /series/{series}/edit/                401 403 303 303    403 303 403 403    401 303 403  change_book
+GET    /series/{series}/history/             401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /topics/                              200 200 200 200    200 200 200 200    401 403 403
 GET    /topics/novels/                       200 200 200 200    200 200 200 200    401 403 403
 PATCH  /topics/novels/                       401 403 200 200    403 200 403 403    401 200 403  change_book
@@ -156,6 +160,8 @@ BODIES = {
     "POST /duplicates/{fingerprint}/": (FORM, "keep={book}&book={book}:1&book={twin}:1"),
     "POST /duplicates/{fingerprint}/dismiss/": (FORM, "count=2&newest={twin}"),
     "PATCH /authors/{author}/": (JSON, '{"name": "Sōseki"}'),
+    "PATCH /series/{series}/": (JSON, '{"volumes": 7}'),
+    "POST /series/{series}/edit/": (FORM, "name=Other"),
     "POST /authors/{author}/edit/": (FORM, "name=Natsume"),
     "PATCH /topics/novels/": (JSON, '{"name": "Fiction"}'),
     "POST /topics/novels/edit/": (FORM, "name=Fiction"),

@@ -1,3 +1,4 @@
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from books.metadata import record
 from books.metadata.series import Place, placed
 from books.metadata.volumes import Volumes
 from books.models import Book, Series
+from tests.people import LibrarianTestCase
 
 HTML = {"accept": "text/html"}
 
@@ -233,3 +235,82 @@ class Places(TestCase):
         Series.objects.filter(name="C").update(volumes=3)
         Book.objects.remove(first.pk)
         assert list(Series.objects.values_list("name", flat=True)) == ["C"]
+
+
+class Kept(LibrarianTestCase):
+    """Series as librarians keep them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for title, series, *more in (
+            ("Mort", "Disc World #4"),
+            ("Guards", "Discworld #8"),
+            ("Sourcery", "", "Disc World #5"),
+        ):
+            raw = {"title": title, "series": series, "more_series": more}
+            Book.objects.add(record.with_label(record.clean(raw)[0], raw))
+        self.old, self.other = Series.objects.get(name="Disc World"), Series.objects.get(name="Discworld")
+        self.url, self.edit = f"/series/{self.old.pk}/", f"/series/{self.old.pk}/edit/"
+
+    def places(self) -> dict[str, tuple[str, Decimal | None, str]]:
+        return {book.title: (book.series, book.series_number, book.more_series) for book in Book.objects.all()}
+
+    def changed(self, **values: object) -> Any:
+        return self.client.patch(self.url, json.dumps(values), content_type="application/json")
+
+    def test_a_series_is_renamed_in_all_its_books_and_that_is_undone(self) -> None:
+        before = self.places()
+        answer = self.changed(name="The Disc").json()
+        assert (answer["name"], answer["books"]) == ("The Disc", 2)
+        assert self.places()["Mort"] == ("The Disc", 4, "")
+        assert Book.objects.searched("series:disc").count() == 3
+        assert self.client.post(answer["undo_url"]).json()["books"] == 2
+        assert self.places() == before
+
+    def test_a_name_of_another_series_is_asked_about_then_the_two_are_one(self) -> None:
+        before = self.places()
+        asked = self.client.post(self.edit, {"name": "Discworld", "volumes": "41"}, headers=HTML)
+        assert (asked.status_code, "the 2 books of" in asked.content.decode()) == (409, True)
+        done = self.client.post(self.edit, {"name": "Discworld", "volumes": "41", "merge": "1"})
+        assert done["Location"] == f"/series/{self.other.pk}/"
+        assert set(self.places().values()) == {("Discworld", n, "") for n in (4, 5, 8)}
+        assert Series.objects.get().volumes == 41
+        moved = self.client.get(self.url)
+        assert (moved.status_code, moved["Location"]) == (301, f"/series/{self.other.pk}/")
+        undo = self.client.get(f"/series/{self.other.pk}/history/").json()["changes"][0]["undo_url"]
+        assert self.client.post(undo).status_code == 200
+        assert self.places() == before
+        assert set(Series.objects.values_list("name", "volumes")) == {("Disc World", None), ("Discworld", None)}
+
+    def test_a_total_names_what_is_missing_until_the_series_is_complete(self) -> None:
+        self.changed(volumes=6)
+        assert self.client.get(self.url).json()["missing"] == [1, 2, 3, 6]
+        self.client.post(self.edit, {"is_complete": ["0", "1"]})
+        data = self.client.get(self.url).json()
+        assert (data["missing"], data["is_complete"], data["volumes"]) == ([], True, 6)
+        assert "Complete</span>" in self.client.get(self.url, headers=HTML).content.decode()
+        self.client.post(self.edit, {"is_complete": "0", "volumes": ""})
+        data = self.client.get(self.url).json()
+        assert (data["missing"], data["is_complete"], data["volumes"]) == ([], False, None)
+
+    def test_what_cannot_be_is_refused_with_the_reason(self) -> None:
+        for values in (
+            {"volumes": 0},
+            {"volumes": 10**9},
+            {"is_complete": "maybe"},
+            {"name": "A #3"},
+            {"name": "a;b"},
+            {"name": ""},
+        ):
+            with self.subTest(values):
+                answer = self.changed(**values)
+                assert (answer.status_code, [*answer.json()["errors"]]) == (422, [*values])
+
+    def test_a_series_without_books_is_gone_with_what_was_said_of_it(self) -> None:
+        self.changed(volumes=6)
+        for book in self.old.books.all():
+            Book.objects.change(book.pk, {"series": "", "more_series": []})
+        assert self.client.get(self.url).json()["summary"] == "You have none of 6"
+        done = self.client.post(self.edit, {"volumes": ""})
+        assert (done.status_code, done["Location"]) == (303, "/series/")
+        assert not Series.objects.filter(pk=self.old.pk).exists()

@@ -1,24 +1,27 @@
-"""The forms that rename and merge authors and topics."""
+"""The forms that rename and merge authors, topics and series."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from books.metadata import record
-from books.models import Author, Named, Topic
+from books.metadata.series import placed
+from books.models import Author, Named, Series, Topic
+
+MOST_VOLUMES = 10_000
 
 
 class NameField(forms.Field):
     """One name, by the rules of a field of a book that holds names."""
 
-    def __init__(self, field: str, help_text: str = "") -> None:
+    def __init__(self, cleaner: Callable[[object], list[str]], help_text: str = "") -> None:
         super().__init__(label="Name", help_text=help_text)
-        self.cleaner = record.CLEANERS[field]
+        self.cleaner = cleaner
 
     def clean(self, value: Any) -> str:
-        names: list[str] = self.cleaner([value])
+        names = self.cleaner([value])
         if not names:
             raise ValidationError("Enter a name.", code="required")
         return names[0]
@@ -27,6 +30,21 @@ class NameField(forms.Field):
 class SortNameField(forms.Field):
     def clean(self, value: Any) -> str:
         return record.line(record.MAX_NAME)("" if value is None else value)
+
+
+class Checkbox(forms.TextInput):
+    """Beside a hidden 0, so that a box that is not ticked says so; what stays away changes nothing."""
+
+    input_type = "checkbox"
+
+
+class YesNoField(forms.Field):
+    widget = Checkbox
+
+    def clean(self, value: Any) -> bool:
+        if value not in {True, False, "1", "0", "true", "false"}:
+            raise ValidationError("Send true or false.", code="invalid")
+        return value in {True, "1", "true"}
 
 
 class NameForm(forms.Form):
@@ -49,7 +67,7 @@ class NameForm(forms.Form):
 class AuthorForm(NameForm):
     model = Author
 
-    name = NameField("authors", "As it is to stand on all books of this author.")
+    name = NameField(record.CLEANERS["authors"], "As it is to stand on all books of this author.")
     sort_name = SortNameField(
         required=False,
         label="Sort name",
@@ -57,7 +75,32 @@ class AuthorForm(NameForm):
     )
 
 
+class SeriesForm(NameForm):
+    model = Series
+
+    name = NameField(record.names(1, record.MAX_TEXT), "As it is to stand on all books of this series.")
+    volumes = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_VOLUMES,
+        label="Volumes in all",
+        help_text="How many the series has, if it is known: then the missing ones are named.",
+    )
+    is_complete = YesNoField(
+        required=False, label="Complete", help_text="Do not name missing volumes: we have all that we want of it."
+    )
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if placed(name).number is not None:
+            raise ValidationError("Leave out the number: each book has its own.", code="invalid")
+        return name
+
+
 class TopicForm(NameForm):
     model = Topic
 
-    name = NameField("topics", "The address of the topic follows from its name. The old address leads to the new one.")
+    name = NameField(
+        record.CLEANERS["topics"],
+        "The address of the topic follows from its name. The old address leads to the new one.",
+    )

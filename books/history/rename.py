@@ -1,4 +1,4 @@
-"""Renaming and merging authors and topics: each book gets a new version and an entry in its history.
+"""Renaming and merging authors, topics and series: each book gets a new version and an entry in its history.
 
 What one such change does to its books points to its NameChange, by which it is undone as a whole.
 """
@@ -12,12 +12,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from books.history.undo import CannotUndo
-from books.models import Actor, Author, Book, NameChange, Named, StaleVersion, Topic
+from books.models import Actor, Author, Book, NameChange, Named, Series, StaleVersion, Topic
 from books.models.book_columns import RECORD_COLUMNS, as_record
-from books.models.bulk import Fields, PendingBook, slug_of, write
+from books.models.bulk import Fields, PendingBook, write
 from books.models.fields import among
 
-MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic}
+MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic, "series": Series}
 MAX_BOOKS = 10_000  # of one change, during which others who write to SQLite wait
 BATCH = 500  # books
 
@@ -50,7 +50,7 @@ def edit(
     versions: Container[int] | None = None,
     merge: bool = False,
 ) -> Named:
-    """Change an author or a topic with all its books, in one transaction, and return what has the books now.
+    """Change an author, a topic or a series with all its books, in one transaction, and return what has the books now.
 
     `values` are canonical, by the names in its model's EDITABLE; `versions` are those that the caller takes it to
     have. If another one has the name, `merge` moves the books to that. Raises NameTaken, StaleVersion, TooManyBooks,
@@ -71,17 +71,19 @@ def edit(
             raise NameTaken(other)
         if other is None and new.snapshot() == old.snapshot():
             return cast("Named", old)
-        if other is None:
-            _save(new)
-        kept = other or new
+        kept = other.merged_with(new) if other else new
+        if kept is not other:
+            _save(kept)
         pks = _lock_books(old, kept)
         change = _log(model, [old, *rows.values()], [kept], actor, books=len(pks))
         for books in _pending(pks):
             for book in books:
-                _set(book, model.FIELD, _renamed(book.fields[model.FIELD], old, kept))
+                _set(book, kept.renamed(book.fields, old))
             write(books, replace(actor, name_change_id=change.pk))
         _file_books(kept)
         if other:
+            model.objects.filter(pk=old.pk, books=None).delete()
+        elif not pks:
             model.objects.delete_unused([old.pk])
     return cast("Named", kept)
 
@@ -96,18 +98,17 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
         if NameChange.objects.filter(undoes=done).exists():
             raise CannotUndo("This has been undone already.")
         model: Any = MODELS[done.kind]
-        parts = dict(done.parts.order_by("pk").values_list("book_id", "pk"))
-        pks = _locked_pks(Q(pk__in=among(parts)))
+        pks = _locked_pks(Q(pk__in=done.parts.values("book_id")))
         _restore(model, done)
         before, after = ([model(**each).derived() for each in rows] for rows in (done.before, done.after))
         undoing, skipped = _log(model, after, before, actor, undoes=done), list[Skipped]()
         for books in _pending(pks):
-            fields = dict(done.parts.filter(book_id__in=[book.pk for book in books]).values_list("book_id", "fields"))
+            changes = {part.book_id: part for part in done.parts.filter(book_id__in=[book.pk for book in books])}
             for book in books:
-                was, became = fields[book.pk][model.FIELD]
-                if book.fields[model.FIELD] == became:
-                    book.undoes = parts[book.pk]
-                    _set(book, model.FIELD, was)
+                part = changes[book.pk]
+                if all(book.fields[name] == became for name, became in part.after().items()):
+                    book.undoes = part.pk
+                    _set(book, part.before())
                 else:
                     skipped.append({"id": book.pk, "url": f"/books/{book.pk}/", "title": book.fields["title"]})
             write(books, replace(actor, name_change_id=undoing.pk))
@@ -185,17 +186,9 @@ def _pending(pks: list[int]) -> Iterator[list[PendingBook]]:
         yield [PendingBook(fields, row["pk"], row["version"], before=fields) for row, fields in records]
 
 
-def _set(book: PendingBook, field: str, value: Any) -> None:
-    book.fields = {**book.fields, field: value}
+def _set(book: PendingBook, values: Mapping[str, Any]) -> None:
+    book.fields = {**book.fields, **values}
     book.version += 1
-
-
-def _renamed(value: list[str] | str, old: Named, kept: Named) -> list[str] | str:
-    """The value of a book's field with the new name for the old."""
-    if isinstance(value, str):
-        return kept.name if old.is_name(value) else value
-    names = [kept.name if old.is_name(name) or kept.is_name(name) else name for name in value]
-    return sorted(set(names), key=slug_of) if isinstance(kept, Topic) else list(dict.fromkeys(names))
 
 
 def _file_books(named: Named) -> None:

@@ -1,7 +1,7 @@
 """A book's places in series, and which volumes of a series there are. Pure functions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -53,8 +53,11 @@ def places(record: Mapping[str, Any]) -> list[Place]:
 
 def settled[Values: Mapping[str, Any]](record: Values) -> Values:
     """The record with each series once. If it lacks a first one, that is the first of the further ones."""
-    if not record["more_series"]:
-        return record
-    first, *further = places(record)
+    return {**record, **as_fields(places(record))} if record["more_series"] else record  # type: ignore[return-value]
+
+
+def as_fields(found: Sequence[Place]) -> dict[str, Any]:
+    """The fields of a record with these places; not none."""
+    first, *further = found
     named = {"series": first.series, "series_number": first.number, "series_label": first.label}
-    return {**record, **named, "more_series": list(map(str, further))}  # type: ignore[return-value]
+    return {**named, "more_series": list(map(str, further))}

@@ -58,7 +58,7 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
 
 
 class Author(Named):
-    FIELD, EDITABLE = "authors", ("name", "sort_name")
+    FIELD, PLURAL, EDITABLE = "authors", "authors", ("name", "sort_name")
 
     name = models.CharField(max_length=record.MAX_NAME, unique=True)
     sort_name = models.CharField(

@@ -171,6 +171,7 @@ class Book(models.Model):
     source_key = models.CharField(max_length=record.MAX_NAME, unique=True, null=True, editable=False)
     authors = models.ManyToManyField(Author, through=BookAuthor, related_name="books")
     topics = models.ManyToManyField(Topic, through=BookTopic, related_name="books")
+    in_series = models.ManyToManyField(Series, through=BookSeries, related_name="books")
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

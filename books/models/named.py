@@ -17,6 +17,7 @@ class Named(models.Model):
     """Created with the first of its books, and deleted with the last."""
 
     FIELD: ClassVar[str]  # of a book's record, which holds the name
+    PLURAL: ClassVar[str]
     ADDRESS: ClassVar[str] = "pk"  # the column by which its URL knows it
     EDITABLE: ClassVar[tuple[str, ...]] = ("name",)
 
@@ -39,6 +40,15 @@ class Named(models.Model):
     def is_name(self, name: str) -> bool:
         """Whether it is meant by the name in a book's record."""
         return bool(name == self.name)
+
+    def renamed(self, fields: Mapping[str, Any], old: Self) -> dict[str, Any]:
+        """What the fields of a book's record become that name `old`, which is now called as this is."""
+        names = [self.name if old.is_name(name) or self.is_name(name) else name for name in fields[self.FIELD]]
+        return {self.FIELD: list(dict.fromkeys(names))}
+
+    def merged_with(self, _: Self) -> Self:
+        """What it becomes when the books of another are moved to it."""
+        return self
 
     @property
     def address(self) -> str:
@@ -71,7 +81,7 @@ class NameChangeQuerySet(models.QuerySet["NameChange"]):
 
 
 class NameChange(models.Model):
-    """One change of an author or topic, and of all its books: the history of each book points here."""
+    """One change of an author, topic or series, and of all its books: the history of each book points here."""
 
     kind = models.CharField(max_length=10)  # the model's name
     source = models.CharField(max_length=record.MAX_SLUG)  # the address of what was changed

@@ -1,6 +1,6 @@
 """Series: created with their first book, deleted with the last unless a librarian has said something of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from books.metadata import numbers, record, sorting
 from books.metadata.folding import fold
+from books.metadata.series import Place, as_fields, places
 from books.models.fields import SortKeyField, count_of
+from books.models.named import Named
 from books.search.pagination import Ordering, PagedQuerySet
 
 KEY_LENGTH = sorting.LENGTH
@@ -41,13 +43,18 @@ class SeriesQuerySet(PagedQuerySet["Series"]):
             known |= {series.name: series for series in self.filter(name__in=missing)}
         return known
 
+    def meant_by(self, name: str) -> "Series | None":
+        return self.filter(name=name).first()
+
     def delete_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the series that have no book, and of which no librarian has said how many volumes it has."""
         has_books = Exists(BookSeries.objects.filter(series=OuterRef("pk")))
         self.filter(~has_books, pk__in=list(pks), volumes=None, is_complete=False).delete()
 
 
-class Series(models.Model):
+class Series(Named):
+    FIELD, PLURAL, EDITABLE = "series", "series", ("name", "volumes", "is_complete")
+
     name = models.CharField(max_length=record.MAX_TEXT, unique=True)
     volumes = models.PositiveIntegerField(null=True, blank=True)  # that there are in all, if somebody has said so
     is_complete = models.BooleanField(default=False, db_default=False)  # here, as far as the librarians want it
@@ -69,6 +76,22 @@ class Series(models.Model):
     @classmethod
     def of(cls, name: str) -> "Series":
         return cls(name=name).derived()
+
+    def renamed(self, fields: Mapping[str, Any], old: "Series") -> dict[str, Any]:
+        """Of two places in the same series the first that has a number."""
+        found: dict[str, Place] = {}
+        for place in places(fields):
+            name = self.name if place.series == old.name else place.series
+            if name not in found or found[name].number is None:
+                found[name] = place._replace(series=name)
+        return as_fields([*found.values()])
+
+    def merged_with(self, other: "Series") -> "Series":
+        """It keeps its own number of volumes, or takes that of the other."""
+        return self if self.volumes or not other.volumes else self.changed({"volumes": other.volumes})
+
+    def shown(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.EDITABLE}
 
     def derived(self) -> "Series":
         """The series with the keys that follow from its name."""

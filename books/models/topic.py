@@ -1,6 +1,6 @@
 """Topics: created with their first book, deleted with the last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
@@ -35,7 +35,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
 
 
 class Topic(Named):
-    FIELD, ADDRESS = "topics", "slug"
+    FIELD, PLURAL, ADDRESS = "topics", "topics", "slug"
 
     name = models.CharField(max_length=record.MAX_NAME)
     slug = models.CharField(max_length=record.MAX_SLUG, unique=True)
@@ -58,6 +58,10 @@ class Topic(Named):
     def derived(self) -> "Topic":
         self.slug = record.topic_slug(self.name)
         return self
+
+    def renamed(self, fields: Mapping[str, Any], old: "Topic") -> dict[str, Any]:
+        """In the order of a book's topics."""
+        return {"topics": sorted(super().renamed(fields, old)["topics"], key=record.topic_slug)}
 
     def is_name(self, name: str) -> bool:
         return record.topic_slug(name) == self.slug

@@ -22,7 +22,7 @@ from books.forms.catalogue import CatalogueForm
 from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
 from books.forms.jobs import JobBooksQuery
 from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery, SeriesBookQuery, SeriesQuery
-from books.forms.names import AuthorForm, TopicForm
+from books.forms.names import AuthorForm, SeriesForm, TopicForm
 from books.forms.uploads import UploadForm
 from books.jobs.kinds import KINDS
 from books.metadata import isbn
@@ -194,7 +194,11 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     **names("author", AuthorForm),
     "series_list": {"GET": Operation("Search the series", "SeriesPage", SeriesQuery)},
-    "series_detail": {"GET": Operation("The books of a series, in its order", "SeriesBooks", SeriesBookQuery)},
+    "series_detail": {
+        "GET": Operation("The books of a series, in its order", "SeriesBooks", SeriesBookQuery, statuses=[200, 301]),
+        "PATCH": RENAME._replace(schema="SeriesChanged", body=patch("SeriesPatch")),
+    },
+    **names("series", SeriesForm),
     "topic_list": {"GET": Operation("All topics", "TopicList")},
     "topic_detail": {
         "GET": Operation("A topic's books", "TopicBooks", BookQuery, statuses=[200, 301]),

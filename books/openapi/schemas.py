@@ -7,6 +7,7 @@ from django import forms
 from books.forms.activity import ACTIVITIES
 from books.forms.books import RecordField
 from books.forms.jobs import ListField
+from books.forms.names import MOST_VOLUMES
 from books.importing.matching import EXISTING
 from books.jobs.kinds import KINDS
 from books.lookup.lookup import Outcome
@@ -48,8 +49,8 @@ NOT_SEARCHED = text(description=f"What was typed beyond {MOST_WORDS} words; abse
 
 
 PLACE = {"number": READ["series_number"], "label": READ["series_label"]}
-VOLUMES = {"volumes": or_null(COUNT), "is_complete": {"type": "boolean"}, "missing": array(COUNT), "summary": text()}
-SERIES = {**ADDRESS, "name": READ["series"], **VOLUMES}
+SAID_OF_SERIES = {"name": READ["series"], "volumes": or_null(COUNT), "is_complete": {"type": "boolean"}}
+SERIES = {**ADDRESS, **SAID_OF_SERIES, "missing": array(COUNT), "summary": text()}
 IN_SERIES = array(exactly(**ADDRESS, name=READ["series"], **PLACE))
 
 
@@ -117,6 +118,14 @@ MERGE = {"type": "boolean", "description": "If the name is another's: move the b
 IGNORED = {name: {"description": "Ignored."} for name in ("id", "url", "version")}
 TOPIC_PATCH = {"type": "object", "properties": {**IGNORED, "name": NAME, "merge": MERGE}}
 AUTHOR_PATCH = {"type": "object", "properties": {**TOPIC_PATCH["properties"], "sort_name": text(record.MAX_NAME)}}  # type: ignore[dict-item]
+SERIES_PATCH = {
+    "type": "object",
+    "properties": {
+        **TOPIC_PATCH["properties"],  # type: ignore[dict-item]
+        **SAID_OF_SERIES,
+        "volumes": or_null(whole(range(1, MOST_VOLUMES + 1))),
+    },
+}
 NAMED_ROWS = array({"type": "object", "properties": {"id": ID, "name": text()}})
 NAME_CHANGE = {"id": ID, "action": text(enum=["renamed", "merged", "separated", "changed"]), "books": COUNT}
 NAME_CHANGE |= {"before": NAMED_ROWS, "after": NAMED_ROWS, "via": text(enum=Channel.values), "by": or_null(text())}
@@ -140,7 +149,9 @@ SCHEMAS = {
     "AuthorChanged": exactly(**ADDRESS, name=NAME, sort_name=NAME, version=ID, books=COUNT, undo_url=or_null(text())),
     "Series": exactly(**SERIES, books=COUNT),
     "SeriesPage": exactly(series=array(ref("Series")), **PAGE),
-    "SeriesBooks": books_page(**SERIES),
+    "SeriesBooks": books_page(**SERIES, version=ID),
+    "SeriesPatch": {**SERIES_PATCH, "additionalProperties": False},
+    "SeriesChanged": exactly(**ADDRESS, **SAID_OF_SERIES, version=ID, books=COUNT, undo_url=or_null(text())),
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
     "TopicBooks": books_page(slug=SLUG, url=text(), name=NAME, version=ID),

@@ -1,4 +1,4 @@
-"""Authors and topics as librarians keep them: renaming, merging, and undoing both."""
+"""Authors, topics and series as librarians keep them: renaming, merging, and undoing both."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.names import AuthorForm, NameForm, TopicForm
+from books.forms.names import AuthorForm, NameForm, SeriesForm, TopicForm
 from books.history.rename import MAX_BOOKS, MODELS, NameTaken, TooManyBooks, edit, undo
 from books.history.undo import CannotUndo
 from books.models import Channel, NameChange, Named, StaleVersion
@@ -18,7 +18,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
 from books.web.permissions import CHANGE
 
 EDIT = "books/name_edit.html"
-FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "topic": TopicForm}
+FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "series": SeriesForm, "topic": TopicForm}
 MAX_CHANGES, MAX_SHOWN = 100, 3  # the latest, in their history and on the page itself
 COLUMNS = ("id", "before", "after", "books", "via", "at", "undoes_id", "undone_by__id")
 TAKEN = "There is already “{}”: {}. To merge the two, send merge=true (1 in a form)."
@@ -27,7 +27,7 @@ STALE = "Somebody else has changed this since you read it. Look at it again, the
 
 
 class NameView(CatalogueView):
-    """A page of one author or topic, as the URL says: `kind` is its model's name."""
+    """A page of one author, topic or series, as the URL says: `kind` is its model's name."""
 
     kind = ""
 
@@ -58,7 +58,7 @@ class NameEdit(NameView):
 
 
 class NameHistory(NameView):
-    """The renamings and merges of one author or topic, the latest first."""
+    """The renamings and merges of one author, topic or series, the latest first."""
 
     offers = JSON, HTML
     rules = {"GET": CHANGE}
@@ -124,7 +124,8 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
 
 async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
     if view.request.method != "PATCH":
-        return SeeOther(heading(kept)["url"])
+        is_there = await type(kept)._default_manager.filter(pk=kept.pk).aexists()  # not if nothing was left of it
+        return SeeOther(heading(kept)["url"] if is_there else reverse(f"{kept._meta.model_name}_list"))
     data = await aheading(kept)
     change = await achanges(kept, 1)
     data["undo_url"] = change[0]["undo_url"] if change else None
@@ -135,7 +136,7 @@ async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPErro
     """The answer where there is none: where it is since it was renamed or merged, or 404."""
     into = await NameChange.objects.aaddress(MODELS[kind], str(address))
     if into is None:
-        return HTTPError(404, f"There is no such {kind}. All {kind}s are at {reverse(f'{kind}_list')}.")
+        return HTTPError(404, f"There is no such {kind}. All {MODELS[kind].PLURAL} are at {reverse(f'{kind}_list')}.")
     url = address_of(kind, into)
     moved = f"This {kind} was renamed or merged, and is at {url} now."
     if request.method not in {"GET", "HEAD"}:
@@ -160,7 +161,7 @@ async def aheading(named: Named) -> dict[str, Any]:
 
 
 async def afor_editors(view: CatalogueView, named: Named) -> dict[str, Any]:
-    """What the page of an author or topic shows those who may edit it."""
+    """What the page of an author, topic or series shows those who may edit it."""
     is_shown = view.media_type == HTML and "can_change_books" in view.user.rights
     return {"changes": await achanges(named, MAX_SHOWN)} if is_shown else {}
 

@@ -10,12 +10,11 @@ from books.metadata.volumes import Volumes
 from books.models import BookSeries, Series
 from books.views.base import CatalogueView
 from books.views.lists import respond_with_books, serialized_page, valid
-from books.web import serializers
-from books.web.negotiation import HTML, JSON, TEXT, HTTPError
-from books.web.permissions import READ
+from books.views.names import NameView, address_of, afor_editors, apatch, heading
+from books.web.negotiation import HTML, JSON, TEXT
+from books.web.permissions import CHANGE, READ
 
 COLUMNS = ("id", "name", "volumes", "is_complete")
-NO_SERIES = "There is no series with this id. All series are at /series/."
 
 
 class SeriesList(CatalogueView):
@@ -30,37 +29,39 @@ class SeriesList(CatalogueView):
         series = Series.objects.named(query.cleaned_data.get("q", ""))
         page = await series.with_counts().apage([*COLUMNS, "books_count"], query.page)
         volumes = await avolumes(page.rows)
-        entries = [{**about(row, volumes[row["id"]]), "books": row["books_count"]} for row in page.rows]
+        entries = [
+            {
+                **{name: row[name] for name in COLUMNS},
+                "url": address_of("series", row["id"]),
+                **serialized(volumes[row["id"]]),
+                "books": row["books_count"],
+            }
+            for row in page.rows
+        ]
         data = serialized_page("series", entries, page, page.links(request.path, query.urlencoded))
         return self.respond(data, "books/series_list.html", context={"query": query.parameters()})
 
 
-class SeriesDetail(CatalogueView):
-    """One series, and its books in the order of their numbers."""
+class SeriesDetail(NameView):
+    """One series, and its books in the order of their numbers. PATCH changes what is said of it, or merges two."""
 
-    offers = JSON, HTML, TEXT
-    rules = {"GET": READ}
+    kind = "series"
+    offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
+    rules = {"GET": READ, "PATCH": CHANGE}
     is_public = True
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = await Series.objects.filter(pk=pk).values(*COLUMNS).afirst()
-        if row is None:
-            raise HTTPError(404, NO_SERIES)
-        volumes = await avolumes([row])
-        template = "books/series_detail.html"
-        return await respond_with_books(self, template, about(row, volumes[pk]), series=pk)
+        series = await self.aget_named(pk=pk)
+        volumes = await avolumes([series.snapshot()])
+        about, shown = {**heading(series), **serialized(volumes[pk])}, await afor_editors(self, series)
+        return await respond_with_books(self, "books/series_detail.html", about, shown, series=pk)
+
+    async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return await apatch(self, await self.aget_named(pk=pk))
 
 
-def about(row: Mapping[str, Any], volumes: Volumes) -> dict[str, Any]:
-    """A series, from COLUMNS, and what is here of it."""
-    return {
-        **serializers.link("series_detail", row["id"], row["name"]),
-        "id": row["id"],
-        "volumes": row["volumes"],
-        "is_complete": row["is_complete"],
-        "missing": volumes.missing_numbers(),
-        "summary": str(volumes),
-    }
+def serialized(volumes: Volumes) -> dict[str, Any]:
+    return {"missing": volumes.missing_numbers(), "summary": str(volumes)}
 
 
 async def avolumes(rows: Iterable[Mapping[str, Any]]) -> dict[int, Volumes]:
