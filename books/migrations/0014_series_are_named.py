@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0012_series'),
+        ('books', '0013_catalogue'),
     ]
 
     operations = [
