@@ -24,6 +24,13 @@ class BranchMonitor(SysMonitor):
         self.last_lines: dict[int, int] = {}  # by the frame of a function with `async for`
         self.has_async_for: dict[int, bool] = {}
 
+    def stop(self) -> None:
+        """For good: before Python 3.14, what is watched of a function outlives its watcher."""
+        if self.sysmon_on:
+            for code in self.code_objects:
+                sys.monitoring.set_local_events(self.myid, code, 0)
+        super().stop()
+
     def sysmon_branch_either(self, code: CodeType, branch: int, destination: int) -> Any:
         before = self.gone.get((id(code), branch))
         if before == destination:

@@ -88,6 +88,9 @@ def returns_at_once(found):
     if found: return 1
     return 2
 
+def begins_again():
+    current = coverage.Coverage.current(); current.stop(); current.start()
+
 async def main():
     is_never_false(1), is_both(0), is_both(1), is_never_empty([1]), never_breaks([1]), never_breaks([])
     matches(1), matches([2]), matches([0]), raises(ValueError())
@@ -100,8 +103,9 @@ async def main():
         await is_empty_first(count)
     await is_never_exhausted(4)
     await is_always_empty()
+    begins_again(), is_both(0)
 
-import asyncio; asyncio.run(main())
+import asyncio, coverage; asyncio.run(main())
 """
 NEVER_RUN = [19, 24, 43, 44, 58, 62, 74]
 NEVER_TAKEN = [[7, 9], [17, 19], [23, 24], [55, 58], [61, 62], [69, -68], [73, 74]]

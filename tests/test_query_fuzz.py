@@ -7,7 +7,6 @@ import os
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
 from asgiref.sync import async_to_sync
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -57,7 +56,6 @@ async def drained(parts: Any) -> bytes:
     return b"".join([part async for part in parts])
 
 
-@pytest.mark.no_cover
 class AnyQuery(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -13,7 +13,6 @@ from functools import cache
 from itertools import batched, chain, groupby, pairwise
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.test import TestCase
 
@@ -96,7 +95,6 @@ def phrase_of(text: str, chance: random.Random) -> str:
     return chance.choice(SPELLINGS)(found) if len(line(found)) > 1 else ""
 
 
-@pytest.mark.no_cover
 class RecallTests(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -3,7 +3,6 @@
 import random
 from itertools import chain
 
-import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import TestCase
 
@@ -12,7 +11,6 @@ from books.models import Book
 from tests.importing.lists import csv_file, imported
 
 
-@pytest.mark.no_cover
 class WalkTests(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -62,7 +62,6 @@ class AnyBytes(HypothesisTestCase):
         assert len(list(csv.reader(io.StringIO(written.decode(), newline="")))) == done.totals.rejected + 1
 
 
-@pytest.mark.no_cover
 class AnyList(HypothesisTestCase):
     """Lists whose rows name the same books in every way they can."""
 

@@ -57,7 +57,6 @@ def test_topics_are_the_categories_among_the_shelves() -> None:
 
 
 @pytest.mark.data
-@pytest.mark.no_cover  # which other tests are for: it doubles the time of a long one
 @pytest.mark.skipif(not LIST.is_file(), reason="the real list is not here: it belongs beside the project, in ../shared")
 def test_the_rows_of_the_real_list_fit_and_one_has_no_title() -> None:
     with LIST.open("rb") as file:

@@ -172,12 +172,10 @@ class Spoiled(TestCase):
 
 
 @pytest.mark.data
-@pytest.mark.no_cover
 @pytest.mark.once
 @pytest.mark.skipif(
     not DATA.is_dir(), reason="the real lists are not here: they belong beside the project, in ../shared/data"
 )
-@pytest.mark.no_cover
 class RealLists(TestCase):
     def read(self, name: str) -> Any:
         return imported(BytesIO((DATA / name).read_bytes()))

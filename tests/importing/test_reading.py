@@ -78,7 +78,6 @@ def test_a_quote_that_never_closes_costs_its_own_line_alone() -> None:
     ]
 
 
-@pytest.mark.no_cover
 def test_a_quote_that_opens_before_megabytes_of_lines_costs_its_own_line_alone() -> None:
     found = records('a,"b\n' + "c,d\n" * 300_000)
     assert "do not close" in found[0].fault
@@ -86,12 +85,10 @@ def test_a_quote_that_opens_before_megabytes_of_lines_costs_its_own_line_alone()
     assert len(found) == 300_001
 
 
-@pytest.mark.no_cover
 def test_a_row_of_more_than_a_megabyte_is_faulty_though_its_quotes_close() -> None:
     assert "do not close" in records('"a\n",' * 300_000 + "b\n")[0].fault
 
 
-@pytest.mark.no_cover
 def test_lines_that_open_a_quote_each_are_read_in_a_time_that_grows_with_their_number_alone() -> None:
     """Each line looks as if a record went on beyond it: to try anew from each would take hours."""
     found = records('a""","x""\n' * 50_000)
