@@ -89,6 +89,7 @@ def bibliographic(tag: str) -> str:
     return next((each for each in codes if each in _BIBLIOGRAPHIC), next(iter(codes), ""))
 
 
+@lru_cache(1000)
 def name(tag: str) -> str:
     """The language's English name, or its code in capitals where we know none."""
     code = primary(tag)
