@@ -75,7 +75,7 @@ class TheDoor(TestCase):
     def test_the_account_page_of_the_owner_leads_there_and_a_readers_does_not(self) -> None:
         for user, leads in ((owner(), True), (reader(), False)):
             self.client.force_login(user)
-            page = self.client.get("/accounts/tokens/", headers=PAGE).content.decode()
+            page = self.client.get("/accounts/", headers=PAGE).content.decode()
             assert ('href="/admin/"' in page) == leads
 
 

@@ -170,7 +170,7 @@ async def test_the_requests_do_what_they_are_there_for(make: Make, sessions: lis
     assert did["another host"] == did["a host that is none"] == (400, [])
     assert did["signing in"] == (303, ["sessionid"])
     assert did["signing out"] == (303, ["sessionid"])
-    assert did["the admin, a write and its message"] == (302, ["sessionid"])
+    assert did["the admin, a write and its message"] == (302, ["messages"])
 
 
 async def plain_view(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from django.http import HttpResponse
 
 from books.cache import per_version
-from books.cache.catalogue import acatalogue_name
+from books.cache.catalogue import Known
 from books.views.base import CatalogueView
 from books.web import negotiation
 
@@ -32,7 +32,6 @@ async def framed(
 
     async def arender() -> list[tuple[str, bytes]]:
         """In pieces, each after the name of its hole; no parameter may hold the NUL that marks one."""
-        await acatalogue_name()  # it may have changed since this request began
         shown = await context() if callable(context) else context
         marked = {name: html and f"\x00{name}\x00" for name, html in filled.items()}
         page = negotiation.page(view.request, template, {**shown, **marked}).content.decode()
@@ -41,7 +40,7 @@ async def framed(
         return [("", first.encode()), *((name or "quoted", html.encode()) for name, html in named)]
 
     if view.user.account is None:
-        frame = await per_version.get_or_make((template, *key, *map(bool, holes.values())), arender)
+        frame = await per_version.get_or_make((template, Known.name, *key, *map(bool, holes.values())), arender)
     else:
         frame = await arender()
     return HttpResponse(b"".join([piece for name, html in frame for piece in (filled[name], html)]))

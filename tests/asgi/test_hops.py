@@ -76,7 +76,8 @@ async def test_an_anonymous_page_costs_few_hops_and_starts_no_thread(
         count.hops = count.threads = 0
         answer = await ask(catalogue, page, headers=accept)
         assert (answer.status, count.threads) == (200, 0), page
-        assert count.hops <= hops, page
+        # A page reads the catalogue's name too, where no version is known by which it could be cached.
+        assert count.hops <= hops + (accept is HTML), page
 
 
 @pytest.mark.usefixtures("subscribed")

@@ -44,7 +44,8 @@ async def addresses(page: Page) -> list[str]:
         "/topics/",
     ]
     details = [*(book["url"] for book in added), author["url"], "/topics/novels/", f"/topics/{'t' * 90}/"]
-    forms = ["/books/new/", "/lookup/", "/jobs/", f"{longest}edit/", f"{longest}delete/"]
+    own = ["/activity/", "/accounts/", "/accounts/tokens/", "/accounts/people/", "/settings/"]
+    forms = [*own, "/books/new/", "/lookup/", "/jobs/", f"{longest}edit/", f"{longest}delete/"]
     wrong = "?isbn=9780306406158"
     errors = ["/books/999999/", "/books/?size=none", f"/books/new/{wrong}", f"/lookup/{wrong}"]
     return [*lists, *details, *forms, *errors]

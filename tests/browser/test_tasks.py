@@ -1,0 +1,50 @@
+"""What librarians and owners come for, in as few clicks as they expect."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+async def test_on_a_phone_the_first_book_is_on_the_first_screen_and_filters_are_one_tap_above_it(page: Page) -> None:
+    await page.set_viewport_size({"width": 360, "height": 640})
+    await page.goto("/books/")
+    first = await page.locator(".books li").first.bounding_box()
+    assert first
+    assert first["y"] + first["height"] <= 640
+    await page.get_by_role("link", name="Filter").click()
+    topics = page.get_by_role("heading", name="Topic")
+    await expect(topics).to_be_in_viewport()
+    heading, first = await topics.bounding_box(), await page.locator(".books li").first.bounding_box()
+    assert heading
+    assert first
+    assert heading["y"] < first["y"]
+
+
+async def test_a_second_librarian_takes_three_clicks(page: Page) -> None:
+    await page.goto("/")
+    await page.get_by_text("owner", exact=True).click()
+    await page.get_by_role("link", name="People").click()
+    await page.get_by_role("button", name="Create a link").click()
+    await expect(page.get_by_role("alert")).to_contain_text("An invitation for a librarian")
+    await expect(page.get_by_role("alert")).to_contain_text("/accounts/invitation/?secret=")
+
+
+async def test_a_deleted_book_is_found_and_restored_in_three_clicks(page: Page) -> None:
+    book = await (await page.request.post("/books/", data={"title": "Deleted by mistake"})).json()
+    await page.request.delete(book["url"])
+    await page.goto("/")
+    await page.get_by_text("Tools", exact=True).click()
+    await page.get_by_role("link", name="Activity").click()
+    await page.get_by_role("button", name="Restore Deleted by mistake").click()
+    await expect(page.get_by_role("status").filter(has_text="Undone.")).to_be_visible()
+    assert (await page.request.get(book["url"])).ok
+
+
+async def test_escape_closes_the_menu_and_gives_the_focus_back(page: Page) -> None:
+    await page.goto("/")
+    await page.get_by_text("Tools", exact=True).click()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("link", name="Activity")).to_be_hidden()
+    await expect(page.locator("summary", has_text="Tools")).to_be_focused()
