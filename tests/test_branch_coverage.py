@@ -116,9 +116,9 @@ def test_it_knows_which_branches_are_never_taken(core: str, tmp_path: Path) -> N
     sample, data, report = tmp_path / "sample.py", tmp_path / "data", tmp_path / "report.json"
     sample.write_text(SAMPLE)
     settings = tmp_path / "settings.ini"
-    settings.write_text(f"[run]\nbranch = true\ncore = {core}\nplugins = tests.branch_coverage\ndata_file = {data}")
+    settings.write_text(f"[run]\nbranch = true\ncore = {core}\nplugins = tests.branch_coverage")
     command = [sys.executable, "-m", "coverage", "run", "--rcfile", settings, "--include", sample, sample]
-    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(PROJECT)}, check=True)
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(PROJECT), "COVERAGE_FILE": str(data)}, check=True)
     coverage = Coverage(data_file=data, config_file=False, branch=True)
     coverage.load()
     coverage.json_report(outfile=str(report))
