@@ -213,6 +213,17 @@ class SeriesOfBooks(TestCase):
         page = (await self.async_client.get("/books/?sort=series", headers=HTML)).content.decode()
         assert "<b>Death #1</b>" in page
 
+    async def test_the_page_of_a_book_leads_to_the_one_before_and_the_one_after_in_each_series(self) -> None:
+        page = (await self.async_client.get(f"/books/{self.light.pk}/", headers=HTML)).content.decode()
+        before, after = (
+            f'rel="{rel}" href="/books/{book.pk}/"' for rel, book in (("prev", self.colour), ("next", self.mort))
+        )
+        assert (before in page, after in page, f'href="{self.url}"' in page) == (True, True, True)
+        page = (await self.async_client.get(f"/books/{self.mort.pk}/", headers=HTML)).content.decode()
+        assert page.count("<dt>Series</dt>") == 2
+        page = (await self.async_client.get(f"/books/{self.map.pk}/", headers=HTML)).content.decode()
+        assert 'rel="prev"' not in page
+
     async def test_an_unknown_series_is_not_found(self) -> None:
         response = await self.async_client.get("/series/999999/")
         assert (response.status_code, "/series/" in response.json()["detail"]) == (404, True)

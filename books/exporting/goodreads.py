@@ -10,6 +10,7 @@ from books.exporting.citation import family_first, full_title
 from books.exporting.formulas import defused
 from books.metadata import isbn
 from books.metadata.record import topic_slug
+from books.metadata.series import places
 
 COLUMNS = (
     *("Book Id", "Title", "Author", "Author l-f", "Additional Authors", "ISBN", "ISBN13", "My Rating"),
@@ -34,8 +35,9 @@ class Goodreads(ExportFormat):
 
 def cells(book: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """What a catalogue knows; ratings, reviews and shelves of reading are a reader's own."""
-    key, authors, number = book["source_key"] or "", book["authors"], book["series_number"]
-    series = f" ({book['series']}{'' if number is None else f', #{number}'})" if book["series"] else ""
+    key, authors = book["source_key"] or "", book["authors"]
+    named = [f"{place.series}, #{place.written}" if place.written else place.series for place in places(book)]
+    series = f" ({'; '.join(named)})" if named else ""
     yield "Book Id", defused(key.removeprefix(KEY)) if key.startswith(KEY) else ""
     yield "Title", defused(f"{full_title(book)}{series}")
     if authors:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from books.exporting.base import NOT_IN_XML, EntryFormat
 from books.exporting.citation import is_institution, language_tag, person, year_in_words
 from books.metadata.languages import bibliographic
+from books.metadata.series import places
 from books.metadata.sorting import leading_article
 
 LEADER = "     nam a22     7c 4500"  # new, a printed book, Unicode; minimal level
@@ -62,7 +63,7 @@ def fixed_length(book: dict[str, Any]) -> str:
 
 
 def fields(book: dict[str, Any]) -> Iterator[Field]:
-    number, tag = book["series_number"], language_tag(book["language"])
+    tag = language_tag(book["language"])
     yield Field("020", "  ", "a", (book["isbn13"] or "",))
     yield Field("035", "  ", "a", (control_number(book["source_key"] or ""),))
     yield Field("041", "  ", "a", (bibliographic(tag),))
@@ -75,7 +76,8 @@ def fields(book: dict[str, Any]) -> Iterator[Field]:
     yield Field("245", f"{min(len(book['authors']), 1)}{skipped}", "abc", (book["title"], book["subtitle"], names))
     yield Field("264", " 1", "bc", (book["publisher"], year_in_words(book["published_year"])))
     yield Field("300", "  ", "a", (f"{book['pages']} pages" if book["pages"] else "",))
-    yield Field("490", "0 ", "av", (book["series"], "" if number is None else str(number)))
+    for each in places(book):
+        yield Field("490", "0 ", "av", (each.series, each.written))
     for line in book["description"].splitlines():
         yield Field("520", "  ", "a", (line,))
     for topic in book["topics"]:

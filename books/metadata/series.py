@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
     @property
     def written(self) -> str:
-        return self.label or ("" if self.number is None else f"{self.number.normalize():f}")
+        return self.label or ("" if self.number is None else f"{Decimal(str(self.number)).normalize():f}")
 
 
 def placed(written: str) -> Place:

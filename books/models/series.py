@@ -105,6 +105,18 @@ class BookSeriesQuerySet(models.QuerySet["BookSeries"]):
         """The book's places: of each series the id and the name, then the number and its label."""
         return self.filter(book=pk).order_by("position").values_list("series_id", "series__name", "number", "label")
 
+    def neighbours(self, series: int, number: Decimal | None) -> list[dict[str, Any] | None]:
+        """The books before and after this number; editions of the same volume are no neighbours."""
+        if number is None:
+            return [None, None]
+        numbered, names = (
+            self.filter(series=series, number__isnull=False),
+            ("book_id", "book__title", "number", "label"),
+        )
+        before = numbered.filter(place__lt=number * 100).order_by("-place", "book")
+        after = numbered.filter(place__gt=number * 100).order_by("place", "book")
+        return [found.values(*names).first() for found in (before, after)]
+
 
 class BookSeries(models.Model):
     """A book's place in one of its series; the first of these stands in the book's own columns too."""

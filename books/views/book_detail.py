@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, languages
+from books.metadata.series import Place
 from books.models import Book, BookSeries, Change, Channel, MergedAway
 from books.models.author import BookAuthor
 from books.models.topic import BookTopic
@@ -114,7 +116,7 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
         raise Book.objects.missing(pk)
     topics = TOPICS.with_values(pk=pk).read()
     row = dict(zip(serializers.BOOK_COLUMNS, found[0], strict=True))
-    in_series = BookSeries.objects.of_book(pk) if row["series"] else ()
+    in_series = list(BookSeries.objects.of_book(pk)) if row["series"] else []
     data = serializers.book(row, [slug for slug, _ in topics], in_series)
     if user is None:
         return data, {}
@@ -123,9 +125,19 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
         "topic_links": [serializers.link("topic_detail", *row) for row in topics],
         "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
+        "neighbours": [neighbours(*place) for place in in_series],
         "cover": covers.cover(data["title"], data["authors"]),
         "json_ld": json_ld(data),
         "changes": changes(pk, user, 5),
+    }
+
+
+def neighbours(pk: int, name: str, number: Decimal | None, label: str) -> dict[str, Any]:
+    """A series, and the books of it before and after this one."""
+    previous, following = BookSeries.objects.neighbours(pk, number)
+    return {"name": name, "url": reverse("series_detail", args=[pk]), "place": Place(name, number, label).written} | {
+        "previous": previous,
+        "next": following,
     }
 
 
@@ -144,7 +156,7 @@ def json_ld(data: Mapping[str, Any]) -> str:
         "numberOfPages": data["pages"],
         "description": data["description"],
         "about": data["topics"],
-        "isPartOf": data["series"] and {"@type": "BookSeries", "name": data["series"]},
+        "isPartOf": [{"@type": "BookSeries", "name": place["name"]} for place in data["in_series"]],
     }
     text = json.dumps({name: value for name, value in facts.items() if value}, ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from books.importing.formats.goodbooks import read, titled
+from books.metadata import record
 
 
 @pytest.mark.parametrize(
@@ -23,10 +24,10 @@ def test_an_isbn_gets_its_leading_zeros_back(shortened: str, isbn13: str) -> Non
         ("Mort (Discworld #4)", {"title": "Mort", "series": "Discworld", "series_number": "4"}),
         ("Judy Moody (Judy Moody, # 1)", {"title": "Judy Moody", "series": "Judy Moody", "series_number": "1"}),
         ("A (Day by Day,# 2)", {"title": "A", "series": "Day by Day", "series_number": "2"}),
-        ("Maus (Maus, #1-2)", {"title": "Maus", "series": "Maus", "subtitle": "Books 1–2"}),
-        ("Four (Divergent, #0.1 - 0.4)", {"title": "Four", "series": "Divergent", "subtitle": "Books 0.1–0.4"}),
-        ("Swords (S, #3: Part 2 of 2)", {"title": "Swords", "series": "S", "subtitle": "#3: Part 2 of 2"}),
-        ("End (The Selection, #0.4, 0.5)", {"title": "End", "series": "The Selection", "subtitle": "#0.4, 0.5"}),
+        ("Maus (Maus, #1-2)", {"title": "Maus", "series": "Maus", "series_number": "1-2"}),
+        ("Four (Divergent, #0.1 - 0.4)", {"title": "Four", "series": "Divergent", "series_number": "0.1 - 0.4"}),
+        ("Swords (S, #3: Part 2 of 2)", {"title": "Swords", "series": "S", "series_number": "3: Part 2 of 2"}),
+        ("End (The Selection, #0.4, 0.5)", {"title": "End", "series": "The Selection", "series_number": "0.4, 0.5"}),
         ("Ranma (Ranma (US 2nd), #1)", {"title": "Ranma", "series": "Ranma (US 2nd)", "series_number": "1"}),
         ("The Poky Puppy (A Golden Book)", {"title": "The Poky Puppy (A Golden Book)"}),
         ("Grace (Eventually): Faith #1", {"title": "Grace (Eventually): Faith #1"}),
@@ -40,13 +41,18 @@ def test_the_series_in_a_title(written: str, fields: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inside", "also"),
+    ("inside", "further"),
     [
-        ("Discworld, #1; Rincewind #1", "Also: Rincewind #1."),
-        ("Discworld, #1; Death, #2; Witches, #3", "Also: Death, #2; Witches, #3."),
-        ("Discworld, #1, Moist von Lipwig #3 ", "Also: Moist von Lipwig #3."),
+        ("Discworld, #1; Rincewind #1", ["Rincewind #1"]),
+        ("Discworld, #1; Death, #2; Witches, #3", ["Death #2", "Witches #3"]),
+        ("Discworld, #1, Moist von Lipwig #3 ", ["Moist von Lipwig #3"]),
     ],
 )
-def test_the_first_of_several_series_counts_and_the_others_are_told_in_the_description(inside: str, also: str) -> None:
+def test_a_title_may_name_several_series(inside: str, further: list[str]) -> None:
     found = titled(f"A ({inside})")
-    assert (found["series"], found["series_number"], found["description"]) == ("Discworld", "1", also)
+    assert (found["series"], found["series_number"]) == ("Discworld", "1")
+    assert record.more_series(found["more_series"]) == further
+
+
+def test_what_is_no_series_beside_one_is_told_in_the_description() -> None:
+    assert titled("A (Discworld, #1; large print)")["description"] == "Also: large print."

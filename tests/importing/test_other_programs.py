@@ -340,6 +340,7 @@ def test_book_catalogue_has_lines_between_its_authors() -> None:
         "topics": ["Space", "Attic"],
         "series": "Tibor Saga",
         "series_number": Decimal("4.00"),
+        "more_series": ["Other #1"],
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from books.importing.formats.base import Format, RawFields
-from books.importing.formats.values import count, in_series, natural, parts, text, topics
+from books.importing.formats.values import count, in_all_series, natural, parts, text, topics
 
 USES = {
     "title": "title",
@@ -36,7 +36,7 @@ def read(cells: Mapping[str, Any]) -> RawFields:
         "pages": count(cells.get("pages")),
         "description": text(cells.get("description")),
         "topics": names,
-        **(in_series(series[0]) if series else {}),
+        **in_all_series(series),
     }, too_many
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from books.importing.formats.base import Format, RawFields
 from books.importing.results import RowError
 from books.metadata import isbn
+from books.metadata.series import placed
 
 USES = {
     "book_id": "source_key",
@@ -21,8 +22,6 @@ USES = {
 
 _WHOLE_YEAR = re.compile(r"(-?\d+)\.0")
 _FURTHER = re.compile(r",\s*+(?=[^\d\s#])")  # “#12, Dream-Hunter #2”: some write a comma for the semicolon
-_PLAIN_NUMBER = re.compile(r"\d{1,6}(\.\d{1,2})?")
-_PLAIN_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*[-–]\s*(\d+(?:\.\d+)?)")
 
 
 def read(cells: Mapping[str, str]) -> RawFields:
@@ -58,14 +57,16 @@ def titled(text: str) -> dict[str, Any]:
     if further := _FURTHER.search(number, 0, max(number.rfind("#"), 0)):
         number, more = number[: further.start()], [number[further.end() :]]
     found: dict[str, Any] = {"title": title, "series": series}
-    if _PLAIN_NUMBER.fullmatch(number):
-        found["series_number"] = number
-    elif several := _PLAIN_RANGE.fullmatch(number):
-        found["subtitle"] = f"Books {several[1]}–{several[2]}"
-    else:
+    if placed(f"{series} #{number}").number is None:
         found["subtitle"] = f"#{number}"
-    also = "; ".join([*more, *others])
-    return found | ({"description": f"Also: {also}."} if also else {})
+    else:
+        found["series_number"] = number
+    others = [*more, *others]
+    if in_series := [each for each in others if "#" in each]:
+        found["more_series"] = in_series
+    if also := "; ".join(each for each in others if "#" not in each):
+        found["description"] = f"Also: {also}."
+    return found
 
 
 def _last_parentheses(text: str) -> tuple[str, str]:

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from books.importing.formats.base import Format, RawFields
-from books.importing.formats.values import count, first_isbn, in_series, natural, parts, people, text, topics, values
+from books.importing.formats.values import (
+    count,
+    first_isbn,
+    in_all_series,
+    natural,
+    parts,
+    people,
+    text,
+    topics,
+    values,
+)
 
 USES = {
     "Book Id": "source_key",
@@ -66,7 +76,7 @@ def read(cells: Mapping[str, Any]) -> RawFields:
 def read_json(fields: Mapping[str, Any]) -> RawFields:
     people_of = [each for each in values(fields.get("authors")) if isinstance(each, dict)]
     written = [(text(each.get("lf") or each.get("fl")), text(each.get("role"))) for each in people_of]
-    series = next(iter(_texts(fields.get("series"))), "")
+    series = [html.unescape(written).replace(";", ",") for written in _texts(fields.get("series"))]
     book, left_out = _book(
         key=fields.get("books_id"),
         title=fields["title"],
@@ -78,7 +88,7 @@ def read_json(fields: Mapping[str, Any]) -> RawFields:
         languages=list(_texts(fields.get("language"))),
         tags=[each for name in ("tags", "genre", "collections") for each in _texts(fields.get(name))],
     )
-    return book | in_series(html.unescape(series)), left_out
+    return book | in_all_series(series), left_out
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -109,6 +109,13 @@ def is_isbn(written: str) -> bool:
         return False
 
 
+def in_all_series(written: list[str]) -> dict[str, Any]:
+    """The series of “Tibor Saga (4)” and its like."""
+    first, *further = map(in_series, written or [""])
+    more = [f"{each['series']} #{each.get('series_number', '')}".removesuffix(" #") for each in further]
+    return {**first, **({"more_series": more} if more else {})}
+
+
 def in_series(written: str) -> dict[str, str]:
     """Series and number of “Tibor Saga (4)”."""
     if found := _IN_PARENTHESES.fullmatch(written):
