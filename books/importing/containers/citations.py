@@ -19,7 +19,7 @@ MAX_RECORD = 1 << 18  # characters
 PEOPLE = ("author", "editor", "translator")
 _TAG = re.compile(r"\s*([A-Z][A-Z0-9])[ \t]{1,4}-(?:[ \t](.*)|$)")
 _ENTRY = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
-_BETWEEN_KEYWORDS = re.compile(r"[;,](?![^{}]*+\})")  # but not within braces
+_KEYWORD = re.compile(r"(?:\{[^{}]*\}|[^;,])+")  # what stands in braces is one, commas or not
 _NO_ENTRY = {"comment", "preamble"}
 _BARE_AMPERSAND = re.compile(r"(?<!\\)&")
 _DOLLAR = re.compile(r"(?<!\\)\$")
@@ -95,7 +95,7 @@ def _bibtex_field(field: Field) -> tuple[str, str | list[str]]:
     if name in PEOPLE:
         return name, [_name(each) for each in split_multiple_persons_names(value) if each != "others"]
     if name == "keywords":
-        return name, [plain(each) for each in _BETWEEN_KEYWORDS.split(value)]
+        return name, [plain(each) for each in _KEYWORD.findall(value)]
     return name, plain(value)
 
 
