@@ -1,14 +1,16 @@
 """Authors and topics are renamed and merged in all their books at once, and that is undone as a whole."""
 
+import io
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.test import Client, TestCase
 
-from books.history.rename import TooManyBooks, edit, undo
+from books.history.rename import NameTaken, TooManyBooks, edit, undo
 from books.history.undo import CannotUndo
-from books.models import Actor, Author, Book, Change, Channel, NameChange, Topic
+from books.importing.importer import import_file
+from books.models import Actor, Author, AuthorName, Book, Change, Channel, NameChange, Topic
 from books.models.change import COMMAND
 from tests.people import LibrarianTestCase, reader
 
@@ -38,7 +40,7 @@ class Renaming(TestCase):
             (self.kokoro.pk, 2, "夏目漱石   夏目 漱石"),
             (self.botchan.pk, 2, "夏目漱石   夏目 漱石"),
         ]
-        assert not Book.objects.searched("Natsume").exists()
+        assert list(Book.objects.searched("Natsume").order_by("pk")) == list(found)  # its other name now
         [change] = Change.objects.filter(book_id=self.kokoro.pk, action="changed")
         assert change.fields == {"authors": [["Natsume", "Anon"], ["夏目 漱石", "Anon"]]}
         assert change.name_change == NameChange.objects.get()
@@ -123,11 +125,11 @@ class Renaming(TestCase):
     @pytest.mark.sqlite
     def test_takes_as_many_statements_for_many_books_as_for_few(self) -> None:
         natsume = author("Natsume")
-        with self.assertNumQueries(34):
+        with self.assertNumQueries(51):
             edit(natsume, {"name": "Sōseki"}, COMMAND)
         for number in range(30):
             Book.objects.add({"title": f"Volume {number}", "authors": ["Sōseki"]})
-        with self.assertNumQueries(35):  # one finds the author
+        with self.assertNumQueries(52):  # one finds the author
             edit(author("Sōseki"), {"name": "Natsume"}, COMMAND)
 
     def test_of_too_many_books_is_refused(self) -> None:
@@ -278,3 +280,95 @@ class OverHTTP(LibrarianTestCase):
                 page = visitor.get(url).content.decode()
                 assert "edit/" not in page
                 assert undo_url not in page
+
+
+class OtherNames(TestCase):
+    def setUp(self) -> None:
+        self.book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume Sōseki"], "topics": ["Novels"]})
+        self.author = author("Natsume Sōseki")
+
+    def found(self, query: str) -> list[str]:
+        return list(Book.objects.searched(query).order_by("pk").values_list("title", flat=True))
+
+    def test_of_an_author_are_searched_like_the_name(self) -> None:
+        edit(self.author, {"names": ["夏目漱石", "Kinnosuke"]}, COMMAND)
+        for query in ("漱石", "author:kinnosuke", "kinno kokoro"):
+            assert self.found(query) == ["Kokoro"], query
+        Book.objects.add({"title": "Botchan", "authors": ["Natsume Sōseki"]})
+        assert self.found("漱石") == ["Botchan", "Kokoro"] or self.found("漱石") == ["Kokoro", "Botchan"]
+        assert [each.name for each in Author.objects.named("kinnosuke")] == ["Natsume Sōseki"]
+        undo(NameChange.objects.latest("pk").pk, COMMAND)
+        assert self.found("漱石") == []
+        assert Book.objects.get(pk=self.book.pk).version == 1
+
+    def test_are_what_it_was_called_before_a_renaming_and_a_merge(self) -> None:
+        edit(self.author, {"name": "夏目漱石"}, COMMAND)
+        other = Book.objects.add({"title": "Botchan", "authors": ["Soseki"]}).authors.get()
+        edit(self.author, {"name": "Soseki"}, COMMAND, merge=True)
+        assert Author.objects.get(pk=other.pk).names == ["Natsume Sōseki", "夏目漱石"]
+        assert self.found("漱石") == ["Kokoro", "Botchan"]
+        undo(NameChange.objects.latest("pk").pk, COMMAND)
+        assert (Author.objects.get(pk=other.pk).names, author("夏目漱石").names) == ([], ["Natsume Sōseki"])
+        assert self.found("漱石") == ["Kokoro"]
+
+    def test_lead_writers_and_imports_to_the_author(self) -> None:
+        edit(self.author, {"names": ["Natsume, S."]}, COMMAND)
+        Book.objects.add({"title": "Botchan", "authors": ["Natsume, S."]})
+        text = 'title,authors,topics\nSanshiro,"Natsume, S.",Fiction\nKokoro,"Natsume, S.",\n'
+        edit(Topic.objects.get(), {"names": ["Fiction"]}, COMMAND)
+        for _ in import_file(io.BytesIO(text.encode())):
+            pass
+        assert names() == {"Kokoro": "Natsume Sōseki", "Botchan": "Natsume Sōseki", "Sanshiro": "Natsume Sōseki"}
+        assert Book.objects.get(title="Sanshiro").topic_names == "Novels"
+        assert Author.objects.count() == Topic.objects.count() == 1
+
+    def test_that_two_authors_have_lead_to_neither(self) -> None:
+        Book.objects.add({"title": "Botchan", "authors": ["Soseki"]})
+        edit(self.author, {"names": ["N. S."]}, COMMAND)
+        edit(author("Soseki"), {"names": ["N. S."]}, COMMAND)
+        assert Book.objects.add({"title": "x", "authors": ["N. S."]}).author_names == "N. S."
+
+    def test_may_not_be_the_name_of_another_author(self) -> None:
+        Book.objects.add({"title": "Botchan", "authors": ["Soseki"]})
+        with pytest.raises(NameTaken):
+            edit(self.author, {"names": ["Soseki"]}, COMMAND)
+
+    def test_go_with_the_author(self) -> None:
+        edit(self.author, {"names": ["Soseki"]}, COMMAND)
+        Book.objects.remove(self.book.pk)
+        assert not AuthorName.objects.exists()
+
+
+@pytest.mark.once
+class Pseudonyms(LibrarianTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        for name in ("Ruth Rendell", "Barbara Vine", "Anon"):
+            Book.objects.add({"title": name, "authors": [name]})
+        self.url = author("Ruth Rendell").get_absolute_url()
+
+    def names_of(self, name: str) -> list[str]:
+        data = self.client.get(author(name).get_absolute_url()).json()
+        return [each["name"] for each in data["also_writes_as"]]
+
+    def test_are_shown_on_both_pages_and_undone(self) -> None:
+        sent = {"also_writes_as": ["Barbara Vine"]}
+        undo_url = self.client.patch(self.url, sent, JSON).json()["undo_url"]
+        assert (self.names_of("Ruth Rendell"), self.names_of("Barbara Vine")) == (["Barbara Vine"], ["Ruth Rendell"])
+        assert names()["Barbara Vine"] == "Barbara Vine"
+        page = self.client.get(self.url, headers={"accept": "text/html"})
+        self.assertContains(page, 'dir="auto">Barbara Vine</a></p>')
+        self.client.post(undo_url)
+        assert (self.names_of("Ruth Rendell"), self.names_of("Barbara Vine")) == ([], [])
+
+    def test_that_the_catalogue_does_not_know_are_refused(self) -> None:
+        response = self.client.patch(self.url, {"also_writes_as": ["Nobody"]}, JSON)
+        assert (response.status_code, list(response.json()["errors"])) == (422, ["also_writes_as"])
+
+    def test_stay_as_the_form_shows_them(self) -> None:
+        self.client.patch(self.url, {"also_writes_as": ["Barbara Vine", "Anon"], "names": ["R. R."]}, JSON)
+        form = self.client.get(f"{self.url}edit/", headers={"accept": "text/html"})
+        self.assertContains(form, "\nAnon\nBarbara Vine</textarea>")
+        self.assertContains(form, "\nR. R.</textarea>")
+        self.client.post(f"{self.url}edit/", {"name": "Ruth Rendell", "also_writes_as": "Anon", "names": "R. R."})
+        assert (self.names_of("Ruth Rendell"), self.names_of("Anon")) == (["Anon"], ["Ruth Rendell"])

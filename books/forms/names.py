@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 
 from books.metadata import record
 from books.metadata.series import placed
-from books.models import Author, Named, Series, Topic
 
 MOST_VOLUMES = 10_000
 
@@ -47,37 +46,61 @@ class YesNoField(forms.Field):
         return value in {True, "1", "true"}
 
 
+class NamesField(forms.Field):
+    """Names, one a line or as a list."""
+
+    def __init__(self, field: str, label: str, help_text: str = "") -> None:
+        super().__init__(required=False, label=label, help_text=help_text, widget=forms.Textarea(attrs={"rows": 2}))
+        self.cleaner = record.CLEANERS[field]
+
+    def clean(self, value: Any) -> list[str]:
+        return self.cleaner(value or [])  # type: ignore[no-any-return]
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+
 class NameForm(forms.Form):
     """What is sent is changed, the rest stays. `merge`: if the name is another's, move the books to that one."""
 
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     merge = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    model: type[Named]
-
     def __init__(self, data: Mapping[str, Any] | None = None, **how: Any) -> None:
         super().__init__(data, **how)
-        for name in [name for name in self.model.EDITABLE if data is not None and name not in data]:
+        for name in [name for name in self.of_name() if data is not None and name not in data]:
             del self.fields[name]
 
+    @classmethod
+    def of_name(cls) -> set[str]:
+        """The fields that say what it is to be."""
+        return cls.base_fields.keys() - {"version", "merge"}
+
     def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self.model.EDITABLE if name in self.cleaned_data}
+        return {name: self.cleaned_data[name] for name in self.of_name() if name in self.cleaned_data}
 
 
 class AuthorForm(NameForm):
-    model = Author
-
     name = NameField(record.CLEANERS["authors"], "As it is to stand on all books of this author.")
     sort_name = SortNameField(
         required=False,
         label="Sort name",
         help_text="As the author is filed: Gogh, Vincent van. Leave it empty for what follows from the name.",
     )
+    names = NamesField(
+        "authors",
+        "Other names",
+        "Other spellings, former names, other scripts, one per line. Searches find them, and a list or form that "
+        "brings one gets this author.",
+    )
+    also_writes_as = NamesField(
+        "authors",
+        "Also writes as",
+        "Authors of this catalogue who are the same person, one per line. Books keep the name that is printed on them.",
+    )
 
 
 class SeriesForm(NameForm):
-    model = Series
-
     name = NameField(record.names(1, record.MAX_TEXT), "As it is to stand on all books of this series.")
     volumes = forms.IntegerField(
         required=False,
@@ -98,9 +121,8 @@ class SeriesForm(NameForm):
 
 
 class TopicForm(NameForm):
-    model = Topic
-
     name = NameField(
         record.CLEANERS["topics"],
         "The address of the topic follows from its name. The old address leads to the new one.",
     )
+    names = NamesField("topics", "Other names", "One per line. A list or form that brings one gets this topic.")

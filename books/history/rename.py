@@ -9,12 +9,12 @@ from itertools import batched
 from typing import Any, TypedDict, cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from books.history.undo import CannotUndo
-from books.models import Actor, Author, Book, NameChange, Named, Series, StaleVersion, Topic
+from books.models import Actor, Author, Book, BookAuthor, NameChange, Named, Series, StaleVersion, Topic
 from books.models.book_columns import RECORD_COLUMNS, as_record
-from books.models.bulk import Fields, PendingBook, write
+from books.models.bulk import Fields, PendingBook, index_other_names, write
 from books.models.fields import among
 
 MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic, "series": Series}
@@ -25,9 +25,13 @@ BATCH = 500  # books
 class NameTaken(Exception):
     """There is another with this name, which is the argument: the two can be merged."""
 
-    def __init__(self, other: Named) -> None:
+    def __init__(self, other: Named, field: str = "name") -> None:
         super().__init__(other)
-        self.other = other
+        self.other, self.field = other, field
+
+
+class UnknownAuthors(Exception):
+    """There are no authors with the names in the argument."""
 
 
 class TooManyBooks(Exception):
@@ -52,11 +56,13 @@ def edit(
 ) -> Named:
     """Change an author, a topic or a series with all its books, in one transaction, and return what has the books now.
 
-    `values` are canonical, by the names in its model's EDITABLE; `versions` are those that the caller takes it to
+    `values` are canonical, by the fields of its form; `versions` are those that the caller takes it to
     have. If another one has the name, `merge` moves the books to that. Raises NameTaken, StaleVersion, TooManyBooks,
     and its model's DoesNotExist.
     """
     model: Any = type(named)
+    values, pseudonyms = {**values}, values.get("also_writes_as")
+    values.pop("also_writes_as", None)
     with transaction.atomic():
         _lock_books(named, named.changed(values))
         taken = model.objects.meant_by(values["name"]) if "name" in values else None
@@ -69,13 +75,18 @@ def edit(
         new, other = old.changed(values), next(iter(rows.values()), None)
         if other and not merge:
             raise NameTaken(other)
+        _check_names(old, new)
+        linked = [] if pseudonyms is None else _linked(old, new, pseudonyms)
+        if new.name != old.name:
+            new.found_by(old.name)
         if other is None and new.snapshot() == old.snapshot():
             return cast("Named", old)
         kept = other.merged_with(new) if other else new
         if kept is not other:
             _save(kept)
         pks = _lock_books(old, kept)
-        change = _log(model, [old, *rows.values()], [kept], actor, books=len(pks))
+        before, after = [old, *rows.values(), *(was for was, _ in linked)], [kept, *(now for _, now in linked)]
+        change = _log(model, before, after, actor, books=len(pks))
         for books in _pending(pks):
             for book in books:
                 _set(book, kept.renamed(book.fields, old))
@@ -85,6 +96,7 @@ def edit(
             model.objects.filter(pk=old.pk, books=None).delete()
         elif not pks:
             model.objects.delete_unused([old.pk])
+        _index_names(model, before, after)
     return cast("Named", kept)
 
 
@@ -100,7 +112,7 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
         model: Any = MODELS[done.kind]
         pks = _locked_pks(Q(pk__in=done.parts.values("book_id")))
         _restore(model, done)
-        before, after = ([model(**each).derived() for each in rows] for rows in (done.before, done.after))
+        before, after = ([model.of_snapshot(each) for each in rows] for rows in (done.before, done.after))
         undoing, skipped = _log(model, after, before, actor, undoes=done), list[Skipped]()
         for books in _pending(pks):
             changes = {part.book_id: part for part in done.parts.filter(book_id__in=[book.pk for book in books])}
@@ -115,6 +127,7 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
         for named in model.objects.filter(pk__in=[each.pk for each in before]):
             _file_books(named)
         model.objects.delete_unused([each.pk for each in (*before, *after)])
+        _index_names(model, after, before)
         undoing.books = len(pks) - len(skipped)
         undoing.save(update_fields=["books"])
     return undoing, skipped
@@ -141,25 +154,57 @@ def _restore(model: Any, done: NameChange) -> None:
         if each["id"] not in rows or rows[each["id"]].name != each["name"]:
             raise CannotUndo(f"“{each['name']}” was renamed, merged or deleted since. Undo that first.")
     for each in done.before:
-        old, restored = rows.get(each["id"]), model(**each).derived()
+        old, restored = rows.get(each["id"]), model.of_snapshot(each)
         holder = model.objects.meant_by(each["name"])
-        is_taken = holder is not None and holder.pk != each["id"]
+        is_taken = holder is not None and holder.pk != each["id"] and each["name"] not in holder.names
         if old is None and not is_taken:
             restored.save(force_insert=True)
+            restored.save_names()
         elif old and is_taken:
             raise CannotUndo(f"There is another “{each['name']}” now. Merge the two instead.")
         elif old and old.snapshot() != each:
             restored.version = old.version + 1
             restored.save(force_update=True)
+            restored.save_names()
 
 
 def _lock_books(old: Named, new: Named) -> list[int]:
     """Lock the books whose records have the name, if it changes; before anything else, as those who write them do."""
-    if new.name == old.name and new.pk == old.pk:
-        return []
-    if (count := old.books.count()) > MAX_BOOKS:
+    is_same_name = new.name == old.name and new.pk == old.pk
+    if (not is_same_name or new.names != old.names) and (count := old.books.count()) > MAX_BOOKS:
         raise TooManyBooks(count)
-    return _locked_pks(Q(pk__in=old.books.values("pk")))
+    return [] if is_same_name else _locked_pks(Q(pk__in=old.books.values("pk")))
+
+
+def _check_names(old: Any, new: Any) -> None:
+    """No other name may be another one's own: the two would rather be merged."""
+    for name in set(new.names) - set(old.names):
+        holder = type(old).objects.meant_by(name)
+        if holder and holder.pk != old.pk and name not in holder.names:
+            raise NameTaken(holder, "names")
+
+
+def _linked(old: Author, new: Author, names: list[str]) -> list[tuple[Author, Author]]:
+    """Make the authors of these names the same person, and return those that changed, as they were and as they are."""
+    found = Author.objects.spelled(names)
+    if missing := [name for name in names if name not in found]:
+        raise UnknownAuthors(", ".join(missing))
+    same = {author.pk: author for author in found.values() if author.pk != old.pk}
+    if same.keys() == set(old.pseudonyms().values_list("pk", flat=True)):
+        return []
+    last = Author.objects.aggregate(last=Max("person"))["last"] or 0
+    new.person = last + 1 if same else None
+    linked = [(author, author.changed({"person": new.person})) for author in same.values()]
+    for _, author in linked:
+        _save(author)
+    return linked
+
+
+def _index_names(model: type[Named], before: list[Any], after: list[Any]) -> None:
+    """Have the books of authors found by their names of now."""
+    if model is Author and [each.names for each in before] != [each.names for each in after]:
+        pks = [each.pk for each in (*before, *after)]
+        index_other_names(list(BookAuthor.objects.filter(author__in=pks).values_list("book", flat=True).distinct()))
 
 
 def _locked_pks(which: Q) -> list[int]:
@@ -174,6 +219,7 @@ def _save(new: Any) -> None:
     try:
         with transaction.atomic():
             new.save(force_update=True)
+            new.save_names()
     except IntegrityError:  # somebody created the name at the same moment
         raise NameTaken(type(new).objects.meant_by(new.name)) from None
 

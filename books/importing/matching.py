@@ -93,7 +93,7 @@ class Matcher:
         spelled = Author.objects.spelled(names - self.authors.keys())
         self.authors |= {name: author.name for name, author in spelled.items()}
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
-        self.topics = dict(Topic.objects.filter(slug__in=among(slugs)).values_list("slug", "name")) if slugs else {}
+        self.topics = {slug: topic.name for slug, topic in Topic.objects.spelled(slugs).items()}
 
     def _load(self, further: Q = Q(), **wanted: set[str]) -> None:  # noqa: B008 - a Q is never changed
         """The books that have one of the wanted values of a column."""
@@ -117,7 +117,7 @@ class Matcher:
         given = {slug_of(name): name for name in reversed(fields.get("topics", ()))}
         topics = {slug: self.topics.get(slug, given[slug]) for slug in sorted(given)}
         if topics:
-            fields = {**fields, "topics": list(topics.values())}
+            fields = {**fields, "topics": sorted(set(topics.values()), key=slug_of)}
         if names := fields.get("authors"):
             fields = {**fields, "authors": list(dict.fromkeys(map(self._author, names)))}
         other = self._find_by_isbn(fields) if "isbn13" in fields else None

@@ -41,7 +41,8 @@ ISBN_PART = 4  # digits
 RULES = 3  # raise it when a text becomes other words than before: an upgrade then indexes all books again
 LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
-TEXTS = tuple(COLUMNS[field.name] for field in FIELDS if field.words)  # the columns of a book that are searched
+# The columns of a book that are searched.
+TEXTS = (*(COLUMNS[field.name] for field in FIELDS if field.words), "other_names")
 # The book's own title comes first.
 TITLES = tuple(field.name for field in FIELDS if field.words == "title" and not field.column)
 BETWEEN_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
@@ -121,9 +122,10 @@ def title_words(*titles: str) -> str:
     return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further, *spellings])}{begins}"
 
 
-def author_words(names: str) -> str:
+def author_words(names: str, other_names: str = "") -> str:
     """The words of names, one a line."""
-    return _with_beginnings([found for name in names.split("\n") for found in _name_words(name)])
+    lines = [*names.split("\n"), *filter(None, other_names.split("\n"))]
+    return _with_beginnings([found for name in lines for found in _name_words(name)])
 
 
 @lru_cache(20_000)
@@ -157,7 +159,7 @@ def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
     further = [placed(text).series for text in found["more_series"].split("\n")] if found["more_series"] else []
     return (
         title_words(*[found[name] for name in TITLES], *further),
-        author_words(found["author_names"]),
+        author_words(found["author_names"], found["other_names"]),
         topic_words(found["topic_names"]),
         series_words(*filter(None, (found["series"], *further))),
         other_words(found["description"], found["isbn13"], found["language"], found["published_year"]),

@@ -1,4 +1,4 @@
-from books.models.author import Author, BookAuthor
+from books.models.author import Author, AuthorName, BookAuthor
 from books.models.book import Book, MergedAway
 from books.models.catalogue import Catalogue
 from books.models.change import Action, Actor, Change, Channel
@@ -13,7 +13,7 @@ from books.models.named import NameChange, Named
 from books.models.not_duplicate import NotDuplicate
 from books.models.series import BookSeries, Series
 from books.models.token import Scope, Token
-from books.models.topic import BookTopic, Topic
+from books.models.topic import BookTopic, Topic, TopicName
 from books.models.upload import Upload
 from books.models.words import Words
 
@@ -22,6 +22,7 @@ __all__ = [
     "Actor",
     "AlreadyRestored",
     "Author",
+    "AuthorName",
     "Book",
     "BookAuthor",
     "BookSeries",
@@ -53,6 +54,7 @@ __all__ = [
     "Token",
     "TooManyAttempts",
     "Topic",
+    "TopicName",
     "Upload",
     "Words",
     "Worker",

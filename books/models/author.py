@@ -1,17 +1,18 @@
 """Authors: created with their first book, deleted with the last."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from books.metadata import record, sorting
 from books.metadata.folding import fold, letters
 from books.metadata.text import words
 from books.models.fields import SortKeyField, among, count_of
-from books.models.named import Named
+from books.models.named import Named, OtherName
 from books.search.pagination import Ordering, PagedQuerySet
 
 KEY_LENGTH = sorting.LENGTH
@@ -21,11 +22,12 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
     ORDERINGS = {"name": Ordering("name", ("sort_key", "id"))}
 
     def named(self, words: str) -> "AuthorQuerySet":
-        """Authors whose name contains all the words, ignoring accents and case."""
-        found = self
+        """Authors one of whose names contains all the words, ignoring accents and case."""
+        found, other = Q(), Q()
         for word in fold(words).split():
-            found = found.filter(name_key__contains=word)
-        return found
+            found &= Q(name_key__contains=word)
+            other &= Q(key__contains=word)
+        return self.filter(found | Q(pk__in=AuthorName.objects.filter(other).values("of"))) if found else self
 
     def with_counts(self) -> "AuthorQuerySet":
         """Each with `books_count`."""
@@ -37,7 +39,8 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
         keys = {fold(name)[:KEY_LENGTH] for name in wanted}
         found = list(self.filter(name_key__in=among(keys)).order_by("-pk")) if keys else []
         authors = {letters(author.name): author for author in found} | {author.name: author for author in found}
-        return {name: author for name in wanted if (author := authors.get(name) or authors.get(letters(name)))}
+        known = {name: author for name in wanted if (author := authors.get(name) or authors.get(letters(name)))}
+        return known | AuthorName.objects.authors(wanted - known.keys())
 
     def by_names(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
         """The author of each name. Missing ones are created, with the sort names that are given."""
@@ -58,7 +61,7 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
 
 
 class Author(Named):
-    FIELD, PLURAL, EDITABLE = "authors", "authors", ("name", "sort_name")
+    FIELD, PLURAL, EDITABLE = "authors", "authors", ("name", "sort_name", "person")
 
     name = models.CharField(max_length=record.MAX_NAME, unique=True)
     sort_name = models.CharField(
@@ -66,6 +69,7 @@ class Author(Named):
     )  # empty: as derived from the name
     name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)  # the folded name, for searches
     sort_key = SortKeyField(max_length=KEY_LENGTH, editable=False, default="", db_default="")
+    person = models.BigIntegerField(null=True, editable=False)  # the same for all names that one person writes under
 
     objects = AuthorQuerySet.as_manager()
 
@@ -73,6 +77,7 @@ class Author(Named):
         indexes = [
             models.Index(fields=["sort_key", "id"], name="author_by_sort_key"),
             models.Index(fields=["name_key"], name="author_by_name_key"),
+            models.Index(fields=["person"], name="author_by_person", condition=Q(person__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -103,9 +108,46 @@ class Author(Named):
     def shown(self) -> dict[str, Any]:
         return {"name": self.name, "sort_name": self.filed_as}
 
+    def pseudonyms(self) -> "models.QuerySet[Author]":
+        """The other authors that are the same person."""
+        same = Author.objects.none() if self.person is None else Author.objects.filter(person=self.person)
+        return same.exclude(pk=self.pk).order_by("sort_key", "pk")
+
     @property
     def filed_as(self) -> str:
         return self.sort_name or sorting.sort_name(self.name)
+
+
+class AuthorNameQuerySet(models.QuerySet["AuthorName"]):
+    def authors(self, names: Collection[str]) -> dict[str, Author]:
+        """The author of each name that is another name of just one."""
+        rows = self.filter(key__in=among({fold(name)[:KEY_LENGTH] for name in names})) if names else self.none()
+        found: defaultdict[str, set[Author]] = defaultdict(set)
+        for row in rows.select_related("of"):
+            found[letters(row.name)].add(row.of)
+        return {name: next(iter(found[letters(name)])) for name in names if len(found[letters(name)]) == 1}
+
+    def by_author(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The other names of the authors of these names."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        rows = self.filter(of__name__in=among(set(names))).order_by("pk")
+        for author, name in rows.values_list("of__name", "name"):
+            found[author].append(name)
+        return found
+
+
+class AuthorName(OtherName):
+    of = models.ForeignKey(Author, models.DB_CASCADE, related_name="other_names", db_index=False)
+
+    objects = AuthorNameQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["of", "name"], name="other_name_once_an_author")]
+        indexes = [models.Index(fields=["key"], name="author_by_other_name")]
+
+    def derived(self) -> "AuthorName":
+        self.key = fold(self.name)[:KEY_LENGTH]
+        return self
 
 
 class BookAuthor(models.Model):

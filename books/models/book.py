@@ -13,7 +13,7 @@ from django.urls import reverse
 from books.metadata import fingerprint, languages, numbers, record
 from books.metadata.record import Record
 from books.metadata.series import Place, places, settled
-from books.models.author import KEY_LENGTH, Author, BookAuthor
+from books.models.author import KEY_LENGTH, Author, AuthorName, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.errors import AlreadyRestored, Duplicate, DuplicateISBN, DuplicateSource, StaleVersion
@@ -185,6 +185,7 @@ class Book(models.Model):
     primary_language = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
+    other_names = models.TextField(editable=False, default="", db_default="")  # of the authors, one a line
     words = WordsField(editable=False, null=True)
     # A keyset cannot page past NULL. Unknown years come last in either direction.
     year_or_last = models.GeneratedField(
@@ -237,7 +238,7 @@ class Book(models.Model):
         full = settled(full)
         if self.pk and full == self.as_record():
             return self
-        for name, value in columns(full).items():
+        for name, value in columns(full, AuthorName.objects.by_author(full["authors"])).items():
             setattr(self, name, value)
         if full["authors"]:
             self.author_key = authors[full["authors"][0]].sort_key

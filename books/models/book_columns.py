@@ -1,6 +1,8 @@
 """How a record is stored in the columns of a book, and read from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
 from typing import Any, cast
 
 from django.db import connection
@@ -20,8 +22,8 @@ def as_record(row: Mapping[str, Any]) -> Record:
     return cast("Record", {**values, **{name: split(values[name]) for name in record.NAMES}})
 
 
-def columns(full: Record) -> dict[str, Any]:
-    """The columns that hold a record, and those derived from it."""
+def columns(full: Record, other_names: Mapping[str, Sequence[str]] = MappingProxyType({})) -> dict[str, Any]:
+    """The columns that hold a record, and those derived from it and from the other names of its authors."""
     found = {
         **{column: full[name] for name, column in record.COLUMNS.items()},  # type: ignore[literal-required]
         "title_key": sorting.sort_key(full["title"], full["language"]),
@@ -31,9 +33,15 @@ def columns(full: Record) -> dict[str, Any]:
         "primary_language": languages.primary(full["language"]),
         **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
     }
+    found["other_names"] = found_by(full["authors"], other_names)
     if connection.vendor == "postgresql":
         found["words"] = tsvector(lines(found[name] for name in TEXTS))
     return found
+
+
+def found_by(authors: Iterable[str], other_names: Mapping[str, Sequence[str]]) -> str:
+    """The other names of a book's authors, one a line."""
+    return NAME_SEPARATOR.join(chain.from_iterable(other_names.get(name, ()) for name in authors))
 
 
 def split(names: str) -> list[str]:

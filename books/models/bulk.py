@@ -15,8 +15,20 @@ from django.utils import timezone
 
 from books.metadata.record import Record, topic_slug
 from books.metadata.series import Place, places
-from books.models import Action, Actor, Author, Book, BookAuthor, BookSeries, BookTopic, Change, Series, Topic
-from books.models.book_columns import columns
+from books.models import (
+    Action,
+    Actor,
+    Author,
+    AuthorName,
+    Book,
+    BookAuthor,
+    BookSeries,
+    BookTopic,
+    Change,
+    Series,
+    Topic,
+)
+from books.models.book_columns import columns, found_by, split
 from books.models.change import differences
 from books.models.fields import among
 from books.search.index import keep_in_step
@@ -24,6 +36,7 @@ from books.search.index import keep_in_step
 MAX_VALUES = 1000  # in one query: SQLite may allow only 32,766
 MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
 
+OtherNames = Mapping[str, Sequence[str]]  # of authors, by their names
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 slug_of = lru_cache(10_000)(topic_slug)
 
@@ -55,10 +68,11 @@ def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str,
     books = [book for book in pending if book.is_changed]
     if not books:
         return
+    others = AuthorName.objects.by_author(name for book in books for name in book.fields["authors"])
     linked = [book for book in books if _names(book.fields) != _names(book.before)]
     authors, topics, series = _unlink([book.pk for book in linked if book.pk])
-    _update([book for book in books if book.pk])  # first: a new book may take the ISBN that another gives up
-    _create([book for book in books if not book.pk])
+    _update([book for book in books if book.pk], others)  # first: a new book may take the ISBN that another gives up
+    _create([book for book in books if not book.pk], others)
     keep_in_step([book.pk for book in books if book.pk])
     _link(linked, sort_names)
     _write_changes(books, actor)
@@ -72,9 +86,11 @@ def _names(fields: Fields) -> tuple[list[str], list[str], list[Place]]:
     return (fields["authors"], fields["topics"], places(fields)) if fields else ([], [], [])
 
 
-def _update(books: Sequence[PendingBook]) -> None:
+def _update(books: Sequence[PendingBook], others: OtherNames) -> None:
     now, quote = connection.ops.adapt_datetimefield_value(timezone.now()), connection.ops.quote_name
-    rows = [{**columns(book.record), "version": book.version, "updated_at": now, "id": book.pk} for book in books]
+    rows = [
+        {**columns(book.record, others), "version": book.version, "updated_at": now, "id": book.pk} for book in books
+    ]
     if rows:
         *written, pk = [f"{quote(name)} = %s" for name in rows[0]]
         sql = f"UPDATE {quote(Book._meta.db_table)} SET {', '.join(written)} WHERE {pk}"  # noqa: S608 # nosec B608 - our names
@@ -82,14 +98,27 @@ def _update(books: Sequence[PendingBook]) -> None:
             cursor.executemany(sql, [tuple(row.values()) for row in rows])
 
 
-def _create(books: Sequence[PendingBook]) -> None:
+def _create(books: Sequence[PendingBook], others: OtherNames) -> None:
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     stamps = {"created_at": now, "updated_at": now}
-    rows = [{**columns(book.record), "version": book.version, **stamps} for book in books]
+    rows = [{**columns(book.record, others), "version": book.version, **stamps} for book in books]
     if rows:
         ids = _insert(Book, list(rows[0]), [tuple(row.values()) for row in rows], " RETURNING id")
         for book, (pk,) in zip(books, ids, strict=True):
             book.pk = pk
+
+
+def index_other_names(pks: Sequence[int]) -> None:
+    """Have these books found by the other names that their authors have now."""
+    for batch in batched(pks, MAX_VALUES):
+        rows = list(Book.objects.filter(pk__in=among(batch)).values_list("pk", "author_names", "other_names"))
+        others = AuthorName.objects.by_author({name for _, names, _ in rows for name in split(names)})
+        found = [(pk, found_by(split(names), others), before) for pk, names, before in rows]
+        changed = [(names, pk) for pk, names, before in found if names != before]
+        sql = "UPDATE books_book SET other_names = %s WHERE id = %s"
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, changed)
+        keep_in_step([pk for _, pk in changed])
 
 
 def _unlink(pks: Sequence[int]) -> list[set[int]]:

@@ -1,13 +1,13 @@
 """Derives columns and search words of books again, after a change of the rules by which they are derived."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from django.db import connection
 
 from books.metadata.record import Record
-from books.models.author import Author, BookAuthor
+from books.models.author import Author, AuthorName, BookAuthor
 from books.models.book import Book
 from books.models.book_columns import columns
 from books.models.series import Series
@@ -15,7 +15,10 @@ from books.models.topic import BookTopic
 from books.search.index import Report, keep_in_step
 
 BATCH = 100  # books at a time
-DERIVED = ("title_key", "author_key", "series_key", "fingerprint", "primary_language", "author_names", "topic_names")
+DERIVED = (
+    *("title_key", "author_key", "series_key", "fingerprint", "primary_language"),
+    *("author_names", "topic_names", "other_names"),
+)
 
 
 def derive(books: Sequence[Book]) -> int:
@@ -37,7 +40,8 @@ def derive_columns(books: Sequence[Book]) -> int:
     filed = BookTopic.objects.filter(book__in=pks).order_by("topic__slug").values_list("book", "topic__name")
     for pk, name in filed:
         topics[pk].append(name)
-    wrong = [book for book in books if _set(book, authors[book.pk], topics[book.pk], filed_under)]
+    others = AuthorName.objects.by_author(link.author.name for link in links)
+    wrong = [book for book in books if _set(book, authors[book.pk], topics[book.pk], filed_under, others)]
     Book.objects.bulk_update(wrong, DERIVED)
     Author.objects.bulk_update({link.author for link in links}, ["name_key", "sort_key"])
     series = Series.objects.filter(bookseries__book__in=pks).distinct()
@@ -54,9 +58,15 @@ def derive_all(report: Report = lambda books: None) -> None:
         report(len(books))
 
 
-def _set(book: Book, authors: list[str], topics: list[str], filed_under: dict[int, str]) -> bool:
+def _set(
+    book: Book,
+    authors: list[str],
+    topics: list[str],
+    filed_under: dict[int, str],
+    other_names: Mapping[str, list[str]],
+) -> bool:
     """Set the derived columns of the book. Returns whether one was wrong."""
-    right = columns(cast("Record", {**book.as_record(), "authors": authors, "topics": topics}))
+    right = columns(cast("Record", {**book.as_record(), "authors": authors, "topics": topics}), other_names)
     right["author_key"] = filed_under.get(book.pk, right["author_key"])
     is_wrong = any(getattr(book, name) != right[name] for name in DERIVED)
     for name in DERIVED:

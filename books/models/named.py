@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from books.metadata import record
 from books.models.change import Channel
+from books.models.fields import SortKeyField
 
 MAX_REDIRECTS = 20  # from one address to the next, as it was renamed or merged again and again
 
@@ -25,6 +26,8 @@ class Named(models.Model):
 
     name: Any
     books: Any
+    other_names: Any  # rows of a model derived from OtherName, if it is found by others
+    _names: list[str] | None = None  # of these rows, the names
 
     class Meta:
         abstract = True
@@ -35,7 +38,9 @@ class Named(models.Model):
 
     def changed(self, values: Mapping[str, Any]) -> Self:
         """What it becomes with these values of its EDITABLE columns."""
-        return type(self)(**{**self.snapshot(), **values}, version=self.version + 1).derived()
+        new = self.of_snapshot({**self.snapshot(), **values})
+        new.version = self.version + 1
+        return new
 
     def is_name(self, name: str) -> bool:
         """Whether it is meant by the name in a book's record."""
@@ -46,9 +51,9 @@ class Named(models.Model):
         names = [self.name if old.is_name(name) or self.is_name(name) else name for name in fields[self.FIELD]]
         return {self.FIELD: list(dict.fromkeys(names))}
 
-    def merged_with(self, _: Self) -> Self:
+    def merged_with(self, other: Self) -> Self:
         """What it becomes when the books of another are moved to it."""
-        return self
+        return self.changed({}).found_by(*other.names) if self.has_other_names() else self
 
     @property
     def address(self) -> str:
@@ -58,9 +63,56 @@ class Named(models.Model):
         """What is shown of it besides its books."""
         return {"name": self.name}
 
+    @property
+    def names(self) -> list[str]:
+        """By which other names it is found."""
+        if self._names is None:
+            is_stored = self.pk and self.has_other_names()
+            self._names = list(self.other_names.order_by("pk").values_list("name", flat=True)) if is_stored else []
+        return self._names
+
+    @classmethod
+    def has_other_names(cls) -> bool:
+        return hasattr(cls, "other_names")
+
+    def save_names(self) -> None:
+        """Store the names that it was given."""
+        if not self.has_other_names():
+            return
+        self.other_names.exclude(name__in=self.names).delete()
+        known = set(self.other_names.values_list("name", flat=True))
+        model = self.other_names.model
+        model.objects.bulk_create([model(of=self, name=name).derived() for name in self.names if name not in known])
+
+    def found_by(self, *names: str) -> Self:
+        """The same, found by these names too."""
+        if self.has_other_names():
+            self._names = [name for name in dict.fromkeys([*self.names, *names]) if not self.is_name(name)]
+        return self
+
     def snapshot(self) -> dict[str, Any]:
         """What is to be kept of it to undo a change."""
-        return {"id": self.pk, **{name: getattr(self, name) for name in self.EDITABLE}}
+        return {"id": self.pk, **{name: getattr(self, name) for name in self.EDITABLE}, "names": self.names}
+
+    @classmethod
+    def of_snapshot(cls, row: Mapping[str, Any]) -> Self:
+        columns = {name: value for name, value in row.items() if name != "names"}
+        found = cls(**columns).derived()
+        found._names = list(row.get("names", ()))
+        return found
+
+
+class OtherName(models.Model):
+    """Another name of an author or topic, by which imports, forms and searches find it: an old or other spelling."""
+
+    name = models.CharField(max_length=record.MAX_NAME)
+    key = SortKeyField(max_length=record.MAX_NAME)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class NameChangeQuerySet(models.QuerySet["NameChange"]):

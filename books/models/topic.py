@@ -1,6 +1,7 @@
 """Topics: created with their first book, deleted with the last."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import models
@@ -8,8 +9,8 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from books.metadata import record
-from books.models.fields import count_of
-from books.models.named import Named
+from books.models.fields import among, count_of
+from books.models.named import Named, OtherName
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
@@ -17,17 +18,28 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         """Each with `books_count`."""
         return self.annotate(books_count=count_of(BookTopic.objects.filter(topic=OuterRef("pk"))))
 
+    def spelled(self, slugs: Collection[str]) -> dict[str, "Topic"]:
+        """The topic of each slug that is known, by its name or another one of just one topic."""
+        known = {topic.slug: topic for topic in self.filter(slug__in=among(slugs))} if slugs else {}
+        missing = set(slugs) - known.keys()
+        others = TopicName.objects.filter(key__in=among(missing)).select_related("of") if missing else ()
+        found: defaultdict[str, set[Topic]] = defaultdict(set)
+        for other in others:
+            found[other.key].add(other.of)
+        return known | {slug: next(iter(topics)) for slug, topics in found.items() if len(topics) == 1}
+
     def by_names(self, names: Iterable[str]) -> dict[str, "Topic"]:
         """The topic of each name or slug, by its slug. Missing ones are created."""
         wanted = {record.topic_slug(name): name for name in names}
-        known = {topic.slug: topic for topic in self.filter(slug__in=wanted)}
+        known = self.spelled(wanted)
         if missing := sorted(wanted.keys() - known.keys()):
             self.bulk_create([Topic.of(wanted[slug]) for slug in missing], ignore_conflicts=True)
-            known |= {topic.slug: topic for topic in self.filter(slug__in=missing)}
-        return known
+            known |= self.spelled(missing)
+        return {topic.slug: topic for topic in known.values()}
 
     def meant_by(self, name: str) -> "Topic | None":
-        return self.filter(slug=record.topic_slug(name)).first()
+        slug = record.topic_slug(name)
+        return self.spelled([slug]).get(slug)
 
     def delete_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the topics that have no book."""
@@ -65,6 +77,18 @@ class Topic(Named):
 
     def is_name(self, name: str) -> bool:
         return record.topic_slug(name) == self.slug
+
+
+class TopicName(OtherName):
+    of = models.ForeignKey(Topic, models.DB_CASCADE, related_name="other_names", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["of", "name"], name="other_name_once_a_topic")]
+        indexes = [models.Index(fields=["key"], name="topic_by_other_name")]
+
+    def derived(self) -> "TopicName":
+        self.key = record.topic_slug(self.name)
+        return self
 
 
 class BookTopic(models.Model):

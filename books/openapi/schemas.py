@@ -115,17 +115,17 @@ BY_FIELD = {"type": "object", "minProperties": 1, "additionalProperties": array(
 NOT_UNDERSTOOD = {"errors": BY_FIELD, "header": array(text()), "mapping": OBJECT_OF_TEXTS}
 NOT_UNDERSTOOD |= {"candidates": UPLOADED["candidates"]}
 MERGE = {"type": "boolean", "description": "If the name is another's: move the books to that one."}
-IGNORED = {name: {"description": "Ignored."} for name in ("id", "url", "version")}
-TOPIC_PATCH = {"type": "object", "properties": {**IGNORED, "name": NAME, "merge": MERGE}}
-AUTHOR_PATCH = {"type": "object", "properties": {**TOPIC_PATCH["properties"], "sort_name": text(record.MAX_NAME)}}  # type: ignore[dict-item]
-SERIES_PATCH = {
-    "type": "object",
-    "properties": {
-        **TOPIC_PATCH["properties"],  # type: ignore[dict-item]
-        **SAID_OF_SERIES,
-        "volumes": or_null(whole(range(1, MOST_VOLUMES + 1))),
-    },
-}
+IGNORED = {name: {"description": "Ignored."} for name in ("id", "url", "slug", "version")}
+CHANGED = {"books": COUNT, "undo_url": or_null(text())}
+TOPIC_NAMES = {"name": NAME, "names": array(NAME), "version": ID}
+AUTHOR_NAMES = {**TOPIC_NAMES, "sort_name": NAME, "also_writes_as": array(exactly(**ADDRESS, name=NAME))}
+RENAMED = {**IGNORED, "name": NAME, "merge": MERGE}
+PATCHED = {**RENAMED, "names": array(NAME)}
+TOPIC_PATCH = {"type": "object", "properties": PATCHED}
+PATCHED_AUTHOR = {**PATCHED, "sort_name": text(record.MAX_NAME), "also_writes_as": array(NAME)}
+AUTHOR_PATCH = {"type": "object", "properties": PATCHED_AUTHOR}
+PATCHED_SERIES = {**RENAMED, **SAID_OF_SERIES, "volumes": or_null(whole(range(1, MOST_VOLUMES + 1)))}
+SERIES_PATCH = {"type": "object", "properties": PATCHED_SERIES}
 NAMED_ROWS = array({"type": "object", "properties": {"id": ID, "name": text()}})
 NAME_CHANGE = {"id": ID, "action": text(enum=["renamed", "merged", "separated", "changed"]), "books": COUNT}
 NAME_CHANGE |= {"before": NAMED_ROWS, "after": NAMED_ROWS, "via": text(enum=Channel.values), "by": or_null(text())}
@@ -144,9 +144,9 @@ SCHEMAS = {
     "BookLine": exactly(**LINE),
     "Author": exactly(**ADDRESS, name=NAME, sort_name=NAME, books=COUNT),
     "AuthorPage": exactly(authors=array(ref("Author")), **PAGE),
-    "AuthorBooks": books_page(**ADDRESS, name=NAME, sort_name=NAME, version=ID),
+    "AuthorBooks": books_page(**ADDRESS, **AUTHOR_NAMES),
     "AuthorPatch": {**AUTHOR_PATCH, "additionalProperties": False},
-    "AuthorChanged": exactly(**ADDRESS, name=NAME, sort_name=NAME, version=ID, books=COUNT, undo_url=or_null(text())),
+    "AuthorChanged": exactly(**ADDRESS, **AUTHOR_NAMES, **CHANGED),
     "Series": exactly(**SERIES, books=COUNT),
     "SeriesPage": exactly(series=array(ref("Series")), **PAGE),
     "SeriesBooks": books_page(**SERIES, version=ID),
@@ -154,9 +154,9 @@ SCHEMAS = {
     "SeriesChanged": exactly(**ADDRESS, **SAID_OF_SERIES, version=ID, books=COUNT, undo_url=or_null(text())),
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
-    "TopicBooks": books_page(slug=SLUG, url=text(), name=NAME, version=ID),
+    "TopicBooks": books_page(slug=SLUG, url=text(), **TOPIC_NAMES),
     "TopicPatch": {**TOPIC_PATCH, "additionalProperties": False},
-    "TopicChanged": exactly(slug=SLUG, url=text(), name=NAME, version=ID, books=COUNT, undo_url=or_null(text())),
+    "TopicChanged": exactly(slug=SLUG, url=text(), **TOPIC_NAMES, **CHANGED),
     "NameHistory": exactly(changes=array(exactly(**NAME_CHANGE))),
     "NameUndone": exactly(id=ID, url=text(), books=COUNT, skipped=array(exactly(**ADDRESS, title=text()))),
     "Duplicates": exactly(**DUPLICATES),

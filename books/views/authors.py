@@ -1,10 +1,11 @@
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 
 from books.forms.lists import AuthorQuery
 from books.models import Author
 from books.views.base import CatalogueView
 from books.views.lists import respond_with_books, serialized_page, valid
-from books.views.names import NameView, afor_editors, apatch, heading
+from books.views.names import NameView, afor_editors, apatch, shown
 from books.web import serializers
 from books.web.negotiation import HTML, JSON, TEXT
 from books.web.permissions import CHANGE, READ
@@ -38,8 +39,8 @@ class AuthorDetail(NameView):
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         author = await self.aget_named(pk=pk)
-        shown = await afor_editors(self, author)
-        return await respond_with_books(self, "books/author_detail.html", heading(author), shown, author=author.pk)
+        about, changes = await sync_to_async(shown)(author), await afor_editors(self, author)
+        return await respond_with_books(self, "books/author_detail.html", about, changes, author=author.pk)
 
     async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
         return await apatch(self, await self.aget_named(pk=pk))

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.names import AuthorForm, NameForm, SeriesForm, TopicForm
-from books.history.rename import MAX_BOOKS, MODELS, NameTaken, TooManyBooks, edit, undo
+from books.history.rename import MAX_BOOKS, MODELS, NameTaken, TooManyBooks, UnknownAuthors, edit, undo
 from books.history.undo import CannotUndo
-from books.models import Channel, NameChange, Named, StaleVersion
+from books.models import Author, Channel, NameChange, Named, StaleVersion
 from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
@@ -21,7 +21,10 @@ EDIT = "books/name_edit.html"
 FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "series": SeriesForm, "topic": TopicForm}
 MAX_CHANGES, MAX_SHOWN = 100, 3  # the latest, in their history and on the page itself
 COLUMNS = ("id", "before", "after", "books", "via", "at", "undoes_id", "undone_by__id")
+ADDRESS = {"id", "url", "slug"}  # which clients may send back as they got them
 TAKEN = "There is already “{}”: {}. To merge the two, send merge=true (1 in a form)."
+OTHER_TAKEN = "“{}” is in the catalogue itself: {}. Rename one as the other to merge them."
+UNKNOWN = "The catalogue has no such author: {}. Link authors who have books here."
 TOO_MANY = f"{{:,}} books have this name. At most {MAX_BOOKS:,} are changed at once: change the others in a list first."
 STALE = "Somebody else has changed this since you read it. Look at it again, then send your change."
 
@@ -48,7 +51,7 @@ class NameEdit(NameView):
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
         named = await self.aget_named(**key)
-        form = FORMS[self.kind](initial={**named.snapshot(), "version": named.version})
+        form = FORMS[self.kind](initial=await sync_to_async(initial)(named))
         return self.respond({}, EDIT, context={"form": form, "named": heading(named)})
 
     async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
@@ -93,8 +96,10 @@ class NameUndo(CatalogueView):
 async def apatch(view: CatalogueView, named: Named) -> HttpResponse:
     """Change what the JSON of a request gives; `merge` is true or absent."""
     kind = str(named._meta.model_name)
-    sent = {name: value for name, value in parsing.json_object(view.request).items() if name not in {"id", "url"}}
-    known = {*type(named).EDITABLE, "merge"}
+    sent = {
+        name: value for name, value in parsing.json_object(view.request).items() if name not in {"id", "url", "slug"}
+    }
+    known = {*FORMS[kind].of_name(), "merge"}
     if errors := {parsing.printable(name): ["There is no such field."] for name in sent.keys() - known - {"version"}}:
         raise HTTPError(422, errors=errors)
     if not isinstance(sent.get("merge", False), bool):
@@ -112,7 +117,11 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
             return await adone(view, kept)
     except NameTaken as taken:
         other, status = await aheading(taken.other), 409
-        form.add_error("name", TAKEN.format(other["name"], other["url"]))
+        is_name = taken.field == "name"
+        form.add_error(taken.field, (TAKEN if is_name else OTHER_TAKEN).format(other["name"], other["url"]))
+        other = other if is_name else None
+    except UnknownAuthors as error:
+        form.add_error("also_writes_as", UNKNOWN.format(error))
     except TooManyBooks as error:
         status = 409
         form.add_error("name", TOO_MANY.format(error.args[0]))
@@ -126,7 +135,7 @@ async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
     if view.request.method != "PATCH":
         is_there = await type(kept)._default_manager.filter(pk=kept.pk).aexists()  # not if nothing was left of it
         return SeeOther(heading(kept)["url"] if is_there else reverse(f"{kept._meta.model_name}_list"))
-    data = await aheading(kept)
+    data = {**await aheading(kept), **await sync_to_async(shown)(kept)}
     change = await achanges(kept, 1)
     data["undo_url"] = change[0]["undo_url"] if change else None
     return json_response(data, headers={"ETag": f'"{kept.version}"'})
@@ -154,6 +163,22 @@ def heading(named: Named) -> dict[str, Any]:
     kind = str(named._meta.model_name)
     about = {"id": named.pk} if named.ADDRESS == "pk" else {named.ADDRESS: named.address}
     return {**about, "url": address_of(kind, named.address), **named.shown(), "version": named.version}
+
+
+def shown(named: Named) -> dict[str, Any]:
+    """The same with its other names; to be called in a thread."""
+    more: dict[str, Any] = {"names": named.names} if named.has_other_names() else {}
+    if isinstance(named, Author):
+        more["also_writes_as"] = [
+            {"id": each.pk, "url": each.get_absolute_url(), "name": each.name} for each in named.pseudonyms()
+        ]
+    return {**heading(named), **more}
+
+
+def initial(named: Named) -> dict[str, Any]:
+    """What the form begins with; to be called in a thread."""
+    linked = [each.name for each in named.pseudonyms()] if isinstance(named, Author) else []
+    return {**named.snapshot(), "also_writes_as": linked, "version": named.version}
 
 
 async def aheading(named: Named) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse
 
 from books.cache.topics import CachedTopic, arefresh_topics, atopics
-from books.models import Topic
+from books.models import Topic, TopicName
 from books.views.base import CatalogueView
 from books.views.lists import respond_with_books
 from books.views.names import NameView, address_of, afor_editors, agone, apatch
@@ -55,7 +55,11 @@ class TopicDetail(NameView):
         topic = (await atopics()).get(slug)
         if topic is None:
             raise await agone(request, self.kind, slug)
+        names = [
+            name async for name in TopicName.objects.filter(of=topic.id).order_by("pk").values_list("name", flat=True)
+        ]
         about = {"slug": slug, "url": address_of(self.kind, slug), "name": topic.name, "version": topic.version}
+        about["names"] = names
         shown = await afor_editors(self, Topic(slug=slug))
         return await respond_with_books(self, "books/topic_detail.html", about, shown, topic=slug)
 
