@@ -3,9 +3,8 @@
 What one such change does to its books points to its NameChange, by which it is undone as a whole.
 """
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
-from itertools import batched
 from typing import Any, TypedDict, cast
 
 from django.db import IntegrityError, transaction
@@ -13,13 +12,10 @@ from django.db.models import Max, Q
 
 from books.history.undo import CannotUndo
 from books.models import Actor, Author, Book, BookAuthor, NameChange, Named, Series, StaleVersion, Topic
-from books.models.book_columns import RECORD_COLUMNS, as_record
-from books.models.bulk import Fields, PendingBook, index_other_names, write
-from books.models.fields import among
+from books.models.bulk import index_other_names, stored, write
 
 MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic, "series": Series}
 MAX_BOOKS = 10_000  # of one change, during which others who write to SQLite wait
-BATCH = 500  # books
 
 
 class NameTaken(Exception):
@@ -87,9 +83,9 @@ def edit(
         pks = _lock_books(old, kept)
         before, after = [old, *rows.values(), *(was for was, _ in linked)], [kept, *(now for _, now in linked)]
         change = _log(model, before, after, actor, books=len(pks))
-        for books in _pending(pks):
+        for books in stored(pks):
             for book in books:
-                _set(book, kept.renamed(book.fields, old))
+                book.change(kept.renamed(book.fields, old))
             write(books, replace(actor, name_change_id=change.pk))
         _file_books(kept)
         if other:
@@ -114,13 +110,13 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
         _restore(model, done)
         before, after = ([model.of_snapshot(each) for each in rows] for rows in (done.before, done.after))
         undoing, skipped = _log(model, after, before, actor, undoes=done), list[Skipped]()
-        for books in _pending(pks):
+        for books in stored(pks):
             changes = {part.book_id: part for part in done.parts.filter(book_id__in=[book.pk for book in books])}
             for book in books:
                 part = changes[book.pk]
                 if all(book.fields[name] == became for name, became in part.after().items()):
                     book.undoes = part.pk
-                    _set(book, part.before())
+                    book.change(part.before())
                 else:
                     skipped.append({"id": book.pk, "url": f"/books/{book.pk}/", "title": book.fields["title"]})
             write(books, replace(actor, name_change_id=undoing.pk))
@@ -222,19 +218,6 @@ def _save(new: Any) -> None:
             new.save_names()
     except IntegrityError:  # somebody created the name at the same moment
         raise NameTaken(type(new).objects.meant_by(new.name)) from None
-
-
-def _pending(pks: list[int]) -> Iterator[list[PendingBook]]:
-    """The books as they are, which are locked."""
-    for batch in batched(pks, BATCH):
-        rows = Book.objects.filter(pk__in=among(batch)).order_by("pk").values("pk", "version", *RECORD_COLUMNS)
-        records = [(row, cast("Fields", as_record(row))) for row in rows]
-        yield [PendingBook(fields, row["pk"], row["version"], before=fields) for row, fields in records]
-
-
-def _set(book: PendingBook, values: Mapping[str, Any]) -> None:
-    book.fields = {**book.fields, **values}
-    book.version += 1
 
 
 def _file_books(named: Named) -> None:

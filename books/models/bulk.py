@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import batched, chain
@@ -28,12 +28,13 @@ from books.models import (
     Series,
     Topic,
 )
-from books.models.book_columns import columns, found_by, split
+from books.models.book_columns import RECORD_COLUMNS, as_record, columns, found_by, split
 from books.models.change import differences
 from books.models.fields import among
 from books.search.index import keep_in_step
 
 MAX_VALUES = 1000  # in one query: SQLite may allow only 32,766
+BATCH = 500  # books that are read and written at once
 MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
 
 OtherNames = Mapping[str, Sequence[str]]  # of authors, by their names
@@ -55,9 +56,21 @@ class PendingBook:
     def record(self) -> Record:
         return cast("Record", self.fields)
 
+    def change(self, values: Mapping[str, Any]) -> None:
+        self.fields = {**self.fields, **values}
+        self.version += 1
+
     @property
     def is_changed(self) -> bool:
         return self.fields is not self.before
+
+
+def stored(pks: Sequence[int]) -> Iterator[list[PendingBook]]:
+    """The books with these ids as they are, some at a time."""
+    for batch in batched(pks, BATCH):
+        rows = Book.objects.filter(pk__in=among(batch)).order_by("pk").values("pk", "version", *RECORD_COLUMNS)
+        records = [(row, cast("Fields", as_record(row))) for row in rows]
+        yield [PendingBook(fields, row["pk"], row["version"], before=fields) for row, fields in records]
 
 
 def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str, str] = {}) -> None:
