@@ -209,6 +209,7 @@ class SeriesOfBooks(TestCase):
         page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
         assert "You have 1, 2, 4, 6, 7; missing 3, 5." in page
         assert "<b>#4</b>" in page
+        assert "b&#x27;" not in page
         assert "<b>6-7</b>" in page
         page = (await self.async_client.get("/books/?sort=series", headers=HTML)).content.decode()
         assert "<b>Death #1</b>" in page

@@ -33,7 +33,7 @@ async def framed(
     async def arender() -> list[tuple[str, bytes]]:
         """In pieces, each after the name of its hole; no parameter may hold the NUL that marks one."""
         shown = await context() if callable(context) else context
-        marked = {name: html and f"\x00{name}\x00" for name, html in filled.items()}
+        marked = {name: f"\x00{name}\x00" if html else "" for name, html in filled.items()}
         page = negotiation.page(view.request, template, {**shown, **marked}).content.decode()
         first, *rest = re.split(f"\x00({'|'.join(filled)})\x00|%00address%00", page)
         named = zip(rest[::2], rest[1::2], strict=True)
