@@ -118,7 +118,8 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
     except NameTaken as taken:
         other, status = await aheading(taken.other), 409
         is_name = taken.field == "name"
-        form.add_error(taken.field, (TAKEN if is_name else OTHER_TAKEN).format(other["name"], other["url"]))
+        asked = "Another one has this name." if view.media_type == HTML else TAKEN  # the page has a button for it
+        form.add_error(taken.field, (asked if is_name else OTHER_TAKEN).format(other["name"], other["url"]))
         other = other if is_name else None
     except UnknownAuthors as error:
         form.add_error("also_writes_as", UNKNOWN.format(error))
