@@ -11,19 +11,17 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from django41_example import environment
 
-HERE = Path(__file__).parent
 try:
     PRODUCTION = environment.boolean("PRODUCTION", default=False)
     environment.proxies("BEHIND_PROXY")  # settings.py reads it: what is wrong with it is said here, at the start
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
-    METRICS_DIR = HERE / environment.text("VAR_DIR", "var") / "metrics"  # as in settings.py
+    METRICS_DIR = environment.var_dir() / "metrics"
     ON_POSTGRESQL = environment.text("DATABASE_URL").startswith("post")
     # In production on PostgreSQL, the Procfile's `worker` runs the jobs, on any number of hosts.
     WORK = environment.boolean("WORK", default=not (PRODUCTION and ON_POSTGRESQL))
@@ -48,6 +46,7 @@ if LOG_FORMAT == "json":
         "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
     }
 
+MANAGE = [sys.executable, "-m", "django41_example"]
 FEW_FILES = 1000
 STOP_SECONDS = 4  # that running requests have after a stop; uvicorn's workers never learn graceful_timeout
 graceful_timeout = STOP_SECONDS + 4
@@ -85,7 +84,7 @@ def on_exit(server: Any) -> None:
 
 
 class JobProcess:
-    """`manage.py work` beside the web workers, started again whenever it ends. If we are killed, it ends: --with."""
+    """The command `work` beside the web workers, started again whenever it ends. If we are killed, it ends: --with."""
 
     def __init__(self, log: Any) -> None:
         self.log, self.is_stopping = log, threading.Event()
@@ -93,8 +92,7 @@ class JobProcess:
         threading.Thread(target=self.keep_running, name="jobs", daemon=True).start()
 
     def start(self) -> None:
-        program = [sys.executable, HERE / "manage.py", "work", "--with", str(os.getpid())]
-        self.process = subprocess.Popen(program, cwd=HERE)  # noqa: S603 # nosec B603 - our own
+        self.process = subprocess.Popen([*MANAGE, "work", "--with", str(os.getpid())], cwd=environment.FOLDER)  # noqa: S603 # nosec B603 - our own
         self.log.info("Booting job worker with pid: %s", self.process.pid)
 
     def keep_running(self) -> None:
@@ -142,10 +140,10 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def manage(server: Any, *command: str) -> None:
     """Run a management command in a process of its own: this one must import no code that a reload would replace."""
-    program = [sys.executable, HERE / "manage.py", *command]
+    program, options = [*MANAGE, *command], {"text": True, "cwd": environment.FOLDER}
     tell = server.log.info if LOG_FORMAT == "json" else partial(print, file=sys.stderr)
     with tempfile.TemporaryFile("w+") as errors:
-        with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=errors, text=True) as process:  # noqa: S603 # nosec B603 - our own
+        with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=errors, **options) as process:  # noqa: S603 # nosec B603 - our own
             for line in process.stdout or ():  # at once: an upgrade may take minutes, and says how long
                 tell(line.rstrip())
         errors.seek(0)

@@ -1,9 +1,8 @@
 """What `make dev` serves: the application, with a monitor that logs what blocks its event loop."""
 
-from django.conf import settings
-
 from dev.loop_monitor import MonitoredLoop
+from django41_example import environment
 from django41_example.asgi import application as served
 
-OURS = [settings.BASE_DIR / "books", settings.BASE_DIR / "django41_example"]
+OURS = [environment.PROJECT / "books", environment.PACKAGE]
 application = MonitoredLoop(served, OURS)

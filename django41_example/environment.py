@@ -3,19 +3,31 @@
 import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+import platformdirs
 from dj_database_url import DBConfig
 from django.core.exceptions import ImproperlyConfigured
 
 Network = IPv4Network | IPv6Network
+
+PACKAGE = Path(__file__).resolve().parent
+IS_CHECKOUT = (PACKAGE.parent / "manage.py").exists()  # otherwise it is installed from a wheel
+PROJECT = PACKAGE.parent if IS_CHECKOUT else PACKAGE  # holds templates/ and gunicorn.conf.py
+FOLDER = PROJECT if IS_CHECKOUT else Path.cwd()  # where relative paths begin
 
 BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 
 
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
+
+
+def var_dir() -> Path:
+    """The folder for data: `var` in a checkout, else where the platform keeps what belongs to a user."""
+    return FOLDER / text("VAR_DIR", "var" if IS_CHECKOUT else platformdirs.user_data_dir("book-catalogue"))
 
 
 def boolean(name: str, *, default: bool) -> bool:

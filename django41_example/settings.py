@@ -1,16 +1,14 @@
 """Settings: one file, everything from the environment. docs/operating.md lists each variable."""
 
 import os
-from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from django41_example import environment, secret_key
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"  # as in pyproject.toml; a backup names it
-VAR_DIR = BASE_DIR / environment.text("VAR_DIR", "var")
+VAR_DIR = environment.var_dir()
 
 PRODUCTION = environment.boolean("PRODUCTION", default=False)
 DEBUG = environment.boolean("DEBUG", default=False)
@@ -67,7 +65,7 @@ ASGI_APPLICATION = "django41_example.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [environment.PROJECT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": ["books.templatetags.catalogue"],
@@ -96,7 +94,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # read
 
 DATABASE = environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'catalogue.sqlite3'}")
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASE["NAME"] = str(BASE_DIR / DATABASE["NAME"])
+    DATABASE["NAME"] = str(environment.FOLDER / DATABASE["NAME"])
     DATABASE["OPTIONS"] = {
         "timeout": 20,
         # A transaction that will write says so at its start: it waits its turn instead of failing half-way.

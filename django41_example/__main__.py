@@ -1,0 +1,41 @@
+"""The command `book-catalogue`: the server, and what manage.py does, wherever the catalogue is installed."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from django41_example import environment
+
+USAGE = """\
+book-catalogue serve               the catalogue, at http://127.0.0.1:8000/ (PORT=8001 book-catalogue serve: elsewhere)
+book-catalogue work                a worker of jobs; `serve` runs one by itself, unless WORK=0
+book-catalogue import FILE…        books from a file
+book-catalogue backup [FILE]       everything in one file, while the catalogue is open
+book-catalogue restore FILE        a backup back again
+book-catalogue createsuperuser     an owner's account
+book-catalogue changepassword USER
+book-catalogue create_token USER   for scripts
+book-catalogue prepare             tables and static files; `serve` does it by itself, unless PRODUCTION=1
+book-catalogue help                all commands; help COMMAND: one of them
+
+Data is in {folder}. VAR_DIR names another folder.
+"""
+SHORT = {"import": "import_books"}
+CONFIGURATION = environment.PROJECT / "gunicorn.conf.py"
+
+
+def main() -> None:
+    command, *arguments = sys.argv[1:] or [""]
+    if command in {"", "-h", "--help"}:
+        sys.stdout.write(USAGE.format(folder=environment.var_dir()))
+    elif command == "serve":
+        server = ["-m", "gunicorn", "--config", str(CONFIGURATION), "django41_example.asgi:application", *arguments]
+        os.execv(sys.executable, [sys.executable, *server])  # noqa: S606 # nosec B606 - the arguments are the caller's own
+    else:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
+        execute_from_command_line([sys.argv[0], SHORT.get(command, command), *arguments])
+
+
+if __name__ == "__main__":
+    main()
