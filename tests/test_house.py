@@ -53,11 +53,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 9920,
     "search": 1775,
-    "server": 2735,
+    "server": 2786,
     "jobs": 1453,
     "importing exporting": 5055,
     "openapi": 732,
-    "house": 25_442,
+    "house": 25_493,
     "benchmarks": 4061,
 }
 
