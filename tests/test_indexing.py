@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
+from books.apps import install_triggers
 from books.history.merge import merge
 from books.history.rename import edit
 from books.history.undo import undo
@@ -324,6 +325,17 @@ class Upgrades(TransactionTestCase):
         assert not indexed_again.called
         write("UPDATE books_book SET title = 'Heart'")
         assert (found("heart"), found("kokoro")) == (["Heart"], [])
+
+    @pytest.mark.sqlite
+    def test_nor_does_it_derive_the_columns_of_all_books_again(self) -> None:
+        indexing.remember(connection)
+        with connection.schema_editor() as editor:
+            editor._remake_table(Book)  # type: ignore[attr-defined]
+        write("UPDATE books_book SET title_key = 'by hand'")
+        install_triggers(connection.alias)
+        assert Book.objects.get().title_key == "by hand"
+        with connection.cursor() as cursor:
+            assert index_sqlite.is_installed(cursor)
 
     @pytest.mark.sqlite
     def test_what_a_migration_writes_while_nothing_is_noted_is_indexed(self) -> None:

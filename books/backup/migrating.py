@@ -11,12 +11,23 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
-from books.backup.archive import Archive, opened
+from books.backup.archive import Archive, BackupError, opened
 from books.backup.restoring import is_current, load
 from books.backup.writing import write
 from books.models.derive import derive_all
 
+OUTDATED = "This catalogue is not up to date: run “python manage.py prepare” first."
 QUICK = "PRAGMA synchronous=OFF;"  # nobody needs the file after a crash
+
+
+def has_tables() -> bool:
+    """Whether this database has any tables of ours. Raises BackupError if they are those of another version."""
+    if "books_book" not in connection.introspection.table_names():
+        return False
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise BackupError(OUTDATED)
+    return True
 
 
 @contextmanager

@@ -119,7 +119,12 @@ def remember(database: BaseDatabaseWrapper) -> None:
 
 
 def is_current(database: BaseDatabaseWrapper) -> bool:
-    """Whether all books are indexed by the rules of this version, and so all that follows from their texts is right."""
+    """Whether all books are indexed by the rules of this version, and so all that follows from their texts is right.
+
+    Also if they were before a migration after which only SQLite's triggers are missing.
+    """
+    if database.alias in _remembered:
+        return True
     index: Any = KINDS[database.vendor]
     with database.cursor() as cursor:
         return bool(index.is_installed(cursor))

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-EVERY = 3.0  # seconds; work that is done before the first of them says nothing
+EVERY = 10.0  # seconds; work that is done before the first of them says nothing
 
 
 class IndexProgress:

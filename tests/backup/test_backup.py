@@ -11,6 +11,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import TransactionTestCase, override_settings
 
 from books.backup.archive import opened
@@ -144,6 +146,16 @@ class Writing(BackupTestCase):
         with pytest.raises(CommandError, match=r"^The backup was not written: .*file"):
             call_command("backup", str(self.folder / "file" / "backup.zip"))
 
+    def test_neither_command_touches_the_tables_of_another_version(self) -> None:
+        write(self.path)
+        recorder = MigrationRecorder(connection)
+        app, name = max(MigrationLoader(connection).graph.leaf_nodes("books"))
+        recorder.record_unapplied(app, name)
+        self.addCleanup(recorder.record_applied, app, name)
+        for command in ("backup", "restore"):
+            with pytest.raises(CommandError, match="This catalogue is not up to date: run “python manage"):
+                call_command(command, str(self.path), verbosity=0)
+
 
 class Restoring(BackupTestCase):
     def test_one_that_stops_half_way_leaves_the_catalogue_as_it_was(self) -> None:
@@ -211,6 +223,7 @@ NOT_OURS = "is not a backup of a book catalogue"
 NEWER = r"is from a newer version of the catalogue \(0\.1\.0\): upgrade this one first"
 
 
+@pytest.mark.once
 class Refused(BackupTestCase):
     def refuse(self, reason: str) -> None:
         before = contents()

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
@@ -96,6 +97,7 @@ class Requested(BackupTestCase):
         assert not folder().exists()
 
 
+@pytest.mark.once
 class Daily(BackupTestCase):
     def test_one_a_day_is_made_and_the_newest_are_kept(self) -> None:
         folder().mkdir(parents=True)

@@ -61,6 +61,7 @@ class IntoBooks(BackupTestCase):
 JOB = ("books.job", "books.jobfile", "books.filechunk")  # of the dry run itself
 
 
+@pytest.mark.once
 class IntoNothing(BackupTestCase):
     def test_a_dry_run_says_from_when_and_which_version_it_is_and_what_it_replaces(self) -> None:
         fill()

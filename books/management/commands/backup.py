@@ -3,10 +3,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
-from books.backup.archive import BackupError, counted, counts
+from books.backup.archive import BackupError, Manifest, counted, counts
+from books.backup.migrating import has_tables
 from books.backup.writing import write
 from books.management.terminal import Terminal
 
@@ -27,12 +28,18 @@ class Command(BaseCommand):
     def handle(self, *, file: Path | None, **options: Any) -> None:
         name = f"catalogue-{timezone.now():%Y-%m-%d-%H%M%S}.zip"
         path = file / name if file and file.is_dir() else file or settings.VAR_DIR / "backups" / name
-        if "books_book" not in connection.introspection.table_names():
-            raise CommandError("There is no catalogue here yet: run “python manage.py prepare” first.")
         try:
-            with Terminal(self, options["verbosity"]).percentage() as show:
-                manifest = write(path, show)
-        except (OSError, DatabaseError, BackupError) as error:
+            manifest = written(path, Terminal(self, options["verbosity"]))
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        except (OSError, DatabaseError) as error:
             raise CommandError(f"The backup was not written: {error}") from error
         if options["verbosity"]:
             self.stdout.write(f"{path}: {counted(counts(manifest))}")
+
+
+def written(path: Path, terminal: Terminal) -> Manifest:
+    if not has_tables():
+        raise BackupError("There is no catalogue here yet: run “python manage.py prepare” first.")
+    with terminal.percentage() as show:
+        return write(path, show)

@@ -7,12 +7,11 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 
 from books.backup.archive import Archive, BackupError, counted, opened
 from books.backup.books import as_json_lines, matches
-from books.backup.migrating import migrated
+from books.backup.migrating import has_tables, migrated
 from books.backup.restoring import is_empty, restore
 from books.backup.tables import tables
 from books.importing.report import summary
@@ -24,7 +23,6 @@ from books.models import Status
 # What an import takes.
 OF_BOOKS = {"books.book"} | {f"books.{link}{name}" for link in ("", "book") for name in ("author", "series", "topic")}
 AS_JSON_LINES = {"mapping": {}, "format": "", "encoding": "utf-8", "existing": "fill"}
-OUTDATED = "This catalogue is not up to date: run “python manage.py prepare” first."
 
 
 class Command(BaseCommand):
@@ -44,11 +42,11 @@ class Command(BaseCommand):
         logging.getLogger("books.jobs").setLevel(logging.WARNING)  # the result is printed
         with errors_as_one_line(), opened(file) as archive:
             self.say(introduction(archive))
-            has_tables = check_tables()
-            if has_tables and not is_empty():
+            is_there = has_tables()
+            if is_there and not is_empty():
                 self.restore_books(archive, dry_run=dry_run)
                 return
-            self.say("It is restored as it is, in place of " + (what_is_here() if has_tables else "nothing") + ".")
+            self.say("It is restored as it is, in place of " + (what_is_here() if is_there else "nothing") + ".")
             if not dry_run:
                 self.restore_all(archive)
         if dry_run:
@@ -91,16 +89,6 @@ def introduction(archive: Archive) -> str:
 
 def what_is_here() -> str:
     return counted({table.label: table.model._base_manager.count() for table in tables()})
-
-
-def check_tables() -> bool:
-    """Whether there are any. Raises CommandError if they are those of another version."""
-    if "books_book" not in connection.introspection.table_names():
-        return False
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise CommandError(OUTDATED)
-    return True
 
 
 @contextmanager
