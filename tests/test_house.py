@@ -52,13 +52,13 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 9920,
-    "search": 1775,
+    "search": 1780,
     "server": 2786,
     "jobs": 1453,
     "importing exporting": 5055,
     "openapi": 732,
-    "house": 25_493,
-    "benchmarks": 4061,
+    "house": 25_504,
+    "benchmarks": 4274,
 }
 
 
