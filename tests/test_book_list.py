@@ -185,8 +185,14 @@ class BookListTests(TestCase):
 class ManyBooks(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        Book.objects.bulk_create(Book(title=f"{n}", title_key=f"{n}") for n in range(10_001))
+        Book.objects.bulk_create(Book(title=f"{n}", title_key=f"{n}", published_year=1950) for n in range(20_001))
 
-    async def test_counting_stops_at_ten_thousand_and_says_so(self) -> None:
-        data = (await self.async_client.get("/books/?size=1")).json()
-        assert (data["count"], data["count_is_exact"]) == (10_000, False)
+    async def counted(self, query: str) -> tuple[int, bool]:
+        data = (await self.async_client.get(f"/books/?size=1&{query}")).json()
+        return data["count"], data["count_is_exact"]
+
+    async def test_counting_stops_at_twenty_thousand_and_says_so(self) -> None:
+        assert await self.counted("year=..1990") == (20_000, False)
+
+    async def test_the_whole_catalogue_is_counted_at_any_size(self) -> None:
+        assert await self.counted("") == (20_001, True)

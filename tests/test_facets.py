@@ -68,11 +68,67 @@ class Narrowing(TestCase):
         assert '<a class="chip" href="/books/?isbn=none"><span>Author: <b dir="auto">Jane Austen</b>' in page
         assert f'<a class="chip" href="/books/?author={author.pk}"><span>ISBN: <b dir="auto">none</b>' in page
 
+    async def test_as_json_each_kind_has_its_values_and_their_numbers(self) -> None:
+        sizes = {
+            "topic": ("Love & war", 4),
+            "author": ("Jane Austen", 3),
+            "language": ("English", 3),
+            "isbn": (None, 5),
+        }
+        for path in ("/books/?facets=all", "/books/?facets=all&q=title", "/books/?facets=all&year=1800..2000"):
+            facets = (await self.data(path))["facets"]
+            for kind, (name, books) in sizes.items():
+                with self.subTest(path, kind=kind):
+                    first = facets[kind][0]
+                    assert (first["name"], first["books"]) == (name or "Without ISBN", books)
+
+    async def test_more_opens_all_values_of_a_kind(self) -> None:
+        with mock.patch("books.search.facets.SHOWN", 1):
+            page = await self.page("/books/?q=title")
+            assert 'href="/books/?q=title&amp;facets=topic#topic"' in page
+            assert 'topic=poetry"' not in page
+            assert 'topic=poetry"' in await self.page("/books/?q=title&facets=topic")
+            facets = (await self.data("/books/?q=title&facets=topic"))["facets"]
+        assert [(each["value"], each["books"]) for each in facets["topic"]] == [
+            ("love-and-war", 4),
+            ("novels", 4),
+            ("poetry", 2),
+        ]
+        assert facets.keys() == {"topic"}
+
+    async def test_what_is_no_kind_of_facet_is_refused(self) -> None:
+        assert (await self.async_client.get("/books/?facets=pages")).status_code == 400
+
     async def test_of_too_many_books_the_frequent_values_have_no_number(self) -> None:
         with mock.patch("books.search.facets.EXACT", 3), mock.patch("books.search.results.COUNT_CAP", 3):
             aside = (await self.page("/books/?q=title")).partition("<aside")[2]
+            data = await self.data("/books/?q=title&facets=all")
         assert 'href="/books/?q=title&amp;topic=novels" dir="auto">Novels</a></li>' in aside
         assert 'class="number"' not in aside
+        assert (data["count"], data["count_is_exact"]) == (3, False)
+        assert {each["books"] for kind in data["facets"].values() for each in kind} == {None}
+
+    async def test_the_sample_of_too_many_books_is_from_all_over_the_catalogue(self) -> None:
+        small = mock.patch.multiple("books.search.facets", EXACT=3, WINDOWS=6, WINDOW=1)
+        for query in ("q=title", "year=1800..2000", "q=-nothing"):  # each way to find books
+            with self.subTest(query), small, mock.patch("books.search.results.COUNT_CAP", 3):
+                facets = (await self.data(f"/books/?{query}&facets=topic"))["facets"]["topic"]
+                assert {"novels", "poetry"} <= {each["value"] for each in facets}
+
+    async def test_in_a_large_catalogue_the_counts_follow_the_list(self) -> None:
+        large = mock.patch.multiple(results, SMALL_CATALOGUE=0, SEARCH_CAP=3)
+        with large:
+            page = await self.page("/books/?q=title")
+            following = await self.page("/books/?facets=all&q=title")
+        assert 'data-facets="/books/?facets=all&amp;q=title"' in page
+        assert (
+            '<noscript><meta http-equiv="refresh" content="0; url=/books/?facets=all&amp;q=title"></noscript>' in page
+        )
+        assert "topic=novels" not in page
+        assert ">3+ books</h2>" in page
+        assert ">6 books</h2>" in following
+        assert 'topic=novels" dir="auto">Novels</a> <span class="number">4</span>' in following
+        assert "data-facets" not in following
 
     async def test_each_bar_of_the_years_leads_to_its_books(self) -> None:
         page = await self.page("/books/")

@@ -14,6 +14,7 @@ from books.metadata.series import Place
 from books.models.author import AuthorQuerySet
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
+from books.search.facets import KINDS
 from books.search.filters import BookSearch
 from books.search.pagination import CURSOR_LENGTH, Ordering, PageRequest
 
@@ -80,6 +81,16 @@ class NoneField(QueryField):
         return text
 
 
+class FacetsField(QueryField):
+    """`all`, or the kind of which all values are wanted."""
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if text not in {"", "all", *KINDS}:
+            raise ValidationError(f"Write all, or one of {', '.join(KINDS)} for all its values.")
+        return text
+
+
 class LanguageField(QueryField):
     def clean(self, value: Any) -> str:
         text = super().clean(value)
@@ -138,7 +149,7 @@ class ListQuery(forms.Form):
 
     def parameters(self) -> dict[str, str]:
         """The query as it was sent, without the cursor: what the links to other pages repeat."""
-        return {name: self.data[name] for name in self.fields if name not in {"after", "before"}}
+        return {name: self.data[name] for name in self.fields if name not in {"after", "before", "facets"}}
 
     @cached_property
     def urlencoded(self) -> str:
@@ -159,6 +170,7 @@ class BookQuery(ListQuery):
     series = QueryField(required=False, max_length=record.MAX_TEXT)
     isbn = NoneField(required=False)
     sort = SortField(required=False)
+    facets = FacetsField(required=False)
 
     field_order = ["q", "author", "topic", "language", "year", "series", "isbn", "sort", "size"]
 
@@ -166,6 +178,10 @@ class BookQuery(ListQuery):
         default = "relevance" if self.cleaned_data.get("q") else "series" if self.is_of_series else "title"
         name = self.cleaned_data.get("sort") or default
         return BookQuerySet.IN_SERIES if self.is_of_series and name == "series" else BookQuerySet.ORDERINGS[name]
+
+    @property
+    def asked_facets(self) -> str:
+        return self.cleaned_data.get("facets") or ""
 
     @property
     def is_of_series(self) -> bool:
@@ -204,6 +220,7 @@ class CsvQuery(BookQuery):
     """`?bom=1`: the file begins with the mark by which Excel knows UTF-8."""
 
     bom = BomField(required=False)
+    facets = None  # type: ignore[assignment] # a file has none
 
 
 class AuthorQuery(ListQuery):

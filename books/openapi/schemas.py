@@ -45,6 +45,11 @@ LINE = {**READ, "topics": array(NAME)}
 ADDRESS = {"id": ID, "url": text()}
 LINKS = {"next": or_null(text()), "previous": or_null(text())}
 PAGE: Plain = {"count": COUNT, "count_is_exact": {"type": "boolean"}, **LINKS}
+FACETS: Plain = {
+    "type": "object",
+    "additionalProperties": array(exactly(value=text(), name=text(), books=or_null(COUNT))),
+    "description": "By kind, the most frequent values first; present if `facets` asks for them.",
+}
 NOT_SEARCHED = text(description=f"What was typed beyond {MOST_WORDS} words; absent if everything was searched.")
 
 
@@ -59,7 +64,7 @@ def partly(schema: Plain, **optional: Any) -> Plain:
 
 
 def books_page(**more: Any) -> Plain:
-    return partly(exactly(**more, books=array(ref("BookEntry")), **PAGE), not_searched=NOT_SEARCHED)
+    return partly(exactly(**more, books=array(ref("BookEntry")), **PAGE), not_searched=NOT_SEARCHED, facets=FACETS)
 
 
 TOKEN = {"id": ID, "name": text(100), "scopes": array(text(enum=Scope.values)), "created_at": TIME}

@@ -1,24 +1,29 @@
 """What a list of books could be narrowed by: exact counts, or none.
 
-One statement counts all of it, so the books are found once. Of more books than EXACT, the first thousand say which
-values are frequent, without numbers. What all books have is counted along indexes and links alone: of 100,000 it takes
-a sixth of the time, and each worker does it anew after each change.
+One statement counts all of it, so the books are found once. Of more books than EXACT, a sample says which values are
+frequent, without numbers. What all books have is counted along indexes and links alone: of 100,000 it takes a sixth of
+the time, and each worker does it anew after each change.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max, Min
 
 from books.metadata import languages
-from books.search.compiled_query import compiled
-from books.search.filters import Conditions, count_of, fitting, names_of, parameters_of, values_of
+from books.search.compiled_query import Parameter, compiled
+from books.search.filters import NUMBER, Conditions, count_of, fitting, names_of, parameters_of, values_of
+from books.search.pagination import COUNT_CAP
 
-EXACT = 20_000  # books, of which counting takes 60 ms
-SAMPLE = 1000
+EXACT = COUNT_CAP  # books, of which counting takes 60 to 200 ms
+WINDOWS, WINDOW = 8, 125  # a sample: so many books from so many places, since neighbours were imported together
 SHOWN = 12  # values of a kind
+MOST_SHOWN = 2000  # of the kind whose values are all asked for
+KINDS = ("topic", "author", "language", "series", "isbn")
 COLUMNS = ("id", "primary_language", "year_or_last", "isbn13")
 BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -29,9 +34,9 @@ _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
 _LINKS = {"series": "series.name", "topic": "topic.slug", "author": "CAST(author.id AS varchar(20))"}
 
 
-def _counting(books: str, links: str) -> str:
+def _counting(books: str, links: str, shown: Mapping[str, int]) -> str:
     linked = [
-        f"UNION ALL {_LINKED.format(name=name, value=value, links=links.format(name=name), shown=SHOWN)}"
+        f"UNION ALL {_LINKED.format(name=name, value=value, links=links.format(name=name), shown=shown[name])}"
         for name, value in _LINKS.items()
     ]
     return f"""
@@ -44,9 +49,6 @@ UNION ALL SELECT 'year', CAST(year_or_last AS varchar(6)), '', COUNT(*) FROM {bo
 """  # noqa: S608 # nosec B608 - our own names
 
 
-_COUNT = _counting("fitting", "fitting JOIN books_book{name} ON book_id = fitting.id")
-_COUNT_ALL = _counting("books_book", "books_book{name}")
-
 Value = tuple[str, str, int]  # for the URL, for people, and the number of books
 
 
@@ -55,32 +57,65 @@ class FacetCounts:
     """The values of each kind, the most frequent first, and the bars of the years."""
 
     values: dict[str, list[Value]]
+    has_more: frozenset[str]  # kinds, of which not all values are here
     years: list[tuple[int, int, int]]
-    is_exact: bool  # else the numbers are those of a sample
+    count: int  # of the books
+    is_exact: bool  # else there are more books, and the numbers are those of a sample
 
 
-def facet_counts(model: Any, conditions: Conditions, *, is_few: bool) -> FacetCounts:
-    """To be called in a thread: it may take its time. `is_few`: whether they are known to be no more than EXACT."""
-    is_exact = is_few or not conditions or count_of(model, conditions, EXACT) <= EXACT
-    sql, parameters = _COUNT_ALL, list[Any]()
+def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str = "") -> FacetCounts:
+    """To be called in a thread: it may take its time.
+
+    `count`: how many books there are, if that is known. `whole`: the kind of which all values are wanted.
+    """
+    books = count or count_of(model, conditions, EXACT)
+    is_exact = books <= EXACT or not conditions
+    shown = {kind: MOST_SHOWN if kind == whole else SHOWN for kind in KINDS}
+    found = _values(model, conditions, {kind: most + 1 for kind, most in shown.items()}, is_exact=is_exact)
+    years = sorted((int(year), number) for year, _, number in found.pop("year"))
+    ordered = {kind: sorted(values, key=lambda each: (-each[2], each[1])) for kind, values in found.items()}
+    has_more = frozenset(kind for kind, values in ordered.items() if len(values) > shown[kind])
+    values = {kind: [each for each in values[: shown[kind]] if each[2]] for kind, values in ordered.items()}
+    return FacetCounts(values, has_more, _bars(years), books if is_exact else EXACT, is_exact)
+
+
+def _values(model: Any, conditions: Conditions, shown: Mapping[str, int], *, is_exact: bool) -> dict[str, list[Value]]:
     if conditions:
-        query = compiled(_fitting, model, names_of(conditions), None if is_exact else SAMPLE)
-        sql, parameters = query.filled(values_of(conditions))
-        sql = sql and f"WITH fitting AS MATERIALIZED ({sql}) {_COUNT}"  # nosec B608
-    values: dict[str, list[Value]] = {kind: [] for kind in ("topic", "author", "language", "series", "isbn", "year")}
+        sql, parameters = _fitting(model, conditions) if is_exact else _sample(model, conditions)
+        counting = _counting("fitting", "fitting JOIN books_book{name} ON book_id = fitting.id", shown)
+        sql = sql and f"WITH fitting AS MATERIALIZED ({sql}) {counting}"  # nosec B608
+    else:
+        sql, parameters = _counting("books_book", "books_book{name}", shown), []
+    found: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year")}
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        for kind, value, label, books in cursor.fetchall():
-            values[kind].append((value, label or languages.name(value), books))
-    years = sorted((int(year), books) for year, _, books in values.pop("year"))
-    ordered = {kind: sorted(found, key=lambda each: (-each[2], each[1]))[:SHOWN] for kind, found in values.items()}
-    return FacetCounts(
-        {kind: [each for each in found if each[2]] for kind, found in ordered.items()}, _bars(years), is_exact
-    )
+        for kind, value, label, books in cursor.execute(sql, parameters).fetchall() if sql else ():
+            found[kind].append((value, label or languages.name(value), books))
+    return found
 
 
-def _fitting(model: Any, names: tuple[str, ...], most: int | None) -> Any:
-    return fitting(model.objects.all(), parameters_of(names)).order_by().values_list(*COLUMNS)[:most]
+def _fitting(model: Any, conditions: Conditions) -> tuple[str, list[Any]]:
+    return compiled(_all, model, names_of(conditions)).filled(values_of(conditions))
+
+
+def _sample(model: Any, conditions: Conditions) -> tuple[str, list[Any]]:
+    """From places all over the catalogue."""
+    window, values = compiled(_window, model, names_of(conditions)), values_of(conditions)
+    ids = model.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    step = (ids["last"] - ids["first"]) / WINDOWS
+    windows = [window.filled({**values, "first": ids["first"] + int(step * place)}) for place in range(WINDOWS)]
+    sql = " UNION ".join(f"SELECT * FROM ({each}) AS part" for each, _ in windows if each)  # nosec B608 # noqa: S608
+    return sql, [each for _, parameters in windows for each in parameters]
+
+
+def _all(model: Any, names: tuple[str, ...]) -> Any:
+    return fitting(model.objects.all(), parameters_of(names)).order_by().values_list(*COLUMNS)
+
+
+def _window(model: Any, names: tuple[str, ...]) -> Any:
+    """The index of words gives ids in order on SQLite, and begins where it is told to."""
+    key = "indexed" if connection.vendor == "sqlite" and "words" in names else "pk"
+    rows = fitting(model.objects.all(), parameters_of(names)).filter(**{f"{key}__gte": Parameter("first", NUMBER)})
+    return rows.order_by(key).values_list(*COLUMNS)[:WINDOW]
 
 
 def _bars(years: list[tuple[int, int]]) -> list[tuple[int, int, int]]:

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-COUNT_CAP = 10_000  # counting stops here: what is beyond is "10,000+"
+COUNT_CAP = 20_000  # counting stops here: what is beyond is "20,000+"
 CURSOR_LENGTH = 2000  # characters
 BIGGEST_ID = 2**63 - 1
 INVALID = "Invalid cursor. Follow the `next` and `previous` links unchanged."

@@ -42,11 +42,11 @@ from django41_example.server.threads import in_thread
 
 COLUMNS = ("id", "title", "author_names", "isbn13", "published_year", "language")
 BY_ID = ("id",)
-SMALL_CATALOGUE = 100_000  # books; in a larger one searches are counted less far:
+SMALL_CATALOGUE = 200_000  # books; in a larger one searches are counted less far, and facets follow their list:
 SEARCH_CAP = 1000  # 10,000 of a million words take 20 ms
 # The most books that are sorted, at 3 µs each. A walk passes some catalogue / count books for each one of the page.
 SORTED_FILTERS = {"sqlite": 2000, "postgresql": 3000}
-SORTED_WORDS = {"sqlite": COUNT_CAP, "postgresql": float("inf")}  # those of a word may all stand at the list's end
+SORTED_WORDS = {"sqlite": 10_000, "postgresql": float("inf")}  # those of a word may all stand at the list's end
 SORTED_RANK = 3000  # on PostgreSQL, which walks its ids to what it takes for common and is not
 
 
@@ -83,14 +83,16 @@ class Matches:
         rows = await in_thread(self._read, page, count)
         return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
 
-    async def afacets(self, *, is_exact: bool) -> FacetCounts:
-        """`is_exact`: whether the count of the books is."""
+    async def afacets(self, page: Page, asked: str) -> FacetCounts | None:
+        """`asked`: the kind of which all values are asked for, or `all` kinds. None: nobody asks, and it takes long."""
 
-        def count() -> FacetCounts:
+        def count() -> FacetCounts | None:
+            if not asked and page.count >= SEARCH_CAP and self._last_id() > SMALL_CATALOGUE:
+                return None
             with using_index():
-                return facet_counts(self.model, self.conditions, is_few=is_exact)
+                return facet_counts(self.model, self.conditions, page.count if page.count_is_exact else 0, whole=asked)
 
-        return await per_version.get_or_make(("facets", self.conditions), partial(in_thread, count))
+        return await per_version.get_or_make(("facets", self.conditions, asked), partial(in_thread, count))
 
     def places(self, page: Page) -> dict[int, Place]:
         """The place of each book in the series that is asked for, else in its first; to be called in a thread."""
@@ -101,6 +103,9 @@ class Matches:
 
     def _count(self, *, is_ranked: bool) -> tuple[int, int]:
         """How many books there are, up to one beyond the cap; and the cap."""
+        if not self.conditions:
+            books = self.model.objects.count()
+            return books, max(books, COUNT_CAP)
         cap = self._cap(is_ranked=is_ranked)
         with self._searching():
             return count_of(self.model, self.conditions, cap), cap
@@ -114,8 +119,10 @@ class Matches:
         is_quick = is_ranked and not self.search.query.terms
         if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked):
             return COUNT_CAP
-        last = self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        return COUNT_CAP if last <= SMALL_CATALOGUE else cap
+        return COUNT_CAP if self._last_id() <= SMALL_CATALOGUE else cap
+
+    def _last_id(self) -> int:
+        return self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
     def _rows(self, page: PageRequest, count: int) -> Any:
         """The query of a page in an order of its own, by the way that suits so many books."""

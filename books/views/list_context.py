@@ -108,6 +108,7 @@ def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[
     html = []
     for field, values in counts.values.items():
         link, direction = url(field), "" if field == "language" else ' dir="auto"'
+        more = f'<li><a href="{escape(url("facets")(field))}#{field}">More</a></li>' * (field in counts.has_more)
         entries = [
             f'<li><a href="{escape(link(value))}"{direction}>{escape(label)}</a>'
             + (f' <span class="number">{thousands(books)}</span></li>' if counts.is_exact else "</li>")
@@ -115,7 +116,7 @@ def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[
             if label != name
         ]
         if entries and field not in parameters:
-            html.append(f"<h2>{FILTERS[field]}</h2><ul>{''.join(entries)}</ul>")
+            html.append(f'<h2 id="{field}">{FILTERS[field]}</h2><ul>{"".join(entries)}{more}</ul>')
     return "".join(html)
 
 

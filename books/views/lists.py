@@ -19,6 +19,7 @@ from books.models import Author, Book
 from books.models.book import BookQuerySet
 from books.models.book_columns import NAME_SEPARATOR, split
 from books.search.compiled_query import Row
+from books.search.facets import KINDS, FacetCounts
 from books.search.highlight import Highlighter, Parts
 from books.search.pagination import Page, PageRequest, link_header
 from books.search.query import MOST_WORDS, SearchQuery
@@ -92,12 +93,16 @@ async def respond_with_books(
         holes |= {name: escape(url or "").encode() for name, url in links.items()}
         export = urlencode({**query.parameters(), **within}) if within else query.urlencoded
         holes["export"] = f"?{escape(export)}".encode() if page.count else b""
+        asking = escape(f"{path}?facets=all&{view.request.META['QUERY_STRING']}").encode()
+        holes["facets_url"] = b"" if holes["choices"] or not is_narrowable(page) else asking
         context = {**about, **shown, "most_words": MOST_WORDS}
         response = await framed(view, template, context, path, holes=holes)
     else:
         places = await aplaces(query, matches, page)
         entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) | placed(places.get(row[0])) for row in page.rows]
         data = {**about, **serialized_page("books", entries, page, links)}
+        if query.asked_facets:
+            data |= await aserialized_facets(query, matches, page)
         if left_out := matches.search.query.left_out:
             data["not_searched"] = " ".join(left_out)
         titles = "".join(f"{entry['title']}\n" for entry in entries) if view.media_type == TEXT else None
@@ -111,7 +116,7 @@ async def aholes(
     query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]
 ) -> dict[str, bytes]:
     """The rows and what is around them, as HTML."""
-    key = "around a list", path, *query.parameters().items(), bool(page.rows)
+    key = "around a list", path, *query.parameters().items(), query.asked_facets, bool(page.rows)
     around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
     search = matches.search.query
     # Highlighting may take its time.
@@ -127,16 +132,48 @@ async def aplaces(query: BookQuery, matches: Matches, page: Page) -> dict[int, P
     return await in_thread(matches.places, page) if query.has_places else {}
 
 
+def is_narrowable(page: Page) -> bool:
+    return bool(page.rows) and page.count > 1
+
+
+def counted(page: Page, counts: FacetCounts | None) -> tuple[int, bool]:
+    """How many books there are, and whether that is exact: facets count further than the list may wait for."""
+    if page.count_is_exact or counts is None:
+        return page.count, page.count_is_exact
+    return counts.count, counts.is_exact
+
+
+async def aserialized_facets(query: BookQuery, matches: Matches, page: Page) -> dict[str, Any]:
+    """The values that would narrow the list, the most frequent first; their numbers are null where books are too many.
+
+    And how many books there are.
+    """
+    counts = await matches.afacets(page, query.asked_facets) if page.count else None
+    if counts is None:
+        return {"facets": {}}
+    count, is_exact = counted(page, counts)
+    kinds = [query.asked_facets] if query.asked_facets in KINDS else KINDS
+    facets = {
+        kind: [
+            {"value": value, "name": name, "books": books if counts.is_exact else None}
+            for value, name, books in counts.values[kind]
+        ]
+        for kind in kinds
+    }
+    return {"count": count, "count_is_exact": is_exact, "facets": facets}
+
+
 async def acontext(
     query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]
 ) -> dict[str, bytes]:
     """What is around all pages of a list, as HTML."""
-    is_narrowable, search, parameters = page.rows and page.count > 1, matches.search, query.parameters()
-    counts = await matches.afacets(is_exact=page.count_is_exact) if is_narrowable else None
+    search, parameters = matches.search, query.parameters()
+    counts = await matches.afacets(page, query.asked_facets) if is_narrowable(page) else None
     names = Author.objects.filter(pk=search.author or 0).values_list("name", flat=True)
     author = await names.afirst() if search.author else None
     context = list_context(query, counts, path, about.get("name", ""), author)
-    context["count"] = f"{page.count:,}{'' if page.count_is_exact else '+'} book{'s' * (page.count != 1)}"
+    count, is_exact = counted(page, counts)
+    context["count"] = f"{count:,}{'' if is_exact else '+'} book{'s' * (count != 1)}"
     if page.count < 2:
         context["sorts"] = ""
     context["not_searched"] = escape(" ".join(search.query.left_out))

@@ -92,6 +92,25 @@ const box = document.querySelector("[data-typed]");
 const PAUSE = 150; // milliseconds without a key after which the server is asked
 let waiting, asking;
 
+// What the list can be narrowed by takes long to count in a large catalogue: it follows the list.
+async function fillFacets() {
+  const place = document.querySelector("[data-facets]");
+  if (!place) return;
+  try {
+    const answer = await fetch(place.dataset.facets, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok || !place.isConnected) return; // another list is shown by now
+    for (const part of ["#count", "#narrow"]) {
+      document.querySelector(part).replaceChildren(...page.querySelector(part).childNodes);
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    place.textContent = "The server could not be reached.";
+  }
+}
+
+fillFacets();
+
 async function show() {
   asking?.abort();
   asking = new AbortController();
@@ -107,6 +126,7 @@ async function show() {
     }
     document.querySelector("[data-found]").textContent = document.querySelector("#count")?.textContent ?? "";
     history.replaceState(null, "", address);
+    fillFacets();
   } catch (error) {
     if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // offline: Enter tells
   }
