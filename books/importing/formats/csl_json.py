@@ -1,50 +1,24 @@
 """CSL-JSON, what citation processors read: https://citeproc-js.readthedocs.io/en/latest/csl-json/markup.html"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from books.importing.formats.base import Format, RawFields
-from books.importing.formats.citations import finished, isbns, series, titled
-from books.importing.formats.values import count, first_isbn, natural, text, values
+from books.importing.formats.columns import Cells, in_roles, of_columns
+from books.importing.formats.values import isbns_in, natural, parts, text, values, with_short
 
-USES = {
-    "title": "title",
-    "title-short": "title",
-    "author": "authors",
-    "editor": "authors",
-    "translator": "authors",
-    "ISBN": "isbn13",
-    "publisher": "publisher",
-    "issued": "published_year",
-    "original-date": "published_year",
-    "language": "language",
-    "number-of-pages": "pages",
-    "abstract": "description",
-    "keyword": "topics",
-    "collection-title": "series",
-    "collection-number": "series_number",
-}
 BOOKS = {"book", "thesis", "report", "collection", "pamphlet", "manuscript", "document"}
 
 
-def read(cells: Mapping[str, Any]) -> RawFields:
-    is_book = text(cells["type"]) in BOOKS
-    written = {role: list(map(_csl_name, values(cells.get(role or "author")))) for role in ("", "editor", "translator")}
-    fields = {
-        **titled(text(cells["title"]), text(cells.get("title-short"))),
-        "isbn13": first_isbn(*isbns(cells.get("ISBN"))),
-        "publisher": text(cells.get("publisher")),
-        "published_year": _csl_year(cells.get("original-date")) or _csl_year(cells.get("issued")),
-        "language": text(cells.get("language")),
-        "pages": count(cells.get("number-of-pages")),
-        "description": text(cells.get("abstract")),
-        **series(text(cells.get("collection-title")), text(cells.get("collection-number")), is_book=is_book),
-    }
-    keywords = text(cells.get("keyword"))
-    return finished(fields, written, keywords.split(";" if ";" in keywords else ","))
+def _of_its_type(cells: Cells) -> Cells:
+    """Of an article the journal is no series."""
+    return cells if text(cells.get("type")) in BOOKS else {**cells, "collection-title": ""}
 
 
-def _csl_name(name: Any) -> str:
+def _names(cell: Any) -> Iterable[str]:
+    return map(_name, values(cell))
+
+
+def _name(name: Any) -> str:
     if not isinstance(name, dict):
         return text(name)
     given = " ".join(filter(None, (text(name.get(part)) for part in ("given", "dropping-particle"))))
@@ -53,11 +27,37 @@ def _csl_name(name: Any) -> str:
     return text(name.get("literal")) or whole
 
 
-def _csl_year(date: Any) -> str:
+def _year(*dates: Any) -> str:
+    return next(filter(None, map(_year_of, dates)), "")
+
+
+def _year_of(date: Any) -> str:
     if not isinstance(date, dict):
         return text(date)
     parts = next(iter(values(date.get("date-parts"))), None)
     return text(next(iter(values(parts)), "")) or text(date.get("raw")) or text(date.get("literal"))
 
 
-FORMAT = Format("csl-json", read, frozenset({"type", "title", "issued"}), uses=USES, title="CSL-JSON")
+def _keywords(cell: Any) -> list[str]:
+    return parts(cell, ";" if ";" in text(cell) else ",")
+
+
+FORMAT = of_columns(
+    "csl-json",
+    "CSL-JSON",
+    {
+        "title": ("title|title-short", with_short),
+        "authors": ("author|editor|translator", in_roles("", "editor", "translator", names=_names)),
+        "isbn13": ("ISBN", isbns_in),
+        "publisher": "publisher",
+        "published_year": ("original-date|issued", _year),
+        "language": "language",
+        "pages": "number-of-pages",
+        "description": "abstract",
+        "topics": ("keyword", _keywords),
+        "series": "collection-title",
+        "series_number": "collection-number",
+    },
+    header="type|title|issued",
+    prepared=_of_its_type,
+)

@@ -49,6 +49,11 @@ def values(value: Any) -> list[Any]:
     return [each for each in found if each not in (None, "", [], {})]
 
 
+def first(*cells: Any) -> str:
+    """The first text there is, also in a list."""
+    return next((found for cell in cells for value in values(cell) if (found := text(value))), "")
+
+
 def parts(cell: Any, separator: str = ",") -> list[str]:
     return [part.strip() for part in text(cell).split(separator) if part.strip()]
 
@@ -102,11 +107,24 @@ def first_isbn(*cells: Any) -> str:
     return next(filter(is_isbn, written), written[0] if written else "")
 
 
+def isbns_in(cell: Any) -> str:
+    """The first ISBN of several in a cell or a list."""
+    return first_isbn(*(part for each in values(cell) for part in re.split(r"[;,\n]|\s(?=97[89])", text(each))))
+
+
 def is_isbn(written: str) -> bool:
     try:
         return bool(isbn.canonical(written))
     except ValidationError:
         return False
+
+
+def with_short(*cells: Any) -> dict[str, str]:
+    """Title and subtitle, told apart by the short title in the last of the cells."""
+    title, short = first(*cells[:-1]), first(cells[-1])
+    if short and title.startswith(f"{short}: "):
+        return {"title": short, "subtitle": title.removeprefix(f"{short}: ")}
+    return {"title": title}
 
 
 def in_all_series(written: list[str]) -> dict[str, Any]:

@@ -1,0 +1,217 @@
+"""The tables that other programs export, each with the place where people find it."""
+
+from typing import Any
+
+from books.exporting.formulas import restored
+from books.importing.formats.babelio import turned_round, volume
+from books.importing.formats.base import Format
+from books.importing.formats.columns import Cells, in_roles, listed_in, of_columns, people_in
+from books.importing.formats.goodbooks import titled
+from books.importing.formats.values import first_isbn, in_all_series, natural, parts, text, with_role
+from books.importing.results import RowError
+
+READING_STATES = {"to-read", "reading", "read", "stopped-reading"}
+
+
+def _in_title(title: Any) -> dict[str, Any]:
+    return titled(text(title))
+
+
+def _as_we_write_it(title: Any) -> dict[str, Any]:
+    return titled(" ".join(restored(text(title)).split()))
+
+
+def _first_whole(author: Any, others: Any) -> list[tuple[str, str]]:
+    """Among the additional authors are translators too: Goodreads does not say which."""
+    return [with_role(text(author)), *people_in(others)]
+
+
+def _calibre_people(authors: Any, filed: Any) -> dict[str, Any]:
+    names, sort_names = ([each.strip() for each in text(cell).split("&")] for cell in (authors, filed))
+    pairs = zip(names, sort_names, strict=True) if len(names) == len(sort_names) else ()
+    return {"authors": [(name, "") for name in names], "sort_names": dict(pairs)}
+
+
+def _calibre_isbn(cell: Any, identifiers: Any) -> str:
+    pairs = (each.partition(":") for each in parts(identifiers))
+    return first_isbn(cell, *(value for kind, _, value in pairs if kind.startswith("isbn")))
+
+
+def _storygraph_people(authors: Any, contributors: Any) -> list[tuple[str, str]]:
+    others = ((name, role or "contributor") for name, role in people_in(contributors))
+    return [*((name, "") for name in parts(authors)), *others]
+
+
+def _books_of_libib(cells: Cells) -> Cells:
+    if (kind := text(cells.get("item_type")) or "book") != "book":
+        raise RowError("item_type", kind, "This is no book.")
+    return cells
+
+
+def _own_shelves(cells: Cells) -> Cells:
+    return {**cells, "shelf_name": ""} if text(cells.get("shelf")) in READING_STATES else cells
+
+
+def _not_deleted(cells: Cells) -> Cells:
+    if text(cells.get("deleted")).lower() == "true":
+        raise RowError("deleted", "true", "This book was deleted in Openreads.")
+    return cells
+
+
+PROGRAMS: tuple[Format, ...] = (
+    of_columns(  # “My Books › Import and export”: https://www.goodreads.com/review/import
+        "goodreads",
+        "Goodreads",
+        {
+            "source_key": "Book Id",
+            "title": ("Title", _as_we_write_it),
+            "authors": ("Author|Additional Authors", _first_whole),
+            "isbn13": "ISBN13|ISBN",
+            "publisher": "Publisher",
+            "published_year": "Original Publication Year|Year Published",
+            "pages": "Number of Pages",
+            "topics": "Bookshelves",
+        },
+        header="Title|Author|Author l-f",
+        source="goodreads",
+    ),
+    of_columns(  # “Convert books › Create a catalog”: https://calibre-ebook.com
+        "calibre",
+        "Calibre, CSV",
+        {
+            "source_key": "uuid",
+            "title": "title",
+            "authors": ("authors|author_sort", _calibre_people),
+            "isbn13": ("isbn|identifiers", _calibre_isbn),
+            "publisher": "publisher",
+            "published_year": "pubdate",
+            "language": "languages",
+            "description": "comments",
+            "topics": "tags",
+            "series": "series",
+            "series_number": "series_index",
+        },
+        header="title|authors|author_sort",
+        source="calibre",
+    ),
+    of_columns(  # “Manage account › Export library”: https://app.thestorygraph.com
+        "storygraph",
+        "The StoryGraph",
+        {
+            "title": ("Title", _in_title),
+            "authors": ("Authors|Contributors", _storygraph_people),
+            "isbn13": "ISBN/UID",
+            "topics": "Tags",
+        },
+        header="Title|Authors|ISBN/UID",
+    ),
+    of_columns(  # “Settings › Export library”: https://www.libib.com
+        "libib",
+        "Libib",
+        {
+            "title": "title",
+            "authors": "creators",
+            "isbn13": "ean_isbn13|upc_isbn10",
+            "description": "description",
+            "publisher": "publisher",
+            "published_year": "publish_date",
+            "topics": "tags",
+            "pages": "length",
+        },
+        header="title|creators|ean_isbn13",
+        prepared=_books_of_libib,
+    ),
+    of_columns(  # “Settings › CSV export”: https://joinbookwyrm.com
+        "bookwyrm",
+        "BookWyrm",
+        {
+            "source_key": "remote_id",
+            "title": ("title", _in_title),
+            "authors": "author_text",
+            "isbn13": "isbn_13|isbn_10",
+            "topics": ("shelf_name", lambda shelf: [text(shelf)]),
+        },
+        header="title|author_text|remote_id",
+        prepared=_own_shelves,
+    ),
+    of_columns(  # “Settings › Backup › Export CSV”: https://github.com/mateusz-bak/openreads
+        "openreads",
+        "Openreads",
+        {
+            "title": "title",
+            "subtitle": "subtitle",
+            "authors": "author",
+            "description": "description",
+            "pages": "pages",
+            "published_year": "publication_year",
+            "isbn13": "isbn",
+            "topics": ("tags", lambda tags: parts(tags, "|||||")),
+        },
+        header="title|author|publication_year|book_format|olid",
+        prepared=_not_deleted,
+    ),
+    of_columns(  # “My Books › Import and export options”: https://openlibrary.org/account/import
+        "openlibrary",
+        "Open Library, reading log",  # of works, without ISBNs
+        {
+            "source_key": "Work ID",
+            "title": "Title",
+            "authors": "Authors",
+            "published_year": "First Publish Year",
+            "topics": "Subjects",
+        },
+        header="Work ID|Title|Authors|Bookshelf",
+        source="openlibrary",
+    ),
+    of_columns(  # “Settings › Data › Export”: https://inventaire.io
+        "inventaire",
+        "Inventaire",
+        {
+            "source_key": "Edition URL",
+            "title": "Edition title|Works labels",
+            "subtitle": "Edition subtitle",
+            "authors": ("Authors labels|Translators labels", in_roles("", "translator", names=parts)),
+            "isbn13": "Edition ISBN-13|Edition ISBN-10",
+            "publisher": "Publisher label",
+            "published_year": "Edition publication date",
+            "language": "Edition language",
+            "pages": "Edition number of pages",
+            "series": "Series labels",
+            "series_number": "Works Series ordinals",
+            "topics": "Genres labels|Subjects labels|Shelves",
+        },
+        header="Edition title|Authors labels",
+    ),
+    of_columns(  # « Exporter ma bibliothèque » : https://www.babelio.com
+        "babelio",
+        "Babelio",
+        {
+            "isbn13": "ISBN",
+            "title": ("Titre", lambda title: volume(text(title))),
+            "authors": ("Auteur", lambda name: [(turned_round(text(name)), "")]),
+            "publisher": "Editeur",
+            "published_year": "Date de publication",
+        },
+        header="ISBN|Titre|Auteur|Statut",
+    ),
+    of_columns(  # “Administration › Export books”: https://github.com/eleybourn/Book-Catalogue/wiki
+        "bookcatalogue",
+        "Book Catalogue",
+        {
+            "title": "title",
+            "authors": ("author_details", lambda names: [(natural(name), "") for name in parts(names, "|")]),
+            "isbn13": "isbn",
+            "publisher": "publisher",
+            "published_year": "date_published",
+            "language": "language",
+            "pages": "pages",
+            "description": "description",
+            "topics": (
+                "genre|bookshelf",
+                lambda genre, shelves: [text(genre), *(each for each in listed_in(shelves) if each != "Default")],
+            ),
+            "series": ("series_details", lambda series: in_all_series(parts(series, "|"))),
+        },
+        header="title|author_details|series_details",
+    ),
+)
