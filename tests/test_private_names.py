@@ -50,7 +50,7 @@ UNDOCUMENTED = {
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called
 }
 # Public in spite of the underscore: namedtuple's and Django's documented names.
-DOCUMENTED = {"_asdict", "_replace", "_meta", "_default_manager", "_exit", "_current_frames"}
+DOCUMENTED = {"_asdict", "_replace", "_meta", "_base_manager", "_default_manager", "_exit", "_current_frames"}
 
 
 def is_private(name: str) -> bool:

@@ -40,7 +40,7 @@ def restore(archive: Archive, progress: Progress = lambda done, total: None) -> 
         _keep_out_writers()
         if not is_empty():
             raise BackupError("This catalogue is not empty any more: run the command again.")
-        Session._base_manager.all()._raw_delete(connection.alias)
+        Session._base_manager.all().delete()
         load(archive, MigrationLoader(connection).project_state().apps, progress)
         if archive.manifest["text_rules"] != RULES:
             derive_all()
@@ -67,7 +67,7 @@ def load(archive: Archive, registry: Any, progress: Progress = lambda done, tota
     if foreign := archive.manifest["tables"].keys() - held.keys():
         raise BackupError(f"{archive.path.name} holds {min(foreign)}, which this catalogue does not know.")
     for label in archive.manifest["tables"]:
-        held[label].model._base_manager.all()._raw_delete(connection.alias)
+        held[label].model._base_manager.all().delete()
     ids = {label: {tuple(names): pk for pk, names in names_by_id(label).items()} for label in NAMES}
     for label, entry in archive.manifest["tables"].items():
         table, last = held[label], entry["last_id"]
