@@ -132,10 +132,43 @@ class Narrowing(TestCase):
 
     async def test_each_bar_of_the_years_leads_to_its_books(self) -> None:
         page = await self.page("/books/")
-        bars = re.findall(r'<a href="(/books/\?year=[^"]*)" title="[^:]*: (\d+)"', page)
+        bars = re.findall(r'<a href="(/books/\?year=[^"]*)"><span>[-–0-9]+</span><svg.*?</svg>.*?>(\d+)</span>', page)
         assert sum(int(number) for _, number in bars) == 6
         for url, number in bars:
             assert (await self.data(url))["count"] == int(number)
+
+    async def test_the_bars_say_their_years(self) -> None:
+        page = await self.page("/books/")
+        spans = re.findall(r'href="/books/\?year=([^"]*)"><span>([^<]*)</span>', page)
+        assert spans[0] == ("1900..1904", "1900–1904")
+        assert all(url.replace("..", "–") == shown for url, shown in spans)
+
+    async def test_two_boxes_are_one_filter(self) -> None:
+        for query, books, year in (
+            ("year_from=1907&year_to=1920", 2, "1907..1920"),
+            ("year_from=1921&year_to=", 3, "1921.."),
+            ("year_to=1907", 2, "..1907"),
+            ("year_from=1910s", 1, "1910..1919"),
+            ("year_from=after+1921", 2, "1922.."),
+            ("year_from=1900s&year_to=1920s", 5, "1900..1929"),
+        ):
+            with self.subTest(query):
+                found = await self.data(f"/books/?{query}&size=1")
+                assert found["count"] == books
+                assert books == 1 or found["next"].startswith(f"/books/?size=1&year={year}&after=")
+                assert f'Year: <b dir="auto">{year}<' in await self.page(f"/books/?{query}")
+
+    async def test_years_that_cannot_be_read_are_said_beside_the_field_and_the_list_stays(self) -> None:
+        for query in ("topic=novels&year=yesterday", "topic=novels&year_to=yesterday", "year=1..2..3&topic=novels"):
+            with self.subTest(query):
+                page = await self.page(f"/books/?{query}")
+                assert ">4 books</h2>" in page
+                assert 'id="years-error" class="reason">Write years between -4000 and 2100: 1950,' in page
+                assert 'aria-invalid="true"' in page
+                assert ('value="yesterday"' in page) == ("yesterday" in query)
+                assert (await self.async_client.get(f"/books/?{query}")).status_code == 400
+        both = await self.async_client.get("/books/?year=1950&year_from=1950")
+        assert both.json()["errors"] == {"year": ["Send `year`, or `year_from` and `year_to`."]}
 
     async def test_only_none_can_be_said_of_the_isbn(self) -> None:
         response = await self.async_client.get("/books/?isbn=some")

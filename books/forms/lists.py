@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from books.metadata import isbn, languages, record
 from books.metadata.series import Place
+from books.metadata.years import Span, span, written
 from books.models.author import AuthorQuerySet
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
@@ -20,6 +21,8 @@ from books.search.pagination import CURSOR_LENGTH, Ordering, PageRequest
 
 MAX_QUERY = 200  # characters of what is searched
 DEFAULT_SIZE = 20
+YEARS_HINT = "1950, 1950-1959, 1950s, after 1950 or before 1900"
+YEAR_FIELDS = "year", "year_from", "year_to"
 _INTEGER = re.compile(r"-?[0-9]{1,6}")
 _UNREADABLE = re.compile("[\ufffd\ud800-\udfff]")
 
@@ -46,21 +49,14 @@ class SizeField(QueryField):
 
 
 class YearField(QueryField):
-    """A year or a range of years: `1950`, `1950..1960`, `..-300`, `2000..`; cleaned to (lowest, highest)."""
+    """Years as people write them, cleaned to (lowest, highest): see books.metadata.years."""
 
-    def clean(self, value: Any) -> tuple[int | None, int | None] | None:
+    def clean(self, value: Any) -> Span | None:
         text = super().clean(value)
-        if not text:
-            return None
-        lowest, dots, highest = text.partition("..")
-        if not dots:
-            highest = lowest
-        if (lowest or highest) and all(not end or _INTEGER.fullmatch(end) for end in (lowest, highest)):
-            ends = [int(end) if end else None for end in (lowest, highest)]
-            if all(end is None or end in record.YEARS for end in ends):
-                return ends[0], ends[1]
-        years = f"{record.YEARS.start} to {record.YEARS.stop - 1}"
-        raise ValidationError(f"Write a year from {years}, or two as 1950..1960.")
+        if text and (years := span(text)) is None:
+            between = f"{record.YEARS.start} and {record.YEARS.stop - 1}"
+            raise ValidationError(f"Write years between {between}: {YEARS_HINT}.")
+        return years if text else None
 
 
 class SortField(QueryField):
@@ -167,17 +163,40 @@ class BookQuery(ListQuery):
     topic = QueryField(required=False, max_length=record.MAX_SLUG)
     language = LanguageField(required=False, max_length=languages.MAX_LENGTH)
     year = YearField(required=False)
+    year_from = YearField(required=False)
+    year_to = YearField(required=False)
     series = QueryField(required=False, max_length=record.MAX_TEXT)
     isbn = NoneField(required=False)
     sort = SortField(required=False)
     facets = FacetsField(required=False)
 
-    field_order = ["q", "author", "topic", "language", "year", "series", "isbn", "sort", "size"]
+    field_order = ["q", "author", "topic", "language", *YEAR_FIELDS, "series", "isbn", "sort", "size"]
 
     def ordering(self) -> Ordering:
         default = "relevance" if self.cleaned_data.get("q") else "series" if self.is_of_series else "title"
         name = self.cleaned_data.get("sort") or default
         return BookQuerySet.IN_SERIES if self.is_of_series and name == "series" else BookQuerySet.ORDERINGS[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        first, last = cleaned.get("year_from"), cleaned.get("year_to")
+        if first or last:
+            if cleaned.get("year"):
+                self.add_error("year", "Send `year`, or `year_from` and `year_to`.")
+            is_single = first is None or first[0] == first[1]
+            cleaned["year"] = (first and first[0], last and last[1]) if last or is_single else first
+        return cleaned
+
+    def parameters(self) -> dict[str, str]:
+        sent = super().parameters()
+        if sent.keys() & {"year_from", "year_to"}:
+            sent = {name: value for name, value in sent.items() if name not in YEAR_FIELDS}
+            sent["year"] = written(self.cleaned_data["year"])
+        return sent
+
+    @property
+    def years(self) -> Span:
+        return self.cleaned_data.get("year") or (None, None)
 
     @property
     def asked_facets(self) -> str:

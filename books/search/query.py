@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from books.metadata import isbn, languages
 from books.metadata import text as search
 from books.metadata.folding import normalized
+from books.metadata.years import Span
+from books.metadata.years import span as years_of
 from books.search.expressions import EVERYWHERE, Expression, Phrase, Term
 
 MOST_WORDS = 20  # of a query, those of authors among them: what is beyond is left out, and said so
@@ -27,11 +29,8 @@ _PART = re.compile(
     r'(?<!\S)(-?)(?:(title|author|topic|series|year|lang|language|isbn):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE
 )
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
-_YEARS = re.compile(r"(-?[0-9]{1,4})?(?:(\.\.)(-?[0-9]{1,4})?)?")
 _SLUG = re.compile(r"[\w-]+")
 _DIGITS = re.compile(r"[0-9]+(?:-[0-9]+)*")
-
-Span = tuple[int | None, int | None]  # of years: the lowest and the highest
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def parse(query: str) -> SearchQuery:
     for part in _PART.finditer(text):
         minus, field, quoted, word = part.groups("")
         value, name = quoted or word, field.lower()
-        if name == "year" and not minus and (span := _years(value)):
+        if name == "year" and not minus and (span := years_of(value)):
             years.append(span)
         elif name in {"lang", "language"} and not minus and (language := _language(value)):
             spoken.append(language)
@@ -222,14 +221,6 @@ def _year_tags(lowest: int | None, highest: int | None) -> list[str]:
         return [search.tag(str(year)) for year in range(lowest, highest + 1)]
     single = (*range(lowest, first * 10), *range(last * 10, highest + 1))
     return [search.tag(search.decade(each * 10)) for each in range(first, last)] + [search.tag(str(y)) for y in single]
-
-
-def _years(value: str) -> Span | None:
-    match = _YEARS.fullmatch(value)
-    if not match or not (match[1] or match[3]):
-        return None
-    lowest, highest = (int(end) if end else None for end in (match[1], match[3] if match[2] else match[1]))
-    return lowest, highest
 
 
 def _language(value: str) -> str:

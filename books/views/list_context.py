@@ -8,6 +8,7 @@ from urllib.parse import quote_plus, urlencode
 from books.forms.lists import BookQuery
 from books.metadata import languages
 from books.metadata.sorting import sort_key
+from books.metadata.years import written
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
 from books.templatetags.catalogue import thousands, year
@@ -34,7 +35,7 @@ FILTERS = {
 }
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
 JUMPS = (0, 1500, 1700, 1800, 1850, *range(1900, 2021, 10))
-HEIGHT = 60  # of the highest bar of years
+LENGTH = 60  # of the longest bar of years
 Url = Callable[[str], str]  # of the list with another value of one parameter
 
 
@@ -59,7 +60,8 @@ def list_context(
         chips.append(f'<li><a class="quiet" href="{path}">Remove all</a></li>')
     return {
         "q": escape(parameters.get("q", "")),
-        "year": escape(parameters.get("year", "")),
+        "year_from": "" if query.years[0] is None else str(query.years[0]),
+        "year_to": "" if query.years[1] is None else str(query.years[1]),
         "hidden": _hidden(parameters, "q", "sort"),
         "others": _hidden(parameters, "year"),
         "chips": "\n  ".join(chips),
@@ -122,20 +124,17 @@ def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[
 
 def _histogram(counts: FacetCounts, url: Url) -> str:
     """The bars of the years: each a link to its span."""
-    bars, highest = counts.years, max((books for _, _, books in counts.years), default=0)
+    bars, most = counts.years, max((books for _, _, books in counts.years), default=0)
     items = []
     for first, last, books in bars if len(bars) > 1 else ():
-        height = max(round(books * HEIGHT / highest), 1) if books else 0
-        number = f": {thousands(books)}" if counts.is_exact else ""
-        of = f"{number} book{'s' * (books != 1)}" if number else ""
-        until = "" if first == last else year(last)
-        link = escape(url(str(first) if first == last else f"{first}..{last}"))
+        if not books:
+            continue
+        span = year(first) if first == last else f"{year(first)}–{year(last)}"
+        number = f'<span class="number">{thousands(books)}</span>' if counts.is_exact else ""
         items.append(
-            f'<li><a href="{link}" title="{year(first)}{until and "–"}{until}{number}"><svg viewBox="0 0 10 {HEIGHT}"'
-            f' preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect width="9" y="{HEIGHT - height}"'
-            f' height="{height}"/></svg><span class="hidden">{year(first)}{until and " to "}{until}{of}</span></a></li>'
-            if books
-            else "<li></li>"
+            f'<li><a href="{escape(url(written((first, last))))}"><span>{span}</span>'
+            f'<svg viewBox="0 0 {LENGTH} 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+            f'<rect width="{max(round(books * LENGTH / most), 1)}" height="1"/></svg>{number}</a></li>'
         )
     return f'<ol class="histogram" aria-labelledby="years">{"".join(items)}</ol>' if items else ""
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 
 from books.cache import per_version
-from books.forms.lists import BookQuery, ListQuery, SeriesBookQuery
+from books.forms.lists import YEAR_FIELDS, BookQuery, ListQuery, SeriesBookQuery
 from books.metadata import covers, languages
 from books.metadata.series import Place
 from books.models import Author, Book
@@ -59,6 +59,21 @@ def parsed(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:
     return found, matches, found.page
 
 
+def parsed_for(view: CatalogueView, **within: Any) -> tuple[BookQuery, Matches, PageRequest, dict[str, bytes]]:
+    """What the request asks for. A page is shown in spite of years that cannot be read, with what was typed and why."""
+    sent = view.request.META["QUERY_STRING"]
+    try:
+        return *parsed(sent, **within), {"year_reason": b""}
+    except HTTPError as error:
+        if view.media_type != HTML or not error.errors or not error.errors.keys() <= set(YEAR_FIELDS):
+            raise
+        values = QueryDict(sent, mutable=True)
+        typed = {name: values.pop(name, [""])[-1] for name in YEAR_FIELDS}
+        typed["year_from"] = typed["year_from"] or typed.pop("year")
+        shown = {**typed, "year_reason": next(iter(error.errors.values()))[0]}
+        return *parsed(values.urlencode(), **within), {name: escape(text).encode() for name, text in shown.items()}
+
+
 def parsed_list(query: str, **within: Any) -> tuple[BookQuery, Matches]:
     return (remembered_list if len(query) <= LONGEST else remembered_list.__wrapped__)(query, **within)
 
@@ -85,12 +100,12 @@ async def respond_with_books(
 
     `shown` is what an editor's page has besides.
     """
-    query, matches, wanted = parsed(view.request.META["QUERY_STRING"], **within)
+    query, matches, wanted, refused = parsed_for(view, **within)
     path, page = view.request.path, await matches.apage(wanted)
     links = page.links(path, query.urlencoded)
     if view.media_type == HTML:
         holes = await aholes(query, matches, page, path, about)
-        holes |= {name: escape(url or "").encode() for name, url in links.items()}
+        holes |= {name: escape(url or "").encode() for name, url in links.items()} | refused
         export = urlencode({**query.parameters(), **within}) if within else query.urlencoded
         holes["export"] = f"?{escape(export)}".encode() if page.count else b""
         asking = escape(f"{path}?facets=all&{view.request.META['QUERY_STRING']}").encode()
