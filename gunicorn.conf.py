@@ -21,6 +21,7 @@ try:
     PRODUCTION = environment.boolean("PRODUCTION", default=False)
     environment.proxies("BEHIND_PROXY")  # settings.py reads it: what is wrong with it is said here, at the start
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
+    LISTEN = environment.address("LISTEN", "0.0.0.0" if PRODUCTION else "127.0.0.1")  # noqa: S104 # nosec B104 - when told so
     METRICS_DIR = environment.var_dir() / "metrics"
     ON_POSTGRESQL = environment.text("DATABASE_URL").startswith("post")
     # In production on PostgreSQL, the Procfile's `worker` runs the jobs, on any number of hosts.
@@ -31,7 +32,7 @@ except ImproperlyConfigured as error:
     sys.exit(str(error))
 
 # With PORT set, gunicorn listens to the whole network by itself; a laptop's catalogue is for its owner.
-bind = f"{'0.0.0.0' if PRODUCTION else '127.0.0.1'}:{PORT}"  # noqa: S104 # nosec B104 - when told so
+bind = f"[{LISTEN}]:{PORT}" if LISTEN.version == 6 else f"{LISTEN}:{PORT}"
 worker_class = "uvicorn_worker.UvicornWorker"
 control_socket_disable = True
 keepalive = 20  # seconds between two requests of a connection
@@ -47,6 +48,10 @@ if LOG_FORMAT == "json":
     }
 
 MANAGE = [sys.executable, "-m", "django41_example"]
+WITHOUT_TLS = (
+    "The catalogue is open to the network without TLS: everybody on it can read passwords and cookies on their way. "
+    "Beyond a network that you trust, set PRODUCTION=1 behind a proxy with TLS."
+)
 FEW_FILES = 1000
 STOP_SECONDS = 4  # that running requests have after a stop; uvicorn's workers never learn graceful_timeout
 graceful_timeout = STOP_SECONDS + 4
@@ -69,6 +74,8 @@ def on_starting(server: Any) -> None:
 
 def when_ready(server: Any) -> None:
     server.log.info("The catalogue is open at %s", " ".join(f"{listener}/" for listener in server.LISTENERS))
+    if not (PRODUCTION or LISTEN.is_loopback):
+        server.log.warning(WITHOUT_TLS)
     if WORK:
         server.jobs = JobProcess(server.log)
 

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from django41_example import environment
@@ -16,7 +17,7 @@ book-catalogue restore FILE        a backup back again
 book-catalogue createsuperuser     an owner's account
 book-catalogue changepassword USER
 book-catalogue create_token USER   for scripts
-book-catalogue prepare             tables and static files; `serve` does it by itself, unless PRODUCTION=1
+book-catalogue prepare             tables and static files; `serve` does it by itself
 book-catalogue help                all commands; help COMMAND: one of them
 
 Data is in {folder}. VAR_DIR names another folder.
@@ -26,15 +27,27 @@ CONFIGURATION = environment.PROJECT / "gunicorn.conf.py"
 
 
 def main() -> None:
-    command, *arguments = sys.argv[1:] or [""]
+    try:
+        run(*(sys.argv[1:] or [""]))
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+
+
+def run(command: str, *arguments: str) -> None:
     if command in {"", "-h", "--help"}:
         sys.stdout.write(USAGE.format(folder=environment.var_dir()))
     elif command == "serve":
+        if environment.boolean("PRODUCTION", default=False):
+            manage("prepare")
         server = ["-m", "gunicorn", "--config", str(CONFIGURATION), "django41_example.asgi:application", *arguments]
         os.execv(sys.executable, [sys.executable, *server])  # noqa: S606 # nosec B606 - the arguments are the caller's own
     else:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-        execute_from_command_line([sys.argv[0], SHORT.get(command, command), *arguments])
+        manage(SHORT.get(command, command), *arguments)
+
+
+def manage(*command: str) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
+    execute_from_command_line([sys.argv[0], *command])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import os
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +44,16 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     if not (value.isascii() and value.isdigit() and low <= int(value[:9]) <= high):
         raise ImproperlyConfigured(f"{name}={value!r}: write a whole number from {low} to {high}.")
     return int(value)
+
+
+def address(name: str, default: str) -> IPv4Address | IPv6Address:
+    """An address of this machine to listen on."""
+    value = text(name, default)
+    try:
+        return ip_address(value.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        hint = "write an IP address of this machine, or 0.0.0.0 for all that it has"
+        raise ImproperlyConfigured(f"{name}={value!r}: {hint}.") from None
 
 
 def proxies(name: str) -> int | tuple[Network, ...]:

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.core.exceptions import MiddlewareNotUsed
+from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
 from django.core.handlers.exception import response_for_exception
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
@@ -26,6 +27,7 @@ from django.utils.deprecation import MiddlewareMixin
 aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+LOCAL_DOMAINS = (".home", ".home.arpa", ".internal", ".lan", ".local", ".localdomain")
 OWN_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -159,6 +161,11 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
 
     response_redirect_class = PermanentRedirect
 
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        if settings.ON_LOCAL_NETWORK and not is_local(host := request.get_host()):
+            raise DisallowedHost(f"{host!r} is no name of a local network: list it in ALLOWED_HOSTS.")
+        return super().process_request(request)
+
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         return request.get_full_path(force_append_slash=True)
 
@@ -167,6 +174,14 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
         if isinstance(response, PermanentRedirect) and request.method in {"GET", "HEAD"}:
             response.status_code = 301  # older reading apps do not follow a 308
         return response
+
+
+def is_local(host: str) -> bool:
+    """Whether it is an address, or a name that no website can have: a page of theirs cannot make a browser take our
+    server for its own (DNS rebinding)."""
+    domain = split_domain_port(host)[0]
+    is_address = domain.startswith("[") or domain.rpartition(".")[2].isdigit()
+    return is_address or "." not in domain or domain.endswith(LOCAL_DOMAINS)
 
 
 class SameOriginWritesMiddleware(OnTheLoop):

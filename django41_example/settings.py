@@ -26,7 +26,10 @@ SECRET_KEY = SECRET_KEY or secret_key.kept_in(VAR_DIR / "secret_key")
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", [])
 if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("PRODUCTION=1 needs ALLOWED_HOSTS, a comma list such as books.example.org.")
-ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
+LISTEN = environment.address("LISTEN", "0.0.0.0" if PRODUCTION else "127.0.0.1")  # noqa: S104 # nosec B104 - when told so
+# A catalogue for the neighbourhood, without TLS: CommonMiddleware admits every name that only a local network has.
+ON_LOCAL_NETWORK = not (PRODUCTION or ALLOWED_HOSTS or LISTEN.is_loopback)
+ALLOWED_HOSTS = ALLOWED_HOSTS or (["*"] if ON_LOCAL_NETWORK else ["localhost", "127.0.0.1", "[::1]"])
 
 READ_REQUIRES_LOGIN = environment.boolean("READ_REQUIRES_LOGIN", default=False)
 

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, TestCase, override_settings
 from django.urls import include, path
 from django.utils.csp import CSP
 
@@ -229,3 +229,16 @@ async def test_the_admin_leads_to_the_login_page(private: Handler) -> None:
 async def test_a_body_that_is_too_large_is_a_413_there_too(private: Handler) -> None:
     answer = await ask(private, "/books/", method="POST", body=[b"x" * 10_001])
     assert answer.status == 413
+
+
+class OnALocalNetwork(TestCase):
+    """Under LISTEN=0.0.0.0 without ALLOWED_HOSTS."""
+
+    def test_it_answers_to_what_only_a_local_network_has(self) -> None:
+        names = "192.168.1.20:8000 [fd00::1]:8000 localhost nas NAS:80 books.local nas.home.arpa nas.lan."
+        foreign = "books.example 192.168.1.20.evil.example local.evil.example 4.3.2.1.in-addr.arpa"
+        with override_settings(ON_LOCAL_NETWORK=True, ALLOWED_HOSTS=["*"]):
+            for host in (names + " " + foreign).split():
+                response = self.client.get("/health_check/live/", headers={"host": host})
+                with self.subTest(host=host):
+                    assert response.status_code == (400 if host in foreign.split() else 200)

@@ -53,6 +53,15 @@ def test_an_empty_environment_is_safe_and_for_this_machine(read: Callable[..., d
     assert settings["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 
+def test_on_a_network_without_names_given_all_local_ones_are_admitted(read: Callable[..., dict[str, Any]]) -> None:
+    assert read(LISTEN="0.0.0.0")["ON_LOCAL_NETWORK"]
+    assert read(LISTEN="[::]")["ON_LOCAL_NETWORK"]
+    assert not read(LISTEN="127.0.0.2")["ON_LOCAL_NETWORK"]
+    named = read(LISTEN="192.168.1.20", ALLOWED_HOSTS="books.example")
+    assert (named["ON_LOCAL_NETWORK"], named["ALLOWED_HOSTS"]) == (False, ["books.example"])
+    assert not read(**PRODUCTION)["ON_LOCAL_NETWORK"]
+
+
 def test_the_secret_key_stays_the_same_from_start_to_start(read: Callable[..., dict[str, Any]]) -> None:
     assert read()["SECRET_KEY"] == read()["SECRET_KEY"] != ""
 
