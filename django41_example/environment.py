@@ -27,7 +27,12 @@ def text(name: str, default: str = "") -> str:
 
 def var_dir() -> Path:
     """The folder for data: `var` in a checkout, else where the platform keeps what belongs to a user."""
-    return FOLDER / text("VAR_DIR", "var" if IS_CHECKOUT else platformdirs.user_data_dir("book-catalogue"))
+    if given := text("VAR_DIR", "var" if IS_CHECKOUT else ""):
+        return FOLDER / given
+    try:
+        return platformdirs.user_data_path("book-catalogue")
+    except RuntimeError as error:  # a service's user may have no home
+        raise ImproperlyConfigured(f"VAR_DIR names no folder for data, and {error}.") from None
 
 
 def boolean(name: str, *, default: bool) -> bool:

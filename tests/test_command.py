@@ -64,3 +64,8 @@ def test_import_is_short_for_import_books(installed: Path, tmp_path: Path) -> No
 
 def test_the_server_finds_its_configuration(installed: Path, tmp_path: Path) -> None:
     assert "worker_class" in run(installed, tmp_path, "serve", "--print-config")
+
+
+def test_a_user_without_a_home_gives_a_folder(installed: Path, tmp_path: Path) -> None:
+    code = "from django.conf import settings; print(settings.VAR_DIR)"
+    assert shell(installed, tmp_path, code, HOME="", VAR_DIR=str(tmp_path)) == str(tmp_path)

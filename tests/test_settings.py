@@ -54,7 +54,7 @@ def test_an_empty_environment_is_safe_and_for_this_machine(read: Callable[..., d
 
 
 def test_on_a_network_without_names_given_all_local_ones_are_admitted(read: Callable[..., dict[str, Any]]) -> None:
-    assert read(LISTEN="0.0.0.0")["ON_LOCAL_NETWORK"]
+    assert read(LISTEN="0.0.0.0")["ON_LOCAL_NETWORK"]  # noqa: S104
     assert read(LISTEN="[::]")["ON_LOCAL_NETWORK"]
     assert not read(LISTEN="127.0.0.2")["ON_LOCAL_NETWORK"]
     named = read(LISTEN="192.168.1.20", ALLOWED_HOSTS="books.example")
