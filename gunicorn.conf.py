@@ -22,7 +22,7 @@ try:
     environment.proxies("BEHIND_PROXY")  # settings.py reads it: what is wrong with it is said here, at the start
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
     LISTEN = environment.address("LISTEN", "0.0.0.0" if PRODUCTION else "127.0.0.1")  # noqa: S104 # nosec B104 - when told so
-    METRICS_DIR = environment.var_dir() / "metrics"
+    METRICS_DIR = environment.data_folder("VAR_DIR") / "metrics"
     ON_POSTGRESQL = environment.text("DATABASE_URL").startswith("post")
     # In production on PostgreSQL, the Procfile's `worker` runs the jobs, on any number of hosts.
     WORK = environment.boolean("WORK", default=not (PRODUCTION and ON_POSTGRESQL))

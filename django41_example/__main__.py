@@ -35,7 +35,7 @@ def main() -> None:
 
 def run(command: str, *arguments: str) -> None:
     if command in {"", "-h", "--help"}:
-        sys.stdout.write(USAGE.format(folder=environment.var_dir()))
+        sys.stdout.write(USAGE.format(folder=environment.data_folder("VAR_DIR")))
     elif command == "serve":
         if environment.boolean("PRODUCTION", default=False):
             manage("prepare")

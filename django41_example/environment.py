@@ -25,14 +25,14 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
-def var_dir() -> Path:
+def data_folder(name: str) -> Path:
     """The folder for data: `var` in a checkout, else where the platform keeps what belongs to a user."""
-    if given := text("VAR_DIR", "var" if IS_CHECKOUT else ""):
+    if given := text(name, "var" if IS_CHECKOUT else ""):
         return FOLDER / given
     try:
         return platformdirs.user_data_path("book-catalogue")
     except RuntimeError as error:  # a service's user may have no home
-        raise ImproperlyConfigured(f"VAR_DIR names no folder for data, and {error}.") from None
+        raise ImproperlyConfigured(f"{name} names no folder for data, and {error}.") from None
 
 
 def boolean(name: str, *, default: bool) -> bool:

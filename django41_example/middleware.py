@@ -161,10 +161,11 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
 
     response_redirect_class = PermanentRedirect
 
-    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         if settings.ON_LOCAL_NETWORK and not is_local(host := request.get_host()):
             raise DisallowedHost(f"{host!r} is no name of a local network: list it in ALLOWED_HOSTS.")
-        return super().process_request(request)
+        redirect: HttpResponsePermanentRedirect | None = super().process_request(request)
+        return redirect
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         return request.get_full_path(force_append_slash=True)

@@ -8,7 +8,7 @@ from django.utils.csp import CSP
 from django41_example import environment, secret_key
 
 VERSION = "0.1.0"  # as in pyproject.toml; a backup names it
-VAR_DIR = environment.var_dir()
+VAR_DIR = environment.data_folder("VAR_DIR")
 
 PRODUCTION = environment.boolean("PRODUCTION", default=False)
 DEBUG = environment.boolean("DEBUG", default=False)
