@@ -53,11 +53,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 10_085,
     "search": 1813,
-    "server": 2786,
+    "server": 2833,
     "jobs": 1453,
     "importing exporting": 4810,
     "openapi": 737,
-    "house": 25_462,
+    "house": 25_509,
     "benchmarks": 4274,
 }
 
