@@ -18,7 +18,7 @@ from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
 from books.views.catalogue import CatalogueSettings
-from books.views.duplicates import DuplicateDetail, DuplicateDismiss, DuplicateList
+from books.views.duplicates import BookMerge, DuplicateDetail, DuplicateDismiss, DuplicateList
 from books.views.exports import Citation, CsvExport, Export
 from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsSeries, OpdsStart, OpdsTopics
 from books.views.health import HealthCheck, HealthCheckLive
@@ -88,6 +88,7 @@ urlpatterns = [
     path("books/<id:pk>.<citation:extension>", Citation.as_view(), name="book_citation"),
     path("books/<id:pk>/edit/", BookEdit.as_view(), name="book_edit"),
     path("books/<id:pk>/delete/", BookDelete.as_view(), name="book_delete"),
+    path("books/<id:pk>/merge/", BookMerge.as_view(), name="book_merge"),
     path("books/<id:pk>/history/", BookHistory.as_view(), name="book_history"),
     path("books/<id:pk>/history/purge/", HistoryPurge.as_view(), name="history_purge"),
     path("books/<id:pk>/history/<id:change>/undo/", ChangeUndo.as_view(), name="change_undo"),

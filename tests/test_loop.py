@@ -41,6 +41,8 @@ READS = """
 /books/{book}/history/{change}/undo/ 405 405 405
 /books/{book}/history/purge/         403 403 403
 /activity/                           200 200 200
+/books/{book}/merge/                 200 200 200
+/books/{book}/merge/?q={twin}        200 200 200
 /duplicates/                         200 200 200
 /duplicates/{fingerprint}/           200 200 200
 /duplicates/{fingerprint}/dismiss/   405 405 405
@@ -127,6 +129,7 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", "/books/{book}/edit/", "title=stale&version=1", 412),
     ("POST", "/duplicates/{fingerprint}/", "keep={book}&book={book}:4", 422),
     ("POST", "/duplicates/{fingerprint}/", "keep={book}&book={book}:1&book={twin}:1", 412),
+    ("POST", "/books/{book}/merge/?q={twin}", "keep={book}&book={book}:1&book={twin}:1", 412),
     ("POST", "/duplicates/{fingerprint}/dismiss/", "count=2&newest={twin}", 303),
     ("POST", "/duplicates/{fingerprint}/dismiss/", "", 415),
     ("POST", "/duplicates/{fingerprint}/", "keep={book}&book={book}:4&book={twin}:1", 303),

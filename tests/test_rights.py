@@ -50,6 +50,8 @@ GET    /books/{book}/history/purge/          401 403 403 200    403 403 403 403 
 POST   /books/{book}/history/purge/          401 403 403 303    403 403 403 403    401 403 403  delete_change
 POST   /books/{book}/history/{change}/undo/  401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /activity/                            401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /books/{book}/merge/                  401 403 200 200    403 200 403 403    401 200 403  change_book
+POST   /books/{book}/merge/                  401 403 303 303    403 303 403 403    401 303 403  change_book delete_book
 GET    /duplicates/                          401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /duplicates/{fingerprint}/            401 403 200 200    403 200 403 403    401 200 403  change_book
 POST   /duplicates/{fingerprint}/            401 403 303 303    403 303 403 403    401 303 403  change_book delete_book
@@ -158,6 +160,7 @@ BODIES = {
     "POST /books/{book}/edit/": (FORM, "title=other&version=1"),
     "POST /books/{book}/delete/": (FORM, "version=1"),
     "POST /duplicates/{fingerprint}/": (FORM, "keep={book}&book={book}:1&book={twin}:1"),
+    "POST /books/{book}/merge/": (FORM, "keep={book}&book={book}:1&book={twin}:1"),
     "POST /duplicates/{fingerprint}/dismiss/": (FORM, "count=2&newest={twin}"),
     "PATCH /authors/{author}/": (JSON, '{"name": "Sōseki"}'),
     "PATCH /series/{series}/": (JSON, '{"volumes": 7}'),

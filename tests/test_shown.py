@@ -18,7 +18,16 @@ pytestmark = pytest.mark.once
 
 HTML = {"accept": "text/html"}
 PAGES = [
-    *("/", "/books/", "/books/?q=nothing", "/books/{}/", "/books/{}/history/", "/authors/", "/topics/"),
+    *(
+        "/",
+        "/books/",
+        "/books/?q=nothing",
+        "/books/{}/",
+        "/books/{}/merge/",
+        "/books/{}/history/",
+        "/authors/",
+        "/topics/",
+    ),
     *(
         "/topics/novels/",
         "/jobs/",

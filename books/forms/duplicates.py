@@ -9,6 +9,8 @@ from books.metadata import fingerprint
 
 MAX_BOOKS = 100  # in one merge, during which other writers wait
 MAX_ID = 10**15
+MAX_URL = 300
+_BOOK = re.compile(r"(?:https?://[^/]+)?(?:/books/)?([1-9][0-9]{0,14})(?:/(?:[a-z]+/)?(?:[?#].*)?)?")
 _ID_AND_VERSION = re.compile(r"([1-9][0-9]{0,15}):([0-9]{1,9})")
 
 
@@ -23,6 +25,22 @@ class DuplicateQuery(forms.Form):
         if after and not re.fullmatch(fingerprint.SHAPE, after):
             raise ValidationError("Invalid cursor. Follow the `next` links unchanged.")
         return after
+
+
+class GroupQuery(forms.Form):
+    """Which group of a fingerprint that has several: by the lowest of its ids."""
+
+    first = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+
+
+class MergeWithQuery(forms.Form):
+    """Which other book: its id, its URL, or words to search for."""
+
+    q = QueryField(required=False, max_length=MAX_URL)
+
+    def named_id(self) -> int | None:
+        found = _BOOK.fullmatch(self.cleaned_data["q"])
+        return int(found[1]) if found else None
 
 
 class SeenField(forms.Field):
@@ -40,8 +58,12 @@ class SeenField(forms.Field):
 
 
 class NotDuplicateForm(forms.Form):
-    """The number of books in the group and the highest of their ids, so that no book added since is marked too."""
+    """The number of books in the group and the highest of their ids, so that no book added since is marked too.
 
+    `first` is the lowest of the ids; without it all books of the fingerprint are meant.
+    """
+
+    first = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     count = forms.IntegerField(min_value=2, max_value=2**31 - 1)
     newest = forms.IntegerField(min_value=1, max_value=MAX_ID)
 

@@ -1,91 +1,124 @@
 """Possible duplicates: books with the same fingerprint, that is the same title and first author, however spelled."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count
 
 from books.metadata import fingerprint
-from books.metadata.record import source_of
+from books.metadata.sameness import TITLE, different, distinguishable
 from books.models import Book, NotDuplicate
-from books.models.book import VOLUME, BookQuerySet
+from books.models.book import BookQuerySet
 from books.web.serializers import list_entry
 
 MAX_SCANNED = 10_000  # books for one page of groups: 1 µs each
+BATCH = 100  # fingerprints whose books are compared at once
 MAX_COMPARED, MAX_SIMILAR = 100, 3  # books that a new one is compared with, and that are named
 MAX_SHOWN = 6  # books of a group, side by side
-YEARS_APART = 3
 
 
 class Group(TypedDict):
-    """The books of one fingerprint: their number and the highest of their ids."""
+    """Books of one fingerprint that may be one: their number, the lowest and the highest of their ids."""
 
     fingerprint: str
+    first: int
     count: int
     newest: int
+    place: int  # among the groups of the fingerprint
+    pks: list[int]  # of the first MAX_SHOWN
 
 
-def distinguishable(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two books cannot be the same: they have different ISBNs, or share one as different volumes; or they have
-    different keys from one source."""
-    if one["isbn13"] and other["isbn13"]:
-        return any(one[name] != other[name] for name in VOLUME)
-    key, other_key = one.get("source_key") or "", other.get("source_key") or ""
-    return bool(key and other_key) and key != other_key and source_of(key) == source_of(other_key)
+Marks = Mapping[tuple[str, int], NotDuplicate]
 
 
 def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The first possible duplicates of a serialized book, as entries of a list."""
     found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
-    rows = found.order_by("pk").values(*BookQuerySet.LIST_COLUMNS, "series_number", "source_key")[:MAX_COMPARED]
+    columns = {*BookQuerySet.LIST_COLUMNS, *TITLE, "source_key"}
+    rows = found.order_by("pk").values(*columns)[:MAX_COMPARED]
     like = [row for row in rows if not distinguishable(row, book)][:MAX_SIMILAR]
     return [list_entry(*(row[name] for name in BookQuerySet.LIST_COLUMNS)) for row in like]
 
 
-async def agroups(after: str, size: int) -> tuple[list[Group], str]:
-    """The groups after a fingerprint without those marked as different books, and the fingerprint to continue after.
+async def agroups(after: str, size: int, *, or_at: bool = False) -> tuple[list[Group], str]:
+    """The groups after a fingerprint, or at it, and the fingerprint to continue after, which is empty at the end.
 
-    That is empty at the end. Follows one index, in the order of titles, past MAX_SCANNED books at most.
+    Leaves out groups that are marked as different books. Follows one index, in the order of titles, past MAX_SCANNED
+    books at most.
     """
-    ahead = Book.objects.filter(fingerprint__gt=after).order_by("fingerprint", "pk")
+    from_there = {"fingerprint__gte" if or_at else "fingerprint__gt": after}
+    ahead = Book.objects.filter(**from_there).order_by("fingerprint", "pk")
     last = await ahead.values_list("fingerprint", flat=True)[MAX_SCANNED:].afirst() or ""
-    within = Q(fingerprint__gt=after, **({"fingerprint__lte": last} if last else {}))
-    marks = {mark.fingerprint: mark async for mark in NotDuplicate.objects.filter(within)}
-    rows: Any = Book.objects.filter(within).values("fingerprint").annotate(count=Count("pk"), newest=Max("pk"))
-    groups = rows.filter(count__gt=1).order_by("fingerprint")[: len(marks) + size + 1]
-    found = [group async for group in groups if not is_marked(group, marks.get(group["fingerprint"]))]
-    return found[:size], found[size - 1]["fingerprint"] if len(found) > size else last
+    within = {"fingerprint__lte": last} if last else {}
+    marks = await amarks(**from_there, **within)
+    rows: Any = Book.objects.filter(**within).values("fingerprint").annotate(count=Count("pk"))
+    shared = rows.filter(count__gt=1).order_by("fingerprint")
+    found: list[Group] = []
+    while len(found) <= size:
+        batch = {row["fingerprint"]: row["count"] async for row in shared.filter(**from_there)[:BATCH]}
+        if not batch:
+            break
+        found += [group for group in await aparted(batch) if not is_marked(group, marks)]
+        from_there = {"fingerprint__gt": [*batch][-1]}
+    last_shown = found[size - 1]["fingerprint"] if len(found) > size else ""
+    page = [group for group in found if group["fingerprint"] <= last_shown] if last_shown else found
+    return page, last_shown if len(page) < len(found) else last
 
 
-def is_marked(group: Group, mark: NotDuplicate | None) -> bool:
+async def agroups_of(fingerprint: str) -> list[Group]:
+    """The groups of one fingerprint, first those that nobody has marked as different books."""
+    count = await Book.objects.filter(fingerprint=fingerprint).acount()
+    marks = await amarks(fingerprint=fingerprint)
+    return sorted(await aparted({fingerprint: count}), key=lambda group: is_marked(group, marks))
+
+
+async def amarks(**within: Any) -> Marks:
+    return {(mark.fingerprint, mark.first): mark async for mark in NotDuplicate.objects.filter(**within)}
+
+
+def is_marked(group: Group, marks: Marks) -> bool:
     """Whether all books of the group were there when somebody marked them as different."""
-    return mark is not None and group["count"] <= mark.books and group["newest"] <= mark.newest
+    found = filter(None, (marks.get((group["fingerprint"], first)) for first in (0, group["first"])))
+    return any(group["count"] <= mark.books and group["newest"] <= mark.newest for mark in found)
 
 
-async def agroup(fingerprint: str) -> Group:
-    books = await Book.objects.filter(fingerprint=fingerprint).aaggregate(count=Count("pk"), newest=Max("pk"))
-    return {"fingerprint": fingerprint, "count": books["count"], "newest": books["newest"]}
-
-
-async def abooks(groups: Collection[Group]) -> list[tuple[Group, list[Book]]]:
-    """Each group with its first books. Small groups take one query together, large ones a query with a limit each."""
-    books = Book.objects.defer("words").order_by("pk")
-    small = [group["fingerprint"] for group in groups if group["count"] <= MAX_SHOWN]
-    large = [group["fingerprint"] for group in groups if group["count"] > MAX_SHOWN]
+async def aparted(counts: Mapping[str, int]) -> list[Group]:
+    """The groups of these fingerprints, of which the numbers of books are given."""
+    books = Book.objects.order_by("fingerprint", "pk").values("fingerprint", "pk", *TITLE)
+    small = [each for each, count in counts.items() if count <= MAX_COMPARED]
+    large = [each for each, count in counts.items() if count > MAX_COMPARED]
     found = defaultdict(list)
-    for query in (books.filter(fingerprint__in=small), *(books.filter(fingerprint=each)[:MAX_SHOWN] for each in large)):
-        async for book in query:
-            found[book.fingerprint].append(book)
-    return [(group, found[group["fingerprint"]][:MAX_SHOWN]) for group in groups]
+    queries = (books.filter(fingerprint__in=small), *(books.filter(fingerprint=each)[:MAX_COMPARED] for each in large))
+    for query in queries:
+        async for row in query:
+            found[row["fingerprint"]].append(row)
+    return [group for each in counts for group in parted(found[each])]
 
 
-def warning(books: Sequence[Book]) -> str:
-    """Why books of one fingerprint may be different books after all; empty if nothing suggests it."""
-    if all(distinguishable(vars(one), vars(other)) for one, other in combinations(books, 2)):
-        return "Possibly different editions: each has its own ISBN, or one source lists them separately."
-    years = [book.published_year for book in books if book.published_year is not None]
-    if years and max(years) - min(years) > YEARS_APART:
-        return "Possibly different editions: the years are far apart."
-    return ""
+def parted(rows: Iterable[Mapping[str, Any]]) -> Iterator[Group]:
+    """The groups of the books of one fingerprint: in none of them are two that are `different`."""
+    parts: list[list[Mapping[str, Any]]] = []
+    for row in rows:
+        fitting = (part for part in parts if not any(different(row, each) for each in part))
+        if part := next(fitting, None):
+            part.append(row)
+        else:
+            parts.append([row])
+    for place, part in enumerate(part for part in parts if len(part) > 1):
+        pks = [row["pk"] for row in part]
+        yield {
+            "fingerprint": part[0]["fingerprint"],
+            "first": pks[0],
+            "count": len(pks),
+            "newest": pks[-1],
+            "place": place,
+            "pks": pks[:MAX_SHOWN],
+        }
+
+
+async def abooks(groups: Sequence[Group]) -> list[tuple[Group, list[Book]]]:
+    """Each group with its first books."""
+    pks = [pk for group in groups for pk in group["pks"]]
+    books = {book.pk: book async for book in Book.objects.defer("words").filter(pk__in=pks)}
+    return [(group, [books[pk] for pk in group["pks"] if pk in books]) for group in groups]

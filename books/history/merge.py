@@ -20,17 +20,19 @@ class CannotMerge(Exception):
     """Nothing was merged; the argument says why."""
 
 
-def merge(shared_print: str, seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], actor: Actor) -> None:
-    """Merge books of one fingerprint, in one transaction.
+def merge(
+    seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], actor: Actor, shared_print: str = ""
+) -> Change:
+    """Merge books, in one transaction.
 
-    `seen`: the version of each book that the caller has read, by id; `chosen`: the id of the book that gives a field.
-    Raises CannotMerge, Book.DoesNotExist, StaleVersion.
+    `seen`: the version of each book that the caller has read, by id; `chosen`: the id of the book that gives a field;
+    `shared_print`: the fingerprint that all must have. Raises CannotMerge, Book.DoesNotExist, StaleVersion.
     """
     if len(seen) < 2 or keep not in seen or not set(chosen.values()) <= seen.keys():
         raise CannotMerge("Choose two books or more, and take the fields from these only.")
     with transaction.atomic():
         books = {pk: Book.objects.get_for_update(pk, seen[pk]) for pk in sorted(seen)}
-        if any(book.fingerprint != shared_print for book in books.values()):
+        if shared_print and any(book.fingerprint != shared_print for book in books.values()):
             raise CannotMerge("The titles or first authors of these books now differ. Edit one of them first.")
         kept = books[keep]
         others = [book for pk, book in books.items() if pk != keep]
@@ -43,6 +45,7 @@ def merge(shared_print: str, seen: Mapping[int, int], keep: int, chosen: Mapping
         Change.objects.filter(pk__in=[part.pk for part in parts]).update(part_of=merged)
         for each in links:
             each.delete_unused()
+        return merged
 
 
 def together(kept: Record, records: Mapping[int, Record], chosen: Mapping[str, int]) -> Record:

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from books.history.duplicates import distinguishable
 from books.importing.matching import PendingBook
 from books.importing.results import Note, shortened
 from books.metadata import fingerprint
+from books.metadata.sameness import TITLE, distinguishable
 from books.models import Book
 from books.models.book import VOLUME
 from books.models.fields import among
@@ -23,7 +23,7 @@ def notes_on_similar(added: Sequence[tuple[int, PendingBook]]) -> list[Note]:
     prints = {book.pk: fingerprint.of(book.fields["title"], book.fields["authors"]) for _, book in added}
     earlier: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     found = Book.objects.filter(fingerprint__in=among(set(prints.values())), pk__lt=min(prints))
-    columns = ("pk", "fingerprint", "source_key", *VOLUME)
+    columns = {"pk", "fingerprint", "source_key", *VOLUME, *TITLE}
     rows: Any = found.order_by("fingerprint", "pk").values(*columns)[:MAX_COMPARED]
     for row in rows:
         earlier[row["fingerprint"]].append(row)

@@ -42,6 +42,12 @@ def main_title(title: str) -> str:
     return "".join(words) or _unspaced(folded) or _unspaced(title)
 
 
+@lru_cache(5000)
+def subtitle(title: str, subtitle: str) -> str:
+    """What follows the main title, in the title or as a subtitle: `Kokoro: a novel` has the same as Kokoro, A Novel."""
+    return "".join(_words(fold(title).partition(":")[2]) + _words(fold(subtitle)))
+
+
 @lru_cache(20_000)
 def person(name: str) -> str:
     """A name, whichever of its parts comes first: Natsume, Sōseki is Sōseki Natsume. 夏目 漱石 has its own order."""

@@ -5,19 +5,23 @@ from books.models.fields import SortKeyField
 
 
 class NotDuplicateQuerySet(models.QuerySet["NotDuplicate"]):
-    async def amark(self, fingerprint: str, books: int, newest: int) -> None:
-        """Mark the books of a fingerprint as different: their number, and the highest of their ids."""
-        await self.aupdate_or_create(fingerprint=fingerprint, defaults={"books": books, "newest": newest})
+    async def amark(self, fingerprint: str, first: int, books: int, newest: int) -> None:
+        """Mark the books of a group as different."""
+        await self.aupdate_or_create(fingerprint=fingerprint, first=first, defaults={"books": books, "newest": newest})
 
 
 class NotDuplicate(models.Model):
-    """Books of one fingerprint that somebody has marked as different. One more book, and the group comes back."""
+    """A group of one fingerprint that somebody has marked as different books. One more book, and it comes back."""
 
-    fingerprint = SortKeyField(max_length=fingerprint.LENGTH, unique=True)
+    fingerprint = SortKeyField(max_length=fingerprint.LENGTH)
+    first = models.BigIntegerField(default=0, db_default=0)  # the lowest of their ids; 0: all of the fingerprint
     books = models.PositiveIntegerField()  # their number
     newest = models.BigIntegerField()  # the highest of their ids
 
     objects = NotDuplicateQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["fingerprint", "first"], name="not_duplicates_once")]
 
     def __str__(self) -> str:
         return str(self.fingerprint)

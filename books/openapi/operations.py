@@ -19,7 +19,7 @@ from books.forms.accounts import (
 from books.forms.activity import ActivityQuery
 from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.catalogue import CatalogueForm
-from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
+from books.forms.duplicates import DuplicateQuery, GroupQuery, MergeForm, MergeWithQuery, NotDuplicateForm
 from books.forms.jobs import JobBooksQuery
 from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery, SeriesBookQuery, SeriesQuery
 from books.forms.names import AuthorForm, SeriesForm, TopicForm
@@ -87,6 +87,9 @@ START = JOB._replace(
 CANCEL = JOB._replace(summary="Cancel a job; 200 if it is over already")
 RETRY = JOB._replace(summary="Resume a job that failed or was cancelled", statuses=[202, 303], errors=[409])
 WRITE = Operation("", "Book", errors=[409, 412], parameters=[IF_MATCH], sends=["ETag"])
+MERGE = Operation(
+    "Merge them: the URLs of the others then lead to the kept book", body=form(MergeForm, book=SEEN), errors=[412]
+)
 RENAME = Operation(
     "Rename it in all its books; where the name is another's, 409, or with `merge` the books move to that one",
     errors=[409, 412],
@@ -173,12 +176,12 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "activity": {"GET": Operation("The latest changes and imports, the latest first", "Activity", ActivityQuery)},
     "duplicate_list": {"GET": Operation("Possible duplicates, by title", "DuplicatePage", DuplicateQuery)},
     "duplicate_detail": {
-        "GET": Operation("A group of possible duplicates", "Duplicates"),
-        "POST": Operation(
-            "Merge them: the URLs of the others then lead to the kept book",
-            body=form(MergeForm, book=SEEN),
-            errors=[412],
-        ),
+        "GET": Operation("A group of possible duplicates", "Duplicates", GroupQuery),
+        "POST": MERGE._replace(query=GroupQuery),
+    },
+    "book_merge": {
+        "GET": Operation("Two books side by side, or books to choose the second from", "BookMerge", MergeWithQuery),
+        "POST": MERGE._replace(query=MergeWithQuery),
     },
     "duplicate_dismiss": {"POST": Operation("Say that they are different books", body=form(NotDuplicateForm))},
     **{

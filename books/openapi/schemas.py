@@ -86,8 +86,9 @@ ACTIVITY = {
 ACTIVITY |= {"book": or_null({"type": "object"}), "fields": array(text()), "undoes": or_null(ID)}
 ACTIVITY |= {"by": or_null(text()), "undo_url": or_null(text()), "job": or_null({"type": "object"})}
 FINGERPRINT = text(fingerprint.LENGTH)
-DUPLICATES = {"fingerprint": FINGERPRINT, "url": text(), "count": COUNT, "newest": ID, "doubt": text()}
-DUPLICATES |= {"books": array(ref("Book"))}
+COMPARED = {"url": text(), "certain": {"type": "boolean"}, "doubt": text(), "books": array(ref("Book"))}
+DUPLICATES = {"fingerprint": FINGERPRINT, "first": ID, "count": COUNT, "newest": ID, **COMPARED}
+TO_MERGE = {"book": exactly(id=ID, url=text(), title=text(), version=ID), "q": text(), "found": array(ref("BookEntry"))}
 JOB_KEY = text(pattern=f"^{KEY}$")
 JOB = {"id": JOB_KEY, "url": text(), "kind": text(), "status": text(enum=Status.values)}
 JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null(COUNT), "message": text()}
@@ -165,6 +166,7 @@ SCHEMAS = {
     "NameHistory": exactly(changes=array(exactly(**NAME_CHANGE))),
     "NameUndone": exactly(id=ID, url=text(), books=COUNT, skipped=array(exactly(**ADDRESS, title=text()))),
     "Duplicates": exactly(**DUPLICATES),
+    "BookMerge": {"oneOf": [exactly(**COMPARED), exactly(**TO_MERGE)]},
     "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
     "Change": exactly(**CHANGE),
     "History": exactly(book=ID, changes=array(ref("Change"))),

@@ -3,16 +3,22 @@ from typing import Any
 from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.duplicates import DuplicateQuery, MergeForm, NotDuplicateForm
-from books.history.duplicates import Group, abooks, agroup, agroups, warning
+from books.forms.duplicates import DuplicateQuery, GroupQuery, MergeForm, MergeWithQuery, NotDuplicateForm
+from books.forms.lists import MAX_QUERY, BookQuery
+from books.history.duplicates import Group, abooks, agroups, agroups_of
 from books.history.merge import CHOSEN, JOINED, CannotMerge, merge
 from books.metadata.record import BY_NAME, topic_slug
+from books.metadata.sameness import certain, warning
 from books.models import Book, Channel, NotDuplicate, StaleVersion
+from books.models.book import BookQuerySet
 from books.models.book_columns import split
 from books.views.base import CatalogueView
+from books.views.book_detail import aget_book
+from books.views.lists import valid
 from books.web import parsing, serializers
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
 from books.web.permissions import CHANGE, DELETE, arequire
@@ -20,6 +26,7 @@ from books.web.permissions import CHANGE, DELETE, arequire
 DETAIL = "books/duplicate_detail.html"
 NO_GROUP = "No two books have this fingerprint any more. All possible duplicates are at /duplicates/."
 STALE = "One of these books was changed or deleted since you opened this page. Compare them again."
+NOT_TWO = "Tick the records that are the same book: two or more."
 
 
 class DuplicateList(CatalogueView):
@@ -29,49 +36,105 @@ class DuplicateList(CatalogueView):
     rules = {"GET": CHANGE}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        query = DuplicateQuery(request.GET)
-        if not query.is_valid():
-            raise HTTPError(400, errors=errors_of(query))
+        query = valid(DuplicateQuery(request.GET))
         size = query.cleaned_data["size"]
         found, last = await agroups(query.cleaned_data["after"], size)
-        groups = [serialized(group, books) for group, books in await abooks(found) if books]
+        groups = [serialized(group, books) for group, books in await abooks(found) if len(books) > 1]
         next_url = f"{request.path}?{urlencode({'size': size, 'after': last})}" if last else None
         titles = Book.objects.filter(fingerprint=last).order_by("pk").values_list("title", flat=True)
         data = {"groups": groups, "next": next_url, "up_to": await titles.afirst() if last else None}
-        return self.respond(data, "books/duplicate_list.html")
+        parts = [
+            {"name": name, "groups": [group for group in groups if group["certain"] == is_certain]}
+            for name, is_certain in (("The same book", True), ("Perhaps the same book", False))
+        ]
+        return self.respond(data, "books/duplicate_list.html", context={"parts": parts})
 
 
-class DuplicateDetail(CatalogueView):
-    """The first books of a group, side by side. POST merges those that are named."""
+class MergeView(CatalogueView):
+    """Books side by side. POST merges those that are ticked."""
 
     offers = JSON, HTML
     rules = {"GET": CHANGE, "POST": CHANGE}  # merging takes the permission to delete books too
 
-    async def get(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        return await self._show(fingerprint)
+    async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
+        return await self.ashow(*key.values())
 
-    async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
+    async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
         await arequire(self.user, DELETE)
-        form = MergeForm(parsing.form(request))
-        if not form.is_valid():
+        form, problem, status = MergeForm(parsing.form(request)), NOT_TWO, 422
+        if not form.is_valid() and (self.media_type == JSON or "book" not in form.errors):
             raise HTTPError(422, errors=errors_of(form))
-        seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
-        actor = self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
         try:
-            await sync_to_async(merge)(fingerprint, seen, keep, form.chosen(), actor)
+            if form.is_valid():
+                seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
+                return await self._amerge(seen, keep, form.chosen(), **key)
         except CannotMerge as error:
-            return await self._show(fingerprint, str(error), 422)
+            problem = str(error)
         except (Book.DoesNotExist, StaleVersion):
-            return await self._show(fingerprint, STALE, 412)
-        return SeeOther(reverse("book_detail", args=[keep]))
+            problem, status = STALE, 412
+        (shown,) = key.values()
+        return await self.ashow(shown, problem, status)
 
-    async def _show(self, fingerprint: str, problem: str = "", status: int = 200) -> HttpResponse:
+    async def _amerge(self, seen: dict[int, int], keep: int, chosen: dict[str, int], **key: Any) -> HttpResponse:
+        actor = self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
+        change = await sync_to_async(merge)(seen, keep, chosen, actor, key.get("fingerprint", ""))
+        if self.media_type == JSON:
+            return SeeOther(reverse("book_detail", args=[keep]))
+        title = await Book.objects.values_list("title", flat=True).aget(pk=keep)
+        undo_url = reverse("change_undo", args=[keep, change.pk])
+        messages.success(self.request, f"{len(seen)} records are now one: “{title}”.", extra_tags=f"undo {undo_url}")
+        return SeeOther(await self.anext(keep, **key))
+
+    async def ashow(self, key: Any, problem: str = "", status: int = 200) -> HttpResponse:
+        raise NotImplementedError
+
+    async def anext(self, kept: int, **key: Any) -> str:
+        """Where a browser goes on after a merge."""
+        return reverse("book_detail", args=[kept])
+
+    def side_by_side(
+        self, data: dict[str, Any], books: list[Book], problem: str, status: int, *, ticked: bool
+    ) -> HttpResponse:
         """The books as they are now, and why they were not merged."""
-        [(group, books)] = await abooks([await agroup(fingerprint)])
-        if len(books) < 2 or (problem and self.media_type == JSON):
-            raise HTTPError(status if problem else 404, problem or NO_GROUP)
-        context = {**comparison(books), "problem": problem}
-        return self.respond(serialized(group, books), DETAIL, context=context, status=status)
+        if problem and self.media_type == JSON:
+            raise HTTPError(status, problem)
+        sent = {text.partition(":")[0] for text in self.request.POST.getlist("book")}
+        ticks = [book.pk for book in books if (str(book.pk) in sent if problem else ticked)]
+        context = {**comparison(books), "problem": problem, "ticks": ticks}
+        return self.respond(data, DETAIL, context=context, status=status)
+
+
+class DuplicateDetail(MergeView):
+    """The first books of a group of possible duplicates."""
+
+    async def ashow(self, key: str, problem: str = "", status: int = 200) -> HttpResponse:
+        first = valid(GroupQuery(self.request.GET)).cleaned_data["first"]
+        groups = [group for group in await agroups_of(key) if group["first"] == first or not first]
+        for group, books in await abooks(groups[:1]):
+            data = serialized(group, books)
+            return self.side_by_side(data, books, problem, status, ticked=data["certain"])
+        raise HTTPError(status if problem else 404, problem or NO_GROUP)
+
+    async def anext(self, kept: int, **key: Any) -> str:
+        """The next group that nobody has marked as different books."""
+        following, _ = await agroups(key["fingerprint"], 1, or_at=True)
+        return url_of(following[0]) if following else reverse("duplicate_list")
+
+
+class BookMerge(MergeView):
+    """A book beside any other, that `?q=` names by its id, its URL or words to search for."""
+
+    async def ashow(self, key: int, problem: str = "", status: int = 200) -> HttpResponse:
+        book, query = await aget_book(key), valid(MergeWithQuery(self.request.GET))
+        other = await Book.objects.filter(pk=query.named_id() or 0).exclude(pk=key).afirst()
+        if other is None:
+            text = query.cleaned_data["q"]
+            data = {"book": serializers.heading(book), "q": text, "found": await afound(text or book.title, key)}
+            return self.respond(data, "books/book_merge.html", status=status)
+        books = [book, other]
+        url = f"{reverse('book_merge', args=[key])}?{urlencode({'q': other.pk})}"
+        data = {"url": url, **compared(books)}
+        return self.side_by_side(data, books, problem, status, ticked=not data["doubt"])
 
 
 class DuplicateDismiss(CatalogueView):
@@ -86,14 +149,33 @@ class DuplicateDismiss(CatalogueView):
             raise HTTPError(422, errors=errors_of(form))
         if not await Book.objects.filter(fingerprint=fingerprint).aexists():
             raise HTTPError(404, NO_GROUP)
-        await NotDuplicate.objects.amark(fingerprint, form.cleaned_data["count"], form.cleaned_data["newest"])
+        seen = form.cleaned_data
+        await NotDuplicate.objects.amark(fingerprint, seen["first"] or 0, seen["count"], seen["newest"])
         return SeeOther(f"{reverse('duplicate_list')}?{urlencode({'after': fingerprint})}")
 
 
-def serialized(group: Group, books: list[Book]) -> dict[str, Any]:
-    rows = [serializers.book(vars(book), [topic_slug(name) for name in split(book.topic_names)]) for book in books]
+async def afound(text: str, without: int) -> list[dict[str, Any]]:
+    """The first books that a search finds, as entries of a list."""
+    query = valid(BookQuery({"q": text[:MAX_QUERY]}))
+    page = await Book.objects.matching(query.search()).apage(query.page)
+    rows = [row[: len(BookQuerySet.LIST_COLUMNS)] for row in page.rows if row[0] != without]
+    return [serializers.list_entry(*row) for row in rows]
+
+
+def url_of(group: Group) -> str:
     url = reverse("duplicate_detail", args=[group["fingerprint"]])
-    return {**group, "url": url, "doubt": warning(books), "books": rows}
+    return f"{url}?{urlencode({'first': group['first']})}" if group["place"] else url
+
+
+def serialized(group: Group, books: list[Book]) -> dict[str, Any]:
+    about = {name: group[name] for name in ("fingerprint", "first", "count", "newest")}
+    return {**about, "url": url_of(group), **compared(books)}
+
+
+def compared(books: list[Book]) -> dict[str, Any]:
+    records: list[Any] = [book.as_record() for book in books]
+    rows = [serializers.book(vars(book), [topic_slug(name) for name in split(book.topic_names)]) for book in books]
+    return {"certain": certain(records), "doubt": warning(records), "books": rows}
 
 
 def comparison(books: list[Book]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
+from django.forms import BaseForm
 from django.http import HttpResponse, QueryDict
 
 from books.cache import per_version
-from books.forms.lists import YEAR_FIELDS, BookQuery, ListQuery, SeriesBookQuery
+from books.forms.lists import YEAR_FIELDS, BookQuery, SeriesBookQuery
 from books.metadata import covers, languages
 from books.metadata.series import Place
 from books.models import Author, Book
@@ -38,7 +39,7 @@ ROWS = 2000  # that stay rendered: 700 bytes each
 ENDS_WITH_CURSOR = re.compile(r"(?:(.*)&)?(after|before)=([\w-]+)", re.ASCII | re.DOTALL)
 
 
-def valid[Query: ListQuery](query: Query) -> Query:
+def valid[Query: BaseForm](query: Query) -> Query:
     """The query, if every parameter is valid. Raises 400, each parameter with its reason."""
     if not query.is_valid():
         raise HTTPError(400, errors=errors_of(query))

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from django.contrib.messages import get_messages
+from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -107,11 +108,17 @@ def page(
     """A page for browsers only, such as a form."""
     user = request.request_user.serialized() if hasattr(request, "request_user") else {}
     # Pages for anonymous visitors are shared between them, and have nothing to say to one.
-    said = [{"text": str(each), "about": each.extra_tags} for each in get_messages(request)] if user else []
+    said = [message(each) for each in get_messages(request)] if user else []
     frame = {"address": request.get_full_path(), "path": request.path, "user": user, "messages": said}
     frame["catalogue"] = Known.name
     html = render_to_string(template, {**frame, **context})
     return HttpResponse(html, status=status, headers=headers)
+
+
+def message(said: Message) -> dict[str, str]:
+    """Its `about` is what it offers: another book to `add`, or `undo` at a URL."""
+    about, _, url = (said.extra_tags or "").partition(" ")
+    return {"text": str(said), "about": about, "url": url}
 
 
 def errors_of(form: BaseForm) -> Errors:
