@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0014_series_are_named'),
+        ('books', '0015_other_names'),
     ]
 
     operations = [
