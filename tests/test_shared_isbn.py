@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.test import TestCase
 
-from books.history.duplicates import similar
 from books.history.undo import undo
 from books.models import Actor, Book, Change, Channel, DuplicateISBN
+from books.views.writes import similar
 from tests.people import LibrarianTestCase
 
 ISBN = "9784101010014"
@@ -113,7 +113,10 @@ class Afterwards(TestCase):
         )
 
     def test_volumes_are_no_possible_duplicates(self) -> None:
-        assert similar({"id": 0, "title": "Genji", "authors": [], "isbn13": ISBN, "series_number": 3}) == []
+        assert (
+            similar({"id": 0, "title": "Genji", "authors": [], "subtitle": "", "isbn13": ISBN, "series_number": 3})
+            == []
+        )
 
     def test_a_deleted_volume_comes_back(self) -> None:
         Book.objects.remove(self.second.pk)

@@ -1,20 +1,17 @@
 """Possible duplicates: books with the same fingerprint, that is the same title and first author, however spelled."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from django.db.models import Count
 
-from books.metadata import fingerprint
-from books.metadata.sameness import TITLE, different, distinguishable
+from books.metadata.sameness import TITLE, parted
 from books.models import Book, NotDuplicate
-from books.models.book import BookQuerySet
-from books.web.serializers import list_entry
 
 MAX_SCANNED = 10_000  # books for one page of groups: 1 µs each
 BATCH = 100  # fingerprints whose books are compared at once
-MAX_COMPARED, MAX_SIMILAR = 100, 3  # books that a new one is compared with, and that are named
+MAX_COMPARED = 100  # books of one fingerprint
 MAX_SHOWN = 6  # books of a group, side by side
 
 
@@ -30,15 +27,6 @@ class Group(TypedDict):
 
 
 Marks = Mapping[tuple[str, int], NotDuplicate]
-
-
-def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The first possible duplicates of a serialized book, as entries of a list."""
-    found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
-    columns = {*BookQuerySet.LIST_COLUMNS, *TITLE, "source_key"}
-    rows = found.order_by("pk").values(*columns)[:MAX_COMPARED]
-    like = [row for row in rows if not distinguishable(row, book)][:MAX_SIMILAR]
-    return [list_entry(*(row[name] for name in BookQuerySet.LIST_COLUMNS)) for row in like]
 
 
 async def agroups(after: str, size: int, *, or_at: bool = False) -> tuple[list[Group], str]:
@@ -93,28 +81,13 @@ async def aparted(counts: Mapping[str, int]) -> list[Group]:
     for query in queries:
         async for row in query:
             found[row["fingerprint"]].append(row)
-    return [group for each in counts for group in parted(found[each])]
+    return [group(each, place, part) for each in counts for place, part in enumerate(parted(found[each]))]
 
 
-def parted(rows: Iterable[Mapping[str, Any]]) -> Iterator[Group]:
-    """The groups of the books of one fingerprint: in none of them are two that are `different`."""
-    parts: list[list[Mapping[str, Any]]] = []
-    for row in rows:
-        fitting = (part for part in parts if not any(different(row, each) for each in part))
-        if part := next(fitting, None):
-            part.append(row)
-        else:
-            parts.append([row])
-    for place, part in enumerate(part for part in parts if len(part) > 1):
-        pks = [row["pk"] for row in part]
-        yield {
-            "fingerprint": part[0]["fingerprint"],
-            "first": pks[0],
-            "count": len(pks),
-            "newest": pks[-1],
-            "place": place,
-            "pks": pks[:MAX_SHOWN],
-        }
+def group(fingerprint: str, place: int, rows: Sequence[Mapping[str, Any]]) -> Group:
+    pks = [row["pk"] for row in rows]
+    shown = pks[:MAX_SHOWN]
+    return Group(fingerprint=fingerprint, first=pks[0], count=len(pks), newest=pks[-1], place=place, pks=shown)
 
 
 async def abooks(groups: Sequence[Group]) -> list[tuple[Group, list[Book]]]:

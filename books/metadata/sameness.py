@@ -1,6 +1,6 @@
 """Whether two books of one fingerprint are the same book, surely or perhaps. Pure functions of records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -64,3 +64,15 @@ def warning(books: Sequence[Fields]) -> str:
     if years and max(years) - min(years) > YEARS_APART:
         return "Possibly different editions: the years are far apart."
     return ""
+
+
+def parted(books: Iterable[Fields]) -> list[list[Fields]]:
+    """Two or more books of one fingerprint each: in none of the parts are two that are `different`."""
+    parts: list[list[Fields]] = []
+    for book in books:
+        fitting = (part for part in parts if not any(different(book, each) for each in part))
+        if part := next(fitting, None):
+            part.append(book)
+        else:
+            parts.append([book])
+    return [part for part in parts if len(part) > 1]

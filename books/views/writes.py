@@ -1,16 +1,21 @@
 """Writing books as views do it: one sync function, one transaction, and the data to answer with."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
-from books.history.duplicates import similar
+from books.history.duplicates import MAX_COMPARED
+from books.metadata import fingerprint
 from books.metadata.record import Record
+from books.metadata.sameness import TITLE, distinguishable
 from books.models import Actor, Book, BookSeries, IdempotentResponse
-from books.models.book import Versions
+from books.models.book import BookQuerySet, Versions
 from books.web import serializers
 from books.web.negotiation import as_json
+
+MAX_SIMILAR = 3  # possible duplicates that are named
 
 
 class PossibleDuplicate(Exception):
@@ -54,6 +59,15 @@ def add_and_compare(values: Record, key: str, actor: Actor, *, shares_isbn: bool
     """A book added once, and the books it may duplicate, as the value of a Link header (RFC 8288)."""
     book = add_once(values, key, actor, shares_isbn=shares_isbn)
     return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in similar(book))
+
+
+def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The first possible duplicates of a serialized book, as entries of a list."""
+    found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
+    columns = {*BookQuerySet.LIST_COLUMNS, *TITLE, "source_key"}
+    rows = found.order_by("pk").values(*columns)[:MAX_COMPARED]
+    like = [row for row in rows if not distinguishable(row, book)][:MAX_SIMILAR]
+    return [serializers.list_entry(*(row[name] for name in BookQuerySet.LIST_COLUMNS)) for row in like]
 
 
 def change(pk: int, values: Record, versions: Versions, actor: Actor, *, shares_isbn: bool) -> dict[str, Any]:
