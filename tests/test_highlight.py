@@ -1,6 +1,8 @@
 import sys
+from unittest import mock
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import TestCase
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,6 +115,12 @@ class Pages(TestCase):
                 page = await self.page(query)
                 assert "Did you mean" in page
                 assert f">{meant}</a>?" in page
+
+    async def test_the_word_of_most_books_is_proposed(self) -> None:
+        for title in ("Marten", "Martin 1", "Martin 2", "Marton"):
+            await sync_to_async(Book.objects.add)({"title": title})
+        with mock.patch("books.search.spelling.ENOUGH", 1):  # up to which all words are counted
+            assert ">martin</a>?" in await self.page("martxn")
 
     async def test_nothing_is_proposed_where_nothing_is_like_it(self) -> None:
         for query in ("zzzzzz", "夏目", "k", "123456"):

@@ -46,6 +46,22 @@ class InTheQuery(TestCase):
         for number in [*NUMBERS, "101"]:
             await self.refused(f"/books/?size={number}")
 
+    async def test_an_unknown_parameter_is_named_with_the_one_that_may_be_meant(self) -> None:
+        for address, name, meant in (
+            ("/books/?lang=en", "lang", "Did you mean language=? Known are size, after, before, q, author,"),
+            ("/books/?autor=x", "autor", "Did you mean author=?"),
+            ("/books/?published_year=1950", "published_year", "Did you mean year=?"),
+            ("/books/?title=x", "title", "Did you mean q=?"),
+            ("/authors/?query=x", "query", "Did you mean q=? Known are size, after, before, q."),
+            ("/books/?zzz=x", "zzz", "Unknown parameter. Known are size,"),
+        ):
+            with self.subTest(address):
+                response = await self.async_client.get(address)
+                page = await self.async_client.get(address, headers={"accept": "text/html"})
+                assert (response.status_code, page.status_code) == (400, 400)
+                assert meant in response.json()["errors"][name][0]
+                assert meant in page.content.decode()
+
     async def test_a_year_is_a_year(self) -> None:
         for year in [number for number in NUMBERS if number not in {"-1", "0"}] + [
             "1..2..3",

@@ -1,7 +1,8 @@
 """The parameters of lists and of look-ups, cleaned."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -23,6 +24,8 @@ MAX_QUERY = 200  # characters of what is searched
 DEFAULT_SIZE = 20
 YEARS_HINT = "1950, 1950-1959, 1950s, after 1950 or before 1900"
 YEAR_FIELDS = "year", "year_from", "year_to"
+SEARCHES = {"query", "search", "title", "term", "keyword", "keywords", "s"}  # what others call q
+LONGEST_NAME = 40  # characters of an unknown parameter that are looked at
 _INTEGER = re.compile(r"-?[0-9]{1,6}")
 _UNREADABLE = re.compile("[\ufffd\ud800-\udfff]")
 
@@ -100,6 +103,17 @@ class IsbnField(QueryField):
         return isbn.canonical(super().clean(value))
 
 
+def unknown_parameter(name: str, known: Sequence[str]) -> str:
+    """What is said of a parameter that is none, with the one that may be meant."""
+    written = name.lower()[:LONGEST_NAME]
+    meant = [each for each in known if each in written or (len(written) > 2 and written in each)]
+    meant = [each for each in meant if len(each) > 1] or get_close_matches(written, known, 1)
+    if not meant and "q" in known and written in SEARCHES:
+        meant = ["q"]
+    hint = f" Did you mean {meant[0]}=?" if meant else ""
+    return f"Unknown parameter.{hint} Known are {', '.join(known)}."
+
+
 class LookupQuery(forms.Form):
     """Which book other catalogues are asked for."""
 
@@ -127,8 +141,7 @@ class ListQuery(forms.Form):
         cleaned: dict[str, Any] = self.cleaned_data
         for name in () if self.allows_unknown else self.data:
             if name not in type(self).base_fields:
-                known = ", ".join(type(self).base_fields)
-                self.errors[name] = self.error_class([f"Unknown parameter. Known are {known}."])
+                self.errors[name] = self.error_class([unknown_parameter(name, [*type(self).base_fields])])
         if self.errors:
             return cleaned
         if "after" in cleaned and "before" in cleaned:

@@ -11,10 +11,11 @@ from django.db import connection
 from books.metadata.folding import fold
 from books.metadata.text import is_unspaced
 from books.search.index import searching
+from books.search.pagination import COUNT_CAP
 
 MOST_WORDS = 6  # of a query that are looked at
 LENGTHS = range(4, 21)  # letters of a word that may be mistyped: shorter ones are one slip from too many
-ENOUGH = 50  # books with a word; more do not make it likelier
+ENOUGH = 50  # books with a word, up to which each is counted; those that have more are counted further
 
 ALPHABETS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -51,6 +52,9 @@ def _suggestion(query: str) -> str:
     for word, folded in words.items():
         if not known.get(folded):
             counts = _counts(sorted(set(_slips(folded)) - {folded}))
+            frequent = [each for each in counts if counts[each] >= ENOUGH]
+            if len(frequent) > 1:
+                counts |= _counts(frequent, COUNT_CAP)
             best = max(counts, key=lambda each: (counts[each], each[0] == folded[0]), default="")
             if best and counts[best]:
                 better = re.sub(rf"\b{re.escape(word)}\b", best, better)
@@ -75,8 +79,8 @@ def _slips(word: str) -> Iterator[str]:
             yield f"{before}{after[1]}{after[0]}{after[2:]}"
 
 
-def _counts(words: list[str]) -> dict[str, int]:
+def _counts(words: list[str], most: int = ENOUGH) -> dict[str, int]:
     with searching(), connection.cursor() as cursor:
-        cursor.execute(_COUNT[connection.vendor], [ENOUGH, json.dumps(words)])
+        cursor.execute(_COUNT[connection.vendor], [most, json.dumps(words)])
         rows: list[Any] = cursor.fetchall()
     return dict(rows)

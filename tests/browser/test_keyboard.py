@@ -1,5 +1,7 @@
 """Finding a book without the mouse."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -75,6 +77,16 @@ async def test_results_come_as_one_types_and_the_address_with_them(page: Page, s
     await expect(page).to_have_url("/books/?q=quixotic+tw")
     await expect(page.get_by_role("status")).to_contain_text("book")
     await expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+async def test_results_come_as_one_types_on_the_home_page_too(page: Page, shelf: str) -> None:
+    await page.goto("/")
+    await page.get_by_role("searchbox").press_sequentially("quixotic t")
+    await expect(page.locator(".books a").first).to_have_text("Quixotic two")
+    await expect(page).to_have_url(re.compile(r"/books/\?q=quixotic\+t$"))
+    await page.go_back()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Find a book")
+    await expect(page.locator(".books")).to_have_count(0)
 
 
 async def test_of_letters_that_come_quickly_the_last_alone_asks(page: Page, shelf: str) -> None:

@@ -91,6 +91,7 @@ document.addEventListener("keydown", (event) => {
 const box = document.querySelector("[data-typed]");
 const PAUSE = 150; // milliseconds without a key after which the server is asked
 let waiting, asking;
+let shown = location.pathname + location.search;
 
 // What the list can be narrowed by takes long to count in a large catalogue: it follows the list.
 async function fillFacets() {
@@ -125,7 +126,9 @@ async function show() {
       if (old && fresh) old.replaceChildren(...fresh.childNodes);
     }
     document.querySelector("[data-found]").textContent = document.querySelector("#count")?.textContent ?? "";
-    history.replaceState(null, "", address);
+    if (location.pathname === new URL(box.form.action).pathname) history.replaceState(null, "", address);
+    else history.pushState(null, "", address); // "Back" leads to the page where the typing began
+    shown = address;
     fillFacets();
   } catch (error) {
     if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // offline: Enter tells
@@ -137,6 +140,7 @@ function later(event) {
   if (!event.isComposing) waiting = setTimeout(show, PAUSE);
 }
 
+addEventListener("popstate", () => { if (location.pathname + location.search !== shown) location.reload(); });
 box?.addEventListener("input", later);
 box?.addEventListener("compositionend", later);
 box?.form.addEventListener("submit", () => { clearTimeout(waiting); asking?.abort(); });
