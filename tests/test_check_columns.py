@@ -118,6 +118,14 @@ class Choosing(UploadCase):
         assert "Two columns fill “Title”" in page
         assert not await Job.objects.aexists()
 
+    async def test_a_field_of_several_columns_keeps_them_when_another_is_changed(self) -> None:
+        upload = await self.upload("Titel,Wer,ISBN-13,ISBN-10\nMomo,Ende,,0306406152\n")
+        names = [column["name"] for column in upload.preview["columns"]]
+        chosen = {"Titel": "title", "Wer": "authors", "ISBN-13": "isbn13", "ISBN-10": "isbn13"}
+        await self.send(upload, "import", [chosen[name] for name in names])
+        mapping = (await Job.objects.aget()).arguments["mapping"]
+        assert mapping == {"title": "Titel", "authors": "Wer", "isbn13": ["ISBN-13", "ISBN-10"]}
+
     async def test_of_a_known_format_only_what_was_changed_is_sent(self) -> None:
         upload = await self.upload(KNOWN)
         assert upload.preview["format"] == "csv"

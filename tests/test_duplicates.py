@@ -1,6 +1,7 @@
 """Possible duplicates: listed, merged, unmerged, or marked as different books."""
 
 import json
+from decimal import Decimal
 from typing import Any
 from unittest import mock
 
@@ -9,7 +10,8 @@ from django.contrib.auth.models import Permission
 from django.test import AsyncClient
 from django.utils.html import escape
 
-from books.models import Author, Book, Change
+from books.metadata.record import EMPTY
+from books.models import Actor, Author, Book, Change, Channel
 from tests.people import LibrarianTestCase, reader
 
 HTML, JSON = {"accept": "text/html"}, {"accept": "application/json"}
@@ -227,6 +229,16 @@ class Merging(DuplicateCase):
             for headers in (HTML, JSON):
                 assert (await self.merge(**fields, headers=headers)).status_code == status
         assert await Book.objects.acount() == 2
+
+    async def test_the_book_that_has_the_isbn_and_the_number_already_is_named(self) -> None:
+        actor, third = Actor(Channel.API), {**EMPTY, "title": "Third", "isbn13": ISBN, "series_number": Decimal(1)}
+        other = await sync_to_async(Book.objects.add)(third, actor, shares_isbn=True)
+        await Book.objects.filter(pk=self.one.pk).aupdate(series_number=1)
+        for headers in (HTML, JSON):
+            response = await self.merge(isbn13=self.other.pk, headers=headers)
+            assert response.status_code == 409
+            assert f"/books/{other.pk}/ has this ISBN" in response.content.decode()
+        assert await Book.objects.acount() == 3
 
     async def test_together_they_may_be_too_much(self) -> None:
         await Book.objects.filter(pk=self.one.pk).aupdate(

@@ -33,7 +33,17 @@ pytestmark = pytest.mark.once
         ("フランス語", "fr"),
         ("한국어", "ko"),
         ("\u200eEnglish ", "en"),
-        ("Portuguese (Brazil)", "pt"),
+        ("Portuguese (Brazil)", "pt-br"),
+        ("English (US)", "en-us"),
+        ("English [United Kingdom]", "en-gb"),
+        ("Spanish (Latin America)", "es-419"),
+        ("en (AU)", "en-au"),
+        ("Chinese (Simplified)", "zh-hans"),
+        ("中文（繁體）", "zh-hant"),
+        ("Chinese (Traditional, Hong Kong)", "zh-hant-hk"),
+        ("Serbian (Cyrillic)", "sr-cyrl"),
+        ("Norwegian (Bokmål)", "nb"),
+        ("Dutch (original)", "nl"),
         ("Brazilian Portuguese", "pt-br"),
         ("Ancient Greek", "grc"),
         ("English, German", "mul"),
@@ -73,3 +83,11 @@ def test_what_is_no_code_is_refused(text: str) -> None:
 )
 def test_a_language_has_a_name_to_read(tag: str, name: str) -> None:
     assert languages.name(tag) == name
+
+
+@pytest.mark.parametrize(
+    ("written", "rest"),
+    [("Dutch (original)", "original"), ("English (US, UK)", "uk"), ("Chinese (Simplified)", ""), ("English", "")],
+)
+def test_what_a_tag_does_not_say_of_a_language_is_named(written: str, rest: str) -> None:
+    assert languages.left_out(written) == rest

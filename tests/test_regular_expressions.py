@@ -33,9 +33,7 @@ SECONDS = 0.03
 LENGTHS = {  # of the longest texts that these get
     "books.metadata.isbn._AFTER.sub": 101,
     "books.metadata.languages._BETWEEN.split": 201,
-    "books.metadata.languages._IN_BRACKETS.sub": 201,
     "books.importing.containers.marc_fields._UP_TO_PAGES.match": 100,
-    "books.importing.formats.any_table._IN_SERIES.fullmatch": 500,
 }
 
 

@@ -66,6 +66,7 @@ def language_tag(tag: str) -> str:
 
 
 def year_in_words(year: int | None) -> str:
+    """In four digits: two would be of any century."""
     if year is None:
         return ""
-    return str(year) if year > 0 else f"{-year} BC"
+    return f"{year:04}" if year > 0 else f"{-year} BC"

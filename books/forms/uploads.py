@@ -105,9 +105,14 @@ def problem_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], form
     return f"Two columns fill “{label}”: leave one of them out."
 
 
-def mapping_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], *, is_named: bool) -> dict[str, str]:
-    """{field: column} of what the person has changed in a format; of any other table, of all that is used."""
-    mapping: dict[str, str] = {}
+def mapping_of(
+    columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], *, is_named: bool
+) -> dict[str, str | list[str]]:
+    """{field: column} of what the person has changed in a format; of any other table, of all that is used.
+
+    A field that several columns fill has all of them, in their order.
+    """
+    mapping: dict[str, str | list[str]] = {}
     if all(column["proposed"] == field for column, field in zip(columns, chosen, strict=True)):
         return mapping
     for field in BY_NAME:
@@ -116,5 +121,5 @@ def mapping_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], *, i
         if is_named and before == now:
             continue
         if now or is_named:
-            mapping[field] = now[0] if now else ""
+            mapping[field] = now if len(now) > 1 else "".join(now)
     return mapping

@@ -26,7 +26,8 @@ def merge(
     """Merge books, in one transaction.
 
     `seen`: the version of each book that the caller has read, by id; `chosen`: the id of the book that gives a field;
-    `shared_print`: the fingerprint that all must have. Raises CannotMerge, Book.DoesNotExist, StaleVersion.
+    `shared_print`: the fingerprint that all must have. Raises CannotMerge, Book.DoesNotExist, StaleVersion,
+    DuplicateISBN.
     """
     if len(seen) < 2 or keep not in seen or not set(chosen.values()) <= seen.keys():
         raise CannotMerge("Choose two books or more, and take the fields from these only.")
@@ -40,6 +41,7 @@ def merge(
         values = together(before, {pk: book.as_record() for pk, book in books.items()}, chosen)
         links = [Links.of(book) for book in others]
         parts = [book.delete_with_history(actor) for book in others]  # first, so that the kept book can take their ISBN
+        Book.objects.refuse_taken_isbn(values, keep, shares_isbn=True)
         kept.save_record(values)
         merged = Change.objects.log(kept, Action.MERGED, actor, differences(before, kept.as_record()))
         Change.objects.filter(pk__in=[part.pk for part in parts]).update(part_of=merged)

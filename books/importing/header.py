@@ -1,14 +1,15 @@
 """Finds the line of a table that names its columns, and the format that has these."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from books.exporting.formulas import restored
 from books.importing.formats import FORMATS
 from books.importing.formats.any_table import any_table, understood
-from books.importing.formats.base import Format
+from books.importing.formats.base import ColumnMap, Format
 from books.importing.formats.isbns import FORMAT as ISBNS
 from books.importing.formats.isbns import is_isbn
+from books.importing.formats.mapped import columns_of_mapping
 from books.importing.reading import Row
 from books.importing.results import REJECT_COLUMNS
 
@@ -28,7 +29,7 @@ class Header:
     fault: str = ""
 
 
-def found(first: Sequence[Row], mapping: Mapping[str, str], named: Format | None = None) -> Header:
+def found(first: Sequence[Row], mapping: ColumnMap, named: Format | None = None) -> Header:
     """The header of a table by its first rows, the best guess if none is surely one. Without any row: no names."""
     if not first:
         return Header([], 0, 0)
@@ -44,15 +45,15 @@ def _is_list_of_isbns(rows: Sequence[Row]) -> bool:
     return all(not row.fault and is_isbn(row.cells[0]) and not any(row.cells[1:]) for row in rows)
 
 
-def _header(row: Row, mapping: Mapping[str, str], named: Format | None) -> Header:
+def _header(row: Row, mapping: ColumnMap, named: Format | None) -> Header:
     if row.fault:
         return Header([], row.end, row.after, fault=row.fault)
     if len(row.cells) > MOST_COLUMNS:
         return Header([], row.end, row.after, fault=f"It has more than {MOST_COLUMNS:,} columns: delete some.")
     names = told_apart(row.cells)
     if mapping:
-        wanted = {" ".join(column.split()) for column in mapping.values()}
-        score = 100 if names and wanted <= {*names, ""} else 0
+        wanted = {column for columns in columns_of_mapping(mapping).values() for column in columns}
+        score = 100 if names and wanted <= {*names} else 0
         return Header(names, row.end, row.after, score=score)
     if known := named or recognised(names):
         return Header(names, row.end, row.after, known, score=100 if known.recognises(names) else 0)

@@ -88,7 +88,7 @@ def _nothing(_: Progress) -> None:
 def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     original: Path | BinaryIO,
     *,
-    mapping: Mapping[str, str] = {},
+    mapping: Mapping[str, str | Sequence[str]] = {},
     format_name: str = "",
     encoding: str = "",
     existing: str = "",

@@ -25,7 +25,9 @@ class Preview:
     unused: Sequence[str] = ()  # columns
 
 
-def preview(file: BinaryIO, *, mapping: Mapping[str, str] = {}, format_name: str = "", encoding: str = "") -> Preview:
+def preview(
+    file: BinaryIO, *, mapping: Mapping[str, str | Sequence[str]] = {}, format_name: str = "", encoding: str = ""
+) -> Preview:
     """What the file is taken for with these choices. Raises UnreadableFile if it can be no list of books.
 
     A file whose columns say nothing has its rows, and neither format nor mapping: they are to be chosen.

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from books.importing.formats.base import Format
 from books.importing.reading import Row
 from books.importing.results import Reject, RowError
+from books.metadata import languages
 from books.metadata.record import clean, with_label
 
 NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
@@ -45,6 +46,10 @@ def _given(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
     unfit = [RowError(name, given[name], " ".join(reasons)) for name, reasons in errors.items()]
     if fatal := next((error for error in unfit if error.field == "title"), None):
         raise fatal
+    language = given.get("language")
+    if values.get("language") and isinstance(language, str) and (rest := languages.left_out(language)):
+        reason = f"Read as {languages.name(values['language'])}: we know no such region or script."
+        unfit.append(RowError("language", rest, reason))
     values = with_label(values, given)
     return {name: value for name, value in values.items() if value or value == 0}, unfit
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
@@ -11,7 +11,7 @@ from books.exporting.formulas import restored
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS, json_lines
 from books.importing.formats.any_table import any_table, understood
-from books.importing.formats.base import Format, listed
+from books.importing.formats.base import ColumnMap, Format, listed
 from books.importing.formats.mapped import example_map, mapped
 from books.importing.header import LOOKED_AT, Header, found, is_ours, recognised
 from books.importing.reading import MAX_LINE, Row, converted_rows, csv_records, csv_rows, json_rows, lines
@@ -65,7 +65,7 @@ def _records(
     return csv_records(source, delimiter) if delimiter else json_rows(source)
 
 
-def opened(source: Source, mapping: Mapping[str, str], format_name: str = "", *, is_strict: bool = True) -> Table:
+def opened(source: Source, mapping: ColumnMap, format_name: str = "", *, is_strict: bool = True) -> Table:
     """The table in a source. Raises UnreadableFile; if it is not strict, columns may say nothing."""
     file = source.file
     start = file.tell()
@@ -107,7 +107,7 @@ def _first_line(file: BinaryIO, start: int) -> str:
     return line.text.strip()
 
 
-def _of_objects(names: Sequence[str], mapping: Mapping[str, str], named: Format | None, *, is_strict: bool) -> Format:
+def _of_objects(names: Sequence[str], mapping: ColumnMap, named: Format | None, *, is_strict: bool) -> Format:
     if mapping:
         return mapped(mapping, names, named)
     if known := named or recognised(names):
@@ -117,7 +117,7 @@ def _of_objects(names: Sequence[str], mapping: Mapping[str, str], named: Format 
     return _by_names(names, is_strict=is_strict)
 
 
-def _of_columns(head: Header, mapping: Mapping[str, str], named: Format | None, *, is_strict: bool) -> Format:
+def _of_columns(head: Header, mapping: ColumnMap, named: Format | None, *, is_strict: bool) -> Format:
     if head.fault:
         raise UnreadableFile(f"The header in line {head.after} cannot be read: {head.fault}")
     if mapping:

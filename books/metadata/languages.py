@@ -18,7 +18,7 @@ MAX_WRITTEN = 200  # characters of a language as typed, or of several
 SEVERAL = "mul"  # ISO 639-2 for a book in several languages
 _TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8})*)")
 _BETWEEN = re.compile(r"\s*(?:[,;/|&+、，]|\band\b|\bund\b|\bet\b|\by\b)\s*")
-_IN_BRACKETS = re.compile(r"\s*[(\[].*?[)\]]")
+_IN_BRACKETS = re.compile(r"(?<!\s)\s*+[(\[]([^()\[\]]*+)[)\]]")
 _CODES: dict[str, str] = {}  # the code of each code and of each folded name
 _NAMES: dict[str, str] = {}  # in English, by code
 _THREE_LETTERS: dict[str, list[str]] = {}  # the codes of ISO 639-2, by that of 639-1
@@ -41,6 +41,9 @@ for _code, _others, *_ in _rows():
     _CODES |= dict.fromkeys((_code, *_others.split()), _code)
 _NAMES[SEVERAL] = "Several languages"
 _OF_COUNTRIES = dict(line.split() for line in (TABLES / "countries.txt").read_text("utf-8").splitlines())
+_SUBTAGS = {code: code for code in _OF_COUNTRIES}  # of regions and scripts, by their codes and names
+for _code, *_names in map(str.split, (TABLES / "regions.txt").read_text("utf-8").splitlines()):
+    _SUBTAGS |= dict.fromkeys((_code, *map(fold, _names)), _code)
 
 
 @lru_cache(1000)
@@ -73,7 +76,36 @@ def _one(written: str) -> str:
     if tag and len(written) <= MAX_LENGTH and (tag[1] in _CODES or len(tag[1]) == 3):
         return f"{_CODES.get(tag[1], tag[1])}{tag[2]}"
     named = fold(written)
-    return _CODES.get(named) or _CODES.get(_IN_BRACKETS.sub("", named)) or ""
+    if found := _CODES.get(named):
+        return found
+    return _with_brackets(named)[0]
+
+
+def _with_brackets(named: str) -> tuple[str, list[str]]:
+    """The tag of “chinese (traditional, hong kong)”, and what of the brackets is no part of it."""
+    language = _IN_BRACKETS.sub("", named)
+    rest = list(filter(None, map(str.strip, re.split("[,;/]", ",".join(_IN_BRACKETS.findall(named))))))
+    code, script, region = _CODES.get(language, ""), "", ""
+    for each in rest[:]:
+        subtag = _SUBTAGS.get(each.replace(" ", ""), "")
+        kind = _CODES.get(f"{each} {language}") or _CODES.get(f"{language} {each}")
+        if len(subtag) == 4 and not script:
+            script = subtag
+        elif subtag and len(subtag) < 4 and not region:
+            region = subtag
+        elif kind and not subtag:
+            code = kind
+        else:
+            continue
+        rest.remove(each)
+    return "-".join(filter(None, (code, script, region))) if code else "", rest
+
+
+@lru_cache(1000)
+def left_out(written: str) -> str:
+    """What stands in brackets after a language, and is no part of its tag."""
+    named = fold(written)
+    return "" if named in _CODES else ", ".join(_with_brackets(named)[1])
 
 
 def primary(tag: str) -> str:

@@ -84,7 +84,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
         `shares_isbn`: it may have the ISBN of another volume of its set, which has another number in the series.
         """
         with _duplicates_named(values), transaction.atomic():
-            self._refuse_taken_isbn(values, shares_isbn=shares_isbn)
+            self.refuse_taken_isbn(values, shares_isbn=shares_isbn)
             book = self.model().save_record({**record.EMPTY, **values})
             Change.objects.log(book, Action.ADDED, actor)
             return book
@@ -104,13 +104,14 @@ class BookQuerySet(PagedQuerySet["Book"]):
             full: Record = {**before, **values}
             if any(full[name] != before[name] for name in VOLUME):
                 is_shared = shares_isbn or full["isbn13"] == before["isbn13"]
-                self._refuse_taken_isbn(full, pk, shares_isbn=is_shared)
+                self.refuse_taken_isbn(full, pk, shares_isbn=is_shared)
             book.save_record(full)
             if changed := differences(before, book.as_record()):
                 Change.objects.log(book, Action.CHANGED, actor, changed)
             return book
 
-    def _refuse_taken_isbn(self, values: Record, pk: int = 0, *, shares_isbn: bool) -> None:
+    def refuse_taken_isbn(self, values: Record, pk: int = 0, *, shares_isbn: bool) -> None:
+        """Raises DuplicateISBN if a book other than this one has the ISBN, or shares it and has the number too."""
         if isbn13 := values.get("isbn13"):
             others = self.filter(isbn13=isbn13).exclude(pk=pk)
             if shares_isbn:

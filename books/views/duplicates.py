@@ -13,7 +13,7 @@ from books.history.duplicates import Group, abooks, agroups, agroups_of
 from books.history.merge import CHOSEN, JOINED, CannotMerge, merge
 from books.metadata.record import BY_NAME, topic_slug
 from books.metadata.sameness import certain, warning
-from books.models import Book, Channel, NotDuplicate, StaleVersion
+from books.models import Book, Channel, DuplicateISBN, NotDuplicate, StaleVersion
 from books.models.book import BookQuerySet
 from books.models.book_columns import split
 from books.views.base import CatalogueView
@@ -25,6 +25,9 @@ from books.web.permissions import CHANGE, DELETE, arequire
 
 DETAIL = "books/duplicate_detail.html"
 NO_GROUP = "No two books have this fingerprint any more. All possible duplicates are at /duplicates/."
+TAKEN = (
+    "/books/{}/ has this ISBN and this number in the series too. Take another ISBN or number, or merge that book first."
+)
 STALE = "One of these books was changed or deleted since you opened this page. Compare them again."
 NOT_TWO = "Tick the records that are the same book: two or more."
 
@@ -70,6 +73,8 @@ class MergeView(CatalogueView):
                 return await self._amerge(seen, keep, form.chosen(), **key)
         except CannotMerge as error:
             problem = str(error)
+        except DuplicateISBN as error:
+            problem, status = TAKEN.format(error.book_id), 409
         except (Book.DoesNotExist, StaleVersion):
             problem, status = STALE, 412
         (shown,) = key.values()

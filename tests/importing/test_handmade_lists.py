@@ -52,6 +52,9 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
         ("Title,ISBN", "A,9.780306406157E+12", "isbn13", ISBN),
         ("Titel;ISBN", "A;9780306406157,00", "isbn13", ISBN),
         ("Title,Year", 'A,"1,985"', "published_year", 1985),
+        ("Title,Year", "A,0085", "published_year", 85),
+        ("Title,Year", "A,85 AD", "published_year", 85),
+        ("Title,Language", "A,English (US)", "language", "en-us"),
         # series
         ("Title,Series", "Mort,Discworld #4", "series_number", 4),
         ("Title,Series,Volume", "Mort,Discworld (4),", "series", "Discworld"),
@@ -94,6 +97,26 @@ def test_a_book_called_total_is_a_book() -> None:
 
 def test_a_row_of_spaces_is_no_row() -> None:
     assert fields("Title,Author\nA,B\n  ,   \n") == [{"title": "A", "authors": ["B"]}]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Title,Year", "A,85"),
+        ("Title,Year", "A,85.0"),
+        ("title,creators,ean_isbn13,publish_date", "A,,,85"),
+    ],
+)
+def test_a_year_without_its_century_is_noted(header: str, cells: str) -> None:
+    (row,) = rows(f"{header}\n{cells}\n")
+    assert "published_year" not in row.fields
+    assert [note.field for note in row.left_out] == ["published_year"]
+
+
+def test_a_region_that_we_do_not_know_is_noted_beside_the_language() -> None:
+    (row,) = rows("Title,Language\nA,Dutch (Flemish dialect)\n")
+    assert row.fields["language"] == "nl"
+    assert [(note.field, note.value) for note in row.left_out] == [("language", "flemish dialect")]
 
 
 def test_people_of_json_may_be_objects_and_fields_have_several_names() -> None:

@@ -9,7 +9,7 @@ from books.importing.source import Source
 from books.importing.tables import Table, opened
 
 
-def table(text: str, mapping: Mapping[str, str] = {}, format_name: str = "") -> Table:
+def table(text: str, mapping: Mapping[str, str | list[str]] = {}, format_name: str = "") -> Table:
     return opened(Source(BytesIO(text.encode())), mapping, format_name)
 
 
@@ -95,3 +95,9 @@ def test_the_names_in_json_lines_can_be_mapped() -> None:
 def test_a_line_of_a_hundred_thousand_columns_is_refused_before_their_names_are_compared() -> None:
     with pytest.raises(UnreadableFile):
         table(",".join(["title"] * 100_000) + "\nA\n")
+
+
+def test_of_several_columns_that_are_mapped_the_first_that_is_not_empty_is_taken() -> None:
+    found = table("a,b,c\nKokoro,,0306406152\n", {"title": "a", "isbn13": ["b", "c"]})
+    (row,) = found.rows(found.start, found.before)
+    assert found.format.read(row.fields)[0] == {"title": "Kokoro", "isbn13": "0306406152"}

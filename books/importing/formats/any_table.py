@@ -6,10 +6,10 @@ from typing import Any
 
 from books.importing.column_names import FAMILY_NAME, GIVEN_NAME, field_of, key
 from books.importing.formats.base import Format, RawFields
-from books.importing.formats.values import count, people, unquoted, values, with_role
+from books.importing.formats.columns import Cells, How, reader
+from books.importing.formats.values import count, unquoted, values, with_role, year
 from books.importing.results import RowError
 from books.metadata import isbn
-from books.metadata.record import MAX_TEXT
 
 LONGEST_ISBN = 20  # characters of one in any dressing
 # Of these fields another column is taken where the first is empty, such as the ISBN-10.
@@ -21,39 +21,55 @@ _TOTALS = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN_AUTHORS = re.compile(r"[;；|\n、]|\s[&/／]\s|(?<=\)),")
+_BETWEEN_TOPICS = re.compile(r"[,;|\n]")  # a topic with a comma is rare, a list with commas the rule
 _IN_SERIES = re.compile(
-    r"(.+?)(?:\s*[#(\[]\s*#?|[,:]?\s+(?:book|no\.|nr\.|vol\.|volume|band|bd\.|teil|tome|t\.|tomo|deel|tom)\s*)"
+    r"(.+?)(?<!\s)(?:\s*+[#(\[]\s*+#?|"
+    r"(?:\s*+[,:])?\s++(?:book|no\.|nr\.|vol\.|volume|band|bd\.|teil|tome|t\.|tomo|deel|tom)\s*+)"
     r"(\d+(?:\.\d+)?)[)\]]?",
     re.IGNORECASE,
 )
 
 
-def read_by(columns: Mapping[str, Sequence[str]], cells: Mapping[str, Any]) -> RawFields:
-    """The raw fields whose columns these are: {field: columns, of which the first that is not empty is taken}."""
-    raw = {field: next(filter(None, (_cell(cells, name) for name in names)), "") for field, names in columns.items()}
-    fields = {
-        field: _PARTS[field](value) if field in _PARTS and isinstance(value, str) else value
-        for field, value in raw.items()
-    }
-    left_out: list[RowError] = []
-    if names := _names(raw.get("authors")):
-        fields["authors"], left_out = people(map(with_role, names))
-    if not raw.get("series_number") and (found := _IN_SERIES.fullmatch(str(raw.get("series", ""))[:MAX_TEXT])):
-        fields |= {"series": found[1], "series_number": found[2]}
-    return fields, left_out
+def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawFields]:
+    """Reads these fields. Of several columns the first that is not empty is taken."""
+    read_fields = reader({field: (names, _alone(field, _HOW.get(field, _given))) for field, names in columns.items()})
+
+    def read(cells: Cells) -> RawFields:
+        fields, left_out = read_fields(cells)
+        series = fields.get("series")
+        if isinstance(series, str) and not fields.get("series_number") and (found := _IN_SERIES.fullmatch(series)):
+            fields |= {"series": found[1], "series_number": found[2]}
+        return fields, left_out
+
+    return read
 
 
-def _cell(cells: Mapping[str, Any], name: str) -> Any:
-    value = unquoted(cells.get(name, ""))
+def _alone(field: str, how: How) -> How:
+    """For this field alone: in JSON an object may stand where a value belongs."""
+    return lambda *cells: {field: how(*cells)}
+
+
+def _given(*cells: Any) -> Any:
+    return next(filter(None, map(_plain, cells)), "")
+
+
+def _plain(cell: Any) -> Any:
+    value = unquoted(cell)
     return "" if isinstance(value, str) and value.strip().casefold() in _NOTHING else value
 
 
-def _names(value: Any) -> list[str]:
-    """The names in a cell; of JSON also those of a list of texts or of objects. None if it is something else."""
+def _of_text(change: Callable[[str], Any]) -> How:
+    return lambda *cells: change(value) if isinstance(value := _given(*cells), str) else value
+
+
+def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
+    """The names in a cell; of JSON also those of a list of texts or of objects."""
     if isinstance(value, str):
-        return _BETWEEN_AUTHORS.split(value)
+        return between.split(value)
     found: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in values(value)]
-    return found if all(isinstance(each, str) for each in found) else []
+    if not all(isinstance(each, str) for each in found):
+        raise RowError(field, value, "Enter a list of names.")
+    return found
 
 
 def _first_isbn(cell: str) -> str:
@@ -62,10 +78,12 @@ def _first_isbn(cell: str) -> str:
     return several[0][1] if several else cell
 
 
-_PARTS: dict[str, Callable[[str], Any]] = {
-    "isbn13": _first_isbn,
-    "pages": count,
-    "topics": lambda cell: re.split(r"[,;|\n]", cell),  # a topic with a comma is rare, a list with commas the rule
+_HOW: dict[str, How] = {
+    "authors": lambda *cells: map(with_role, _names("authors", _BETWEEN_AUTHORS, _given(*cells))),
+    "isbn13": _of_text(_first_isbn),
+    "published_year": lambda *cells: year(found) if isinstance(found := _given(*cells), str | int) else found,
+    "pages": _of_text(count),
+    "topics": lambda *cells: _names("topics", _BETWEEN_TOPICS, _given(*cells)),
 }
 
 
@@ -83,18 +101,19 @@ def understood(header: Sequence[str]) -> dict[str, str]:
     return {field: columns[0] for field, columns in columns_of(header).items()}
 
 
-def any_table(header: Sequence[str], mapping: Mapping[str, str] | None = None) -> Format:
-    """The format in which each field stands in the column that the mapping names, or the names of the columns tell."""
+def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None = None) -> Format:
+    """The format in which each field stands in the columns that the mapping names, or the names of the columns tell."""
     if mapping is None:
         found = columns_of(header)
         columns = {field: names if field in WITH_OTHERS else names[:1] for field, names in found.items()}
     else:
-        columns = {field: [column] for field, column in mapping.items() if column}
+        columns = {field: list(names) for field, names in mapping.items() if names}
     parts = [] if mapping or "authors" in columns else _columns_of_a_name(header)
     uses = {column: field for field, names in columns.items() for column in names} | dict.fromkeys(parts, "authors")
+    read_fields = table_reader(columns)
 
-    def read(cells: Mapping[str, Any]) -> RawFields:
-        fields, left_out = read_by(columns, cells)
+    def read(cells: Cells) -> RawFields:
+        fields, left_out = read_fields(cells)
         if parts:
             fields["authors"] = [" ".join(str(cells.get(name, "")).strip() for name in parts)]
         _refuse_totals(fields)

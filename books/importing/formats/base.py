@@ -10,6 +10,7 @@ from books.importing.results import REJECT_COLUMNS, RowError
 
 MAX_LISTED, MAX_LENGTH = 40, 60  # columns in a message, characters of one
 
+type ColumnMap = Mapping[str, str | Sequence[str]]  # a field's column, or several: the first that is not empty
 type RawFields = tuple[dict[str, Any], list[RowError]]
 type Record = tuple[int, list[str] | dict[str, Any]]  # its number in the person's file, and its cells or its fields
 

@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from books.importing.formats.base import Container, Format, RawFields
-from books.importing.formats.values import count, first, first_isbn, parts, people, text, topics, values, with_role
+from books.importing.formats.values import (
+    count,
+    first,
+    first_isbn,
+    parts,
+    people,
+    text,
+    topics,
+    values,
+    with_role,
+    year,
+)
 from books.importing.results import RowError
 
 type Cells = Mapping[str, Any]
@@ -33,7 +44,13 @@ def pages_in(*cells: Any) -> str:
     return count(first(*cells))
 
 
-USUAL: Mapping[str, How] = {"authors": people_in, "isbn13": first_isbn, "pages": pages_in, "topics": listed_in}
+USUAL: Mapping[str, How] = {
+    "authors": people_in,
+    "isbn13": first_isbn,
+    "published_year": year,
+    "pages": pages_in,
+    "topics": listed_in,
+}
 
 
 def reader(columns: Mapping[str, tuple[Sequence[str], How]]) -> Callable[[Cells], RawFields]:
@@ -49,9 +66,11 @@ def reader(columns: Mapping[str, tuple[Sequence[str], How]]) -> Callable[[Cells]
                 left_out.append(error)
             else:
                 fields |= value if isinstance(value, dict) else {field: value}
-        authors, others = people(fields.get("authors", ()))
-        subjects, too_many = topics(*fields.get("topics", ()))
-        return {**fields, "authors": authors, "topics": subjects}, [*left_out, *others, *too_many]
+        for field, of_all in (("authors", people), ("topics", topics)):
+            if field in fields:
+                fields[field], further = of_all(fields[field])
+                left_out += further
+        return fields, left_out
 
     return read
 

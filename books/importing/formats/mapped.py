@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from books.importing.encoding import UnreadableFile
-from books.importing.formats.any_table import any_table, read_by
-from books.importing.formats.base import Format, RawFields, listed, printable
+from books.importing.formats.any_table import any_table, table_reader
+from books.importing.formats.base import ColumnMap, Format, RawFields, listed, printable
 from books.metadata.record import CLEANERS
 
 _LIKELY = {
@@ -15,32 +15,40 @@ _LIKELY = {
 }
 
 
-def mapped(mapping: Mapping[str, str], header: Sequence[str], known: Format | None = None) -> Format:
-    """The format in which each field stands in the column that `mapping` names; "" leaves the field out.
+def columns_of_mapping(mapping: ColumnMap) -> dict[str, list[str]]:
+    """The columns of each field, as headers name them; none for a field that is left out."""
+    several = {field: [given] if isinstance(given, str) else given for field, given in mapping.items()}
+    return {field: [name for each in given if (name := " ".join(each.split()))] for field, given in several.items()}
+
+
+def mapped(mapping: ColumnMap, header: Sequence[str], known: Format | None = None) -> Format:
+    """The format in which each field stands in the columns that `mapping` names; "" leaves the field out.
 
     With a format that was named, all other fields are as it reads them. Raises UnreadableFile.
     """
     if unknown := next((name for name in mapping if name not in CLEANERS), None):
         raise UnreadableFile(f"There is no field “{unknown}” to map: a book has {', '.join(CLEANERS)}.")
-    columns = {field: " ".join(column.split()) for field, column in mapping.items()}
-    if missing := next((column for column in columns.values() if column and column not in header), None):
+    columns = columns_of_mapping(mapping)
+    if missing := next((column for names in columns.values() for column in names if column not in header), None):
         raise UnreadableFile(f"There is no column “{missing}” to map; this file has {listed(header)}.")
     if known:
         return _over(known, columns)
-    if not {field for field, column in columns.items() if column} & {"title", "isbn13", "source_key"}:
+    if not {field for field, names in columns.items() if names} & {"title", "isbn13", "source_key"}:
         raise UnreadableFile("Map title too (or isbn13 or source_key): without one of them no row finds its book.")
     return any_table(header, columns)
 
 
-def _over(known: Format, columns: Mapping[str, str]) -> Format:
+def _over(known: Format, columns: Mapping[str, Sequence[str]]) -> Format:
+    read_own = table_reader(columns)
+
     def read(cells: Mapping[str, Any]) -> RawFields:
         fields, left_out = known.read(cells)
         kept = {name: value for name, value in fields.items() if name not in columns}
-        own, own_left_out = read_by({field: [column] for field, column in columns.items()}, cells)
+        own, own_left_out = read_own(cells)
         return kept | own, [*(error for error in left_out if error.field not in columns), *own_left_out]
 
     uses = {column: field for column, field in known.uses.items() if field not in columns}
-    uses |= {column: field for field, column in columns.items() if column}
+    uses |= {column: field for field, names in columns.items() for column in names}
     return Format(known.name, read, one_person_a_row=known.one_person_a_row, title=known.title, uses=uses)
 
 

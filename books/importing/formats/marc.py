@@ -33,7 +33,7 @@ _NAMESPACES = (b"MARC21/slim", b"MARC21slim", b"unimarc", b"info:lc/xmlns/marcxc
 def read(cells: Mapping[str, Any]) -> RawFields:
     if fault := cells.get(DAMAGE):
         raise RowError("", "", fault)
-    subjects, too_many = topics(*values(cells.get("Subjects")))
+    subjects, too_many = topics(values(cells.get("Subjects")))
     others = values(cells.get("Other people"))
     reason = "Left out: a book here has authors, and no other people yet."
     notes = [RowError("authors", other, reason) for other in others] + too_many

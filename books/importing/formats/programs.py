@@ -7,7 +7,7 @@ from books.importing.formats.babelio import turned_round, volume
 from books.importing.formats.base import Format
 from books.importing.formats.columns import Cells, in_roles, listed_in, of_columns, people_in
 from books.importing.formats.goodbooks import titled
-from books.importing.formats.values import first_isbn, in_all_series, natural, parts, text, with_role
+from books.importing.formats.values import first, first_isbn, in_all_series, natural, parts, text, with_role
 from books.importing.results import RowError
 
 READING_STATES = {"to-read", "reading", "read", "stopped-reading"}
@@ -68,7 +68,7 @@ PROGRAMS: tuple[Format, ...] = (
             "authors": ("Author|Additional Authors", _first_whole),
             "isbn13": "ISBN13|ISBN",
             "publisher": "Publisher",
-            "published_year": "Original Publication Year|Year Published",
+            "published_year": ("Original Publication Year|Year Published", first),
             "pages": "Number of Pages",
             "topics": "Bookshelves",
         },
@@ -157,7 +157,7 @@ PROGRAMS: tuple[Format, ...] = (
             "source_key": "Work ID",
             "title": "Title",
             "authors": "Authors",
-            "published_year": "First Publish Year",
+            "published_year": ("First Publish Year", first),
             "topics": "Subjects",
         },
         header="Work ID|Title|Authors|Bookshelf",

@@ -5,7 +5,7 @@ from typing import Any
 
 from books.importing.formats.base import Container, records_by
 from books.importing.formats.columns import Cells, in_roles, of_columns
-from books.importing.formats.values import count, first, isbns_in, natural, text, values, with_short
+from books.importing.formats.values import count, first, isbns_in, natural, text, values, with_short, year
 
 BOOKS = set("BOOK EBOOK EDBOOK THES RPRT PAMP MUSIC MAP SER CONF GEN CLSWK ANCIENT".split())
 OF_BOOKS = ("issn", "start_page", "secondary_title", "tertiary_title")
@@ -21,7 +21,7 @@ def _names(cell: Any) -> list[str]:
 
 
 def _year(*cells: Any) -> str:
-    return first(*cells).strip("/ ").partition("/")[0]
+    return year(first(*cells).strip("/ ").partition("/")[0])
 
 
 def _number(volume: Any, other: Any) -> str:

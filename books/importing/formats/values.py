@@ -25,6 +25,7 @@ _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
 _EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
+_SHORT_YEAR = re.compile(r"(?!0+\b)\d{1,2}(?:[.,]0+)?")
 _FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
 _EAST_ASIAN_ROLES = {"訳": "translator", "译": "translator", "譯": "translator", "옮김": "translator"}
 _EAST_ASIAN_ROLES |= {"編": "editor", "编": "editor", "絵": "illustrator", "画": "illustrator", "그림": "illustrator"}
@@ -61,6 +62,14 @@ def parts(cell: Any, separator: str = ",") -> list[str]:
 def count(cell: Any) -> str:
     """A number of pages, of which 0 says that it is not known."""
     return text(cell).lstrip("0")
+
+
+def year(*cells: Any) -> str:
+    """The first date there is. One of two digits may be of this century, of the last or of the first."""
+    found = first(*cells)
+    if _SHORT_YEAR.fullmatch(found):
+        raise RowError("published_year", found, "Left out: of which century? Write four digits: 1985, or 0085.")
+    return found
 
 
 def natural(name: str) -> str:
@@ -141,9 +150,9 @@ def in_series(written: str) -> dict[str, str]:
     return {"series": written}
 
 
-def topics(*names: str) -> tuple[list[str], list[RowError]]:
+def topics(names: Iterable[Any]) -> tuple[list[str], list[RowError]]:
     """As many as a book may have, and a note on the others."""
-    once = list(dict.fromkeys(part for name in names if (part := name.replace(";", ",").strip())))
+    once = list(dict.fromkeys(part for name in names if (part := text(name).replace(";", ",").strip())))
     rest = once[MAX_TOPICS:]
     reason = f"Left out: a book has at most {MAX_TOPICS} topics."
     return once[:MAX_TOPICS], [RowError("topics", "; ".join(rest), reason)] if rest else []

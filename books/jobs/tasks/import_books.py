@@ -19,7 +19,13 @@ NO_ROWS = "0 rows: there are none below the header, and nothing was imported"
 
 @task
 def import_(  # noqa: PLR0913 - each is a thing one can want of an import
-    *, dry_run: bool, mapping: dict[str, str], format: str, encoding: str = "", existing: str = "", file: int = 0
+    *,
+    dry_run: bool,
+    mapping: dict[str, str | list[str]],
+    format: str,
+    encoding: str = "",
+    existing: str = "",
+    file: int = 0,
 ) -> dict[str, Any]:
     """Import the job's file, or the one with this id. The result counts its rows; the rejects and the notes are files.
 
