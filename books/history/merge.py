@@ -12,8 +12,7 @@ from books.models import Action, Actor, Book, Change
 from books.models.change import differences
 from books.models.links import Links
 
-JOINED = record.NAMES
-CHOSEN = tuple(name for name in record.EDITABLE if name not in JOINED)
+CHOSEN = tuple(name for name in record.EDITABLE if name not in record.NAMES)
 
 
 class CannotMerge(Exception):
@@ -23,11 +22,10 @@ class CannotMerge(Exception):
 def merge(
     seen: Mapping[int, int], keep: int, chosen: Mapping[str, int], actor: Actor, shared_print: str = ""
 ) -> Change:
-    """Merge books, in one transaction.
+    """Merge books, in one transaction. Raises CannotMerge, Book.DoesNotExist, StaleVersion, DuplicateISBN.
 
     `seen`: the version of each book that the caller has read, by id; `chosen`: the id of the book that gives a field;
-    `shared_print`: the fingerprint that all must have. Raises CannotMerge, Book.DoesNotExist, StaleVersion,
-    DuplicateISBN.
+    `shared_print`: the fingerprint that all must have.
     """
     if len(seen) < 2 or keep not in seen or not set(chosen.values()) <= seen.keys():
         raise CannotMerge("Choose two books or more, and take the fields from these only.")

@@ -10,8 +10,8 @@ from django.urls import reverse
 from books.forms.duplicates import DuplicateQuery, GroupQuery, MergeForm, MergeWithQuery, NotDuplicateForm
 from books.forms.lists import MAX_QUERY, BookQuery
 from books.history.duplicates import Group, abooks, agroups, agroups_of
-from books.history.merge import CHOSEN, JOINED, CannotMerge, merge
-from books.metadata.record import BY_NAME, topic_slug
+from books.history.merge import CHOSEN, CannotMerge, merge
+from books.metadata.record import BY_NAME, NAMES, topic_slug
 from books.metadata.sameness import certain, warning
 from books.models import Book, Channel, DuplicateISBN, NotDuplicate, StaleVersion
 from books.models.book import BookQuerySet
@@ -195,5 +195,5 @@ def comparison(books: list[Book]) -> dict[str, Any]:
             cells = [{"id": pk, "value": value, "proposed": pk == proposed} for pk, value in values.items()]
             differs = len(set(values.values())) > 1
             rows.append({"name": name, "label": BY_NAME[name].label, "differs": differs, "cells": cells})
-    joined = [{"label": BY_NAME[name].label, "cells": [each[name] for each in records.values()]} for name in JOINED]
+    joined = [{"label": BY_NAME[name].label, "cells": [each[name] for each in records.values()]} for name in NAMES]
     return {"rows": rows, "joined": joined, "kept": kept}
