@@ -1,7 +1,9 @@
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.db.models import BigIntegerField
@@ -16,6 +18,7 @@ from books.models.author import BookAuthor
 from books.models.topic import BookTopic
 from books.search.compiled_query import CompiledQuery, Parameter
 from books.views.base import CatalogueView
+from books.views.book_shelves import shelves
 from books.views.history import changes
 from books.views.writes import change
 from books.web import parsing, serializers
@@ -25,6 +28,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, json_response
 from books.web.permissions import CHANGE, DELETE, READ, amay
 from django41_example.server.threads import in_thread
 
+LIST = re.compile(r"/books/|/(authors|series|topics)/[^/]+/")
 PK = Parameter("pk", BigIntegerField())
 BOOK = CompiledQuery(Book.objects.filter(pk=PK).values_list(*serializers.BOOK_COLUMNS))
 TOPICS = CompiledQuery(
@@ -53,7 +57,8 @@ class BookDetail(CatalogueView):
             raise
         if self.media_type == JSON:
             return conditional(request, data)
-        return self.respond(data, "books/book_detail.html", context=context)
+        back = list_before(request) if self.user.account else None  # others share the page
+        return self.respond(data, "books/book_detail.html", context={**context, "back": back})
 
     async def _offer_to_restore(self, pk: int) -> HttpResponse:
         deletion = await Change.objects.filter(book_id=pk).select_related("user").order_by("-pk").afirst()
@@ -125,11 +130,23 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
         "topic_links": [serializers.link("topic_detail", *row) for row in topics],
         "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
+        "shelves": shelves(data, data["authors"], in_series),
         "neighbours": [neighbours(*place) for place in in_series],
         "cover": covers.cover(data["title"], data["authors"]),
         "json_ld": json_ld(data),
         "changes": changes(pk, user, 5),
     }
+
+
+def list_before(request: HttpRequest) -> str | None:
+    """The list from which a link led to this page, as a path of this site."""
+    try:
+        found = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # such as http://[
+        return None
+    if found.netloc != request.get_host() or not LIST.fullmatch(found.path):
+        return None
+    return f"{found.path}?{found.query}" if found.query else found.path
 
 
 def neighbours(pk: int, name: str, number: Decimal | None, label: str) -> dict[str, Any]:

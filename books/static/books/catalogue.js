@@ -43,6 +43,16 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// A book's page is the same for everybody: only the browser knows from which list one came.
+const back = document.querySelector("[data-back]");
+if (back && document.referrer) {
+  const from = new URL(document.referrer);
+  if (from.origin === location.origin && /^\/(books|(authors|series|topics)\/[^/]+)\/$/.test(from.pathname)) {
+    back.href = from.pathname + from.search;
+    back.textContent = "Back to the list";
+  }
+}
+
 // Keys: / searches; j and k go through a list, as do the arrows once a row has the focus. Can be turned off.
 function off() {
   try { return localStorage.getItem(NO_KEYS) !== null; } catch { return false; }

@@ -1,0 +1,66 @@
+"""Rows of small covers on the page of a book: other editions, more of its series, more by its authors."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, IntegerField
+
+from books.metadata import covers, fingerprint
+from books.metadata.sameness import TITLE, different
+from books.models import Book, BookSeries
+from books.models.author import BookAuthor
+from books.models.book_columns import split
+from books.search.compiled_query import CompiledQuery, Parameter, Row
+
+LONGEST = 6  # covers in a row
+MOST_READ = 24  # books of which they are chosen
+KEPT = 2000  # covers that stay rendered: 500 bytes each
+BEFORE = 3  # volumes that a series begins before this one
+COLUMNS = ("pk", "title", "author_names", "language")
+EDITION = (*COLUMNS, *TITLE[1:])  # what `different` compares
+
+OF_PRINT = Book.objects.filter(fingerprint=Parameter("fingerprint", CharField())).order_by("pk")
+EDITIONS = CompiledQuery(OF_PRINT.values_list(*EDITION)[:MOST_READ])
+FROM_PLACE = BookSeries.objects.filter(
+    series=Parameter("series", BigIntegerField()), place__gte=Parameter("place", IntegerField())
+)
+IN_SERIES = CompiledQuery(
+    FROM_PLACE.order_by("place", "book").values_list("book_id", "book__title", "book__author_names", "book__language")[
+        :MOST_READ
+    ]
+)
+AUTHORS = BookAuthor.objects.filter(book=Parameter("pk", BigIntegerField())).values("author")
+THEIRS = BookAuthor.objects.filter(author__in=AUTHORS).order_by("author", "book").values("book")[:MOST_READ]
+BY_AUTHORS = CompiledQuery(Book.objects.filter(pk__in=THEIRS).order_by("title_key", "pk").values_list(*COLUMNS))
+
+
+def shelves(book: Mapping[str, Any], authors: list[str], in_series: list[Row]) -> list[dict[str, str]]:
+    """The rows that have covers, each book in one of them; three short queries."""
+    shown, found = {book["id"]}, []
+
+    def add(name: str, rows: Iterable[Row]) -> None:
+        row = [row[: len(COLUMNS)] for row in rows if row[0] not in shown][:LONGEST]
+        shown.update(pk for pk, *_ in row)
+        if row:
+            found.append({"name": name, "covers": "\n".join(cover_html(*each) for each in row)})
+
+    rows = EDITIONS.with_values(fingerprint=fingerprint.of(book["title"], authors)).read()
+    add("Other editions", [row for row in rows if not different(dict(zip(EDITION, row, strict=True)), book)])
+    for pk, name, number, _ in in_series[:1]:
+        place = int((number - BEFORE) * 100) if number is not None else 0
+        add(f"More in {name}", IN_SERIES.with_values(series=pk, place=place).read())
+    if authors:
+        add(f"More by {' and '.join(authors[:2])}", BY_AUTHORS.with_values(pk=book["id"]).read())
+    return found
+
+
+@lru_cache(KEPT)
+def cover_html(pk: int, title: str, author_names: str, language: str) -> str:
+    cover = covers.thumbnail(title, split(author_names))
+    return (
+        f'<li><a href="/books/{pk}/" lang="{escape(language)}"><svg class="cover {cover["classes"]}"'
+        f' viewBox="0 0 120 180" aria-hidden="true"><use href="#ornament-{cover["ornament"]}"/>'
+        f'<text>{escape(cover["initial"])}</text></svg><span dir="auto">{escape(title)}</span></a></li>'
+    )
