@@ -173,13 +173,13 @@ class JobList(JobPageCase):
         assert Elements(page).named("progress", value="25")
 
     def test_it_asks_as_much_for_many_as_for_one(self) -> None:
-        """The session, the account, its permissions (two), the page with its count, who and which list."""
+        """The session, the account, its permissions (two), the name, the page with its count, who and which list."""
         self.job()
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             async_to_sync(self.page)("/jobs/")
         for number in range(5):
             self.job(key=str(number))
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             async_to_sync(self.page)("/jobs/")
 
     async def test_its_pages_are_sound(self) -> None:
@@ -277,8 +277,9 @@ class Home(JobPageCase):
             assert ('href="/jobs/"' in page, "jobs.js" in page) == (is_shown, is_shown)
 
     def test_to_others_they_cost_no_query(self) -> None:
+        """Two queries for what home shows, and one for the name."""
         self.job()
-        with self.assertNumQueries(2):
+        with self.assertNumQueries(3):
             async_to_sync(AsyncClient().get)("/", headers=HTML)
 
 

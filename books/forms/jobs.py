@@ -100,7 +100,7 @@ class ExportForm(BookQuery, JobForm):
     """The list's filters, and the format."""
 
     format = forms.ChoiceField(required=False, choices=[(name, known.label) for name, known in EXPORT_FORMATS.items()])
-    size = after = before = sort = None  # type: ignore[assignment]  # a file has one page, in one order
+    size = after = before = sort = facets = None  # type: ignore[assignment]  # a file has one page, in one order
 
     def clean(self) -> dict[str, Any]:
         return self.cleaned_data

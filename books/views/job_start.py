@@ -152,13 +152,13 @@ async def aauthorized_kind(name: object, user: RequestUser) -> Kind:
 
 def clean(kind: Kind, wanted: JobRequest) -> dict[str, Any]:
     """The arguments in their canonical form, or 422 with the reasons. May query the database."""
-    form = kind.form(wanted.arguments)
+    form, known = kind.form(wanted.arguments), kind.form.base_fields
     errors: Errors = errors_of(form)
     for name, value in wanted.arguments.items():
-        if name not in form.base_fields:
-            takes = ", ".join(form.base_fields) or "none"
+        if name not in known:
+            takes = ", ".join(known) or "none"
             errors[parsing.printable(name)] = [f"No such argument. A job of this kind takes {takes}."]
-        elif isinstance(value, list) and not isinstance(form.base_fields[name], ListField):
+        elif isinstance(value, list) and not isinstance(known[name], ListField):
             errors[name] = ["Write one value."]
     if kind.takes_file != bool(wanted.file):
         errors[FILE] = [SEND_FILE if kind.takes_file else "This kind takes no file."]

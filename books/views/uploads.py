@@ -25,8 +25,8 @@ class UploadScreen(CatalogueView):
         self.view, self.takes_uploads = view or type(self), takes_uploads
         return await super().dispatch(request, *args, **kwargs)
 
-    def methods(self) -> list[str]:
-        return [name.upper() for name in self.http_method_names if hasattr(self.view, name)]
+    def _has(self, method: str) -> bool:
+        return method.lower() in self.http_method_names and hasattr(self.view, method.lower())
 
     async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in self.methods():
