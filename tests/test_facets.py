@@ -177,7 +177,7 @@ class Narrowing(TestCase):
     async def test_a_list_can_be_jumped_into(self) -> None:
         await sync_to_async(Book.objects.add)({"title": "Zebra", "published_year": 2001})
         for order, name, first in (
-            ("title", "U", "Zebra"),
+            ("title", "Z", "Zebra"),
             ("-title", "T", "Title 5"),
             ("year", "1920", "Title 3"),
             ("-year", "1920", "Title 2"),
@@ -189,6 +189,24 @@ class Narrowing(TestCase):
                     for url, label in re.findall(r'<a href="([^"]*)" rel="nofollow">([^<]*)</a>', page)
                 }
                 assert (await self.data(jumps[name]))["books"][0]["title"] == first
+
+    async def test_the_letters_are_those_that_titles_begin_with_and_the_current_one_is_marked(self) -> None:
+        for title in ("Alpha", "The Beta", "Ωmega", "夏目", "42"):
+            await sync_to_async(Book.objects.add)({"title": title, "topics": ["Greek"]})
+        for query, letters in (("size=2", "ABTΑ一"), ("size=2&topic=greek", "ABΑ一"), ("size=2&sort=-title", "一ΑTBA")):
+            with self.subTest(query):
+                page = await self.page(f"/books/?{query}")
+                jumps = page.partition('aria-label="Jump to">')[2].partition("</nav>")[0]
+                assert "".join(re.findall(r">(.)</a>", jumps)) == letters
+        assert 'aria-current="true">T</a>' in await self.page((await self.data("/books/?size=4"))["next"])
+
+    async def test_names_have_letters_too(self) -> None:
+        page = await self.page("/authors/?size=1")
+        links = re.findall(r'<a href="([^"]*)" rel="nofollow"( aria-current="true")?>(.)</a>', page)
+        assert [(letter, bool(current)) for _, current, letter in links] == [("A", True), ("S", False)]
+        assert (await self.data(links[1][0].replace("&amp;", "&")))["authors"][0]["name"] == "Natsume Sōseki"
+        await sync_to_async(Book.objects.add)({"title": "x", "series": "Zeta"})
+        assert 'aria-current="true">O</a>' in await self.page("/series/?size=1")
 
     async def test_next_and_previous_are_link_headers_too(self) -> None:
         first = await self.async_client.get("/books/?size=2")

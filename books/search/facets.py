@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Min
+from django.db.models.functions import Substr
 
 from books.metadata import languages
 from books.search.compiled_query import Parameter, compiled
@@ -24,13 +25,14 @@ WINDOWS, WINDOW = 8, 125  # a sample: so many books from so many places, since n
 SHOWN = 12  # values of a kind
 MOST_SHOWN = 2000  # of the kind whose values are all asked for
 KINDS = ("topic", "author", "language", "series", "isbn")
-COLUMNS = ("id", "primary_language", "year_or_last", "isbn13")
+COLUMNS = ("id", "primary_language", "year_or_last", "isbn13", "start")
 BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 NO_YEAR = 32_767  # year_or_last of a book without one
 _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
     SELECT {name}_id AS linked, COUNT(*) AS books FROM {links} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
 ) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
+_STARTS = "UNION ALL SELECT 'start', start, '', COUNT(*) FROM fitting GROUP BY start"
 _LINKS = {"series": "series.name", "topic": "topic.slug", "author": "CAST(author.id AS varchar(20))"}
 
 
@@ -58,6 +60,7 @@ class FacetCounts:
 
     values: dict[str, list[Value]]
     has_more: frozenset[str]  # kinds, of which not all values are here
+    starts: frozenset[str]  # of their titles' keys, the first characters; none for the whole catalogue
     years: list[tuple[int, int, int]]
     count: int  # of the books
     is_exact: bool  # else there are more books, and the numbers are those of a sample
@@ -72,24 +75,25 @@ def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str =
     is_exact = books <= EXACT or not conditions
     shown = {kind: MOST_SHOWN if kind == whole else SHOWN for kind in KINDS}
     found = _values(model, conditions, {kind: most + 1 for kind, most in shown.items()}, is_exact=is_exact)
+    starts = frozenset(value for value, *_ in found.pop("start"))
     years = sorted((int(year), number) for year, _, number in found.pop("year"))
     ordered = {kind: sorted(values, key=lambda each: (-each[2], each[1])) for kind, values in found.items()}
     has_more = frozenset(kind for kind, values in ordered.items() if len(values) > shown[kind])
     values = {kind: [each for each in values[: shown[kind]] if each[2]] for kind, values in ordered.items()}
-    return FacetCounts(values, has_more, _bars(years), books if is_exact else EXACT, is_exact)
+    return FacetCounts(values, has_more, starts, _bars(years), books if is_exact else EXACT, is_exact)
 
 
 def _values(model: Any, conditions: Conditions, shown: Mapping[str, int], *, is_exact: bool) -> dict[str, list[Value]]:
     if conditions:
         sql, parameters = _fitting(model, conditions) if is_exact else _sample(model, conditions)
         counting = _counting("fitting", "fitting JOIN books_book{name} ON book_id = fitting.id", shown)
-        sql = sql and f"WITH fitting AS MATERIALIZED ({sql}) {counting}"  # nosec B608
+        sql = sql and f"WITH fitting AS MATERIALIZED ({sql}) {counting} {_STARTS}"  # nosec B608
     else:
         sql, parameters = _counting("books_book", "books_book{name}", shown), []
-    found: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year")}
+    found: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year", "start")}
     with connection.cursor() as cursor:
         for kind, value, label, books in cursor.execute(sql, parameters).fetchall() if sql else ():
-            found[kind].append((value, label or languages.name(value), books))
+            found[kind].append((value, label or (languages.name(value) if kind == "language" else ""), books))
     return found
 
 
@@ -108,13 +112,17 @@ def _sample(model: Any, conditions: Conditions) -> tuple[str, list[Any]]:
 
 
 def _all(model: Any, names: tuple[str, ...]) -> Any:
-    return fitting(model.objects.all(), parameters_of(names)).order_by().values_list(*COLUMNS)
+    return _of(model, names).order_by().values_list(*COLUMNS)
+
+
+def _of(model: Any, names: tuple[str, ...]) -> Any:
+    return fitting(model.objects.annotate(start=Substr("title_key", 1, 1)), parameters_of(names))
 
 
 def _window(model: Any, names: tuple[str, ...]) -> Any:
     """The index of words gives ids in order on SQLite, and begins where it is told to."""
     key = "indexed" if connection.vendor == "sqlite" and "words" in names else "pk"
-    rows = fitting(model.objects.all(), parameters_of(names)).filter(**{f"{key}__gte": Parameter("first", NUMBER)})
+    rows = _of(model, names).filter(**{f"{key}__gte": Parameter("first", NUMBER)})
     return rows.order_by(key).values_list(*COLUMNS)[:WINDOW]
 
 

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from books.forms.lists import AuthorQuery
 from books.models import Author
 from books.views.base import CatalogueView
+from books.views.letters import aletters_of_names
 from books.views.lists import respond_with_books, serialized_page, valid
 from books.views.names import NameView, afor_editors, apatch, shown
 from books.web import serializers
@@ -25,8 +26,10 @@ class AuthorList(CatalogueView):
         entries = [
             serializers.author(row["id"], row["name"], row["books_count"], row["sort_name"]) for row in page.rows
         ]
+        letters = await aletters_of_names(self, Author, page, query.parameters())
+        context = {"query": query.parameters(), "letters": letters}
         data = serialized_page("authors", entries, page, page.links(request.path, query.urlencoded))
-        return self.respond(data, "books/author_list.html", context={"query": query.parameters()})
+        return self.respond(data, "books/author_list.html", context=context)
 
 
 class AuthorDetail(NameView):

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
-from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from books.forms.lists import BookQuery
 from books.metadata import languages
-from books.metadata.sorting import sort_key
 from books.metadata.years import written
 from books.search.facets import FacetCounts
-from books.search.pagination import BIGGEST_ID, Cursor, Ordering
+from books.search.pagination import BIGGEST_ID, Cursor, Ordering, Page
 from books.templatetags.catalogue import thousands, year
+from books.views.letters import LETTERS, STARTS, letter_of
 
 SORTS = {
     "relevance": "Best match",
@@ -33,9 +32,9 @@ FILTERS = {
     "series": "Series",
     "isbn": "ISBN",
 }
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
 JUMPS = (0, 1500, 1700, 1800, 1850, *range(1900, 2021, 10))
 LENGTH = 60  # of the longest bar of years
+LAST_TITLE = "힣"
 Url = Callable[[str], str]  # of the list with another value of one parameter
 
 
@@ -67,7 +66,6 @@ def list_context(
         "chips": "\n  ".join(chips),
         "choices": _choices(counts, parameters, url, name) if counts else "",
         "years": _histogram(counts, url("year")) if counts else "",
-        "jumps": _links(((label, url("after")(cursor)) for label, cursor in _jumps(ordering)), ' rel="nofollow"'),
         "sorts": _sorts(ordering.name, url("sort"), is_search="q" in parameters),
     }
 
@@ -139,16 +137,33 @@ def _histogram(counts: FacetCounts, url: Url) -> str:
     return f'<ol class="histogram" aria-labelledby="years">{"".join(items)}</ol>' if items else ""
 
 
-def _jumps(ordering: Ordering) -> Iterable[tuple[str, str]]:
+def _jumps(ordering: Ordering, letters: str) -> Iterable[tuple[str, str]]:
     """Places in the list, with their cursors: letters where it is ordered by titles, years where it is by years."""
-    down, is_by_title = ordering.descending, ordering.columns[0] == "title_key"
-    places: list[tuple[str, Any]] = []
-    if is_by_title:
-        starts = [sort_key(letter) for letter in LETTERS]
-        places = list(zip(LETTERS, starts, strict=True))
-        if down:  # what begins with a letter lies before the next one
-            places = list(zip(LETTERS, [*starts[1:], "힣"], strict=True))[::-1]
-    elif ordering.columns[0].startswith("year_"):
-        places = [(str(number), number) for number in JUMPS][:: -1 if down else 1]
-    edge = BIGGEST_ID if down and not is_by_title else -1
-    return [(label, Cursor.encode(ordering, (value, edge))) for label, value in places]
+    down = ordering.descending
+    if ordering.columns[0] == "title_key":
+        ends = dict(zip(LETTERS, [*list(STARTS.values())[1:], LAST_TITLE], strict=True))
+        starts = ends if down else STARTS  # downwards, what begins with a letter lies before the next one
+        return [(each, Cursor.encode(ordering, (starts[each], -1))) for each in letters[:: -1 if down else 1]]
+    if ordering.columns[0].startswith("year_"):
+        edge = BIGGEST_ID if down else -1
+        return [(str(year), Cursor.encode(ordering, (year, edge))) for year in JUMPS[:: -1 if down else 1]]
+    return []
+
+
+def jumps(query: BookQuery, path: str, letters: str) -> str:
+    """Links into the list; `letters` are those that its titles begin with."""
+    start = f"{path}?{query.urlencoded}&" if query.urlencoded else f"{path}?"
+    links = [(label, f"{start}after={cursor}") for label, cursor in _jumps(query.page.ordering, letters)]
+    return _links(links, ' rel="nofollow"')
+
+
+def with_current(jumps: bytes, page: Page, ordering: Ordering) -> bytes:
+    """The same links, of which the one that leads to the first row's place is marked."""
+    start = page.rows[0][-len(ordering.columns)]
+    if isinstance(start, str):
+        label = letter_of(start)
+    elif ordering.descending:
+        label = str(next((year for year in JUMPS if year >= start), JUMPS[-1]))
+    else:
+        label = str(max((year for year in JUMPS if year <= start), default=JUMPS[0]))
+    return jumps.replace(f">{label}</a>".encode(), f' aria-current="true">{label}</a>'.encode())

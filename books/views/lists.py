@@ -29,7 +29,8 @@ from books.search.spelling import asuggestion
 from books.templatetags.catalogue import year
 from books.views.base import CatalogueView
 from books.views.frames import framed
-from books.views.list_context import list_context
+from books.views.letters import LETTERS, aletters, letter_of
+from books.views.list_context import jumps, list_context, with_current
 from books.web.negotiation import HTML, TEXT, HTTPError, errors_of
 from books.web.serializers import list_entry, number
 from django41_example.server.threads import in_thread
@@ -140,7 +141,8 @@ async def aholes(
     shown = page.rows, search, {pk: query.place_of(place) for pk, place in places.items()}
     rows = await in_thread(rows_html, *shown) if search.terms else rows_html(*shown)
     is_whole = not (page.after or page.before)  # then there is nowhere to jump to
-    return {**around, "rows": rows, **({"jumps": b""} if is_whole else {})}
+    marked = b"" if is_whole or not page.rows else with_current(around["jumps"], page, query.page.ordering)
+    return {**around, "rows": rows, "jumps": marked}
 
 
 async def aplaces(query: BookQuery, matches: Matches, page: Page) -> dict[int, Place]:
@@ -188,6 +190,8 @@ async def acontext(
     names = Author.objects.filter(pk=search.author or 0).values_list("name", flat=True)
     author = await names.afirst() if search.author else None
     context = list_context(query, counts, path, about.get("name", ""), author)
+    letters = await aletters_of(query, matches, counts) if page.after or page.before else ""
+    context["jumps"] = jumps(query, path, letters)
     count, is_exact = counted(page, counts)
     context["count"] = f"{count:,}{'' if is_exact else '+'} book{'s' * (count != 1)}"
     if page.count < 2:
@@ -198,6 +202,15 @@ async def acontext(
     again = f"{path}?{query.urlencoded}" if page.count and not page.rows else ""
     context |= {"meant": escape(meant), "meant_url": escape(url), "again": escape(again)}
     return {name: html.encode() for name, html in context.items()}
+
+
+async def aletters_of(query: BookQuery, matches: Matches, counts: FacetCounts | None) -> str:
+    """The letters that titles of the list begin with; where that takes long, those of any."""
+    if query.page.ordering.columns[0] != "title_key":
+        return ""
+    if matches.conditions and counts and counts.is_exact:
+        return "".join(sorted({letter_of(start) for start in counts.starts}, key=LETTERS.find))
+    return await aletters(Book, "title_key")
 
 
 def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:

@@ -9,6 +9,7 @@ from books.forms.lists import SeriesQuery
 from books.metadata.volumes import Volumes
 from books.models import BookSeries, Series
 from books.views.base import CatalogueView
+from books.views.letters import aletters_of_names
 from books.views.lists import respond_with_books, serialized_page, valid
 from books.views.names import NameView, address_of, afor_editors, apatch, heading
 from books.web.negotiation import HTML, JSON, TEXT
@@ -38,8 +39,10 @@ class SeriesList(CatalogueView):
             }
             for row in page.rows
         ]
+        letters = await aletters_of_names(self, Series, page, query.parameters())
+        context = {"query": query.parameters(), "letters": letters}
         data = serialized_page("series", entries, page, page.links(request.path, query.urlencoded))
-        return self.respond(data, "books/series_list.html", context={"query": query.parameters()})
+        return self.respond(data, "books/series_list.html", context=context)
 
 
 class SeriesDetail(NameView):

@@ -1,0 +1,57 @@
+"""The letters at which a list in alphabetical order can be entered: those that something begins with."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from django.db.models import Exists
+
+from books.cache import per_version
+from books.metadata.sorting import sort_key
+from books.search.pagination import Cursor, Ordering, Page
+from books.views.base import CatalogueView
+from books.web.negotiation import HTML
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
+STARTS = {letter: sort_key(letter) for letter in LETTERS}
+FIRST = [start[0] for start in STARTS.values()]
+LAST = "\U0010ffff"
+
+
+def letter_of(key: str) -> str:
+    """The letter under which a sort key stands; "" if that is before all."""
+    place = bisect_right(FIRST, key[:1])
+    return LETTERS[place - 1] if place else ""
+
+
+async def aletters(model: Any, column: str) -> str:
+    """Those that any row begins with, in the column of sort keys."""
+    return await per_version.get_or_make(("letters", model.__name__, column), partial(_aread, model, column))
+
+
+async def _aread(model: Any, column: str) -> str:
+    """A look into the column's index for each."""
+    ends = [*list(STARTS.values())[1:], LAST]
+    spans = [{f"{column}__gte": start, f"{column}__lt": end} for start, end in zip(STARTS.values(), ends, strict=True)]
+    found = model.objects.order_by().values_list(*[Exists(model.objects.filter(**span)) for span in spans])[:1]
+    rows = [row async for row in found]
+    return "".join(letter for letter, is_there in zip(LETTERS, *rows, strict=False) if is_there) if rows else ""
+
+
+def cursors(ordering: Ordering, letters: Iterable[str]) -> list[tuple[str, str]]:
+    """Each letter with the cursor `after` which its rows come."""
+    return [(letter, Cursor.encode(ordering, (STARTS[letter], -1))) for letter in letters]
+
+
+async def aletters_of_names(
+    view: CatalogueView, model: Any, page: Page, query: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """What a page of names links to, if there are more than it holds; those of a search are few."""
+    if view.media_type != HTML or "q" in query or not page.rows or not (page.after or page.before):
+        return []
+    current, size = letter_of(page.rows[0]["sort_key"]), f"size={query['size']}&" if "size" in query else ""
+    return [
+        {"letter": letter, "url": f"{view.request.path}?{size}after={cursor}", "is_current": letter == current}
+        for letter, cursor in cursors(model.objects.all().ORDERINGS["name"], await aletters(model, "sort_key"))
+    ]
