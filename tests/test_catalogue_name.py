@@ -35,6 +35,11 @@ class Named(TestCase):
         assert "<ShortName>Village Library </ShortName>" in description
         assert "<LongName>Village Library of Somewhere on the River beyond</LongName>" in description
 
+    def test_what_is_no_text_is_no_name(self) -> None:
+        for sent in ({"name": ["Ours"]}, {"name": True}, {"nme": "Ours"}):
+            answer = self.client.post("/settings/", json.dumps(sent), "application/json")
+            assert (answer.status_code, answer.json()["errors"].keys()) == (422, sent.keys())
+
     def test_programs_give_it_too_and_an_empty_one_is_the_old_one(self) -> None:
         answer = self.client.post("/settings/", json.dumps({"name": "  Ours "}), "application/json")
         assert answer.json() == {"name": "Ours"}

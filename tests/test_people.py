@@ -84,6 +84,14 @@ class Invitations(PeopleCase):
         assert (taken.status_code, "Another account has this name" in taken.content.decode()) == (409, True)
         assert self.accepted(link).status_code == 303
 
+    def test_names_that_differ_in_capitals_or_width_are_one_in_every_script(self) -> None:
+        link = self.invite("reader")
+        reader("Élodie")
+        assert [self.accepted(link, username=name).status_code for name in ("élodie", "Ｏｗｎｅｒ")] == [409, 409]
+
+    def test_a_name_that_is_too_long_once_its_letters_are_parted_is_refused(self) -> None:
+        assert self.accepted(self.invite("reader"), username="ﬃ" * 51).status_code == 422
+
     def test_its_secret_is_shown_once_and_never_kept(self) -> None:
         page = self.client.post("/accounts/people/", {"role": "reader"}, headers=HTML)
         assert "no-store" in page["Cache-Control"]
@@ -146,7 +154,11 @@ class Accounts(PeopleCase):
         assert self.change(self.owner, role="reader").status_code == 200
 
     def test_what_makes_no_sense_is_refused(self) -> None:
-        for change in ({"active": "perhaps"}, {"role": "king"}, {"role": ["owner"]}):
+        wrong: list[dict[str, Any]] = [
+            *({"active": "perhaps"}, {"active": []}, {"activ": False}),
+            *({"role": "king"}, {"role": ["owner"]}),
+        ]
+        for change in wrong:
             assert self.change(self.owner, **change).status_code == 422
         assert self.client.patch("/accounts/people/999/", {"role": "reader"}, JSON).status_code == 404
 

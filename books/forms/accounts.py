@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
@@ -14,6 +15,7 @@ from books.models.account import AccountQuerySet
 from books.models.token import MAX_DAYS, Scope
 from books.search.pagination import Ordering
 
+MAX_USERNAME = 150
 MAX_PASSWORD = 1000  # characters: a longer one takes longer to hash
 
 
@@ -22,13 +24,8 @@ def _password(label: str, autocomplete: str, hint: str = "") -> forms.CharField:
     return forms.CharField(label=label, max_length=MAX_PASSWORD, strip=False, help_text=hint, widget=widget)
 
 
-def _username() -> forms.CharField:
-    widget = forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})
-    return forms.CharField(label="User name", max_length=150, widget=widget)
-
-
 class LoginForm(forms.Form):
-    username = _username()
+    username = UsernameField(label="User name", max_length=MAX_USERNAME)
     password = _password("Password", "current-password")
 
 
@@ -53,13 +50,8 @@ class NewPasswordForm(forms.Form):
 
 
 class NewAccountForm(NewPasswordForm):
-    username = _username()
+    username = UsernameField(label="User name", max_length=MAX_USERNAME, validators=[UnicodeUsernameValidator()])
     field_order = ["username", "password", "again"]
-
-    def clean_username(self) -> str:
-        name: str = get_user_model().normalize_username(self.cleaned_data["username"])
-        UnicodeUsernameValidator()(name)
-        return name
 
 
 class InvitationForm(forms.Form):

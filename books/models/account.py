@@ -1,5 +1,6 @@
 """The accounts of people, and what each is here: roles are Django's own superusers and its group of librarians."""
 
+import re
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -89,7 +90,7 @@ def accept(secret: str, username: str, password: str) -> User:
     hashed = make_password(password)
     with transaction.atomic():
         invitation = Invitation.objects.taken(secret)
-        if User.objects.filter(username__iexact=username).exists():
+        if User.objects.filter(username__iregex=f"^{re.escape(username)}$").exists():  # iexact is ASCII only on SQLite
             raise NameTaken
         user = User.objects.create(username=username, password=hashed)
         give(user, Role(invitation.role))

@@ -11,7 +11,7 @@ from books.metadata import record
 from books.models.change import Channel
 from books.models.fields import SortKeyField
 
-MAX_REDIRECTS = 20  # from one address to the next, as it was renamed or merged again and again
+MAX_REDIRECTS = 20  # from one to the next, as it was merged again and again
 
 
 class Named(models.Model):
@@ -121,14 +121,20 @@ class NameChangeQuerySet(models.QuerySet["NameChange"]):
         return self.filter(Q(source=named.address) | Q(into=named.address), kind=named._meta.model_name)
 
     async def aaddress(self, model: type[Named], address: str) -> str | None:
-        """Where the books of an address that is gone are now, as far as it was renamed or merged."""
+        """Where the books of an address that is gone are now, as far as it was renamed or merged.
+
+        What was renamed since has another address, by its id; what a book brought back has another id.
+        """
         kind, seen = str(model._meta.model_name), [address]
         while len(seen) <= MAX_REDIRECTS:
             moved = self.filter(kind=kind, source=seen[-1], undone_by=None).exclude(into__in=seen).order_by("-pk")
-            into = await moved.values_list("into", flat=True).afirst()
-            if into is None or await model._default_manager.filter(**{model.ADDRESS: into}).aexists():
-                return into
-            seen.append(into)
+            change = await moved.afirst()
+            if change is None:
+                return None
+            for column, value in (("pk", change.after[0]["id"]), (model.ADDRESS, change.into)):
+                if named := await model._default_manager.filter(**{column: value}).afirst():
+                    return named.address
+            seen.append(change.into)
         return None
 
 

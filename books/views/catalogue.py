@@ -31,7 +31,7 @@ class CatalogueSettings(CatalogueView):
         return self.respond(data, TEMPLATE, context=context)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = CatalogueForm(parsing.form(request) if parsing.is_form(request) else parsing.json_object(request))
+        form = CatalogueForm(parsing.fields(request, CatalogueForm))
         if not form.is_valid():
             return self.respond_again(form, TEMPLATE)
         if changes := form.changes():

@@ -127,6 +127,8 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
         status = 409
         form.add_error("name", TOO_MANY.format(error.args[0]))
     except StaleVersion:
+        if view.media_type == JSON:
+            raise HTTPError(412, STALE) from None
         status = 412
         form.add_error(None, STALE)
     return view.respond_again(form, EDIT, status=status, named=await aheading(named), other=other)

@@ -37,7 +37,7 @@ class PeopleList(CatalogueView):
         return self.respond(await self._people(query), TEMPLATE, context={"roles": Role.choices, "query": request.GET})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = InvitationForm(parsing.form(request) if parsing.is_form(request) else parsing.json_object(request))
+        form = InvitationForm(parsing.fields(request, InvitationForm))
         if not form.is_valid():
             raise HTTPError(422, errors=errors_of(form))
         invite = sync_to_async(Invitation.objects.invite)
@@ -71,7 +71,7 @@ class PersonDetail(CatalogueView):
         return self.respond(await aperson(pk), "accounts/person.html", context={"roles": Role.choices})
 
     async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
-        await self._change(pk, AccountForm(parsing.json_object(request)))
+        await self._change(pk, AccountForm(parsing.json_fields(request, AccountForm)))
         return self.respond(await aperson(pk), "accounts/person.html")
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:

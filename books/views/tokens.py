@@ -26,7 +26,7 @@ class TokenList(CatalogueView):
         return self.respond(data, TEMPLATE, context={"form": TokenForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = TokenForm(parsing.form(request) if parsing.is_form(request) else parsing.json_object(request))
+        form = TokenForm(parsing.fields(request, TokenForm))
         if not form.is_valid():
             return self.respond_again(form, TEMPLATE, tokens=await atokens_of(self.user.account))
         token, secret = await sync_to_async(Token.objects.issue)(self.user.account, **form.cleaned_data)

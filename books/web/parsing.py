@@ -1,10 +1,12 @@
 """Request parsing: what is malformed or too large is refused, and nothing is replaced silently."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, ValidationError
+from django.forms import CharField, Field, Form, MultipleChoiceField
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.http import parse_etags
@@ -104,6 +106,34 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
     return value
 
 
+def fields(request: HttpRequest, form_class: type[Form]) -> Mapping[str, Any]:
+    """What is sent for a form: as a form, or as JSON. Raises 422 if that has other names, or values of other types."""
+    return form(request) if is_form(request) else json_fields(request, form_class)
+
+
+def json_fields(request: HttpRequest, form_class: type[Form]) -> dict[str, Any]:
+    sent, known = json_object(request), form_class.base_fields
+    errors = {
+        printable(name): [f"There is no such field. The fields are: {', '.join(known)}."]
+        for name in sent.keys() - known
+    }
+    errors |= {
+        name: ["Send a string." if isinstance(field, CharField) else "Send one value."]
+        for name, field in known.items()
+        if not _fits(field, sent.get(name))
+    }
+    if errors:
+        raise HTTPError(422, errors=errors)
+    return sent
+
+
+def _fits(field: Field, value: Any) -> bool:
+    """Whether Django's field, which makes text of any value, gets one that it is meant for."""
+    if isinstance(field, CharField):
+        return value is None or isinstance(value, str)
+    return isinstance(field, MultipleChoiceField) or not isinstance(value, list | dict)
+
+
 def book_record(request: HttpRequest, *, partial: bool) -> Record:
     """The book in a JSON body. If `partial`, fields that are not sent stay away; else they are empty.
 
@@ -161,7 +191,7 @@ def if_match(request: HttpRequest) -> set[int] | None:
         return None
     versions = {int(found[1]) for etag in parse_etags(header) if (found := ETAG.fullmatch(etag))}
     if not versions:
-        raise HTTPError(412, "If-Match is not a version of this book: send the ETag that you got when you read it.")
+        raise HTTPError(412, "If-Match is no version of this: send the ETag that you got when you read it.")
     return versions
 
 
