@@ -13,7 +13,7 @@ class CatalogueForm(forms.Form):
         label="Name of the catalogue",
         required=False,
         max_length=MAX_NAME,
-        help_text=f"It stands at the head of every page and in feeds. Leave it empty for “{DEFAULT_NAME}”.",
+        help_text=f"It appears at the top of every page and in feeds. Leave it empty for “{DEFAULT_NAME}”.",
     )
     samples = forms.ChoiceField(choices=[("keep", "keep")], required=False)
     first_steps = forms.ChoiceField(choices=[("done", "done")], required=False)

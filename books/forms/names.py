@@ -81,17 +81,17 @@ class NameForm(forms.Form):
 
 
 class AuthorForm(NameForm):
-    name = NameField(record.CLEANERS["authors"], "As it is to stand on all books of this author.")
+    name = NameField(record.CLEANERS["authors"], "As it should appear on all books by this author.")
     sort_name = SortNameField(
         required=False,
         label="Sort name",
-        help_text="As the author is filed: Gogh, Vincent van. Leave it empty for what follows from the name.",
+        help_text="How the author is filed: Gogh, Vincent van. Leave it empty to derive it from the name.",
     )
     names = NamesField(
         "authors",
         "Other names",
-        "Other spellings, former names, other scripts, one per line. Searches find them, and a list or form that "
-        "brings one gets this author.",
+        "Other spellings, former names, other scripts, one per line. Searches find them, and imports and forms "
+        "that use one get this author.",
     )
     also_writes_as = NamesField(
         "authors",
@@ -101,16 +101,16 @@ class AuthorForm(NameForm):
 
 
 class SeriesForm(NameForm):
-    name = NameField(record.names(1, record.MAX_TEXT), "As it is to stand on all books of this series.")
+    name = NameField(record.names(1, record.MAX_TEXT), "As it should appear on all books of this series.")
     volumes = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=MOST_VOLUMES,
         label="Volumes in all",
-        help_text="How many the series has, if it is known: then the missing ones are named.",
+        help_text="How many volumes the series has, if known. The missing ones are then listed.",
     )
     is_complete = YesNoField(
-        required=False, label="Complete", help_text="Do not name missing volumes: we have all that we want of it."
+        required=False, label="Complete", help_text="Do not list missing volumes: we have all that we want."
     )
 
     def clean_name(self) -> str:
@@ -125,4 +125,4 @@ class TopicForm(NameForm):
         record.CLEANERS["topics"],
         "The address of the topic follows from its name. The old address leads to the new one.",
     )
-    names = NamesField("topics", "Other names", "One per line. A list or form that brings one gets this topic.")
+    names = NamesField("topics", "Other names", "One per line. Imports and forms that use one get this topic.")

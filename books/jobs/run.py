@@ -99,7 +99,7 @@ class Run:
         if not self.mine.update(due_at=Now() + LEASE, **self._columns(message, checkpoint, counts)):
             self.stop_reason = StopReason.LOST
             raise JobAborted(self.stop_reason)
-        self.renewed = time.monotonic()
+        self.renewed, self.unsaved = time.monotonic(), {}  # what was reported before is out of date
 
     def append_to_file(self, name: str, data: bytes, header: bytes = b"") -> None:
         """Add to a result file, after a header if it is new, in the transaction of the checkpoint."""

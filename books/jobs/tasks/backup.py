@@ -20,7 +20,7 @@ REQUESTED = 7  # backups that are kept of those that people have asked for
 def backup(*, daily: bool = False) -> dict[str, Any]:
     """Everything in one file, on the disk of this worker; the file of the job only names it."""
     run, beginning = current(), "daily" if daily else "requested"
-    path = folder() / f"{beginning}-{timezone.now():%Y-%m-%d-%H%M%S}-{run.job.pk}.zip"
+    path = folder() / f"{beginning}-{timezone.now():%Y-%m-%d-%H%M%S}-{run.job.pk:06}.zip"
 
     def progress(done: int, total: int) -> None:
         run.check()
