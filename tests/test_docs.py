@@ -195,7 +195,7 @@ def test_it_names_nothing_of_the_machine_it_was_written_on(document: Path) -> No
 def variables_read() -> set[str]:
     """The environment variables that any of our programs reads."""
     sources = [PROJECT / "gunicorn.conf.py", *PROJECT.glob("django41_example/**/*.py"), *PROJECT.glob("books/**/*.py")]
-    call = re.compile(r'environment\.\w+\(\s*"([A-Z_]+)"|os\.environ[^"\n]*"([A-Z_]+)"')
+    call = re.compile(r'(?:environment\.\w+|\btext)\(\s*"([A-Z_]+)"|os\.environ[^"\n]*"([A-Z_]+)"')
     found = [match for source in sources for match in call.findall(source.read_text())]
     return {first or second for first, second in found} - {"DJANGO_SETTINGS_MODULE"}
 

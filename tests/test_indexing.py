@@ -18,6 +18,7 @@ from asgiref.sync import sync_to_async
 from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 
 from books.apps import install_triggers
 from books.history.merge import merge
@@ -28,7 +29,7 @@ from books.metadata import record
 from books.metadata.text import RULES
 from books.models import Author, Book, Change, Topic
 from books.models.change import COMMAND, Action
-from books.models.derive import derive
+from books.models.derive import DERIVED, KEYS, derive, derive_all
 from books.search import index as indexing
 from books.search import index_sqlite, progress
 from books.search.index import KINDS, catch_up, rebuild
@@ -281,7 +282,7 @@ class OurOwnWrites(TransactionTestCase):
 
         def derive_anew() -> None:
             Book.objects.filter(pk=book.pk).update(topic_names="Else")
-            derive([Book.objects.get(pk=book.pk)])
+            derive([book.pk])
 
         writes: dict[str, Callable[[], Any]] = {
             "add": lambda: Book.objects.add({"title": "Botchan"}),
@@ -314,6 +315,51 @@ class OurOwnWrites(TransactionTestCase):
 class Upgrades(TransactionTestCase):
     def setUp(self) -> None:
         Book.objects.add({"title": "Kokoro", "language": "ja"})
+
+    def derived(self) -> list[Any]:
+        """All that an upgrade derives again, and what it must leave alone."""
+        books = Book.objects.order_by("pk").values_list("pk", "version", "updated_at", *DERIVED)
+        return [*books, *(list(model._base_manager.order_by("pk").values_list(*keys)) for model, keys in KEYS.items())]
+
+    def garble(self) -> list[Any]:
+        """Derive columns by other rules; returns what they were."""
+        Book.objects.add(
+            {"title": "The Castle", "authors": ["Kafka", "Brod"], "topics": ["Novels"], "series": "Ö", "language": "de"}
+        )
+        edit(Author.objects.get(name="Kafka"), {"name": "Franz Kafka", "sort_name": "Kafka, F."}, COMMAND)
+        edit(Topic.objects.get(), {"name": "Long novels"}, COMMAND)
+        right = self.derived()
+        Book.objects.update(**dict.fromkeys(DERIVED, "x"))
+        for model, keys in KEYS.items():
+            model._base_manager.update(**dict.fromkeys(keys, "x"))
+        return right
+
+    def test_all_derived_columns_are_as_a_write_makes_them(self) -> None:
+        right, changes = self.garble(), Change.objects.count()
+        derive_all()
+        assert self.derived() == right
+        assert Change.objects.count() == changes
+
+    def test_after_an_end_in_the_middle_the_rest_is_derived(self) -> None:
+        right = self.garble()
+        with mock.patch("books.models.derive.LARGE_PORTION", 1):
+            with pytest.raises(KeyboardInterrupt):
+                derive_all(mock.Mock(side_effect=KeyboardInterrupt))
+            assert self.derived()[0] == right[0] != self.derived()[1] != right[1]
+            derive_all()
+        assert self.derived() == right
+
+    def test_an_upgrade_asks_the_database_no_more_often_for_more_books(self) -> None:
+        def queries() -> int:
+            Book.objects.update(title_key="x")
+            with CaptureQueriesContext(connection) as asked:
+                derive_all()
+            return len([query for query in asked if query["sql"].startswith("SELECT")])
+
+        self.garble()
+        few = queries()
+        imported("title,authors\n" + "".join(f"Book {number},Author {number}\n" for number in range(30)))
+        assert queries() == few
 
     @pytest.mark.sqlite
     def test_a_migration_that_makes_the_table_anew_does_not_index_all_books_again(self) -> None:

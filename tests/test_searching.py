@@ -203,7 +203,7 @@ class InStepTests(TestCase):
         if connection.vendor == "sqlite":
             assert sum(rebuild()) == 1
         else:
-            derive([book])
+            derive([book.pk])
         assert self.found("kokoro") == ["Kokoro"]
 
 

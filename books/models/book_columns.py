@@ -24,7 +24,15 @@ def as_record(row: Mapping[str, Any]) -> Record:
 
 def columns(full: Record, other_names: Mapping[str, Sequence[str]] = MappingProxyType({})) -> dict[str, Any]:
     """The columns that hold a record, and those derived from it and from the other names of its authors."""
-    found = {
+    found = text_columns(full, other_names)
+    if connection.vendor == "postgresql":
+        found["words"] = tsvector(lines(found[name] for name in TEXTS))
+    return found
+
+
+def text_columns(full: Record, other_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """These columns, without the words by which the book is found."""
+    return {
         **{column: full[name] for name, column in record.COLUMNS.items()},  # type: ignore[literal-required]
         "title_key": sorting.sort_key(full["title"], full["language"]),
         "author_key": sorting.author_key(full["authors"]),
@@ -32,11 +40,8 @@ def columns(full: Record, other_names: Mapping[str, Sequence[str]] = MappingProx
         "fingerprint": fingerprint.of(full["title"], full["authors"]),
         "primary_language": languages.primary(full["language"]),
         **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
+        "other_names": found_by(full["authors"], other_names),
     }
-    found["other_names"] = found_by(full["authors"], other_names)
-    if connection.vendor == "postgresql":
-        found["words"] = tsvector(lines(found[name] for name in TEXTS))
-    return found
 
 
 def found_by(authors: Iterable[str], other_names: Mapping[str, Sequence[str]]) -> str:

@@ -1,74 +1,99 @@
 """Derives columns and search words of books again, after a change of the rules by which they are derived."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
-from django.db import connection
+from django.db import connection, models, transaction
 
 from books.metadata.record import Record
 from books.models.author import Author, AuthorName, BookAuthor
 from books.models.book import Book
-from books.models.book_columns import columns
+from books.models.book_columns import RECORD_COLUMNS, as_record, text_columns
+from books.models.bulk import update_rows
+from books.models.fields import among
 from books.models.series import Series
-from books.models.topic import BookTopic
-from books.search.index import Report, keep_in_step
+from books.models.topic import BookTopic, TopicName
+from books.search.index import LARGE_PORTION, Report, keep_in_step
 
-BATCH = 100  # books at a time
 DERIVED = (
     *("title_key", "author_key", "series_key", "fingerprint", "primary_language"),
     *("author_names", "topic_names", "other_names"),
 )
+KEYS: dict[type[models.Model], tuple[str, ...]] = {
+    Author: ("name_key", "sort_key"),
+    Series: ("name_key", "sort_key"),
+    AuthorName: ("key",),
+    TopicName: ("key",),
+}
 
 
-def derive(books: Sequence[Book]) -> int:
-    """Derive the columns and words of these books again, with their authors and series: how many were wrong?"""
-    wrong, pks = derive_columns(books), [book.pk for book in books]
+def derive_all(report: Report = lambda books: None) -> None:
+    """After an upgrade whose rules are others, before it indexes the books.
+
+    Other writers may pass between portions. After an end in the middle the next call finds what is right already, and
+    writes the rest.
+    """
+    derive_names()
+    last, books = 0, Book.objects.order_by("pk").values_list("pk", flat=True)
+    while pks := list(books.filter(pk__gt=last)[:LARGE_PORTION]):
+        _derive_columns(pks)
+        last = pks[-1]
+        report(len(pks))
+
+
+@transaction.atomic
+def derive(pks: Sequence[int]) -> int:
+    """Derive the columns and words of these books again: how many were wrong?"""
+    wrong = _derive_columns(pks)
     if connection.vendor == "postgresql":
         Book.objects.filter(pk__in=pks).update(words=None)  # which has them indexed
     keep_in_step(pks)
     return wrong
 
 
-def derive_columns(books: Sequence[Book]) -> int:
-    pks = [book.pk for book in books]
+def derive_names() -> None:
+    """Derive the keys of all names again; those of books follow from them, so this comes first."""
+    for model, keys in KEYS.items():
+        last: int | None = 0
+        while last is not None:
+            last = _derive_keys(model, keys, last)
+
+
+@transaction.atomic
+def _derive_keys(model: type[models.Model], keys: Sequence[str], last: int) -> int | None:
+    found: list[Any] = list(
+        model._default_manager.select_for_update().filter(pk__gt=last).order_by("pk")[:LARGE_PORTION]
+    )
+    wrong = []
+    for row in found:
+        before = [getattr(row, key) for key in keys]
+        right = [getattr(row.derived(), key) for key in keys]
+        if right != before:
+            wrong.append((*right, row.pk))
+    update_rows(model, keys, wrong)
+    return found[-1].pk if found else None
+
+
+@transaction.atomic
+def _derive_columns(pks: Sequence[int]) -> int:
+    names = dict.fromkeys(["pk", *RECORD_COLUMNS, *DERIVED])
+    books = list(Book.objects.select_for_update().filter(pk__in=among(pks)).values(*names))
     authors, topics, filed_under = defaultdict(list), defaultdict(list), dict[int, str]()
-    links = BookAuthor.objects.filter(book__in=pks).order_by("position").select_related("author")
-    for link in links:
-        authors[link.book_id].append(link.author.name)
-        filed_under.setdefault(link.book_id, link.author.derived().sort_key)
-    filed = BookTopic.objects.filter(book__in=pks).order_by("topic__slug").values_list("book", "topic__name")
+    links = BookAuthor.objects.filter(book__in=among(pks)).order_by("position")
+    for pk, name, sort_key in links.values_list("book", "author__name", "author__sort_key"):
+        authors[pk].append(name)
+        filed_under.setdefault(pk, sort_key)
+    filed = BookTopic.objects.filter(book__in=among(pks)).order_by("topic__slug").values_list("book", "topic__name")
     for pk, name in filed:
         topics[pk].append(name)
-    others = AuthorName.objects.by_author(link.author.name for link in links)
-    wrong = [book for book in books if _set(book, authors[book.pk], topics[book.pk], filed_under, others)]
-    Book.objects.bulk_update(wrong, DERIVED)
-    Author.objects.bulk_update({link.author for link in links}, ["name_key", "sort_key"])
-    series = Series.objects.filter(bookseries__book__in=pks).distinct()
-    Series.objects.bulk_update([each.derived() for each in series], ["name_key", "sort_key"])
+    others = AuthorName.objects.by_author(name for names in authors.values() for name in names)
+    wrong = []
+    for book in books:
+        pk = book["pk"]
+        right = text_columns(cast("Record", {**as_record(book), "authors": authors[pk], "topics": topics[pk]}), others)
+        right["author_key"] = filed_under.get(pk, right["author_key"])
+        if any(book[name] != right[name] for name in DERIVED):
+            wrong.append((*(right[name] for name in DERIVED), pk))
+    update_rows(Book, DERIVED, wrong)
     return len(wrong)
-
-
-def derive_all(report: Report = lambda books: None) -> None:
-    """After an upgrade whose rules are others, before it indexes the books."""
-    last = 0
-    while books := list(Book.objects.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        derive_columns(books)
-        last = books[-1].pk
-        report(len(books))
-
-
-def _set(
-    book: Book,
-    authors: list[str],
-    topics: list[str],
-    filed_under: dict[int, str],
-    other_names: Mapping[str, list[str]],
-) -> bool:
-    """Set the derived columns of the book. Returns whether one was wrong."""
-    right = columns(cast("Record", {**book.as_record(), "authors": authors, "topics": topics}), other_names)
-    right["author_key"] = filed_under.get(book.pk, right["author_key"])
-    is_wrong = any(getattr(book, name) != right[name] for name in DERIVED)
-    for name in DERIVED:
-        setattr(book, name, right[name])
-    return is_wrong

@@ -22,6 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from books.search import index_postgresql, index_sqlite
 
 PORTION = 100  # books that are indexed in one transaction: other writers wait for a twentieth of a second
+LARGE_PORTION = 2000  # during an upgrade, when they wait anyway
 PATIENCE = 5.0  # seconds that a search waits for the index
 PAUSE = 0.02  # seconds
 BEHIND = "Another program has changed many books, and the search is still indexing them. Try again in a few seconds."
@@ -79,7 +80,7 @@ def _catch_up(database: Any, seconds: float, report: Report = lambda books: None
             if time.monotonic() > until:
                 raise Behind(BEHIND)
             with transaction.atomic(database.alias, savepoint=False):  # at each of which FTS5 would write
-                noted = index.noted(cursor, PORTION, to_write=True)
+                noted = index.noted(cursor, PORTION if until < math.inf else LARGE_PORTION, to_write=True)
                 index.index(cursor, noted)
             report(len(noted))
             if not noted or until < math.inf:  # somebody else is writing just these books, or waits to write
@@ -160,6 +161,6 @@ def _install_in_postgresql(database: BaseDatabaseWrapper, cursor: Any, report: R
     last: int | None = 0
     while last is not None:
         with transaction.atomic(database.alias):
-            last = index_postgresql.index_next(cursor, last, PORTION)
-        report(PORTION)
+            last = index_postgresql.index_next(cursor, last, LARGE_PORTION)
+        report(LARGE_PORTION)
     index_postgresql.finish(cursor)
