@@ -5,6 +5,7 @@ Books, authors and topics are written on the catalogue's own pages, to which “
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -24,6 +25,7 @@ class CatalogueAdmin(admin.AdminSite):
     """The admin behind the catalogue's own sign-in, with its limit of attempts."""
 
     site_header = site_title = "Book catalogue"
+    site_url = f"{settings.SCRIPT_NAME}/"
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.user.is_authenticated and not self.has_permission(request):

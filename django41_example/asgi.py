@@ -4,12 +4,13 @@ log, lifespan."""
 import os
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-django.setup(set_prefix=False)
+django.setup()
 
 from books.cache import catalogue_version
 from books.cache.topics import warm_up as read_topics
@@ -19,6 +20,7 @@ from books.views.uploads import screen
 from django41_example.server.forwarded import ForwardedHeaders
 from django41_example.server.handler import Handler
 from django41_example.server.lifespan import Lifespan
+from django41_example.server.prefix import Prefix, PrefixedRequest
 from django41_example.server.request_log import RequestLog
 from django41_example.server.response_cache import ResponseCache
 from django41_example.server.statements import limit_statements
@@ -72,6 +74,7 @@ if settings.DEBUG:  # templates are read again, static files come from where the
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
     application = ASGIStaticFilesHandler(application)
+    application.base_url = urlsplit("/static/")  # Prefix has taken SCRIPT_NAME off
 else:
     application = StaticFiles(application)
 
@@ -87,6 +90,9 @@ if settings.METRICS:
     observe = metrics.observe
 if logs_all:
     application = RequestLog(application, observe=observe)
+if settings.SCRIPT_NAME:
+    handler.request_class = PrefixedRequest
+    application = Prefix(application, settings.SCRIPT_NAME)
 if settings.BEHIND_PROXY:
     application = ForwardedHeaders(application, settings.BEHIND_PROXY)
 application = Lifespan(

@@ -78,6 +78,14 @@ def proxies(name: str) -> int | tuple[Network, ...]:
     return networks
 
 
+def prefix(name: str) -> str:
+    """The path that all URLs begin with, without a slash at its end; empty if there is none."""
+    value = text(name).rstrip("/")
+    if not re.fullmatch(r"(/[\w.~-]+)*", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name}={value!r}: write a path such as /books-app.")
+    return value
+
+
 def names(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in text(name).split(",") if part.strip()] or default

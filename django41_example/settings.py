@@ -31,6 +31,10 @@ LISTEN = environment.address("LISTEN", "0.0.0.0" if PRODUCTION else "127.0.0.1")
 ON_LOCAL_NETWORK = not (PRODUCTION or ALLOWED_HOSTS or LISTEN.is_loopback)
 ALLOWED_HOSTS = ALLOWED_HOSTS or (["*"] if ON_LOCAL_NETWORK else ["localhost", "127.0.0.1", "[::1]"])
 
+SCRIPT_NAME = environment.prefix("SCRIPT_NAME")  # what all URLs begin with
+FORCE_SCRIPT_NAME = SCRIPT_NAME or None
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{SCRIPT_NAME}/"
+
 READ_REQUIRES_LOGIN = environment.boolean("READ_REQUIRES_LOGIN", default=False)
 
 INSTALLED_APPS = [
@@ -42,9 +46,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "books",
 ]
-
-# The admin's own. Where cookies may hold them too, each request looks for both.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CSRF_FAILURE_VIEW = "books.views.errors.foreign_form"
 
@@ -91,7 +92,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "login"
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # reading one costs no query
+# Reading a cookie costs no query; but Django's knows no path, and other applications would get it.
+MESSAGE_STORAGE = f"django.contrib.messages.storage.{'session.Session' if SCRIPT_NAME else 'cookie.Cookie'}Storage"
 
 # Databases -----------------------------------------------------------------
 
@@ -175,7 +177,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 TIME_ZONE = "UTC"
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{SCRIPT_NAME}/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
@@ -207,7 +209,8 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SESSION_COOKIE_SECURE = True
-    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers take it over TLS only, and from no sibling domain
+    # Browsers take it over TLS only, and from no sibling domain; that name may have no path.
+    SESSION_COOKIE_NAME = "__Secure-sessionid" if SCRIPT_NAME else "__Host-sessionid"
     CSRF_COOKIE_SECURE = True
 
 ACCESS_LOG = environment.boolean("ACCESS_LOG", default=False)

@@ -130,3 +130,29 @@ def test_other_proxies_are_refused_by_name(value: str, given: Any) -> None:
     given(value)
     with pytest.raises(ImproperlyConfigured, match=r"VARIABLE=.*number of proxies"):
         environment.proxies("VARIABLE")
+
+
+@pytest.mark.parametrize(("value", "meant"), [("", ""), ("/", ""), ("/books-app/", "/books-app"), ("/a/b", "/a/b")])
+def test_a_prefix_has_no_slash_at_its_end(value: str, meant: str, given: Any) -> None:
+    given(value)
+    assert environment.prefix("VARIABLE") == meant
+
+
+@pytest.mark.parametrize("value", ["books-app", "https://a.example/books", "/a b", "//a", "/a?b", "/ä"])
+def test_what_is_no_prefix_is_refused_by_name(value: str, given: Any) -> None:
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
+        environment.prefix("VARIABLE")
+
+
+@pytest.mark.parametrize("value", ["::", "[::]", "192.0.2.1"])
+def test_an_address_to_listen_on_is_read(value: str, given: Any) -> None:
+    given(value)
+    assert str(environment.address("VARIABLE", "127.0.0.1")) == value.strip("[]")
+
+
+@pytest.mark.parametrize("value", ["localhost", "0.0.0.0:8000", "192.0.2.0/24"])
+def test_what_is_no_address_to_listen_on_is_refused_by_name(value: str, given: Any) -> None:
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
+        environment.address("VARIABLE", "127.0.0.1")

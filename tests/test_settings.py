@@ -62,6 +62,13 @@ def test_on_a_network_without_names_given_all_local_ones_are_admitted(read: Call
     assert not read(**PRODUCTION)["ON_LOCAL_NETWORK"]
 
 
+def test_under_a_path_cookies_and_static_files_are_there_too(read: Callable[..., dict[str, Any]]) -> None:
+    settings = read(SCRIPT_NAME="/books-app/", **PRODUCTION)
+    assert (settings["SESSION_COOKIE_PATH"], settings["STATIC_URL"]) == ("/books-app/", "/books-app/static/")
+    assert settings["SESSION_COOKIE_NAME"] == "__Secure-sessionid"  # browsers take __Host- for the whole host only
+    assert "session" in settings["MESSAGE_STORAGE"]
+
+
 def test_the_secret_key_stays_the_same_from_start_to_start(read: Callable[..., dict[str, Any]]) -> None:
     assert read()["SECRET_KEY"] == read()["SECRET_KEY"] != ""
 

@@ -13,6 +13,7 @@ from books.metadata import record
 from books.metadata.series import places
 from books.models import Book, Change
 from books.models.book_columns import RECORD_COLUMNS, as_record, split
+from books.web.serializers import book_url
 
 COLUMNS = ("id", "created_at", "updated_at", *RECORD_COLUMNS)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,7 +81,7 @@ def _book(row: Mapping[str, Any]) -> dict[str, Any]:
     year = row["published_year"]
     return {
         **row,
-        "url": f"/books/{row['id']}/",
+        "url": book_url(row["id"]),
         "path": f"books/{row['id']}/",
         "authors": split(row["author_names"]),
         "topics": [(record.topic_slug(name), name) for name in split(row["topic_names"])],

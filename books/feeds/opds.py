@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
+from django.urls import reverse
 
 from books.feeds.feed import BORROW, COVER_KIND, Feed, NavigationLink
 from books.feeds.xml import NO_ATTRIBUTES, Xml, element, respond_xml, texts
 from books.metadata.series import Place
 
-START = "/opds/"
+START = f"{settings.SCRIPT_NAME}/opds/"
 MEDIA_TYPES: tuple[str, ...] = ("application/atom+xml",)
 CATALOG = "application/atom+xml;profile=opds-catalog"
 NAVIGATION, ACQUISITION = f"{CATALOG};kind=navigation", f"{CATALOG};kind=acquisition"
@@ -33,7 +35,7 @@ def write_feed(feed: Feed, origin: str) -> HttpResponse:
         element("author", NO_ATTRIBUTES, *texts(name=feed.catalogue, uri=f"{origin}/")),
         *texts(opensearch_totalResults=_written(feed.count), opensearch_itemsPerPage=_written(feed.size)),
         *(_link(rel, START + path, _kind(path)) for rel, path in relations.items() if path is not None),
-        _link("search", "/opensearch.xml", OPENSEARCH),
+        _link("search", reverse("opensearch"), OPENSEARCH),
         _link("alternate", feed.page, "text/html"),
         *(_facet(order) for order in feed.orders),
         *(_navigation_entry(link, feed, origin) for link in feed.navigation or ()),

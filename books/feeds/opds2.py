@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 
 from books.feeds.feed import BORROW, COVER_KIND, Feed, NavigationLink, with_query
@@ -10,7 +11,7 @@ from books.metadata.series import Place
 from books.web.negotiation import as_json
 from books.web.serializers import number
 
-START = "/opds2/"
+START = f"{settings.SCRIPT_NAME}/opds2/"
 KIND, PUBLICATION = "application/opds+json", "application/opds-publication+json"
 MEDIA_TYPES: tuple[str, ...] = (KIND, PUBLICATION)
 SEARCH = {"rel": "search", "href": f"{START}books/{{?query,author}}", "type": KIND, "templated": True}

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from books.models import Author, Book, Series, Topic
+from books.web.serializers import book_url
 
 IDS_IN_A_FILE = 50_000  # no file may have more addresses
 FILES = 50_000  # nor an index more files
@@ -63,9 +64,13 @@ def _changed(row: Row) -> str:
 
 
 PAGES = {
-    "books": Pages("sitemap_books", Book.objects.values("pk", "updated_at"), lambda row: f"/books/{row['pk']}/"),
-    "authors": Pages("sitemap_authors", Author.objects.values("pk"), lambda row: f"/authors/{row['pk']}/"),
-    "series": Pages("sitemap_series", Series.objects.values("pk"), lambda row: f"/series/{row['pk']}/"),
+    "books": Pages("sitemap_books", Book.objects.values("pk", "updated_at"), lambda row: book_url(row["pk"])),
+    "authors": Pages(
+        "sitemap_authors", Author.objects.values("pk"), lambda row: reverse("author_detail", args=[row["pk"]])
+    ),
+    "series": Pages(
+        "sitemap_series", Series.objects.values("pk"), lambda row: reverse("series_detail", args=[row["pk"]])
+    ),
     "topics": Pages(
         "sitemap_topics", Topic.objects.values("pk", "slug"), lambda row: reverse("topic_detail", args=[row["slug"]])
     ),

@@ -13,6 +13,7 @@ from django.db.models import Max, Q
 from books.history.undo import CannotUndo
 from books.models import Actor, Author, Book, BookAuthor, NameChange, Named, Series, StaleVersion, Topic
 from books.models.bulk import index_other_names, stored, write
+from books.web.serializers import book_url
 
 MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic, "series": Series}
 MAX_BOOKS = 10_000  # of one change, during which others who write to SQLite wait
@@ -118,7 +119,7 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
                     book.undoes = part.pk
                     book.change(part.before())
                 else:
-                    skipped.append({"id": book.pk, "url": f"/books/{book.pk}/", "title": book.fields["title"]})
+                    skipped.append({"id": book.pk, "url": book_url(book.pk), "title": book.fields["title"]})
             write(books, replace(actor, name_change_id=undoing.pk))
         for named in model.objects.filter(pk__in=[each.pk for each in before]):
             _file_books(named)

@@ -34,6 +34,7 @@ from books.models.book import VOLUME
 from books.models.book_columns import RECORD_COLUMNS, as_record
 from books.models.bulk import Fields, slug_of
 from books.models.fields import among
+from books.web.serializers import book_url
 
 EXISTING = ("fill", "replace", "skip")  # what a row does to a book that is here already
 PEOPLE = {Channel.PAGE, Channel.API, Channel.ADMIN}
@@ -53,7 +54,7 @@ class PendingBook(bulk.PendingBook):
 
     @property
     def url(self) -> str:
-        return f"/books/{self.pk}/"
+        return book_url(self.pk)
 
     def __str__(self) -> str:
         return f"book {self.pk}" if self.pk else f"“{shortened(self.fields['title'])}”"

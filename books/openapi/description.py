@@ -84,6 +84,7 @@ def description(*, read_requires_login: bool) -> Plain:
     }
     return {
         "openapi": "3.1.0",
+        "servers": [{"url": f"{settings.SCRIPT_NAME}/"}],
         "info": {"title": "The book catalogue", "version": "1", "description": ABOUT},
         "paths": dict(path(route, read_requires_login) for route in routes if route.name in OPERATIONS),
         "components": {"schemas": SCHEMAS, "responses": errors, "securitySchemes": security},

@@ -20,6 +20,7 @@ from books.views.lists import valid
 from books.web import serializers
 from books.web.negotiation import HTML, JSON
 from books.web.permissions import CHANGE
+from books.web.serializers import book_url
 
 # Listed one by one; what an import or a merge did stands under that.
 SINGLE = Q(job_id=None, part_of=None, name_change=None) & ~Q(via=Channel.IMPORT)
@@ -83,7 +84,7 @@ def change(row: Data, titles: dict[int, str], last: dict[int, str]) -> Data:
     return {
         **NEITHER,
         **{name: told[name] for name in ("id", "action", "at", "by", "via", "undoes")},
-        "book": {"url": f"/books/{pk}/", "title": titles.get(pk) or last.get(pk, ""), "is_deleted": not is_here},
+        "book": {"url": book_url(pk), "title": titles.get(pk) or last.get(pk, ""), "is_deleted": not is_here},
         "fields": [] if is_deleted else list(row["fields"]),
         "undo_url": told["undo_url"] if can_undo else None,
     }

@@ -10,7 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 
 from books.cache.catalogue import acatalogue_name
 from books.cache.topics import atopics
@@ -69,7 +71,7 @@ class OpdsStart(OpdsFeed):
     """Where a reading app begins."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        return Feed(await acatalogue_name(), "", "/", await achanged_at(), {}, navigation=START_LINKS)
+        return Feed(await acatalogue_name(), "", reverse("home"), await achanged_at(), {}, navigation=START_LINKS)
 
 
 class OpdsBooks(OpdsFeed):
@@ -170,7 +172,7 @@ def paging(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[
     here = {name: str(sent[name]) for name in ("after", "before") if sent.get(name)}
     return {
         "path": with_query(path, {**parameters, **here}),
-        "page": f"/{first}",
+        "page": f"{settings.SCRIPT_NAME}/{first}",
         "relations": {"up": "", "first": first, **page.links(path, query.urlencoded)},
         "count": page.count if page.count_is_exact else None,
         "size": query.page.size,

@@ -16,6 +16,7 @@ from books.web.authentication import RequestUser
 from books.web.errors import NO_BOOK
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
 from books.web.permissions import CHANGE, PURGE, READ, amay
+from books.web.serializers import book_url
 
 MAX_CHANGES = 100  # of a book, the latest
 COLUMNS = ("id", "version", "action", "via", "at", "fields", "undoes_id", "part_of__book_id")
@@ -100,7 +101,7 @@ def changes(pk: int, user: RequestUser, most: int = MAX_CHANGES) -> list[dict[st
     found = [serialized(pk, dict(zip(names, row, strict=True))) for row in rows]
     if merges := {change["id"]: change["merged"] for change in found if change["action"] == Action.MERGED}:
         for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
-            merges[part["part_of"]].append(f"/books/{part['book_id']}/")
+            merges[part["part_of"]].append(book_url(part["book_id"]))
     return found
 
 
@@ -119,7 +120,7 @@ def serialized(pk: int, row: Mapping[str, Any]) -> dict[str, Any]:
         "at": row["at"],
         "fields": {name: {"before": before, "after": after} for name, (before, after) in row["fields"].items()},
         "undoes": row["undoes_id"],
-        "merged_into": f"/books/{row['part_of__book_id']}/" if row["part_of__book_id"] else None,
+        "merged_into": book_url(row["part_of__book_id"]) if row["part_of__book_id"] else None,
         "merged": [],  # the URLs of the books that were merged into it
-        "undo_url": f"/books/{pk}/history/{row['id']}/undo/",
+        "undo_url": f"{book_url(pk)}history/{row['id']}/undo/",
     }

@@ -46,7 +46,8 @@ class Home(CatalogueView):
         return self.respond(self.addresses(), "home.html")
 
     def addresses(self) -> dict[str, str]:
-        return ADDRESSES | ({"lab": "/lab/"} if settings.LAB else {})
+        addresses = ADDRESSES | ({"lab": "/lab/"} if settings.LAB else {})
+        return {name: settings.SCRIPT_NAME + address for name, address in addresses.items()}
 
     async def acontext(self) -> dict[str, object]:
         newest = Book.objects.order_by("-id").values_list(*BookQuerySet.LIST_COLUMNS)[:NEWEST]

@@ -32,7 +32,7 @@ from books.views.frames import framed
 from books.views.letters import LETTERS, aletters, letter_of
 from books.views.list_context import jumps, list_context, with_current
 from books.web.negotiation import HTML, TEXT, HTTPError, errors_of
-from books.web.serializers import list_entry, number
+from books.web.serializers import book_url, list_entry, number
 from django41_example.server.threads import in_thread
 
 LISTS, LONGEST = 200, 300  # queries that stay parsed, and their characters
@@ -252,7 +252,7 @@ def row_html(row: Row, title_html: str, names_html: str) -> str:
     return (
         f'<li lang="{escape(language)}"><svg class="cover {cover["classes"]}" viewBox="0 0 120 180" aria-hidden="true">'
         f'<use href="#ornament-{cover["ornament"]}"/><text>{escape(cover["initial"])}</text></svg>'
-        f'<a href="/books/{pk}/" dir="auto">{title_html}</a>'
+        f'<a href="{book_url(pk)}" dir="auto">{title_html}</a>'
         f'<span class="by" dir="auto">{names_html}</span>'
         f'<span class="when" lang="en">{year(published_year)}</span>'
         f'<span class="tongue" lang="en">{escape(languages.name(language)) if language else ""}</span></li>\n'

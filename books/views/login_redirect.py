@@ -16,7 +16,8 @@ PENDING_FORM = "typed"  # the field and the session's key for a form sent before
 def redirect_to_login(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back. A form that was sent is answered by that page at once, which carries it along."""
     if request.method == "POST" and request.content_type in parsing.FORMS:
-        here = reverse("book_new") if request.path == reverse("book_list") else _nearest_page(request.path)
+        is_new = request.path == reverse("book_list")
+        here = reverse("book_new") if is_new else settings.SCRIPT_NAME + _nearest_page(request.path_info)
         return login_page(request, here, parsing.form_with_files(request).urlencode(), status=401)
     return SeeOther(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from books.cache.catalogue import acatalogue_name
 from books.feeds import opds, sitemap
@@ -43,9 +44,9 @@ class Robots(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         closed = ["/"] if settings.READ_REQUIRES_LOGIN else NOT_FOR_ROBOTS
-        lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+        lines = ["User-agent: *", *(f"Disallow: {settings.SCRIPT_NAME}{path}" for path in closed)]
         if not settings.READ_REQUIRES_LOGIN:
-            lines += ["", f"Sitemap: {origin(request)}/sitemap.xml"]
+            lines += ["", f"Sitemap: {origin(request)}{reverse('sitemap')}"]
         return HttpResponse("\n".join([*lines, ""]), content_type=f"{TEXT}; charset=utf-8", headers=CACHED)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 
 from books.metadata import sorting
@@ -15,13 +16,18 @@ from books.models.job import JobQuerySet
 BOOK_COLUMNS = ("id", "created_at", "updated_at", "version", *RECORD_COLUMNS)
 
 
+def book_url(pk: int) -> str:
+    """What reverse() gives, twenty times a page."""
+    return f"{settings.SCRIPT_NAME}/books/{pk}/"
+
+
 def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
     id: int, title: str, author_names: str, isbn13: str | None, published_year: int | None, language: str
 ) -> dict[str, Any]:
     """A book in a list, from its LIST_COLUMNS."""
     return {
         "id": id,
-        "url": f"/books/{id}/",  # what reverse() gives, twenty times a page
+        "url": book_url(id),  # what reverse() gives, twenty times a page
         "title": title,
         "authors": author_names.split(NAME_SEPARATOR) if author_names else [],
         "isbn13": isbn13,
@@ -36,7 +42,7 @@ def book(
     """A whole book, from BOOK_COLUMNS; `topics` are their slugs, `in_series` its series: id, name, number, label."""
     return {
         "id": row["id"],
-        "url": f"/books/{row['id']}/",
+        "url": book_url(row["id"]),
         **fields_of({**as_record(row), "topics": topics}),
         **({} if in_series is None else {"in_series": [place(*each) for each in in_series]}),
         "created_at": row["created_at"],

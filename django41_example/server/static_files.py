@@ -16,9 +16,8 @@ class StaticFiles:
 
     def __init__(self, application: Any) -> None:
         root = settings.STATIC_ROOT if settings.STATIC_ROOT.is_dir() else None
-        self.files = ServeStaticASGI(
-            application, root, settings.STATIC_URL, allow_all_origins=False, add_headers_function=add_headers
-        )
+        url = settings.STATIC_URL.removeprefix(settings.SCRIPT_NAME)
+        self.files = ServeStaticASGI(application, root, url, allow_all_origins=False, add_headers_function=add_headers)
         variants = [variant for file in self.files.files.values() for variant in file.alternatives]
         self.bodies = {path: Path(path).read_bytes() for _encoding, path, _headers in variants}
 

@@ -18,10 +18,12 @@ from functools import partial
 from typing import Any, Self
 
 from asgiref.sync import AsyncToSync, SyncToAsync, sync_to_async
+from django.conf import settings
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections, reset_queries
+from django.urls import set_script_prefix
 
 from django41_example.server.pool_thread import Call, PoolThread, PoolTimeout
 
@@ -209,8 +211,15 @@ async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P
     checkout = current_checkout.get()
     if checkout is None:  # outside of requests to our server, as in a job or a test
         return await sync_to_async(function)(*args, **kwargs)
-    result: R = await checkout.submit(copy_context().run, function, *args, **kwargs)
+    calls = (with_prefix, function) if settings.SCRIPT_NAME else (function,)
+    result: R = await checkout.submit(copy_context().run, *calls, *args, **kwargs)
     return result
+
+
+def with_prefix[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """For `reverse`, whose prefix lies in asgiref's Local, which only sync_to_async takes from thread to thread."""
+    set_script_prefix(settings.SCRIPT_NAME)
+    return function(*args, **kwargs)
 
 
 class CurrentCheckout(Executor):

@@ -18,6 +18,7 @@ from books.lookup.lookup import LookupResult, Outcome, alook_up
 from books.metadata import isbn
 from books.metadata.record import Record, placeholder_title
 from books.models import Actor, Book, Channel, DuplicateISBN
+from books.web.serializers import book_url
 
 BATCH = 2  # books that are looked up together: somebody who types an ISBN meanwhile waits only for these
 PATIENCE = 60.0  # seconds for one book: a job can wait its turn
@@ -183,5 +184,5 @@ def _from_id(place: int, pk: str) -> Item:
 
 
 def _line(item: Item, result: ItemResult) -> tuple[str, ...]:
-    url = f"/books/{result.book}/" if result.book else ""
+    url = book_url(result.book) if result.book else ""
     return item.written, url, result.outcome.value, " ".join(result.fields), result.reason

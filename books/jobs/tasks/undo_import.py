@@ -7,6 +7,7 @@ from books.history import undo
 from books.importing.report import BOM, csv_lines
 from books.jobs.run import PermanentError, current
 from books.models import Actor, Change, Channel, Job
+from books.web.serializers import book_url
 
 UNDOABLE = ("import", "lookup", "undo_import", "remove_samples")  # kinds
 BATCH = 20  # books in one transaction: others want to write too
@@ -27,7 +28,7 @@ def undo_import(job: str) -> dict[str, int]:
     while pks := list(changed.filter(book_id__gt=last)[:BATCH]):
         run.check()
         with transaction.atomic():
-            reasons = [(f"/books/{pk}/", reason) for pk in pks if (reason := _undo(pk, imported.pk, actor))]
+            reasons = [(book_url(pk), reason) for pk in pks if (reason := _undo(pk, imported.pk, actor))]
             last, undone, kept = pks[-1], undone + len(pks) - len(reasons), kept + len(reasons)
             if reasons:
                 run.append_to_file("kept.csv", csv_lines(reasons), KEPT_HEADER)

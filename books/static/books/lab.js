@@ -1,6 +1,5 @@
 // The laboratory, live: draws how long other requests wait while a case runs. The page works without it.
 
-const PROBE = "/health_check/live/"; // what the others request
 const BETWEEN = 50; // milliseconds between two of them
 const BEFORE = 800; // that they are measured before the case begins, and after it has ended
 const AFTER = 400;
@@ -12,6 +11,7 @@ const MARKS = [[0, "0"], [250, "250 ms"], [500, "500 ms"], [750, "750 ms"], [1_0
 const HEIGHT = 160, LEFT = 52, RIGHT = 8, TOP = 10, FOOT = 22;
 
 const teller = document.querySelector("[data-say]");
+const PROBE = teller.dataset.probe; // what the others request
 const allButton = document.querySelector("[data-all]");
 const drawn = new Map(); // the last run of each case, by where it is drawn
 let running = false;
