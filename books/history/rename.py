@@ -53,9 +53,8 @@ def edit(
 ) -> Named:
     """Change an author, a topic or a series with all its books, in one transaction, and return what has the books now.
 
-    `values` are canonical, by the fields of its form; `versions` are those that the caller takes it to
-    have. If another one has the name, `merge` moves the books to that. Raises NameTaken, StaleVersion, TooManyBooks,
-    and its model's DoesNotExist.
+    `values` are canonical, by the fields of its form; `versions` are those that the caller takes it to have. If another
+    has the name, `merge` moves the books to that. Raises NameTaken, StaleVersion, TooManyBooks, and DoesNotExist.
     """
     model: Any = type(named)
     values, pseudonyms = {**values}, values.get("also_writes_as")
