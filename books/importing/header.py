@@ -8,8 +8,8 @@ from books.importing.formats import FORMATS
 from books.importing.formats.any_table import any_table, understood
 from books.importing.formats.base import ColumnMap, Format
 from books.importing.formats.isbns import FORMAT as ISBNS
-from books.importing.formats.isbns import is_isbn
 from books.importing.formats.mapped import columns_of_mapping
+from books.importing.formats.values import is_isbn
 from books.importing.reading import Row
 from books.importing.results import REJECT_COLUMNS
 

@@ -39,6 +39,7 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
         # of several columns for one field the first that has something
         ("title,isbn10,isbn13", f"A,0306406152,{ANOTHER}", "isbn13", ANOTHER),
         ("title,isbn13,isbn10", "A,,0306406152", "isbn13", ISBN),
+        ("title,isbn13,isbn10", "A,9780306406158,0306406152", "isbn13", ISBN),
         ("Title,Pages,Num Pages", "A,,320", "pages", 320),
         # pages
         ("Title,Pages", "A,320 p.", "pages", 320),

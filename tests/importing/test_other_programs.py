@@ -273,6 +273,12 @@ def test_openreads_has_five_lines_between_tags() -> None:
     assert found.fields == {"title": "Wild", "authors": ["A L"], "published_year": 2023, "topics": ["1", "Solarpunk"]}
 
 
+def test_openreads_illustrator_among_the_authors_is_noted() -> None:
+    found = row(OPENREADS, title="Wild", author="A L, C D (Illustrator)")
+    assert found.fields["authors"] == ["A L"]
+    assert [note.value for note in found.left_out] == ["C D (Illustrator)"]
+
+
 def test_openreads_book_in_its_bin_does_not_come_in() -> None:
     found = row(OPENREADS, title="Wild", deleted="true")
     assert found.error is not None

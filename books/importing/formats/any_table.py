@@ -7,11 +7,9 @@ from typing import Any
 from books.importing.column_names import FAMILY_NAME, GIVEN_NAME, field_of, key
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.columns import Cells, How, reader
-from books.importing.formats.values import count, unquoted, values, with_role, year
+from books.importing.formats.values import count, first_isbn, unquoted, values, with_role, year
 from books.importing.results import RowError
-from books.metadata import isbn
 
-LONGEST_ISBN = 20  # characters of one in any dressing
 # Of these fields another column is taken where the first is empty, such as the ISBN-10.
 WITH_OTHERS = {"authors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
 _NOTHING = {"n/a", "#n/a", "n.a.", "null", "none", "nan", "-", "--", "–", "—", "?"}
@@ -72,15 +70,9 @@ def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
     return found
 
 
-def _first_isbn(cell: str) -> str:
-    """Of several ISBNs in a cell the first that is one."""
-    several = isbn.found_in(cell) if len(cell) > LONGEST_ISBN else []
-    return several[0][1] if several else cell
-
-
 _HOW: dict[str, How] = {
     "authors": lambda *cells: map(with_role, _names("authors", _BETWEEN_AUTHORS, _given(*cells))),
-    "isbn13": _of_text(_first_isbn),
+    "isbn13": lambda *cells: first_isbn(*map(_plain, cells)),
     "published_year": lambda *cells: year(found) if isinstance(found := _given(*cells), str | int) else found,
     "pages": _of_text(count),
     "topics": lambda *cells: _names("topics", _BETWEEN_TOPICS, _given(*cells)),

@@ -4,7 +4,7 @@ import re
 
 from books.importing.formats.base import Container, records_by
 from books.importing.formats.columns import Cells, in_roles, of_columns
-from books.importing.formats.values import DAMAGE, isbns_in, text, values, with_short
+from books.importing.formats.values import DAMAGE, text, values, with_short
 from books.importing.results import RowError
 
 _BOOKS = """
@@ -33,7 +33,7 @@ FORMAT = of_columns(
         "subtitle": "subtitle",
         "title": ("title|booktitle|shorttitle", with_short),
         "authors": ("author|editor|translator", in_roles("", "editor", "translator")),
-        "isbn13": ("isbn", isbns_in),
+        "isbn13": "isbn",
         "publisher": "publisher|school|institution|organization",
         "published_year": "origdate|year|date",
         "language": "language|langid",

@@ -40,15 +40,11 @@ def in_roles(*roles: str, names: Callable[[Any], Iterable[Any]] = values) -> How
     return lambda *cells: [(text(name), role) for role, cell in zip(roles, cells, strict=True) for name in names(cell)]
 
 
-def pages_in(*cells: Any) -> str:
-    return count(first(*cells))
-
-
 USUAL: Mapping[str, How] = {
     "authors": people_in,
     "isbn13": first_isbn,
     "published_year": year,
-    "pages": pages_in,
+    "pages": count,
     "topics": listed_in,
 }
 

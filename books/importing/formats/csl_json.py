@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from books.importing.formats.columns import Cells, in_roles, of_columns
-from books.importing.formats.values import isbns_in, natural, parts, text, values, with_short
+from books.importing.formats.values import natural, parts, text, values, with_short
 
 BOOKS = {"book", "thesis", "report", "collection", "pamphlet", "manuscript", "document"}
 
@@ -48,7 +48,7 @@ FORMAT = of_columns(
     {
         "title": ("title|title-short", with_short),
         "authors": ("author|editor|translator", in_roles("", "editor", "translator", names=_names)),
-        "isbn13": ("ISBN", isbns_in),
+        "isbn13": "ISBN",
         "publisher": "publisher",
         "published_year": ("original-date|issued", _year),
         "language": "language",

@@ -3,21 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
 from books.importing.formats.base import Format, RawFields
 from books.metadata import isbn
 
 
 def read(cells: Mapping[str, Any]) -> RawFields:
     return {"isbn13": isbn.canonical(cells["isbn13"])}, []
-
-
-def is_isbn(cell: str) -> bool:
-    try:
-        return bool(isbn.canonical(cell))
-    except ValidationError:
-        return False
 
 
 FORMAT = Format("isbns", read, title="A list of ISBNs", uses={"isbn13": "isbn13"}, is_by_isbn=True)

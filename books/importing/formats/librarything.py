@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from books.importing.formats.columns import listed_in, of_columns
-from books.importing.formats.values import first, first_isbn, in_all_series, natural, parts, text, values
+from books.importing.formats.values import first, in_all_series, natural, text, values
 
 OWN_COLLECTIONS = {"Your library", "Wishlist", "To read", "Currently reading", "Read but unowned", "Favorites"}
 _AFTER_PUBLISHER = re.compile(r"(?<!\s)\s*\((?=[^()]*\))[^()]*\d{4}")  # a year in parentheses
@@ -75,7 +75,7 @@ TSV = of_columns(
         "source_key": "Book Id",
         "title": ("Title", lambda title: _plain(text(title))),
         "authors": ("Primary Author|Primary Author Role|Secondary Author|Secondary Author Roles", _people),
-        "isbn13": ("ISBN|ISBNs", lambda isbn, isbns: first_isbn(isbn, *parts(text(isbns).strip("[]")))),
+        "isbn13": "ISBN|ISBNs",
         "publisher": ("Publication", _publisher),
         "published_year": "Date",
         "pages": "Page Count",
@@ -92,7 +92,7 @@ JSON = of_columns(
         "source_key": "books_id",
         "title": ("title", lambda title: _plain(first(title))),
         "authors": ("authors|primaryauthor", _people_of_json),
-        "isbn13": ("isbn|originalisbn", lambda isbns, original: first_isbn(*values(isbns), original)),
+        "isbn13": "isbn|originalisbn",
         "publisher": ("publication", _publisher),
         "published_year": "date",
         "pages": "pages",

@@ -40,7 +40,7 @@ def read(cells: Mapping[str, Any]) -> RawFields:
     if other_title := cells.get("Other title"):
         notes.append(RowError("title", other_title, "Left out: the title is kept as it stands in the book."))
     plain = {USES[name]: cells[name] for name in USES if name in cells and not name.startswith("Other ")}
-    fields = plain | {"isbn13": first_isbn(*values(cells.get("ISBN"))), "topics": subjects}
+    fields = plain | {"isbn13": first_isbn(cells.get("ISBN")), "topics": subjects}
     fields["sort_names"] = cells.get("Sort names") or {}
     return fields, notes
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from books.importing.formats.base import Container, records_by
 from books.importing.formats.columns import Cells, in_roles, of_columns
-from books.importing.formats.values import count, first, isbns_in, natural, text, values, with_short, year
+from books.importing.formats.values import count, first, natural, text, values, with_short, year
 
 BOOKS = set("BOOK EBOOK EDBOOK THES RPRT PAMP MUSIC MAP SER CONF GEN CLSWK ANCIENT".split())
 OF_BOOKS = ("issn", "start_page", "secondary_title", "tertiary_title")
@@ -46,7 +46,7 @@ FORMAT = of_columns(
             "authors|first_authors|secondary_authors|tertiary_authors|ED|subsidiary_authors",
             in_roles("", "", "editor", "editor", "editor", "translator", names=_names),
         ),
-        "isbn13": ("issn", isbns_in),
+        "isbn13": "issn",
         "publisher": "publisher",
         "published_year": ("year|publication_year|date", _year),
         "language": "language",

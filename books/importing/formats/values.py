@@ -34,7 +34,7 @@ _EAST_ASIAN_ROLE = re.compile(r"(.+[^\s共編])(?:\s*[共編]?([著訳譯译編�
 
 def unquoted(cell: Any) -> Any:
     """A cell without what makes a spreadsheet take a number for text: ="0123"."""
-    return found[1] if isinstance(cell, str) and (found := _FORMULA.fullmatch(cell)) else cell
+    return found[1] if isinstance(cell, str) and '="' in cell and (found := _FORMULA.fullmatch(cell)) else cell
 
 
 def text(cell: Any) -> str:
@@ -44,6 +44,8 @@ def text(cell: Any) -> str:
 
 def values(value: Any) -> list[Any]:
     """A list as a list: some programs write one as an object whose names are its numbers, or a single value."""
+    if isinstance(value, str):
+        return [value] if value else []
     if isinstance(value, dict):
         value = list(value.values())
     found = value if isinstance(value, list) else [value]
@@ -59,9 +61,9 @@ def parts(cell: Any, separator: str = ",") -> list[str]:
     return [part.strip() for part in text(cell).split(separator) if part.strip()]
 
 
-def count(cell: Any) -> str:
-    """A number of pages, of which 0 says that it is not known."""
-    return text(cell).lstrip("0")
+def count(*cells: Any) -> str:
+    """The first number of pages, of which 0 says that it is not known."""
+    return first(*cells).lstrip("0")
 
 
 def year(*cells: Any) -> str:
@@ -111,14 +113,18 @@ def is_author(role: str) -> bool:
 
 
 def first_isbn(*cells: Any) -> str:
-    """The first of the cells that is an ISBN; if none is, the first that has something, to be noted."""
-    written = [value for cell in cells if (value := text(cell).strip("[]")) and not isbn.is_none(value)]
-    return next(filter(is_isbn, written), written[0] if written else "")
+    """The first ISBN in the cells, of which each may hold several; if there is none, the first text, to be noted."""
+    written = [text(each).strip("[]") for cell in cells for each in values(cell)]
+    found = next(filter(None, map(_isbn_in, written)), "")
+    return found or next((each for each in written if each and not isbn.is_none(each)), "")
 
 
-def isbns_in(cell: Any) -> str:
-    """The first ISBN of several in a cell or a list."""
-    return first_isbn(*(part for each in values(cell) for part in re.split(r"[;,\n]|\s(?=97[89])", text(each))))
+def _isbn_in(written: str) -> str:
+    if isbn.is_canonical(written):
+        return written
+    if not written or isbn.is_none(written):  # zeros have the right check digit
+        return ""
+    return written if is_isbn(written) else next((digits for _, digits in isbn.found_in(written)), "")
 
 
 def is_isbn(written: str) -> bool:
