@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from books.metadata import record
 from books.models import Book
@@ -40,6 +41,28 @@ class EditForm(LibrarianTestCase):
     async def test_every_field_of_a_book_stands_in_the_form(self) -> None:
         page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
         assert [name for name in record.EDITABLE if f'name="{name}"' not in page] == []
+
+    async def test_a_new_name_with_a_comma_is_asked_about(self) -> None:
+        names = "Tolkien, J. R. R.\n夏目 漱石"
+        response = await self.post(authors=names, version="1")
+        page = response.content.decode()
+        assert response.status_code == 409
+        assert "One author or several?" in page
+        assert '<li dir="auto">Tolkien, J. R. R.</li>' in page
+        assert (await Book.objects.aget()).version == 1
+        for commas, saved in (("split", "Tolkien\nJ. R. R.\n夏目 漱石"), ("keep", names)):
+            with self.subTest(commas):
+                version = (await Book.objects.aget()).version
+                assert (await self.post(authors=names, commas=commas, version=str(version))).status_code == 303
+                assert (await Book.objects.aget()).author_names == saved
+
+    async def test_several_names_stand_between_semicolons_lines_and_commas(self) -> None:
+        await sync_to_async(Book.objects.add)({"title": "x", "authors": ["Kept, Jr."], "topics": ["Love, war"]})
+        sent = {"authors": "A; B\nC、D;Kept, Jr.", "topics": "Novels, Poetry，詩、Love; Love, war"}
+        assert (await self.post(**sent, version="1")).status_code == 303
+        saved = await Book.objects.aget(pk=self.book.pk)
+        assert saved.author_names.split("\n") == ["A", "B", "C", "D", "Kept, Jr."]
+        assert sorted(saved.topic_names.split("\n")) == ["Love", "Love, war", "Novels", "Poetry", "詩"]
 
     async def test_a_mistake_is_shown_with_what_was_typed(self) -> None:
         response = await self.post(title="心", pages="many")

@@ -1,18 +1,27 @@
 """The forms that add, edit and delete a book."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from books.metadata import record
 from books.metadata.record import Record
-from books.models import DuplicateISBN
+from books.models import Author, DuplicateISBN, Topic
 from books.web.errors import isbn_taken
 from books.web.serializers import number
+
+_COMMAS, _ENUMERATION = re.compile("[,，、]"), re.compile("、")
+
+
+def split_unknown(names: Iterable[str], separators: re.Pattern[str], known: Collection[str]) -> list[str]:
+    parts = ([name] if name in known else separators.split(name) for name in names)
+    return [part.strip() for each in parts for part in each if part.strip()]
 
 
 class RecordField(forms.Field):
@@ -47,13 +56,42 @@ class BookForm(forms.Form):
     idempotency_key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     shares_isbn = forms.BooleanField(required=False)
 
+    # What becomes of a new author's name that holds a comma: `keep` it as one, or `split` it.
+    commas = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+
     asks_to_share = False
+    in_question: tuple[str, ...] = ()  # new names of authors that hold a comma
 
     def clean(self) -> None:
         """Refuse several values of one field: all but the last would be lost."""
         for name, values in self.data.lists() if isinstance(self.data, QueryDict) else ():
             if name in self.fields and len(values) > 1:
                 self.add_error(name, "Send this once; several names stand one per line.")
+
+    @property
+    def has_commas(self) -> bool:
+        """Whether names may have to be split: call `settle_names` then."""
+        names = [*self.cleaned_data.get("authors", ()), *self.cleaned_data.get("topics", ())]
+        return any(_COMMAS.search(name) for name in names)
+
+    def settle_names(self) -> None:
+        """Split names at commas, but for those that are known. To be called in a thread.
+
+        Topics are split at any comma. Authors are at a Chinese one, while `Tolkien, J. R. R.` is in question.
+        """
+        authors, topics = self.cleaned_data["authors"], self.cleaned_data["topics"]
+        topics = split_unknown(topics, _COMMAS, Topic.objects.known(topics))
+        authors = split_unknown(authors, _ENUMERATION, Author.objects.spelled(authors))
+        known = Author.objects.spelled(authors)
+        if self.cleaned_data["commas"] == "split":
+            authors = split_unknown(authors, _COMMAS, known)
+        elif self.cleaned_data["commas"] != "keep":
+            self.in_question = tuple(name for name in authors if _COMMAS.search(name) and name not in known)
+        for name, values in {"authors": authors, "topics": topics}.items():
+            try:
+                self.cleaned_data[name] = record.CLEANERS[name](values)
+            except ValidationError as error:
+                self.add_error(name, error)
 
     def record(self) -> Record:
         """The fields that were sent: what a form lacks is left as it is, not emptied."""

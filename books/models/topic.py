@@ -37,6 +37,11 @@ class TopicQuerySet(models.QuerySet["Topic"]):
             known |= self.spelled(missing)
         return {topic.slug: topic for topic in known.values()}
 
+    def known(self, names: Iterable[str]) -> set[str]:
+        """Those of the names that are a topic's."""
+        slugs = {record.topic_slug(name): name for name in names}
+        return {slugs[slug] for slug in self.filter(slug__in=slugs).values_list("slug", flat=True)}
+
     def meant_by(self, name: str) -> "Topic | None":
         slug = record.topic_slug(name)
         return self.spelled([slug]).get(slug)

@@ -1,6 +1,7 @@
 """The forms that add, edit and delete a book. What was typed is never lost."""
 
 import uuid
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -20,6 +21,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
 from books.web.permissions import ADD, CHANGE, DELETE
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
+COMMAS = "“{}” is a new name with a comma: send commas=keep, or commas=split."
 SIMILAR = "You may already have this book: {}. To add it anyway, send anyway=1."
 DELETED = "This book was deleted while you were editing. Your text is still here: save it as a new book."
 
@@ -46,11 +48,23 @@ class BookNew(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = NewBookForm(parsing.form(request))
+        if await aasks_about_names(form):
+            return self.respond(names_in_question(form), NEW, context={"form": form}, status=409)
         try:
             return await aadd_from_form(self, form, if_distinct=not form.data.get("anyway"))
         except PossibleDuplicate as found:
             data = {"errors": {"title": [SIMILAR.format(book["url"]) for book in found.books]}}
             return self.respond(data, NEW, context={"form": form, "similar": found.books}, status=409)
+
+
+async def aasks_about_names(form: BookForm) -> bool:
+    if form.is_valid() and form.has_commas:
+        await sync_to_async(form.settle_names)()
+    return bool(form.in_question)
+
+
+def names_in_question(form: BookForm) -> dict[str, Any]:
+    return {"errors": {"authors": [COMMAS.format(name) for name in form.in_question]}}
 
 
 async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bool = False) -> HttpResponse:
@@ -82,6 +96,9 @@ class BookEdit(CatalogueView):
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         form, actor = BookForm(parsing.form(request)), self.user.actor(Channel.PAGE)
         status = 422
+        if await aasks_about_names(form):
+            context = {"form": form, "book": serializers.heading(await aget_book(pk))}
+            return self.respond(names_in_question(form), EDIT, context=context, status=409)
         try:
             if form.is_valid():
                 version, shares = form.cleaned_data["version"], form.cleaned_data["shares_isbn"]

@@ -11,7 +11,8 @@ addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(
 for (const sender of document.querySelectorAll("form[method=post]")) {
   sender.addEventListener("submit", () => {
     unsaved = false;
-    sender.querySelector("button").disabled = true;
+    // Later: the button that was pressed may say something, which a disabled one does not.
+    setTimeout(() => { sender.querySelector("button").disabled = true; });
   });
 }
 addEventListener("pageshow", (event) => {
