@@ -25,7 +25,7 @@ class AddABook(LibrarianTestCase):
             list(book)
             == (
                 "id url title subtitle authors isbn13 publisher published_year language pages description topics "
-                "series series_number series_label more_series in_series created_at updated_at version"
+                "series series_number series_label more_series contributors in_series created_at updated_at version"
             ).split()
         )
 

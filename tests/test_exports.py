@@ -38,7 +38,7 @@ class Exports(TestCase):
             "source_key": "x:1", "title": "心", "subtitle": "", "authors": "夏目 漱石; B", "isbn13": "",
             "publisher": "",
             "published_year": "-3", "language": "", "pages": "", "description": 'a "b",\nc', "topics": "Novels",
-            "series": "S", "series_number": "2.5", "series_label": "", "more_series": "",
+            "series": "S", "series_number": "2.5", "series_label": "", "more_series": "", "contributors": "",
         }  # fmt: skip
         assert second["source_key"] == ""
 

@@ -27,7 +27,7 @@ def exported(name: str) -> bytes:
 
 def books() -> st.SearchStrategy[dict[str, Any]]:
     fields = dict.fromkeys(("subtitle", "publisher", "description", "series", "series_label"), WORDS)
-    names = {name: st.lists(WORDS, max_size=3) for name in ("authors", "topics", "more_series")}
+    names = {name: st.lists(WORDS, max_size=3) for name in ("authors", "topics", "more_series", "contributors")}
     numbers = {"published_year": st.integers(-4000, 2100), "pages": st.integers(1, 99), "series_number": st.just(2.5)}
     return st.fixed_dictionaries({"title": WORDS, "source_key": WORDS}, optional=fields | names | numbers)
 

@@ -84,6 +84,7 @@ def _book(row: Mapping[str, Any]) -> dict[str, Any]:
         "url": book_url(row["id"]),
         "path": f"books/{row['id']}/",
         "authors": split(row["author_names"]),
+        "contributors": split(row["contributors"]),
         "topics": [(record.topic_slug(name), name) for name in split(row["topic_names"])],
         "urn": f"urn:isbn:{row['isbn13']}" if row["isbn13"] else "",
         "year": f"{year:04}" if year and year > 0 else "",  # dates in feeds begin with our era

@@ -55,6 +55,7 @@ def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] =
         *texts(id=origin + book["url"], title=book["title"]),
         *texts(updated=book["updated_at"].isoformat(), published=book["created_at"].isoformat()),
         *(element("author", NO_ATTRIBUTES, *texts(name=name)) for name in book["authors"]),
+        *(element("contributor", NO_ATTRIBUTES, *texts(name=each)) for each in book["contributors"]),
         *(_category(slug, name, origin) for slug, name in book["topics"]),
         *texts(
             dc_alternative=book["subtitle"],

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from books.feeds.feed import BORROW, COVER_KIND, Feed, NavigationLink, with_query
+from books.metadata import roles
 from books.metadata.series import Place
 from books.web.negotiation import as_json
 from books.web.serializers import number
@@ -15,6 +16,7 @@ START = f"{settings.SCRIPT_NAME}/opds2/"
 KIND, PUBLICATION = "application/opds+json", "application/opds-publication+json"
 MEDIA_TYPES: tuple[str, ...] = (KIND, PUBLICATION)
 SEARCH = {"rel": "search", "href": f"{START}books/{{?query,author}}", "type": KIND, "templated": True}
+ROLES = {role: roles.LABELS[role] for role in ("trl", "ill", "edt", "nrt", "art", "clr", "ink", "ltr")}
 
 Plain = dict[str, Any]
 
@@ -45,12 +47,14 @@ def write_book(book: Mapping[str, Any], origin: str) -> HttpResponse:
 
 def _publication(book: Mapping[str, Any], origin: str) -> Plain:
     series = [_place(place) for place in book["places"]]
+    contributors = roles.by_property(book["contributors"], ROLES, "contributor")
     metadata = {
         "@type": "http://schema.org/Book",
         "identifier": book["urn"] or origin + book["url"],
         "title": book["title"],
         "subtitle": book["subtitle"],
         "author": [{"name": name} for name in book["authors"]],
+        **{name: [{"name": each} for each in names] for name, names in contributors.items()},
         "language": book["language"],
         "publisher": book["publisher"],
         "published": f"{book['year']}-01-01" if book["year"] else "",  # this format has whole dates only

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from django.db import transaction
 
-from books.metadata import fingerprint, record
+from books.metadata import record
 from books.metadata.record import Record
+from books.metadata.sameness import people_of
 from books.models import Action, Actor, Book, Change
 from books.models.change import differences
 from books.models.links import Links
@@ -56,10 +57,7 @@ def together(kept: Record, records: Mapping[int, Record], chosen: Mapping[str, i
     }
     values |= {name: cast("dict[str, Any]", records[pk])[name] for name, pk in chosen.items() if name in CHOSEN}
     values["source_key"] = next((each["source_key"] for each in every if each["source_key"]), None)
-    people: dict[str, str] = {}
-    for name in chain.from_iterable(each["authors"] for each in every):
-        people.setdefault(fingerprint.person(name), name)
-    values["authors"] = [*people.values()]
+    values |= people_of(every)
     for name in ("topics", "more_series"):
         values[name] = list(chain.from_iterable(each[name] for each in every))
     cleaned, errors = record.clean(values)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
 from books.history.undo import CannotUndo
+from books.metadata.roles import AUTHOR
 from books.models import Actor, Author, Book, BookAuthor, NameChange, Named, Series, StaleVersion, Topic
 from books.models.bulk import index_other_names, stored, write
 from books.web.serializers import book_url
@@ -167,7 +168,7 @@ def _restore(model: Any, done: NameChange) -> None:
 def _lock_books(old: Named, new: Named) -> list[int]:
     """Lock the books whose records have the name, if it changes; before anything else, as those who write them do."""
     is_same_name = new.name == old.name and new.pk == old.pk
-    if (not is_same_name or new.names != old.names) and (count := old.books.count()) > MAX_BOOKS:
+    if (not is_same_name or new.names != old.names) and (count := old.books.distinct().count()) > MAX_BOOKS:
         raise TooManyBooks(count)
     return [] if is_same_name else _locked_pks(Q(pk__in=old.books.values("pk")))
 
@@ -223,5 +224,5 @@ def _save(new: Any) -> None:
 def _file_books(named: Named) -> None:
     """Give the books of an author, if that is one, their place in the order of authors."""
     if isinstance(named, Author):
-        first_of = Book.objects.filter(bookauthor__author=named, bookauthor__position=0)
+        first_of = Book.objects.filter(bookauthor__author=named, bookauthor__role=AUTHOR, bookauthor__position=0)
         first_of.exclude(author_key=named.sort_key).update(author_key=named.sort_key)

@@ -34,6 +34,15 @@ NAMES = {
         "autora  ผู้แต่ง ผู้เขียน pengarang auteursachternaam autorius autors kirjanik autorautora "
         "kirjailijat författarnamn"
     ),
+    "contributors": (
+        "contributor translator translators translatedby übersetzer übersetzerin übersetzung traducteur traductrice "
+        "traducteurs traductor traductores traduttore traduttori tradutor tradutores vertaler tłumacz переводчик "
+        "překladatel překlad översättare oversetter oversætter fordító çevirmen kääntäjä 訳者 翻訳者 译者 譯者 옮긴이 "
+        "editor editors herausgeber herausgeberin redaktor redaktör curatore 編者 編集者 编者 主编 엮은이 "
+        "illustrator illustrators illustratedby illustrateur illustratrice ilustrador ilustradores illustratore "
+        "ilustrator иллюстратор 絵 画家 イラスト narrator narrators narratedby sprecher sprecherin narrateur 朗読者 "
+        "photographer photographers composer adapter compiler colorist letterer inker"
+    ),
     "isbn13": (
         "isbn isbn13 isbn10 isbnean ean ean13 isbnnumber isbnnummer isbnnr isbncode isbn1013 isbn13isbn10 "
         "isbnissn isbnuid isbnbarcode barcode strichcode codebarre isbn番号 国際標準図書番号 isbn号 isbnисбн "

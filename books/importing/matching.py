@@ -25,7 +25,7 @@ from books.importing.formats.base import Format
 from books.importing.results import RowError, RowOutcome, shortened
 from books.importing.rows import NOTHING
 from books.importing.seen_books import SeenBooks
-from books.metadata import fingerprint
+from books.metadata import fingerprint, roles
 from books.metadata.folding import letters
 from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, placeholder_title, source_of
 from books.metadata.series import settled
@@ -89,8 +89,8 @@ class Matcher:
         # With one person a row, a book of another source would be another book again after the first row.
         self._load(Q(source_key=None) if self.one_person_a_row else Q(), fingerprint=prints)
         self._load(isbn13=self.by_isbn.keys() - isbns)  # other volumes
-        names = {name for fields in wanted for name in fields.get("authors", ())}
-        self.authors = {name: name for book in self.pending for name in book.fields["authors"]}
+        names = {person.name for fields in wanted for person in roles.people({**EMPTY, **fields})}
+        self.authors = {person.name: person.name for book in self.pending for person in roles.people(book.fields)}
         spelled = Author.objects.spelled(names - self.authors.keys())
         self.authors |= {name: author.name for name, author in spelled.items()}
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
@@ -121,6 +121,9 @@ class Matcher:
             fields = {**fields, "topics": sorted(set(topics.values()), key=slug_of)}
         if names := fields.get("authors"):
             fields = {**fields, "authors": list(dict.fromkeys(map(self._author, names)))}
+        if contributors := fields.get("contributors"):
+            names = {each: self._author(each) for each in (roles.contributor(text).name for text in contributors)}
+            fields = {**fields, "contributors": roles.renamed(contributors, names)}
         other = self._find_by_isbn(fields) if "isbn13" in fields else None
         if holder := self._holder(fields, other):
             other = None

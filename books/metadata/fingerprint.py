@@ -7,6 +7,7 @@ A fingerprint begins with the title, so that their order is that of titles, and 
 import re
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import groupby
 
 from books.metadata.folding import APOSTROPHES, fold
 from books.metadata.text import INDIC, UNSPACED, is_unspaced, joined_initials
@@ -51,12 +52,27 @@ def subtitle(title: str, subtitle: str) -> str:
 @lru_cache(20_000)
 def person(name: str) -> str:
     """A name, whichever of its parts comes first: Natsume, Sōseki is Sōseki Natsume. 夏目 漱石 has its own order."""
-    words = _words(fold(joined_initials(name)))
+    words = _with_initials(_words(fold(joined_initials(name))))
     return "".join(words if any(map(is_unspaced, words)) else sorted(words)) or _unspaced(name)
+
+
+def of_person(name: str) -> str:
+    """By what two names are suspected to be one person's: in the order of the names, and fit for an address."""
+    spelled = person(name)
+    digest = blake2b(spelled.encode(), digest_size=4).hexdigest()
+    return f"{_NOT_IN_ADDRESSES.sub('', spelled)[:BEGINNING]}-{digest}"
 
 
 def _unspaced(text: str) -> str:
     return "".join(text.split())
+
+
+def _with_initials(words: list[str]) -> list[str]:
+    """The words, of which single letters in a row are one beside others: j r r tolkien is jrr tolkien."""
+    if max(map(len, words), default=1) == 1:
+        return words
+    runs = groupby(words, key=lambda word: len(word) == 1 and not is_unspaced(word))
+    return [word for is_initial, run in runs for word in (["".join(run)] if is_initial else run)]
 
 
 def _words(folded: str) -> list[str]:

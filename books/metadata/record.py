@@ -18,7 +18,7 @@ from typing import Any, TypedDict, cast
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
-from books.metadata import isbn, languages, numbers, series
+from books.metadata import isbn, languages, numbers, roles, series
 from books.metadata.folding import INVISIBLE, JOINERS, normalized
 from books.metadata.html_text import plain_text
 from books.metadata.json_schema import Schema, array, text, whole
@@ -35,6 +35,7 @@ MAX_TOPICS = 50
 MAX_SERIES = 20  # besides the first
 MAX_PLACED = MAX_TEXT + numbers.MAX_LENGTH + 2  # characters of a series with the number
 MAX_SLUG = 100
+MAX_CONTRIBUTOR = MAX_NAME + roles.LONGEST + 3  # characters of a name with the role
 SEPARATOR = ";"  # between the names in one cell or line
 
 
@@ -56,6 +57,7 @@ class Record(TypedDict, total=False):
     series_number: Decimal | None
     series_label: str  # the number as it was written, if that says more
     more_series: list[str]  # `Discworld #7`: see books.metadata.series
+    contributors: list[str]  # `Alfred Birnbaum (translator)`: see books.metadata.roles
 
 
 Clean = Callable[[object], list[str]]
@@ -262,6 +264,21 @@ def more_series(value: object) -> list[str]:
     return [*found.values()][::-1]
 
 
+_contributors = names(MAX_AUTHORS, MAX_CONTRIBUTOR)
+
+
+@_cached
+def contributors(value: object) -> list[str]:
+    found = [each for text in _contributors(value) for each in roles.contributors(text)]
+    if author := next((each for each in found if each.role == roles.AUTHOR), None):
+        raise ValidationError(f"“{author}”: authors stand among the authors.", code="invalid")
+    if any(len(each.name) > MAX_NAME for each in found):
+        raise ValidationError(f"At most {MAX_NAME} characters for a name.", code="max_length")
+    if len(cleaned := list(dict.fromkeys(map(str, found)))) > MAX_AUTHORS:
+        raise ValidationError(f"At most {MAX_AUTHORS} people, not {len(cleaned)}.", code="max_length")
+    return cleaned
+
+
 @dataclass(frozen=True)
 class Box:
     """How a field looks in the form."""
@@ -400,6 +417,17 @@ FIELDS = (  # in the order of an export's columns
         empty=[],
         column="more_series",
         words="title",
+    ),
+    Field(
+        "contributors",
+        "Translators, editors and others",
+        contributors,
+        array(text(MAX_CONTRIBUTOR, minLength=1), MAX_AUTHORS),
+        Box(THE_BOOK, "One per line, with the role: Alfred Birnbaum (translator).", rows=2),
+        sent=array(text(MAX_CONTRIBUTOR), MAX_AUTHORS, description="Each with a role: `Alfred Birnbaum (translator)`."),
+        empty=[],
+        column="contributors",
+        words="other",
     ),
 )
 BY_NAME = {field.name: field for field in FIELDS}

@@ -1,10 +1,10 @@
 """Whether two books of one fingerprint are the same book, surely or perhaps. Pure functions of records."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
-from books.metadata import fingerprint
+from books.metadata import fingerprint, roles
 from books.metadata.folding import fold
 from books.metadata.record import source_of
 
@@ -76,3 +76,11 @@ def parted(books: Iterable[Fields]) -> list[list[Fields]]:
         else:
             parts.append([book])
     return [part for part in parts if len(part) > 1]
+
+
+def people_of(records: Iterable[Fields]) -> dict[str, list[str]]:
+    """The people of all these records, each once in a role, as they are spelled first."""
+    found: dict[tuple[str, str], roles.Contributor] = {}
+    for each in chain.from_iterable(map(roles.people, records)):
+        found.setdefault((fingerprint.person(each.name), each.role), each)
+    return roles.fields(found.values())

@@ -9,16 +9,17 @@ A book has five lines of words: of its title, its authors, its topics, its serie
 no words: `^kafka` stands before the first word of a title; `_` between two texts, so that no phrase goes on from one
 into the other; `ka-` says that a word of the line begins with ka, and `^ka-` that the title does, for what is typed
 first would else be looked up among too many words: the rest has no such marks; `#0306` are four digits of the ISBN;
-`@ja` is the language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, so that whatever filters a
-list is one question to the index.
+`@ja` is the language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, `@trl_birnbaum` a word of a
+translator's name, so that whatever filters a list is one question to the index.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Any
 
+from books.metadata import roles
 from books.metadata.folding import APOSTROPHES, fold
 from books.metadata.languages import primary
 from books.metadata.record import COLUMNS, FIELDS, topic_slug
@@ -38,7 +39,7 @@ BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
-RULES = 3  # raise it when a text becomes other words than before: an upgrade then indexes all books again
+RULES = 4  # raise it when a text becomes other words than before: an upgrade then indexes all books again
 LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
 # The columns of a book that are searched.
@@ -145,11 +146,28 @@ def series_words(*series: str) -> str:
     return _with_beginnings([words(name) for name in series])
 
 
-def other_words(description: str, isbn13: str | None, language: str, year: int | None) -> str:
+def contributor_words(contributors: Iterable[str]) -> Iterator[str]:
+    """The words of their names, and the same as those of their roles."""
+    for each in map(roles.contributor, contributors):
+        for found in _name_words(each.name):
+            yield from (BREAK, *found)
+            for role in dict.fromkeys((each.role, roles.CONTRIBUTOR)):
+                yield from (BREAK, *role_words(role, found))
+
+
+def role_words(role: str, words: Iterable[str]) -> list[str]:
+    return [tag(f"{role}_{word}") for word in words]
+
+
+def other_words(
+    description: str, isbn13: str | None, language: str, year: int | None, contributors: Iterable[str] = ()
+) -> str:
     spoken = dict.fromkeys((primary(language), language)) if language else ()
     years = () if year is None else (str(year), decade(year))
     spellings = chain.from_iterable((BREAK, *run) for run in other_spellings(description))
-    return " ".join([*words(description), *spellings, *isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))])
+    people = contributor_words(contributors)
+    marks = [*isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))]
+    return " ".join([*words(description), *spellings, *people, *marks])
 
 
 def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
@@ -157,12 +175,15 @@ def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
     cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
     found = dict(zip(TEXTS, cut, strict=True))
     further = [placed(text).series for text in found["more_series"].split("\n")] if found["more_series"] else []
+    # See books.models.book_columns.found_by.
+    authors, _, others = f"\n{found['other_names']}".partition("\n\n")
+    contributors = filter(None, [*found["contributors"].split("\n"), *others.split("\n")])
     return (
         title_words(*[found[name] for name in TITLES], *further),
-        author_words(found["author_names"], found["other_names"]),
+        author_words(found["author_names"], authors),
         topic_words(found["topic_names"]),
         series_words(*filter(None, (found["series"], *further))),
-        other_words(found["description"], found["isbn13"], found["language"], found["published_year"]),
+        other_words(found["description"], found["isbn13"], found["language"], found["published_year"], contributors),
     )
 
 

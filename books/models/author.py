@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from books.metadata import record, sorting
+from books.metadata import fingerprint, record, roles, sorting
 from books.metadata.folding import fold, letters
 from books.metadata.text import words
 from books.models.fields import SortKeyField, among, count_of
@@ -30,8 +30,12 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
         return self.filter(found | Q(pk__in=AuthorName.objects.filter(other).values("of"))) if found else self
 
     def with_counts(self) -> "AuthorQuerySet":
-        """Each with `books_count`."""
-        return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=OuterRef("pk"))))
+        """Each with `books_count`, in whatever role."""
+        return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=OuterRef("pk")), "book"))
+
+    def writing(self) -> "AuthorQuerySet":
+        """Those who are the author of a book."""
+        return self.filter(Exists(BookAuthor.objects.filter(author=OuterRef("pk"), role=roles.AUTHOR)))
 
     def spelled(self, names: Iterable[str]) -> dict[str, "Author"]:
         """The author of each name that is known: other apostrophes and marks make no second author."""
@@ -69,6 +73,7 @@ class Author(Named):
     )  # empty: as derived from the name
     name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)  # the folded name, for searches
     sort_key = SortKeyField(max_length=KEY_LENGTH, editable=False, default="", db_default="")
+    fingerprint = SortKeyField(max_length=fingerprint.LENGTH, editable=False, default="", db_default="")
     person = models.BigIntegerField(null=True, editable=False)  # the same for all names that one person writes under
 
     objects = AuthorQuerySet.as_manager()
@@ -77,6 +82,7 @@ class Author(Named):
         indexes = [
             models.Index(fields=["sort_key", "id"], name="author_by_sort_key"),
             models.Index(fields=["name_key"], name="author_by_name_key"),
+            models.Index(fields=["fingerprint", "id"], name="author_by_fingerprint"),
             models.Index(fields=["person"], name="author_by_person", condition=Q(person__isnull=False)),
         ]
 
@@ -95,7 +101,12 @@ class Author(Named):
         """The author with the keys that follow from the names."""
         self.name_key = fold(self.name)[:KEY_LENGTH]
         self.sort_key = sorting.name_key(self.filed_as)
+        self.fingerprint = fingerprint.of_person(self.name)
         return self
+
+    def renamed(self, fields: Mapping[str, Any], old: "Author") -> dict[str, Any]:
+        contributors = roles.renamed(fields["contributors"], {old.name: self.name})
+        return {**super().renamed(fields, old), "contributors": contributors}
 
     def changed(self, values: Mapping[str, Any]) -> "Author":
         """Another name loses a sort name that does not fit: `Gogh, Vincent van` is not Vincent Willem van Gogh."""
@@ -151,14 +162,15 @@ class AuthorName(OtherName):
 
 
 class BookAuthor(models.Model):
-    """One of a book's authors, in the order on the title page."""
+    """One of a book's people in one role; the authors stand first, in the order on the title page."""
 
     book = models.ForeignKey("books.Book", models.CASCADE)
     author = models.ForeignKey(Author, models.DO_NOTHING, db_index=False)  # the constraint's index begins with it
+    role = models.CharField(max_length=3, default=roles.AUTHOR, db_default=roles.AUTHOR)  # a code of MARC
     position = models.PositiveSmallIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["author", "book"], name="author_once_a_book")]
+        constraints = [models.UniqueConstraint(fields=["author", "book", "role"], name="author_once_a_role")]
 
     def __str__(self) -> str:
-        return f"{self.author_id} of {self.book_id}"
+        return f"{self.author_id}, {self.role} of {self.book_id}"

@@ -10,7 +10,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from books.metadata import fingerprint, languages, numbers, record
+from books.metadata import fingerprint, languages, numbers, record, roles
 from books.metadata.record import Record
 from books.metadata.series import Place, places, settled
 from books.models.author import KEY_LENGTH, Author, AuthorName, BookAuthor
@@ -169,6 +169,7 @@ class Book(models.Model):
     series_number = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     series_label = models.CharField(max_length=numbers.MAX_LENGTH, blank=True, default="", db_default="")
     more_series = models.TextField(blank=True, default="", db_default="")  # one a line
+    contributors = models.TextField(blank=True, default="", db_default="")  # one a line, each with the role
     source_key = models.CharField(max_length=record.MAX_NAME, unique=True, null=True, editable=False)
     authors = models.ManyToManyField(Author, through=BookAuthor, related_name="books")
     topics = models.ManyToManyField(Topic, through=BookTopic, related_name="books")
@@ -232,17 +233,19 @@ class Book(models.Model):
 
     def save_record(self, full: Record, new_pk: int | None = None) -> "Self":
         """Save the whole record with its links, within a transaction. `new_pk`: the id of a restored book."""
-        by_name = Author.objects.by_names(full["authors"])
-        authors = {author.name: author for author in map(by_name.__getitem__, full["authors"])}
+        by_name = Author.objects.by_names(person.name for person in roles.people(full))
+        names = {name: author.name for name, author in by_name.items()}
+        authors = list(dict.fromkeys(map(names.__getitem__, full["authors"])))
         topics = Topic.objects.by_names(full["topics"])
-        full = {**full, "authors": list(authors), "topics": [topics[slug].name for slug in sorted(topics)]}
-        full = settled(full)
+        full = {**full, "authors": authors, "topics": [topics[slug].name for slug in sorted(topics)]}
+        full = settled(full | {"contributors": roles.renamed(full["contributors"], names)})
         if self.pk and full == self.as_record():
             return self
-        for name, value in columns(full, AuthorName.objects.by_author(full["authors"])).items():
+        for name, value in columns(full, AuthorName.objects.by_author(names.values())).items():
             setattr(self, name, value)
-        if full["authors"]:
-            self.author_key = authors[full["authors"][0]].sort_key
+        by_name |= {author.name: author for author in by_name.values()}
+        if authors:
+            self.author_key = by_name[authors[0]].sort_key
         before = Links.of(self) if self.pk else None
         self.version += 1 if before else 0
         self.pk = self.pk or new_pk
@@ -252,7 +255,7 @@ class Book(models.Model):
             self.bookauthor_set.all().delete()
             self.booktopic_set.all().delete()
             self.bookseries_set.all().delete()
-        self.link(authors.values(), topics.values(), places(full))
+        self.link([(by_name[name], role) for name, role in roles.people(full)], topics.values(), places(full))
         if before:
             before.delete_unused()
         return self
@@ -265,10 +268,11 @@ class Book(models.Model):
         keep_in_step([pk])
         return deletion
 
-    def link(self, authors: Iterable[Author], topics: Iterable[Topic], places: Sequence[Place]) -> None:
-        """Link these authors, in this order, these topics, and the series of these places."""
+    def link(self, people: Iterable[tuple[Author, str]], topics: Iterable[Topic], places: Sequence[Place]) -> None:
+        """Link these people in their roles, in this order, these topics, and the series of these places."""
         BookAuthor.objects.bulk_create(
-            BookAuthor(book=self, author=author, position=position) for position, author in enumerate(authors)
+            BookAuthor(book=self, author=author, role=role, position=position)
+            for position, (author, role) in enumerate(people)
         )
         BookTopic.objects.bulk_create(BookTopic(book=self, topic=topic) for topic in topics)
         series = Series.objects.by_names(place.series for place in places)

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from django.db import connection
 
-from books.metadata import fingerprint, languages, record, sorting
+from books.metadata import fingerprint, languages, record, roles, sorting
 from books.metadata.record import Record
 from books.metadata.text import TEXTS, lines
 from books.search.expressions import tsvector
 
-NAME_SEPARATOR = "\n"  # in author_names, topic_names and more_series; no name contains one
+NAME_SEPARATOR = "\n"  # in the columns that hold names; no name contains one
 RECORD_COLUMNS = tuple(record.COLUMNS.values())
 
 
@@ -23,7 +23,7 @@ def as_record(row: Mapping[str, Any]) -> Record:
 
 
 def columns(full: Record, other_names: Mapping[str, Sequence[str]] = MappingProxyType({})) -> dict[str, Any]:
-    """The columns that hold a record, and those derived from it and from the other names of its authors."""
+    """The columns that hold a record, and those derived from it and from the other names of its people."""
     found = text_columns(full, other_names)
     if connection.vendor == "postgresql":
         found["words"] = tsvector(lines(found[name] for name in TEXTS))
@@ -40,15 +40,18 @@ def text_columns(full: Record, other_names: Mapping[str, Sequence[str]]) -> dict
         "fingerprint": fingerprint.of(full["title"], full["authors"]),
         "primary_language": languages.primary(full["language"]),
         **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
-        "other_names": found_by(full["authors"], other_names),
+        "other_names": found_by(full["authors"], full["contributors"], other_names),
     }
 
 
-def found_by(authors: Iterable[str], other_names: Mapping[str, Sequence[str]]) -> str:
-    """The other names of a book's authors, one a line."""
-    return NAME_SEPARATOR.join(chain.from_iterable(other_names.get(name, ()) for name in authors))
+def found_by(authors: Iterable[str], contributors: Iterable[str], other_names: Mapping[str, Sequence[str]]) -> str:
+    """The other names of a book's authors, one a line; then, after an empty one, those of its contributors."""
+    found = chain.from_iterable(other_names.get(name, ()) for name in authors)
+    people = map(roles.contributor, contributors)
+    further = [str(each._replace(name=name)) for each in people for name in other_names.get(each.name, ())]
+    return NAME_SEPARATOR.join([*found, *(["", *further] if further else [])])
 
 
 def split(names: str) -> list[str]:
-    """The names in author_names, topic_names or more_series."""
+    """The names in a column that holds names."""
     return names.split(NAME_SEPARATOR) if names else []

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from books.metadata.record import Record, topic_slug
+from books.metadata.roles import Contributor, people
 from books.metadata.series import Place, places
 from books.models import (
     Action,
@@ -81,7 +82,7 @@ def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str,
     books = [book for book in pending if book.is_changed]
     if not books:
         return
-    others = AuthorName.objects.by_author(name for book in books for name in book.fields["authors"])
+    others = AuthorName.objects.by_author(person.name for book in books for person in people(book.fields))
     linked = [book for book in books if _names(book.fields) != _names(book.before)]
     authors, topics, series = _unlink([book.pk for book in linked if book.pk])
     _update([book for book in books if book.pk], others)  # first: a new book may take the ISBN that another gives up
@@ -95,8 +96,8 @@ def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str,
     Series.objects.delete_unused(series)
 
 
-def _names(fields: Fields) -> tuple[list[str], list[str], list[Place]]:
-    return (fields["authors"], fields["topics"], places(fields)) if fields else ([], [], [])
+def _names(fields: Fields) -> tuple[list[Contributor], list[str], list[Place]]:
+    return ([*people(fields)], fields["topics"], places(fields)) if fields else ([], [], [])
 
 
 def _update(books: Sequence[PendingBook], others: OtherNames) -> None:
@@ -130,9 +131,11 @@ def _create(books: Sequence[PendingBook], others: OtherNames) -> None:
 def index_other_names(pks: Sequence[int]) -> None:
     """Have these books found by the other names that their authors have now."""
     for batch in batched(pks, MAX_VALUES):
-        rows = list(Book.objects.filter(pk__in=among(batch)).values_list("pk", "author_names", "other_names"))
-        others = AuthorName.objects.by_author({name for _, names, _ in rows for name in split(names)})
-        found = [(pk, found_by(split(names), others), before) for pk, names, before in rows]
+        columns = ("pk", "author_names", "contributors", "other_names")
+        rows = list(Book.objects.filter(pk__in=among(batch)).values_list(*columns))
+        people = BookAuthor.objects.filter(book__in=among(batch)).values_list("author__name", flat=True)
+        others = AuthorName.objects.by_author(people)
+        found = [(pk, found_by(split(names), split(more), others), before) for pk, names, more, before in rows]
         changed = [(names, pk) for pk, names, before in found if names != before]
         update_rows(Book, ["other_names"], changed)
         keep_in_step([pk for _, pk in changed])
@@ -152,7 +155,7 @@ def _unlink(pks: Sequence[int]) -> list[set[int]]:
 
 
 def _link(books: Sequence[PendingBook], sort_names: Mapping[str, str]) -> None:
-    wanted = {name for book in books for name in book.fields["authors"]}
+    wanted = {person.name for book in books for person in people(book.fields)}
     known = list(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key"))
     for missing in batched(wanted - {name for name, *_ in known}, MAX_VALUES):
         new = Author.objects.by_names(missing, sort_names).items()
@@ -165,10 +168,10 @@ def _link(books: Sequence[PendingBook], sort_names: Mapping[str, str]) -> None:
     series: dict[str, Series] = {}
     for names in batched({place.series for _, found in in_series for place in found}, MAX_VALUES):
         series |= Series.objects.by_names(names)
-    ordered = ((book.pk, enumerate(book.fields["authors"])) for book in books)
-    author_links = [(pk, authors[name], position) for pk, names in ordered for position, name in names]
+    ordered = ((book.pk, enumerate(people(book.fields))) for book in books)
+    author_links = [(pk, authors[name], role, place) for pk, found in ordered for place, (name, role) in found]
     topic_links = [(book.pk, topics[slug_of(name)].pk) for book in books for name in book.fields["topics"]]
-    _insert(BookAuthor, ["book_id", "author_id", "position"], author_links)
+    _insert(BookAuthor, ["book_id", "author_id", "role", "position"], author_links)
     _insert(BookTopic, ["book_id", "topic_id"], topic_links)
     series_links = [
         (pk, series[name].pk, number, label, position)

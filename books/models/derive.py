@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.db import connection, models, transaction
 
+from books.metadata import roles
 from books.metadata.record import Record
 from books.models.author import Author, AuthorName, BookAuthor
 from books.models.book import Book
@@ -18,10 +19,10 @@ from books.search.index import LARGE_PORTION, Report, keep_in_step
 
 DERIVED = (
     *("title_key", "author_key", "series_key", "fingerprint", "primary_language"),
-    *("author_names", "topic_names", "other_names"),
+    *("author_names", "topic_names", "contributors", "other_names"),
 )
 KEYS: dict[type[models.Model], tuple[str, ...]] = {
-    Author: ("name_key", "sort_key"),
+    Author: ("name_key", "sort_key", "fingerprint"),
     Series: ("name_key", "sort_key"),
     AuthorName: ("key",),
     TopicName: ("key",),
@@ -79,19 +80,21 @@ def _derive_keys(model: type[models.Model], keys: Sequence[str], last: int) -> i
 def _derive_columns(pks: Sequence[int]) -> int:
     names = dict.fromkeys(["pk", *RECORD_COLUMNS, *DERIVED])
     books = list(Book.objects.select_for_update().filter(pk__in=among(pks)).values(*names))
-    authors, topics, filed_under = defaultdict(list), defaultdict(list), dict[int, str]()
+    people, topics, filed_under = defaultdict(list), defaultdict(list), dict[int, str]()
     links = BookAuthor.objects.filter(book__in=among(pks)).order_by("position")
-    for pk, name, sort_key in links.values_list("book", "author__name", "author__sort_key"):
-        authors[pk].append(name)
-        filed_under.setdefault(pk, sort_key)
+    for pk, name, role, sort_key in links.values_list("book", "author__name", "role", "author__sort_key"):
+        people[pk].append(roles.Contributor(name, role))
+        if role == roles.AUTHOR:
+            filed_under.setdefault(pk, sort_key)
     filed = BookTopic.objects.filter(book__in=among(pks)).order_by("topic__slug").values_list("book", "topic__name")
     for pk, name in filed:
         topics[pk].append(name)
-    others = AuthorName.objects.by_author(name for names in authors.values() for name in names)
+    others = AuthorName.objects.by_author(person.name for found in people.values() for person in found)
     wrong = []
     for book in books:
         pk = book["pk"]
-        right = text_columns(cast("Record", {**as_record(book), "authors": authors[pk], "topics": topics[pk]}), others)
+        named = {**roles.fields(people[pk]), "topics": topics[pk]}
+        right = text_columns(cast("Record", {**as_record(book), **named}), others)
         right["author_key"] = filed_under.get(pk, right["author_key"])
         if any(book[name] != right[name] for name in DERIVED):
             wrong.append((*(right[name] for name in DERIVED), pk))

@@ -78,9 +78,10 @@ def isbn_shape() -> Q:
     )
 
 
-def count_of(rows: models.QuerySet[Any]) -> models.Subquery:
-    """How many rows a correlated query has: cheaper than a join when only one page of the outer rows is shown."""
-    every = models.Func(template="COUNT(*)", output_field=models.IntegerField())
+def count_of(rows: models.QuerySet[Any], distinct: str = "") -> models.Subquery:
+    """How many rows, or values of a column, a correlated query has: cheaper than a join where a page is shown."""
+    template = "COUNT(DISTINCT %(expressions)s)" if distinct else "COUNT(*)"
+    every = models.Func(*filter(None, [distinct]), template=template, output_field=models.IntegerField())
     return models.Subquery(rows.order_by().annotate(every=every).values("every"))
 
 

@@ -124,6 +124,7 @@ MERGE = {"type": "boolean", "description": "If the name is another's: move the b
 IGNORED = {name: {"description": "Ignored."} for name in ("id", "url", "slug", "version")}
 CHANGED = {"books": COUNT, "undo_url": or_null(text())}
 TOPIC_NAMES = {"name": NAME, "names": array(NAME), "version": ID}
+CONTRIBUTION = exactly(role=text(), count=COUNT, books=array(exactly(url=text(), name=text())), url=text())
 AUTHOR_NAMES = {**TOPIC_NAMES, "sort_name": NAME, "also_writes_as": array(exactly(**ADDRESS, name=NAME))}
 RENAMED = {**IGNORED, "name": NAME, "merge": MERGE}
 PATCHED = {**RENAMED, "names": array(NAME)}
@@ -150,7 +151,7 @@ SCHEMAS = {
     "BookLine": exactly(**LINE),
     "Author": exactly(**ADDRESS, name=NAME, sort_name=NAME, books=COUNT),
     "AuthorPage": exactly(authors=array(ref("Author")), **PAGE),
-    "AuthorBooks": books_page(**ADDRESS, **AUTHOR_NAMES),
+    "AuthorBooks": books_page(**ADDRESS, **AUTHOR_NAMES, contributions=array(CONTRIBUTION)),
     "AuthorPatch": {**AUTHOR_PATCH, "additionalProperties": False},
     "AuthorChanged": exactly(**ADDRESS, **AUTHOR_NAMES, **CHANGED),
     "Series": exactly(**SERIES, books=COUNT),

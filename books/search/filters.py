@@ -26,6 +26,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat, Lower
 
 from books.metadata.languages import primary
+from books.metadata.roles import AUTHOR
 from books.models.author import BookAuthor
 from books.models.series import BookSeries
 from books.models.topic import BookTopic
@@ -64,18 +65,22 @@ SERIES: dict[str, Callable[[Any], Q]] = {  # conditions on the places of books
 }
 
 
+def _books_by(author: Any) -> QuerySet[Any, Any]:
+    return BookAuthor.objects.filter(author=author, role=AUTHOR).values("book")
+
+
 def _in_series(kind: str, books: str) -> Callable[[Any], Q]:
     return lambda asked: Q(**{f"{books}__in": BookSeries.objects.filter(SERIES[kind](asked)).values("book")})
 
 
 CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
-    "author": (NUMBER, lambda pk: Q(pk__in=BookAuthor.objects.filter(author=pk).values("book"))),
+    "author": (NUMBER, lambda pk: Q(pk__in=_books_by(pk))),
     **{name: (NUMBER if name == "series_id" else TEXT, _in_series(name, "pk")) for name in SERIES},
     "without_isbn": (TEXT, lambda _: Q(isbn13=None)),
     "isbn": (TEXT, lambda isbn13: Q(isbn13=isbn13)),
     "lowest": (NUMBER, lambda year: Q(year_or_first__gte=year)),
     "highest": (NUMBER, lambda year: Q(year_or_last__lte=year)),
-    "author_beside_words": (NUMBER, lambda pk: Q(number__in=BookAuthor.objects.filter(author=pk).values("book"))),
+    "author_beside_words": (NUMBER, lambda pk: Q(number__in=_books_by(pk))),
     **{
         f"{name}_beside_words": (NUMBER if name == "series_id" else TEXT, _in_series(name, "number")) for name in SERIES
     },

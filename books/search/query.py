@@ -1,6 +1,7 @@
 """What somebody types into the search box, understood.
 
     kafka "on the shore" -cat author:murakami title:shore topic:novels year:1950..1960 lang:ja isbn:40615
+    translator:rubin
 
 All of it must hold. A word stands for any word that begins with it; words between quotes stand side by side. Text
 of scripts without spaces is found wherever it stands. Nothing that one can type is an error: what is no field of
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 
-from books.metadata import isbn, languages
+from books.metadata import isbn, languages, roles
 from books.metadata import text as search
 from books.metadata.folding import normalized
 from books.metadata.years import Span
@@ -25,9 +26,8 @@ MOST_TEXT = 600  # characters of a query, once normalized
 MOST_YEARS = 400  # that are asked for by their decades
 FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",), "series": ("series",)}
 
-_PART = re.compile(
-    r'(?<!\S)(-?)(?:(title|author|topic|series|year|lang|language|isbn):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE
-)
+_NAMES = "|".join([*FIELDS, "year", "lang", "language", "isbn", *roles.SEARCHED])
+_PART = re.compile(rf'(?<!\S)(-?)(?:({_NAMES}):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _SLUG = re.compile(r"[\w-]+")
 _DIGITS = re.compile(r"[0-9]+(?:-[0-9]+)*")
@@ -174,12 +174,15 @@ def _term(field: str, value: str) -> Term | None:
     if field == "isbn":
         digits = "".join(character for character in value if character.isdecimal() and character.isascii())
         return Term((_digits(digits),)) if digits else None
-    if field and field not in FIELDS:
+    role = roles.SEARCHED.get(field, "")
+    if field and field not in FIELDS and not role:
         value = f"{field} {value}"
     words = tuple(search.asked_words(value))
     if not words:
         return None
     is_pair = search.is_unspaced(words[-1]) and len(words[-1]) > 1  # whole as it is: what goes on is the next pair
+    if role:
+        return Term((Phrase(tuple(search.role_words(role, words)), ("other",), begins=not is_pair),))
     phrase = Phrase(words, FIELDS.get(field, EVERYWHERE), begins=not is_pair)
     digits = value.replace("-", "")
     if not field and _DIGITS.fullmatch(value) and search.ISBN_PART < len(digits) <= 13:

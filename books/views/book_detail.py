@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
-from books.metadata import covers, isbn, languages
+from books.metadata import covers, isbn, languages, roles
 from books.metadata.series import Place
 from books.models import Book, BookSeries, Change, Channel, MergedAway
 from books.models.author import BookAuthor
@@ -34,9 +34,10 @@ BOOK = CompiledQuery(Book.objects.filter(pk=PK).values_list(*serializers.BOOK_CO
 TOPICS = CompiledQuery(
     BookTopic.objects.filter(book=PK).order_by("topic__slug").values_list("topic__slug", "topic__name")
 )
-AUTHORS = CompiledQuery(
-    BookAuthor.objects.filter(book=PK).order_by("position").values_list("author_id", "author__name")
+PEOPLE = CompiledQuery(
+    BookAuthor.objects.filter(book=PK).order_by("position").values_list("author_id", "author__name", "role")
 )
+IN_SCHEMA_ORG = {role: roles.LABELS[role] for role in ("trl", "ill", "edt")}
 
 
 class BookDetail(CatalogueView):
@@ -125,8 +126,12 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
     data = serializers.book(row, [slug for slug, _ in topics], in_series)
     if user is None:
         return data, {}
+    people = [(serializers.link("author_detail", *row), role) for *row, role in PEOPLE.with_values(pk=pk).read()]
     return data, {
-        "author_links": [serializers.link("author_detail", *row) for row in AUTHORS.with_values(pk=pk).read()],
+        "author_links": [link for link, role in people if role == roles.AUTHOR],
+        "contributor_links": [
+            {**link, "role": roles.LABELS.get(role, role)} for link, role in people if role != roles.AUTHOR
+        ],
         "topic_links": [serializers.link("topic_detail", *row) for row in topics],
         "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
@@ -166,6 +171,10 @@ def json_ld(data: Mapping[str, Any]) -> str:
         "name": data["title"],
         "alternativeHeadline": data["subtitle"],
         "author": [{"@type": "Person", "name": name} for name in data["authors"]],
+        **{
+            name: [{"@type": "Person", "name": each} for each in names]
+            for name, names in roles.by_property(data["contributors"], IN_SCHEMA_ORG, "contributor").items()
+        },
         "isbn": data["isbn13"],
         "publisher": data["publisher"] and {"@type": "Organization", "name": data["publisher"]},
         "datePublished": f"{data['published_year']:04}" if (data["published_year"] or -1) > 0 else None,

@@ -95,7 +95,7 @@ class OpdsAuthors(OpdsFeed):
 
     async def afeed(self, request: HttpRequest) -> Feed:
         query = valid(AuthorQuery(request.GET))
-        authors = Author.objects.named(query.cleaned_data.get("q", ""))
+        authors = Author.objects.writing().named(query.cleaned_data.get("q", ""))
         page = await authors.with_counts().apage(["name", "books_count"], query.page)
         navigation = [
             NavigationLink(row["name"], f"books/?author={row['id']}", books=row["books_count"]) for row in page.rows

@@ -27,7 +27,7 @@ class PossibleDuplicate(Exception):
 
 
 # Fields that came after the first keys: empty ones do not count, so a request repeated after an upgrade is known.
-ADDED_LATER = {"series_label", "more_series"}
+ADDED_LATER = {"series_label", "more_series", "contributors"}
 
 
 def add_once(

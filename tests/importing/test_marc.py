@@ -73,7 +73,7 @@ def test_a_record_of_marc_21_is_a_book() -> None:
     assert found.left_out == []
 
 
-def test_people_in_other_roles_are_noted_and_other_works_name_no_people() -> None:
+def test_people_in_other_roles_are_contributors_and_other_works_name_no_people() -> None:
     (found,) = read(
         record(
             ("245", "10$aRayuela"),
@@ -85,7 +85,8 @@ def test_people_in_other_roles_are_noted_and_other_works_name_no_people() -> Non
         )
     )
     assert found.fields["authors"] == ["Julio Cortázar", "United Nations. Secretariat"]
-    assert [note.value for note in found.left_out] == ["Laure Bataillon (translator)", "Jo Owen (illustrator)"]
+    assert found.fields["contributors"] == ["Laure Bataillon (translator)", "Jo Owen (illustrator)"]
+    assert found.left_out == []
 
 
 def test_the_editors_of_a_book_without_author_are_its_authors() -> None:
@@ -140,8 +141,9 @@ def test_a_record_of_unimarc_is_a_book() -> None:
         "published_year": 2005,
         "language": "fr",
         "pages": 212,
+        "contributors": ["Anne Noir (translator)"],
     }
-    assert [note.value for note in found.left_out] == ["Anne Noir (translator)"]
+    assert found.left_out == []
 
 
 def test_marc_8_is_read_as_such() -> None:

@@ -87,7 +87,8 @@ def test_librarything_turns_names_round_and_says_their_roles() -> None:
         Secondary_Author_Roles="Translator|",
     )
     assert found.fields["authors"] == ["Julio Cortázar", "Martin Luther King Jr."]
-    assert [(note.field, note.value) for note in found.left_out] == [("authors", "Laure Bataillon (Translator)")]
+    assert found.fields["contributors"] == ["Laure Bataillon (translator)"]
+    assert found.left_out == []
 
 
 def test_librarything_has_brackets_round_numbers_and_all_of_an_edition_in_one_column() -> None:
@@ -160,8 +161,9 @@ def test_librarything_json_has_entities_and_objects_for_lists() -> None:
         "language": "en",
         "series": "Owls",
         "series_number": Decimal("5.00"),
+        "contributors": ["M Pré (illustrator)"],
     }
-    assert [note.value for note in found.left_out] == ["M Pré (Illustrator)"]
+    assert found.left_out == []
 
 
 def test_librarything_json_without_author_or_date_is_a_book() -> None:
@@ -205,7 +207,7 @@ def test_calibre_writes_an_index_and_a_date_for_books_without_series_and_date() 
     assert found.fields == {"title": "A", "authors": ["B"]}
 
 
-def test_storygraph_contributors_are_noted_and_its_own_numbers_are_no_isbn() -> None:
+def test_storygraph_contributors_have_their_roles_and_its_own_numbers_are_no_isbn() -> None:
     header = "Title,Authors,Contributors,ISBN/UID,Format,Tags"
     found = row(
         header,
@@ -215,12 +217,13 @@ def test_storygraph_contributors_are_noted_and_its_own_numbers_are_no_isbn() -> 
         **{"ISBN/UID": "B08ZYQT962"},
         Tags="quiet, slow",
     )
-    assert found.fields == {"title": "Coming Home", "authors": ["Ursa Grin", "Todd B"], "topics": ["quiet", "slow"]}
-    assert [(note.field, note.value) for note in found.left_out] == [
-        ("authors", "Pauline B (Illustrator)"),
-        ("authors", "X Y (contributor)"),
-        ("isbn13", "B08ZYQT962"),
-    ]
+    assert found.fields == {
+        "title": "Coming Home",
+        "authors": ["Ursa Grin", "Todd B"],
+        "contributors": ["Pauline B (illustrator)", "X Y (contributor)"],
+        "topics": ["quiet", "slow"],
+    }
+    assert [(note.field, note.value) for note in found.left_out] == [("isbn13", "B08ZYQT962")]
 
 
 LIBIB = "item_type,title,creators,ean_isbn13,upc_isbn10,publisher,publish_date,tags,length"
@@ -350,11 +353,11 @@ def test_book_catalogue_has_lines_between_its_authors() -> None:
     }
 
 
-def test_inventaire_translators_are_noted() -> None:
+def test_inventaire_translators_are_contributors() -> None:
     header = "Edition URL,Edition ISBN-13,Edition title,Authors labels,Translators labels,Subjects labels"
     found = row(header, Edition_title="G", Authors_labels="D H", Translators_labels="T R", Subjects_labels="mind, art")
-    assert found.fields == {"title": "G", "authors": ["D H"], "topics": ["mind", "art"]}
-    assert [note.value for note in found.left_out] == ["T R (translator)"]
+    people = {"authors": ["D H"], "contributors": ["T R (translator)"]}
+    assert found.fields == {"title": "G", **people, "topics": ["mind", "art"]}
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,9 @@ FULL: dict[str, Any] = {
     "series": "Middle-earth",
     "series_number": Decimal("1.50"),
     "more_series": ["Great books #1-3", "Red books"],
+    "contributors": ["Ann Lee (translator)", "Tolkien (illustrator)", "Ann Lee (editor)"],
 }
-CELLS = FULL | {name: "; ".join(FULL[name]) for name in ("authors", "topics", "more_series")}
+CELLS = FULL | {name: "; ".join(FULL[name]) for name in ("authors", "topics", "more_series", "contributors")}
 
 
 class Stored(TestCase):
@@ -69,6 +70,7 @@ class Stored(TestCase):
         Book.objects.add({"title": "Other", "authors": ["Alan Lee"]})
         imported(csv_file([CELLS]))
         row = {"source_key": "a:1", "title": "The Hobbit", "authors": "Tolkien", "topics": "Classics"}
+        row["contributors"] = "Alan Lee (editor)"
         imported(csv_file([{**row, "series": "Green books", "more_series": "Blue books #2"}]))
         assert set(Author.objects.values_list("name", flat=True)) == {"Alan Lee", "Tolkien"}
         assert set(Topic.objects.values_list("name", flat=True)) == {"Classics"}

@@ -9,11 +9,6 @@ from pymarc import Field, Record
 from books.importing.formats.values import natural, people
 from books.metadata import isbn
 
-_RELATORS = """
-aut:author cre:author edt:editor trl:translator ill:illustrator nrt:narrator pht:photographer com:compiler
-aui:introduction wpr:preface 070:author 340:editor 730:translator 440:illustrator 080:preface
-"""
-RELATORS = dict(pair.split(":") for pair in _RELATORS.split())  # https://www.loc.gov/marc/relators/ and UNIMARC's
 _REMARKS = re.compile(r"[\x80-\x9f]|(?<!\s)\s*+\[from old catalog\]")  # marks of sorting, and what an old program added
 _ISBD = " \t/:;=,"
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|[A-Z]\w{0,2}|etc|vol|dept|co)\.$")
@@ -158,10 +153,8 @@ def _filed(field: Field) -> str:
 
 
 def _role(field: Field) -> str:
-    codes = [code.rstrip(".")[-3:] for code in _values(field, "4")]
-    words = [word.strip(" .,;").lower() for word in _values(field, "e", "j")]
-    roles = [*words, *(RELATORS.get(code, code) for code in codes)]
-    return "author" if "author" in roles else next(iter(roles), "")
+    codes = [code.rstrip(".")[-3:] for code in _values(field, "4")]  # the end of an address, too
+    return ", ".join([*_values(field, "e", "j"), *codes])
 
 
 def _role_of_unimarc(field: Field) -> str:
@@ -169,8 +162,8 @@ def _role_of_unimarc(field: Field) -> str:
 
 
 def _people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    authors, others = people(found)
-    return {"Authors": authors, "Other people": [other.value for other in others]}
+    named = people(found)
+    return {"Authors": named["authors"], "Other people": named["contributors"]}
 
 
 def _isbns(fields: Iterable[Field]) -> list[str]:

@@ -11,7 +11,7 @@ from books.importing.formats.values import count, first_isbn, unquoted, values, 
 from books.importing.results import RowError
 
 # Of these fields another column is taken where the first is empty, such as the ISBN-10.
-WITH_OTHERS = {"authors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
+WITH_OTHERS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
 _NOTHING = {"n/a", "#n/a", "n.a.", "null", "none", "nan", "-", "--", "–", "—", "?"}
 _TOTALS = re.compile(
     r"(?:grand |sub)?totals?|sum|summe|gesamt\w*|insgesamt|somme|total général|totale|suma|razem|celkem|összesen|"
@@ -30,7 +30,8 @@ _IN_SERIES = re.compile(
 
 def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawFields]:
     """Reads these fields. Of several columns the first that is not empty is taken."""
-    read_fields = reader({field: (names, _alone(field, _HOW.get(field, _given))) for field, names in columns.items()})
+    ways = _HOW | {"contributors": _contributors(columns.get("contributors", ()))}
+    read_fields = reader({field: (names, _alone(field, ways.get(field, _given))) for field, names in columns.items()})
 
     def read(cells: Cells) -> RawFields:
         fields, left_out = read_fields(cells)
@@ -68,6 +69,15 @@ def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
     if not all(isinstance(each, str) for each in found):
         raise RowError(field, value, "Enter a list of names.")
     return found
+
+
+def _contributors(columns: Sequence[str]) -> How:
+    """The people of all these columns: where no role stands beside a name, the name of the column says it."""
+    return lambda *cells: [
+        (name, role or column)
+        for column, cell in zip(columns, cells, strict=True)
+        for name, role in map(with_role, _names("contributors", _BETWEEN_AUTHORS, _plain(cell)))
+    ]
 
 
 _HOW: dict[str, How] = {

@@ -62,10 +62,12 @@ def reader(columns: Mapping[str, tuple[Sequence[str], How]]) -> Callable[[Cells]
                 left_out.append(error)
             else:
                 fields |= value if isinstance(value, dict) else {field: value}
-        for field, of_all in (("authors", people), ("topics", topics)):
-            if field in fields:
-                fields[field], further = of_all(fields[field])
-                left_out += further
+        if "authors" in fields or "contributors" in fields:
+            named = people([*fields.get("authors", ()), *fields.get("contributors", ())])
+            fields |= {name: found for name, found in named.items() if found or name in fields}
+        if "topics" in fields:
+            fields["topics"], too_many = topics(fields["topics"])
+            left_out += too_many
         return fields, left_out
 
     return read

@@ -14,7 +14,7 @@ USES = {
     "Other title": "title",
     "Subtitle": "subtitle",
     "Authors": "authors",
-    "Other people": "authors",
+    "Other people": "contributors",
     "ISBN": "isbn13",
     "Publisher": "publisher",
     "Year": "published_year",
@@ -33,13 +33,10 @@ _NAMESPACES = (b"MARC21/slim", b"MARC21slim", b"unimarc", b"info:lc/xmlns/marcxc
 def read(cells: Mapping[str, Any]) -> RawFields:
     if fault := cells.get(DAMAGE):
         raise RowError("", "", fault)
-    subjects, too_many = topics(values(cells.get("Subjects")))
-    others = values(cells.get("Other people"))
-    reason = "Left out: a book here has authors, and no other people yet."
-    notes = [RowError("authors", other, reason) for other in others] + too_many
+    subjects, notes = topics(values(cells.get("Subjects")))
     if other_title := cells.get("Other title"):
         notes.append(RowError("title", other_title, "Left out: the title is kept as it stands in the book."))
-    plain = {USES[name]: cells[name] for name in USES if name in cells and not name.startswith("Other ")}
+    plain = {USES[name]: cells[name] for name in USES if name in cells and name != "Other title"}
     fields = plain | {"isbn13": first_isbn(cells.get("ISBN")), "topics": subjects}
     fields["sort_names"] = cells.get("Sort names") or {}
     return fields, notes

@@ -6,13 +6,12 @@ from books.importing.formats.base import Container, records_by
 from books.importing.formats.columns import of_columns
 from books.importing.formats.values import first_isbn, text, values
 
-ROLES = {"aut": "author", "edt": "editor", "trl": "translator", "ill": "illustrator", "ctb": "contributor"}
 PROGRAM = "bkp"  # the book producer: Calibre names itself there
 
 
 def _people(cell: Any) -> dict[str, Any]:
     written = [(text(name), text(role), text(filed)) for name, role, filed in values(cell)]
-    authors = [(name, ROLES.get(role, role)) for name, role, _ in written if role != PROGRAM]
+    authors = [(name, role) for name, role, _ in written if role != PROGRAM]
     return {"authors": authors, "sort_names": {name: filed for name, _, filed in written}}
 
 

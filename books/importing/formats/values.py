@@ -7,28 +7,18 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from books.importing.results import RowError
-from books.metadata import isbn
+from books.metadata import isbn, roles
 from books.metadata.record import MAX_NAME, MAX_TOPICS
+from books.metadata.roles import AUTHOR
 
+EDITOR = "edt"
 DAMAGE = "Damage"  # the column that says why a record could not be read
-AUTHOR_ROLES = {"author", "authors", "co-author", "coauthor", "writer", "creator"}
-EDITOR_ROLES = {"editor", "editors", "ed", "eds", "edt"}
-ROLES = {  # that are written in parentheses after a name
-    *("translator", "illustrator", "narrator", "introduction", "foreword", "preface", "afterword", "photographer"),
-    *("contributor", "reader", "cover artist", "cover design", "adapter", "compiler", "colorist", "letterer", "inker"),
-    *("traducteur", "traductrice", "illustrateur", "übersetzer", "übersetzerin", "traductor", "ilustrador"),
-    *AUTHOR_ROLES,
-    *EDITOR_ROLES,
-}
-_WITH_ROLE = re.compile(r"(.*\S)\s*\(([^()]+)\)")
 _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
 _EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
 _SHORT_YEAR = re.compile(r"(?!0+\b)\d{1,2}(?:[.,]0+)?")
 _FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
-_EAST_ASIAN_ROLES = {"訳": "translator", "译": "translator", "譯": "translator", "옮김": "translator"}
-_EAST_ASIAN_ROLES |= {"編": "editor", "编": "editor", "絵": "illustrator", "画": "illustrator", "그림": "illustrator"}
 _EAST_ASIAN_ROLE = re.compile(r"(.+[^\s共編])(?:\s*[共編]?([著訳譯译編编])|\s+(作|文|原作|絵|画|지음|저|옮김|그림))")
 
 
@@ -89,27 +79,25 @@ def natural(name: str) -> str:
 def with_role(name: str) -> tuple[str, str]:
     """The name and the role in “Tove Jansson (Illustrator)” or 与謝野晶子訳."""
     if not name.isascii() and len(name) <= MAX_NAME and (found := _EAST_ASIAN_ROLE.fullmatch(name.strip())):
-        return found[1], _EAST_ASIAN_ROLES.get(found[2] or found[3], "author")
-    found = _WITH_ROLE.fullmatch(name.strip())
-    return (found[1], found[2]) if found and found[2].strip(" .").lower() in ROLES else (name.strip(), "")
+        return found[1], found[2] or found[3]
+    person, words = roles.bracketed(name.strip())
+    return (person, words) if words and all(roles.codes(words)) else (name.strip(), "")
 
 
-def people(found: Iterable[tuple[str, str]]) -> tuple[list[str], list[RowError]]:
-    """The authors among names with roles, and a note on each other person. Without an author the editors are taken."""
-    named = [(name.strip(), role.strip(" .")) for name, role in found if name.strip()]
-    taken = [name for name, role in named if is_author(role)]
-    taken = taken or [name for name, role in named if role.lower() in EDITOR_ROLES]
-    left_out = [
-        RowError("authors", f"{name} ({role})", "Left out: a book here has authors, and no other people yet.")
-        for name, role in named
-        if name not in taken
-    ]
-    return list(dict.fromkeys(taken)), left_out
+def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The authors among names with roles, and the contributors. Without an author the editors are taken."""
+    named = [(name.strip(), _codes(role.strip())) for name, role in found if name.strip()]
+    taken = AUTHOR if any(AUTHOR in codes for _, codes in named) else EDITOR
+    authors = [name for name, codes in named if taken in codes]
+    others = [roles.Contributor(name, code) for name, codes in named for code in codes if code not in {AUTHOR, taken}]
+    return {"authors": list(dict.fromkeys(authors)), "contributors": list(dict.fromkeys(map(str, others)))}
 
 
-def is_author(role: str) -> bool:
-    """Nobody in particular, or one of the words for an author: “joint author” is one."""
-    return not role or role.lower() in AUTHOR_ROLES or role.lower().endswith(" author")
+def _codes(role: str) -> list[str]:
+    """Of nobody in particular an author's; “joint author” is one; of a role that is in no list a contributor's."""
+    if not role or role.lower().endswith(" author"):
+        return [AUTHOR]
+    return [*filter(None, roles.codes(role))] or [roles.CONTRIBUTOR]
 
 
 def first_isbn(*cells: Any) -> str:
