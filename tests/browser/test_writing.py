@@ -28,6 +28,21 @@ async def test_a_book_is_added_from_the_home_page(page: Page) -> None:
     await expect(page.get_by_role("link", name="夏目漱石")).to_be_visible()
 
 
+async def test_names_of_the_catalogue_are_proposed_as_one_types(page: Page) -> None:
+    await added(page, authors=["Natsume Sōseki"], topics=["Japanese novels"], series="Meiji library")
+    await page.goto("/books/new/")
+    for label, typed, name, becomes in (
+        ("Authors", "A. Writer; sose", "Natsume Sōseki", "A. Writer; Natsume Sōseki"),
+        ("Topics", "x, japanese n", "Japanese novels", "x, Japanese novels"),
+        ("Series", "meiji l", "Meiji library", "Meiji library"),
+    ):
+        box = page.get_by_label(label, exact=True)
+        await box.press_sequentially(typed)
+        await page.get_by_role("button", name=name).click()
+        await expect(box).to_have_value(becomes)
+        await expect(box).to_be_focused()
+
+
 async def test_a_mistake_takes_the_focus_and_leads_to_its_field(page: Page) -> None:
     await page.goto("/books/new/")
     await page.get_by_label("Title").first.fill("Kokoro")

@@ -9,10 +9,10 @@ let unsaved = form?.hasAttribute("data-unsaved") ?? false;
 form?.addEventListener("input", () => { unsaved = true; });
 addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 for (const sender of document.querySelectorAll("form[method=post]")) {
-  sender.addEventListener("submit", () => {
+  sender.addEventListener("submit", (event) => {
     unsaved = false;
     // Later: the button that was pressed may say something, which a disabled one does not.
-    setTimeout(() => { sender.querySelector("button").disabled = true; });
+    setTimeout(() => { (event.submitter ?? sender.querySelector("button")).disabled = true; });
   });
 }
 addEventListener("pageshow", (event) => {

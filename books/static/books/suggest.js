@@ -1,0 +1,80 @@
+// Proposes names that the catalogue has, under the boxes for authors, topics and series. Forms work without.
+
+const PAUSE = 150; // milliseconds without a key after which the server is asked
+const MOST = 8;
+const SEPARATORS = { authors: /[;、\n]/, topics: /[;、,，\n]/, series: /\n/ };
+let topics;
+
+async function read(address, signal) {
+  const answer = await fetch(address, { headers: { Accept: "application/json" }, signal });
+  return answer.ok ? answer.json() : {};
+}
+
+async function known(field, typed, signal) {
+  if (field !== "topics") {
+    const found = await read(`/${field}/?${new URLSearchParams({ q: typed, size: MOST })}`, signal);
+    return (found[field] ?? []).map((each) => each.name);
+  }
+  topics ??= (await read("/topics/", signal)).topics ?? []; // they are few, and the server has them in memory
+  const wanted = typed.toLowerCase();
+  const fitting = topics.filter(({ name }) => name.toLowerCase().includes(wanted));
+  return fitting.sort((one, other) => other.books - one.books).slice(0, MOST).map((each) => each.name);
+}
+
+// Where in the box the name stands that the cursor is in.
+function part({ name, value, selectionStart }) {
+  const isEnd = (place) => SEPARATORS[name].test(value[place]);
+  let [start, end] = [selectionStart, selectionStart];
+  while (start > 0 && !isEnd(start - 1)) start -= 1;
+  while (end < value.length && !isEnd(end)) end += 1;
+  return { start, end, typed: value.slice(start, end).trim() };
+}
+
+for (const box of document.querySelectorAll(Object.keys(SEPARATORS).map((name) => `.book-form [name=${name}]`).join())) {
+  const list = Object.assign(document.createElement("ul"), { className: "suggestions", hidden: true });
+  const status = Object.assign(document.createElement("p"), { className: "hidden", role: "status" });
+  list.setAttribute("aria-label", "Names in the catalogue");
+  box.after(list, status);
+  let waiting, asking;
+
+  const show = (names) => {
+    list.hidden = names.length === 0;
+    status.textContent = names.length ? `${names.length} names of the catalogue follow.` : "";
+    list.replaceChildren(...names.map((name) => {
+      const item = document.createElement("li");
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: name, dir: "auto" });
+      button.addEventListener("click", () => {
+        const { start, end } = part(box);
+        box.setRangeText(`${box.value[start] === " " ? " " : ""}${name}`, start, end, "end");
+        box.dispatchEvent(new Event("change", { bubbles: true }));
+        box.focus();
+        show([]);
+      });
+      item.append(button);
+      return item;
+    }));
+  };
+
+  const ask = async () => {
+    asking?.abort();
+    asking = new AbortController();
+    const { typed } = part(box);
+    try {
+      const names = typed.length > 1 || /[^\x00-\x7f]/.test(typed) ? await known(box.name, typed, asking.signal) : [];
+      show(names.filter((name) => name !== typed));
+    } catch (error) {
+      if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // offline: there are none
+    }
+  };
+
+  box.addEventListener("input", (event) => {
+    clearTimeout(waiting);
+    if (!event.isComposing) waiting = setTimeout(ask, PAUSE);
+  });
+  box.addEventListener("compositionend", () => { waiting = setTimeout(ask, PAUSE); });
+  box.parentElement.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || list.hidden) return;
+    show([]);
+    box.focus();
+  });
+}
