@@ -4,6 +4,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import subprocess  # nosec B404 - to run our own manage.py
 import sys
 import tempfile
@@ -63,6 +64,8 @@ def on_starting(server: Any) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a file for each connection
     if most != resource.RLIM_INFINITY and most < FEW_FILES:
         server.log.warning("Only %s files may be open, one for each connection. Allow more with ulimit -n.", most)
+    if not {"GUNICORN_FD", "LISTEN_FDS"} & os.environ.keys():  # else another process hands its sockets on
+        check_addresses(server.cfg.address)
     for file in METRICS_DIR.glob("*.db"):
         file.unlink()
     if PRODUCTION:
@@ -70,6 +73,19 @@ def on_starting(server: Any) -> None:
         manage(server, "first_account")
     else:
         manage(server, "prepare")
+
+
+def check_addresses(addresses: list[Any]) -> None:
+    """Say at once, in one line, that one is not to be had; gunicorn would try for five seconds, after `prepare`."""
+    for host, port in (address for address in addresses if isinstance(address, tuple)):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                sys.exit(
+                    f"The catalogue does not start. {host}:{port}: {error.strerror}. PORT and LISTEN name another."
+                )
 
 
 def when_ready(server: Any) -> None:

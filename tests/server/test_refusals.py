@@ -1,5 +1,6 @@
 """What cannot work does not start, and says in one line what to change."""
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -39,6 +40,15 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(start: Start) -> 
     assert server.wait() != 0
     assert "The catalogue does not start" in server.log()
     assert "connection" in server.log().splitlines()[-1]
+    assert "Traceback" not in server.log()
+
+
+def test_a_busy_port_is_told_in_one_line(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        server = start(procfile("web"), PORT=port)
+        assert server.wait() != 0
+    assert f"127.0.0.1:{port}: Address already in use" in server.log().splitlines()[-1]
     assert "Traceback" not in server.log()
 
 
