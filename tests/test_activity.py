@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from books.models import Actor, Book, Change, Channel, Job
+from books.history.rename import edit
+from books.models import Actor, Book, Change, Channel, Job, Topic
 from tests.people import LibrarianTestCase, owner, reader
 
 HTML = {"accept": "text/html"}
@@ -80,6 +81,20 @@ class Activities(ActivityCase):
         form = {"keep": first.pk, "book": [f"{first.pk}:1", f"{second.pk}:1"]}
         self.client.post(f"/duplicates/{first.fingerprint}/", form)
         assert self.listed() == [("merged", "Kokoro"), ("added", "Kokoro"), ("added", "Kokoro")]
+
+    def test_a_renaming_is_one_entry_however_many_books_it_changed_and_is_undone_there(self) -> None:
+        for title in ("Kokoro", "Botchan"):
+            Book.objects.add({"title": title, "topics": ["Novel"]})
+        edit(Topic.objects.get(), {"name": "Novels"}, self.actor())
+        [renamed, *added] = self.client.get("/activity/").json()["activity"]
+        about = renamed["name"]
+        assert ([row["action"] for row in added], renamed["action"]) == (["added", "added"], "name")
+        assert (about["action"], about["url"], about["books"]) == ("renamed", "/topics/novels/", 2)
+        page = self.client.get("/activity/?kind=name&person=librarian", headers=HTML).content.decode()
+        assert "<b>Renamed</b> the topic <bdi>Novel</bdi>: now" in page
+        assert f'action="{renamed["undo_url"]}"' in page
+        after = self.client.get("/activity/?size=1").json()["next"]
+        assert [row["book"]["title"] for row in self.client.get(after).json()["activity"]] == ["Botchan"]
 
     def test_what_can_be_undone_says_how_and_only_that(self) -> None:
         book = self.add("Emma")

@@ -6,10 +6,10 @@ from books.forms.lists import ListQuery, QueryField
 from books.models import Action
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
 
-JOBS = "job"
-ACTIVITIES = (*Action.values, JOBS)
+JOBS, NAMES = "job", "name"
+ACTIVITIES = (*Action.values, JOBS, NAMES)
 MAX_NAME = 150  # characters of a user name
-PLACES = Ordering("activity", ("change", "job"), descending=True)
+PLACES = Ordering("activity", ("change", "job", "name"), descending=True)
 
 
 class KindField(QueryField):
@@ -23,7 +23,7 @@ class KindField(QueryField):
 class ActivityQuery(ListQuery):
     """What of the activity is listed: of whom, and of which kind.
 
-    Changes and jobs are two lists, each with its own place in the cursor.
+    Changes of books, jobs, and changes of names are three lists, each with its own place in the cursor.
     """
 
     person = QueryField(required=False, max_length=MAX_NAME)
@@ -33,10 +33,10 @@ class ActivityQuery(ListQuery):
     def ordering(self) -> Ordering:
         return PLACES
 
-    def places(self) -> tuple[int, int]:
-        """The ids of the change and of the job that the page comes after."""
-        change, job = self.page.cursor.key if self.page.cursor else (BIGGEST_ID, BIGGEST_ID)
-        return change, job
+    def places(self) -> dict[str, int]:
+        """The ids of the change, of the job and of the name's change that the page comes after."""
+        key = self.page.cursor.key if self.page.cursor else (BIGGEST_ID,) * len(PLACES.columns)
+        return dict(zip(PLACES.columns, key, strict=True))
 
-    def parameters_after(self, change: int, job: int) -> dict[str, str]:
-        return {**self.parameters(), "after": Cursor.encode(PLACES, (change, job))}
+    def parameters_after(self, places: dict[str, int]) -> dict[str, str]:
+        return {**self.parameters(), "after": Cursor.encode(PLACES, tuple(places.values()))}

@@ -85,6 +85,7 @@ ACTIVITY = {
 }
 ACTIVITY |= {"book": or_null({"type": "object"}), "fields": array(text()), "undoes": or_null(ID)}
 ACTIVITY |= {"by": or_null(text()), "undo_url": or_null(text()), "job": or_null({"type": "object"})}
+ACTIVITY["name"] = or_null({"type": "object"})
 FINGERPRINT = text(fingerprint.LENGTH)
 COMPARED = {"url": text(), "certain": {"type": "boolean"}, "doubt": text(), "books": array(ref("Book"))}
 DUPLICATES = {"fingerprint": FINGERPRINT, "first": ID, "count": COUNT, "newest": ID, **COMPARED}

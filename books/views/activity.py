@@ -1,4 +1,4 @@
-"""What has happened lately: changes of single books, and the jobs that changed many."""
+"""What has happened lately: changes of single books, and the jobs and changes of names that changed many."""
 
 from collections.abc import Collection
 from heapq import merge
@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import urlencode
 
-from books.forms.activity import ACTIVITIES, JOBS, ActivityQuery
+from books.forms.activity import ACTIVITIES, JOBS, NAMES, ActivityQuery
 from books.jobs.tasks.undo_import import UNDOABLE
-from books.models import Action, Book, Change, Channel, Job
+from books.models import Action, Book, Change, Channel, Job, NameChange
+from books.views import names
 from books.views.base import CatalogueView
 from books.views.history import COLUMNS, serialized
 from books.views.job_page import annotated, entry, may_have_changed_books
@@ -25,7 +26,7 @@ from books.web.serializers import book_url
 # Listed one by one; what an import or a merge did stands under that.
 SINGLE = Q(job_id=None, part_of=None, name_change=None) & ~Q(via=Channel.IMPORT)
 MOST_PEOPLE = 200  # to choose from
-NEITHER: dict[str, Any] = {"book": None, "fields": [], "undoes": None, "undo_url": None, "job": None}
+NEITHER: dict[str, Any] = {"book": None, "fields": [], "undoes": None, "undo_url": None, "job": None, "name": None}
 
 Data = dict[str, Any]
 
@@ -39,14 +40,15 @@ class Activity(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         query = valid(ActivityQuery(request.GET))
         # Each keeps its own order, by id, whatever the clocks said: so no row is missed where a page ends.
-        rows = list(merge(await achanges(query), await ajobs(query), key=itemgetter("at"), reverse=True))
+        lists = await achanges(query), await ajobs(query), await anames(query)
+        rows = list(merge(*lists, key=itemgetter("at"), reverse=True))
         shown, places = rows[: query.page.size], query.places()
         for row in shown:
-            places = (places[0], row["id"]) if row["job"] else (row["id"], places[1])
+            places[row["action"] if row["action"] in places else "change"] = row["id"]
         is_more = len(rows) > len(shown)
         data = {
             "activity": shown,
-            "next": f"{request.path}?{urlencode(query.parameters_after(*places))}" if is_more else None,
+            "next": f"{request.path}?{urlencode(query.parameters_after(places))}" if is_more else None,
         }
         context = (
             {"query": query.data, "kinds": ACTIVITIES, "people": await apeople()} if self.media_type == HTML else {}
@@ -57,9 +59,9 @@ class Activity(CatalogueView):
 async def achanges(query: ActivityQuery) -> list[Data]:
     """The changes that may be on the page, and one more, the latest first."""
     kind, person = query.cleaned_data.get("kind"), query.cleaned_data.get("person")
-    if kind == JOBS:
+    if kind in {JOBS, NAMES}:
         return []
-    found = Change.objects.filter(SINGLE, pk__lt=query.places()[0])
+    found = Change.objects.filter(SINGLE, pk__lt=query.places()["change"])
     found = found.filter(action=kind) if kind else found
     found = found.filter(user__username=person) if person else found
     found = found.annotate(is_undone=Exists(Change.objects.filter(undoes=OuterRef("pk"))))
@@ -95,7 +97,7 @@ async def ajobs(query: ActivityQuery) -> list[Data]:
     kind, person = query.cleaned_data.get("kind"), query.cleaned_data.get("person")
     if kind not in {None, "", JOBS}:
         return []
-    found = annotated(Job.objects.filter(kind__in=UNDOABLE, pk__lt=query.places()[1]))
+    found = annotated(Job.objects.filter(kind__in=UNDOABLE, pk__lt=query.places()[JOBS]))
     found = found.filter(Q(arguments__dry_run__isnull=True) | Q(arguments__dry_run=False))
     found = found.filter(created_by__username=person) if person else found
     rows = found.defer("log", "traceback", "checkpoint").order_by("-pk")[: query.page.size + 1]
@@ -109,8 +111,32 @@ def job(row: Any) -> Data:
     return {**NEITHER, "id": row.pk, "action": JOBS, "at": row.created_at, "by": row.by, "via": row.via, "job": about}
 
 
+async def anames(query: ActivityQuery) -> list[Data]:
+    """The same of the changes of names, whose many books are not listed."""
+    kind, person = query.cleaned_data.get("kind"), query.cleaned_data.get("person")
+    if kind not in {None, "", NAMES}:
+        return []
+    found = NameChange.objects.filter(pk__lt=query.places()[NAMES])
+    found = found.filter(user__username=person) if person else found
+    rows = found.order_by("-pk").values(*names.COLUMNS, "kind", "into", "user__username")[: query.page.size + 1]
+    return [name(row) async for row in rows]
+
+
+def name(row: Data) -> Data:
+    told = names.serialized(row)
+    shown = {field: told[field] for field in ("action", "before", "after", "books")}
+    return {
+        **NEITHER,
+        **{field: told[field] for field in ("id", "at", "by", "via", "undoes", "undo_url")},
+        "action": NAMES,
+        "name": {"kind": row["kind"], "url": names.address_of(row["kind"], row["into"]), **shown},
+    }
+
+
 async def apeople() -> list[str]:
     """The names of those who have done something."""
-    active = Exists(Change.objects.filter(user=OuterRef("pk"))) | Exists(Job.objects.filter(created_by=OuterRef("pk")))
-    names = User.objects.filter(active).order_by("username").values_list("username", flat=True)
-    return [name async for name in names[:MOST_PEOPLE]]
+    active = Q()
+    for model, column in ((Change, "user"), (Job, "created_by"), (NameChange, "user")):
+        active |= Q(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
+    found = User.objects.filter(active).order_by("username").values_list("username", flat=True)
+    return [username async for username in found[:MOST_PEOPLE]]

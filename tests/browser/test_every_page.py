@@ -18,7 +18,7 @@ BOOKS = [
     {"title": "Kokoro", "authors": ["Natsume Sōseki"], "language": "en", "topics": ["Novels"], "published_year": 1914},
     {"title": "吾輩は猫である", "authors": ["夏目漱石"], "language": "ja", "topics": ["Novels"]},
     {"title": "تحفة النظار في غرائب الأمصار", "authors": ["ابن بطوطة"], "language": "ar", "topics": ["Travel"]},
-    {"title": "Antidisestablishmentarianism" * 5, "authors": ["Q" * 120], "topics": ["T" * 90]},
+    {"title": "Antidisestablishmentarianism" * 5, "authors": ["Q" * 120], "topics": ["T" * 90], "series": "S" * 90},
 ]
 
 
@@ -40,11 +40,27 @@ async def addresses(page: Page) -> list[str]:
         "/books/",
         "/books/?q=kokoro&language=en",
         "/books/?q=nothing",
+        "/books/?facets=author",
         "/authors/",
         "/topics/",
+        "/series/",
     ]
-    details = [*(book["url"] for book in added), author["url"], "/topics/novels/", f"/topics/{'t' * 90}/"]
-    own = ["/activity/", "/accounts/", "/accounts/tokens/", "/accounts/people/", "/settings/"]
+    [series] = (await (await page.request.get("/series/?q=ssss")).json())["series"]
+    await page.request.patch(series["url"], data={"volumes": 7})
+    await page.request.patch(f"/topics/{'t' * 90}/", data={"name": "T" * 91})
+    named = [author["url"], series["url"], "/topics/novels/", f"/topics/{'t' * 91}/"]
+    details = [*(book["url"] for book in added), *named, *(f"{url}edit/" for url in named), f"{named[-1]}history/"]
+    invitation = await (await page.request.post("/accounts/people/", data={"role": "reader"})).json()
+    [person, *_] = (await (await page.request.get("/accounts/people/")).json())["people"]
+    own = [
+        person["url"],
+        invitation["invitation_url"],
+        "/activity/",
+        "/accounts/",
+        "/accounts/tokens/",
+        "/accounts/people/",
+        "/settings/",
+    ]
     forms = [*own, "/books/new/", "/lookup/", "/jobs/", f"{longest}edit/", f"{longest}delete/"]
     wrong = "?isbn=9780306406158"
     errors = ["/books/999999/", "/books/?size=none", f"/books/new/{wrong}", f"/lookup/{wrong}"]
