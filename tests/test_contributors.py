@@ -1,5 +1,6 @@
 """Translators, editors and others: people of a book with a role from the closed list of MARC."""
 
+import io
 import json
 from typing import Any
 
@@ -8,12 +9,15 @@ from django.core.exceptions import ValidationError
 
 from books.history.merge import merge
 from books.history.rename import edit, undo
+from books.importing import source, tables
 from books.importing.formats.values import people, with_role
+from books.importing.rows import cleaned
 from books.metadata import record, roles
 from books.models import Author, Book, BookAuthor, NameChange
 from books.models.change import COMMAND
 from books.models.derive import derive
 from tests.people import LibrarianTestCase
+from tests.test_export_formats import written
 
 TRANSLATED: Any = {
     "title": "A Wild Sheep Chase",
@@ -187,3 +191,25 @@ class Contributors(LibrarianTestCase):
         assert (told["translator"], told["contributor"]) == ([{"name": "Alfred Birnbaum"}], [{"name": "Chip Kidd"}])
         opds = (await self.async_client.get(f"/opds/books/{self.book.pk}/")).content
         assert b"<contributor><name>Alfred Birnbaum (translator)</name></contributor>" in opds
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("bibtex", ["Jay Rubin (translator)", "Jo Lee (editor)"]),
+        ("ris", ["Jay Rubin (translator)", "Jo Lee (editor)"]),
+        ("csl", ["Jay Rubin (translator)", "Jo Lee (editor)", "Chip Kidd (contributor)"]),
+        ("marcxml", ["Jo Lee (editor)", "Jay Rubin (translator)", "Chip Kidd (cover designer)"]),
+    ],
+)
+def test_an_export_that_is_imported_again_keeps_the_roles_it_can_say(name: str, kept: list[str]) -> None:
+    people = ["Jo Lee (editor)", "Jay Rubin (translator)", "Chip Kidd (cover designer)"]
+    content = written(
+        name,
+        {"title": "Kokoro", "authors": ["Ann Poe"], "contributors": people, "language": "en", "published_year": 1914},
+    )
+    with source.opened(io.BytesIO(content)) as opened:
+        table = tables.opened(opened, {})
+        (found,) = [cleaned(row, table.format) for row in table.rows(table.start, table.before)]
+    assert found.fields["authors"] == ["Ann Poe"]
+    assert sorted(found.fields["contributors"]) == sorted(kept)

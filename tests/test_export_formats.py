@@ -262,6 +262,7 @@ def test_a_workbook_has_the_columns_of_our_csv_and_text_as_text() -> None:
         2.5,
         "",
         "",
+        "",
     ]
     assert formula[1:3] == ["=1+1", "_x0041_"]
 

@@ -7,6 +7,7 @@ from typing import Any
 from books.exporting.base import EntryFormat
 from books.exporting.citation import full_title, language_tag, person, year_in_words
 from books.metadata.folding import fold
+from books.metadata.roles import by_property
 
 # Braces are counted whether they are escaped or not: one alone would end the entry.
 SPECIAL = str.maketrans({
@@ -31,6 +32,8 @@ class BibTex(EntryFormat):
 
 def fields(book: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "author", " and ".join(name_of(name, book["language"]) for name in book["authors"])
+    for role, names in by_property(book["contributors"], {"edt": "editor", "trl": "translator"}).items():
+        yield role, " and ".join(name_of(name, book["language"]) for name in names)
     yield "title", whole(full_title(book))
     yield "shorttitle", whole(book["title"]) if book["subtitle"] else ""
     yield "publisher", whole(book["publisher"])

@@ -7,6 +7,9 @@ import orjson
 from books.exporting.base import EntryFormat
 from books.exporting.citation import full_title, language_tag, person
 from books.metadata.record import SEPARATOR
+from books.metadata.roles import LABELS, by_property
+
+ROLES = {role: LABELS[role] for role in ("trl", "edt", "ill", "nrt", "cmp", "com", "ivr")}
 
 
 class CslJson(EntryFormat):
@@ -22,12 +25,14 @@ class CslJson(EntryFormat):
 
 def item(book: dict[str, Any]) -> dict[str, Any]:
     year, number = book["published_year"], book["series_number"]
+    contributors = by_property(book["contributors"], ROLES, "contributor")
     return {
         "id": f"book-{book['id']}",
         "type": "book",
         "title": full_title(book),
         "title-short": book["title"] if book["subtitle"] else "",
         "author": [name_of(name, book["language"]) for name in book["authors"]],
+        **{role: [name_of(name, book["language"]) for name in names] for role, names in contributors.items()},
         "issued": year and {"date-parts": [[year]]},
         "publisher": book["publisher"],
         "ISBN": book["isbn13"],

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from books.exporting.base import NOT_IN_XML, EntryFormat
 from books.exporting.citation import is_institution, language_tag, person, year_in_words
 from books.metadata.languages import bibliographic
+from books.metadata.roles import LABELS, contributor
 from books.metadata.series import places
 from books.metadata.sorting import leading_article
 
@@ -71,6 +72,10 @@ def fields(book: dict[str, Any]) -> Iterator[Field]:
         yield Field("041", " 7", "a2", (tag, "rfc5646"))
     for place, name in enumerate(book["authors"]):
         yield author(name, book["language"], main=place == 0)
+    for name, role in map(contributor, book["contributors"]):
+        added = author(name, book["language"], main=False)
+        texts = (*added.texts, LABELS[role], role)
+        yield added._replace(subfields=f"{added.subfields}e4", texts=texts)
     skipped = len(leading_article(book["title"], book["language"]))
     names = ", ".join(book["authors"])
     yield Field("245", f"{min(len(book['authors']), 1)}{skipped}", "abc", (book["title"], book["subtitle"], names))

@@ -1,6 +1,7 @@
 """RIS, which reference managers read: a tag a line, CRLF.
 
-For a BOOK, T3 is the series and M1 the number in it, SP the number of pages, ST the title without the subtitle.
+For a BOOK, T3 is the series and M1 the number in it, SP the number of pages, ST the title without the subtitle, A2 an
+editor, A4 a translator.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 from books.exporting.base import EntryFormat
 from books.exporting.citation import family_first, full_title, language_tag
+from books.metadata.roles import by_property
 
 
 class Ris(EntryFormat):
@@ -22,6 +24,9 @@ def tags(book: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "ID", book["id"]
     for name in book["authors"]:
         yield "AU", family_first(name, book["language"])
+    for tag, names in by_property(book["contributors"], {"edt": "A2", "trl": "A4"}).items():
+        for name in names:
+            yield tag, family_first(name, book["language"])
     yield "TI", full_title(book)
     yield "ST", book["title"] if book["subtitle"] else None
     yield "PY", date(book["published_year"])

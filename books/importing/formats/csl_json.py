@@ -7,6 +7,7 @@ from books.importing.formats.columns import Cells, in_roles, of_columns
 from books.importing.formats.values import natural, parts, text, values, with_short
 
 BOOKS = {"book", "thesis", "report", "collection", "pamphlet", "manuscript", "document"}
+ROLES = ("editor", "translator", "illustrator", "narrator", "composer", "compiler", "interviewer", "contributor")
 
 
 def _of_its_type(cells: Cells) -> Cells:
@@ -47,7 +48,7 @@ FORMAT = of_columns(
     "CSL-JSON",
     {
         "title": ("title|title-short", with_short),
-        "authors": ("author|editor|translator", in_roles("", "editor", "translator", names=_names)),
+        "authors": (f"author|{'|'.join(ROLES)}", in_roles("", *ROLES, names=_names)),
         "isbn13": "ISBN",
         "publisher": "publisher",
         "published_year": ("original-date|issued", _year),
