@@ -138,6 +138,8 @@ urlpatterns = [
     path("accounts/tokens/", TokenList.as_view(), name="token_list"),
     path("accounts/tokens/<id:pk>/", TokenDetail.as_view(), name="token_detail"),
     path("accounts/tokens/<id:pk>/revoke/", TokenRevoke.as_view(), name="token_revoke"),
+    path("opds", OpdsStart.as_view(), name="opds_without_slash"),  # not all reading apps follow redirects
+    path("opds2", OpdsStart.as_view(style=opds2), name="opds2_without_slash"),
     path("opds/", OpdsStart.as_view(), name="opds"),
     path("opds/books/", OpdsBooks.as_view(), name="opds_books"),
     path("opds/books/<id:pk>/", OpdsBook.as_view(), name="opds_book"),

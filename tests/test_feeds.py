@@ -1,5 +1,6 @@
 """The feeds for reading apps, in OPDS 1.2 (Atom) and OPDS 2.0 (JSON)."""
 
+import re
 from base64 import b64encode
 from datetime import timedelta
 from decimal import Decimal
@@ -304,12 +305,18 @@ class Access(FeedTestCase):
         assert [entry.findtext("title", namespaces=NAMES) for entry in feed.findall("entry", NAMES)] == ["Emma"]
 
     async def test_an_apostrophe_is_written_so_that_every_parser_reads_it(self) -> None:
-        await Book.objects.filter(pk=self.emma.pk).aupdate(title="Emma's")
-        assert "Emma&#39;s" in (await self.async_client.get(f"/opds/books/{self.emma.pk}/")).content.decode()
+        await Book.objects.filter(pk=self.emma.pk).aupdate(title='Emma\'s "A"')
+        assert '<title>Emma\'s "A"</title>' in (await self.async_client.get("/opds/books/?q=emma")).content.decode()
 
-    async def test_the_address_of_a_feed_without_its_last_slash_leads_to_it(self) -> None:
-        answer = await self.async_client.get("/opds")
-        assert (answer.status_code, answer["Location"]) == (301, "/opds/")
+    async def test_the_feed_is_there_without_its_last_slash_too(self) -> None:
+        for path in ("/opds", "/opds2"):
+            with_slash, without = await self.async_client.get(f"{path}/"), await self.async_client.get(path)
+            assert (without.status_code, without.content) == (200, with_slash.content)
+
+    async def test_the_first_search_template_has_only_the_search_terms(self) -> None:
+        found = re.findall(r'template="([^"]*)"', (await self.async_client.get("/opensearch.xml")).content.decode())
+        feeds = [template for template in found if "/opds/" in template]
+        assert feeds[0] == "http://testserver/opds/books/?q={searchTerms}"
 
     async def test_every_page_tells_reading_apps_of_them(self) -> None:
         html = (await self.async_client.get("/books/", headers={"accept": "text/html"})).content.decode()

@@ -90,6 +90,8 @@ READS = """
 /accounts/tokens/                    200 200 200
 /accounts/tokens/{token}/            405 405 405
 /accounts/tokens/{token}/revoke/     405 405 405
+/opds                                200 200 200
+/opds2                               200 200 200
 /opds/                               200 200 200
 /opds/books/                         200 200 200
 /opds/books/{book}/                  200 200 200

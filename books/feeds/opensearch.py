@@ -8,11 +8,13 @@ from books.feeds.xml import Xml, element, texts
 
 NAME = "http://a9.com/-/spec/opensearch/1.1/"
 SHORT, LONG = 16, 48  # characters that the format allows
-TEMPLATES = {
-    "text/html": f"{settings.SCRIPT_NAME}/books/?q={{searchTerms}}",
-    opds.ACQUISITION: f"{opds.START}books/?q={{searchTerms}}&author={{atom:author?}}",
-    "application/json": f"{settings.SCRIPT_NAME}/books/?q={{searchTerms}}",
-}
+BOOKS = f"{opds.START}books/?q={{searchTerms}}"
+TEMPLATES = (
+    ("text/html", f"{settings.SCRIPT_NAME}/books/?q={{searchTerms}}"),
+    (opds.ACQUISITION, BOOKS),  # the first is the one that KOReader takes, which fills in {searchTerms} alone
+    (opds.ACQUISITION, f"{BOOKS}&author={{atom:author?}}"),
+    ("application/json", f"{settings.SCRIPT_NAME}/books/?q={{searchTerms}}"),
+)
 
 
 def description(origin: str, name: str) -> Xml:
@@ -24,6 +26,6 @@ def description(origin: str, name: str) -> Xml:
             "Url",
             {"type": opds.OPENSEARCH, "rel": "self", "template": origin + reverse("opensearch")},
         ),
-        *(element("Url", {"type": kind, "template": origin + path}) for kind, path in TEMPLATES.items()),
+        *(element("Url", {"type": kind, "template": origin + path}) for kind, path in TEMPLATES),
         *texts(InputEncoding="UTF-8", OutputEncoding="UTF-8"),
     )

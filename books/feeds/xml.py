@@ -19,7 +19,7 @@ class Xml(str):
 
 def element(name: str, attributes: Mapping[str, str] = NO_ATTRIBUTES, *inside: str) -> Xml:
     """An element with its content: elements as they are, text escaped."""
-    named = "".join(f' {key}="{_escaped(value)}"' for key, value in attributes.items())
+    named = "".join(f' {key}="{_escaped(value).replace('"', "&quot;")}"' for key, value in attributes.items())
     content = "".join(part if isinstance(part, Xml) else _escaped(part) for part in inside)
     return Xml(f"<{name}{named}>{content}</{name}>" if content else f"<{name}{named}/>")
 
@@ -35,5 +35,6 @@ def respond_xml(root: Xml, content_type: str, headers: Mapping[str, str] | None 
 
 
 def _escaped(text: str) -> str:
-    text = escape(text).replace("&#x27;", "&#39;")  # KOReader fails at hexadecimal references
+    """With quotes as they are: text needs no escape of them, and old parsers know few."""
+    text = escape(text, quote=False)
     return text if text.isprintable() else NOT_IN_XML.sub("", text)

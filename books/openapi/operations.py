@@ -295,6 +295,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "token_revoke": {"POST": Operation("Revoke a token with a form")},
     "health_check": {"GET": Operation("Whether the catalogue can be read and jobs are worked", "Health", errors=[503])},
     "health_check_live": {"GET": Operation("Whether this process answers", "Health")},
+    **feed("_without_slash", "Where a reading app begins that was given the URL without its last slash"),
     **feed("", "Where a reading app begins"),
     **feed("_books", "Search the books", BookQuery),
     **feed("_book", "A book"),

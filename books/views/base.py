@@ -43,7 +43,7 @@ class CatalogueView(View):
             if request.method not in {"GET", "HEAD"}:  # whose cached responses no such header changes
                 parsing.uncoded(request)
             request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
-            self.user = request.request_user = await aauthenticate(request)  # type: ignore[attr-defined]
+            self.user = request.request_user = await self.aauthenticate(request)  # type: ignore[attr-defined]
             if request.method != "OPTIONS" and self._has(request.method or ""):
                 await aauthorize(request, self.rules)
                 self.media_type = self._negotiate(request)
@@ -61,6 +61,9 @@ class CatalogueView(View):
             # Any cache may store it, and asks each time whether it has changed: so nobody gets an old one.
             response.headers.setdefault("Cache-Control", "public, no-cache")
         return response
+
+    async def aauthenticate(self, request: HttpRequest) -> RequestUser:
+        return await aauthenticate(request)
 
     def _negotiate(self, request: HttpRequest) -> str:
         method = "GET" if request.method == "HEAD" else str(request.method)

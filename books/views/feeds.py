@@ -6,7 +6,6 @@ They ignore Accept, as files do. `/opds/books/` takes what `/books/` takes.
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -22,12 +21,11 @@ from books.feeds.topics import TopicQuery, page_of_slugs
 from books.forms.lists import AuthorQuery, BookQuery, ListQuery, SeriesQuery
 from books.models import Author, Book, Series
 from books.search.pagination import Page
-from books.views.base import CatalogueView
+from books.views.basic import BasicAuthView
 from books.views.list_context import SORTS
 from books.views.lists import valid
-from books.web.authentication import BASIC_CHALLENGE
 from books.web.errors import NO_BOOK
-from books.web.negotiation import HTTPError, error_response
+from books.web.negotiation import HTTPError
 from books.web.permissions import READ
 
 UNFILLED = re.compile(r"\{[\w:]{1,40}\??\}")  # KOReader fills in {searchTerms} alone
@@ -41,7 +39,7 @@ START_LINKS = [
 ]
 
 
-class OpdsView(CatalogueView):
+class OpdsView(BasicAuthView):
     rules = {"GET": READ}
     ignores_accept = True
     is_public = True
@@ -49,12 +47,6 @@ class OpdsView(CatalogueView):
 
     def offers_of(self, method: str) -> tuple[str, ...]:
         return self.style.MEDIA_TYPES
-
-    def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
-        """Reading apps cannot fill in a page: they ask for a name and a password when they hear of HTTP Basic."""
-        if error.status == HTTPStatus.UNAUTHORIZED:
-            error.headers = {"WWW-Authenticate": f"{BASIC_CHALLENGE}, {error.headers['WWW-Authenticate']}"}
-        return error_response(request, error)
 
 
 class OpdsFeed(OpdsView):

@@ -10,6 +10,7 @@ from books.feeds import opds, sitemap
 from books.feeds.opensearch import description
 from books.feeds.xml import respond_xml
 from books.views.base import CatalogueView
+from books.views.basic import BasicAuthView
 from books.views.exports import streamed
 from books.views.feeds import origin
 from books.web.negotiation import TEXT, HTTPError
@@ -25,8 +26,8 @@ NOT_FOR_ROBOTS = [
 ]
 
 
-class OpenSearch(CatalogueView):
-    """How a browser or a reading app searches here."""
+class OpenSearch(BasicAuthView):
+    """How a browser or a reading app searches here; the app sends its password along."""
 
     offers = (opds.OPENSEARCH,)
     rules = {"GET": ANYBODY}

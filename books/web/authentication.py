@@ -11,7 +11,7 @@ from books.models import Actor, Channel, Token
 from books.web.negotiation import HTTPError
 
 CHALLENGE = 'Bearer realm="books"'
-BASIC_CHALLENGE = 'Basic realm="books: a token is the password", charset="UTF-8"'
+BASIC_CHALLENGE = 'Basic realm="books: a password or a token", charset="UTF-8"'
 # What pages ask before they show a link or a button, and the permission that each takes.
 RIGHTS = {
     "can_add_books": "books.add_book",
@@ -68,11 +68,16 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
 def _secret(header: str) -> str:
     """The token in an Authorization header: as Bearer, or as the password of HTTP Basic, which reading apps know."""
     scheme, _, credentials = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return credentials.strip()
+    return credentials.strip() if scheme.lower() == "bearer" else basic_credentials(header)[1]
+
+
+def basic_credentials(header: str) -> tuple[str, str]:
+    """The user name and the password of HTTP Basic; empty if there are none."""
+    scheme, _, credentials = header.partition(" ")
     if scheme.lower() != "basic":
-        return ""
+        return "", ""
     try:
-        return b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
+        username, _, password = b64decode(credentials.strip(), validate=True).decode().partition(":")
     except ValueError:
-        return ""
+        return "", ""
+    return username, password
