@@ -78,7 +78,7 @@ class BackToTheList(LibrarianTestCase):
 
     async def back(self, client: AsyncClient, referer: str) -> list[str]:
         page = (await client.get(self.url, headers={**HTML, "referer": referer})).content.decode()
-        [link] = re.findall(r'<a href="([^"]*)" data-back>([^<]*)</a>', page)
+        [link] = re.findall(r'<a href="([^"]*)" data-back="/">([^<]*)</a>', page)
         return [*link]
 
     async def test_it_is_the_list_that_one_came_from(self) -> None:

@@ -308,6 +308,11 @@ class Access(FeedTestCase):
         await Book.objects.filter(pk=self.emma.pk).aupdate(title='Emma\'s "A"')
         assert '<title>Emma\'s "A"</title>' in (await self.async_client.get("/opds/books/?q=emma")).content.decode()
 
+    async def test_a_feed_has_a_search_link_that_is_a_template_for_librera(self) -> None:
+        found = [link for link in (await self.atom("/opds/")).findall("link", NAMES) if link.get("rel") == "search"]
+        template = {"rel": "search", "type": "application/atom+xml", "href": "/opds/books/?q={searchTerms}"}
+        assert found[0].attrib == template
+
     async def test_the_feed_is_there_without_its_last_slash_too(self) -> None:
         for path in ("/opds", "/opds2"):
             with_slash, without = await self.async_client.get(f"{path}/"), await self.async_client.get(path)

@@ -35,6 +35,7 @@ def write_feed(feed: Feed, origin: str) -> HttpResponse:
         element("author", NO_ATTRIBUTES, *texts(name=feed.catalogue, uri=f"{origin}/")),
         *texts(opensearch_totalResults=_written(feed.count), opensearch_itemsPerPage=_written(feed.size)),
         *(_link(rel, START + path, _kind(path)) for rel, path in relations.items() if path is not None),
+        _link("search", f"{START}books/?q={{searchTerms}}", MEDIA_TYPES[0]),  # for Librera
         _link("search", reverse("opensearch"), OPENSEARCH),
         _link("alternate", feed.page, "text/html"),
         *(_facet(order) for order in feed.orders),

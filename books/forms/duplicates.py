@@ -10,7 +10,7 @@ from books.metadata import fingerprint
 MAX_BOOKS = 100  # in one merge, during which other writers wait
 MAX_ID = 10**15
 MAX_URL = 300
-_BOOK = re.compile(r"(?:https?://[^/]+)?(?:/books/)?([1-9][0-9]{0,14})(?:/(?:[a-z]+/)?(?:[?#].*)?)?")
+_BOOK = re.compile(r"(?:[^?#]*/books/)?([1-9][0-9]{0,14})(?:/(?:[a-z]+/)?(?:[?#].*)?)?")
 _ID_AND_VERSION = re.compile(r"([1-9][0-9]{0,15}):([0-9]{1,9})")
 
 

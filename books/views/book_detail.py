@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db.models import BigIntegerField
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
@@ -28,7 +29,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, json_response
 from books.web.permissions import CHANGE, DELETE, READ, amay
 from django41_example.server.threads import in_thread
 
-LIST = re.compile(r"/books/|/(authors|series|topics)/[^/]+/")
+LIST = re.compile(rf"{re.escape(settings.SCRIPT_NAME or '')}(/books/|/(authors|series|topics)/[^/]+/)")
 PK = Parameter("pk", BigIntegerField())
 BOOK = CompiledQuery(Book.objects.filter(pk=PK).values_list(*serializers.BOOK_COLUMNS))
 TOPICS = CompiledQuery(

@@ -13,6 +13,7 @@ from books.models import Book, BookSeries
 from books.models.author import BookAuthor
 from books.models.book_columns import split
 from books.search.compiled_query import CompiledQuery, Parameter, Row
+from books.web.serializers import book_url
 
 LONGEST = 6  # covers in a row
 MOST_READ = 24  # books of which they are chosen
@@ -60,7 +61,7 @@ def shelves(book: Mapping[str, Any], authors: list[str], in_series: list[Row]) -
 def cover_html(pk: int, title: str, author_names: str, language: str) -> str:
     cover = covers.thumbnail(title, split(author_names))
     return (
-        f'<li><a href="/books/{pk}/" lang="{escape(language)}"><svg class="cover {cover["classes"]}"'
+        f'<li><a href="{book_url(pk)}" lang="{escape(language)}"><svg class="cover {cover["classes"]}"'
         f' viewBox="0 0 120 180" aria-hidden="true"><use href="#ornament-{cover["ornament"]}"/>'
         f'<text>{escape(cover["initial"])}</text></svg><span dir="auto">{escape(title)}</span></a></li>'
     )

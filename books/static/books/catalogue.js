@@ -48,8 +48,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 const back = document.querySelector("[data-back]");
 if (back && document.referrer) {
   const from = new URL(document.referrer);
-  if (from.origin === location.origin && /^\/(books|(authors|series|topics)\/[^/]+)\/$/.test(from.pathname)) {
-    back.href = from.pathname + from.search;
+  const base = back.dataset.back; // the path of the home page
+  const path = from.pathname.startsWith(base) ? from.pathname.slice(base.length) : "";
+  if (from.origin === location.origin && /^(books|(authors|series|topics)\/[^/]+)\/$/.test(path)) {
+    back.href = base + path + from.search;
     back.textContent = "Back to the list";
   }
 }
