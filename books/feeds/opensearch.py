@@ -22,10 +22,7 @@ def description(origin: str, name: str) -> Xml:
         "OpenSearchDescription",
         {"xmlns": NAME, "xmlns:atom": opds.NAMES["xmlns"]},
         *texts(ShortName=name[:SHORT], LongName=name[:LONG], Description="Finds books by title, author, ISBN."),
-        element(
-            "Url",
-            {"type": opds.OPENSEARCH, "rel": "self", "template": origin + reverse("opensearch")},
-        ),
+        element("Url", {"type": opds.OPENSEARCH, "rel": "self", "template": origin + reverse("opensearch")}),
         *(element("Url", {"type": kind, "template": origin + path}) for kind, path in TEMPLATES),
         *texts(InputEncoding="UTF-8", OutputEncoding="UTF-8"),
     )
