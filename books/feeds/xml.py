@@ -36,5 +36,4 @@ def respond_xml(root: Xml, content_type: str, headers: Mapping[str, str] | None 
 
 def _escaped(text: str) -> str:
     """With quotes as they are: text needs no escape of them, and old parsers know few."""
-    text = escape(text, quote=False)
-    return text if text.isprintable() else NOT_IN_XML.sub("", text)
+    return escape(text if text.isprintable() else NOT_IN_XML.sub("", text), quote=False)
