@@ -6,10 +6,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import TestCase
 
+from books.history.merge import merge
 from books.metadata import record
 from books.metadata.series import Place, placed
 from books.metadata.volumes import Volumes
 from books.models import Book, Series
+from books.models.change import COMMAND
 from tests.people import LibrarianTestCase
 
 HTML = {"accept": "text/html"}
@@ -241,6 +243,23 @@ class Places(TestCase):
         values, _ = record.clean({"title": "A", "series": "B", "more_series": ["B #2", "C", "C #3"]})
         book = Book.objects.add(values)
         assert (book.series_number, book.more_series) == (None, "C")
+
+    def test_a_merge_unites_them_and_takes_no_number_of_another_series(self) -> None:
+        for chosen, expected in (
+            ({}, ("A", None, "B #3\nC #2")),
+            ({"series": 1}, ("B", Decimal(3), "A\nC #2")),
+            ({"series": 2}, ("C", Decimal(2), "")),
+        ):
+            others = [{"series": "B", "series_number": Decimal(3), "more_series": ["C #2"]}, {}]
+            books = [
+                Book.objects.add({**record.EMPTY, "title": "T", **values}) for values in ({"series": "A"}, *others)
+            ]
+            pks = [book.pk for book in books]
+            giving = {name: pks[place] for name, place in chosen.items()}
+            merge(dict.fromkeys(pks, 1), pks[0], giving, COMMAND)
+            kept = Book.objects.get(pk=pks[0])
+            assert (kept.series, kept.series_number, kept.more_series) == expected
+            Book.objects.remove(kept.pk)
 
     def test_a_series_without_books_goes_unless_a_librarian_has_counted_its_volumes(self) -> None:
         first = Book.objects.add(record.clean({"title": "A", "series": "B", "more_series": ["C"]})[0])
