@@ -9,7 +9,7 @@ from django.db import transaction
 from books.metadata import record
 from books.metadata.record import Record
 from books.metadata.sameness import people_of
-from books.metadata.series import placed, places
+from books.metadata.series import united
 from books.models import Action, Actor, Book, Change
 from books.models.change import differences
 from books.models.links import Links
@@ -60,18 +60,8 @@ def together(kept: Record, records: Mapping[int, Record], chosen: Mapping[str, i
     values["source_key"] = next((each["source_key"] for each in every if each["source_key"]), None)
     values |= people_of(every)
     values["topics"] = list(chain.from_iterable(each["topics"] for each in every))
-    values |= _placed(every, values, chosen)
+    values |= united(every, values, chosen)
     cleaned, errors = record.clean(values)
     if errors:
         raise CannotMerge(f"The merged book would not be valid. {next(iter(errors.values()))[0]}")
     return cleaned
-
-
-def _placed(every: Sequence[dict[str, Any]], values: Mapping[str, Any], chosen: Mapping[str, int]) -> dict[str, Any]:
-    """The number in the first series, which is none of another series; and the further series of all the books."""
-    same = [each for each in every if each["series"] == values["series"]]
-    numbered = next((each for each in same if each["series_number"] is not None), same[0])
-    found = {name: numbered[name] for name in ("series_number", "series_label") if name not in chosen}
-    further = [places(each) if values["series"] else map(placed, each["more_series"]) for each in every]
-    named = [str(place) for place in chain.from_iterable(further) if place.series != values["series"]]
-    return {**found, "more_series": named}

@@ -1,8 +1,9 @@
 """A book's places in series, and which volumes of a series there are. Pure functions."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -61,3 +62,13 @@ def as_fields(found: Sequence[Place]) -> dict[str, Any]:
     first, *further = found
     named = {"series": first.series, "series_number": first.number, "series_label": first.label}
     return {**named, "more_series": list(map(str, further))}
+
+
+def united(every: Sequence[Mapping[str, Any]], values: Mapping[str, Any], chosen: Collection[str]) -> dict[str, Any]:
+    """The fields of books that become one with these values: its number is of the same series, and all are kept."""
+    same = [each for each in every if each["series"] == values["series"]]
+    numbered = next((each for each in same if each["series_number"] is not None), same[0])
+    found = {name: numbered[name] for name in ("series_number", "series_label") if name not in chosen}
+    further = [places(each) if values["series"] else map(placed, each["more_series"]) for each in every]
+    named = [str(place) for place in chain.from_iterable(further) if place.series != values["series"]]
+    return {**found, "more_series": named}
