@@ -13,6 +13,7 @@ from books.metadata import fingerprint
 from books.models.job import KEY
 from books.views.accounts import AcceptInvitation, Account, PasswordChange
 from books.views.activity import Activity
+from books.views.author_duplicates import AuthorDuplicateDismiss, AuthorDuplicateList, AuthorDuplicateMerge
 from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
@@ -94,6 +95,15 @@ urlpatterns = [
     path("books/<id:pk>/history/<id:change>/undo/", ChangeUndo.as_view(), name="change_undo"),
     path("activity/", Activity.as_view(), name="activity"),
     path("duplicates/", DuplicateList.as_view(), name="duplicate_list"),
+    path("duplicates/authors/", AuthorDuplicateList.as_view(), name="author_duplicate_list"),
+    path(
+        "duplicates/authors/<fingerprint:fingerprint>/", AuthorDuplicateMerge.as_view(), name="author_duplicate_merge"
+    ),
+    path(
+        "duplicates/authors/<fingerprint:fingerprint>/dismiss/",
+        AuthorDuplicateDismiss.as_view(),
+        name="author_duplicate_dismiss",
+    ),
     path("duplicates/<fingerprint:fingerprint>/", DuplicateDetail.as_view(), name="duplicate_detail"),
     path("duplicates/<fingerprint:fingerprint>/dismiss/", DuplicateDismiss.as_view(), name="duplicate_dismiss"),
     path("books.csv", CsvExport.as_view(), name="export_csv"),

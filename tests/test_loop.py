@@ -44,6 +44,9 @@ READS = """
 /books/{book}/merge/                 200 200 200
 /books/{book}/merge/?q={twin}        200 200 200
 /duplicates/                         200 200 200
+/duplicates/authors/                 200 200 200
+/duplicates/authors/{fingerprint}/   405 405 405
+/duplicates/authors/{fingerprint}/dismiss/ 405 405 405
 /duplicates/{fingerprint}/           200 200 200
 /duplicates/{fingerprint}/dismiss/   405 405 405
 /books.csv                           200 200 200
@@ -129,6 +132,9 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("PUT", "/books/{book}/", {"title": "Kokoro", "authors": ["夏目 漱石"]}, 200),
     ("POST", "/books/{book}/edit/", "title=Kokoro&authors=夏目 漱石&pages=9&version=3", 303),
     ("POST", "/books/{book}/edit/", "title=stale&version=1", 412),
+    ("POST", "/duplicates/authors/{fingerprint}/", "keep={author}&author={author}:1", 422),
+    ("POST", "/duplicates/authors/{fingerprint}/", "keep=2&author=2:1&author=99:1", 412),
+    ("POST", "/duplicates/authors/{fingerprint}/dismiss/", "count=2&newest=9", 404),
     ("POST", "/duplicates/{fingerprint}/", "keep={book}&book={book}:4", 422),
     ("POST", "/duplicates/{fingerprint}/", "keep={book}&book={book}:1&book={twin}:1", 412),
     ("POST", "/books/{book}/merge/?q={twin}", "keep={book}&book={book}:1&book={twin}:1", 412),

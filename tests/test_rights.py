@@ -53,6 +53,9 @@ GET    /activity/                            401 403 200 200    403 200 403 403 
 GET    /books/{book}/merge/                  401 403 200 200    403 200 403 403    401 200 403  change_book
 POST   /books/{book}/merge/                  401 403 303 303    403 303 403 403    401 303 403  change_book delete_book
 GET    /duplicates/                          401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /duplicates/authors/                  401 403 200 200    403 200 403 403    401 200 403  change_book
+POST   /duplicates/authors/{people}/         401 403 303 303    403 303 403 403    401 303 403  change_book
+POST   /duplicates/authors/{people}/dismiss/ 401 403 303 303    403 303 403 403    401 303 403  change_book
 GET    /duplicates/{fingerprint}/            401 403 200 200    403 200 403 403    401 200 403  change_book
 POST   /duplicates/{fingerprint}/            401 403 303 303    403 303 403 403    401 303 403  change_book delete_book
 POST   /duplicates/{fingerprint}/dismiss/    401 403 303 303    403 303 403 403    401 303 403  change_book
@@ -162,6 +165,8 @@ BODIES = {
     "POST /books/{book}/edit/": (FORM, "title=other&version=1"),
     "POST /books/{book}/delete/": (FORM, "version=1"),
     "POST /duplicates/{fingerprint}/": (FORM, "keep={book}&book={book}:1&book={twin}:1"),
+    "POST /duplicates/authors/{people}/": (FORM, "keep={author}&author={author}:1&author={other_author}:1"),
+    "POST /duplicates/authors/{people}/dismiss/": (FORM, "count=2&newest={other_author}"),
     "POST /books/{book}/merge/": (FORM, "keep={book}&book={book}:1&book={twin}:1"),
     "POST /duplicates/{fingerprint}/dismiss/": (FORM, "count=2&newest={twin}"),
     "PATCH /authors/{author}/": (JSON, '{"name": "Sōseki"}'),
@@ -234,7 +239,11 @@ class RightsTests(TestCase):
         author = client.get("/authors/").json()["authors"][0]
         client.post("/books/", '{"title": "Nana", "topics": ["France"]}', JSON)
         renamed = client.patch("/topics/france/", '{"name": "Paris"}', JSON).json()
+        client.post("/books/", '{"title": "Other", "authors": ["natsume."]}', JSON)
+        people = client.get("/duplicates/authors/").json()["groups"][0]
         cls.ids = {
+            "people": people["fingerprint"],
+            "other_author": next(each["id"] for each in people["authors"] if each["id"] != author["id"]),
             "book": book["id"],
             "twin": twin["id"],
             "author": author["id"],

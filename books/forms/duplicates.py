@@ -44,14 +44,14 @@ class MergeWithQuery(forms.Form):
 
 
 class SeenField(forms.Field):
-    """Books as the client has read them, each as `id:version`; cleaned to their versions by id."""
+    """Books or authors as the client has read them, each as `id:version`; cleaned to their versions by id."""
 
     widget = forms.MultipleHiddenInput
 
     def clean(self, value: list[str] | None) -> dict[int, int]:
         found = [_ID_AND_VERSION.fullmatch(text) for text in value or []]
         if not found or not all(found):
-            raise ValidationError("Send each book as its id, a colon and its version, for example 12:3.")
+            raise ValidationError("Send each one as its id, a colon and its version, for example 12:3.")
         if len(found) > MAX_BOOKS:
             raise ValidationError(f"At most {MAX_BOOKS} books at once.")
         return {int(match[1]): int(match[2]) for match in found if match}
@@ -80,3 +80,15 @@ class MergeForm(forms.Form):
 
 for name in CHOSEN:
     MergeForm.base_fields[name] = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+
+
+class MergePeopleForm(forms.Form):
+    """The authors to merge, each as `id:version`, and the id of the one whose name is kept."""
+
+    author = SeenField()
+    keep = forms.IntegerField(min_value=1, max_value=MAX_ID)
+
+    def clean(self) -> None:
+        seen = self.cleaned_data.get("author", {})
+        if seen and (len(seen) < 2 or self.cleaned_data.get("keep") not in seen):
+            raise ValidationError("Tick two names or more, and keep one of them.")

@@ -19,7 +19,14 @@ from books.forms.accounts import (
 from books.forms.activity import ActivityQuery
 from books.forms.books import BookForm, DeleteForm, NewBookForm
 from books.forms.catalogue import CatalogueForm
-from books.forms.duplicates import DuplicateQuery, GroupQuery, MergeForm, MergeWithQuery, NotDuplicateForm
+from books.forms.duplicates import (
+    DuplicateQuery,
+    GroupQuery,
+    MergeForm,
+    MergePeopleForm,
+    MergeWithQuery,
+    NotDuplicateForm,
+)
 from books.forms.jobs import JobBooksQuery
 from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery, SeriesBookQuery, SeriesQuery
 from books.forms.names import AuthorForm, SeriesForm, TopicForm
@@ -183,6 +190,11 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GET": Operation("Two books side by side, or books to choose the second from", "BookMerge", MergeWithQuery),
         "POST": MERGE._replace(query=MergeWithQuery),
     },
+    "author_duplicate_list": {"GET": Operation("Authors that may be one person", "SamePeople", DuplicateQuery)},
+    "author_duplicate_merge": {
+        "POST": Operation("Merge authors that are one person", body=form(MergePeopleForm), errors=[409, 412])
+    },
+    "author_duplicate_dismiss": {"POST": Operation("Say that they are different people", body=form(NotDuplicateForm))},
     "duplicate_dismiss": {"POST": Operation("Say that they are different books", body=form(NotDuplicateForm))},
     **{
         f"export_{name}": {"GET": Operation(f"All matching books, as {known.label}", query=BookQuery, sends=FILE)}

@@ -90,6 +90,9 @@ FINGERPRINT = text(fingerprint.LENGTH)
 COMPARED = {"url": text(), "certain": {"type": "boolean"}, "doubt": text(), "books": array(ref("Book"))}
 DUPLICATES = {"fingerprint": FINGERPRINT, "first": ID, "count": COUNT, "newest": ID, **COMPARED}
 TO_MERGE = {"book": exactly(id=ID, url=text(), title=text(), version=ID), "q": text(), "found": array(ref("BookEntry"))}
+AUTHOR = {**ADDRESS, "name": NAME, "sort_name": NAME, "books": COUNT}
+PEOPLE = {"fingerprint": FINGERPRINT, "url": text(), "count": COUNT, "newest": ID}
+PEOPLE |= {"authors": array(exactly(**AUTHOR, version=ID))}
 JOB_KEY = text(pattern=f"^{KEY}$")
 JOB = {"id": JOB_KEY, "url": text(), "kind": text(), "status": text(enum=Status.values)}
 JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null(COUNT), "message": text()}
@@ -150,7 +153,7 @@ SCHEMAS = {
     "BookPatch": WRITE,
     "BookPage": books_page(),
     "BookLine": exactly(**LINE),
-    "Author": exactly(**ADDRESS, name=NAME, sort_name=NAME, books=COUNT),
+    "Author": exactly(**AUTHOR),
     "AuthorPage": exactly(authors=array(ref("Author")), **PAGE),
     "AuthorBooks": books_page(**ADDRESS, **AUTHOR_NAMES, contributions=array(CONTRIBUTION)),
     "AuthorPatch": {**AUTHOR_PATCH, "additionalProperties": False},
@@ -168,6 +171,7 @@ SCHEMAS = {
     "NameHistory": exactly(changes=array(exactly(**NAME_CHANGE))),
     "NameUndone": exactly(id=ID, url=text(), books=COUNT, skipped=array(exactly(**ADDRESS, title=text()))),
     "Duplicates": exactly(**DUPLICATES),
+    "SamePeople": exactly(groups=array(exactly(**PEOPLE)), next=or_null(text())),
     "BookMerge": {"oneOf": [exactly(**COMPARED), exactly(**TO_MERGE)]},
     "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
     "Change": exactly(**CHANGE),
