@@ -144,7 +144,7 @@ async def test_after_a_merge_readers_are_redirected_until_it_is_undone(cache: Re
 
     before = await read()
     assert before == [[book.pk, other.pk], *[200, None, True] * 2]
-    await sync_to_async(merge)(str(book.fingerprint), {book.pk: 1, other.pk: 1}, book.pk, {}, COMMAND)
+    await sync_to_async(merge)({book.pk: 1, other.pk: 1}, book.pk, {}, COMMAND)
     assert await read() == [[book.pk], *[301, f"/books/{book.pk}/", False] * 2]
     change = await Change.objects.aget(action=Action.MERGED)
     await sync_to_async(undo)(book.pk, change.pk, COMMAND)
