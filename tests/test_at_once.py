@@ -30,7 +30,7 @@ class AtOnce(TransactionTestCase):
         return first, second
 
     def merge(self, kept: Book, other: Book) -> None:
-        merge(kept.fingerprint or "", {kept.pk: kept.version, other.pk: other.version}, kept.pk, {}, COMMAND)
+        merge({kept.pk: kept.version, other.pk: other.version}, kept.pk, {}, COMMAND)
 
     def test_a_deletion_is_undone_once(self) -> None:
         for isbn in ["", "9780306406157"] * TIMES:

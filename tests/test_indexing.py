@@ -277,7 +277,7 @@ class OurOwnWrites(TransactionTestCase):
         def merge_another() -> None:
             now = Book.objects.get(pk=book.pk)
             other = Book.objects.add({"title": f"{now.title}: a novel", "authors": ["Sōseki", "Edwin"]})
-            merge(str(other.fingerprint), {now.pk: now.version, other.pk: 1}, now.pk, {}, COMMAND)
+            merge({now.pk: now.version, other.pk: 1}, now.pk, {}, COMMAND)
             assert list(Book.objects.searched("edwin").values_list("pk", flat=True)) == [book.pk]
 
         def derive_anew() -> None:
