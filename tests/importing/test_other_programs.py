@@ -276,10 +276,10 @@ def test_openreads_has_five_lines_between_tags() -> None:
     assert found.fields == {"title": "Wild", "authors": ["A L"], "published_year": 2023, "topics": ["1", "Solarpunk"]}
 
 
-def test_openreads_illustrator_among_the_authors_is_noted() -> None:
+def test_openreads_illustrator_among_the_authors_is_kept_as_such() -> None:
     found = row(OPENREADS, title="Wild", author="A L, C D (Illustrator)")
-    assert found.fields["authors"] == ["A L"]
-    assert [note.value for note in found.left_out] == ["C D (Illustrator)"]
+    assert (found.fields["authors"], found.fields["contributors"]) == (["A L"], ["C D (illustrator)"])
+    assert found.left_out == []
 
 
 def test_openreads_book_in_its_bin_does_not_come_in() -> None:
