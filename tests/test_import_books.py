@@ -131,7 +131,7 @@ class ImportBooks(TransactionTestCase):
         rows = "".join(f"T{number}\n" for number in range(9000))
         path = self.file("a.csv", f"title\n{rows}")
         out = io.StringIO()
-        with mock.patch.object(import_books, "BATCH_ROWS", 20), pytest.raises(CommandError) as stopped:
+        with mock.patch.object(import_books, "BATCH_ROWS", 1), pytest.raises(CommandError) as stopped:
             call_command("import_books", path, stdout=out, stderr=Terminal())
         added = Book.objects.count()
         assert (stopped.value.returncode, Job.objects.get().status) == (130, Status.CANCELLED)

@@ -52,7 +52,7 @@ async def owner(browser: Browser, server: Server) -> StorageState:
     await page.get_by_label(re.compile("^Password")).fill(PASSWORD)
     await page.get_by_label("Repeat password").fill(PASSWORD)
     await page.get_by_role("button", name="Create account").click()
-    await page.get_by_text("owner", exact=True).wait_for()
+    await page.get_by_role("navigation").get_by_text("owner", exact=True).wait_for()
     state = await context.storage_state()
     await context.close()
     return state

@@ -23,7 +23,7 @@ async def test_on_a_phone_the_first_book_is_on_the_first_screen_and_filters_are_
 
 async def test_a_second_librarian_takes_three_clicks(page: Page) -> None:
     await page.goto("/")
-    await page.get_by_text("owner", exact=True).click()
+    await page.get_by_role("navigation").get_by_text("owner", exact=True).click()
     await page.get_by_role("link", name="People").click()
     await page.get_by_role("button", name="Create a link").click()
     await expect(page.get_by_role("alert")).to_contain_text("An invitation for a librarian")
