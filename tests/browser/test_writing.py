@@ -19,7 +19,7 @@ async def added(page: Page, **values: Any) -> str:
 
 async def test_a_book_is_added_from_the_home_page(page: Page) -> None:
     await page.goto("/")
-    await page.get_by_role("link", name="Add a book").click()
+    await page.get_by_role("link", name="Add a book", exact=True).click()
     await page.get_by_label("Title").first.fill("草枕")
     await page.get_by_label("Authors").fill("夏目漱石")
     await page.get_by_label("Language").fill("ja")
@@ -114,7 +114,7 @@ async def test_all_of_it_works_without_javascript(browser: Browser, server: Serv
     context = await browser.new_context(base_url=server.url, java_script_enabled=False, storage_state=owner)
     plain = await context.new_page()
     await plain.goto("/")
-    await plain.get_by_role("link", name="Add a book").click()
+    await plain.get_by_role("link", name="Add a book", exact=True).click()
     await plain.get_by_label("Title").first.fill("Scriptless")
     await plain.get_by_label("Pages").fill("many")
     await plain.get_by_role("button", name="Add the book").click()
