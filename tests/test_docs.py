@@ -175,8 +175,9 @@ def test_the_readme_is_short() -> None:
 
 
 def test_the_view_in_the_readme_is_the_code() -> None:
-    (shown,) = re.findall(r"^```python\n(class BookList.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
-    assert shown in (PROJECT / "books/views/book_list.py").read_text()
+    view, lines = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    assert view in (PROJECT / "books/views/book_list.py").read_text()
+    assert lines in (PROJECT / "books/views/lists.py").read_text()
 
 
 def test_the_readme_leads_to_every_document() -> None:

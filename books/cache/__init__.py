@@ -1,4 +1,4 @@
-"""How a process learns that a book, an author or a topic has changed, no matter who wrote it.
+"""How a process learns that the catalogue has changed, no matter who wrote it.
 
 What is made from the catalogue and cached is valid as long as the catalogue's version is. `validate` sees every change
 that was committed before it was called, by any process, program or host:

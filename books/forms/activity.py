@@ -2,13 +2,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from books.forms.accounts import MAX_USERNAME
 from books.forms.lists import ListQuery, QueryField
 from books.models import Action
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
 
 JOBS, NAMES = "job", "name"
 ACTIVITIES = (*Action.values, JOBS, NAMES)
-MAX_NAME = 150  # characters of a user name
 PLACES = Ordering("activity", ("change", "job", "name"), descending=True)
 
 
@@ -26,7 +26,7 @@ class ActivityQuery(ListQuery):
     Changes of books, jobs, and changes of names are three lists, each with its own place in the cursor.
     """
 
-    person = QueryField(required=False, max_length=MAX_NAME)
+    person = QueryField(required=False, max_length=MAX_USERNAME)
     kind = KindField(required=False)
     before = None  # type: ignore[assignment]
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from books.metadata.numbers import YEARS, plain
 
 LONGEST = 40  # characters
+NEVER = 32_767  # beyond all years: an unknown one comes last in a list
 Span = tuple[int | None, int | None]  # the lowest and the highest year; None: without that end
 
 _SPAN = re.compile(r"(-?\d{1,4})?\s*(?:\.{2,3}|~|〜|to\b|until\b)\s*(-?\d{1,4})?")

@@ -13,6 +13,7 @@ from django.urls import reverse
 from books.metadata import fingerprint, languages, numbers, record, roles
 from books.metadata.record import Record
 from books.metadata.series import Place, places, settled
+from books.metadata.years import NEVER
 from books.models.author import KEY_LENGTH, Author, AuthorName, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
@@ -191,7 +192,7 @@ class Book(models.Model):
     words = WordsField(editable=False, null=True)
     # A keyset cannot page past NULL. Unknown years come last in either direction.
     year_or_last = models.GeneratedField(
-        expression=Coalesce("published_year", Value(32_767)),
+        expression=Coalesce("published_year", Value(NEVER)),
         output_field=models.IntegerField(),
         db_persist=True,
     )

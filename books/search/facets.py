@@ -16,6 +16,7 @@ from django.db.models import Max, Min
 from django.db.models.functions import Substr
 
 from books.metadata import languages
+from books.metadata.years import NEVER
 from books.search.compiled_query import Parameter, compiled
 from books.search.filters import NUMBER, Conditions, count_of, fitting, names_of, parameters_of, values_of
 from books.search.pagination import COUNT_CAP
@@ -28,7 +29,6 @@ KINDS = ("topic", "author", "language", "series", "isbn")
 COLUMNS = ("id", "primary_language", "year_or_last", "isbn13", "start")
 BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-NO_YEAR = 32_767  # year_or_last of a book without one
 _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
     SELECT {name}_id AS linked, COUNT(*) AS books FROM {links} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
 ) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
@@ -45,7 +45,7 @@ def _counting(books: str, links: str, shown: Mapping[str, int]) -> str:
 SELECT 'isbn', 'none', 'Without ISBN', COUNT(*) FROM {books} WHERE isbn13 IS NULL
 UNION ALL SELECT 'language', primary_language, '', COUNT(*) FROM {books} WHERE primary_language <> ''
     GROUP BY primary_language
-UNION ALL SELECT 'year', CAST(year_or_last AS varchar(6)), '', COUNT(*) FROM {books} WHERE year_or_last < {NO_YEAR}
+UNION ALL SELECT 'year', CAST(year_or_last AS varchar(6)), '', COUNT(*) FROM {books} WHERE year_or_last < {NEVER}
     GROUP BY year_or_last
 {" ".join(linked)}
 """  # noqa: S608 # nosec B608 - our own names

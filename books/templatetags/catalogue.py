@@ -1,6 +1,7 @@
 """What templates need beyond Django's own; built in, so no template loads it. Nothing queries the database."""
 
-from collections.abc import ItemsView, Mapping
+from collections.abc import ItemsView, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from django import template
@@ -79,6 +80,15 @@ def language_name(code: str) -> str:
 @register.filter
 def cover(book: Mapping[str, Any]) -> dict[str, Any]:
     return covers.cover(book["title"], book["authors"])
+
+
+def small_cover(title: str, authors: Sequence[str]) -> str:
+    """For rows that Python renders; `_cover.html` draws large ones."""
+    drawn = covers.thumbnail(title, authors)
+    return (
+        f'<svg class="cover {drawn["classes"]}" viewBox="0 0 120 180" aria-hidden="true">'
+        f'<use href="#ornament-{drawn["ornament"]}"/><text>{escape(drawn["initial"])}</text></svg>'
+    )
 
 
 @register.filter

@@ -30,7 +30,7 @@ class CatalogueView(View):
     rules: ClassVar[Mapping[str, Rule]] = {}  # by method; HEAD is as GET
     offers: ClassVar[Offers] = ()  # media types, the first for clients that accept anything; by method if they differ
     ignores_accept: ClassVar[bool] = False  # whether it always answers in its own media type, as files do
-    is_public = False  # whether a GET is the same for everybody, and made of books, authors and topics alone
+    is_public = False  # whether a GET is the same for everybody, and made of books.cache.triggers.TABLES alone
     is_download = False  # whether a GET streams a long file
     takes_uploads = False  # whether a POST may be larger than forms are
 

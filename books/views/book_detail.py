@@ -86,8 +86,8 @@ class BookDetail(CatalogueView):
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
-        values, versions = parsing.book_record(request, partial=partial), parsing.if_match(request)
-        actor, shares = self.user.actor(Channel.API), parsing.shares_isbn(request)
+        values, shares = parsing.book_record(request, partial=partial)
+        versions, actor = parsing.if_match(request), self.user.actor(Channel.API)
         book = await sync_to_async(change)(pk, values, versions, actor, shares_isbn=shares)
         return json_response(book, headers={"ETag": etag(book)})
 

@@ -27,8 +27,8 @@ class BookList(CatalogueView):
         if parsing.is_form(request):
             return await aadd_from_form(self, BookForm(parsing.form(request)))
         preferred(request, JSON)  # what is sent as JSON is answered as JSON
-        values, key = parsing.book_record(request, partial=False), parsing.idempotency_key(request)
-        actor, shares = self.user.actor(Channel.API), parsing.shares_isbn(request)
+        values, shares = parsing.book_record(request, partial=False)
+        key, actor = parsing.idempotency_key(request), self.user.actor(Channel.API)
         book, similar = await sync_to_async(add_and_compare)(values, key, actor, shares_isbn=shares)
         headers = {"Location": book["url"], "ETag": etag(book), **({"Link": similar} if similar else {})}
         return json_response(book, status=201, headers=headers)

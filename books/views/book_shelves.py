@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import BigIntegerField, CharField, IntegerField
 
-from books.metadata import covers, fingerprint
+from books.metadata import fingerprint
 from books.metadata.sameness import TITLE, different
 from books.models import Book, BookSeries
 from books.models.author import BookAuthor
 from books.models.book_columns import split
 from books.search.compiled_query import CompiledQuery, Parameter, Row
+from books.templatetags.catalogue import small_cover
 from books.web.serializers import book_url
 
 LONGEST = 6  # covers in a row
@@ -59,9 +60,7 @@ def shelves(book: Mapping[str, Any], authors: list[str], in_series: list[Row]) -
 
 @lru_cache(KEPT)
 def cover_html(pk: int, title: str, author_names: str, language: str) -> str:
-    cover = covers.thumbnail(title, split(author_names))
     return (
-        f'<li><a href="{book_url(pk)}" lang="{escape(language)}"><svg class="cover {cover["classes"]}"'
-        f' viewBox="0 0 120 180" aria-hidden="true"><use href="#ornament-{cover["ornament"]}"/>'
-        f'<text>{escape(cover["initial"])}</text></svg><span dir="auto">{escape(title)}</span></a></li>'
+        f'<li><a href="{book_url(pk)}" lang="{escape(language)}">{small_cover(title, split(author_names))}'
+        f'<span dir="auto">{escape(title)}</span></a></li>'
     )

@@ -1,7 +1,7 @@
 """The letters at which a list in alphabetical order can be entered: those that something begins with."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,8 @@ from books.web.negotiation import HTML
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
 STARTS = {letter: sort_key(letter) for letter in LETTERS}
 FIRST = [start[0] for start in STARTS.values()]
-LAST = "\U0010ffff"
+LAST = "\U000e01ef"  # the last character that a cursor may hold
+ENDS = dict(zip(LETTERS, [*list(STARTS.values())[1:], LAST], strict=True))
 
 
 def letter_of(key: str) -> str:
@@ -32,16 +33,17 @@ async def aletters(model: Any, column: str) -> str:
 
 async def _aread(model: Any, column: str) -> str:
     """A look into the column's index for each."""
-    ends = [*list(STARTS.values())[1:], LAST]
-    spans = [{f"{column}__gte": start, f"{column}__lt": end} for start, end in zip(STARTS.values(), ends, strict=True)]
+    spans = [{f"{column}__gte": STARTS[letter], f"{column}__lt": ENDS[letter]} for letter in LETTERS]
     found = model.objects.order_by().values_list(*[Exists(model.objects.filter(**span)) for span in spans])[:1]
     rows = [row async for row in found]
     return "".join(letter for letter, is_there in zip(LETTERS, *rows, strict=False) if is_there) if rows else ""
 
 
-def cursors(ordering: Ordering, letters: Iterable[str]) -> list[tuple[str, str]]:
-    """Each letter with the cursor `after` which its rows come."""
-    return [(letter, Cursor.encode(ordering, (STARTS[letter], -1))) for letter in letters]
+def cursors(ordering: Ordering, letters: str) -> list[tuple[str, str]]:
+    """Each letter, in the order of the list, with the cursor `after` which its rows come."""
+    # Downwards, what begins with a letter lies before the next one.
+    starts, step = (ENDS, -1) if ordering.descending else (STARTS, 1)
+    return [(letter, Cursor.encode(ordering, (starts[letter], -1))) for letter in letters[::step]]
 
 
 async def aletters_of_names(

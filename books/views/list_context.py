@@ -10,7 +10,7 @@ from books.metadata.years import written
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering, Page
 from books.templatetags.catalogue import thousands, year
-from books.views.letters import LETTERS, STARTS, letter_of
+from books.views.letters import cursors, letter_of
 
 SORTS = {
     "relevance": "Best match",
@@ -34,7 +34,6 @@ FILTERS = {
 }
 JUMPS = (0, 1500, 1700, 1800, 1850, *range(1900, 2021, 10))
 LENGTH = 60  # of the longest bar of years
-LAST_TITLE = "힣"
 Url = Callable[[str], str]  # of the list with another value of one parameter
 
 
@@ -141,9 +140,7 @@ def _jumps(ordering: Ordering, letters: str) -> Iterable[tuple[str, str]]:
     """Places in the list, with their cursors: letters where it is ordered by titles, years where it is by years."""
     down = ordering.descending
     if ordering.columns[0] == "title_key":
-        ends = dict(zip(LETTERS, [*list(STARTS.values())[1:], LAST_TITLE], strict=True))
-        starts = ends if down else STARTS  # downwards, what begins with a letter lies before the next one
-        return [(each, Cursor.encode(ordering, (starts[each], -1))) for each in letters[:: -1 if down else 1]]
+        return cursors(ordering, letters)
     if ordering.columns[0].startswith("year_"):
         edge = BIGGEST_ID if down else -1
         return [(str(year), Cursor.encode(ordering, (year, edge))) for year in JUMPS[:: -1 if down else 1]]

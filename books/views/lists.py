@@ -14,7 +14,7 @@ from django.http import HttpResponse, QueryDict
 
 from books.cache import per_version
 from books.forms.lists import YEAR_FIELDS, BookQuery, SeriesBookQuery
-from books.metadata import covers, languages
+from books.metadata import languages
 from books.metadata.series import Place
 from books.models import Author, Book
 from books.models.book import BookQuerySet
@@ -26,7 +26,7 @@ from books.search.pagination import Page, PageRequest, link_header
 from books.search.query import MOST_WORDS, SearchQuery
 from books.search.results import Matches
 from books.search.spelling import asuggestion
-from books.templatetags.catalogue import year
+from books.templatetags.catalogue import small_cover, year
 from books.views.base import CatalogueView
 from books.views.frames import framed
 from books.views.letters import LETTERS, aletters, letter_of
@@ -197,7 +197,7 @@ async def acontext(
     if page.count < 2:
         context["sorts"] = ""
     context["not_searched"] = escape(" ".join(search.query.left_out))
-    meant = "" if page.count else await asuggestion(parameters.get("q", "")) or ""
+    meant = "" if page.count else await asuggestion(parameters.get("q", ""))
     url = f"{path}?{urlencode({**parameters, 'q': meant})}" if meant else ""
     again = f"{path}?{query.urlencoded}" if page.count and not page.rows else ""
     context |= {"meant": escape(meant), "meant_url": escape(url), "again": escape(again)}
@@ -248,10 +248,8 @@ def plain_row(*row: Any) -> bytes:
 
 def row_html(row: Row, title_html: str, names_html: str) -> str:
     pk, title, author_names, _, published_year, language, *_ = row
-    cover = covers.thumbnail(title, split(author_names))
     return (
-        f'<li lang="{escape(language)}"><svg class="cover {cover["classes"]}" viewBox="0 0 120 180" aria-hidden="true">'
-        f'<use href="#ornament-{cover["ornament"]}"/><text>{escape(cover["initial"])}</text></svg>'
+        f'<li lang="{escape(language)}">{small_cover(title, split(author_names))}'
         f'<a href="{book_url(pk)}" dir="auto">{title_html}</a>'
         f'<span class="by" dir="auto">{names_html}</span>'
         f'<span class="when" lang="en">{year(published_year)}</span>'

@@ -134,14 +134,16 @@ def _fits(field: Field, value: Any) -> bool:
     return isinstance(field, MultipleChoiceField) or not isinstance(value, list | dict)
 
 
-def book_record(request: HttpRequest, *, partial: bool) -> Record:
-    """The book in a JSON body. If `partial`, fields that are not sent stay away; else they are empty.
+def book_record(request: HttpRequest, *, partial: bool) -> tuple[Record, bool]:
+    """The book in a JSON body, and whether it may have the ISBN of another volume.
 
-    Raises 422 for invalid values, with the reasons for each field.
+    If `partial`, fields that are not sent stay away; else they are empty. Raises 422 for invalid values, with the
+    reasons for each field.
     """
-    sent = {name: value for name, value in json_object(request).items() if name not in {*READ_ONLY, SHARES_ISBN}}
+    sent = {name: value for name, value in json_object(request).items() if name not in READ_ONLY}
+    shares_isbn = sent.pop(SHARES_ISBN, False)
     raw: dict[str, Any] = {} if partial else {name: record.BY_NAME[name].empty for name in record.EDITABLE}
-    errors: Errors = {}
+    errors: Errors = {} if isinstance(shares_isbn, bool) else {SHARES_ISBN: ["Send true or false."]}
     if len(sent) > MOST_NAMES:
         raise HTTPError(422, f"This object has {len(sent):,} names: send the fields of a book alone.")
     for name, value in sent.items():
@@ -152,15 +154,7 @@ def book_record(request: HttpRequest, *, partial: bool) -> Record:
     values, invalid = record.clean({name: value for name, value in raw.items() if name not in errors})
     if errors | invalid:
         raise HTTPError(422, errors=errors | invalid)
-    return record.with_label(values, raw)
-
-
-def shares_isbn(request: HttpRequest) -> bool:
-    """Whether the JSON body says that the book may have the ISBN of another volume. Raises 422 if it is unclear."""
-    said = json_object(request).get(SHARES_ISBN, False)
-    if not isinstance(said, bool):
-        raise HTTPError(422, errors={SHARES_ISBN: ["Send true or false."]})
-    return said
+    return record.with_label(values, raw), shares_isbn
 
 
 def _typed(name: str, value: Any) -> Any:

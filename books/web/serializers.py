@@ -10,7 +10,7 @@ from django.urls import reverse
 from books.metadata import sorting
 from books.metadata.record import EDITABLE
 from books.models.book import Book
-from books.models.book_columns import NAME_SEPARATOR, RECORD_COLUMNS, as_record
+from books.models.book_columns import RECORD_COLUMNS, as_record, split
 from books.models.job import JobQuerySet
 
 BOOK_COLUMNS = ("id", "created_at", "updated_at", "version", *RECORD_COLUMNS)
@@ -27,9 +27,9 @@ def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
     """A book in a list, from its LIST_COLUMNS."""
     return {
         "id": id,
-        "url": book_url(id),  # what reverse() gives, twenty times a page
+        "url": book_url(id),
         "title": title,
-        "authors": author_names.split(NAME_SEPARATOR) if author_names else [],
+        "authors": split(author_names),
         "isbn13": isbn13,
         "published_year": published_year,
         "language": language,
