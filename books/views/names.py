@@ -96,9 +96,7 @@ class NameUndo(CatalogueView):
 async def apatch(view: CatalogueView, named: Named) -> HttpResponse:
     """Change what the JSON of a request gives; `merge` is true or absent."""
     kind = str(named._meta.model_name)
-    sent = {
-        name: value for name, value in parsing.json_object(view.request).items() if name not in {"id", "url", "slug"}
-    }
+    sent = {name: value for name, value in parsing.json_object(view.request).items() if name not in ADDRESS}
     known = {*FORMS[kind].of_name(), "merge"}
     if errors := {parsing.printable(name): ["There is no such field."] for name in sent.keys() - known - {"version"}}:
         raise HTTPError(422, errors=errors)
