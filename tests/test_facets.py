@@ -20,6 +20,7 @@ class Narrowing(TestCase):
                 {
                     "title": f"Title {number}",
                     "authors": ["Natsume Sōseki"] if number % 2 else ["Jane Austen"],
+                    "contributors": ["Natsume Sōseki (illustrator)"] if number > 2 else [],
                     "language": "ja" if number % 2 else "en-gb",
                     "topics": ["Novels", "Love & war"] if number < 4 else ["Poetry"],
                     "published_year": 1900 + number * 7,

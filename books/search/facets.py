@@ -16,6 +16,7 @@ from django.db.models import Max, Min
 from django.db.models.functions import Substr
 
 from books.metadata import languages
+from books.metadata.roles import AUTHOR
 from books.metadata.years import NEVER
 from books.search.compiled_query import Parameter, compiled
 from books.search.filters import NUMBER, Conditions, count_of, fitting, names_of, parameters_of, values_of
@@ -30,15 +31,18 @@ COLUMNS = ("id", "primary_language", "year_or_last", "isbn13", "start")
 BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
-    SELECT {name}_id AS linked, COUNT(*) AS books FROM {links} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
+    SELECT {name}_id AS linked, COUNT(*) AS books FROM {links}{only} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
 ) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
+_ONLY = {"author": f" WHERE role = '{AUTHOR}'"}  # as the filter has it
 _STARTS = "UNION ALL SELECT 'start', start, '', COUNT(*) FROM fitting GROUP BY start"
 _LINKS = {"series": "series.name", "topic": "topic.slug", "author": "CAST(author.id AS varchar(20))"}
 
 
 def _counting(books: str, links: str, shown: Mapping[str, int]) -> str:
     linked = [
-        f"UNION ALL {_LINKED.format(name=name, value=value, links=links.format(name=name), shown=shown[name])}"
+        _LINKED.format(
+            name=name, value=value, links=links.format(name=name), only=_ONLY.get(name, ""), shown=shown[name]
+        )
         for name, value in _LINKS.items()
     ]
     return f"""
@@ -47,7 +51,7 @@ UNION ALL SELECT 'language', primary_language, '', COUNT(*) FROM {books} WHERE p
     GROUP BY primary_language
 UNION ALL SELECT 'year', CAST(year_or_last AS varchar(6)), '', COUNT(*) FROM {books} WHERE year_or_last < {NEVER}
     GROUP BY year_or_last
-{" ".join(linked)}
+UNION ALL {" UNION ALL ".join(linked)}
 """  # noqa: S608 # nosec B608 - our own names
 
 
