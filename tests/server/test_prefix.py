@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from tests.server.running import Answer, Server, procfile
+from tests.server.running import PROJECT, Answer, Server, procfile
 
 pytestmark = [pytest.mark.server, pytest.mark.once]
 
@@ -54,3 +54,11 @@ def test_nothing_leads_out_of_it(start: Callable[..., Server]) -> None:
     assert server.get(f"{PREFIX}/books").headers["Location"] == f"{PREFIX}/books/"
     login = server.get(f"{PREFIX}/accounts/", **HTML).headers["Location"]
     assert login == f"{PREFIX}/accounts/login/?next=%2Fbooks-app%2Faccounts%2F"
+
+
+def test_no_script_writes_an_address_itself() -> None:
+    """Pages tell them where the catalogue is."""
+    scripts = sorted((PROJECT / "books/static").rglob("*.js"))
+    assert len(scripts) > 3
+    for script in scripts:
+        assert re.findall(r"""["'`]/[a-z$].*""", script.read_text()) == [], script.name

@@ -10,12 +10,12 @@ async function read(address, signal) {
   return answer.ok ? answer.json() : {};
 }
 
-async function known(field, typed, signal) {
+async function known(field, home, typed, signal) {
   if (field !== "topics") {
-    const found = await read(`/${field}/?${new URLSearchParams({ q: typed, size: MOST })}`, signal);
+    const found = await read(`${home}${field}/?${new URLSearchParams({ q: typed, size: MOST })}`, signal);
     return (found[field] ?? []).map((each) => each.name);
   }
-  topics ??= (await read("/topics/", signal)).topics ?? []; // they are few, and the server has them in memory
+  topics ??= (await read(`${home}topics/`, signal)).topics ?? []; // they are few, and the server has them in memory
   const wanted = typed.toLowerCase();
   const fitting = topics.filter(({ name }) => name.toLowerCase().includes(wanted));
   return fitting.sort((one, other) => other.books - one.books).slice(0, MOST).map((each) => each.name);
@@ -30,7 +30,7 @@ function part({ name, value, selectionStart }) {
   return { start, end, typed: value.slice(start, end).trim() };
 }
 
-for (const box of document.querySelectorAll(Object.keys(SEPARATORS).map((name) => `.book-form [name=${name}]`).join())) {
+for (const box of document.querySelectorAll(Object.keys(SEPARATORS).map((name) => `[data-home] [name=${name}]`).join())) {
   const list = Object.assign(document.createElement("ul"), { className: "suggestions", hidden: true });
   const status = Object.assign(document.createElement("p"), { className: "hidden", role: "status" });
   list.setAttribute("aria-label", "Names in the catalogue");
@@ -39,7 +39,7 @@ for (const box of document.querySelectorAll(Object.keys(SEPARATORS).map((name) =
 
   const show = (names) => {
     list.hidden = names.length === 0;
-    status.textContent = names.length ? `${names.length} names of the catalogue follow.` : "";
+    status.textContent = names.length ? `Names of the catalogue that follow: ${names.length}.` : "";
     list.replaceChildren(...names.map((name) => {
       const item = document.createElement("li");
       const button = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: name, dir: "auto" });
@@ -60,7 +60,7 @@ for (const box of document.querySelectorAll(Object.keys(SEPARATORS).map((name) =
     asking = new AbortController();
     const { typed } = part(box);
     try {
-      const names = typed.length > 1 || /[^\x00-\x7f]/.test(typed) ? await known(box.name, typed, asking.signal) : [];
+      const names = typed.length > 1 || /[^\x00-\x7f]/.test(typed) ? await known(box.name, box.form.dataset.home, typed, asking.signal) : [];
       show(names.filter((name) => name !== typed));
     } catch (error) {
       if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // offline: there are none
