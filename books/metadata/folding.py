@@ -6,10 +6,19 @@ that they are another "with stroke". Tables here hold what it does not say: lett
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 TABLES = Path(__file__).parent / "tables"
+
+
+def table(name: str, separator: str | None = ";") -> Iterator[list[str]]:
+    """The rows of a table of facts, each as its cells; without a separator these are words."""
+    for row in (TABLES / name).read_text("utf-8").splitlines():
+        yield [cell.strip() for cell in row.split(separator)]
+
+
 # Unicode's property Default_Ignorable_Code_Point: marks of direction, joiners, soft hyphen, variation selectors.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -35,7 +44,7 @@ _LETTERS = {
     "\u0901": "\u0902", "\u0981": "\u0982", "\u0a01": "\u0a02", "\u0a70": "\u0a02", "\u0a81": "\u0a82",
     "\u0b01": "\u0b02", "\u0c01": "\u0c02", "\u0c81": "\u0c82",  # candrabindu and tippi are typed as anusvara
 }  # fmt: skip
-_HAN = {ord(other): each[0] for each in (TABLES / "han.txt").read_text("utf-8").split() for other in each[1:]}
+_HAN = {ord(other): each[0] for row in table("han.txt", None) for each in row for other in each[1:]}
 # A nasal before a letter of its own class is anusvara: हिन्दी is हिंदी. The scripts stand in the same order in Unicode.
 _NASALS = re.compile(
     "|".join(

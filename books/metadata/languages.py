@@ -5,13 +5,12 @@ tables/languages.txt has all of ISO 639-1 and the other languages that Unicode's
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
-from books.metadata.folding import TABLES, fold, without_marks
+from books.metadata.folding import fold, table, without_marks
 
 MAX_LENGTH = 20
 MAX_WRITTEN = 200  # characters of a language as typed, or of several
@@ -25,24 +24,17 @@ _THREE_LETTERS: dict[str, list[str]] = {}  # the codes of ISO 639-2, by that of 
 _BIBLIOGRAPHIC = set("alb arm baq bur chi cze dut fre geo ger gre ice mac mao may per rum slo tib wel".split())
 _DEPRECATED = {"scc", "scr", "fil"}  # of these: Serbian and Croatian have others now, and Filipino is Tagalog's
 
-
-def _rows() -> Iterator[tuple[str, str, str, list[str]]]:
-    for line in (TABLES / "languages.txt").read_text("utf-8").splitlines():
-        code, others, name, *names = line.split("\t")
-        yield code, others, name, names
-
-
-for _code, _others, _name, _names in _rows():
+for _code, _others, _name, *_names in table("languages.txt", "\t"):
     _NAMES[_code], _THREE_LETTERS[_code] = _name, _others.split()
     for _each in (_name, *_names):
         _CODES.setdefault(fold(_each), _code)
         _CODES.setdefault(_IN_BRACKETS.sub("", fold(_each)), _code)
-for _code, _others, *_ in _rows():
+for _code, _others, *_ in table("languages.txt", "\t"):
     _CODES |= dict.fromkeys((_code, *_others.split()), _code)
 _NAMES[SEVERAL] = "Several languages"
-_OF_COUNTRIES = dict(line.split() for line in (TABLES / "countries.txt").read_text("utf-8").splitlines())
+_OF_COUNTRIES = dict(table("countries.txt", None))
 _SUBTAGS = {code: code for code in _OF_COUNTRIES}  # of regions and scripts, by their codes and names
-for _code, *_names in map(str.split, (TABLES / "regions.txt").read_text("utf-8").splitlines()):
+for _code, *_names in table("regions.txt", None):
     _SUBTAGS |= dict.fromkeys((_code, *map(fold, _names)), _code)
 
 

@@ -34,21 +34,7 @@ _NUMBERS = re.compile(r"(?<![\d])\d{1,6}(?!\d)")
 _IN_SERIES = re.compile(r"(?<![\d.,-])(\d{1,6})(?:[.,](\d{1,2}))?(?![\d.,]*\d)")
 _MERE_NUMBER = re.compile(r"(?:#?\s*\d+(?:[.,]\d+)?)?")
 _THOUSANDS = re.compile(r"(?<!\d)(\d{1,3}),(\d{3})(?!\d)")
-_PARTS = {
-    "上": 1,
-    "中": 2,
-    "下": 3,
-    "前": 1,
-    "後": 2,
-    "后": 2,
-    "甲": 1,
-    "乙": 2,
-    "丙": 3,
-    "丁": 4,
-    "상": 1,
-    "중": 2,
-    "하": 3,
-}
+_PARTS = {part: number for number, parts in enumerate(("上前甲상", "中後后乙중", "下丙하", "丁"), 1) for part in parts}
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
 _PAGES = re.compile(

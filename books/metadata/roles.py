@@ -11,10 +11,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from books.metadata.folding import TABLES, fold
+from books.metadata.folding import fold, table
 
 AUTHOR, CONTRIBUTOR = "aut", "ctb"
-_ROWS = [list(map(str.strip, row.split(";"))) for row in (TABLES / "relators.txt").read_text("utf-8").splitlines()]
+_ROWS = [*table("relators.txt")]
 LABELS = {code: label for code, label, *_ in _ROWS}  # of each role its name
 SEARCHED = {word or label: code for code, label, word, *_ in _ROWS if code != AUTHOR}  # by the words of a search
 LONGEST = max(map(len, LABELS.values()))

@@ -3,6 +3,10 @@
 A key has the letters without accents, case and punctuation, its numbers by their value, no leading article. What two
 texts differ in beyond that follows after three spaces. A letter that its alphabet files after another is written as
 that one and AFTER: in Swedish å is z, AFTER, a.
+
+tables/articles.txt has the initial articles, as the Library of Congress lists them; without a language "the" alone is
+certain to be one. tables/alphabets.txt has what follows a letter in the alphabets of CLDR, equal letters between
+commas; first those that all languages file so.
 """
 
 import re
@@ -11,69 +15,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from books.metadata.folding import APOSTROPHES, fold, normalized, without_marks
+from books.metadata.folding import APOSTROPHES, fold, normalized, table, without_marks
 from books.metadata.languages import primary as primary_language
 from books.metadata.text import BETWEEN_ASCII_WORDS, INDIC, UNSPACED
 
 LENGTH = 200  # characters of a key; longer texts with the same beginning are ordered by their ids
 PRIMARY, LAST = 150, "\ufffd"  # characters of the first part; the key of what has nothing to be ordered by
 AFTER = "\ufffc"
-# Initial articles, as the Library of Congress lists them. Without a language "the" alone is certain to be one.
-ARTICLES = {
-    "": "the",
-    "en": "the a an",
-    "fr": "le la les l' un une",
-    "de": "der die das dem den des ein eine einem einen einer eines",
-    "es": "el la lo los las un una unos unas",
-    "it": "il lo la i gli gl' le l' un uno una un'",
-    "pt": "o a os as um uma uns umas",
-    "gl": "o a os as un unha uns unhas",
-    "ca": "el la lo els les l' un una uns unes",
-    "ro": "un o",
-    "nl": "de het een den 't 'n",
-    "af": "die 'n",
-    "sv": "en ett den det de",
-    "da": "en et den det de",
-    "no": "en et ei den det de",
-    "nb": "en et ei den det de",
-    "nn": "ein ei eit den det dei",
-    "is": "hinn hin hið",
-    "hu": "a az egy",
-    "el": "ο η το οι τα ένας μια μία ένα",
-    "ga": "an na",
-    "cy": "y yr",
-    "eo": "la",
-    "ar": "al- el- ad- ar- as- ash- an- at- az- ال",
-}
-# What follows a letter in the alphabets of CLDR; equal letters are between commas.
-_EVERYWHERE = (
-    "d<ð<đ h<ħ l<ł n<ŋ г<ґ<ғ д<ђ<ѓ е<є ж<җ з<ѕ и<і<ї<й<ј к<қ л<љ н<ң<њ о<ө т<ћ<ќ у<ў<ү<ұ х<һ<ҳ ч<џ а<ә "
-    "ب<پ ت<ٹ ج<چ د<ڈ ر<ڑ ز<ژ ك<گ<ڭ ن<ں ف<ڤ و<ۆ<ۇ<ۈ<ۋ ي<ے"
-)
-_ALPHABETS = {
-    "sv fi": "z<å<ä,æ<ö,ø",
-    "da no nb nn": "z<æ,ä<ø,ö<å,aa",
-    "fo": "a<á d<ð i<í o<ó u<ú y<ý z<æ,ä<ø,ö",
-    "is": "a<á d<ð e<é i<í o<ó u<ú y<ý z<þ<æ,ä<ö,ø<å",
-    "et": "s<š<z<ž w<õ<ä<ö<ü",
-    "lv": "c<č g<ģ i<y k<ķ l<ļ n<ņ r<ŗ s<š z<ž",
-    "lt": "c<č i<y s<š z<ž",
-    "pl": "a<ą c<ć e<ę l<ł n<ń o<ó s<ś z<ź<ż",
-    "cs": "c<č h<ch r<ř s<š z<ž",
-    "sk": "a<ä c<č h<ch o<ô s<š z<ž",
-    "sl hr bs sr": "c<č<ć d<dž<đ l<lj n<nj s<š z<ž",
-    "hu": "c<cs d<dz<dzs g<gy l<ly n<ny o<ö,ő s<sz t<ty u<ü,ű z<zs",
-    "ro": "a<ă<â i<î s<ș,ş t<ț,ţ",
-    "tr": "c<ç g<ğ h<ı<i o<ö s<ş u<ü",
-    "az": "c<ç e<ə g<ğ h<x<ı<i k<q o<ö s<ş u<ü",
-    "es gl eu": "n<ñ",
-    "vi": "a<ă<â d<đ e<ê o<ô<ơ u<ư",
-    "eo": "c<ĉ g<ĝ h<ĥ j<ĵ s<ŝ u<ŭ",
-    "sq": "c<ç d<dh e<ë g<gj l<ll n<nj r<rr s<sh t<th x<xh z<zh",
-    "cy": "c<ch d<dd f<ff g<ng l<ll p<ph r<rh t<th",
-    "be": "е<ё",
-    "fa ur ps ku": "و<ه,ہ,ھ,ة",
-}
+ARTICLES = dict(table("articles.txt"))  # by language
+_ALPHABETS = dict(table("alphabets.txt"))  # by languages, those of one alphabet together
 _LEADING = re.compile(rf"[^\w{APOSTROPHES}]+")
 _WORDS = re.compile(rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+")
 _GAP = re.compile(rf"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
@@ -178,7 +128,7 @@ def _alphabet(spoken: str) -> tuple[dict[str, str], re.Pattern[str]]:
     """The letters that are filed elsewhere than where folding puts them, and a pattern that finds them."""
     rules = next((rule for languages, rule in _ALPHABETS.items() if spoken in languages.split()), "")
     weights: dict[str, str] = {}
-    for chain in f"{_EVERYWHERE} {rules}".split():
+    for chain in f"{_ALPHABETS['']} {rules}".split():
         base, *letters = chain.split("<")
         for place, equal in enumerate(letters, 1):
             weights |= {letter: f"{base}{AFTER}{chr(0x60 + place)}" for letter in equal.split(",")}
