@@ -1,23 +1,11 @@
-from typing import Any
-
-from django.core.exceptions import ValidationError
-
 from books.forms.accounts import MAX_USERNAME
-from books.forms.lists import ListQuery, QueryField
+from books.forms.lists import ListQuery, OneOfField, QueryField
 from books.models import Action
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
 
 JOBS, NAMES = "job", "name"
 ACTIVITIES = (*Action.values, JOBS, NAMES)
 PLACES = Ordering("activity", ("change", "job", "name"), descending=True)
-
-
-class KindField(QueryField):
-    def clean(self, value: Any) -> str:
-        kind: str = super().clean(value)
-        if kind and kind not in ACTIVITIES:
-            raise ValidationError(f"Write one of {', '.join(ACTIVITIES)}.")
-        return kind
 
 
 class ActivityQuery(ListQuery):
@@ -27,7 +15,7 @@ class ActivityQuery(ListQuery):
     """
 
     person = QueryField(required=False, max_length=MAX_USERNAME)
-    kind = KindField(required=False)
+    kind = OneOfField(ACTIVITIES)
     before = None  # type: ignore[assignment]
 
     def ordering(self) -> Ordering:

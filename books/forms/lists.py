@@ -1,7 +1,7 @@
 """The parameters of lists and of look-ups, cleaned."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Self
@@ -62,32 +62,19 @@ class YearField(QueryField):
         return years if text else None
 
 
-class SortField(QueryField):
-    def clean(self, value: Any) -> str:
-        name: str = super().clean(value)
-        if name and name not in BookQuerySet.ORDERINGS:
-            raise ValidationError(f"Write one of {', '.join(BookQuerySet.ORDERINGS)}.")
-        return name
+class OneOfField(QueryField):
+    """One of a few words, or nothing; `hint` says which there are and what for."""
 
-
-class NoneField(QueryField):
-    """`none`: only what has nothing there."""
+    def __init__(self, words: Iterable[str], hint: str = "") -> None:
+        super().__init__(required=False)
+        self.words = (*words,)
+        self.hint = hint or f"Write one of {', '.join(self.words)}."
 
     def clean(self, value: Any) -> str:
-        text: str = super().clean(value)
-        if text not in {"", "none"}:
-            raise ValidationError("Write none, for the books without an ISBN; q finds one by its digits.")
-        return text
-
-
-class FacetsField(QueryField):
-    """`all`, or the kind of which all values are wanted."""
-
-    def clean(self, value: Any) -> str:
-        text: str = super().clean(value)
-        if text not in {"", "all", *KINDS}:
-            raise ValidationError(f"Write all, or one of {', '.join(KINDS)} for all its values.")
-        return text
+        word: str = super().clean(value)
+        if word and word not in self.words:
+            raise ValidationError(self.hint)
+        return word
 
 
 class LanguageField(QueryField):
@@ -179,9 +166,9 @@ class BookQuery(ListQuery):
     year_from = YearField(required=False)
     year_to = YearField(required=False)
     series = QueryField(required=False, max_length=record.MAX_TEXT)
-    isbn = NoneField(required=False)
-    sort = SortField(required=False)
-    facets = FacetsField(required=False)
+    isbn = OneOfField(["none"], "Write none, for the books without an ISBN; q finds one by its digits.")
+    sort = OneOfField(BookQuerySet.ORDERINGS)
+    facets = OneOfField(["all", *KINDS], f"Write all, or one of {', '.join(KINDS)} for all its values.")
 
     field_order = ["q", "author", "topic", "language", *YEAR_FIELDS, "series", "isbn", "sort", "size"]
 
@@ -240,18 +227,10 @@ class SeriesBookQuery(BookQuery):
     is_in_series = True
 
 
-class BomField(QueryField):
-    def clean(self, value: Any) -> bool:
-        text: str = super().clean(value)
-        if text not in {"", "0", "1"}:
-            raise ValidationError("Write 1, for a CSV that Excel reads, or 0.")
-        return text == "1"
-
-
 class CsvQuery(BookQuery):
     """`?bom=1`: the file begins with the mark by which Excel knows UTF-8."""
 
-    bom = BomField(required=False)
+    bom = OneOfField(["0", "1"], "Write 1, for a CSV that Excel reads, or 0.")
     facets = None  # type: ignore[assignment] # a file has none
 
 

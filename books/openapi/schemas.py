@@ -7,6 +7,7 @@ from django import forms
 from books.forms.activity import ACTIVITIES
 from books.forms.books import RecordField
 from books.forms.jobs import ListField
+from books.forms.lists import OneOfField
 from books.forms.names import MOST_VOLUMES
 from books.importing.matching import EXISTING
 from books.jobs.kinds import KINDS
@@ -203,7 +204,7 @@ SCHEMAS = {
 }
 
 
-def field_of(name: str, field: forms.Field) -> Plain:
+def field_of(name: str, field: forms.Field) -> Plain:  # noqa: PLR0911 - one for each kind
     """The schema of one field of a form."""
     match field:
         case RecordField():
@@ -211,6 +212,8 @@ def field_of(name: str, field: forms.Field) -> Plain:
         case ListField():
             one = {"type": ["string", "integer"], "pattern": f"^{field.pattern.pattern}$"}
             return {"description": "A list, or text with one a line.", "anyOf": [array(one, field.most), text()]}
+        case OneOfField():
+            return text(enum=["", *field.words])
         case forms.MultipleChoiceField():
             return {**array(text(enum=[value for value, _ in field.choices])), "minItems": 1}  # type: ignore[union-attr, misc]
         case forms.ChoiceField():

@@ -17,9 +17,8 @@ from books.views import names
 from books.views.base import CatalogueView
 from books.views.history import COLUMNS, serialized
 from books.views.job_page import annotated, entry, may_have_changed_books
-from books.views.lists import valid
 from books.web import serializers
-from books.web.negotiation import HTML, JSON
+from books.web.negotiation import HTML, JSON, valid
 from books.web.permissions import CHANGE
 from books.web.serializers import book_url
 

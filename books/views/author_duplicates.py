@@ -13,12 +13,11 @@ from django.urls import reverse
 
 from books.forms.duplicates import DuplicateQuery, MergePeopleForm, NotDuplicateForm
 from books.history.rename import TooManyBooks, edit
-from books.models import Actor, Author, Channel, DifferentPeople, StaleVersion
+from books.models import Actor, Author, DifferentPeople, StaleVersion
 from books.views.base import CatalogueView
-from books.views.lists import valid
 from books.views.names import TOO_MANY
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import CHANGE
 
 MAX_SHOWN = 20  # authors of a group
@@ -47,13 +46,10 @@ class AuthorDuplicateMerge(CatalogueView):
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        form = MergePeopleForm(parsing.form(request))
-        if not form.is_valid():
-            raise HTTPError(422, errors=errors_of(form))
+        form = valid(MergePeopleForm(parsing.form(request)), 422)
         seen, keep = form.cleaned_data["author"], form.cleaned_data["keep"]
-        actor = self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
         try:
-            await sync_to_async(merge)(fingerprint, seen, keep, actor)
+            await sync_to_async(merge)(fingerprint, seen, keep, self.actor)
         except (Author.DoesNotExist, StaleVersion):
             raise HTTPError(412, STALE) from None
         except TooManyBooks as error:
@@ -68,12 +64,10 @@ class AuthorDuplicateDismiss(CatalogueView):
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        form = NotDuplicateForm(parsing.form(request))
-        if not form.is_valid():
-            raise HTTPError(422, errors=errors_of(form))
+        seen = valid(NotDuplicateForm(parsing.form(request)), 422).cleaned_data
         if not await Author.objects.filter(fingerprint=fingerprint).aexists():
             raise HTTPError(404, NO_GROUP)
-        await DifferentPeople.objects.amark(fingerprint, form.cleaned_data["count"], form.cleaned_data["newest"])
+        await DifferentPeople.objects.amark(fingerprint, seen["count"], seen["newest"])
         return SeeOther(f"{reverse('author_duplicate_list')}?{urlencode({'after': fingerprint})}")
 
 

@@ -12,10 +12,10 @@ from books.metadata.roles import AUTHOR, LABELS, SEARCHED
 from books.models import Author, BookAuthor, Named
 from books.views.base import CatalogueView
 from books.views.letters import aletters_of_names
-from books.views.lists import respond_with_books, serialized_page, valid
+from books.views.lists import respond_with_books, serialized_page
 from books.views.names import NameView, afor_editors, apatch, shown
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, TEXT
+from books.web.negotiation import HTML, JSON, TEXT, valid
 from books.web.permissions import CHANGE, READ
 
 MAX_SHOWN = 20  # books of one role

@@ -9,6 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.views import View
 
 from books.cache.catalogue import acatalogue_name
+from books.models import Actor, Channel
 from books.views.login_redirect import redirect_to_login
 from books.web import parsing
 from books.web.authentication import RequestUser, aauthenticate
@@ -64,6 +65,11 @@ class CatalogueView(View):
 
     async def aauthenticate(self, request: HttpRequest) -> RequestUser:
         return await aauthenticate(request)
+
+    @property
+    def actor(self) -> Actor:
+        """Who writes by this request: on a page where that is what is answered, else by the API."""
+        return self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
 
     def _negotiate(self, request: HttpRequest) -> str:
         method = "GET" if request.method == "HEAD" else str(request.method)

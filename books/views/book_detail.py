@@ -14,7 +14,7 @@ from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, languages, roles
 from books.metadata.series import Place
-from books.models import Book, BookSeries, Change, Channel, MergedAway
+from books.models import Book, BookSeries, Change, MergedAway
 from books.models.author import BookAuthor
 from books.models.topic import BookTopic
 from books.search.compiled_query import CompiledQuery, Parameter
@@ -82,13 +82,12 @@ class BookDetail(CatalogueView):
         return await self._write(request, pk, partial=True)
 
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
-        await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.user.actor(Channel.API))
+        await sync_to_async(Book.objects.remove)(pk, parsing.if_match(request), self.actor)
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
         values, shares = parsing.book_record(request, partial=partial)
-        versions, actor = parsing.if_match(request), self.user.actor(Channel.API)
-        book = await sync_to_async(change)(pk, values, versions, actor, shares_isbn=shares)
+        book = await sync_to_async(change)(pk, values, parsing.if_match(request), self.actor, shares_isbn=shares)
         return json_response(book, headers={"ETag": etag(book)})
 
 

@@ -17,7 +17,7 @@ from books.views.lookup import ashown
 from books.views.writes import PossibleDuplicate, add_once
 from books.web import parsing, serializers
 from books.web.errors import STALE
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import ADD, CHANGE, DELETE
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
@@ -132,12 +132,9 @@ class BookDelete(CatalogueView):
         return self._confirm(await aget_book(pk))
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = DeleteForm(parsing.form(request))
-        if not form.is_valid():
-            raise HTTPError(422, errors=errors_of(form))
+        version = valid(DeleteForm(parsing.form(request)), 422).cleaned_data["version"]
         try:
-            version, actor = form.cleaned_data["version"], self.user.actor(Channel.PAGE)
-            await sync_to_async(Book.objects.remove)(pk, version, actor)
+            await sync_to_async(Book.objects.remove)(pk, version, self.user.actor(Channel.PAGE))
         except StaleVersion:
             return self._confirm(await aget_book(pk), 412)
         messages.success(request, "The book was deleted.")

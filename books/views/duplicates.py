@@ -13,14 +13,13 @@ from books.history.duplicates import Group, abooks, agroups, agroups_of
 from books.history.merge import CHOSEN, CannotMerge, merge
 from books.metadata.record import BY_NAME, NAMES, topic_slug
 from books.metadata.sameness import certain, warning
-from books.models import Book, Channel, DuplicateISBN, NotDuplicate, StaleVersion
+from books.models import Book, DuplicateISBN, NotDuplicate, StaleVersion
 from books.models.book import BookQuerySet
 from books.models.book_columns import split
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
-from books.views.lists import valid
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, valid
 from books.web.permissions import CHANGE, DELETE, arequire
 
 DETAIL = "books/duplicate_detail.html"
@@ -81,8 +80,7 @@ class MergeView(CatalogueView):
         return await self.ashow(shown, problem, status)
 
     async def _amerge(self, seen: dict[int, int], keep: int, chosen: dict[str, int], **key: Any) -> HttpResponse:
-        actor = self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
-        change = await sync_to_async(merge)(seen, keep, chosen, actor, key.get("fingerprint", ""))
+        change = await sync_to_async(merge)(seen, keep, chosen, self.actor, key.get("fingerprint", ""))
         if self.media_type == JSON:
             return SeeOther(reverse("book_detail", args=[keep]))
         title = await Book.objects.values_list("title", flat=True).aget(pk=keep)
@@ -149,12 +147,9 @@ class DuplicateDismiss(CatalogueView):
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        form = NotDuplicateForm(parsing.form(request))
-        if not form.is_valid():
-            raise HTTPError(422, errors=errors_of(form))
+        seen = valid(NotDuplicateForm(parsing.form(request)), 422).cleaned_data
         if not await Book.objects.filter(fingerprint=fingerprint).aexists():
             raise HTTPError(404, NO_GROUP)
-        seen = form.cleaned_data
         await NotDuplicate.objects.amark(fingerprint, seen["first"] or 0, seen["count"], seen["newest"])
         return SeeOther(f"{reverse('duplicate_list')}?{urlencode({'after': fingerprint})}")
 

@@ -13,8 +13,7 @@ from books.forms.lists import BookQuery, CsvQuery
 from books.models import Book, MergedAway
 from books.search.query import MOST_WORDS
 from books.views.base import CatalogueView
-from books.views.lists import valid
-from books.web.negotiation import HTTPError
+from books.web.negotiation import HTTPError, valid
 from books.web.permissions import READ
 
 MEDIA_TYPES = {known: known.content_type.partition(";")[0] for known in EXPORT_FORMATS.values()}
@@ -54,7 +53,7 @@ class CsvExport(Export):
     query = CsvQuery
 
     def format_of(self, query: BookQuery) -> type[ExportFormat]:
-        return CsvForExcel if query.cleaned_data.get("bom") else Csv
+        return CsvForExcel if query.cleaned_data.get("bom") == "1" else Csv
 
 
 class Citation(CatalogueView):

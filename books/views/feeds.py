@@ -23,9 +23,8 @@ from books.models import Author, Book, Series
 from books.search.pagination import Page
 from books.views.basic import BasicAuthView
 from books.views.list_context import SORTS
-from books.views.lists import valid
 from books.web.errors import NO_BOOK
-from books.web.negotiation import HTTPError
+from books.web.negotiation import HTTPError, valid
 from books.web.permissions import READ
 
 UNFILLED = re.compile(r"\{[\w:]{1,40}\??\}")  # KOReader fills in {searchTerms} alone

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from books.history import undo
 from books.history.purge import purge
-from books.models import Action, Book, Change, Channel
+from books.models import Action, Book, Change
 from books.search.compiled_query import Parameter, compiled
 from books.views.base import CatalogueView
 from books.web.authentication import RequestUser
@@ -81,9 +81,8 @@ class ChangeUndo(CatalogueView):
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, pk: int, change: int) -> HttpResponse:
-        channel = Channel.PAGE if self.media_type == HTML else Channel.API
         try:
-            await sync_to_async(undo.undo)(pk, change, self.user.actor(channel))
+            await sync_to_async(undo.undo)(pk, change, self.actor)
         except Change.DoesNotExist:
             raise HTTPError(404, "This book has no such change.") from None
         except undo.CannotUndo as error:

@@ -6,7 +6,7 @@ from books.models import Action, Book, Change, Job
 from books.views.base import CatalogueView
 from books.views.job_page import annotated
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, HTTPError, errors_of
+from books.web.negotiation import HTML, JSON, HTTPError, valid
 from books.web.permissions import SEE_JOBS
 
 SIZE = 100  # books on a page
@@ -19,9 +19,7 @@ class JobBooks(CatalogueView):
     rules = {"GET": SEE_JOBS}
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        query = JobBooksQuery(request.GET)
-        if not query.is_valid():
-            raise HTTPError(400, errors=errors_of(query))
+        query = valid(JobBooksQuery(request.GET))
         job = await annotated(Job.objects.filter(key=key)).afirst()
         if job is None:
             raise HTTPError(404, "There is no job with this key. All jobs are at /jobs/.")

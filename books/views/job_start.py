@@ -16,13 +16,13 @@ from books.jobs.daily import PREFIXES
 from books.jobs.kinds import KINDS, Kind
 from books.jobs.start import LONGEST_NAME, KeyTaken, astart
 from books.metadata.record import Errors
-from books.models import Channel, Job, JobFile, KeyReused, Upload
+from books.models import Job, JobFile, KeyReused, Upload
 from books.models.fields import digest_of
 from books.views import upload_detail as uploads
 from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, HTTPError, errors_of
+from books.web.negotiation import HTTPError, errors_of
 from books.web.permissions import arequire
 
 FILE = "file"  # the field of the list to import
@@ -66,11 +66,10 @@ async def astart_job(view: CatalogueView, key: str) -> tuple[Job, bool]:
     if wanted.file:
         await sync_to_async(understand)(wanted.file, arguments)
     file = await sync_to_async(store)(wanted.file) if wanted.file else None
-    actor = view.user.actor(Channel.PAGE if view.media_type == HTML else Channel.API)
     if once:
-        key = digest_of(f"{actor.user_id}:{once}")
+        key = digest_of(f"{view.actor.user_id}:{once}")
     try:
-        return await astart(kind.task, arguments, key=key, by=actor, file=file)
+        return await astart(kind.task, arguments, key=key, by=view.actor, file=file)
     except KeyTaken:
         if once:
             raise KeyReused(once) from None

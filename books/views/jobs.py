@@ -20,11 +20,11 @@ from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
 from books.views.job_page import Data, annotated, detail_context, list_context
 from books.views.job_start import NotUnderstood, astart_job, astore_upload
-from books.views.lists import serialized_page, valid
+from books.views.lists import serialized_page
 from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page, valid
 from books.web.permissions import BACKUP, CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, amay, arequire
 
 LIST = "jobs/job_list.html"

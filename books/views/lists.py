@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
-from django.forms import BaseForm
 from django.http import HttpResponse, QueryDict
 
 from books.cache import per_version
@@ -31,20 +30,13 @@ from books.views.base import CatalogueView
 from books.views.frames import framed
 from books.views.letters import LETTERS, aletters, letter_of
 from books.views.list_context import jumps, list_context, with_current
-from books.web.negotiation import HTML, TEXT, HTTPError, errors_of
+from books.web.negotiation import HTML, TEXT, HTTPError, valid
 from books.web.serializers import book_url, list_entry, number
 from django41_example.server.threads import in_thread
 
 LISTS, LONGEST = 200, 300  # queries that stay parsed, and their characters
 ROWS = 2000  # that stay rendered: 700 bytes each
 ENDS_WITH_CURSOR = re.compile(r"(?:(.*)&)?(after|before)=([\w-]+)", re.ASCII | re.DOTALL)
-
-
-def valid[Query: BaseForm](query: Query) -> Query:
-    """The query, if every parameter is valid. Raises 400, each parameter with its reason."""
-    if not query.is_valid():
-        raise HTTPError(400, errors=errors_of(query))
-    return query
 
 
 def parsed(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:

@@ -8,7 +8,7 @@ from books.metadata.record import BY_NAME
 from books.models import Book
 from books.views.base import CatalogueView
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, HTTPError, errors_of, json_response
+from books.web.negotiation import HTML, JSON, HTTPError, json_response, valid
 from books.web.permissions import ADD
 
 Data = dict[str, Any]
@@ -32,10 +32,7 @@ class Lookup(CatalogueView):
 
 async def aknown(sent: QueryDict) -> Data:
     """The book here with this ISBN, or its record in outside catalogues. Raises HTTPError if there is neither."""
-    query = LookupQuery(sent)
-    if not query.is_valid():
-        raise HTTPError(422, errors=errors_of(query))
-    isbn13 = query.cleaned_data["isbn"]
+    isbn13 = valid(LookupQuery(sent), 422).cleaned_data["isbn"]
     if book := await Book.objects.filter(isbn13=isbn13).only("title", "version").afirst():
         return {**LookupResult(isbn13).serialized(), "book": serializers.heading(book)}
     result = await alook_up(isbn13)

@@ -79,9 +79,8 @@ class NameUndo(CatalogueView):
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        channel = Channel.PAGE if self.media_type == HTML else Channel.API
         try:
-            undoing, skipped = await sync_to_async(undo)(pk, self.user.actor(channel))
+            undoing, skipped = await sync_to_async(undo)(pk, self.actor)
         except NameChange.DoesNotExist:
             raise HTTPError(404, "There is no such change of a name.") from None
         except CannotUndo as error:

@@ -13,10 +13,10 @@ from books.forms.accounts import AccountForm, AccountQuery, InvitationForm
 from books.models import Invitation, Role
 from books.models.account import AccountQuerySet, LastOwner, accounts, role_of
 from books.views.base import CatalogueView
-from books.views.lists import serialized_page, valid
+from books.views.lists import serialized_page
 from books.views.tokens import NO_STORE
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import PEOPLE
 
 TEMPLATE = "accounts/people.html"
@@ -37,9 +37,7 @@ class PeopleList(CatalogueView):
         return self.respond(await self._people(query), TEMPLATE, context={"roles": Role.choices, "query": request.GET})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = InvitationForm(parsing.fields(request, InvitationForm))
-        if not form.is_valid():
-            raise HTTPError(422, errors=errors_of(form))
+        form = valid(InvitationForm(parsing.fields(request, InvitationForm)), 422)
         invite = sync_to_async(Invitation.objects.invite)
         invitation, secret = await invite(Role(form.cleaned_data["role"]), self.user.account)
         url = request.build_absolute_uri(f"{reverse('invitation')}?secret={secret}")
@@ -80,9 +78,8 @@ class PersonDetail(CatalogueView):
         return SeeOther(reverse("people"))
 
     async def _change(self, pk: int, form: AccountForm) -> None:
-        if not form.is_valid():
-            raise HTTPError(422, errors=errors_of(form))
-        role, is_active = form.cleaned_data["role"], form.cleaned_data["active"]
+        changes = valid(form, 422).cleaned_data
+        role, is_active = changes["role"], changes["active"]
         try:
             await sync_to_async(accounts().change)(pk, Role(role) if role else None, is_active=is_active)
         except User.DoesNotExist:

@@ -10,9 +10,9 @@ from books.metadata.volumes import Volumes
 from books.models import BookSeries, Series
 from books.views.base import CatalogueView
 from books.views.letters import aletters_of_names
-from books.views.lists import respond_with_books, serialized_page, valid
+from books.views.lists import respond_with_books, serialized_page
 from books.views.names import NameView, address_of, afor_editors, apatch, heading
-from books.web.negotiation import HTML, JSON, TEXT
+from books.web.negotiation import HTML, JSON, TEXT, valid
 from books.web.permissions import CHANGE, READ
 
 COLUMNS = ("id", "name", "volumes", "is_complete")

@@ -15,7 +15,7 @@ from books.importing.formats import FORMATS
 from books.importing.preview import Preview, preview
 from books.jobs.start import LONGEST_NAME, start
 from books.jobs.tasks.import_books import import_
-from books.models import Actor, Channel, Job, JobFile, Status, Upload
+from books.models import Actor, Job, JobFile, Status, Upload
 from books.views.base import CatalogueView
 from books.views.job_page import Data, annotated, counts, entry
 from books.web import parsing, serializers
@@ -85,10 +85,9 @@ class UploadDetail(CatalogueView):
     async def _start(self, upload: Upload, form: UploadForm) -> HttpResponse:
         if upload.test:
             await Job.objects.acancel(upload.test.key)
-        actor = self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
         upload.fields, upload.existing = form.cleaned_data["column"], form.cleaned_data["existing"]
         is_test = form.cleaned_data["action"] == "test"
-        job = await sync_to_async(start_job)(upload, form.arguments(), actor, dry_run=is_test)
+        job = await sync_to_async(start_job)(upload, form.arguments(), self.actor, dry_run=is_test)
         if self.media_type == HTML:
             return SeeOther(f"{self.request.path}#report" if is_test else job.get_absolute_url())
         return json_response(await apreview_of(upload), status=202, headers={"Location": job.get_absolute_url()})

@@ -126,6 +126,13 @@ def errors_of(form: BaseForm) -> Errors:
     return {name: [str(reason) for reason in reasons] for name, reasons in form.errors.items()}
 
 
+def valid[Form: BaseForm](form: Form, status: int = 400) -> Form:
+    """The form or query, if all that was sent for it is valid; else an HTTPError with the reason for each field."""
+    if not form.is_valid():
+        raise HTTPError(status, errors=errors_of(form))
+    return form
+
+
 class SeeOther(HttpResponseRedirect):
     """303: the write is done, read its result there."""
 
