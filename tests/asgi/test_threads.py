@@ -116,6 +116,29 @@ async def test_the_request_that_waits_longest_is_next(make_pool: MakePool) -> No
     assert turns == [0, 1, 2]
 
 
+async def test_quick_requests_with_a_head_start_run_one_after_the_other(make_pool: MakePool) -> None:
+    pool = make_pool(2, head_start=60)
+    first, second = Checkout(pool, writes=False), Checkout(pool, writes=False)
+    await first.submit(int)
+    waiting = second.submit(int)
+    assert (pool.started, len(pool.queue)) == (1, 1)
+    first.end()
+    await waiting
+    assert pool.started == 1
+    second.end()
+
+
+async def test_slow_requests_with_a_head_start_run_side_by_side(make_pool: MakePool, gate: Gate) -> None:
+    pool = make_pool(3, head_start=0.01)
+    holders = [Checkout(pool, writes=False) for _ in range(3)]
+    calls = [checkout.submit(gate.pass_through) for checkout in holders]
+    await until(lambda: gate.waiting == 3)
+    gate.open()
+    await asyncio.gather(*calls)
+    for checkout in holders:
+        checkout.end()
+
+
 async def test_the_thread_that_was_used_last_is_taken_first(make_pool: MakePool) -> None:
     pool = make_pool(2)
     first, second = Checkout(pool, writes=False), Checkout(pool, writes=False)
