@@ -53,11 +53,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 10_995,
     "search": 1838,
-    "server": 2898,
+    "server": 2923,
     "jobs": 1464,
     "importing exporting": 4881,
     "openapi": 765,
-    "house": 26_662,
+    "house": 26_687,
     "benchmarks": 4274,
 }
 
