@@ -96,7 +96,7 @@ if settings.SCRIPT_NAME:
     handler.request_class = PrefixedRequest
     application = Prefix(application, settings.SCRIPT_NAME)
 if settings.BEHIND_PROXY:
-    application = ForwardedHeaders(application, settings.BEHIND_PROXY)
+    application = ForwardedHeaders(application, settings.BEHIND_PROXY, user_header=settings.PROXY_USER_HEADER)
 application = Lifespan(
     application,
     state={

@@ -106,6 +106,22 @@ def url(name: str, default: str) -> str:
     return value
 
 
+def link(name: str) -> str:
+    """A URL for people to follow, here or elsewhere; empty if there is none."""
+    value = text(name)
+    if value and not re.fullmatch(r"(/(?![/\\])|https?://[\w.\[\]:-]+)[!-~]*", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name}={value!r}: write an address, or a path that begins with a slash.")
+    return value
+
+
+def header(name: str) -> str:
+    """The name of an HTTP header; empty if there is none."""
+    value = text(name)
+    if not re.fullmatch("[A-Za-z0-9-]*", value):
+        raise ImproperlyConfigured(f"{name}={value!r}: write the name of a header, such as Remote-User.")
+    return value
+
+
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in options:

@@ -7,6 +7,7 @@ are the same in every response are computed once. The private names are those of
 
 import inspect
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -23,6 +24,9 @@ from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
 from django.utils.csp import CSP
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.functional import SimpleLazyObject
+
+from books.web.remote_user import aget_user, get_user, remote_user
 
 aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)
 
@@ -217,7 +221,13 @@ class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):
 
 
 class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
-    pass
+    """Django's; where a proxy says who has signed in to it, that counts (see books.web.remote_user)."""
+
+    def process_request(self, request: Any) -> None:
+        super().process_request(request)
+        if remote_user(request):
+            request.user = SimpleLazyObject(partial(get_user, request))
+            request.auser = partial(aget_user, request)
 
 
 class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):

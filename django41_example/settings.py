@@ -47,6 +47,17 @@ INSTALLED_APPS = [
     "books",
 ]
 
+# A proxy that has authenticated a visitor says who it is, in this header.
+PROXY_USER_HEADER = environment.header("PROXY_USER_HEADER")
+PROXY_LOGOUT_URL = environment.link("PROXY_LOGOUT_URL")  # where the proxy signs people out
+BEHIND_PROXY = environment.proxies("BEHIND_PROXY")  # their number, or their networks
+if PROXY_USER_HEADER and (not BEHIND_PROXY or (isinstance(BEHIND_PROXY, int) and not LISTEN.is_loopback)):
+    raise ImproperlyConfigured(
+        f"PROXY_USER_HEADER needs to know the proxies, since whoever else reaches LISTEN={LISTEN} could write it: name "
+        "their networks, such as BEHIND_PROXY=172.18.0.2/32, or set LISTEN=127.0.0.1 and BEHIND_PROXY=1."
+    )
+SIGN_UP = environment.boolean("SIGN_UP", default=True)  # whether whom others vouch for gets a reader's account
+
 CSRF_FAILURE_VIEW = "books.views.errors.foreign_form"
 
 # Django's own, without their thread hops. SameOriginWritesMiddleware stands for CsrfViewMiddleware.
@@ -120,7 +131,6 @@ DATABASES = {"default": DATABASE}
 
 # The server: what stands before Django -----------------------------------------
 
-BEHIND_PROXY = environment.proxies("BEHIND_PROXY")  # their number, or their networks
 THREADS = environment.integer("THREADS", 8, low=1, high=100)  # in each worker, for sync code
 QUEUE_LENGTH = 64 * THREADS  # requests that may wait for a thread
 CACHE_MB = environment.integer("CACHE_MB", 8, low=0, high=10_000)  # of the response cache, in each worker; 0: no cache

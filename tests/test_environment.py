@@ -156,3 +156,27 @@ def test_what_is_no_address_to_listen_on_is_refused_by_name(value: str, given: A
     given(value)
     with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
         environment.address("VARIABLE", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "value", ["", "/oauth2/sign_out?rd=/", "https://auth.example:8443/logout?a=b#c", "http://[::1]/"]
+)
+def test_a_link_leads_to_a_path_here_or_to_another_site(value: str, given: Any) -> None:
+    given(value)
+    assert environment.link("VARIABLE") == value
+
+
+@pytest.mark.parametrize(
+    "value", ["logout", "//auth.example/", "/\\auth.example", "javascript:alert(1)", "/a b", "ftp://a/"]
+)
+def test_any_other_link_is_refused_by_name(value: str, given: Any) -> None:
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
+        environment.link("VARIABLE")
+
+
+@pytest.mark.parametrize("value", ["Remote_User", "Remote-User:", "Remote User", "Бob"])
+def test_what_names_no_header_is_refused(value: str, given: Any) -> None:
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
+        environment.header("VARIABLE")

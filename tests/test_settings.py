@@ -10,6 +10,7 @@ from runpy import run_path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from tests.server.running import PRODUCTION, PROJECT
 
@@ -116,6 +117,27 @@ def test_production_refuses_what_is_weak(variables: dict[str, str], why: str, dj
     refused = django("check", **{**PRODUCTION, **variables})
     assert refused.returncode != 0
     assert why in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"BEHIND_PROXY": "0"},
+        {"BEHIND_PROXY": "1", "LISTEN": "0.0.0.0"},  # noqa: S104
+        {"BEHIND_PROXY": "1", **PRODUCTION},
+    ],
+)
+def test_whom_a_proxy_names_is_not_believed_where_anybody_may_be_the_proxy(
+    variables: dict[str, str], read: Callable[..., dict[str, Any]]
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PROXY_USER_HEADER needs to know the proxies"):
+        read(PROXY_USER_HEADER="Remote-User", **variables)
+
+
+def test_it_is_believed_on_this_machine_and_from_known_networks(read: Callable[..., dict[str, Any]]) -> None:
+    assert read(PROXY_USER_HEADER="Remote-User", BEHIND_PROXY="1")["PROXY_USER_HEADER"] == "Remote-User"
+    read(PROXY_USER_HEADER="Remote-User", BEHIND_PROXY="172.18.0.2", LISTEN="0.0.0.0")  # noqa: S104
 
 
 def test_a_secret_and_hosts_are_all_that_a_clean_check_for_production_needs(django: Django) -> None:

@@ -1,12 +1,15 @@
 """The accounts of people, and what each is here: roles are Django's own superusers and its group of librarians."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,6 +19,7 @@ from books.models.token import Token
 from books.search.pagination import Ordering, PagedQuerySet
 
 LIBRARIANS = "Librarians"  # the group that a migration makes, with its permissions
+SIGN_IN_NOTED_EVERY = timedelta(days=1)  # where each request is one
 
 
 class LastOwner(Exception):
@@ -82,6 +86,11 @@ class NameTaken(Exception):
     """Another account has this name, perhaps in other capitals."""
 
 
+def spelled_like(username: str) -> models.QuerySet[User]:
+    """The accounts with this name, perhaps in other capitals; iexact knows those of ASCII only on SQLite."""
+    return User.objects.filter(username__iregex=f"^{re.escape(username)}$")
+
+
 def accept(secret: str, username: str, password: str) -> User:
     """Create the account that an invitation is for. Raises NotInvited, NameTaken.
 
@@ -90,8 +99,45 @@ def accept(secret: str, username: str, password: str) -> User:
     hashed = make_password(password)
     with transaction.atomic():
         invitation = Invitation.objects.taken(secret)
-        if User.objects.filter(username__iregex=f"^{re.escape(username)}$").exists():  # iexact is ASCII only on SQLite
+        if spelled_like(username).exists():
             raise NameTaken
         user = User.objects.create(username=username, password=hashed)
         give(user, Role(invitation.role))
         return user
+
+
+def vouched_for(username: str) -> User | None:
+    """The open account of somebody whom a proxy has signed in, a new reader's if there is none; None if it gets none.
+
+    Call it in a thread: it may take several statements.
+    """
+    user = known(username) if is_username(username) else None
+    if user is None or not user.is_active:
+        return None
+    if user.last_login is None or timezone.now() - user.last_login > SIGN_IN_NOTED_EVERY:
+        User.objects.filter(pk=user.pk).update(last_login=timezone.now())
+    return user
+
+
+def known(username: str) -> User | None:
+    """The account with this name, or the only one whose name differs in capitals alone, or a new reader's."""
+    if user := User.objects.filter(username=username).first():
+        return user
+    alike = [user for user in spelled_like(username) if user.username.lower() == username.lower()]  # not ı for i
+    return join(username) if not alike else alike[0] if len(alike) == 1 else None
+
+
+def join(username: str) -> User | None:
+    """A new reader; None where nobody may sign up, and where there is no owner yet, to whom the first account goes."""
+    if not (settings.SIGN_UP and User.objects.filter(is_superuser=True).exists()):
+        return None
+    return User.objects.get_or_create(username=username, defaults={"password": make_password(None)})[0]
+
+
+def is_username(username: str) -> bool:
+    """Whether an account may be named so. Letters of another width are refused: they would pass for the plain ones."""
+    try:
+        User._meta.get_field("username").run_validators(username)
+    except ValidationError:
+        return False
+    return username == User.normalize_username(username)

@@ -13,6 +13,7 @@ from books.views.login import aattempt
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
+from books.web.remote_user import remote_user
 
 CHANGE, INVITED = "accounts/password.html", "accounts/invited.html"
 NOT_INVITED = (
@@ -30,7 +31,8 @@ class AcceptInvitation(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         secret = request.GET.get("secret", "")
-        return page(request, INVITED, {"form": NewAccountForm(), **await self._context(secret)})
+        form = NewAccountForm(initial={"username": remote_user(request)})
+        return page(request, INVITED, {"form": form, **await self._context(secret)})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = NewAccountForm(parsing.form(request))
@@ -54,7 +56,8 @@ class AcceptInvitation(CatalogueView):
         invitation = await found.afirst()
         if invitation is None:
             raise HTTPError(404, NOT_INVITED)
-        return {"secret": secret, "role": invitation["role"], "by": invitation["invited_by__username"]}
+        by, named = invitation["invited_by__username"], remote_user(self.request)
+        return {"secret": secret, "role": invitation["role"], "by": by, "remote_user": named}
 
 
 class Account(CatalogueView):
@@ -65,7 +68,8 @@ class Account(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         row = await accounts().filter(pk=self.user.account.pk).values(*AccountQuerySet.COLUMNS).aget()
-        return self.respond({"name": row["username"], "role": role_of(row)}, "accounts/account.html")
+        context = {"has_password": self.user.account.has_usable_password()}
+        return self.respond({"name": row["username"], "role": role_of(row)}, "accounts/account.html", context=context)
 
 
 class PasswordChange(CatalogueView):
@@ -73,9 +77,11 @@ class PasswordChange(CatalogueView):
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
+        self._require_password()
         return page(request, CHANGE, {"form": PasswordChangeForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
+        self._require_password()
         form = PasswordChangeForm(parsing.form(request))
         if not form.is_valid():
             return self.respond_again(form, CHANGE)
@@ -92,3 +98,7 @@ class PasswordChange(CatalogueView):
         await user.asave(update_fields=["password"])
         await aupdate_session_auth_hash(request, user)
         return SeeOther(reverse("account"))
+
+    def _require_password(self) -> None:
+        if not self.user.account.has_usable_password():
+            raise HTTPError(409, "This account has no password to change: you sign in without one.")

@@ -1,7 +1,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,7 +11,7 @@ from books.cache.catalogue import acatalogue_name
 from books.models import Actor, Channel
 from books.views.login_redirect import redirect_to_login
 from books.web import parsing
-from books.web.authentication import RequestUser, aauthenticate
+from books.web.authentication import RequestUser, aauthenticate, is_personal
 from books.web.errors import REFUSED, http_error
 from books.web.form_data import StrictMultiPartParser
 from books.web.negotiation import HTML, HTTPError, error_response, error_type, errors_of, preferred, respond
@@ -56,7 +55,7 @@ class CatalogueView(View):
         except REFUSED as error:
             response = error_response(request, http_error(error))
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
-        if "HTTP_AUTHORIZATION" in request.META or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if is_personal(request):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         elif self.is_public and request.method in {"GET", "HEAD"} and response.status_code in {200, 301, 304, 404}:
             # Any cache may store it, and asks each time whether it has changed: so nobody gets an old one.

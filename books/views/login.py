@@ -5,6 +5,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth import aauthenticate, alogin, alogout
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -23,6 +24,8 @@ class Login(CatalogueView):
     rules = {"GET": ANYBODY, "POST": ANYBODY}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
+        if self.user.is_remote:
+            return SeeOther(safe_next_url(request, request.GET.get("next", "")))
         return login_page(request, request.GET.get("next", ""))
 
     async def post(self, request: HttpRequest) -> HttpResponse:
@@ -57,7 +60,7 @@ class Logout(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         await alogout(request)
-        return SeeOther(reverse("home"))
+        return SeeOther((self.user.is_remote and settings.PROXY_LOGOUT_URL) or reverse("home"))
 
 
 # Hashing keeps a core busy: several attempts at one account queue up for it, and delay no other request.

@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from books.forms.accounts import LoginForm
 from books.web import parsing
 from books.web.negotiation import SeeOther, page
+from books.web.remote_user import remote_user
 
 TEMPLATE = "accounts/login.html"
 PENDING_FORM = "typed"  # the field and the session's key for a form sent before signing in, urlencoded
@@ -38,7 +39,7 @@ def _has_page(path: str) -> bool:
 
 def login_page(request: HttpRequest, next_url: str, pending_form: str = "", *, status: int = 200) -> HttpResponse:
     context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "typed": pending_form}
-    context["is_closed"] = settings.READ_REQUIRES_LOGIN
+    context |= {"is_closed": settings.READ_REQUIRES_LOGIN, "remote_user": remote_user(request)}
     return page(request, TEMPLATE, context, status=status)
 
 

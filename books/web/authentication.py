@@ -1,4 +1,4 @@
-"""Who sends a request: a person with a session, a program with a token, or somebody without an account."""
+"""Who sends a request: a person, by a session or as a proxy says, a program with a token, or nobody known."""
 
 from base64 import b64decode
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from books.models import Actor, Channel, Token
+from books.models.token import PREFIX
 from books.web.negotiation import HTTPError
+from books.web.remote_user import remote_user
 
 CHALLENGE = 'Bearer realm="books"'
 BASIC_CHALLENGE = 'Basic realm="books: a password or a token", charset="UTF-8"'
@@ -30,6 +32,7 @@ class RequestUser:
     account: Any = None  # None: anonymous
     token: Token | None = None  # the token in the request, if there is one
     rights: frozenset[str] = frozenset()  # names of RIGHTS; only for pages, which tokens do not read
+    is_remote: bool = False  # whether a proxy names the account, which alone can sign its user out
 
     def actor(self, channel: Channel) -> Actor:
         return Actor(channel, self.account.pk if self.account else None)
@@ -42,26 +45,36 @@ class RequestUser:
         if self.account is None:
             return {}
         rights = {name: name in self.rights for name in RIGHTS}
-        return {"name": self.account.get_username(), "is_staff": self.account.is_staff, **rights}
+        remote = {"is_remote": self.is_remote, "proxy_logout_url": settings.PROXY_LOGOUT_URL}
+        return {"name": self.account.get_username(), "is_staff": self.account.is_staff, **remote, **rights}
 
 
 ANONYMOUS = RequestUser()
 
 
-async def aauthenticate(request: HttpRequest) -> RequestUser:
-    """The user of the request. Without a token and a session this queries nothing.
+def is_personal(request: HttpRequest) -> bool:
+    """Whether it may be answered differently from everybody else's."""
+    has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return has_cookie or "HTTP_AUTHORIZATION" in request.META or bool(remote_user(request))
 
-    A token decides alone, whatever cookie comes with it; an invalid one is a 401, never treated as anonymous.
+
+async def aauthenticate(request: HttpRequest) -> RequestUser:
+    """The user of the request. Without a token, a session and a proxy that names somebody this queries nothing.
+
+    A token decides alone, whatever cookie comes with it; an invalid one is a 401, never treated as anonymous. A proxy
+    that names somebody may send on credentials of its own, which are no token of ours.
     """
-    if (credentials := request.META.get("HTTP_AUTHORIZATION")) is not None:
+    credentials = request.META.get("HTTP_AUTHORIZATION")
+    is_remote = bool(remote_user(request))
+    if credentials is not None and not (is_remote and not _secret(credentials).startswith(PREFIX)):
         secret = _secret(credentials)
         token = await Token.objects.afind(secret) if secret else None
         if token is None:
             raise HTTPError(401, INVALID_TOKEN, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
         return RequestUser(token.user, token)
-    if settings.SESSION_COOKIE_NAME in request.COOKIES and (user := await request.auser()).is_authenticated:
+    if is_personal(request) and (user := await request.auser()).is_authenticated:
         rights = [name for name, permission in RIGHTS.items() if await user.ahas_perm(permission)]
-        return RequestUser(user, rights=frozenset(rights))
+        return RequestUser(user, rights=frozenset(rights), is_remote=is_remote)
     return ANONYMOUS
 
 

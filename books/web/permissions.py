@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.contrib.auth import aget_user
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from books.models import Scope
 from books.web.authentication import CHALLENGE, RequestUser, aauthenticate
 from books.web.negotiation import HTTPError
+from books.web.remote_user import aget_user
 
 
 class Rule(NamedTuple):

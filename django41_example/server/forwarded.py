@@ -1,4 +1,5 @@
-"""Where a request comes from, as the proxies in front of the server say: `X-Forwarded-For` and `X-Forwarded-Proto`.
+"""Where a request comes from, as the proxies in front of the server say: `X-Forwarded-For` and `X-Forwarded-Proto`;
+and from whom, in a header for which Django has RemoteUserMiddleware.
 
 uvicorn's ProxyHeadersMiddleware knows networks, but no number of proxies. If it trusts every entry, it takes the
 leftmost, which the client writes; and it takes an entry that is no address for one.
@@ -19,14 +20,19 @@ class ForwardedHeaders:
 
     Each proxy appends the address that connected to it. So entries count from the right; what stands further left than
     our proxies reach was written by the client.
+
+    Whom a proxy names in the `user_header` goes into `scope["remote_user"]`. The header itself is taken off, whoever
+    has sent it: so nothing behind can believe the wrong one.
     """
 
-    def __init__(self, application: Any, proxies: Proxies) -> None:
-        self.application, self.proxies = application, proxies
+    def __init__(self, application: Any, proxies: Proxies, *, user_header: str = "") -> None:
+        self.application, self.proxies, self.user_header = application, proxies, user_header.lower().encode()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             peer = parsed((scope.get("client") or ("",))[0])
+            if self.user_header:
+                self.take_user(scope, peer)
             hops = [peer, *map(parsed, reversed(entries(scope, b"x-forwarded-for")))]  # from the nearest to the client
             if passed := self.passed(hops):
                 # An entry that is no address, such as `unknown`, stands for nobody: then its proxy counts.
@@ -35,6 +41,19 @@ class ForwardedHeaders:
                 if schemes := entries(scope, b"x-forwarded-proto")[-passed:]:
                     scope["scheme"] = "https" if schemes[0].lower() == "https" else "http"
         await self.application(scope, receive, send)
+
+    def take_user(self, scope: Any, peer: Address | None) -> None:
+        names = [value for name, value in scope["headers"] if name == self.user_header]
+        scope["headers"] = [line for line in scope["headers"] if line[0].replace(b"_", b"-") != self.user_header]
+        # Two lines, one of them the client's, make a name that nobody can have.
+        if self.is_proxy(peer) and (name := b",".join(names).decode("utf-8", "replace").strip()):
+            scope["remote_user"] = name
+
+    def is_proxy(self, peer: Address | None) -> bool:
+        """Whether it is known by its address. Their number tells none, so then it is on this machine."""
+        if isinstance(self.proxies, int):
+            return peer is None or peer.is_loopback
+        return peer is not None and any(peer in network for network in self.proxies)
 
     def passed(self, hops: Sequence[Address | None]) -> int:
         """How many proxies of ours the request has passed."""

@@ -195,7 +195,7 @@ def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
     """All that a response can depend on besides the catalogue; None for a request that must reach Django."""
     if scope["method"] not in {"GET", "HEAD"} or len(headers) != len(scope["headers"]):
         return None
-    if not PERSONAL.isdisjoint(headers):
+    if "remote_user" in scope or not PERSONAL.isdisjoint(headers):
         return None
     accept, encoding = headers.get(b"accept", b""), headers.get(b"accept-encoding", b"")
     path, query, host = scope["path"], scope["query_string"], headers.get(b"host", b"")

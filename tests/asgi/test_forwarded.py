@@ -1,5 +1,6 @@
 """Whom and which scheme a request has behind proxies; the client's own entries stand on the left."""
 
+from contextlib import suppress
 from ipaddress import ip_network
 from typing import Any
 
@@ -74,3 +75,47 @@ async def test_who_comes_from_elsewhere_than_the_proxies_is_believed_nothing() -
 )
 async def test_the_scheme_is_the_one_that_our_outermost_proxy_names(proxies: Any, sent: str, scheme: str) -> None:
     assert (await seen(proxies, ("x-forwarded-proto", sent)))[1] == scheme
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "sent", "name"),
+    [
+        (1, "127.0.0.1", [("remote-user", "ada")], "ada"),
+        (1, "::1", [("remote-user", " 夏目@example.org ")], "夏目@example.org"),
+        (NETWORKS, "172.16.0.1", [("remote-user", "ada")], "ada"),
+        (NETWORKS, "::ffff:172.16.0.1", [("remote-user", "ada")], "ada"),
+        (1, "", [("remote-user", "ada")], "ada"),  # by a socket of this machine
+        # Somebody who goes past the proxies, on their network or not.
+        (1, "172.16.0.1", [("remote-user", "ada")], None),
+        (2, "198.18.0.1", [("remote-user", "ada")], None),
+        (NETWORKS, "198.18.0.1", [("remote-user", "ada"), ("x-forwarded-for", "172.16.0.1")], None),
+        (NETWORKS, "127.0.0.1", [("remote-user", "ada")], None),
+        (NETWORKS, "", [("remote-user", "ada")], None),
+        # What a proxy does not overwrite.
+        (1, "127.0.0.1", [("remote-user", "eve"), ("remote-user", "ada")], "eve,ada"),
+        (1, "127.0.0.1", [("remote_user", "eve")], None),
+        (1, "127.0.0.1", [("remote_user", "eve"), ("remote-user", "ada")], "ada"),
+        (1, "127.0.0.1", [("x-remote-user", "eve")], None),
+        (1, "127.0.0.1", [("remote-user", " ")], None),
+    ],
+)
+async def test_only_a_proxy_that_is_known_by_its_address_names_the_user(
+    proxies: Any, peer: str, sent: list[tuple[str, str]], name: str | None
+) -> None:
+    scopes: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+
+    behind_proxy = ForwardedHeaders(application, proxies, user_header="Remote-User")
+    await Exchange(behind_proxy, headers=sent, client=peer).start()
+    assert scopes[0].get("remote_user") == name
+    assert not {b"remote-user", b"remote_user"} & dict(scopes[0]["headers"]).keys()
+
+
+async def test_a_name_that_is_no_utf_8_is_nobodys() -> None:
+    exchange = Exchange(ForwardedHeaders(lambda *_: None, 1, user_header="Remote-User"))
+    exchange.scope["headers"].append((b"remote-user", b"ad\xe9"))
+    with suppress(TypeError):
+        await exchange.start()
+    assert exchange.scope["remote_user"] == "ad\ufffd"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from django41_example.server.forwarded import ForwardedHeaders
 from django41_example.server.response_cache import ENCODERS, ResponseCache, preferred, zstd
 from tests.asgi.client import Answer, Exchange, ask, until
 
@@ -107,6 +108,12 @@ async def test_a_personal_request_neither_reads_nor_fills_the_cache(site: Site, 
     await ask(cache, "/books/")
     assert (await ask(cache, "/books/", headers=headers)).body == b"2"
     assert (await ask(cache, "/books/")).body == b"1"
+
+
+async def test_nor_does_a_request_of_whom_a_proxy_names(site: Site) -> None:
+    behind_proxy = ForwardedHeaders(site.cache(), 1, user_header="Remote-User")
+    answers = [await ask(behind_proxy, "/books/", headers=headers) for headers in ([], [("remote-user", "ada")], [])]
+    assert [answer.body for answer in answers] == [b"1", b"2", b"1"]
 
 
 async def test_one_visitors_cookie_does_not_colour_the_page_of_another() -> None:
