@@ -219,6 +219,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """Count what this connection holds. False if it is more than before, and more than the worker may hold in all,
         or for one address."""
         held = min(max(0, self.arrived - FREE_BYTES), LARGEST_HELD) + self.unsent
+        if held == self.held:
+            return True
         grown, self.held = held - self.held, held
         self.app_state["held"] = total = self.app_state.get("held", 0) + grown
         by_address = self.held_by_address()
