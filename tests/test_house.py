@@ -53,11 +53,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_099,
     "search": 1838,
-    "server": 2978,
+    "server": 2980,
     "jobs": 1464,
     "importing exporting": 4881,
     "openapi": 765,
-    "house": 26_846,
+    "house": 26_848,
     "benchmarks": 4274,
 }
 
