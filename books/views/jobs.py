@@ -25,7 +25,7 @@ from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page, valid
-from books.web.permissions import BACKUP, CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, amay, arequire
+from books.web.permissions import BACKUP_FILE, CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, amay, arequire
 
 LIST = "jobs/job_list.html"
 EVENTS = "text/event-stream"
@@ -138,7 +138,7 @@ class JobFileDownload(CatalogueView):
 
     async def _backup(self, file: JobFile) -> AsyncIterator[bytes]:
         """A backup is on the disk of the machine that wrote it."""
-        await arequire(self.user, BACKUP)
+        await arequire(self.user, BACKUP_FILE)
         path = folder() / file.name
         if not await sync_to_async(path.is_file)():
             raise HTTPError(404, f"The backup {file.name} is not on this machine, or no longer.")
@@ -210,7 +210,7 @@ async def ajob_or_404(jobs: JobQuerySet, key: str) -> Job:
 async def adetail(job: Job, user: RequestUser) -> Data:
     """The JSON of one job."""
     files = job.files.order_by("id").values("name", "size")
-    if job.kind == "backup" and not await amay(user, BACKUP):
+    if job.kind == "backup" and not await amay(user, BACKUP_FILE):
         files = files.none()
     return {
         **serializers.job({name: getattr(job, name) for name in Job.objects.all().ENTRY}),

@@ -31,7 +31,8 @@ PEOPLE = Rule(None, "auth.change_user")  # who has it may make owners, as in Dja
 SETTINGS = Rule(None, "books.change_catalogue")
 SEE_JOBS = Rule(Scope.JOBS, "books.view_job")
 START_JOB = Rule(Scope.JOBS, "books.add_job")  # kinds that write books take more: see books.jobs.kinds
-BACKUP = Rule(Scope.JOBS, PEOPLE.permission)  # it holds all accounts
+BACKUP = Rule(Scope.JOBS, PEOPLE.permission)
+BACKUP_FILE = PEOPLE  # which it holds, with the hashes of their passwords
 CHANGE_JOB = Rule(Scope.JOBS, "books.change_job")
 
 

@@ -13,7 +13,7 @@ from books.backup.folder import folder
 from books.jobs.daily import astart_todays_jobs
 from books.jobs.start import start
 from books.jobs.tasks.backup import backup
-from books.models import Book, Job, JobFile, Status
+from books.models import Book, Job, JobFile, Scope, Status, Token
 from tests.backup.test_backup import BackupTestCase
 from tests.jobs.working import work
 from tests.people import librarian, owner
@@ -72,6 +72,19 @@ class Requested(BackupTestCase):
             "Only an owner of this catalogue can manage accounts and backups.",
         )
         assert client.post(f"/jobs/{job.key}/retry/").status_code == HTTPStatus.FORBIDDEN
+
+    def test_a_token_of_an_owner_starts_one_but_gets_no_file_with_all_accounts(self) -> None:
+        _, secret = Token.objects.issue(self.owner, "copies", list(Scope), None)
+        script = Client(headers={"accept": JSON, "authorization": f"Bearer {secret}"})
+        assert script.post("/jobs/nightly/", '{"kind": "backup"}', JSON).status_code == HTTPStatus.ACCEPTED
+        work()
+        name = JobFile.objects.get().name
+        assert script.get("/jobs/nightly/").json()["files"] == []
+        refused = script.get(f"/jobs/nightly/files/{name}/")
+        assert (refused.status_code, refused.json()["detail"]) == (
+            HTTPStatus.FORBIDDEN,
+            "A token cannot do this: sign in with your password.",
+        )
 
     def test_only_owners_are_shown_the_button_and_the_file(self) -> None:
         job = made()
