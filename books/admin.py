@@ -5,7 +5,6 @@ Books, authors and topics are written on the catalogue's own pages, to which “
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -15,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
 from books import models
@@ -25,7 +24,7 @@ class CatalogueAdmin(admin.AdminSite):
     """The admin behind the catalogue's own sign-in, with its limit of attempts."""
 
     site_header = site_title = "Book catalogue"
-    site_url = f"{settings.SCRIPT_NAME}/"
+    site_url = reverse_lazy("home")  # type: ignore[assignment]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.user.is_authenticated and not self.has_permission(request):

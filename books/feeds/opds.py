@@ -32,7 +32,7 @@ def write_feed(feed: Feed, origin: str) -> HttpResponse:
         "feed",
         NAMES,
         *texts(id=origin + START + feed.path, title=feed.title, updated=feed.updated.isoformat()),
-        element("author", NO_ATTRIBUTES, *texts(name=feed.catalogue, uri=f"{origin}/")),
+        element("author", NO_ATTRIBUTES, *texts(name=feed.catalogue, uri=origin + reverse("home"))),
         *texts(opensearch_totalResults=_written(feed.count), opensearch_itemsPerPage=_written(feed.size)),
         *(_link(rel, START + path, _kind(path)) for rel, path in relations.items() if path is not None),
         _link("search", f"{START}books/?q={{searchTerms}}", MEDIA_TYPES[0]),  # for Librera
@@ -81,7 +81,7 @@ def _in_series(place: Place) -> str:
 
 
 def _category(slug: str, name: str, origin: str) -> Xml:
-    return element("category", {"scheme": f"{origin}/topics/", "term": slug, "label": name})
+    return element("category", {"scheme": origin + reverse("topic_list"), "term": slug, "label": name})
 
 
 def _navigation_entry(link: NavigationLink, feed: Feed, origin: str) -> Xml:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from books.metadata.record import Record
 from books.models import Action, Actor, AlreadyRestored, Book, Change, DuplicateISBN, DuplicateSource, StaleVersion
+from books.web.serializers import book_url
 
 
 class CannotUndo(Exception):
@@ -66,17 +67,14 @@ def _explained() -> Iterator[None]:
     except AlreadyRestored:
         raise CannotUndo("This book has been restored already.") from None
     except DuplicateISBN as error:
-        raise CannotUndo(f"Another book has this ISBN now: /books/{error.book_id}/.") from None
+        raise CannotUndo(f"Another book has this ISBN now: {book_url(error.book_id)}.") from None
     except DuplicateSource as error:
-        raise CannotUndo(f"Another book was imported from the same source since: /books/{error.book_id}/.") from None
+        raise CannotUndo(f"Another book was imported from the same source since: {book_url(error.book_id)}.") from None
 
 
 def _restore_fields(changes: list[Change], actor: Actor) -> None:
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for change in changes:
-        before = {**change.before(), **before}
-        after |= change.after()
+    before = {name: value for change in reversed(changes) for name, value in change.before().items()}
+    after = {name: value for change in changes for name, value in change.after().items()}
     book = Book.objects.select_for_update().get(pk=changes[0].book_id)
     now = cast("dict[str, Any]", book.as_record())
     if moved := [name for name in after if now[name] != after[name]]:

@@ -11,6 +11,7 @@ from books.metadata.sameness import TITLE, distinguishable
 from books.models import Book
 from books.models.book import VOLUME
 from books.models.fields import among
+from books.web.serializers import book_url
 
 MAX_COMPARED = 5000  # earlier books for one batch: some titles are very common
 MAX_EACH = 100  # earlier books for each new one
@@ -31,7 +32,7 @@ def notes_on_similar(added: Sequence[tuple[int, PendingBook]]) -> list[Note]:
     for line, book in added:
         before = earlier[prints[book.pk]]
         if pk := next((row["pk"] for row in before[:MAX_EACH] if not distinguishable(row, book.fields)), None):
-            reason = f"Added, but possibly a duplicate of /books/{pk}/: the title and the first author are the same."
+            reason = f"Added, but possibly a duplicate of {book_url(pk)}: the title and the first author are the same."
             notes.append(Note(line, "title", shortened(book.fields["title"]), reason, book.url))
         before.append({"pk": book.pk, **book.fields})
     return notes

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 
 from books.exporting import CITATIONS
 from books.metadata.json_schema import text
@@ -75,7 +75,11 @@ def description(*, read_requires_login: bool) -> Plain:
     routes = [route for route in get_resolver("books.urls").url_patterns if isinstance(route, URLPattern)]
     scopes = "; ".join(f"`{scope}`: {label}" for scope, label in Scope.choices)
     security = {
-        "token": {"type": "http", "scheme": "bearer", "description": f"From /accounts/tokens/. Its scopes: {scopes}."},
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": f"From {reverse('token_list')}. Its scopes: {scopes}.",
+        },
         "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
     }
     errors = {
@@ -84,7 +88,7 @@ def description(*, read_requires_login: bool) -> Plain:
     }
     return {
         "openapi": "3.1.0",
-        "servers": [{"url": f"{settings.SCRIPT_NAME}/"}],
+        "servers": [{"url": reverse("home")}],
         "info": {"title": "The book catalogue", "version": "1", "description": ABOUT},
         "paths": dict(path(route, read_requires_login) for route in routes if route.name in OPERATIONS),
         "components": {"schemas": SCHEMAS, "responses": errors, "securitySchemes": security},

@@ -21,7 +21,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import CHANGE
 
 MAX_SHOWN = 20  # authors of a group
-NO_GROUP = "No two authors have this fingerprint any more. All groups are at /duplicates/authors/."
+NO_GROUP = "No two authors have this fingerprint any more. All groups are at {}."
 STALE = "One of these authors was changed, merged or deleted since you opened this page. Compare them again."
 Group = dict[str, Any]
 
@@ -66,7 +66,7 @@ class AuthorDuplicateDismiss(CatalogueView):
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         seen = valid(NotDuplicateForm(parsing.form(request)), 422).cleaned_data
         if not await Author.objects.filter(fingerprint=fingerprint).aexists():
-            raise HTTPError(404, NO_GROUP)
+            raise HTTPError(404, NO_GROUP.format(reverse("author_duplicate_list")))
         await DifferentPeople.objects.amark(fingerprint, seen["count"], seen["newest"])
         return SeeOther(f"{reverse('author_duplicate_list')}?{urlencode({'after': fingerprint})}")
 

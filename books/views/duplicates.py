@@ -23,10 +23,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, va
 from books.web.permissions import CHANGE, DELETE, arequire
 
 DETAIL = "books/duplicate_detail.html"
-NO_GROUP = "No two books have this fingerprint any more. All possible duplicates are at /duplicates/."
-TAKEN = (
-    "/books/{}/ has this ISBN and this number in the series too. Take another ISBN or number, or merge that book first."
-)
+TAKEN = "{} has this ISBN and this number in the series too. Take another ISBN or number, or merge that book first."
 STALE = "One of these books was changed or deleted since you opened this page. Compare them again."
 NOT_TWO = "Tick the records that are the same book: two or more."
 
@@ -73,7 +70,7 @@ class MergeView(CatalogueView):
         except CannotMerge as error:
             problem = str(error)
         except DuplicateISBN as error:
-            problem, status = TAKEN.format(error.book_id), 409
+            problem, status = TAKEN.format(serializers.book_url(error.book_id)), 409
         except (Book.DoesNotExist, StaleVersion):
             problem, status = STALE, 412
         (shown,) = key.values()
@@ -116,7 +113,9 @@ class DuplicateDetail(MergeView):
         for group, books in await abooks(groups[:1]):
             data = serialized(group, books)
             return self.side_by_side(data, books, problem, status, ticked=data["certain"])
-        raise HTTPError(status if problem else 404, problem or NO_GROUP)
+        if problem:
+            raise HTTPError(status, problem)
+        raise no_group()
 
     async def anext(self, kept: int, **key: Any) -> str:
         """The next group that nobody has marked as different books."""
@@ -149,9 +148,14 @@ class DuplicateDismiss(CatalogueView):
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         seen = valid(NotDuplicateForm(parsing.form(request)), 422).cleaned_data
         if not await Book.objects.filter(fingerprint=fingerprint).aexists():
-            raise HTTPError(404, NO_GROUP)
+            raise no_group()
         await NotDuplicate.objects.amark(fingerprint, seen["first"] or 0, seen["count"], seen["newest"])
         return SeeOther(f"{reverse('duplicate_list')}?{urlencode({'after': fingerprint})}")
+
+
+def no_group() -> HTTPError:
+    all_groups = reverse("duplicate_list")
+    return HTTPError(404, f"No two books have this fingerprint any more. All possible duplicates are at {all_groups}.")
 
 
 async def afound(text: str, without: int) -> list[dict[str, Any]]:

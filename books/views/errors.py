@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from books.web.negotiation import HTTPError, error_response
 
@@ -23,11 +24,11 @@ def foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, HTTPError(404, "There is no such page. All books are at /books/."))
+    return error_response(request, HTTPError(404, f"There is no such page. All books are at {reverse('book_list')}."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    detail = "Something went wrong on our side; it has been logged. Try again, or go to /books/."
+    detail = f"Something went wrong on our side; it has been logged. Try again, or go to {reverse('book_list')}."
     return error_response(request, HTTPError(500, detail))
 
 

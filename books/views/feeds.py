@@ -23,8 +23,7 @@ from books.models import Author, Book, Series
 from books.search.pagination import Page
 from books.views.basic import BasicAuthView
 from books.views.list_context import SORTS
-from books.web.errors import NO_BOOK
-from books.web.negotiation import HTTPError, valid
+from books.web.negotiation import valid
 from books.web.permissions import READ
 
 UNFILLED = re.compile(r"\{[\w:]{1,40}\??\}")  # KOReader fills in {searchTerms} alone
@@ -136,7 +135,7 @@ class OpdsBook(OpdsView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         for book in await abooks([pk]):
             return self.style.write_book(book, origin(request))
-        raise HTTPError(404, NO_BOOK)
+        raise Book.DoesNotExist
 
 
 def origin(request: HttpRequest) -> str:

@@ -13,7 +13,6 @@ from books.models import Action, Book, Change
 from books.search.compiled_query import Parameter, compiled
 from books.views.base import CatalogueView
 from books.web.authentication import RequestUser
-from books.web.errors import NO_BOOK
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
 from books.web.permissions import CHANGE, PURGE, READ, amay
 from books.web.serializers import book_url
@@ -37,7 +36,7 @@ class BookHistory(CatalogueView):
         title = await atitle(pk)
         may_undo = await amay(self.user, CHANGE)
         if title is None and not (latest and may_undo):
-            raise HTTPError(404, NO_BOOK)
+            raise Book.DoesNotExist
         context = {"title": title, "may_undo": may_undo, "may_purge": await amay(self.user, PURGE)}
         return self.respond({"book": pk, "changes": latest}, "books/book_history.html", context=context)
 
@@ -55,7 +54,7 @@ class HistoryPurge(CatalogueView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         title = await atitle(pk)
         if title is None and not await Change.objects.filter(book_id=pk).aexists():
-            raise HTTPError(404, NO_BOOK)
+            raise Book.DoesNotExist
         return self.respond({}, "books/history_purge.html", context={"book": pk, "title": title})
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -71,7 +70,7 @@ async def atitle(pk: int) -> str | None:
 
 async def apurge(pk: int) -> None:
     if not await sync_to_async(purge)(pk):
-        raise HTTPError(404, NO_BOOK)
+        raise Book.DoesNotExist
 
 
 class ChangeUndo(CatalogueView):

@@ -1,6 +1,7 @@
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from books.cache.topics import atopics
@@ -17,20 +18,21 @@ from books.web.permissions import READ
 from books.web.serializers import list_entry
 
 NEWEST, TOPICS = 12, 24  # shown
-ADDRESSES = {
-    "books": "/books/{?q,author,topic,language,year,sort,size}",
-    "authors": "/authors/{?q,size}",
-    "series": "/series/{?q,size}",
-    "topics": "/topics/",
-    "refresh": "/refresh/",
-    "jobs": "/jobs/",
-    **{f"export_{name}": f"/books.{known.extension}" for name, known in EXPORT_FORMATS.items()},
-    "health_check": "/health_check/",
-    "opds": "/opds/",
-    "opds2": "/opds2/",
-    "opensearch": "/opensearch.xml",
-    "openapi": "/openapi.json",
+VIEWS = {
+    "books": "book_list",
+    "authors": "author_list",
+    "series": "series_list",
+    "topics": "topic_list",
+    "refresh": "refresh",
+    "jobs": "job_list",
+    **{f"export_{name}": f"export_{name}" for name in EXPORT_FORMATS},
+    "health_check": "health_check",
+    "opds": "opds",
+    "opds2": "opds2",
+    "opensearch": "opensearch",
+    "openapi": "openapi",
 }
+PARAMETERS = {"books": "{?q,author,topic,language,year,sort,size}", "authors": "{?q,size}", "series": "{?q,size}"}
 
 
 class Home(CatalogueView):
@@ -46,8 +48,8 @@ class Home(CatalogueView):
         return self.respond(self.addresses(), "home.html")
 
     def addresses(self) -> dict[str, str]:
-        addresses = ADDRESSES | ({"lab": "/lab/"} if settings.LAB else {})
-        return {name: settings.SCRIPT_NAME + address for name, address in addresses.items()}
+        views = VIEWS | ({"lab": "lab"} if settings.LAB else {})
+        return {name: reverse(view) + PARAMETERS.get(name, "") for name, view in views.items()}
 
     async def acontext(self) -> dict[str, object]:
         newest = Book.objects.order_by("-id").values_list(*BookQuerySet.LIST_COLUMNS)[:NEWEST]

@@ -1,4 +1,5 @@
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from books.forms.jobs import JobBooksQuery
@@ -22,7 +23,7 @@ class JobBooks(CatalogueView):
         query = valid(JobBooksQuery(request.GET))
         job = await annotated(Job.objects.filter(key=key)).afirst()
         if job is None:
-            raise HTTPError(404, "There is no job with this key. All jobs are at /jobs/.")
+            raise HTTPError(404, f"There is no job with this key. All jobs are at {reverse('job_list')}.")
         action, after = query.cleaned_data["action"] or Action.ADDED.value, query.cleaned_data["after"] or 0
         changes = Change.objects.filter(job_id=job.pk, action=action, book_id__gt=after).order_by("book_id")
         pks = [pk async for pk in changes.values_list("book_id", flat=True).distinct()[: SIZE + 1]]

@@ -6,6 +6,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.urls import reverse
 
 from books.forms.jobs import ListField
 from books.forms.uploads import FINDS_ITS_BOOK
@@ -73,7 +74,7 @@ async def astart_job(view: CatalogueView, key: str) -> tuple[Job, bool]:
     except KeyTaken:
         if once:
             raise KeyReused(once) from None
-        detail = f"Another job has this key: choose another key, or look at it at /jobs/{key}/."
+        detail = f"Another job has this key: choose another key, or look at it at {reverse('job_detail', args=[key])}."
         raise HTTPError(409, detail) from None
 
 

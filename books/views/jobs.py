@@ -122,7 +122,7 @@ class JobFileDownload(CatalogueView):
     async def get(self, request: HttpRequest, key: str, name: str) -> HttpResponseBase:
         file = await JobFile.objects.select_related("job").filter(job__key=key, name=name).afirst()
         if file is None:
-            raise HTTPError(404, f"This job has no such file. Those that it has are listed at /jobs/{key}/.")
+            raise HTTPError(404, f"This job has no such file. See {reverse('job_detail', args=[key])}.")
         is_backup = file.job is not None and file.job.kind == "backup"
         content = await self._backup(file) if is_backup else file.aread()
         known = next((known for known in EXPORT_FORMATS.values() if name.endswith(f".{known.extension}")), None)
@@ -204,7 +204,7 @@ async def ajob_or_404(jobs: JobQuerySet, key: str) -> Job:
     try:
         return await jobs.aget(key=key)
     except Job.DoesNotExist:
-        raise HTTPError(404, "There is no job with this key. All jobs are at /jobs/.") from None
+        raise HTTPError(404, f"There is no job with this key. All jobs are at {reverse('job_list')}.") from None
 
 
 async def adetail(job: Job, user: RequestUser) -> Data:

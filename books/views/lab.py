@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from books.lab.experiment import IN_PRODUCTION, laboratory
 from books.lab.guide import CASES, CLIENTS, serialized
@@ -28,7 +29,7 @@ class LabCase(CatalogueView):
 
     async def get(self, request: HttpRequest, way: str) -> HttpResponse:
         if way not in CASES:
-            raise HTTPError(404, "There is no such case. All cases are at /lab/.")
+            raise HTTPError(404, f"There is no such case. All cases are at {reverse('lab')}.")
         result = await laboratory.arun(CASES[way], request)
         context = {"case": CASES[way].serialized(), "outline": outline(result["others"]["each_ms"], 600, 120)}
         response = self.respond(result, "lab/case.html", context=context)

@@ -20,7 +20,7 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import PEOPLE
 
 TEMPLATE = "accounts/people.html"
-NOBODY = "There is no such account. All accounts are listed at /accounts/people/."
+NOBODY = "There is no such account. All accounts are listed at {}."
 LAST_OWNER = "This is the last owner. Make somebody else an owner first."
 
 Data = dict[str, Any]
@@ -83,7 +83,7 @@ class PersonDetail(CatalogueView):
         try:
             await sync_to_async(accounts().change)(pk, Role(role) if role else None, is_active=is_active)
         except User.DoesNotExist:
-            raise HTTPError(404, NOBODY) from None
+            raise HTTPError(404, NOBODY.format(reverse("people"))) from None
         except LastOwner:
             raise HTTPError(409, LAST_OWNER) from None
 
@@ -101,7 +101,7 @@ class InvitationWithdraw(CatalogueView):
 async def aperson(pk: int) -> Data:
     row = await accounts().filter(pk=pk).values(*AccountQuerySet.COLUMNS).afirst()
     if row is None:
-        raise HTTPError(404, NOBODY)
+        raise HTTPError(404, NOBODY.format(reverse("people")))
     return person(row)
 
 

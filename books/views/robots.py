@@ -62,7 +62,7 @@ class Sitemap(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         index = await sitemap.aindex(origin(request))
         if index is None:
-            raise HTTPError(404, "There is nothing to list yet. Add the first book at /books/new/.")
+            raise HTTPError(404, f"There is nothing to list yet. Add the first book at {reverse('book_new')}.")
         return HttpResponse(index, content_type=f"{XML}; charset=utf-8")
 
 

@@ -63,7 +63,7 @@ async def atokens_of(user: Any) -> list[dict[str, Any]]:
 async def arevoke(user: Any, pk: int) -> None:
     """Revoke a token of the user's own; 404 for anybody else's."""
     if not await Token.objects.filter(user=user, pk=pk, revoked_at=None).aupdate(revoked_at=timezone.now()):
-        raise HTTPError(404, "You have no such token. Your tokens are listed at /accounts/tokens/.")
+        raise HTTPError(404, f"You have no such token. Your tokens are at {reverse('token_list')}.")
 
 
 def as_dict(token: Token) -> dict[str, Any]:

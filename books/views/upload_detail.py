@@ -25,7 +25,7 @@ from books.web.permissions import CHANGE, START_JOB, arequire
 TEMPLATE = "jobs/upload_detail.html"
 SHOWN_ROWS = 5
 MAX_COLUMNS, MAX_CELL = 100, 120  # that the page shows of a file, and characters of each
-GONE = "There is no such list. Uploaded lists are kept for a week: choose the file again at /jobs/."
+GONE = "There is no such list. Uploaded lists are kept for a week: choose the file again at {}."
 AGAIN = {Status.FAILED, Status.CANCELLED}
 
 
@@ -62,7 +62,7 @@ class UploadDetail(CatalogueView):
         await arequire(self.user, CHANGE)
         own = Upload.objects.filter(pk=pk, user=self.user.account).select_related("file__job", "test")
         if (upload := await own.afirst()) is None:
-            raise HTTPError(404, GONE)
+            raise HTTPError(404, GONE.format(reverse("job_list")))
         return upload
 
     async def _page(self, upload: Upload, form: UploadForm | None = None) -> HttpResponse:

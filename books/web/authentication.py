@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from books.models import Actor, Channel, Token
 from books.models.token import PREFIX
@@ -24,7 +25,7 @@ RIGHTS = {
     "can_manage_people": "auth.change_user",
     "can_change_settings": "books.change_catalogue",
 }
-INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at /accounts/tokens/."  # noqa: S105
+INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at {}."  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
         secret = _secret(credentials)
         token = await Token.objects.afind(secret) if secret else None
         if token is None:
-            raise HTTPError(401, INVALID_TOKEN, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
+            detail = INVALID_TOKEN.format(reverse("token_list"))
+            raise HTTPError(401, detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
         return RequestUser(token.user, token)
     if is_personal(request) and (user := await request.auser()).is_authenticated:
         rights = [name for name, permission in RIGHTS.items() if await user.ahas_perm(permission)]

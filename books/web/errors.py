@@ -3,13 +3,13 @@
 import logging
 
 from django.db import IntegrityError
+from django.urls import reverse
 
 from books.models import Book, DuplicateISBN, KeyReused, MergedAway, StaleVersion
 from books.search.index import Behind
 from books.web.negotiation import HTTPError
+from books.web.serializers import book_url
 
-NO_BOOK = "There is no book with this id. All books are at /books/."
-MERGED = "This book was merged into /books/{}/."
 STALE = "This book was changed since you read it. Read it again, then send your change with the new ETag."
 KEY_REUSED = "This Idempotency-Key was sent with a different request before. Choose a new one."
 
@@ -24,7 +24,7 @@ REFUSED = Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityEr
 def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each kind
     match error:
         case MergedAway():
-            return HTTPError(404, MERGED.format(error.into))
+            return HTTPError(404, f"This book was merged into {book_url(error.into)}.")
         case StaleVersion():
             return HTTPError(412, STALE)
         case DuplicateISBN():
@@ -37,11 +37,11 @@ def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each k
             log.warning("a write is refused: %s", error)
             return HTTPError(409, CONFLICT)
         case _:
-            return HTTPError(404, NO_BOOK)
+            return HTTPError(404, f"There is no book with this id. All books are at {reverse('book_list')}.")
 
 
 def isbn_taken(error: DuplicateISBN, consent: str) -> str:
     return (
-        f"Another book has this ISBN: /books/{error.book_id}/. If this is another volume of the same set, give it its "
-        f"own number in the series, and {consent}."
+        f"Another book has this ISBN: {book_url(error.book_id)}. If this is another volume of the same set, give it "
+        f"its own number in the series, and {consent}."
     )

@@ -109,8 +109,14 @@ def page(
     user = request.request_user.serialized() if hasattr(request, "request_user") else {}
     # Pages for anonymous visitors are shared between them, and have nothing to say to one.
     said = [message(each) for each in get_messages(request)] if user else []
-    frame = {"address": request.get_full_path(), "path": request.path, "user": user, "messages": said}
-    frame["catalogue"] = Known.name
+    frame = {
+        "address": request.get_full_path(),
+        "path": request.path,
+        "path_info": request.path_info,  # without SCRIPT_NAME
+        "user": user,
+        "messages": said,
+        "catalogue": Known.name,
+    }
     html = render_to_string(template, {**frame, **context})
     return HttpResponse(html, status=status, headers=headers)
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from books.models import Scope
@@ -47,7 +48,7 @@ class LoginRequired(HTTPError):
     """An anonymous request for what takes an account."""
 
     def __init__(self) -> None:
-        detail = "Sign in at /accounts/login/, or send a token: Authorization: Bearer …."
+        detail = f"Sign in at {reverse('login')}, or send a token: Authorization: Bearer …."
         super().__init__(401, detail, headers={"WWW-Authenticate": CHALLENGE})
 
 

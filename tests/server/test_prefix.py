@@ -19,7 +19,8 @@ OF_PEOPLE = """/ /books/?q=tolkien /books/?size=2 /books/1/ /books/1/history/ /a
     /series/1/ /accounts/login/ /lab/ /admin/login/ /nowhere/""".split()
 # In HTML and XML, in JSON, in texts for robots.
 ADDRESS = re.compile(
-    r'\b(?:href|src|action|template)="([^"]*)"|<loc>([^<]*)|"\w+":\s?"(/[^"]*)"|^(?:Sitemap|Disallow): (\S+)',
+    r'\b(?:href|src|action|template|scheme)="([^"]*)"|<(?:loc|uri)>([^<]*)|"\w+":\s?"(/[^"]*)"|'
+    r"^(?:Sitemap|Disallow): (\S+)",
     re.MULTILINE,
 )
 
@@ -52,6 +53,9 @@ def test_nothing_leads_out_of_it(start: Callable[..., Server]) -> None:
     assert server.get("/books/").status == server.get(f"{PREFIX}/books/").status == 200  # a proxy took it off
     assert server.get(f"{PREFIX}x/books/").status == 404
     assert server.get(f"{PREFIX}/books").headers["Location"] == f"{PREFIX}/books/"
+    assert b'href="/books-app/topics/" aria-current="page"' in server.get(f"{PREFIX}/topics/", **HTML).body
+    missing = server.get(f"{PREFIX}/books/99999/").body
+    assert b"All books are at /books-app/books/." in missing
     login = server.get(f"{PREFIX}/accounts/", **HTML).headers["Location"]
     assert login == f"{PREFIX}/accounts/login/?next=%2Fbooks-app%2Faccounts%2F"
 
