@@ -36,6 +36,7 @@ TRANSLATED: Any = {
         ("Jo (editor and illustrator)", ["Jo (editor)", "Jo (illustrator)"]),
         ("Jo (author of introduction, etc.)", ["Jo (author of introduction)"]),
         ("Jo (trl)", ["Jo (translator)"]),
+        ("Jo (pnc)", ["Jo (artist)"]),  # MARC's penciller
         ("Jo (Barista)", ["Jo (contributor)"]),
         ("Jo", ["Jo (contributor)"]),
         ("Jo Smith (1950-2001)", ["Jo Smith (1950-2001) (contributor)"]),

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from books.importing import source, tables
-from books.importing.containers.citations import plain
+from books.importing.containers.citations import plain, with_strings
 from books.importing.encoding import UnreadableFile
 from books.importing.rows import CleanRow, cleaned
 
@@ -105,6 +105,20 @@ def test_a_book_in_bibtex_is_read_without_its_latex() -> None:
         "contributors": ["Jane Doe (translator)"],
     }
     assert found.left_out == []
+
+
+def test_a_value_may_be_the_name_of_a_string_in_any_case_and_the_last_of_this_name_counts() -> None:
+    strings = '@string{spr = {Old}}\n@STRING(SPR = "Springer")\n@string{ser = "Series"}\n'
+    (found,) = read(strings + "@book{a, title = {A}, publisher = Spr, series = ser}\n")
+    assert (found.fields["publisher"], found.fields["series"]) == ("Springer", "Series")
+
+
+def test_an_entry_is_parsed_with_those_strings_alone_that_it_names() -> None:
+    strings = {f"s{number}": f'@string{{s{number} = "{"x" * 1000}"}}\n' for number in range(200)}
+    entry = "@book{a, title = {A}, publisher = S7}\n"
+    assert with_strings(entry, strings) == strings["s7"] + entry
+    named = "".join(f", note{number} = s{number}" for number in range(100))
+    assert with_strings(f"@book{{b{named}}}\n", strings).count("@string") == 50
 
 
 def test_a_broken_entry_of_bibtex_is_named_and_costs_no_other() -> None:

@@ -99,6 +99,21 @@ def test_a_cell_that_is_merged_with_those_below_counts_for_each_row() -> None:
     ]
 
 
+def test_merged_cells_count_in_a_list_that_begins_in_a_further_column() -> None:
+    cells = {"C3": "Author", "D3": "Title", "C4": "Jane Austen", "D4": "Emma", "D5": "Persuasion"}
+    assert [row["authors"] for _, row in fields(xlsx({"Books": cells}, merged="C4:C5"))] == [["Jane Austen"]] * 2
+
+
+def test_empty_cells_that_are_merged_beside_the_list_change_nothing() -> None:
+    cells = {"B3": "Author", "C3": "Title", "B4": "Jane Austen", "C4": "Emma", "C5": "Persuasion"}
+    for merged in ("E3:F5", "B1:C2", "A3:A5"):
+        found = fields(xlsx({"Books": cells}, merged=merged))
+        assert [(number, row["title"], row.get("authors", [])) for number, row in found] == [
+            (4, "Emma", ["Jane Austen"]),
+            (5, "Persuasion", []),
+        ]
+
+
 def test_a_zip_bomb_is_refused() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

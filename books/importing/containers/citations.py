@@ -2,8 +2,8 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 import rispy  # type: ignore[import-untyped]
@@ -16,9 +16,13 @@ from books.importing.formats.base import Record
 from books.importing.formats.values import DAMAGE
 
 MAX_RECORD = 1 << 18  # characters
+# Of BibTeX's @strings, each parsed again with every entry that names it: characters of one, and how many.
+MAX_STRING, MAX_STRINGS, MAX_NAMED = 4000, 5000, 50
 PEOPLE = ("author", "editor", "translator")
 _TAG = re.compile(r"\s*([A-Z][A-Z0-9])[ \t]{1,4}-(?:[ \t](.*)|$)")
 _ENTRY = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
+_STRING = re.compile(r"@\s*string\s*[{(]\s*([^\s{}()=,#\"]+)\s*=", re.IGNORECASE)
+_NAMED = re.compile(r"=\s*([^\s{}()=,#\"]+)")  # a value that is the name of an @string
 _KEYWORD = re.compile(r"(?:\{[^{}]*\}|[^;,])+")  # what stands in braces is one, commas or not
 _NO_ENTRY = {"comment", "preamble"}
 _BARE_AMPERSAND = re.compile(r"(?<!\\)&")
@@ -57,15 +61,22 @@ def _ris_parts(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def bibtex_records(file: BinaryIO) -> Iterator[Record]:
-    number, strings = 0, ""
+    number, strings = 0, dict[str, str]()
     for kind, text in _bibtex_parts(_lines(file)):
         if kind == "string":
-            strings += text
+            if len(text) <= MAX_STRING and len(strings) < MAX_STRINGS:
+                strings |= dict.fromkeys(map(str.lower, _STRING.findall(text)), text)
             continue
         if kind in _NO_ENTRY:
             continue
         number += 1
-        yield number, _bibtex_entry(strings[-MAX_RECORD:] + text)
+        yield number, _bibtex_entry(with_strings(text, strings))
+
+
+def with_strings(entry: str, strings: Mapping[str, str]) -> str:
+    """The entry after the @strings that it names: to parse all of them with each would take very long."""
+    named = {strings[name]: None for name in map(str.lower, _NAMED.findall(entry)) if name in strings}
+    return "".join([*islice(named, MAX_NAMED), entry])
 
 
 def _bibtex_parts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from typing import Any, BinaryIO
 
@@ -43,17 +43,19 @@ def records(file: BinaryIO) -> Iterator[Record]:
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableFile(f"This spreadsheet cannot be read ({error}): save it again, or as CSV.") from error
     if sheet is not None and sheet.start is not None:
-        yield from _filled((list(map(text, row)) for row in sheet.iter_rows()), sheet.merged_cell_ranges or [])
+        yield from _filled(sheet)
 
 
-def _filled(rows: Iterable[list[str]], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> Iterator[Record]:
+def _filled(sheet: CalamineSheet) -> Iterator[Record]:
     """The rows, each with the cells that are merged with one above: an author beside several titles is that of each."""
     begins: dict[int, list[tuple[int, int]]] = {}
-    for (top, left), (bottom, _) in merged:
-        if bottom > top:
-            begins.setdefault(top, []).append((left, bottom))
+    first = sheet.start[1] if sheet.start else 0  # rows are counted from 1, but columns from the first that has a cell
+    for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top and first <= left < first + sheet.width:
+            begins.setdefault(top, []).append((left - first, bottom))
     held: dict[int, tuple[int, str]] = {}
-    for number, cells in enumerate(rows):
+    for number, row in enumerate(sheet.iter_rows()):
+        cells = list(map(text, row))
         held = {column: found for column, found in held.items() if number <= found[0]}
         for column, (_, value) in held.items():
             cells[column] = cells[column] or value

@@ -42,7 +42,7 @@ FORMAT = of_columns(
     "RIS",
     {
         "title": ("title|primary_title|BT|short_title", with_short),
-        "authors": (
+        "authors": (  # not TA, which is the author in translation: translators are A4
             "authors|first_authors|secondary_authors|tertiary_authors|ED|subsidiary_authors",
             in_roles("", "", "editor", "editor", "editor", "translator", names=_names),
         ),
