@@ -16,12 +16,13 @@ from books.backup.archive import DAMAGED, Archive, BackupError, Progress, applie
 from books.backup.tables import NAMES, Table, names_by_id, tables
 from books.metadata.text import RULES
 from books.models import Book
+from books.models.catalogue import STARTER_KEYS
 from books.models.derive import derive_all
 from books.search import index
 
 Ids = dict[str, dict[tuple[str, ...], int]]  # by names, for each of NAMES
 
-STARTER_BOOK = Q(source_key__startswith="starter:", version=1)  # as `prepare` has added it
+STARTER_BOOK = Q(source_key__in=STARTER_KEYS, version=1)  # as `prepare` has added it
 
 
 def is_empty() -> bool:

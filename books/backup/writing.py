@@ -17,23 +17,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from books.backup.archive import (
-    FORMAT,
-    KIND,
-    MANIFEST,
-    Manifest,
-    Progress,
-    TableEntry,
-    applied_migrations,
-    opened,
-)
+from books.backup.archive import FORMAT, KIND, MANIFEST, Manifest, Progress, TableEntry, applied_migrations, opened
 from books.backup.tables import Table, tables
 from books.metadata.text import RULES
 
-PARTIAL, LEFT_BEHIND = (
-    ".partial",
-    24 * 3600,
-)  # of an unfinished file: how it ends, and seconds it may last
+PARTIAL = ".partial"  # how the name of an unfinished file ends
+LEFT_BEHIND = 24 * 3600  # seconds after which it is nobody's any more
 QUICK = 1  # zlib's level: the file is a tenth larger, and written in half the time
 
 

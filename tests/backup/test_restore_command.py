@@ -67,7 +67,7 @@ class IntoNothing(BackupTestCase):
         fill()
         write(self.path)
         Book.objects.all().delete()
-        Book.objects.add({"title": "As it came", "source_key": "starter:1"})
+        Book.objects.add({"title": "As it came", "source_key": "starter:001"})
         before, printed = contents(), io.StringIO()
         call_command("restore", str(self.path), "--dry-run", stdout=printed)
         first, second, third = printed.getvalue().splitlines()
@@ -80,13 +80,13 @@ class IntoNothing(BackupTestCase):
 
     def test_untouched_starter_books_are_replaced(self) -> None:
         write(self.path)
-        Book.objects.add({"title": "As it came", "source_key": "starter:1"})
+        Book.objects.add({"title": "As it came", "source_key": "starter:001"})
         call_command("restore", str(self.path), verbosity=0)
         assert not Book.objects.exists()
 
     def test_a_starter_book_that_somebody_has_changed_is_kept(self) -> None:
         write(self.path)
-        book = Book.objects.add({"title": "As it came", "source_key": "starter:1"})
+        book = Book.objects.add({"title": "As it came", "source_key": "starter:001"})
         Book.objects.change(book.pk, {"title": "Mine"})
         with pytest.raises(CommandError, match="There are books here, and none in the backup: nothing has changed"):
             call_command("restore", str(self.path), verbosity=0)
