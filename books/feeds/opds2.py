@@ -88,15 +88,7 @@ def _subject(slug: str, name: str) -> Plain:
 def _link(link: NavigationLink) -> Plain:
     rel = "self" if link.is_current else link.rel
     count = None if link.books is None else {"numberOfItems": link.books}
-    return _given(
-        {
-            "rel": rel,
-            "href": START + link.path,
-            "type": KIND,
-            "title": link.title,
-            "properties": count,
-        }
-    )
+    return _given({"rel": rel, "href": START + link.path, "type": KIND, "title": link.title, "properties": count})
 
 
 def _given(values: Mapping[str, Any]) -> Plain:

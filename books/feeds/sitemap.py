@@ -79,8 +79,6 @@ PAGES = {
 
 async def aindex(origin: str) -> bytes | None:
     """The index of all files; None where nothing is to be listed yet."""
-    paths = [reverse(pages.view, args=[number]) for pages in PAGES.values() for number in (await pages.anumbers())][
-        :FILES
-    ]
-    lines = "".join(f"<sitemap><loc>{origin}{path}</loc></sitemap>\n" for path in paths)
+    paths = [reverse(pages.view, args=[number]) for pages in PAGES.values() for number in await pages.anumbers()]
+    lines = "".join(f"<sitemap><loc>{origin}{path}</loc></sitemap>\n" for path in paths[:FILES])
     return f"{HEAD % 'sitemapindex'}{lines}</sitemapindex>\n".encode() if paths else None

@@ -80,8 +80,8 @@ def is_canonical(text: str) -> bool:
     """Whether the text is 13 right digits already: most of what an import reads, told 30 times as fast."""
     if len(text) != 13 or not text.isascii() or not text.isdigit() or not text.startswith(("978", "979")):
         return False
-    digits = list(map(int, text))
-    return not text.startswith(MUSIC) and (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
+    codes = text.encode()  # “0” is 48: weighted by 1 and 3, the thirteen of them add 1,200, which ends in 0
+    return not text.startswith(MUSIC) and (sum(codes[::2]) + 3 * sum(codes[1::2])) % 10 == 0
 
 
 def hyphenated(isbn13: str) -> str:

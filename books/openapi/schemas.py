@@ -77,16 +77,9 @@ DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, afte
 CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Channel.values), "at": TIME}
 CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
 CHANGE |= {"merged_into": or_null(text()), "merged": array(text())}
-ACTIVITY = {
-    "id": ID,
-    "action": text(enum=ACTIVITIES),
-    "at": TIME,
-    "by": or_null(text()),
-    "via": text(enum=Channel.values),
-}
-ACTIVITY |= {"book": or_null({"type": "object"}), "fields": array(text()), "undoes": or_null(ID)}
-ACTIVITY |= {"by": or_null(text()), "undo_url": or_null(text()), "job": or_null({"type": "object"})}
-ACTIVITY["name"] = or_null({"type": "object"})
+ACTIVITY = {"id": ID, "action": text(enum=ACTIVITIES), "at": TIME, "by": or_null(text())}
+ACTIVITY |= {"via": text(enum=Channel.values), "fields": array(text()), "undoes": or_null(ID)}
+ACTIVITY |= {"undo_url": or_null(text())} | dict.fromkeys(("book", "job", "name"), or_null({"type": "object"}))
 FINGERPRINT = text(fingerprint.LENGTH)
 COMPARED = {"url": text(), "certain": {"type": "boolean"}, "doubt": text(), "books": array(ref("Book"))}
 DUPLICATES = {"fingerprint": FINGERPRINT, "first": ID, "count": COUNT, "newest": ID, **COMPARED}

@@ -51,19 +51,8 @@ class Stored(TestCase):
         expected = catalogue()
         Book.objects.all().delete()
         imported(csv_file([CELLS]))
-        imported(
-            csv_file(
-                [
-                    {
-                        **CELLS,
-                        **change,
-                        "authors": "Alan Lee; Tolkien",
-                        "topics": "Classics",
-                        "more_series": "Red books #2",
-                    }
-                ]
-            )
-        )
+        others = {"authors": "Alan Lee; Tolkien", "topics": "Classics", "more_series": "Red books #2"}
+        imported(csv_file([{**CELLS, **change, **others}]))
         assert catalogue() == expected
 
     def test_authors_topics_and_series_that_no_book_names_any_more_are_forgotten(self) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 from books.importing.column_names import FAMILY_NAME, GIVEN_NAME, field_of, key
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.columns import Cells, How, reader
-from books.importing.formats.values import count, first_isbn, unquoted, values, with_role, year
+from books.importing.formats.values import count, first_isbn, full_year, text, unquoted, values, with_role
 from books.importing.results import RowError
 
 # Of these fields another column is taken where the first is empty, such as the ISBN-10.
 WITH_OTHERS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
 _NOTHING = {"n/a", "#n/a", "n.a.", "null", "none", "nan", "-", "--", "–", "—", "?"}
+LONGEST_NOTHING = max(map(len, _NOTHING))
 _TOTALS = re.compile(
     r"(?:grand |sub)?totals?|sum|summe|gesamt\w*|insgesamt|somme|total général|totale|suma|razem|celkem|összesen|"
     r"toplam|итого|всего|المجموع|合計|小計|総計|合计|总计|계|합계|tổng(?: cộng)?",
@@ -31,7 +32,7 @@ _IN_SERIES = re.compile(
 def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawFields]:
     """Reads these fields. Of several columns the first that is not empty is taken."""
     ways = _HOW | {"contributors": _contributors(columns.get("contributors", ()))}
-    read_fields = reader({field: (names, _alone(field, ways.get(field, _given))) for field, names in columns.items()})
+    read_fields = reader({field: (names, ways.get(field, _given)) for field, names in columns.items()}, one_by_one=True)
 
     def read(cells: Cells) -> RawFields:
         fields, left_out = read_fields(cells)
@@ -43,18 +44,19 @@ def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawF
     return read
 
 
-def _alone(field: str, how: How) -> How:
-    """For this field alone: in JSON an object may stand where a value belongs."""
-    return lambda *cells: {field: how(*cells)}
-
-
 def _given(*cells: Any) -> Any:
-    return next(filter(None, map(_plain, cells)), "")
+    for cell in cells:
+        if value := _plain(cell):
+            return value
+    return ""
 
 
 def _plain(cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return cell
     value = unquoted(cell)
-    return "" if isinstance(value, str) and value.strip().casefold() in _NOTHING else value
+    bare = value.strip()
+    return "" if len(bare) <= LONGEST_NOTHING and bare.casefold() in _NOTHING else value
 
 
 def _of_text(change: Callable[[str], Any]) -> How:
@@ -83,7 +85,9 @@ def _contributors(columns: Sequence[str]) -> How:
 _HOW: dict[str, How] = {
     "authors": lambda *cells: map(with_role, _names("authors", _BETWEEN_AUTHORS, _given(*cells))),
     "isbn13": lambda *cells: first_isbn(*map(_plain, cells)),
-    "published_year": lambda *cells: year(found) if isinstance(found := _given(*cells), str | int) else found,
+    "published_year": lambda *cells: (
+        full_year(text(found)) if isinstance(found := _given(*cells), str | int) else found
+    ),
     "pages": _of_text(count),
     "topics": lambda *cells: _names("topics", _BETWEEN_TOPICS, _given(*cells)),
 }
@@ -133,5 +137,5 @@ def _columns_of_a_name(header: Sequence[str]) -> list[str]:
 def _refuse_totals(fields: Mapping[str, Any]) -> None:
     """Raises RowError for the row below a list that adds up its columns."""
     title = str(fields.get("title", "")).strip(" :")
-    if _TOTALS.fullmatch(title) and not any(fields.get(name) for name in ("authors", "isbn13", "publisher")):
+    if not any(map(fields.get, ("authors", "isbn13", "publisher"))) and _TOTALS.fullmatch(title):
         raise RowError("title", title, "This row adds up the others, and is no book.")

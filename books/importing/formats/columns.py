@@ -49,19 +49,27 @@ USUAL: Mapping[str, How] = {
 }
 
 
-def reader(columns: Mapping[str, tuple[Sequence[str], How]]) -> Callable[[Cells], RawFields]:
-    """Reads the fields one after the other. A field whose reading raises a RowError is left out with it."""
+def reader(
+    columns: Mapping[str, tuple[Sequence[str], How]], *, one_by_one: bool = False
+) -> Callable[[Cells], RawFields]:
+    """Reads the fields one after the other. A field whose reading raises a RowError is left out with it.
+
+    `one_by_one`: a dict is the value of one field, as JSON may have it, and not several fields.
+    """
 
     def read(cells: Cells) -> RawFields:
         fields: dict[str, Any] = {}
         left_out: list[RowError] = []
         for field, (names, how) in columns.items():
             try:
-                value = how(*(cells.get(name) for name in names))
+                value = how(*map(cells.get, names))
             except RowError as error:
                 left_out.append(error)
             else:
-                fields |= value if isinstance(value, dict) else {field: value}
+                if isinstance(value, dict) and not one_by_one:
+                    fields |= value
+                else:
+                    fields[field] = value
         if "authors" in fields or "contributors" in fields:
             named = people([*fields.get("authors", ()), *fields.get("contributors", ())])
             fields |= {name: found for name, found in named.items() if found or name in fields}

@@ -1,9 +1,9 @@
 """The tables that other programs export, each with the place where people find it."""
 
+import re
 from typing import Any
 
 from books.exporting.formulas import restored
-from books.importing.formats.babelio import turned_round, volume
 from books.importing.formats.base import Format
 from books.importing.formats.columns import Cells, in_roles, listed_in, of_columns, people_in
 from books.importing.formats.goodbooks import titled
@@ -11,6 +11,8 @@ from books.importing.formats.values import first, first_isbn, in_all_series, nat
 from books.importing.results import RowError
 
 READING_STATES = {"to-read", "reading", "read", "stopped-reading"}
+_VOLUME = re.compile(r"(.+?),? \(?(?:tome|t\.) ?(\d+)\)?(?: ?: ?(.+)| ?;?)", re.IGNORECASE)
+_INITIAL_OR_PARTICLE = re.compile(r".*\.|d[eu]|van|von|da|di|del", re.IGNORECASE)
 
 
 def _in_title(title: Any) -> dict[str, Any]:
@@ -56,6 +58,22 @@ def _not_deleted(cells: Cells) -> Cells:
     if text(cells.get("deleted")).lower() == "true":
         raise RowError("deleted", "true", "This book was deleted in Openreads.")
     return cells
+
+
+def _babelio_title(cell: Any) -> dict[str, str]:
+    """The fields in “Les Bidochon, tome 8 : Vent du soir”."""
+    title = text(cell)
+    if found := _VOLUME.fullmatch(title):
+        return {"title": found[3] or title.rstrip(" ;"), "series": found[1], "series_number": found[2]}
+    return {"title": title}
+
+
+def _babelio_author(cell: Any) -> list[tuple[str, str]]:
+    """“Hugo Victor” as Victor Hugo. Of three names nobody knows how many are the family's: they stay as they are."""
+    name = text(cell)
+    family, _, given = (part.strip() for part in name.partition("  ")) if "  " in name else name.partition(" ")
+    is_clear = "  " in name or " " not in given or _INITIAL_OR_PARTICLE.fullmatch(given.rpartition(" ")[2])
+    return [(f"{given} {family}".strip() if is_clear else name, "")]
 
 
 PROGRAMS: tuple[Format, ...] = (
@@ -187,8 +205,8 @@ PROGRAMS: tuple[Format, ...] = (
         "Babelio",
         {
             "isbn13": "ISBN",
-            "title": ("Titre", lambda title: volume(text(title))),
-            "authors": ("Auteur", lambda name: [(turned_round(text(name)), "")]),
+            "title": ("Titre", _babelio_title),
+            "authors": ("Auteur", _babelio_author),
             "publisher": "Editeur",
             "published_year": "Date de publication",
         },

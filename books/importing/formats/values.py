@@ -57,11 +57,15 @@ def count(*cells: Any) -> str:
 
 
 def year(*cells: Any) -> str:
-    """The first date there is. One of two digits may be of this century, of the last or of the first."""
-    found = first(*cells)
-    if _SHORT_YEAR.fullmatch(found):
-        raise RowError("published_year", found, "Left out: of which century? Write four digits: 1985, or 0085.")
-    return found
+    """The first date there is."""
+    return full_year(first(*cells))
+
+
+def full_year(year: str) -> str:
+    """The year, but for one of two digits, which may be of this century, of the last or of the first."""
+    if _SHORT_YEAR.fullmatch(year):
+        raise RowError("published_year", year, "Left out: of which century? Write four digits: 1985, or 0085.")
+    return year
 
 
 def natural(name: str) -> str:

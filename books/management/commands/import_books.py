@@ -29,17 +29,18 @@ POLL = 0.1  # seconds
 
 class Command(BaseCommand):
     help = (
-        "Imports books from CSV and JSON Lines: our own exports, goodbooks-10k, the lists of Aozora Bunko and Project "
-        "Gutenberg, and any other CSV through --map. A row finds its book by source_key, else by ISBN, else by equal "
-        "title, authors and year; it fills in and corrects what it gives, and empties nothing. Rows that cannot be "
-        "imported go into FILE.rejects.csv in this folder, to be corrected and imported again; they are no failure: "
-        "the exit status is 1 only if a file could not be read or the database not be written. Each file is a job, "
-        "which this command works itself: its page has the result, and can undo it."
+        "Imports lists of books: our own exports, those of other programs, spreadsheets, CSV, JSON, MARC, RIS and "
+        "BibTeX; of other tables --map names the columns. A row finds its book by source_key, else by ISBN, else by "
+        "equal title, authors and year. It fills the empty fields of a book that is here already, or does what "
+        "--existing says; an export of ours corrects its own books. Nothing is emptied. Rows that cannot be imported "
+        "go into FILE.rejects.csv in this folder, to be corrected and imported again; they are no failure: the exit "
+        "status is 1 only if a file could not be read or the database not be written. Each file is a job, which this "
+        "command works itself: its page has the result, and can undo it."
     )
     requires_system_checks: list[str] = []  # they would query the database, and fail in a less readable way
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="in UTF-8, UTF-16 or Shift JIS (cp932)")
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a list of books")
         parser.add_argument(
             "--map",
             action="append",
