@@ -1,14 +1,20 @@
 """What narrows a list: counted with the other filters, added and taken away by links."""
 
 import re
+from itertools import count
 from typing import Any
 from unittest import mock
 
+import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError, connection
 from django.test import TestCase
 
 from books.models import Author, Book
 from books.search import results
+from books.search.facets import facet_counts
+from books.search.filters import BookSearch
+from books.search.query import parse
 
 
 class Narrowing(TestCase):
@@ -115,6 +121,21 @@ class Narrowing(TestCase):
             with self.subTest(query), small, mock.patch("books.search.results.COUNT_CAP", 3):
                 facets = (await self.data(f"/books/?{query}&facets=topic"))["facets"]["topic"]
                 assert {"novels", "poetry"} <= {each["value"] for each in facets}
+
+    @pytest.mark.sqlite
+    def test_counting_that_is_stopped_is_an_error_of_the_database_wherever_it_is(self) -> None:
+        conditions = BookSearch(parse("title")).conditions
+        connection.ensure_connection()
+        self.addCleanup(connection.connection.set_progress_handler, None, 0)
+        for rounds in count():  # each is stopped a little later than the one before
+            left = iter(range(rounds))
+            connection.connection.set_progress_handler(lambda left=left: next(left, None) is None, 100)
+            try:
+                facet_counts(Book, conditions, 6)
+                break
+            except OperationalError:
+                pass
+        assert rounds > 3
 
     async def test_in_a_large_catalogue_the_counts_follow_the_list(self) -> None:
         large = mock.patch.multiple(results, SMALL_CATALOGUE=0, SEARCH_CAP=3)

@@ -123,6 +123,6 @@ class Pages(TestCase):
             assert ">martin</a>?" in await self.page("martxn")
 
     async def test_nothing_is_proposed_where_nothing_is_like_it(self) -> None:
-        for query in ("zzzzzz", "夏目", "k", "123456"):
+        for query in ("zzzzzz", "夏目", "k", "123456", "kafak wwww xxxx zzzz"):  # four are no slips
             with self.subTest(query=query):
                 assert "Did you mean" not in await self.page(query)

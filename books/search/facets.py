@@ -8,18 +8,27 @@ the time, and each worker does it anew after each change.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Min
 from django.db.models.functions import Substr
 
 from books.metadata import languages
 from books.metadata.roles import AUTHOR
 from books.metadata.years import NEVER
-from books.search.compiled_query import Parameter, compiled
-from books.search.filters import NUMBER, Conditions, count_of, fitting, names_of, parameters_of, values_of
+from books.search.compiled_query import compiled
+from books.search.filters import (
+    END,
+    FIRST,
+    WITHIN_WINDOW,
+    Conditions,
+    count_of,
+    fitting,
+    names_of,
+    parameters_of,
+    values_of,
+)
 from books.search.pagination import COUNT_CAP
 
 EXACT = COUNT_CAP  # books, of which counting takes 60 to 200 ms
@@ -95,8 +104,11 @@ def _values(model: Any, conditions: Conditions, shown: Mapping[str, int], *, is_
     else:
         sql, parameters = _counting("books_book", "books_book{name}", shown), []
     found: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year", "start")}
+    if not sql:
+        return found
     with connection.cursor() as cursor:
-        for kind, value, label, books in cursor.execute(sql, parameters).fetchall() if sql else ():
+        cursor.execute(sql, parameters)
+        for kind, value, label, books in cursor.fetchall():
             found[kind].append((value, label or (languages.name(value) if kind == "language" else ""), books))
     return found
 
@@ -107,11 +119,13 @@ def _fitting(model: Any, conditions: Conditions) -> tuple[str, list[Any]]:
 
 def _sample(model: Any, conditions: Conditions) -> tuple[str, list[Any]]:
     """From places all over the catalogue."""
+    conditions = tuple((WITHIN_WINDOW.get(name, name), value) for name, value in conditions)
     window, values = compiled(_window, model, names_of(conditions)), values_of(conditions)
-    ids = model.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    step = (ids["last"] - ids["first"]) / WINDOWS
-    windows = [window.filled({**values, "first": ids["first"] + int(step * place)}) for place in range(WINDOWS)]
-    sql = " UNION ".join(f"SELECT * FROM ({each}) AS part" for each, _ in windows if each)  # nosec B608 # noqa: S608
+    ids = model.objects.order_by("pk").values_list("pk", flat=True)
+    first, end = ids.first(), ids.last() + 1
+    edges = [first + (end - first) * place // WINDOWS for place in range(WINDOWS + 1)]
+    windows = [window.filled({**values, "first": first, "end": end}) for first, end in pairwise(edges)]
+    sql = " UNION ALL ".join(f"SELECT * FROM ({each}) AS part" for each, _ in windows if each)  # nosec B608 # noqa: S608
     return sql, [each for _, parameters in windows for each in parameters]
 
 
@@ -126,7 +140,7 @@ def _of(model: Any, names: tuple[str, ...]) -> Any:
 def _window(model: Any, names: tuple[str, ...]) -> Any:
     """The index of words gives ids in order on SQLite, and begins where it is told to."""
     key = "indexed" if connection.vendor == "sqlite" and "words" in names else "pk"
-    rows = _of(model, names).filter(**{f"{key}__gte": Parameter("first", NUMBER)})
+    rows = _of(model, names).filter(**{f"{key}__gte": FIRST, f"{key}__lt": END})
     return rows.order_by(key).values_list(*COLUMNS)[:WINDOW]
 
 

@@ -7,6 +7,7 @@ What it does not know, and what a walk along the list looks at book by book, are
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -38,6 +39,7 @@ from books.search.query import SearchQuery, parse
 
 TEXT: "Field[Any, Any]" = CharField()
 NUMBER: "Field[Any, Any]" = IntegerField()
+FIRST, END = Parameter("first", NUMBER), Parameter("end", NUMBER)  # ids of a window
 LONGEST_ID = 18  # digits
 Conditions = tuple[tuple[str, Any], ...]  # names of CONDITIONS, with their values
 
@@ -46,10 +48,11 @@ def _words(asked: Parameter) -> Q:
     return Q(**{"words__holds" if connection.vendor == "postgresql" else "indexed__words__holds": asked})
 
 
-def _without_words(asked: Parameter) -> Q:
+def _without_words(asked: Parameter, **among: Parameter) -> Q:
+    """SQLite looks up all that have the words, before the first book: in a window only those `among` its ids."""
     if connection.vendor == "postgresql":
         return ~Q(words__holds=asked)
-    return ~Q(pk__in=Words.objects.filter(words__holds=asked).values("pk"))
+    return ~Q(pk__in=Words.objects.filter(words__holds=asked, **among).values("pk"))
 
 
 def _named_or_numbered(series: Any) -> Q:
@@ -89,6 +92,7 @@ CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
     "highest_beside_words": (NUMBER, lambda year: Q(last_year__lte=year)),
     "words": (TEXT, _words),
     "without_words": (TEXT, _without_words),
+    "without_words_in_window": (TEXT, partial(_without_words, pk__gte=FIRST, pk__lt=END)),
     # What the index of words knows, for a walk along the list. As expressions where another index would lead it astray.
     "words_on_walk": (TEXT, lambda asked: Q(number__in=Words.objects.filter(words__holds=asked).values("pk"))),
     "topic": (TEXT, lambda slug: Q(Exists(BookTopic.objects.filter(book=OuterRef("pk"), topic__slug=slug)))),
@@ -101,6 +105,7 @@ CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
 
 # Beside words these are looked at book by book: else SQLite takes their index, and asks for the words at each book.
 BESIDE_WORDS = {name: f"{name}_beside_words" for name in ("author", *SERIES, "without_isbn", "lowest", "highest")}
+WITHIN_WINDOW = {"without_words": "without_words_in_window"}
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,10 @@ class Matches:
         def count() -> FacetCounts | None:
             if not asked and page.count >= SEARCH_CAP and self._last_id() > SMALL_CATALOGUE:
                 return None
+            is_known = page.count_is_exact or page.count == COUNT_CAP
+            books = page.count + (not page.count_is_exact) if is_known else 0
             with using_index():
-                return facet_counts(self.model, self.conditions, page.count if page.count_is_exact else 0, whole=asked)
+                return facet_counts(self.model, self.conditions, books, whole=asked)
 
         return await per_version.get_or_make(("facets", self.conditions, asked), partial(in_thread, count))
 
