@@ -77,11 +77,9 @@ class PasswordChange(CatalogueView):
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        self._require_password()
         return page(request, CHANGE, {"form": PasswordChangeForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        self._require_password()
         form = PasswordChangeForm(parsing.form(request))
         if not form.is_valid():
             return self.respond_again(form, CHANGE)
@@ -98,7 +96,3 @@ class PasswordChange(CatalogueView):
         await user.asave(update_fields=["password"])
         await aupdate_session_auth_hash(request, user)
         return SeeOther(reverse("account"))
-
-    def _require_password(self) -> None:
-        if not self.user.account.has_usable_password():
-            raise HTTPError(409, "This account has no password to change: you sign in without one.")
