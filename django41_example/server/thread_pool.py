@@ -12,7 +12,7 @@ from django41_example.server.pool_thread import PoolThread
 from django41_example.server.statements import STATEMENT_SECONDS
 from django41_example.server.threads import Checkout
 
-LOOK_EVERY = 0.25  # seconds between two looks at the statements that run
+LOOK_EVERY = 0.25  # seconds between two looks at who waits, and at the statements that run
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class ThreadPool:
 
     def _look(self) -> None:
         now = time.monotonic()
-        for checkout in self.holders:
+        for checkout in (*self.queue, *self.holders):
             checkout.look(now)
         self.looking = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look) if self.holders else None
 

@@ -62,7 +62,7 @@ class Checkout(Executor):
         self.is_streaming = self.has_begun = False
         self.unfinished: set[Call] = set()  # in the thread's queue, or running
         self.waiting: list[Call] = []
-        self.too_late: asyncio.TimerHandle | None = None  # ends the wait
+        self.queued_at: float | None = None  # while it is in the pool's queue, by time.monotonic
         self.watching: asyncio.Task[None] | None = None  # whether the client is still there
         self.interrupting: asyncio.Future[None] | None = None
         self.catalogue_version: int | None = None  # as this request has seen it
@@ -104,7 +104,13 @@ class Checkout(Executor):
         return any(not call.future.done() for call in (*self.waiting, *self.unfinished))
 
     def look(self, now: float) -> None:
-        """Every moment while it holds a thread: interrupt a statement that runs too long, or for nobody."""
+        """Every moment while it waits for a thread or holds one: end a wait, and interrupt a statement, that takes too
+        long or is for nobody."""
+        if self.queued_at is not None:
+            if now - self.queued_at > self.pool.limits.queue_timeout:
+                self.stop_waiting()
+            else:
+                self._watch()
         if not self.thread or not self.unfinished:
             return
         is_late = self.thread.statements.is_late(now, self.thread.pool.limits.statement_timeout)
@@ -137,7 +143,7 @@ class Checkout(Executor):
             self.release()
 
     def stop_waiting(self) -> None:
-        if self.too_late:
+        if self.queued_at is not None:
             with suppress(ValueError):
                 self.pool.queue.remove(self)
         for call in self._end_wait():
@@ -159,8 +165,7 @@ class Checkout(Executor):
 
     def _wait(self, call: Call) -> None:
         self.pool.queue.append(self)
-        self.too_late = asyncio.get_running_loop().call_later(self.pool.limits.queue_timeout, self.stop_waiting)
-        self._watch()
+        self.queued_at = time.monotonic()
         self.waiting.append(call)
 
     def _watch(self) -> None:
@@ -189,9 +194,7 @@ class Checkout(Executor):
             self.release()
 
     def _end_wait(self) -> list[Call]:
-        if self.too_late:
-            self.too_late.cancel()
-        calls, self.waiting, self.too_late = self.waiting, [], None
+        calls, self.waiting, self.queued_at = self.waiting, [], None
         return calls
 
     def _prepare_connections(self) -> None:
