@@ -53,11 +53,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_110,
     "search": 1859,
-    "server": 2980,
+    "server": 2983,
     "jobs": 1464,
     "importing exporting": 4911,
     "openapi": 762,
-    "house": 26_885,
+    "house": 26_888,
     "benchmarks": 4274,
 }
 
