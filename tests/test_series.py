@@ -1,3 +1,4 @@
+import io
 import json
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.test import TestCase
 
 from books.history.merge import merge
+from books.importing.importer import import_file
 from books.metadata import record
 from books.metadata.series import Place, placed
 from books.metadata.volumes import Volumes
@@ -298,6 +300,24 @@ class Kept(LibrarianTestCase):
         assert self.client.post(answer["undo_url"]).json()["books"] == 2
         assert self.places() == before
 
+    def test_an_old_name_leads_writers_imports_and_lists_to_the_kept_series(self) -> None:
+        assert self.changed(name="The Disc", names=["Scheibenwelt"]).json()["names"] == ["Scheibenwelt", "Disc World"]
+        Book.objects.add({"title": "Eric", "series": "Scheibenwelt", "more_series": ["Disc World #9"]})
+        Book.objects.change(Book.objects.get(title="Guards").pk, {"more_series": ["Disc World #1"]})
+        table = b"title,series,more_series\nSmall Gods,Disc World,\nMaskerade,,Disc World #18\n"
+        for _ in import_file(io.BytesIO(table)):
+            pass
+        assert {title: self.places()[title] for title in ("Eric", "Guards", "Small Gods", "Maskerade")} == {
+            "Eric": ("The Disc", 9, ""),
+            "Guards": ("Discworld", 8, "The Disc #1"),
+            "Small Gods": ("The Disc", None, ""),
+            "Maskerade": ("The Disc", 18, ""),
+        }
+        moved = self.client.get("/books/?series=Disc+World&sort=series")
+        assert (moved.status_code, moved["Location"]) == (301, "/books/?series=The+Disc&sort=series")
+        assert [each["name"] for each in self.client.get("/series/?q=scheiben").json()["series"]] == ["The Disc"]
+        assert "Scheibenwelt" in self.client.get(self.url, headers=HTML).content.decode()
+
     def test_a_name_of_another_series_is_asked_about_then_the_two_are_one(self) -> None:
         before = self.places()
         asked = self.client.post(self.edit, {"name": "Discworld", "volumes": "41"}, headers=HTML)
@@ -308,6 +328,8 @@ class Kept(LibrarianTestCase):
         assert Series.objects.get().volumes == 41
         moved = self.client.get(self.url)
         assert (moved.status_code, moved["Location"]) == (301, f"/series/{self.other.pk}/")
+        moved = self.client.get(f"/books/?size=5&series={self.old.pk}")
+        assert (moved.status_code, moved["Location"]) == (301, f"/books/?size=5&series={self.other.pk}")
         undo = self.client.get(f"/series/{self.other.pk}/history/").json()["changes"][0]["undo_url"]
         assert self.client.post(undo).status_code == 200
         assert self.places() == before

@@ -26,12 +26,14 @@ PAGES = [
         "/books/{}/merge/",
         "/books/{}/history/",
         "/authors/",
+        "/series/",
         "/topics/",
     ),
     *(
         "/topics/novels/",
         "/jobs/",
         "/duplicates/",
+        "/duplicates/authors/",
         "/activity/",
         "/settings/",
         "/accounts/people/",
@@ -69,6 +71,8 @@ class ShownTests(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.book = Book.objects.add({"title": "Kokoro", "isbn13": "9780895267153", "topics": ["Novels"]})
+        for name in ("Natsume Sōseki", "Soseki, Natsume"):
+            Book.objects.add({"title": "Botchan", "authors": [name]})
         cls.people = {"nobody": AnonymousUser(), "reader": reader(), "librarian": librarian(), "owner": owner()}
 
     def page(self, path: str, user: Any) -> str:
@@ -93,7 +97,7 @@ class ShownTests(TestCase):
             assert {name: tool in self.page("/", user) for name, user in self.people.items()} == expected
 
     def test_what_is_missing_is_said_with_who_can_help(self) -> None:
-        self.book.delete()
+        Book.objects.all().delete()
         said = {
             "nobody": "Are you a librarian?",
             "reader": "Ask the owner of this catalogue",

@@ -1,7 +1,9 @@
+import re
+
 from asgiref.sync import async_to_sync
 from django.test import TestCase
 
-from books.models import Book
+from books.models import Book, Topic
 
 
 class Topics(TestCase):
@@ -27,3 +29,14 @@ class Topics(TestCase):
     async def test_an_unknown_topic_is_404(self) -> None:
         response = await self.async_client.get("/topics/nothing/")
         assert (response.status_code, "/topics/" in response.json()["detail"]) == (404, True)
+
+    def test_many_have_letters_that_lead_to_the_first_of_each_in_the_order_of_the_alphabet(self) -> None:
+        Topic.objects.bulk_create([Topic.of(name) for name in ("Élan", "Zoo", *(f"Dogs {n}" for n in range(60)))])
+        page = self.client.get("/topics/", headers={"accept": "text/html"}).content.decode()
+        assert re.findall(r'href="#(.)" rel="nofollow">(.)</a>', page) == [(each, each) for each in "DENZ一"]
+        assert re.findall(r'<li(?: id="(.)")?><a href="[^"]*" dir="auto">([^<]*)</a>', page)[-4:] == [
+            ("E", "Élan"),
+            ("N", "Novels"),
+            ("Z", "Zoo"),
+            ("一", "小説"),
+        ]

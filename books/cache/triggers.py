@@ -3,7 +3,7 @@
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 NAMES = ("author", "topic", "series")
-KINDS = ("book", "catalogue", "authorname", "topicname", *NAMES, *(f"book{name}" for name in NAMES))
+KINDS = ("book", "catalogue", *NAMES, *(f"{name}name" for name in NAMES), *(f"book{name}" for name in NAMES))
 TABLES = tuple(f"books_{kind}" for kind in KINDS)
 EVENTS = ("INSERT", "UPDATE", "DELETE")
 CHANNEL = "books_revision"

@@ -13,9 +13,9 @@ from django.core.exceptions import ValidationError
 from books.metadata import isbn, languages, record
 from books.metadata.series import Place
 from books.metadata.years import Span, span, written
-from books.models.author import AuthorQuerySet
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
+from books.models.named import NamedQuerySet
 from books.search.facets import KINDS
 from books.search.filters import BookSearch
 from books.search.pagination import CURSOR_LENGTH, Ordering, PageRequest
@@ -234,17 +234,13 @@ class CsvQuery(BookQuery):
     facets = None  # type: ignore[assignment] # a file has none
 
 
-class AuthorQuery(ListQuery):
-    """Which authors: `?q=` words of the name."""
+class NamesQuery(ListQuery):
+    """Which authors or series: `?q=` words of the name."""
 
     q = QueryField(required=False, max_length=MAX_QUERY)
 
     def ordering(self) -> Ordering:
-        return AuthorQuerySet.ORDERINGS["name"]
-
-
-class SeriesQuery(AuthorQuery):
-    """Which series: `?q=` words of the name."""
+        return NamedQuerySet.ORDERINGS["name"]
 
 
 class JobQuery(ListQuery):

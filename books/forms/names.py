@@ -10,6 +10,8 @@ from books.metadata import record
 from books.metadata.series import placed
 
 MOST_VOLUMES = 10_000
+MOST_NAMES = 1000  # of one author, topic or series: each merge adds some
+SERIES = record.names(1, record.MAX_TEXT)  # a cleaner of one name
 
 
 class NameField(forms.Field):
@@ -46,15 +48,18 @@ class YesNoField(forms.Field):
         return value in {True, "1", "true"}
 
 
-class NamesField(forms.Field):
-    """Names, one a line or as a list."""
+_names = record.names(MOST_NAMES, record.MAX_TEXT)
 
-    def __init__(self, field: str, label: str, help_text: str = "") -> None:
+
+class NamesField(forms.Field):
+    """Names, one a line or as a list, each by the rules of NameField."""
+
+    def __init__(self, cleaner: Callable[[object], list[str]], label: str, help_text: str = "") -> None:
         super().__init__(required=False, label=label, help_text=help_text, widget=forms.Textarea(attrs={"rows": 2}))
-        self.cleaner = record.CLEANERS[field]
+        self.cleaner = cleaner
 
     def clean(self, value: Any) -> list[str]:
-        return self.cleaner(value or [])  # type: ignore[no-any-return]
+        return [name for each in _names(value or []) for name in self.cleaner([each])]
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
@@ -88,20 +93,21 @@ class AuthorForm(NameForm):
         help_text="How the author is filed: Gogh, Vincent van. Leave it empty to derive it from the name.",
     )
     names = NamesField(
-        "authors",
+        record.CLEANERS["authors"],
         "Other names",
         "Other spellings, former names, other scripts, one per line. Searches find them, and imports and forms "
         "that use one get this author.",
     )
     also_writes_as = NamesField(
-        "authors",
+        record.CLEANERS["authors"],
         "Also writes as",
         "Authors of this catalogue who are the same person, one per line. Books keep the name that is printed on them.",
     )
 
 
 class SeriesForm(NameForm):
-    name = NameField(record.names(1, record.MAX_TEXT), "As it should appear on all books of this series.")
+    name = NameField(SERIES, "As it should appear on all books of this series.")
+    names = NamesField(SERIES, "Other names", "One per line. Imports and forms that use one get this series.")
     volumes = forms.IntegerField(
         required=False,
         min_value=1,
@@ -125,4 +131,6 @@ class TopicForm(NameForm):
         record.CLEANERS["topics"],
         "The address of the topic follows from its name. The old address leads to the new one.",
     )
-    names = NamesField("topics", "Other names", "One per line. Imports and forms that use one get this topic.")
+    names = NamesField(
+        record.CLEANERS["topics"], "Other names", "One per line. Imports and forms that use one get this topic."
+    )

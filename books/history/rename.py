@@ -3,16 +3,17 @@
 What one such change does to its books points to its NameChange, by which it is undone as a whole.
 """
 
-from collections.abc import Container, Mapping
+import secrets
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict, cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from books.history.undo import CannotUndo
 from books.metadata.roles import AUTHOR
-from books.models import Actor, Author, Book, BookAuthor, NameChange, Named, Series, StaleVersion, Topic
+from books.models import Actor, Author, Book, NameChange, Named, Series, StaleVersion, Topic
 from books.models.bulk import index_other_names, stored, write
 from books.web.serializers import book_url
 
@@ -54,47 +55,49 @@ def edit(
 ) -> Named:
     """Change an author, a topic or a series with all its books, in one transaction, and return what has the books now.
 
-    `values` are canonical, by the fields of its form; `versions` are those that the caller takes it to have. If another
-    has the name, `merge` moves the books to that. Raises NameTaken, StaleVersion, TooManyBooks, and DoesNotExist.
+    `values` are canonical, by the fields of its form; `versions` those that the caller takes it to have. If another has
+    the name, `merge` moves the books to it. Raises NameTaken, UnknownAuthors, StaleVersion, TooManyBooks, DoesNotExist.
     """
     model: Any = type(named)
-    values, pseudonyms = {**values}, values.get("also_writes_as")
-    values.pop("also_writes_as", None)
+    values = {**values}
+    names = values.pop("also_writes_as", None)
+    pseudonyms = _authors(names or [])
     with transaction.atomic():
         _lock_books(named, named.changed(values))
-        taken = model.objects.meant_by(values["name"]) if "name" in values else None
-        rows = _locked(model, Q(pk__in={named.pk, taken.pk if taken else named.pk}))
-        old = rows.pop(named.pk, None)
-        if old is None:
-            raise model.DoesNotExist
+        old, other, same = _lock_names(named, values.get("name"), pseudonyms)
         if versions is not None and old.version not in versions:
             raise StaleVersion(old.version)
-        new, other = old.changed(values), next(iter(rows.values()), None)
         if other and not merge:
             raise NameTaken(other)
+        new = old.changed(values)
         _check_names(old, new)
-        linked = [] if pseudonyms is None else _linked(old, new, pseudonyms)
+        linked = [] if names is None else _linked(old, new, same)
         if new.name != old.name:
             new.found_by(old.name)
         if other is None and new.snapshot() == old.snapshot():
             return cast("Named", old)
         kept = other.merged_with(new) if other else new
-        if kept is not other:
-            _save(kept)
-        pks = _lock_books(old, kept)
-        before, after = [old, *rows.values(), *(was for was, _ in linked)], [kept, *(now for _, now in linked)]
-        change = _log(model, before, after, actor, books=len(pks))
-        for books in stored(pks):
-            for book in books:
-                book.change(kept.renamed(book.fields, old))
-            write(books, replace(actor, name_change_id=change.pk))
-        _file_books(kept)
+        _save(kept)
+        before = [old, *([other] if other else []), *(was for was, _ in linked)]
+        _change_books(before, [kept, *(now for _, now in linked)], actor)
         if other:
             model.objects.filter(pk=old.pk, books=None).delete()
-        elif not pks:
+        else:
             model.objects.delete_unused([old.pk])
-        _index_names(model, before, after)
     return cast("Named", kept)
+
+
+def _change_books(before: list[Any], after: list[Any], actor: Actor) -> None:
+    """Log a change of names, and have all books say and be found by those of now."""
+    old, kept = before[0], after[0]
+    pks = _lock_books(old, kept)
+    change = NameChange.objects.log(before, after, actor, books=len(pks))
+    for books in stored(pks):
+        for book in books:
+            book.change(kept.renamed(book.fields, old))
+        write(books, replace(actor, name_change_id=change.pk))
+    _file_books(kept)
+    _index_names(before, after, pks)
 
 
 def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
@@ -110,7 +113,7 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
         pks = _locked_pks(Q(pk__in=done.parts.values("book_id")))
         _restore(model, done)
         before, after = ([model.of_snapshot(each) for each in rows] for rows in (done.before, done.after))
-        undoing, skipped = _log(model, after, before, actor, undoes=done), list[Skipped]()
+        undoing, skipped = NameChange.objects.log(after, before, actor, undoes=done), list[Skipped]()
         for books in stored(pks):
             changes = {part.book_id: part for part in done.parts.filter(book_id__in=[book.pk for book in books])}
             for book in books:
@@ -124,24 +127,10 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
         for named in model.objects.filter(pk__in=[each.pk for each in before]):
             _file_books(named)
         model.objects.delete_unused([each.pk for each in (*before, *after)])
-        _index_names(model, after, before)
+        _index_names(after, before, {*pks} - {book["id"] for book in skipped})
         undoing.books = len(pks) - len(skipped)
         undoing.save(update_fields=["books"])
     return undoing, skipped
-
-
-def _log(model: type[Named], before: list[Any], after: list[Any], actor: Actor, **more: Any) -> NameChange:
-    source = before[0].address
-    return NameChange.objects.create(
-        kind=str(model._meta.model_name),
-        source=source,
-        into=after[0].address if len(after) == 1 else source,
-        before=[each.snapshot() for each in before],
-        after=[each.snapshot() for each in after],
-        via=actor.channel,
-        user_id=actor.user_id,
-        **more,
-    )
 
 
 def _restore(model: Any, done: NameChange) -> None:
@@ -161,16 +150,26 @@ def _restore(model: Any, done: NameChange) -> None:
             raise CannotUndo(f"There is another “{each['name']}” now. Merge the two instead.")
         elif old and old.snapshot() != each:
             restored.version = old.version + 1
-            restored.save(force_update=True)
-            restored.save_names()
+            _save(restored)
 
 
 def _lock_books(old: Named, new: Named) -> list[int]:
     """Lock the books whose records have the name, if it changes; before anything else, as those who write them do."""
     is_same_name = new.name == old.name and new.pk == old.pk
-    if (not is_same_name or new.names != old.names) and (count := old.books.distinct().count()) > MAX_BOOKS:
+    count = 0 if is_same_name and new.names == old.names else old.books.values("pk").distinct().count()
+    if count > MAX_BOOKS:
         raise TooManyBooks(count)
     return [] if is_same_name else _locked_pks(Q(pk__in=old.books.values("pk")))
+
+
+def _lock_names(named: Named, name: str | None, pseudonyms: Sequence[Named]) -> tuple[Any, Any, list[Any]]:
+    """Lock, in one order, what is to change, another that has the new name, and the pseudonyms. Raises DoesNotExist."""
+    model: Any = type(named)
+    taken = model.objects.meant_by(name) if name else None
+    rows = _locked(model, Q(pk__in={named.pk, taken.pk if taken else named.pk, *(each.pk for each in pseudonyms)}))
+    if named.pk not in rows:
+        raise model.DoesNotExist
+    return rows.pop(named.pk), rows.pop(taken.pk, None) if taken else None, list(rows.values())
 
 
 def _check_names(old: Any, new: Any) -> None:
@@ -181,27 +180,28 @@ def _check_names(old: Any, new: Any) -> None:
             raise NameTaken(holder, "names")
 
 
-def _linked(old: Author, new: Author, names: list[str]) -> list[tuple[Author, Author]]:
-    """Make the authors of these names the same person, and return those that changed, as they were and as they are."""
+def _authors(names: list[str]) -> list[Author]:
     found = Author.objects.spelled(names)
     if missing := [name for name in names if name not in found]:
         raise UnknownAuthors(", ".join(missing))
-    same = {author.pk: author for author in found.values() if author.pk != old.pk}
-    if same.keys() == set(old.pseudonyms().values_list("pk", flat=True)):
+    return list(found.values())
+
+
+def _linked(old: Author, new: Author, same: list[Author]) -> list[tuple[Author, Author]]:
+    """Make these authors the same person, and return those that changed, as they were and as they are."""
+    if {author.pk for author in same} == set(old.pseudonyms().values_list("pk", flat=True)):
         return []
-    last = Author.objects.aggregate(last=Max("person"))["last"] or 0
-    new.person = last + 1 if same else None
-    linked = [(author, author.changed({"person": new.person})) for author in same.values()]
+    new.person = secrets.randbits(53) if same else None  # needs no lock; JavaScript's whole numbers have no more bits
+    linked = [(author, author.changed({"person": new.person})) for author in same]
     for _, author in linked:
         _save(author)
     return linked
 
 
-def _index_names(model: type[Named], before: list[Any], after: list[Any]) -> None:
-    """Have the books of authors found by their names of now."""
-    if model is Author and [each.names for each in before] != [each.names for each in after]:
-        pks = [each.pk for each in (*before, *after)]
-        index_other_names(list(BookAuthor.objects.filter(author__in=pks).values_list("book", flat=True).distinct()))
+def _index_names(before: list[Any], after: list[Any], written: Iterable[int]) -> None:
+    """Have the books of authors found by their names of now, but for those that were written with them."""
+    if isinstance(after[0], Author) and [each.names for each in before] != [each.names for each in after]:
+        index_other_names([each.pk for each in (*before, *after)], written)
 
 
 def _locked_pks(which: Q) -> list[int]:

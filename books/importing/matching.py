@@ -28,8 +28,8 @@ from books.importing.seen_books import SeenBooks
 from books.metadata import fingerprint, roles
 from books.metadata.folding import letters
 from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, placeholder_title, source_of
-from books.metadata.series import settled
-from books.models import Author, Book, Change, Channel, Topic, bulk
+from books.metadata.series import places, renamed, settled
+from books.models import Author, Book, Change, Channel, Series, Topic, bulk
 from books.models.book import VOLUME
 from books.models.book_columns import RECORD_COLUMNS, as_record
 from books.models.bulk import Fields, slug_of
@@ -78,6 +78,7 @@ class Matcher:
         self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
         self.topics: dict[str, str] = {}
         self.authors: dict[str, str] = {}  # how each is spelled here, by name and by its letters
+        self.series: dict[str, str] = {}  # how each is called here, by another name
 
     def load(self, wanted: Collection[Fields]) -> None:
         """Find the books, and lock them until the transaction ends."""
@@ -95,6 +96,8 @@ class Matcher:
         self.authors |= {name: author.name for name, author in spelled.items()}
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = {slug: topic.name for slug, topic in Topic.objects.spelled(slugs).items()}
+        series = Series.objects.spelled(place.series for fields in wanted for place in places({**EMPTY, **fields}))
+        self.series = {name: each.name for name, each in series.items() if each.name != name}
 
     def _load(self, further: Q = Q(), **wanted: set[str]) -> None:  # noqa: B008 - a Q is never changed
         """The books that have one of the wanted values of a column."""
@@ -124,6 +127,8 @@ class Matcher:
         if contributors := fields.get("contributors"):
             names = {each: self._author(each) for each in (roles.contributor(text).name for text in contributors)}
             fields = {**fields, "contributors": roles.renamed(contributors, names)}
+        if self.series:
+            fields = renamed(fields, self.series)
         other = self._find_by_isbn(fields) if "isbn13" in fields else None
         if holder := self._holder(fields, other):
             other = None

@@ -52,9 +52,28 @@ def places(record: Mapping[str, Any]) -> list[Place]:
     return [*found.values()]
 
 
-def settled[Values: Mapping[str, Any]](record: Values) -> Values:
-    """The record with each series once. If it lacks a first one, that is the first of the further ones."""
-    return {**record, **as_fields(places(record))} if record["more_series"] else record  # type: ignore[return-value]
+def settled[Values: Mapping[str, Any]](record: Values, names: Mapping[str, str] = {}) -> Values:
+    """The record with each series once, by these names. If it lacks a first one, that is the first of the further ones.
+
+    Of two places in a series that had two names, the first that has a number.
+    """
+    found: dict[str, Place] = {}
+    for place in places(record):
+        name = names.get(place.series, place.series)
+        if name not in found or found[name].number is None:
+            found[name] = place._replace(series=name)
+    return {**record, **as_fields([*found.values()])} if found else record  # type: ignore[return-value]
+
+
+def renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The fields, perhaps not all of a record, with the series by these names."""
+    found = dict(fields)
+    if name := names.get(fields.get("series", "")):
+        found["series"] = name
+    if further := fields.get("more_series"):
+        named = (place._replace(series=names.get(place.series, place.series)) for place in map(placed, further))
+        found["more_series"] = list(map(str, named))
+    return found
 
 
 def as_fields(found: Sequence[Place]) -> dict[str, Any]:

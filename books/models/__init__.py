@@ -12,7 +12,7 @@ from books.models.login_attempt import LoginAttempts, TooManyAttempts
 from books.models.lookup import CachedLookup, Source
 from books.models.named import NameChange, Named
 from books.models.not_duplicate import NotDuplicate
-from books.models.series import BookSeries, Series
+from books.models.series import BookSeries, Series, SeriesName
 from books.models.token import Scope, Token
 from books.models.topic import BookTopic, Topic, TopicName
 from books.models.upload import Upload

@@ -1,7 +1,7 @@
 """Authors: created with their first book, deleted with the last."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
@@ -12,23 +12,12 @@ from books.metadata import fingerprint, record, roles, sorting
 from books.metadata.folding import fold, letters
 from books.metadata.text import words
 from books.models.fields import SortKeyField, among, count_of
-from books.models.named import Named, OtherName
-from books.search.pagination import Ordering, PagedQuerySet
+from books.models.named import Named, NamedQuerySet, OtherName, OtherNameQuerySet
 
 KEY_LENGTH = sorting.LENGTH
 
 
-class AuthorQuerySet(PagedQuerySet["Author"]):
-    ORDERINGS = {"name": Ordering("name", ("sort_key", "id"))}
-
-    def named(self, words: str) -> "AuthorQuerySet":
-        """Authors one of whose names contains all the words, ignoring accents and case."""
-        found, other = Q(), Q()
-        for word in fold(words).split():
-            found &= Q(name_key__contains=word)
-            other &= Q(key__contains=word)
-        return self.filter(found | Q(pk__in=AuthorName.objects.filter(other).values("of"))) if found else self
-
+class AuthorQuerySet(NamedQuerySet["Author"]):
     def with_counts(self) -> "AuthorQuerySet":
         """Each with `books_count`, in whatever role."""
         return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=OuterRef("pk")), "book"))
@@ -44,7 +33,7 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
         found = list(self.filter(name_key__in=among(keys)).order_by("-pk")) if keys else []
         authors = {letters(author.name): author for author in found} | {author.name: author for author in found}
         known = {name: author for name in wanted if (author := authors.get(name) or authors.get(letters(name)))}
-        return known | AuthorName.objects.authors(wanted - known.keys())
+        return known | AuthorName.objects.spelled(wanted - known.keys())
 
     def by_names(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
         """The author of each name. Missing ones are created, with the sort names that are given."""
@@ -55,9 +44,6 @@ class AuthorQuerySet(PagedQuerySet["Author"]):
             self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in new], ignore_conflicts=True)
             known |= self.spelled(missing)
         return known
-
-    def meant_by(self, name: str) -> "Author | None":
-        return self.spelled([name]).get(name)
 
     def delete_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the authors that have no book."""
@@ -116,6 +102,12 @@ class Author(Named):
             sort_name = ""
         return super().changed({**values, "sort_name": sort_name})
 
+    def merged_with(self, other: "Author") -> "Author":
+        """It stays the person that it is, or becomes that of the other."""
+        merged = super().merged_with(other)
+        merged.person = self.person or other.person
+        return merged
+
     def shown(self) -> dict[str, Any]:
         return {"name": self.name, "sort_name": self.filed_as}
 
@@ -129,15 +121,7 @@ class Author(Named):
         return self.sort_name or sorting.sort_name(self.name)
 
 
-class AuthorNameQuerySet(models.QuerySet["AuthorName"]):
-    def authors(self, names: Collection[str]) -> dict[str, Author]:
-        """The author of each name that is another name of just one."""
-        rows = self.filter(key__in=among({fold(name)[:KEY_LENGTH] for name in names})) if names else self.none()
-        found: defaultdict[str, set[Author]] = defaultdict(set)
-        for row in rows.select_related("of"):
-            found[letters(row.name)].add(row.of)
-        return {name: next(iter(found[letters(name)])) for name in names if len(found[letters(name)]) == 1}
-
+class AuthorNameQuerySet(OtherNameQuerySet):
     def by_author(self, names: Iterable[str]) -> dict[str, list[str]]:
         """The other names of the authors of these names."""
         found: defaultdict[str, list[str]] = defaultdict(list)
@@ -155,10 +139,6 @@ class AuthorName(OtherName):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["of", "name"], name="other_name_once_an_author")]
         indexes = [models.Index(fields=["key"], name="author_by_other_name")]
-
-    def derived(self) -> "AuthorName":
-        self.key = fold(self.name)[:KEY_LENGTH]
-        return self
 
 
 class BookAuthor(models.Model):

@@ -1,6 +1,6 @@
 """A book, its queries, and the few methods that change one together with its history."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Literal, Self, cast
@@ -239,7 +239,9 @@ class Book(models.Model):
         authors = list(dict.fromkeys(map(names.__getitem__, full["authors"])))
         topics = Topic.objects.by_names(full["topics"])
         full = {**full, "authors": authors, "topics": [topics[slug].name for slug in sorted(topics)]}
-        full = settled(full | {"contributors": roles.renamed(full["contributors"], names)})
+        series = Series.objects.by_names(place.series for place in places(full))
+        full["contributors"] = roles.renamed(full["contributors"], names)
+        full = settled(full, {name: each.name for name, each in series.items()})
         if self.pk and full == self.as_record():
             return self
         for name, value in columns(full, AuthorName.objects.by_author(names.values())).items():
@@ -256,7 +258,9 @@ class Book(models.Model):
             self.bookauthor_set.all().delete()
             self.booktopic_set.all().delete()
             self.bookseries_set.all().delete()
-        self.link([(by_name[name], role) for name, role in roles.people(full)], topics.values(), places(full))
+        series |= {each.name: each for each in series.values()}
+        in_series = [(series[place.series], place) for place in places(full)]
+        self.link([(by_name[name], role) for name, role in roles.people(full)], topics.values(), in_series)
         if before:
             before.delete_unused()
         return self
@@ -269,17 +273,18 @@ class Book(models.Model):
         keep_in_step([pk])
         return deletion
 
-    def link(self, people: Iterable[tuple[Author, str]], topics: Iterable[Topic], places: Sequence[Place]) -> None:
-        """Link these people in their roles, in this order, these topics, and the series of these places."""
+    def link(
+        self, people: Iterable[tuple[Author, str]], topics: Iterable[Topic], in_series: Iterable[tuple[Series, Place]]
+    ) -> None:
+        """Link these people in their roles, in this order, these topics, and these series with the places in them."""
         BookAuthor.objects.bulk_create(
             BookAuthor(book=self, author=author, role=role, position=position)
             for position, (author, role) in enumerate(people)
         )
         BookTopic.objects.bulk_create(BookTopic(book=self, topic=topic) for topic in topics)
-        series = Series.objects.by_names(place.series for place in places)
         BookSeries.objects.bulk_create(
-            BookSeries(book=self, series=series[name], number=number, label=label, position=position)
-            for position, (name, number, label) in enumerate(places)
+            BookSeries(book=self, series=series, number=place.number, label=place.label, position=position)
+            for position, (series, place) in enumerate(in_series)
         )
 
 

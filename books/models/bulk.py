@@ -128,9 +128,10 @@ def _create(books: Sequence[PendingBook], others: OtherNames) -> None:
             book.pk = pk
 
 
-def index_other_names(pks: Sequence[int]) -> None:
-    """Have these books found by the other names that their authors have now."""
-    for batch in batched(pks, MAX_VALUES):
+def index_other_names(authors: Sequence[int], written: Iterable[int]) -> None:
+    """Have the books of these authors, but for those just written, found by the other names that they have now."""
+    links = BookAuthor.objects.filter(author__in=authors).exclude(book__in=among(written))
+    for batch in batched(links.values_list("book", flat=True).distinct(), MAX_VALUES):
         columns = ("pk", "author_names", "contributors", "other_names")
         rows = list(Book.objects.filter(pk__in=among(batch)).values_list(*columns))
         people = BookAuthor.objects.filter(book__in=among(batch)).values_list("author__name", flat=True)

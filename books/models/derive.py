@@ -13,7 +13,7 @@ from books.models.book import Book
 from books.models.book_columns import RECORD_COLUMNS, as_record, text_columns
 from books.models.bulk import update_rows
 from books.models.fields import among
-from books.models.series import Series
+from books.models.series import Series, SeriesName
 from books.models.topic import BookTopic, TopicName
 from books.search.index import LARGE_PORTION, Report, keep_in_step
 
@@ -25,6 +25,7 @@ KEYS: dict[type[models.Model], tuple[str, ...]] = {
     Author: ("name_key", "sort_key", "fingerprint"),
     Series: ("name_key", "sort_key"),
     AuthorName: ("key",),
+    SeriesName: ("key",),
     TopicName: ("key",),
 }
 

@@ -1,16 +1,20 @@
 """What many books share by its name, such as an author, and the changes of such names."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from books.metadata import record
-from books.models.change import Channel
-from books.models.fields import SortKeyField
+from books.metadata.folding import fold, letters
+from books.models.change import Actor, Channel
+from books.models.fields import SortKeyField, among
+from books.search.pagination import Ordering, PagedQuerySet
 
+KEY_LENGTH = record.MAX_NAME
 MAX_REDIRECTS = 20  # from one to the next, as it was merged again and again
 
 
@@ -26,7 +30,7 @@ class Named(models.Model):
 
     name: Any
     books: Any
-    other_names: Any  # rows of a model derived from OtherName, if it is found by others
+    other_names: Any  # rows of a model derived from OtherName
     _names: list[str] | None = None  # of these rows, the names
 
     class Meta:
@@ -53,7 +57,7 @@ class Named(models.Model):
 
     def merged_with(self, other: Self) -> Self:
         """What it becomes when the books of another are moved to it."""
-        return self.changed({}).found_by(*other.names) if self.has_other_names() else self
+        return self.changed({}).found_by(*other.names)
 
     @property
     def address(self) -> str:
@@ -67,18 +71,11 @@ class Named(models.Model):
     def names(self) -> list[str]:
         """By which other names it is found."""
         if self._names is None:
-            is_stored = self.pk and self.has_other_names()
-            self._names = list(self.other_names.order_by("pk").values_list("name", flat=True)) if is_stored else []
+            self._names = list(self.other_names.order_by("pk").values_list("name", flat=True)) if self.pk else []
         return self._names
-
-    @classmethod
-    def has_other_names(cls) -> bool:
-        return hasattr(cls, "other_names")
 
     def save_names(self) -> None:
         """Store the names that it was given."""
-        if not self.has_other_names():
-            return
         self.other_names.exclude(name__in=self.names).delete()
         known = set(self.other_names.values_list("name", flat=True))
         model = self.other_names.model
@@ -86,8 +83,7 @@ class Named(models.Model):
 
     def found_by(self, *names: str) -> Self:
         """The same, found by these names too."""
-        if self.has_other_names():
-            self._names = [name for name in dict.fromkeys([*self.names, *names]) if not self.is_name(name)]
+        self._names = [name for name in dict.fromkeys([*self.names, *names]) if not self.is_name(name)]
         return self
 
     def snapshot(self) -> dict[str, Any]:
@@ -102,20 +98,73 @@ class Named(models.Model):
         return found
 
 
-class OtherName(models.Model):
-    """Another name of an author or topic, by which imports, forms and searches find it: an old or other spelling."""
+_Named = TypeVar("_Named", bound=Named)
 
-    name = models.CharField(max_length=record.MAX_NAME)
-    key = SortKeyField(max_length=record.MAX_NAME)
+
+class NamedQuerySet(PagedQuerySet[_Named]):
+    """Authors or series, which are listed by name."""
+
+    ORDERINGS = {"name": Ordering("name", ("sort_key", "id"))}
+
+    def named(self, words: str) -> Self:
+        """Those of which one name contains all the words, ignoring accents and case."""
+        found, other = Q(), Q()
+        for word in fold(words).split():
+            found &= Q(name_key__contains=word)
+            other &= Q(key__contains=word)
+        others: Any = self.model._meta.get_field("other_names").related_model
+        return self.filter(found | Q(pk__in=others.objects.filter(other).values("of"))) if found else self
+
+    def spelled(self, names: Iterable[str]) -> dict[str, _Named]:
+        """The one of each name that is known."""
+        raise NotImplementedError
+
+    def meant_by(self, name: str) -> _Named | None:
+        return self.spelled([name]).get(name)
+
+
+class OtherNameQuerySet(models.QuerySet[Any]):
+    def spelled(self, names: Collection[str]) -> dict[str, Any]:
+        """The author or series of each name that is another name of just one."""
+        rows = self.filter(key__in=among({fold(name)[:KEY_LENGTH] for name in names})) if names else self.none()
+        found: defaultdict[str, set[Named]] = defaultdict(set)
+        for row in rows.select_related("of"):
+            found[letters(row.name)].add(row.of)
+        return {name: next(iter(found[letters(name)])) for name in names if len(found[letters(name)]) == 1}
+
+
+class OtherName(models.Model):
+    """Another name by which imports and forms find it, and searches an author: an old or other spelling."""
+
+    name: Any = models.CharField(max_length=record.MAX_NAME)
+    key = SortKeyField(max_length=KEY_LENGTH)
 
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
+
+    def derived(self) -> Self:
+        self.key = fold(self.name)[:KEY_LENGTH]
+        return self
 
 
 class NameChangeQuerySet(models.QuerySet["NameChange"]):
+    def log(self, before: Sequence[Named], after: Sequence[Named], actor: Actor, **more: Any) -> "NameChange":
+        """Record a change of names, in the transaction that makes it."""
+        source = before[0].address
+        return self.create(
+            kind=str(before[0]._meta.model_name),
+            source=source,
+            into=after[0].address if len(after) == 1 else source,
+            before=[each.snapshot() for each in before],
+            after=[each.snapshot() for each in after],
+            via=actor.channel,
+            user_id=actor.user_id,
+            **more,
+        )
+
     def of(self, named: Named) -> Self:
         """Those by which it came to be what it is, or that were undone."""
         return self.filter(Q(source=named.address) | Q(into=named.address), kind=named._meta.model_name)

@@ -11,40 +11,33 @@ from django.urls import reverse
 
 from books.metadata import numbers, record, sorting
 from books.metadata.folding import fold
-from books.metadata.series import Place, as_fields, places
-from books.models.fields import SortKeyField, count_of
-from books.models.named import Named
-from books.search.pagination import Ordering, PagedQuerySet
+from books.metadata.series import settled
+from books.models.fields import SortKeyField, among, count_of
+from books.models.named import Named, NamedQuerySet, OtherName, OtherNameQuerySet
 
 KEY_LENGTH = sorting.LENGTH
 AFTER_ALL = Decimal(10**7)  # where a book without a number stands
 
 
-class SeriesQuerySet(PagedQuerySet["Series"]):
-    ORDERINGS = {"name": Ordering("name", ("sort_key", "id"))}
-
-    def named(self, words: str) -> "SeriesQuerySet":
-        """Series whose name contains all the words, ignoring accents and case."""
-        found = self
-        for word in fold(words).split():
-            found = found.filter(name_key__contains=word)
-        return found
-
+class SeriesQuerySet(NamedQuerySet["Series"]):
     def with_counts(self) -> "SeriesQuerySet":
         """Each with `books_count`."""
         return self.annotate(books_count=count_of(BookSeries.objects.filter(series=OuterRef("pk"))))
 
+    def spelled(self, names: Iterable[str]) -> dict[str, "Series"]:
+        """The series of each name that is known, or that is another name of just one."""
+        wanted = set(names)
+        known = {series.name: series for series in self.filter(name__in=among(wanted))} if wanted else {}
+        return known | SeriesName.objects.spelled(wanted - known.keys())
+
     def by_names(self, names: Iterable[str]) -> dict[str, "Series"]:
         """The series of each name. Missing ones are created."""
         wanted = set(names)
-        known = {series.name: series for series in self.filter(name__in=wanted)} if wanted else {}
+        known = self.spelled(wanted)
         if missing := sorted(wanted - known.keys()):
             self.bulk_create([Series.of(name) for name in missing], ignore_conflicts=True)
-            known |= {series.name: series for series in self.filter(name__in=missing)}
+            known |= self.spelled(missing)
         return known
-
-    def meant_by(self, name: str) -> "Series | None":
-        return self.filter(name=name).first()
 
     def delete_unused(self, pks: Iterable[int]) -> None:
         """Delete those of the series that have no book, and of which no librarian has said how many volumes it has."""
@@ -78,17 +71,13 @@ class Series(Named):
         return cls(name=name).derived()
 
     def renamed(self, fields: Mapping[str, Any], old: "Series") -> dict[str, Any]:
-        """Of two places in the same series the first that has a number."""
-        found: dict[str, Place] = {}
-        for place in places(fields):
-            name = self.name if place.series == old.name else place.series
-            if name not in found or found[name].number is None:
-                found[name] = place._replace(series=name)
-        return as_fields([*found.values()])
+        return {**settled(fields, {old.name: self.name})}
 
     def merged_with(self, other: "Series") -> "Series":
         """It keeps its own number of volumes, or takes that of the other."""
-        return self if self.volumes or not other.volumes else self.changed({"volumes": other.volumes})
+        merged = super().merged_with(other)
+        merged.volumes = self.volumes or other.volumes
+        return merged
 
     def shown(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.EDITABLE}
@@ -98,6 +87,17 @@ class Series(Named):
         self.name_key = fold(self.name)[:KEY_LENGTH]
         self.sort_key = sorting.sort_key(self.name)
         return self
+
+
+class SeriesName(OtherName):
+    of = models.ForeignKey(Series, models.DB_CASCADE, related_name="other_names", db_index=False)
+    name = models.CharField(max_length=record.MAX_TEXT)
+
+    objects = OtherNameQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["of", "name"], name="other_name_once_a_series")]
+        indexes = [models.Index(fields=["key"], name="series_by_other_name")]
 
 
 class BookSeriesQuerySet(models.QuerySet["BookSeries"]):

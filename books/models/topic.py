@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -91,7 +91,7 @@ class TopicName(OtherName):
         constraints = [models.UniqueConstraint(fields=["of", "name"], name="other_name_once_a_topic")]
         indexes = [models.Index(fields=["key"], name="topic_by_other_name")]
 
-    def derived(self) -> "TopicName":
+    def derived(self) -> Self:
         self.key = record.topic_slug(self.name)
         return self
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from books.exporting import CITATIONS
+from books.forms.lists import BookQuery
 from books.metadata.json_schema import text
 from books.metadata.record import SLUG
 from books.models import Scope
@@ -39,7 +40,7 @@ SUCCESSES = {
     201: "Created.",
     202: "Accepted: it is under way.",
     204: "Done.",
-    301: "Merged into another, which is at Location.",
+    301: "Renamed or merged into another: go on at Location.",
     303: "Go on at Location: it is done, or sign in first.",
     304: "Not changed.",
 }
@@ -126,7 +127,7 @@ def responses(view: CatalogueView, method: str, operation: Operation, *, is_open
     errors |= {406} if view.offers_of(method) and not view.ignores_accept else set()
     found: dict[int, Plain] = {status: ref(status, "responses") for status in errors}
     schemas = {kind: schema_of(kind, operation) for kind in view.offers_of(method)}
-    statuses = operation.statuses or [successful(method, operation)]
+    statuses = operation.statuses or successful(method, operation)
     if 303 in statuses:  # where a browser is led on
         schemas = {JSON: ref(operation.schema)} if operation.schema else {}
     for status in (*statuses, *([] if is_open else [303])):
@@ -138,10 +139,12 @@ def responses(view: CatalogueView, method: str, operation: Operation, *, is_open
     return {str(status): found[status] for status in sorted(found)}
 
 
-def successful(method: str, operation: Operation) -> int:
+def successful(method: str, operation: Operation) -> list[int]:
     if method == "DELETE":
-        return 204
-    return 200 if method == "GET" or operation.schema else 303
+        return [204]
+    if isinstance(operation.query, type) and issubclass(operation.query, BookQuery):
+        return [200, 301]
+    return [200 if method == "GET" or operation.schema else 303]
 
 
 def schema_of(kind: str, operation: Operation) -> Plain:

@@ -28,7 +28,7 @@ from books.forms.duplicates import (
     NotDuplicateForm,
 )
 from books.forms.jobs import JobBooksQuery
-from books.forms.lists import AuthorQuery, BookQuery, CsvQuery, JobQuery, SeriesBookQuery, SeriesQuery
+from books.forms.lists import BookQuery, CsvQuery, JobQuery, NamesQuery, SeriesBookQuery
 from books.forms.names import AuthorForm, SeriesForm, TopicForm
 from books.forms.uploads import UploadForm
 from books.jobs.kinds import KINDS
@@ -64,7 +64,7 @@ class Operation(NamedTuple):
     schema: str = ""  # of the JSON it answers with
     query: type[forms.Form] | str = ""  # its parameters, or the name of the only one
     body: Bodies | None = None
-    statuses: Sequence[int] = ()  # of its successes; by default 303 for a form, 204 for DELETE, else 200
+    statuses: Sequence[int] = ()  # of its successes; by default 303 for a form, 204 for DELETE, 200 and perhaps 301
     errors: Sequence[int] = ()
     parameters: Sequence[Schema] = ()
     sends: Sequence[str] = ()  # headers of a success
@@ -202,21 +202,21 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "export_csv": {"GET": Operation("All matching books, as CSV; for Excel with ?bom=1", query=CsvQuery, sends=FILE)},
     "export_jsonl": {"GET": Operation("The same as JSON Lines, each a BookLine", query=BookQuery, sends=FILE)},
-    "author_list": {"GET": Operation("Search the authors", "AuthorPage", AuthorQuery)},
+    "author_list": {"GET": Operation("Search the authors", "AuthorPage", NamesQuery)},
     "author_detail": {
-        "GET": Operation("An author's books", "AuthorBooks", BookQuery, statuses=[200, 301]),
+        "GET": Operation("An author's books", "AuthorBooks", BookQuery),
         "PATCH": RENAME._replace(schema="AuthorChanged", body=patch("AuthorPatch")),
     },
     **names("author", AuthorForm),
-    "series_list": {"GET": Operation("Search the series", "SeriesPage", SeriesQuery)},
+    "series_list": {"GET": Operation("Search the series", "SeriesPage", NamesQuery)},
     "series_detail": {
-        "GET": Operation("The books of a series, in its order", "SeriesBooks", SeriesBookQuery, statuses=[200, 301]),
+        "GET": Operation("The books of a series, in its order", "SeriesBooks", SeriesBookQuery),
         "PATCH": RENAME._replace(schema="SeriesChanged", body=patch("SeriesPatch")),
     },
     **names("series", SeriesForm),
     "topic_list": {"GET": Operation("All topics", "TopicList")},
     "topic_detail": {
-        "GET": Operation("A topic's books", "TopicBooks", BookQuery, statuses=[200, 301]),
+        "GET": Operation("A topic's books", "TopicBooks", BookQuery),
         "PATCH": RENAME._replace(schema="TopicChanged", body=patch("TopicPatch")),
     },
     **names("topic", TopicForm),
@@ -311,8 +311,8 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     **feed("", "Where a reading app begins"),
     **feed("_books", "Search the books", BookQuery),
     **feed("_book", "A book"),
-    **feed("_authors", "Search the authors", AuthorQuery),
-    **feed("_series", "Search the series", SeriesQuery),
+    **feed("_authors", "Search the authors", NamesQuery),
+    **feed("_series", "Search the series", NamesQuery),
     **feed("_topics", "The topics", TopicQuery),
     "opensearch": {"GET": Operation("How to search here, as OpenSearch 1.1")},
     "robots": {"GET": Operation("What robots may read")},

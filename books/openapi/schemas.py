@@ -124,12 +124,12 @@ CHANGED = {"books": COUNT, "undo_url": or_null(text())}
 TOPIC_NAMES = {"name": NAME, "names": array(NAME), "version": ID}
 CONTRIBUTION = exactly(role=text(), count=COUNT, books=array(exactly(url=text(), name=text())), url=text())
 AUTHOR_NAMES = {**TOPIC_NAMES, "sort_name": NAME, "also_writes_as": array(exactly(**ADDRESS, name=NAME))}
-RENAMED = {**IGNORED, "name": NAME, "merge": MERGE}
-PATCHED = {**RENAMED, "names": array(NAME)}
+PATCHED = {**IGNORED, "name": NAME, "names": array(NAME), "merge": MERGE}
+SERIES_NAMES = {"names": array(text(record.MAX_TEXT, minLength=1))}
 TOPIC_PATCH = {"type": "object", "properties": PATCHED}
 PATCHED_AUTHOR = {**PATCHED, "sort_name": text(record.MAX_NAME), "also_writes_as": array(NAME)}
 AUTHOR_PATCH = {"type": "object", "properties": PATCHED_AUTHOR}
-PATCHED_SERIES = {**RENAMED, **SAID_OF_SERIES, "volumes": or_null(whole(range(1, MOST_VOLUMES + 1)))}
+PATCHED_SERIES = {**PATCHED, **SAID_OF_SERIES, **SERIES_NAMES, "volumes": or_null(whole(range(1, MOST_VOLUMES + 1)))}
 SERIES_PATCH = {"type": "object", "properties": PATCHED_SERIES}
 NAMED_ROWS = array({"type": "object", "properties": {"id": ID, "name": text()}})
 NAME_CHANGE = {"id": ID, "action": text(enum=["renamed", "merged", "separated", "changed"]), "books": COUNT}
@@ -154,9 +154,9 @@ SCHEMAS = {
     "AuthorChanged": exactly(**ADDRESS, **AUTHOR_NAMES, **CHANGED),
     "Series": exactly(**SERIES, books=COUNT),
     "SeriesPage": exactly(series=array(ref("Series")), **PAGE),
-    "SeriesBooks": books_page(**SERIES, version=ID),
+    "SeriesBooks": books_page(**SERIES, **SERIES_NAMES, version=ID),
     "SeriesPatch": {**SERIES_PATCH, "additionalProperties": False},
-    "SeriesChanged": exactly(**ADDRESS, **SAID_OF_SERIES, version=ID, books=COUNT, undo_url=or_null(text())),
+    "SeriesChanged": exactly(**ADDRESS, **SAID_OF_SERIES, **SERIES_NAMES, **CHANGED, version=ID),
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
     "TopicBooks": books_page(slug=SLUG, url=text(), **TOPIC_NAMES),

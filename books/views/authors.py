@@ -1,62 +1,37 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.lists import AuthorQuery
 from books.metadata.roles import AUTHOR, LABELS, SEARCHED
-from books.models import Author, BookAuthor, Named
-from books.views.base import CatalogueView
-from books.views.letters import aletters_of_names
-from books.views.lists import respond_with_books, serialized_page
-from books.views.names import NameView, afor_editors, apatch, shown
+from books.models import BookAuthor, Named
+from books.views.name_pages import Entries, NameDetail, NameList
+from books.views.names import shown
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, TEXT, valid
-from books.web.permissions import CHANGE, READ
 
 MAX_SHOWN = 20  # books of one role
 WORDS = {role: word for word, role in SEARCHED.items()}
 
 
-class AuthorList(CatalogueView):
+class AuthorList(NameList):
     """The authors by name, with the number of their books; ?q= finds words of the name."""
 
-    offers = JSON, HTML
-    rules = {"GET": READ}
-    is_public = True
+    kind, columns = "author", ("name", "sort_name")
 
-    async def get(self, request: HttpRequest) -> HttpResponse:
-        query = valid(AuthorQuery(request.GET))
-        authors = Author.objects.named(query.cleaned_data.get("q", ""))
-        page = await authors.with_counts().apage(["name", "sort_name", "books_count"], query.page)
-        entries = [
-            serializers.author(row["id"], row["name"], row["books_count"], row["sort_name"]) for row in page.rows
-        ]
-        letters = await aletters_of_names(self, Author, page, query.parameters())
-        context = {"query": query.parameters(), "letters": letters}
-        data = serialized_page("authors", entries, page, page.links(request.path, query.urlencoded))
-        return self.respond(data, "books/author_list.html", context=context)
+    async def aentries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
+        return [serializers.author(row["id"], row["name"], row["books_count"], row["sort_name"]) for row in rows]
 
 
-class AuthorDetail(NameView):
+class AuthorDetail(NameDetail):
     """One author, and the author's books. PATCH renames the author, or merges two."""
 
     kind = "author"
-    offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
-    rules = {"GET": READ, "PATCH": CHANGE}
-    is_public = True
 
-    async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        author = await self.aget_named(pk=pk)
-        told, changes = await sync_to_async(about)(author), await afor_editors(self, author)
-        return await respond_with_books(self, "books/author_detail.html", told, changes, author=author.pk)
-
-    async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return await apatch(self, await self.aget_named(pk=pk))
+    async def aabout(self, named: Named) -> dict[str, Any]:
+        return await sync_to_async(about)(named)
 
 
 def about(author: Named) -> dict[str, Any]:

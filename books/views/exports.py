@@ -13,6 +13,7 @@ from books.forms.lists import BookQuery, CsvQuery
 from books.models import Book, MergedAway
 from books.search.query import MOST_WORDS
 from books.views.base import CatalogueView
+from books.views.names import afollow_old
 from books.web.negotiation import HTTPError, valid
 from books.web.permissions import READ
 
@@ -36,6 +37,8 @@ class Export(CatalogueView):
         if left_out := matches.search.query.left_out:  # which a file could not say
             raise HTTPError(400, errors={"q": [TOO_LONG.format(" ".join(left_out))]})
         ids = await sync_to_async(matches.ids)()  # which may index in a transaction
+        if ids is not None and not ids:
+            await afollow_old(request)
         response = streamed(request, stream(ids, known), known.content_type, compress=not known.is_packed)
         response.headers["Content-Disposition"] = f'attachment; filename="books.{known.extension}"'
         return response

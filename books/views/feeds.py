@@ -18,11 +18,12 @@ from books.cache.topics import atopics
 from books.feeds import opds
 from books.feeds.feed import NEW, Feed, NavigationLink, Style, abooks, achanged_at, with_query
 from books.feeds.topics import TopicQuery, page_of_slugs
-from books.forms.lists import AuthorQuery, BookQuery, ListQuery, SeriesQuery
+from books.forms.lists import BookQuery, ListQuery, NamesQuery
 from books.models import Author, Book, Series
 from books.search.pagination import Page
 from books.views.basic import BasicAuthView
 from books.views.list_context import SORTS
+from books.views.names import afollow_old
 from books.web.negotiation import valid
 from books.web.permissions import READ
 
@@ -69,8 +70,9 @@ class OpdsBooks(OpdsFeed):
 
     async def afeed(self, request: HttpRequest) -> Feed:
         query = valid(BookQuery(with_q(request.GET)))
-        page = await Book.objects.matching(query.search()).apage(query.page)
-        parameters = query.parameters()
+        page, parameters = await Book.objects.matching(query.search()).apage(query.page), query.parameters()
+        if not page.count:
+            await afollow_old(request)
         return Feed(
             title=await atitle(parameters),
             **paging(request.GET, "books/", query, page),
@@ -84,7 +86,7 @@ class OpdsAuthors(OpdsFeed):
     """The authors by name, each a way to the author's books; ?q= finds words of the name."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        query = valid(AuthorQuery(request.GET))
+        query = valid(NamesQuery(request.GET))
         authors = Author.objects.writing().named(query.cleaned_data.get("q", ""))
         page = await authors.with_counts().apage(["name", "books_count"], query.page)
         navigation = [
@@ -102,7 +104,7 @@ class OpdsSeries(OpdsFeed):
     """The series by name, each a way to its books in order; ?q= finds words of the name."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        query = valid(SeriesQuery(request.GET))
+        query = valid(NamesQuery(request.GET))
         series = Series.objects.named(query.cleaned_data.get("q", ""))
         page = await series.with_counts().apage(["name", "books_count"], query.page)
         navigation = [

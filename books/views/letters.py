@@ -1,8 +1,9 @@
 """The letters at which a list in alphabetical order can be entered: those that something begins with."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Exists
@@ -14,6 +15,7 @@ from books.views.base import CatalogueView
 from books.web.negotiation import HTML
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
+FEW = 60  # names that need no letters to jump to
 STARTS = {letter: sort_key(letter) for letter in LETTERS}
 FIRST = [start[0] for start in STARTS.values()]
 LAST = "\U000e01ef"  # the last character that a cursor may hold
@@ -57,3 +59,15 @@ async def aletters_of_names(
         {"letter": letter, "url": f"{view.request.path}?{size}after={cursor}", "is_current": letter == current}
         for letter, cursor in cursors(model.objects.all().ORDERINGS["name"], await aletters(model, "sort_key"))
     ]
+
+
+def lettered(names: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """All names in alphabetical order, and the letters to jump to if they are many: to the first name of each."""
+    rows = sorted(({**each, "key": sort_key(each["name"])} for each in names), key=itemgetter("key"))
+    first: dict[str, dict[str, Any]] = {}
+    for row in rows if len(rows) > FEW else ():
+        first.setdefault(letter_of(row["key"]), row)
+    first.pop("", None)
+    for letter, row in first.items():
+        row["letter"] = letter
+    return rows, [{"letter": letter, "url": f"#{letter}"} for letter in first]

@@ -30,6 +30,7 @@ from books.views.base import CatalogueView
 from books.views.frames import framed
 from books.views.letters import LETTERS, aletters, letter_of
 from books.views.list_context import jumps, list_context, with_current
+from books.views.names import afollow_old
 from books.web.negotiation import HTML, TEXT, HTTPError, valid
 from books.web.serializers import book_url, list_entry, number
 from django41_example.server.threads import in_thread
@@ -96,6 +97,8 @@ async def respond_with_books(
     """
     query, matches, wanted, refused = parsed_for(view, **within)
     path, page = view.request.path, await matches.apage(wanted)
+    if not page.count:
+        await afollow_old(view.request)
     links = page.links(path, query.urlencoded)
     if view.media_type == HTML:
         holes = await aholes(query, matches, page, path, about)

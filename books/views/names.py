@@ -11,7 +11,7 @@ from django.urls import reverse
 from books.forms.names import AuthorForm, NameForm, SeriesForm, TopicForm
 from books.history.rename import MAX_BOOKS, MODELS, NameTaken, TooManyBooks, UnknownAuthors, edit, undo
 from books.history.undo import CannotUndo
-from books.models import Author, Channel, NameChange, Named, StaleVersion
+from books.models import Author, Channel, NameChange, Named, Series, StaleVersion
 from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
@@ -154,6 +154,21 @@ async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPErro
     return HTTPError(301, moved, headers={"Location": f"{url}?{query}" if query else url})
 
 
+async def afollow_old(request: HttpRequest) -> None:
+    """Raises 301 if the query names an author, topic or series by what it was before it was renamed or merged."""
+    query = request.GET.copy()
+    for kind in MODELS.keys() & query.keys():
+        model, asked = MODELS[kind], str(query[kind])
+        if kind == "topic" or (asked.isascii() and asked.isdigit()):
+            if not await model._default_manager.filter(**{model.ADDRESS: asked}).aexists():
+                query[kind] = await NameChange.objects.aaddress(model, asked) or asked
+        elif kind == "series" and (series := await sync_to_async(Series.objects.meant_by)(asked)):
+            query[kind] = series.name
+    if query != request.GET:
+        url = f"{request.path}?{query.urlencode()}"
+        raise HTTPError(301, f"This was renamed or merged. The list is at {url} now.", headers={"Location": url})
+
+
 def address_of(kind: str, address: int | str) -> str:
     return reverse(f"{kind}_detail", args=[address])
 
@@ -167,7 +182,7 @@ def heading(named: Named) -> dict[str, Any]:
 
 def shown(named: Named) -> dict[str, Any]:
     """The same with its other names; to be called in a thread."""
-    more: dict[str, Any] = {"names": named.names} if named.has_other_names() else {}
+    more: dict[str, Any] = {"names": named.names}
     if isinstance(named, Author):
         more["also_writes_as"] = [
             {"id": each.pk, "url": each.get_absolute_url(), "name": each.name} for each in named.pseudonyms()

@@ -3,13 +3,14 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse
 
 from books.cache.topics import CachedTopic, arefresh_topics, atopics
-from books.models import Topic, TopicName
+from books.models import Topic
 from books.views.base import CatalogueView
-from books.views.lists import respond_with_books
-from books.views.names import NameView, address_of, afor_editors, agone, apatch
+from books.views.letters import lettered
+from books.views.name_pages import NameDetail, respond_with_names
+from books.views.names import agone
 from books.web import serializers
-from books.web.negotiation import HTML, JSON, TEXT
-from books.web.permissions import CHANGE, READ
+from books.web.negotiation import HTML, JSON
+from books.web.permissions import READ
 
 
 class TopicList(CatalogueView):
@@ -40,28 +41,18 @@ class Refresh(CatalogueView):
 
 def respond_with_topics(view: CatalogueView, by_slug: Mapping[str, CachedTopic]) -> HttpResponse:
     entries = [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_slug.values()]
-    return view.respond({"topics": entries}, "books/topic_list.html")
+    rows, letters = lettered(entries) if view.media_type == HTML else (entries, [])
+    return respond_with_names(view, "topic", {"topics": entries}, rows, letters)
 
 
-class TopicDetail(NameView):
+class TopicDetail(NameDetail):
     """One topic, and the books filed under it. PATCH renames the topic, or merges two."""
 
     kind = "topic"
-    offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
-    rules = {"GET": READ, "PATCH": CHANGE}
-    is_public = True
 
-    async def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+    async def aread(self, **key: str) -> Topic:
+        slug = key["slug"]
         topic = (await atopics()).get(slug)
         if topic is None:
-            raise await agone(request, self.kind, slug)
-        names = [
-            name async for name in TopicName.objects.filter(of=topic.id).order_by("pk").values_list("name", flat=True)
-        ]
-        about = {"slug": slug, "url": address_of(self.kind, slug), "name": topic.name, "version": topic.version}
-        about["names"] = names
-        shown = await afor_editors(self, Topic(slug=slug))
-        return await respond_with_books(self, "books/topic_detail.html", about, shown, topic=slug)
-
-    async def patch(self, request: HttpRequest, slug: str) -> HttpResponse:
-        return await apatch(self, await self.aget_named(slug=slug))
+            raise await agone(self.request, self.kind, slug)
+        return Topic(pk=topic.id, slug=slug, name=topic.name, version=topic.version)

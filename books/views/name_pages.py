@@ -1,0 +1,76 @@
+"""What the lists and the pages of authors, topics and series have in common."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from books.forms.lists import NamesQuery
+from books.history.rename import MODELS
+from books.models import Named
+from books.views.base import CatalogueView
+from books.views.letters import aletters_of_names
+from books.views.lists import respond_with_books, serialized_page
+from books.views.names import NameView, afor_editors, apatch, shown
+from books.web.negotiation import HTML, JSON, TEXT, valid
+from books.web.permissions import CHANGE, READ
+
+Entries = list[dict[str, Any]]
+
+
+class NameList(CatalogueView):
+    """The authors or series by name, with the number of their books; ?q= finds words of the name."""
+
+    offers = JSON, HTML
+    rules = {"GET": READ}
+    is_public = True
+    kind = ""
+    columns: tuple[str, ...]
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        query, model = valid(NamesQuery(request.GET)), MODELS[self.kind]
+        named: Any = model._default_manager.named(query.cleaned_data.get("q", ""))  # type: ignore[attr-defined]
+        page = await named.with_counts().apage([*self.columns, "books_count"], query.page)
+        entries, links = await self.aentries(page.rows), page.links(request.path, query.urlencoded)
+        data = serialized_page(model.PLURAL, entries, page, links)
+        letters = await aletters_of_names(self, model, page, query.parameters())
+        return respond_with_names(self, self.kind, data, entries, letters, query=query.parameters())
+
+    async def aentries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
+        raise NotImplementedError
+
+
+class NameDetail(NameView):
+    """One of them, and its books. PATCH changes what is said of it, renames it, or merges two."""
+
+    offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
+    rules = {"GET": READ, "PATCH": CHANGE}
+    is_public = True
+
+    async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
+        named = await self.aread(**key)
+        about, more = await self.aabout(named), await afor_editors(self, named)
+        page = {**more, "kind": self.kind, "list_url": reverse(f"{self.kind}_list"), "list": named.PLURAL}
+        return await respond_with_books(
+            self, f"books/{self.kind}_detail.html", about, page, **{self.kind: getattr(named, named.ADDRESS)}
+        )
+
+    async def patch(self, request: HttpRequest, **key: Any) -> HttpResponse:
+        return await apatch(self, await self.aget_named(**key))
+
+    async def aread(self, **key: Any) -> Named:
+        """To be shown. Raises 404 or 301."""
+        return await self.aget_named(**key)
+
+    async def aabout(self, named: Named) -> dict[str, Any]:
+        """What is said of it besides its books."""
+        return await sync_to_async(shown)(named)
+
+
+def respond_with_names(
+    view: CatalogueView, kind: str, data: Mapping[str, Any], rows: Entries, letters: Entries, **context: Any
+) -> HttpResponse:
+    context |= {"kind": kind, "list": MODELS[kind].PLURAL, "rows": rows, "letters": letters}
+    return view.respond(data, "books/name_list.html", context=context)
