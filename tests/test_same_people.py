@@ -56,6 +56,28 @@ class SamePeople(LibrarianTestCase):
         assert Author.objects.filter(name="Tolkien, J.R.R.").exists()
         assert self.client.post(group["url"], sent).status_code == 412
 
+    def test_a_browser_goes_on_to_the_next_group_or_gets_the_same_again_with_the_reason(self) -> None:
+        for name in ("Émile Zola", "ZOLA, Emile", "A. Carr", "Carr, A."):
+            Book.objects.add({"title": name, "authors": [name]})
+        _, group, last = self.groups()
+        kept, other = (each["id"] for each in group["authors"])
+        post, html = group["url"], {"accept": "text/html"}
+        refused = self.client.post(post, {"keep": other, "author": f"{kept}:1"}, headers=html)
+        page = refused.content.decode()
+        assert (refused.status_code, "Nothing was merged" in page) == (422, True)
+        assert [author["name"] for author in last["authors"] if author["name"] not in page] == []
+        assert f'value="{kept}:1" checked' in page
+        assert f'value="{other}" checked' in page
+        assert "Carr" not in page  # which comes before
+        sent = {"keep": kept, "author": [f"{kept}:1", f"{other}:1"]}
+        merged = self.client.post(post, sent, headers=html)
+        assert merged.status_code == 303
+        assert [each["url"] for each in self.client.get(merged["Location"]).json()["groups"]] == [last["url"]]
+        page = self.client.get(merged["Location"], headers=html).content.decode()
+        assert f'action="/name-changes/{NameChange.objects.latest("pk").pk}/undo/"' in page
+        stale = self.client.post(post, sent, headers=html)
+        assert (stale.status_code, "Nothing was merged" in stale.content.decode()) == (412, True)
+
     def test_nothing_is_ticked_and_one_name_alone_is_not_merged(self) -> None:
         assert b"checkbox" in (page := self.client.get(URL, headers={"accept": "text/html"}).content)
         assert page.count(b"checked") == 1  # the name to keep

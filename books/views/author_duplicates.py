@@ -1,4 +1,4 @@
-"""Authors that are probably one person: their names have the same words, however they are spelled."""
+"""Authors that are probably one person, proposed for merging."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -6,24 +6,27 @@ from typing import Any
 from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.duplicates import DuplicateQuery, MergePeopleForm, NotDuplicateForm
+from books.forms.lists import DEFAULT_SIZE
 from books.history.rename import TooManyBooks, edit
-from books.models import Actor, Author, DifferentPeople, StaleVersion
+from books.models import Actor, Author, DifferentPeople, NameChange, StaleVersion
 from books.views.base import CatalogueView
 from books.views.names import TOO_MANY
 from books.web import parsing, serializers
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import CHANGE
 
+LIST = "books/author_duplicates.html"
 MAX_SHOWN = 20  # authors of a group
 NO_GROUP = "No two authors have this fingerprint any more. All groups are at {}."
+NOT_TWO = "Tick the names that are the same person, two or more, and keep one of them."
 STALE = "One of these authors was changed, merged or deleted since you opened this page. Compare them again."
-Group = dict[str, Any]
 
 
 class AuthorDuplicateList(CatalogueView):
@@ -34,27 +37,44 @@ class AuthorDuplicateList(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         query = valid(DuplicateQuery(request.GET)).cleaned_data
-        groups, last = await agroups(query["after"], query["size"])
-        next_url = f"{request.path}?{urlencode({'size': query['size'], 'after': last})}" if last else None
-        return self.respond({"groups": await awith_authors(groups), "next": next_url}, "books/author_duplicates.html")
+        return self.respond(await apage(query["after"], query["size"]), LIST)
 
 
 class AuthorDuplicateMerge(CatalogueView):
-    """Merges those authors of a group that are named into the one to keep, each as one change that can be undone."""
+    """Merges those authors of a group that are ticked into the one to keep, each as one change that can be undone.
+
+    A browser goes on to the next group. If nothing was merged, the same comes again, with the reason.
+    """
 
     offers = JSON, HTML
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        form = valid(MergePeopleForm(parsing.form(request)), 422)
-        seen, keep = form.cleaned_data["author"], form.cleaned_data["keep"]
+        form, problem, status = MergePeopleForm(parsing.form(request)), NOT_TWO, 422
+        if self.media_type == JSON:
+            valid(form, 422)
         try:
-            await sync_to_async(merge)(fingerprint, seen, keep, self.actor)
+            if form.is_valid():
+                return await self._amerge(fingerprint, form.cleaned_data["author"], form.cleaned_data["keep"])
         except (Author.DoesNotExist, StaleVersion):
-            raise HTTPError(412, STALE) from None
+            problem, status = STALE, 412
         except TooManyBooks as error:
-            raise HTTPError(409, TOO_MANY.format(error.args[0])) from None
-        return SeeOther(reverse("author_detail", args=[keep]))
+            problem, status = TOO_MANY.format(error.args[0]), 409
+        if self.media_type == JSON:
+            raise HTTPError(status, problem)
+        ticks = [text.partition(":")[0] for text in request.POST.getlist("author")]
+        context = {"problem": problem, "ticks": ticks, "kept": request.POST.get("keep")}
+        groups = await apage(await abefore(fingerprint), DEFAULT_SIZE)
+        return self.respond(groups, LIST, context=context, status=status)
+
+    async def _amerge(self, fingerprint: str, seen: dict[int, int], keep: int) -> HttpResponse:
+        name = await sync_to_async(merge)(fingerprint, seen, keep, self.actor)
+        if self.media_type == JSON:
+            return SeeOther(reverse("author_detail", args=[keep]))
+        change = await NameChange.objects.filter(kind="author", into=str(keep)).alatest("pk")
+        undo = f"undo {reverse('name_undo', args=[change.pk])}" if len(seen) == 2 else ""  # else there are several
+        messages.success(self.request, f"{len(seen)} names are now one: “{name}”.", extra_tags=undo)
+        return SeeOther(list_after(await abefore(fingerprint)))
 
 
 class AuthorDuplicateDismiss(CatalogueView):
@@ -68,33 +88,28 @@ class AuthorDuplicateDismiss(CatalogueView):
         if not await Author.objects.filter(fingerprint=fingerprint).aexists():
             raise HTTPError(404, NO_GROUP.format(reverse("author_duplicate_list")))
         await DifferentPeople.objects.amark(fingerprint, seen["count"], seen["newest"])
-        return SeeOther(f"{reverse('author_duplicate_list')}?{urlencode({'after': fingerprint})}")
+        return SeeOther(list_after(fingerprint))
 
 
-async def agroups(after: str, size: int) -> tuple[list[Group], str]:
-    """The groups after a fingerprint that nobody has marked, and the one to continue after, if any."""
-    marks = {mark.fingerprint: mark async for mark in DifferentPeople.objects.filter(fingerprint__gt=after)}
-    rows: Any = Author.objects.filter(fingerprint__gt=after).values("fingerprint")
-    groups = rows.annotate(count=Count("pk"), newest=Max("pk")).filter(count__gt=1).order_by("fingerprint")
-    found = [group async for group in groups[: len(marks) + size + 1] if not is_marked(group, marks)]
-    return found[:size], found[size - 1]["fingerprint"] if len(found) > size else ""
+def list_after(fingerprint: str) -> str:
+    return f"{reverse('author_duplicate_list')}?{urlencode({'after': fingerprint})}"
 
 
-def is_marked(group: Group, marks: Mapping[str, DifferentPeople]) -> bool:
-    """Whether all authors of the group were there when somebody marked them as different people."""
-    mark = marks.get(group["fingerprint"])
-    return mark is not None and group["count"] <= mark.count and group["newest"] <= mark.newest
+async def abefore(fingerprint: str) -> str:
+    """The fingerprint after which this one comes."""
+    before = await Author.objects.filter(fingerprint__lt=fingerprint).aaggregate(last=Max("fingerprint"))
+    return before["last"] or ""
 
 
-async def awith_authors(groups: list[Group]) -> list[Group]:
-    """Each group with its first authors, those with most books first."""
-    prints = [group["fingerprint"] for group in groups]
-    rows: Any = Author.objects.filter(fingerprint__in=prints).with_counts().order_by("pk")
+async def apage(after: str, size: int) -> dict[str, Any]:
+    """The groups after a fingerprint, each with its first authors, those with most books first."""
+    groups, last = await DifferentPeople.objects.aunmarked(after, size)
+    rows: Any = Author.objects.filter(fingerprint__in=[group["fingerprint"] for group in groups])
     found = defaultdict(list)
-    async for author in rows:
+    async for author in rows.with_counts().order_by("pk"):
         told = serializers.author(author.pk, author.name, author.books_count, author.sort_name)
         found[author.fingerprint].append({**told, "version": author.version})
-    return [
+    shown = [
         {
             **group,
             "url": reverse("author_duplicate_merge", args=[group["fingerprint"]]),
@@ -102,11 +117,12 @@ async def awith_authors(groups: list[Group]) -> list[Group]:
         }
         for group in groups
     ]
+    return {"groups": shown, "next": f"{list_after(last)}&size={size}" if last else None}
 
 
 @transaction.atomic
-def merge(fingerprint: str, seen: Mapping[int, int], keep: int, actor: Actor) -> None:
-    """Raises Author.DoesNotExist, StaleVersion, TooManyBooks."""
+def merge(fingerprint: str, seen: Mapping[int, int], keep: int, actor: Actor) -> str:
+    """Returns the name that is kept. Raises Author.DoesNotExist, StaleVersion, TooManyBooks."""
     authors = {author.pk: author for author in Author.objects.filter(pk__in=seen, fingerprint=fingerprint)}
     if authors.keys() != seen.keys():
         raise Author.DoesNotExist
@@ -114,3 +130,4 @@ def merge(fingerprint: str, seen: Mapping[int, int], keep: int, actor: Actor) ->
         raise StaleVersion(authors[keep].version)
     for pk in sorted(seen.keys() - {keep}):
         edit(authors[pk], {"name": authors[keep].name}, actor, versions={seen[pk]}, merge=True)
+    return authors[keep].name

@@ -28,11 +28,12 @@ async def addresses(page: Page) -> list[str]:
     added = [await (await page.request.post("/books/", data=book)).json() for book in BOOKS]
     [author] = (await (await page.request.get("/authors/?q=soseki")).json())["authors"][:1]
     longest = added[-1]["url"]
-    await page.request.post("/books/", data={"title": "Kokoro: a novel", "authors": ["Natsume Sōseki"], "pages": 248})
+    await page.request.post("/books/", data={"title": "Kokoro: a novel", "authors": ["Soseki, Natsume"], "pages": 248})
     groups = (await (await page.request.get("/duplicates/")).json())["groups"]
     group = next(group for group in groups if group["fingerprint"].startswith("kokoro-"))
     lists = [
         "/duplicates/",
+        "/duplicates/authors/",
         group["url"],
         "/",
         "/lab/",
