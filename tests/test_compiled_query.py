@@ -1,10 +1,8 @@
 """A query whose SQL is made once gives what the query itself gives."""
 
-import asyncio
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.db.models import Avg, CharField, Count, F, QuerySet, Value
 from django.db.models.functions import Concat, Upper
@@ -63,7 +61,7 @@ class Rows(TestCase):
     def test_they_are_the_querys_own(self) -> None:
         for name, query in QUERIES.items():
             with self.subTest(name):
-                assert CompiledQuery(query()).with_values().read() == list(query())
+                assert CompiledQuery(query()).read() == list(query())
 
     def test_the_rows_are_the_same_where_postgresql_prepares_them(self) -> None:
         ordered = Book.objects.order_by("title").values_list("id", "title", "isbn13", "published_year")
@@ -76,20 +74,20 @@ class Rows(TestCase):
 
         with connection.execute_wrapper(note):
             for title in ("A", "C", "Z"):
-                found = query.with_values(title=title).read(keeps_plan=True)
+                found = query.read(title=title, keeps_plan=True)
                 assert found == list(ordered.filter(title__gt=title))
         assert len(statements) == 6
 
     def test_they_are_read_anew_each_time(self) -> None:
         topics = CompiledQuery(Topic.objects.order_by("slug").values_list("slug"))
-        topics.with_values().read()
+        topics.read()
         Topic.objects.create(slug="a-new-one", name="A new one")
-        assert topics.with_values().read()[0] == ("a-new-one",)
+        assert topics.read()[0] == ("a-new-one",)
 
     def test_the_values_are_given_by_name(self) -> None:
         named = Book.objects.filter(title=Parameter("title", CharField()), language="ja").values_list("published_year")
         query = CompiledQuery(named)
-        assert [query.with_values(title=title).read() for title in ("Kokoro", "Botchan", "Emma")] == [
+        assert [query.read(title=title) for title in ("Kokoro", "Botchan", "Emma")] == [
             [(1914,)],
             [(1906,)],
             [],
@@ -105,21 +103,12 @@ class Rows(TestCase):
 
         query = CompiledQuery(Book.objects.values_list(Counting("title")))
         for _ in range(3):
-            query.with_values().read()
+            query.read()
         assert Counting.made == 1
 
     def test_a_condition_that_nothing_meets_asks_nothing(self) -> None:
         with self.assertNumQueries(0):
-            assert CompiledQuery(Book.objects.none().values_list("title")).with_values().read() == []
-
-    async def test_async_for_reads_all_rows_in_one_hop(self) -> None:
-        loop, hops = asyncio.get_running_loop(), []
-        run_in_executor = loop.run_in_executor
-        query = CompiledQuery(Book.objects.order_by("title").values_list("title"))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(loop, "run_in_executor", lambda *call: hops.append(call) or run_in_executor(*call))
-            titles = [title async for (title,) in query.with_values()]
-        assert (titles, len(hops)) == (["Botchan", "Emma", "Kokoro"], 1)
+            assert CompiledQuery(Book.objects.none().values_list("title")).read() == []
 
     def test_a_shape_is_compiled_once(self) -> None:
         def build(size: int) -> QuerySet[Any, Any]:

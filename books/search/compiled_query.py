@@ -1,15 +1,12 @@
 """Querysets that are compiled once and run with other values: compiling is a third of what a short list costs."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Field, QuerySet, Value
-
-from django41_example.server.threads import in_thread
 
 Row = tuple[Any, ...]
 SHAPES = 500  # queries that stay compiled
@@ -29,7 +26,7 @@ class Parameter(Value):
 
 
 class CompiledQuery:
-    """A queryset of `values_list`; `async for row in query.with_values(topic="novels")` reads its rows as tuples."""
+    """A queryset of `values_list`; `query.read(topic="novels")` gives its rows as tuples. To be called in a thread."""
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
         self.queryset = queryset
@@ -49,30 +46,16 @@ class CompiledQuery:
         sql, parameters = self.statement
         return sql, [values[each.value] if type(each) is Parameter else each for each in parameters]
 
-    def with_values(self, **values: Any) -> "Rows":
-        return Rows(self, values)
-
-
-@dataclass(frozen=True)
-class Rows:
-    query: CompiledQuery
-    values: Mapping[str, Any]
-
-    async def __aiter__(self) -> AsyncIterator[Row]:
-        """All rows in one hop to the thread, as with any queryset."""
-        for row in await in_thread(self.read):
-            yield row
-
-    def read(self, *, keeps_plan: bool = False) -> list[Row]:
-        """The same in sync code. `keeps_plan`: PostgreSQL prepares it, since its plan is the same for all values."""
-        sql, parameters = self.query.filled(self.values)
+    def read(self, *, keeps_plan: bool = False, **values: Any) -> list[Row]:
+        """`keeps_plan`: PostgreSQL prepares it, since its plan is the same for all values."""
+        sql, parameters = self.filled(values)
         if not sql:
             return []
-        with cursor_of(connections[self.query.queryset.db], prepares=keeps_plan) as cursor:
+        with cursor_of(connections[self.queryset.db], prepares=keeps_plan) as cursor:
             cursor.execute(sql, parameters)
             rows: list[Row] = cursor.fetchall()
-        if self.query.converters:
-            rows = [tuple(row) for row in self.query.compiler.apply_converters(rows, self.query.converters)]
+        if self.converters:
+            rows = [tuple(row) for row in self.compiler.apply_converters(rows, self.converters)]
         return rows
 
 

@@ -7,7 +7,7 @@ What it does not know, and what a walk along the list looks at book by book, are
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import connection
@@ -24,7 +24,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce, Concat, Lower
+from django.db.models.functions import Cast, Concat, Lower
 
 from books.metadata.languages import primary
 from books.metadata.roles import AUTHOR
@@ -72,24 +72,17 @@ def _books_by(author: Any) -> QuerySet[Any, Any]:
     return BookAuthor.objects.filter(author=author, role=AUTHOR).values("book")
 
 
-def _in_series(kind: str, books: str) -> Callable[[Any], Q]:
-    return lambda asked: Q(**{f"{books}__in": BookSeries.objects.filter(SERIES[kind](asked)).values("book")})
+def _in_series(kind: str) -> Callable[[Any], Q]:
+    return lambda asked: Q(book__in=BookSeries.objects.filter(SERIES[kind](asked)).values("book"))
 
 
 CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
-    "author": (NUMBER, lambda pk: Q(pk__in=_books_by(pk))),
-    **{name: (NUMBER if name == "series_id" else TEXT, _in_series(name, "pk")) for name in SERIES},
-    "without_isbn": (TEXT, lambda _: Q(isbn13=None)),
+    "author": (NUMBER, lambda pk: Q(book__in=_books_by(pk))),
+    **{name: (NUMBER if name == "series_id" else TEXT, _in_series(name)) for name in SERIES},
+    "without_isbn": (TEXT, lambda _: Q(any_isbn=None)),
     "isbn": (TEXT, lambda isbn13: Q(isbn13=isbn13)),
-    "lowest": (NUMBER, lambda year: Q(year_or_first__gte=year)),
-    "highest": (NUMBER, lambda year: Q(year_or_last__lte=year)),
-    "author_beside_words": (NUMBER, lambda pk: Q(number__in=_books_by(pk))),
-    **{
-        f"{name}_beside_words": (NUMBER if name == "series_id" else TEXT, _in_series(name, "number")) for name in SERIES
-    },
-    "without_isbn_beside_words": (TEXT, lambda _: Q(any_isbn="")),
-    "lowest_beside_words": (NUMBER, lambda year: Q(first_year__gte=year)),
-    "highest_beside_words": (NUMBER, lambda year: Q(last_year__lte=year)),
+    "lowest": (NUMBER, lambda year: Q(first_year__gte=year)),
+    "highest": (NUMBER, lambda year: Q(last_year__lte=year)),
     "words": (TEXT, _words),
     "without_words": (TEXT, _without_words),
     "without_words_in_window": (TEXT, partial(_without_words, pk__gte=FIRST, pk__lt=END)),
@@ -103,8 +96,6 @@ CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
     "to_year": (NUMBER, lambda year: Q(published_year__lte=year)),
 }
 
-# Beside words these are looked at book by book: else SQLite takes their index, and asks for the words at each book.
-BESIDE_WORDS = {name: f"{name}_beside_words" for name in ("author", *SERIES, "without_isbn", "lowest", "highest")}
 WITHIN_WINDOW = {"without_words": "without_words_in_window"}
 
 
@@ -161,9 +152,9 @@ class BookSearch:
 
     def with_words(self, words: Expression) -> Conditions:
         """These words, and what the index does not know."""
-        return ("words", as_text(words)), *((BESIDE_WORDS.get(name, name), value) for name, value in self.on_rows)
+        return ("words", as_text(words)), *self.on_rows
 
-    @property
+    @cached_property
     def needs_index(self) -> bool:
         return bool(self.query.expression or self.query.excluded)
 
@@ -181,8 +172,7 @@ def with_place(books: Any, names: tuple[str, ...]) -> Any:
 
 def series_of(name: str, value: Any) -> Q | None:
     """The places in the series of this condition, if it is one of a series."""
-    kind = name.removesuffix("_beside_words")
-    return SERIES[kind](value) if kind in SERIES else None
+    return SERIES[name](value) if name in SERIES else None
 
 
 def as_text(expression: Expression) -> str:
@@ -205,19 +195,22 @@ def parameters_of(names: tuple[str, ...]) -> Conditions:
 
 def fitting(books: Any, conditions: Conditions) -> Any:
     """Those of the books that meet the conditions."""
+    # Beside words the rest is looked at book by book: else SQLite takes its index, and asks for the words at each book.
+    beside_words = any(name == "words" for name, _ in conditions)
     books = books.alias(
+        book=F("pk") + 0 if beside_words else F("pk"),
+        any_isbn=Lower("isbn13") if beside_words else F("isbn13"),
+        first_year=F("year_or_first") + 0 if beside_words else F("year_or_first"),
+        last_year=F("year_or_last") + 0 if beside_words else F("year_or_last"),
         number=F("pk") + 0,
         primary=Concat("primary_language", Value("")),
         lower_language=Lower("language"),
-        any_isbn=Coalesce("isbn13", Value("")),
-        first_year=F("year_or_first") + 0,
-        last_year=F("year_or_last") + 0,
     )
     return books.filter(*(CONDITIONS[name][1](value) for name, value in conditions))
 
 
 def count_of(model: Any, conditions: Conditions, cap: int) -> int:
-    found = compiled(counted, model, names_of(conditions), cap).with_values(**values_of(conditions)).read()
+    found = compiled(counted, model, names_of(conditions), cap).read(**values_of(conditions))
     return int(found[0][0]) if found else 0  # no row: there is no book at all
 
 

@@ -11,6 +11,7 @@ ours is words. Both databases are asked the same, each in the words of its own i
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 
@@ -85,13 +86,13 @@ class SearchQuery:
         """The spans of years that the index of words does not know."""
         return [span for span in self.years if not _year_tags(*span)]
 
-    @property
+    @cached_property
     def expression(self) -> Expression | None:
         """All that the index of words is asked."""
         terms = (*self.terms, *self.marks)
         return Expression(terms, self.excluded) if terms else None
 
-    @property
+    @cached_property
     def has_text(self) -> bool:
         """Whether words are asked for, those of authors among them, and not marks alone."""
         is_text = bool(self.terms) or any(mark.phrases[0].columns == FIELDS["author"] for mark in self.marks)

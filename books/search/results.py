@@ -7,10 +7,9 @@
 """
 
 from array import array
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import connection
@@ -21,7 +20,6 @@ from books.cache import per_version
 from books.metadata.series import Place
 from books.models.series import BookSeries
 from books.search.compiled_query import Parameter, Row, compiled
-from books.search.expressions import Expression
 from books.search.facets import FacetCounts, facet_counts
 from books.search.filters import (
     NUMBER,
@@ -57,6 +55,11 @@ class Matches:
         self.books: QuerySet[Any] = books
         self.model: Any = books.model
         self.search, self.conditions = search, search.conditions
+
+    @cached_property
+    def ranks(self) -> list[Conditions]:
+        """What the best books meet, what the next best do and so on."""
+        return [self.search.with_words(expression) for expression in self.search.query.ranks] or [self.conditions]
 
     def queryset(self) -> Any:
         """To be called in a thread: other programs' changes are indexed first."""
@@ -126,8 +129,8 @@ class Matches:
     def _last_id(self) -> int:
         return self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
-    def _rows(self, page: PageRequest, count: int) -> Any:
-        """The query of a page in an order of its own, by the way that suits so many books."""
+    def _read_in_order(self, page: PageRequest, count: int) -> list[Row]:
+        """A page in an order of its own, by the way that suits so many books."""
         vendor, has_text = connection.vendor, self.search.query.has_text
         is_sorted = count <= (SORTED_WORDS if has_text else SORTED_FILTERS)[vendor]
         conditions = self.conditions
@@ -136,8 +139,8 @@ class Matches:
         key = page.cursor.key if page.cursor else []
         is_sort = is_sorted and bool(conditions)
         shape = Shape(names_of(conditions), page.size, page.ordering, page.backwards, bool(key), is_sort)
-        query = compiled(rows_in_order, self.model, shape)
-        return query.with_values(**values_of(conditions), **{f"key{place}": each for place, each in enumerate(key)})
+        values = {**values_of(conditions), **{f"key{place}": each for place, each in enumerate(key)}}
+        return compiled(rows_in_order, self.model, shape).read(**values, keeps_plan=not self.conditions)
 
     def _read(self, page: PageRequest, count: int) -> list[Row]:
         """One hop, in which the query is compiled too: what other programs have changed is indexed, then read."""
@@ -145,18 +148,17 @@ class Matches:
         with self._searching():
             if is_by_id or page.ordering.name == "relevance":
                 return self._read_ranks(page, count)
-            return self._rows(page, count).read(keeps_plan=not self.conditions)  # type: ignore[no-any-return]
+            return self._read_in_order(page, count)
 
     def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:
         """Each rank after the other, until the page is full."""
         by_id = page.ordering.columns == BY_ID
-        ranks: Sequence[Expression | None] = [self.search.query.expression] if by_id else self.search.query.ranks
+        ranks = enumerate([self.conditions] if by_id else self.ranks)
         down = page.ordering.descending != page.backwards
         at, last = (0, *page.cursor.key)[-2:] if page.cursor else (None, None)
         found: list[Row] = []
-        for distance, expression in sorted(enumerate(ranks or [None]), reverse=page.backwards and not by_id):
+        for distance, conditions in sorted(ranks, reverse=page.backwards):
             if at is None or at == distance or (distance > at) != page.backwards:
-                conditions = self.conditions if expression is None else self.search.with_words(expression)
                 after = last if at == distance else None
                 rows = rows_by_id(self.model, conditions, page.size, after, down=down)
                 found += [(*row, *([] if by_id else [distance]), row[0]) for row in rows]
@@ -204,7 +206,7 @@ def rows_by_id(model: Any, conditions: Conditions, size: int, after: int | None,
     if connection.vendor == "postgresql" and conditions:
         is_sorted = count_of(model, conditions, SORTED_RANK) <= SORTED_RANK
     shape = Shape(names_of(conditions), size, Ordering("id", ("id",)), down, after is not None, is_sorted)
-    return compiled(first_by_id, model, shape).with_values(**values_of(conditions), after=after).read()
+    return compiled(first_by_id, model, shape).read(**values_of(conditions), after=after)
 
 
 def first_by_id(model: Any, shape: Shape) -> QuerySet[Any, Any]:

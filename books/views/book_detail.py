@@ -117,16 +117,16 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
 
     Raises Book.DoesNotExist, MergedAway.
     """
-    found = BOOK.with_values(pk=pk).read()
+    found = BOOK.read(pk=pk)
     if not found:
         raise Book.objects.missing(pk)
-    topics = TOPICS.with_values(pk=pk).read()
+    topics = TOPICS.read(pk=pk)
     row = dict(zip(serializers.BOOK_COLUMNS, found[0], strict=True))
     in_series = list(BookSeries.objects.of_book(pk)) if row["series"] else []
     data = serializers.book(row, [slug for slug, _ in topics], in_series)
     if user is None:
         return data, {}
-    people = [(serializers.link("author_detail", *row), role) for *row, role in PEOPLE.with_values(pk=pk).read()]
+    people = [(serializers.link("author_detail", *row), role) for *row, role in PEOPLE.read(pk=pk)]
     return data, {
         "author_links": [link for link, role in people if role == roles.AUTHOR],
         "contributor_links": [

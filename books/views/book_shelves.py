@@ -48,13 +48,13 @@ def shelves(book: Mapping[str, Any], authors: list[str], in_series: list[Row]) -
         if row:
             found.append({"name": name, "covers": "\n".join(cover_html(*each) for each in row)})
 
-    rows = EDITIONS.with_values(fingerprint=fingerprint.of(book["title"], authors)).read()
+    rows = EDITIONS.read(fingerprint=fingerprint.of(book["title"], authors))
     add("Other editions", [row for row in rows if not different(dict(zip(EDITION, row, strict=True)), book)])
     for pk, name, number, _ in in_series[:1]:
         place = int((number - BEFORE) * 100) if number is not None else 0
-        add(f"More in {name}", IN_SERIES.with_values(series=pk, place=place).read())
+        add(f"More in {name}", IN_SERIES.read(series=pk, place=place))
     if authors:
-        add(f"More by {' and '.join(authors[:2])}", BY_AUTHORS.with_values(pk=book["id"]).read())
+        add(f"More by {' and '.join(authors[:2])}", BY_AUTHORS.read(pk=book["id"]))
     return found
 
 

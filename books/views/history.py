@@ -95,7 +95,7 @@ class ChangeUndo(CatalogueView):
 def changes(pk: int, user: RequestUser, most: int = MAX_CHANGES) -> list[dict[str, Any]]:
     """The latest changes of a book. Only people with an account see the names of accounts."""
     names = (*COLUMNS, "user__username") if user.account else COLUMNS  # whose changes the version does not tell
-    rows = compiled(changes_of_book, names, most).with_values(pk=pk).read()
+    rows = compiled(changes_of_book, names, most).read(pk=pk)
     found = [serialized(pk, dict(zip(names, row, strict=True))) for row in rows]
     if merges := {change["id"]: change["merged"] for change in found if change["action"] == Action.MERGED}:
         for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
