@@ -17,7 +17,6 @@ from books.views import names
 from books.views.base import CatalogueView
 from books.views.history import COLUMNS, serialized
 from books.views.job_page import annotated, entry, may_have_changed_books
-from books.web import serializers
 from books.web.negotiation import HTML, JSON, valid
 from books.web.permissions import CHANGE
 from books.web.serializers import book_url
@@ -104,7 +103,7 @@ async def ajobs(query: ActivityQuery) -> list[Data]:
 
 
 def job(row: Any) -> Data:
-    told = entry(serializers.job({name: getattr(row, name) for name in Job.objects.all().ENTRY}), vars(row))
+    told = entry(vars(row))
     shown = {name: told[name] for name in ("id", "url", "kind", "status", "arguments", "upload", "format", "message")}
     about = {**shown, "can_undo": may_have_changed_books(row)}
     return {**NEITHER, "id": row.pk, "action": JOBS, "at": row.created_at, "by": row.by, "via": row.via, "job": about}

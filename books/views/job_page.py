@@ -20,11 +20,12 @@ from books.models import Job, JobFile, Upload, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
 from books.web import serializers
 from books.web.authentication import RequestUser
-from books.web.permissions import BACKUP, amay
+from books.web.permissions import BACKUP, BACKUP_FILE, amay
 
 LATEST, MOST = 3, 6  # jobs that the home page shows, and how many if so many are active
 SHOWN = 5  # values of a list
-PAGE_COLUMNS = ("by", "upload", "arguments")  # besides JobQuerySet.ENTRY
+PAGE_COLUMNS = ("by", "upload", "arguments")  # besides those of the JSON
+COLUMNS = (*JobQuerySet.ENTRY, *PAGE_COLUMNS)
 COUNTS = (
     *("created", "updated", "completed", "unchanged", "unknown", "rejected", "failed", "notes", "similar"),
     *("books", "changed", "undone", "removed", "kept", "ticks", "pruned"),
@@ -45,14 +46,15 @@ def annotated(jobs: JobQuerySet) -> JobQuerySet:
     return jobs.annotate(by=F("created_by__username"), **arguments, upload=upload)
 
 
-def entry(job: Data, extra: Mapping[str, Any]) -> Data:
-    """A job of a list; `job` as in the JSON, `extra` the PAGE_COLUMNS."""
+def entry(row: Mapping[str, Any]) -> Data:
+    """A job of a list, from the COLUMNS of `annotated` jobs."""
+    job = serializers.job(row)
     is_running = job["status"] == Status.RUNNING
     is_ending = is_running and job["cancel_requested"]
     return {
         **job,
-        **{name: extra[name] for name in PAGE_COLUMNS},
-        "format": FORMAT_LABELS.get(extra["arguments"].get("format")),
+        **{name: row[name] for name in PAGE_COLUMNS},
+        "format": FORMAT_LABELS.get(row["arguments"].get("format")),
         "is_active": job["status"] in ACTIVE,
         "is_ending": is_ending,
         # The script reads the whole page again when this changes.
@@ -62,27 +64,20 @@ def entry(job: Data, extra: Mapping[str, Any]) -> Data:
     }
 
 
-async def aentries(jobs: list[Data]) -> list[Data]:
-    found = annotated(Job.objects.filter(key__in=[job["id"] for job in jobs]))
-    extra = {row["key"]: row async for row in found.values("key", *PAGE_COLUMNS)}
-    pruned: Data = {"by": "", "upload": "", "arguments": {}}  # since the list was read
-    return [entry(job, extra.get(job["id"], pruned)) for job in jobs]
-
-
 async def alatest() -> list[Data]:
     """The active jobs, then the latest."""
     is_over = Case(When(status__in=ACTIVE, then=Value(0)), default=Value(1))
     jobs = annotated(Job.objects.exclude(kind__in=["prune", "backup"])).order_by(is_over, "-id")[:MOST]
-    found = [entry(serializers.job(row), row) async for row in jobs.values(*jobs.ENTRY, *PAGE_COLUMNS)]
+    found = [entry(row) async for row in jobs.values(*COLUMNS)]
     return [job for place, job in enumerate(found) if job["is_active"] or place < LATEST]
 
 
-async def list_context(jobs: list[Data], user: RequestUser, typed: Data, errors: Errors) -> Data:
+async def list_context(rows: list[Data], user: RequestUser, typed: Data, errors: Errors) -> Data:
     """The jobs, and the forms with what was typed and what is wrong with it."""
     reasons = {name: " ".join(found) for name, found in errors.items()}
     return {
         "read_at": timezone.now(),
-        "jobs": await aentries(jobs),
+        "jobs": [entry(row) for row in rows],
         "can": await apermissions(user),
         "has_clock": settings.LAB,
         "daily_backups": settings.BACKUPS,
@@ -94,7 +89,20 @@ async def list_context(jobs: list[Data], user: RequestUser, typed: Data, errors:
     }
 
 
-async def detail_context(job: Any, data: Data, user: RequestUser) -> Data:
+async def adetail(job: Job, user: RequestUser) -> Data:
+    """The JSON of one job."""
+    files = job.files.order_by("id").values("name", "size")
+    if job.kind == "backup" and not await amay(user, BACKUP_FILE):
+        files = files.none()
+    return {
+        **serializers.job(vars(job)),
+        "arguments": job.arguments,
+        "log": job.log,
+        "files": [{**file, "url": reverse("job_file", args=[job.key, file["name"]])} async for file in files],
+    }
+
+
+async def detail_context(job: Any, user: RequestUser) -> Data:
     """One job, of `annotated` jobs; how it works inside is for staff."""
     undo = Job.objects.filter(kind="undo_import", arguments__job=job.key).order_by("-id").values_list("key", flat=True)
     can = await apermissions(user)
@@ -103,7 +111,7 @@ async def detail_context(job: Any, data: Data, user: RequestUser) -> Data:
     is_undoable = job.kind in UNDOABLE and not job.arguments.get("dry_run")
     inside = {"owner": job.owner, "due_at": job.due_at, "traceback": job.traceback}
     return {
-        "job": entry(data, vars(job)),
+        "job": {**await adetail(job, user), **entry(vars(job))},
         "given": given(job.arguments),
         "upload": await aupload_of(job, user) if can["start"] and can["import"] else "",
         "has_no_worker": job.status == Status.QUEUED and not await Worker.objects.alive().aexists(),

@@ -1,6 +1,6 @@
 """Starting a job: what the request asks for, whether its sender may, and the same request again."""
 
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -12,12 +12,12 @@ from books.forms.jobs import ListField
 from books.forms.uploads import FINDS_ITS_BOOK
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS
-from books.importing.preview import Preview, preview
+from books.importing.preview import Preview
 from books.jobs.daily import PREFIXES
 from books.jobs.kinds import KINDS, Kind
-from books.jobs.start import LONGEST_NAME, KeyTaken, astart
+from books.jobs.start import KeyTaken, astart
 from books.metadata.record import Errors
-from books.models import Job, JobFile, KeyReused, Upload
+from books.models import Job, KeyReused, Upload
 from books.models.fields import digest_of
 from books.views import upload_detail as uploads
 from books.views.base import CatalogueView
@@ -66,7 +66,7 @@ async def astart_job(view: CatalogueView, key: str) -> tuple[Job, bool]:
     arguments = await sync_to_async(clean)(kind, wanted)
     if wanted.file:
         await sync_to_async(understand)(wanted.file, arguments)
-    file = await sync_to_async(store)(wanted.file) if wanted.file else None
+    file = await sync_to_async(uploads.stored)(wanted.file) if wanted.file else None
     if once:
         key = digest_of(f"{view.actor.user_id}:{once}")
     try:
@@ -127,13 +127,10 @@ async def astore_upload(view: CatalogueView) -> Upload | None:
 
 def understand(file: "UploadedFile[bytes]", arguments: dict[str, Any]) -> None:
     """Raises NotUnderstood if nobody has said what the columns hold, and their names do not."""
-    content = cast("BinaryIO", file)
-    chosen = {"mapping": arguments["mapping"], "format_name": arguments["format"], "encoding": arguments["encoding"]}
     try:
-        found = preview(content, **chosen)
+        found = uploads.previewed(file, arguments)
     except UnreadableFile as error:
         raise HTTPError(422, errors={FILE: [str(error)]}) from None
-    content.seek(0)
     if found.candidates:
         raise NotUnderstood(UNCLEAR_LETTERS, found)
     if found.format not in FORMATS and not FINDS_ITS_BOOK & found.mapping.keys():
@@ -165,7 +162,3 @@ def clean(kind: Kind, wanted: JobRequest) -> dict[str, Any]:
     if errors:
         raise HTTPError(422, errors=errors)
     return form.arguments()
-
-
-def store(file: "UploadedFile[bytes]") -> JobFile:
-    return JobFile.objects.store((file.name or FILE)[-LONGEST_NAME:], cast("BinaryIO", file))

@@ -18,14 +18,14 @@ from books.jobs.start import retry
 from books.models import Job, JobFile
 from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
-from books.views.job_page import Data, annotated, detail_context, list_context
+from books.views.job_page import COLUMNS, Data, adetail, annotated, detail_context, list_context
 from books.views.job_start import NotUnderstood, astart_job, astore_upload
 from books.views.lists import serialized_page
 from books.views.login_redirect import apop_pending_form
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page, valid
-from books.web.permissions import BACKUP_FILE, CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, amay, arequire
+from books.web.permissions import BACKUP_FILE, CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, arequire
 
 LIST = "jobs/job_list.html"
 EVENTS = "text/event-stream"
@@ -41,11 +41,11 @@ class JobList(CatalogueView):
     takes_uploads = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        data = await self._jobs(request, request.GET)
+        data, rows = await self._jobs(request, request.GET)
         if self.media_type == JSON:
             return self.respond(data, LIST)
         typed = await apop_pending_form(request) or request.GET  # a list of books may have sent its query along
-        return page(request, LIST, {**data, **await list_context(data["jobs"], self.user, typed.dict(), {})})
+        return page(request, LIST, {**data, **await list_context(rows, self.user, typed.dict(), {})})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -56,15 +56,16 @@ class JobList(CatalogueView):
             if not error.errors or self.media_type == JSON:
                 raise
             status, errors = error.status, error.errors
-        data, typed = await self._jobs(request, QueryDict()), parsing.form_with_files(request).dict()
-        context = await list_context(data["jobs"], self.user, typed, errors)
+        data, rows = await self._jobs(request, QueryDict())
+        context = await list_context(rows, self.user, parsing.form_with_files(request).dict(), errors)
         return page(request, LIST, {**data, **context}, status=status)
 
-    async def _jobs(self, request: HttpRequest, sent: QueryDict) -> Data:
+    async def _jobs(self, request: HttpRequest, sent: QueryDict) -> tuple[Data, list[Data]]:
+        """A page of the jobs as JSON, and its rows."""
         query = valid(JobQuery(sent))
-        found = await Job.objects.apage(Job.objects.all().ENTRY, query.page)
+        found = await annotated(Job.objects.all()).apage(COLUMNS, query.page)
         links = found.links(request.path, query.urlencoded)
-        return serialized_page("jobs", [serializers.job(row) for row in found.rows], found, links)
+        return serialized_page("jobs", [serializers.job(row) for row in found.rows], found, links), found.rows
 
 
 class JobDetail(CatalogueView):
@@ -76,9 +77,9 @@ class JobDetail(CatalogueView):
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
         job = await ajob_or_404(annotated(Job.objects.all()), key)
-        data = await adetail(job, self.user)
-        context = await detail_context(job, data, self.user) if self.media_type == HTML else {}
-        return self.respond(data, "jobs/job_detail.html", context=context)
+        if self.media_type == JSON:
+            return json_response(await adetail(job, self.user))
+        return page(request, "jobs/job_detail.html", await detail_context(job, self.user))
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
         return await start(self, key)
@@ -171,7 +172,7 @@ def follow(view: CatalogueView, key: str | None, first: JobQuerySet) -> HttpResp
     if request.method == "HEAD":
         return HttpResponse(content_type=EVENTS, headers=UNBUFFERED)
     ais_allowed = partial(ais_still_allowed, request, view.rules)
-    events = stream(key, first.values(*first.ENTRY), request.headers.get("Last-Event-ID", ""), ais_allowed)
+    events = stream(key, first.values(*JobQuerySet.ENTRY), request.headers.get("Last-Event-ID", ""), ais_allowed)
     return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
 
 
@@ -205,19 +206,6 @@ async def ajob_or_404(jobs: JobQuerySet, key: str) -> Job:
         return await jobs.aget(key=key)
     except Job.DoesNotExist:
         raise HTTPError(404, f"There is no job with this key. All jobs are at {reverse('job_list')}.") from None
-
-
-async def adetail(job: Job, user: RequestUser) -> Data:
-    """The JSON of one job."""
-    files = job.files.order_by("id").values("name", "size")
-    if job.kind == "backup" and not await amay(user, BACKUP_FILE):
-        files = files.none()
-    return {
-        **serializers.job({name: getattr(job, name) for name in Job.objects.all().ENTRY}),
-        "arguments": job.arguments,
-        "log": job.log,
-        "files": [{**file, "url": reverse("job_file", args=[job.key, file["name"]])} async for file in files],
-    }
 
 
 async def respond_with_job(view: CatalogueView, job: Job, status: int) -> HttpResponse:

@@ -18,7 +18,7 @@ from books.jobs.tasks.import_books import import_
 from books.models import Actor, Job, JobFile, Status, Upload
 from books.views.base import CatalogueView
 from books.views.job_page import Data, annotated, counts, entry
-from books.web import parsing, serializers
+from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response
 from books.web.permissions import CHANGE, START_JOB, arequire
 
@@ -97,14 +97,23 @@ async def apreview_of(upload: Upload) -> Data:
     return serialized(await Upload.objects.select_related("file__job", "test").aget(pk=upload.pk))
 
 
-def store(file: "UploadedFile[bytes]", arguments: Mapping[str, Any], user_id: int) -> Upload:
-    """Keep the file for its owner to check. Raises UnreadableFile."""
+def previewed(file: "UploadedFile[bytes]", arguments: Mapping[str, Any]) -> Preview:
+    """What the file is taken for. Raises UnreadableFile."""
     content = cast("BinaryIO", file)
     mapping, format_name, encoding = (arguments[name] for name in ("mapping", "format", "encoding"))
     found = preview(content, mapping=mapping, format_name=format_name, encoding=encoding)
     content.seek(0)
-    stored = JobFile.objects.store((file.name or "file")[-LONGEST_NAME:], content)
-    upload = Upload(file=stored, user_id=user_id, existing=arguments["existing"])
+    return found
+
+
+def stored(file: "UploadedFile[bytes]") -> JobFile:
+    return JobFile.objects.store((file.name or "file")[-LONGEST_NAME:], cast("BinaryIO", file))
+
+
+def store(file: "UploadedFile[bytes]", arguments: Mapping[str, Any], user_id: int) -> Upload:
+    """Keep the file for its owner to check. Raises UnreadableFile."""
+    found = previewed(file, arguments)
+    upload = Upload(file=stored(file), user_id=user_id, existing=arguments["existing"])
     show(upload, found)
     Upload.objects.drop_oldest(user_id)
     return upload
@@ -218,6 +227,5 @@ def rows_of(table: list[Data]) -> list[list[Data]]:
 async def areport(pk: int) -> Data:
     """The last test run, as its own page shows it."""
     job = await annotated(Job.objects.all()).aget(pk=pk)
-    data = serializers.job({name: getattr(job, name) for name in Job.objects.all().ENTRY})
     files = [file async for file in job.files.exclude(digest__gt="").order_by("id").values("name", "size")]
-    return {**entry(data, vars(job)), "counts": counts(job.result), "files": files}
+    return {**entry(vars(job)), "counts": counts(job.result), "files": files}
