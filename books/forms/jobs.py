@@ -10,7 +10,7 @@ from books.exporting import EXPORT_FORMATS
 from books.forms.books import BookForm
 from books.forms.duplicates import MAX_ID
 from books.forms.lists import BookQuery, QueryField
-from books.importing.encoding import ENCODINGS
+from books.importing.detection import ENCODINGS
 from books.importing.formats import FORMATS
 from books.importing.matching import EXISTING
 from books.jobs.tasks.lookup_books import MISSING

@@ -8,33 +8,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from books.importing.encoding import ENCODINGS
+from books.importing.detection import ENCODINGS
 from books.importing.formats import FORMATS
 from books.importing.matching import EXISTING
 from books.metadata.record import BY_NAME
 
 ACTIONS = ("show", "test", "import", "discard")
-ENCODING_NAMES = {  # for people
-    "utf-8": "Unicode (UTF-8)",
-    "utf-16": "Unicode (UTF-16)",
-    "cp1252": "Western European (Windows)",
-    "cp1250": "Central European (Windows)",
-    "cp1251": "Cyrillic (Windows)",
-    "cp1253": "Greek (Windows)",
-    "cp1254": "Turkish (Windows)",
-    "cp1255": "Hebrew (Windows)",
-    "cp1256": "Arabic (Windows)",
-    "cp1257": "Baltic (Windows)",
-    "cp1258": "Vietnamese (Windows)",
-    "cp932": "Japanese (Shift JIS)",
-    "euc_jp": "Japanese (EUC)",
-    "gb18030": "Chinese, simplified (GB 18030)",
-    "big5": "Chinese, traditional (Big5)",
-    "euc_kr": "Korean (EUC)",
-    "cp874": "Thai (Windows)",
-    "koi8_r": "Russian (KOI8-R)",
-    "mac_roman": "Western European (Mac)",
-}
 EXISTING_LABELS = {
     "fill": "Fill gaps only: what you have stays, empty fields are filled, topics are added",
     "replace": "Replace: the list is right, and overwrites what you have",

@@ -12,12 +12,11 @@ from typing import BinaryIO, NamedTuple
 import chardet
 
 from books.importing.letters import has_kana, is_of, nonsense
+from books.metadata.folding import table
 
 CODECS = {"big5": "big5hkscs", "euc_kr": "cp949"}  # supersets that programs write under the name
-LEGACY = (
-    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
-    *("cp932", "gb18030", "big5", "euc_jp", "euc_kr", "cp874", "koi8_r", "mac_roman"),
-)
+ENCODINGS = dict(table("encodings.txt"))  # that a file may have, with their names for people
+LEGACY = tuple(name for name in ENCODINGS if not name.startswith("utf"))
 CHUNK = 1 << 20  # bytes
 MOST = 40_000  # bytes that are looked at, of the lines with letters beyond ASCII
 OF_A_CHUNK = 10_000

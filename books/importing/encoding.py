@@ -9,13 +9,11 @@ from typing import BinaryIO, NamedTuple
 
 from books.importing import detection
 from books.importing.column_names import ACCENTED, field_of, key
-from books.importing.detection import LEGACY
 from books.importing.letters import nonsense
 
 CHUNK = 1 << 20  # bytes
 LONGER_IN_UTF8 = "\u0800"  # from here on a character takes three bytes or four, which are no others by chance
 MAX_NAMED = 5  # encodings in a message
-ENCODINGS = ("utf-8", "utf-16", *LEGACY)  # that a file may have; people choose among them when it is not clear
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
     b"\x1f\x8b": "compressed: unpack it with gunzip",

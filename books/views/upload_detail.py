@@ -9,8 +9,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.uploads import ENCODING_NAMES, EXISTING_LABELS, FIELD_LABELS, UploadForm
-from books.importing.encoding import ENCODINGS, UnreadableFile
+from books.forms.uploads import EXISTING_LABELS, FIELD_LABELS, UploadForm
+from books.importing.detection import ENCODINGS
+from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS
 from books.importing.preview import Preview, preview
 from books.jobs.start import LONGEST_NAME, start
@@ -213,7 +214,7 @@ async def page_context(upload: Upload, form: UploadForm | None) -> Data:
         "chosen": chosen,
         "existing_choices": EXISTING_LABELS.items(),
         "formats": [(name, known.title or name) for name, known in FORMATS.items()],
-        "encodings": [(name, ENCODING_NAMES.get(name, name)) for name in ENCODINGS],
+        "encodings": ENCODINGS.items(),
         "report": await areport(upload.test.pk) if upload.test else None,
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from books.importing.encoding import ENCODINGS
+from books.importing.detection import ENCODINGS
 from books.importing.formats import FORMATS
 from books.importing.importer import DRY_RUN_BATCHES
 from books.importing.matching import EXISTING
