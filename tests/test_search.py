@@ -21,7 +21,7 @@ def found(query: str, *texts: str, authors: tuple[str, ...] = (), isbn13: str | 
         "title": title_words(title, subtitle, series),
         "authors": author_words("\n".join(authors)),
         "topics": "",
-        "other": other_words("", isbn13, "", None),
+        "other": other_words([""], isbn13, "", None),
     }
     asked = parse(query)
     return set(asked.isbns) <= {isbn13} and all(

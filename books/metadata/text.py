@@ -44,6 +44,9 @@ LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
 # The columns of a book that are searched.
 TEXTS = (*(COLUMNS[field.name] for field in FIELDS if field.words), "other_names")
+# Fields whose words are marks, or have marks beside them.
+MARKED = {"isbn13", "published_year", "language", "contributors"}
+OTHERS = tuple(field.name for field in FIELDS if field.words == "other" and field.name not in MARKED)
 # The book's own title comes first.
 TITLES = tuple(field.name for field in FIELDS if field.words == "title" and not field.column)
 BETWEEN_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
@@ -160,14 +163,16 @@ def role_words(role: str, words: Iterable[str]) -> list[str]:
 
 
 def other_words(
-    description: str, isbn13: str | None, language: str, year: int | None, contributors: Iterable[str] = ()
+    texts: Iterable[str], isbn13: str | None, language: str, year: int | None, contributors: Iterable[str] = ()
 ) -> str:
+    """The words of whatever texts, then the marks."""
     spoken = dict.fromkeys((primary(language), language)) if language else ()
     years = () if year is None else (str(year), decade(year))
-    spellings = chain.from_iterable((BREAK, *run) for run in other_spellings(description))
+    first, *further = [[words(text), *other_spellings(text)] for text in texts]
+    runs = chain.from_iterable((BREAK, *run) for run in chain(first[1:], *further))
     people = contributor_words(contributors)
     marks = [*isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))]
-    return " ".join([*words(description), *spellings, *people, *marks])
+    return " ".join([*first[0], *runs, *people, *marks])
 
 
 def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
@@ -183,7 +188,9 @@ def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
         author_words(found["author_names"], authors),
         topic_words(found["topic_names"]),
         series_words(*filter(None, (found["series"], *further))),
-        other_words(found["description"], found["isbn13"], found["language"], found["published_year"], contributors),
+        other_words(
+            [found[name] for name in OTHERS], found["isbn13"], found["language"], found["published_year"], contributors
+        ),
     )
 
 

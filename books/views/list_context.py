@@ -6,6 +6,7 @@ from urllib.parse import quote_plus, urlencode
 
 from books.forms.lists import BookQuery
 from books.metadata import languages
+from books.metadata.record import FIELDS
 from books.metadata.years import written
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering, Page
@@ -23,15 +24,8 @@ SORTS = {
     "-added": "Last added",
     "added": "First added",
 }
-FILTERS = {
-    "q": "Search",
-    "author": "Author",
-    "topic": "Topic",
-    "language": "Language",
-    "year": "Year",
-    "series": "Series",
-    "isbn": "ISBN",
-}
+FILTERS = {"q": "Search", **{field.parameter: field.label for field in FIELDS if field.parameter}}
+FILTERS |= {"author": "Author", "topic": "Topic"}  # a list is filtered by one
 JUMPS = (0, 1500, 1700, 1800, 1850, *range(1900, 2021, 10))
 LENGTH = 60  # of the longest bar of years
 Url = Callable[[str], str]  # of the list with another value of one parameter
