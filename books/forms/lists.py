@@ -198,15 +198,15 @@ class BookQuery(ListQuery):
     def years(self) -> Span:
         return self.cleaned_data.get("year") or (None, None)
 
-    @property
+    @cached_property
     def asked_facets(self) -> str:
         return self.cleaned_data.get("facets") or ""
 
-    @property
+    @cached_property
     def is_of_series(self) -> bool:
         return self.is_in_series or bool(self.cleaned_data.get("series"))
 
-    @property
+    @cached_property
     def has_places(self) -> bool:
         """Whether the list shows the books' places in series."""
         return self.is_of_series or self.page.ordering.name == "series"

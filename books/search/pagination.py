@@ -8,6 +8,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar
 
 import orjson
@@ -87,7 +88,7 @@ class PageRequest:
     size: int  # rows
     cursor: Cursor | None = None
 
-    @property
+    @cached_property
     def backwards(self) -> bool:
         return self.cursor is not None and self.cursor.backwards
 

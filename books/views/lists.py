@@ -42,15 +42,16 @@ ENDS_WITH_CURSOR = re.compile(r"(?:(.*)&)?(after|before)=([\w-]+)", re.ASCII | r
 
 def parsed(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:
     """What a query string asks for. Our links have their cursor last: what is before it is parsed once for a list."""
+    parse = remembered_list if len(query) <= LONGEST else remembered_list.__wrapped__
     if cursor := ENDS_WITH_CURSOR.fullmatch(query):
         rest, name, text = cursor.groups("")
-        found, matches = parsed_list(rest, **within)
+        found, matches = parse(rest, **within)
         if not found.page.cursor:  # else there are two
             try:
                 return found, matches, found.page.at(text, backwards=name == "before")
             except ValidationError as error:
                 raise HTTPError(400, errors={name: error.messages}) from None
-    found, matches = parsed_list(query, **within)
+    found, matches = parse(query, **within)
     return found, matches, found.page
 
 
@@ -67,10 +68,6 @@ def parsed_for(view: CatalogueView, **within: Any) -> tuple[BookQuery, Matches, 
         typed["year_from"] = typed["year_from"] or typed.pop("year")
         shown = {**typed, "year_reason": next(iter(error.errors.values()))[0]}
         return *parsed(values.urlencode(), **within), {name: escape(text).encode() for name, text in shown.items()}
-
-
-def parsed_list(query: str, **within: Any) -> tuple[BookQuery, Matches]:
-    return (remembered_list if len(query) <= LONGEST else remembered_list.__wrapped__)(query, **within)
 
 
 @lru_cache(LISTS)
@@ -128,7 +125,7 @@ async def aholes(
     query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]
 ) -> dict[str, bytes]:
     """The rows and what is around them, as HTML."""
-    key = "around a list", path, *query.parameters().items(), query.asked_facets, bool(page.rows)
+    key = "around a list", path, query.urlencoded, query.asked_facets, bool(page.rows)
     around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
     search = matches.search.query
     # Highlighting may take its time.
