@@ -173,13 +173,13 @@ class JobList(JobPageCase):
         assert Elements(page).named("progress", value="25")
 
     def test_it_asks_as_much_for_many_as_for_one(self) -> None:
-        """The session, the account, its permissions (two), the name, the page with its count, who and which list."""
+        """The session, the account, its permissions (two), the name, the page with its count."""
         self.job()
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(6):
             async_to_sync(self.page)("/jobs/")
         for number in range(5):
             self.job(key=str(number))
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(6):
             async_to_sync(self.page)("/jobs/")
 
     async def test_its_pages_are_sound(self) -> None:
