@@ -51,13 +51,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_268,
-    "search": 1859,
+    "models forms views web metadata templatetags admin": 11_242,
+    "search": 1839,
     "server": 2983,
     "jobs": 1464,
-    "importing exporting": 4916,
+    "importing exporting": 4802,
     "openapi": 765,
-    "house": 27_054,
+    "house": 26_894,
     "benchmarks": 4274,
 }
 
