@@ -170,7 +170,7 @@ def manage(server: Any, *command: str) -> None:
             for line in process.stdout or ():  # at once: an upgrade may take minutes, and says how long
                 tell(line.rstrip())
         errors.seek(0)
-        message = errors.read().rpartition("ImproperlyConfigured: ")[2].removeprefix("CommandError: ").strip()
+        message = errors.read().removeprefix("CommandError: ").strip()
     if process.returncode:
         sys.exit(f"The catalogue does not start. {message}")
     for line in message.splitlines():

@@ -1,11 +1,9 @@
 #!/usr/bin/env python
 """Django's command line: `python manage.py help`."""
 
-import os
 import sys
 
-from django.core.management import execute_from_command_line
+from django41_example.__main__ import manage
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-    execute_from_command_line(sys.argv)
+    manage(*sys.argv[1:])

@@ -2,9 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from django41_example import environment
 
@@ -27,10 +30,8 @@ CONFIGURATION = environment.PROJECT / "gunicorn.conf.py"
 
 
 def main() -> None:
-    try:
+    with errors_as_one_line():
         run(*(sys.argv[1:] or [""]))
-    except ImproperlyConfigured as error:
-        sys.exit(str(error))
 
 
 def run(command: str, *arguments: str) -> None:
@@ -46,8 +47,23 @@ def run(command: str, *arguments: str) -> None:
 
 
 def manage(*command: str) -> None:
+    """What manage.py does."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-    execute_from_command_line([sys.argv[0], *command])
+    with errors_as_one_line():
+        execute_from_command_line([sys.argv[0], *command])
+
+
+@contextmanager
+def errors_as_one_line() -> Iterator[None]:
+    """What its operator can mend, such as a setting or a full disk, is told without a traceback."""
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"The database fails: {' '.join(str(error).split())}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ def make(path: Path) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(50))
+        file.flush()
+        os.fsync(descriptor)  # after a power cut, no empty file may have the name
     try:
         with suppress(FileExistsError):
             os.link(draft, path)  # whole or not at all, and never over another's

@@ -8,7 +8,10 @@ from pathlib import Path
 from shutil import copyfile, copytree, ignore_patterns
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 
+from django41_example.__main__ import errors_as_one_line
 from tests.server.running import PROJECT
 
 pytestmark = pytest.mark.once
@@ -69,3 +72,9 @@ def test_the_server_finds_its_configuration(installed: Path, tmp_path: Path) -> 
 def test_a_user_without_a_home_gives_a_folder(installed: Path, tmp_path: Path) -> None:
     code = "from django.conf import settings; print(settings.VAR_DIR)"
     assert shell(installed, tmp_path, code, HOME="", VAR_DIR=str(tmp_path)) == str(tmp_path)
+
+
+@pytest.mark.parametrize("error", [OperationalError("the disk\nis full"), ImproperlyConfigured("the disk is full")])
+def test_what_its_operator_can_mend_is_told_in_one_line(error: Exception) -> None:
+    with pytest.raises(SystemExit, match=r"the disk is full$"), errors_as_one_line():
+        raise error

@@ -1,3 +1,4 @@
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,8 +76,14 @@ class PrepareTests(TemporaryFolders, TestCase):
 
 
 class CollectTests(TemporaryFolders):
-    def test_static_files_are_collected(self) -> None:
-        prepare.collect_static_files()
+    def test_static_files_are_collected_and_safe_on_the_disk_before_they_count_as_collected(self) -> None:
+        def sync() -> None:
+            assert (self.static / "own.css").is_file()
+            assert not (self.static.parent / "static.sha256").exists()
+
+        with patch.object(os, "sync", side_effect=sync) as synced:
+            prepare.collect_static_files()
+        synced.assert_called_once()
         assert (self.static / "own.css").is_file()
 
     def test_unchanged_files_are_not_collected_again(self) -> None:

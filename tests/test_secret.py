@@ -1,3 +1,4 @@
+import os
 import secrets
 from pathlib import Path
 
@@ -12,6 +13,17 @@ pytestmark = pytest.mark.once
 def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "var/secret_key"
     assert secret_key.kept_in(path) == secret_key.kept_in(path) == path.read_text()
+
+
+def test_a_secret_is_safe_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, synced = tmp_path / "secret_key", list[str]()
+
+    def sync(handle: int) -> None:
+        assert not path.exists()
+        synced.append(Path(f"/proc/self/fd/{handle}").read_text())
+
+    monkeypatch.setattr(os, "fsync", sync)
+    assert [secret_key.kept_in(path)] == synced
 
 
 def test_two_installations_have_different_secrets(tmp_path: Path) -> None:

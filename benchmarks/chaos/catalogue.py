@@ -42,7 +42,7 @@ class Usage:
 
 
 class Catalogue:
-    def __init__(self, folder: Path, database_url: str, workers: int, variables: dict[str, str]) -> None:
+    def __init__(self, folder: Path, database_url: str, command: str, variables: dict[str, str]) -> None:
         self.folder, self.database_url = folder, database_url
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
@@ -53,7 +53,7 @@ class Catalogue:
             "TMPDIR": str(self.temporary),
             **variables,
         }
-        self.server = Server(f"{COMMAND} {workers}", folder, **self.variables)
+        self.server = Server(command, folder, **self.variables)
         self.port = self.server.port
 
     def manage(self, *command: str) -> str:
@@ -62,9 +62,10 @@ class Catalogue:
         return subprocess.run(program, cwd=PROJECT, env=variables, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def token(self) -> str:
-        """A token that may write."""
+        """A token that may do everything."""
         self.manage("createsuperuser", "--noinput", "--username", "owner")
-        return self.manage("create_token", "owner", "--scope", "read", "--scope", "write").split()[-1]
+        scopes = [f"--scope={scope}" for scope in ("read", "write", "jobs")]
+        return self.manage("create_token", "owner", *scopes).split()[-1]
 
     def workers(self) -> list[int]:
         return self.server.workers()
@@ -90,11 +91,12 @@ def usage_of(pid: int) -> Usage | None:
 
 
 @contextmanager
-def serving(options: Options, *, workers: int = 4, **variables: str) -> Iterator[Catalogue]:
+def serving(options: Options, *, workers: int = 4, under: str = "", **variables: str) -> Iterator[Catalogue]:
+    """A server, maybe under another program."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with database(options, folder) as url:
-            catalogue = Catalogue(folder, url, workers, variables)
+            catalogue = Catalogue(folder, url, f"{under}{COMMAND} {workers}", variables)
             try:
                 catalogue.server.wait_until_open()
                 time.sleep(READY)

@@ -16,9 +16,7 @@ Job = dict[str, Any]
 class Owner:
     def __init__(self, catalogue: Catalogue) -> None:
         self.port = catalogue.port
-        catalogue.manage("createsuperuser", "--noinput", "--username", "owner")
-        scopes = [part for scope in ("read", "write", "jobs") for part in ("--scope", scope)]
-        self.token = catalogue.manage("create_token", "owner", *scopes).split()[-1]
+        self.token = catalogue.token()
 
     def connection(self) -> Connection:
         return Connection(self.port, self.token)

@@ -106,12 +106,13 @@ class Loop:
             except (Error, sqlite3.Error) as error:
                 log.warning("the database does not answer: %s", error)
                 await sync_to_async(close_old_connections)()
-            await self._pause()
+                await self._pause(SEEN_EVERY)
+            await self._pause(POLL[connection.vendor])
 
     async def aempty(self) -> None:
         """Work until nothing is due."""
         while not self.stop.is_set() and (await self.aclaim() or self.running):
-            await self._pause()
+            await self._pause(POLL[connection.vendor])
 
     async def aclaim(self) -> bool:
         """Start what is due, as far as there are places. Returns whether that was anything."""
@@ -139,10 +140,10 @@ class Loop:
         before, self.seen_version = self.seen_version, version
         return bool(version != before)
 
-    async def _pause(self) -> None:
-        """Wait until a job ends or the stop comes, for one POLL at most."""
+    async def _pause(self, seconds: float) -> None:
+        """Wait until a job ends or the stop comes, for so long at most."""
         waits = [asyncio.create_task(self.stop.wait()), *self.running]
-        await asyncio.wait(waits, timeout=POLL[connection.vendor], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         waits[0].cancel()
 
     async def ahand_back(self) -> bool:

@@ -15,7 +15,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
-from django.db import InterfaceError, OperationalError, connections
+from django.db import Error, InterfaceError, OperationalError, connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
@@ -172,7 +172,7 @@ class Handler(ASGIHandler):
                 watching.cancel()
         except* RequestAborted:
             pass
-        except* (PoolTimeout, *DATABASE_LOST) as errors:  # too late for a 503: the client sees that it is cut off
+        except* (PoolTimeout, Error) as errors:  # too late for a 503: the client sees that it is cut off
             log.warning("a download was cut off: %r", errors.exceptions[0])
         finally:
             self.downloads[client] -= is_download
@@ -228,9 +228,11 @@ class Handler(ASGIHandler):
                     response = await call(request, *args, **kwargs)
             except PoolTimeout:
                 return self.error_response(request, *BUSY)
-            except DATABASE_LOST as error:
+            except Error as error:
+                if (refused := refusal(error)) is None:
+                    raise
                 log.warning("the database: %s", error)
-                return self.error_response(request, *refusal(error))
+                return self.error_response(request, *refused)
             if response.streaming and self._is_one_too_many(response, client_of(request.scope)):
                 response.close()
                 return self.error_response(request, *BUSY)

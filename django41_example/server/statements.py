@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import Error
+from django.db import Error, InterfaceError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -44,6 +44,16 @@ DISK_FAILS: Refusal = (
     "The catalogue cannot use its disk. The server's log has the reason.",
     {"Retry-After": "30"},
 )
+READ_ONLY: Refusal = (
+    503,
+    "The catalogue can only be read at the moment, so nothing was saved. The server's log has the reason.",
+    {"Retry-After": "30"},
+)
+DAMAGED: Refusal = (
+    503,
+    "The catalogue's database is damaged. Ask its operator to restore a backup.",
+    {"Retry-After": "300"},
+)
 NO_DATABASE: Refusal = 503, "The database does not answer. Try again.", {"Retry-After": "2"}
 # By the beginning of SQLite's name of the error, or by PostgreSQL's SQLSTATE.
 REFUSALS = {
@@ -57,16 +67,23 @@ REFUSALS = {
     "SQLITE_FULL": DISK_FULL,
     "53100": DISK_FULL,  # disk_full
     "SQLITE_IOERR": DISK_FAILS,
-    "SQLITE_READONLY": DISK_FAILS,
+    "SQLITE_CANTOPEN": DISK_FAILS,
     "58030": DISK_FAILS,  # io_error
+    "SQLITE_READONLY": READ_ONLY,
+    "25006": READ_ONLY,  # read_only_sql_transaction
+    "SQLITE_CORRUPT": DAMAGED,
+    "SQLITE_NOTADB": DAMAGED,
+    "XX001": DAMAGED,  # data_corrupted
+    "XX002": DAMAGED,  # index_corrupted
 }
 
 
-def refusal(error: Error) -> Refusal:
-    """The status for an error of the database, what to do about it, and headers."""
+def refusal(error: Error) -> Refusal | None:
+    """The status for an error of the database, what to do about it, and headers; None if the error is our own."""
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
-    return next((found for start, found in REFUSALS.items() if code.startswith(start)), NO_DATABASE)
+    otherwise = NO_DATABASE if isinstance(error, OperationalError | InterfaceError) else None
+    return next((found for start, found in REFUSALS.items() if code.startswith(start)), otherwise)
 
 
 def limit_statements(*, seconds: float = STATEMENT_SECONDS, lock_seconds: float = LOCK_SECONDS) -> None:

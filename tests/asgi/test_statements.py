@@ -14,12 +14,15 @@ from django.db import OperationalError, connection, connections
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+from books.backup.migrating import connected
 from books.models import Topic
 from django41_example.server.statements import (
     CONFLICT,
+    DAMAGED,
     DISK_FULL,
     LOCKED,
     NO_DATABASE,
+    READ_ONLY,
     TOO_LONG,
     Statements,
     limit_statements,
@@ -215,6 +218,27 @@ def test_a_full_disk_is_told_from_a_database_that_is_away() -> None:
 
 
 @pytest.mark.once
+async def test_a_database_that_is_damaged_or_read_only_is_told_without_a_500(
+    tmp_path: Path, serve: Serve, make_pool: MakePool
+) -> None:
+    path = tmp_path / "catalogue.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE books (id INTEGER)")
+    path.write_bytes(path.read_bytes()[:4096] + b"another page" * 1000)
+
+    def view(request: HttpRequest) -> HttpResponse:
+        with connected(path), connection.cursor() as cursor:
+            cursor.execute("PRAGMA query_only = ON")
+            cursor.execute("SELECT * FROM books" if request.path == "/damaged" else "DELETE FROM books")
+        return HttpResponse()
+
+    for place, (status, detail, headers) in (("/damaged", DAMAGED), ("/read-only", READ_ONLY)):
+        answer = await ask(serve(view, make_pool(1)), place, method="POST")
+        assert (answer.status, answer.json()["detail"]) == (status, detail)
+        assert answer.headers["retry-after"] == headers["Retry-After"]
+
+
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("cause", "expected"),
     [
@@ -222,6 +246,8 @@ def test_a_full_disk_is_told_from_a_database_that_is_away() -> None:
         (psycopg.errors.QueryCanceled(), TOO_LONG),
         (psycopg.errors.DeadlockDetected(), CONFLICT),
         (psycopg.errors.AdminShutdown(), NO_DATABASE),
+        (psycopg.errors.ReadOnlySqlTransaction(), READ_ONLY),
+        (psycopg.errors.DataCorrupted(), DAMAGED),
         (None, NO_DATABASE),
     ],
 )

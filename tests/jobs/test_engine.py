@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
 from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
@@ -189,6 +189,23 @@ class PlacesOfKinds(TransactionTestCase):
         loop = Loop([], Places(1))
         self.running(loop)
         assert loop.places.taken.total() == 0
+
+
+class WithoutADatabase(TransactionTestCase):
+    def test_a_worker_waits_for_seconds_before_it_tries_again(self) -> None:
+        class Impatient(Loop):
+            async def _pause(self, seconds: float) -> None:
+                pauses.append(seconds)
+                self.stop.set()
+
+        def fail(*_: object) -> None:
+            raise OperationalError("database or disk is full")
+
+        pauses: list[float] = []
+        with connection.execute_wrapper(fail), self.assertLogs("books.jobs.worker", "WARNING") as logged:
+            async_to_sync(Impatient([], Places(1)).aserve)()
+        assert pauses[0] == 5
+        assert "database or disk is full" in logged.output[0]
 
 
 class Leases(TransactionTestCase):

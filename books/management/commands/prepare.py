@@ -1,5 +1,6 @@
 import fcntl
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,6 +61,7 @@ def collect_static_files() -> None:
         stamp.unlink(missing_ok=True)
         # With clear, a file's content decides, not its age.
         call_command("collectstatic", clear=True, interactive=False, verbosity=0)
+        os.sync()  # a power cut must not leave the stamp of files that are empty
         stamp.write_text(digest)
 
 
