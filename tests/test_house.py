@@ -53,12 +53,12 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_242,
     "search": 1839,
-    "server": 2983,
-    "jobs": 1464,
+    "server": 3020,
+    "jobs": 1465,
     "importing exporting": 4802,
     "openapi": 765,
-    "house": 26_894,
-    "benchmarks": 4274,
+    "house": 26_934,
+    "benchmarks": 4446,
 }
 
 
