@@ -1,6 +1,6 @@
 """How long each read takes with 10,000, 100,000 and 1,000,000 books: whole answers, none of them kept.
 
-    python benchmarks/scaling.py [--sizes 10000,100000,1000000] [--rounds 40] [--plot scaling.svg]
+    python benchmarks/scaling.py [--sizes 10000,100000,1000000] [--rounds 40]
     python -m tests.postgres python benchmarks/scaling.py --postgres
 
 The books are those of generate.py, put into databases that stay in `--folder` for the next run. Every request goes
@@ -168,7 +168,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--folder", type=Path, default=ROOT / "var/scaling")
     parser.add_argument("--postgres", action="store_true", help="on the cluster that DATABASE_URL names")
-    parser.add_argument("--plot", type=Path, help="draw the 95th percentiles into this SVG")
     parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -183,10 +182,6 @@ def main() -> None:
         told = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
         results[size] = json.loads(told.splitlines()[-1])
     report(results)
-    if options.plot:
-        from plot import curves
-
-        options.plot.write_text(curves({kind: {n: p95(results[n][kind]) for n in sizes} for kind in results[sizes[0]]}))
 
 
 def p95(times: list[float]) -> float:

@@ -15,7 +15,6 @@ writes       the JSON page, and every hundredth request a PATCH of a book's desc
 rows         (json, html) the pages of other rows each time, of 190 places; of those who compute each answer
 filter       (json, html) the books of years that nobody has asked for, computed
 book, home   these pages, computed
-filtered     the books of a language, each time at a new address, for those who can
 
 The other stacks are in benchmarks/peers, their packages in requirements-bench.txt, which `make bench` installs into
 .venv-bench. Needs wrk (Debian: apt-get install wrk); PostgreSQL is a throwaway cluster, or the one DATABASE_URL names.

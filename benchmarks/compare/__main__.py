@@ -40,14 +40,10 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def compared(options: argparse.Namespace, database: str, workers: int) -> list[Stack]:
+def compared(options: argparse.Namespace, database: str) -> list[Stack]:
     wanted = options.only.split(",")
     before = [code_of_before(options.before)] if options.before else []
-    return before + [
-        stack
-        for stack in STACKS
-        if stack.name in wanted and database in stack.databases and workers <= stack.most_workers
-    ]
+    return before + [stack for stack in STACKS if stack.name in wanted and database in stack.databases]
 
 
 def measure(options: argparse.Namespace, stack: Stack, books: Shelf, results: Results) -> None:
@@ -67,7 +63,7 @@ def measure(options: argparse.Namespace, stack: Stack, books: Shelf, results: Re
 
 def rounds(options: argparse.Namespace, database: str, workers: int, shelves: dict[Path, Shelf]) -> Results:
     """All stacks, one after the other, again and again."""
-    stacks = compared(options, database, workers)
+    stacks = compared(options, database)
     results = Results(database, workers, list(stacks))
     began = time.monotonic()
     for number in range(options.rounds):
@@ -113,7 +109,7 @@ def python_measured() -> str:
 def main() -> int:
     options = arguments()
     load.need_wrk()
-    if not PEERS_TOOLS.exists() and any(stack.tools == PEERS_TOOLS for stack in compared(options, "sqlite", 1)):
+    if not PEERS_TOOLS.exists() and any(stack.tools == PEERS_TOOLS for stack in compared(options, "sqlite")):
         sys.exit("The other stacks are not installed: `make bench` does it.")
     print(python_measured())
     began = time.monotonic()

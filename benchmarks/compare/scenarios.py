@@ -11,13 +11,14 @@ from pathlib import Path
 from benchmarks.compare import load
 from benchmarks.compare.load import Measured, WrongAnswer
 from benchmarks.compare.serving import Running, Shelf
+from benchmarks.compare.stacks import LIST
 
 BOOKS, PAGE = 210, 20
 JSON, HTML = {"Accept": "application/json"}, {"Accept": "text/html"}
 NEW_ADDRESSES = 40_000  # for one measurement: more than anybody answers
 BEYOND_ALL = 10**9  # no book has this id: the page after it is the first
 SCENARIOS = (
-    *("json", "html", "304", "cold json", "cold html", "filtered", "writes"),
+    *("json", "html", "304", "cold json", "cold html", "writes"),
     *("rows json", "rows html", "filter json", "filter html", "book html", "home html"),
 )
 SIZE_MAY_DIFFER = 0.05  # an address with a longer number in it, a request's own id
@@ -40,7 +41,6 @@ class Asked:
             "304": bool(self.etag()),
             "cold json": stack.keeps,
             "cold html": stack.keeps,
-            "filtered": stack.filtered is not None,
             "writes": stack.writes,
             **dict.fromkeys(("rows json", "rows html"), stack.rows is not None),
             **dict.fromkeys(("filter json", "filter html"), stack.new_filter is not None),
@@ -49,13 +49,12 @@ class Asked:
         return [name for name in SCENARIOS if possible[name]]
 
     def etag(self) -> str:
-        _, headers, _ = self.server.get(self.server.stack.json_path, JSON)
+        _, headers, _ = self.server.get(LIST, JSON)
         return {name.lower(): value for name, value in headers}.get("etag", "")
 
     def warm_up(self) -> None:
-        stack = self.server.stack
-        for path, headers in ((stack.json_path, JSON), (stack.html_path, HTML)):
-            load.measure(load.wrk(self.server.url + path, "same", seconds=1, headers=headers), set())
+        for headers in (JSON, HTML):
+            load.measure(load.wrk(self.server.url + LIST, "same", seconds=1, headers=headers), set())
 
     def measure(self, scenario: str) -> Measured:
         self.check()
@@ -68,9 +67,7 @@ class Asked:
 
     def command(self, scenario: str) -> tuple[list[str], int]:
         """wrk's, and the size that the answers must have; 0: they differ."""
-        stack, url = self.server.stack, self.server.url
-        as_html = scenario.endswith("html")
-        path, headers = (stack.html_path, HTML) if as_html else (stack.json_path, JSON)
+        url, path, headers = self.server.url, LIST, HTML if scenario.endswith("html") else JSON
         if scenario == "writes":
             arguments = ["writes", self.shelf.token, str(BOOKS)]
         elif address := self.addresses(scenario):
@@ -91,7 +88,7 @@ class Asked:
     def addresses(self, scenario: str) -> Callable[[int], str] | None:
         """Where there is another address for each request."""
         stack = self.server.stack
-        of_kinds = {"cold": stack.after, "rows": stack.rows, "filter": stack.new_filter, "filtered": stack.filtered}
+        of_kinds = {"cold": stack.after, "rows": stack.rows, "filter": stack.new_filter}
         return of_kinds.get(scenario.partition(" ")[0])
 
     def new_addresses(self, address: Callable[[int], str]) -> Path:
@@ -109,16 +106,14 @@ class Asked:
 
     def check(self) -> None:
         """Whether it serves the very page: the 20 newest books, and their number."""
-        stack = self.server.stack
-        status, _, body = self.server.get(stack.json_path, JSON)
+        status, _, body = self.server.get(LIST, JSON)
         answer = json.loads(body) if status == 200 else {}
-        books = answer.get("books", answer.get("rows", []))
+        books = answer.get("books", [])
         if [book["id"] for book in books] != list(range(BOOKS, BOOKS - PAGE, -1)):
             raise WrongAnswer(f"{status}, not the newest books: {body[:300]!r}")
-        count = answer.get("count", answer.get("filtered_table_rows_count"))
-        if count != BOOKS:
-            raise WrongAnswer(f"it counts {count} books")
-        status, _, page = self.server.get(stack.html_path, HTML)
+        if answer["count"] != BOOKS:
+            raise WrongAnswer(f"it counts {answer['count']} books")
+        status, _, page = self.server.get(LIST, HTML)
         missing = [book["title"] for book in books if book["title"] not in unescape(page.decode())]
         if status != 200 or missing:
             raise WrongAnswer(f"{status}, its page lacks {missing}")
@@ -126,13 +121,12 @@ class Asked:
 
 def keep_answers(asked: Asked) -> None:
     """Write down what this server answers, for the bare one to send."""
-    path = asked.server.stack.json_path
     kinds = {"json": JSON, "html": HTML}
     if etag := asked.etag():
         kinds["304"] = {**JSON, "If-None-Match": etag}
     kept = {}
     for kind, headers in kinds.items():
-        status, told, body = asked.server.get(path, headers)
+        status, told, body = asked.server.get(LIST, headers)
         own = [[name, value] for name, value in told if name.lower() not in {"date", "server"}]  # uvicorn's
         kept[kind] = status, own, b64encode(body).decode()
         if kind == "html":

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.chaos.catalogue import Options, database
 from benchmarks.compare import machine
 from benchmarks.compare.load import WrongAnswer
-from benchmarks.compare.stacks import OWN_TOOLS, Stack
+from benchmarks.compare.stacks import LIST, OWN_TOOLS, Stack
 from tests import postgres
 from tests.server.running import PROJECT, environment, free_port
 
@@ -107,8 +107,7 @@ class Running:
 def running(stack: Stack, shelf: Shelf, workers: int) -> Iterator[Running]:
     """The server, from its first right answer on."""
     port = free_port()
-    sqlite = shelf.url.removeprefix("sqlite:///")
-    program, *arguments = shlex.split(stack.command.format(port=port, workers=workers, sqlite=sqlite))
+    program, *arguments = shlex.split(stack.command.format(port=port, workers=workers))
     variables = {
         "PORT": str(port),
         "ANSWERS": str(shelf.folder / "answers.json"),
@@ -148,7 +147,7 @@ def wait_for_answer(server: Running, log: Path) -> float:
             if not is_open:
                 socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
                 began, is_open = time.monotonic(), True
-            if server.get(server.stack.json_path, {"Accept": "application/json"})[0] == 200:
+            if server.get(LIST, {"Accept": "application/json"})[0] == 200:
                 return time.monotonic() - began
         if server.process.poll() is not None:
             break

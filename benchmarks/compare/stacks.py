@@ -12,24 +12,21 @@ from tests.server.running import PROJECT
 OWN_TOOLS, PEERS_TOOLS = Path(sys.executable).parent, PROJECT / ".venv-bench/bin"
 UVICORN = "-k uvicorn_worker.UvicornWorker"
 DATABASES = ("sqlite", "postgresql")
+LIST = "/books/?sort=-added"
 
 
 @dataclass(frozen=True)
 class Stack:
     name: str
     title: str
-    command: str  # {port}, {workers} and {sqlite}, the database's file, are filled in
+    command: str  # {port} and {workers} are filled in
     tools: Path = PEERS_TOOLS
     variables: dict[str, str] = field(default_factory=dict)
     databases: tuple[str, ...] = DATABASES
-    most_workers: int = 2
-    json_path: str = "/books/?sort=-added"
-    html_path: str = "/books/?sort=-added"
     # The page that begins after a book which is newer than all: a new address for each number, the same work.
-    after: Callable[[int], str] = lambda number: f"/books/?sort=-added&after={number}"
-    filtered: Callable[[int], str] | None = None
+    after: Callable[[int], str] = lambda number: f"{LIST}&after={number}"
     # Other rows for each number, at one of 190 places; a list that nobody has asked for, by the years of publication.
-    rows: Callable[[int], str] | None = lambda number: f"/books/?sort=-added&after={number % 190 + 21}"
+    rows: Callable[[int], str] | None = lambda number: f"{LIST}&after={number % 190 + 21}"
     new_filter: Callable[[int], str] | None = None
     has_pages: bool = False  # whether it has a home and a page for each book
     directory: Path = PROJECT  # where its code is
@@ -50,18 +47,13 @@ def django(module: str) -> dict[str, str]:
     return {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.project", "PEER": f"benchmarks.peers.{module}"}
 
 
-COLUMNS = "&".join(f"_col={name}" for name in ("title", "author_names", "isbn13", "published_year", "language"))
-TABLE = "/catalogue/books_book"
-AS_JSON = f"{TABLE}.json?_sort_desc=id&_size=20&_shape=objects&_nosuggest=1&{COLUMNS}"
-
 STACKS = (
     Stack(
         "ours",
         "this catalogue",
         "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w {workers}",
         OWN_TOOLS,
-        after=lambda number: f"/books/?sort=-added&after={cursor(number)}",
-        filtered=lambda number: f"/books/?language=ja&sort=-added&after={cursor(number)}",
+        after=lambda number: f"{LIST}&after={cursor(number)}",
         rows=None,
         keeps=True,
     ),
@@ -71,7 +63,7 @@ STACKS = (
         "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w {workers}",
         OWN_TOOLS,
         {"CACHE_MB": "0", "KEPT_MB": "0"},  # the second is the name that the code of before knows
-        rows=lambda number: f"/books/?sort=-added&after={cursor(number % 190 + 21)}",
+        rows=lambda number: f"{LIST}&after={cursor(number % 190 + 21)}",
         new_filter=lambda number: f"/books/?year={number % 3000 - 2000}..{number // 3000 % 90 + 1930}&sort=-added",
         has_pages=True,
     ),
@@ -84,28 +76,9 @@ STACKS = (
         variables=django("sync_django") | {"KEEP_CONNECTIONS": "1"},
     ),
     Stack("ninja", "django-ninja", gunicorn("ninja_api:application"), variables=django("ninja_api")),
-    Stack(
-        "bolt",
-        "django-bolt",
-        "python -m django runbolt --host 127.0.0.1 --port {port} --processes {workers} --no-admin",
-        variables=django("bolt_api") | {"KEEP_CONNECTIONS": "1"},
-    ),
     Stack("fastapi", "FastAPI, SQLAlchemy", gunicorn("fastapi_sqlalchemy:app")),
     Stack("litestar", "Litestar, SQLAlchemy", gunicorn("litestar_sqlalchemy:app")),
-    Stack("fastapi-asyncpg", "FastAPI, asyncpg", gunicorn("fastapi_asyncpg:app"), databases=("postgresql",)),
     Stack("litestar-asyncpg", "Litestar, asyncpg", gunicorn("litestar_asyncpg:app"), databases=("postgresql",)),
-    Stack(
-        "datasette",
-        "Datasette",
-        "datasette serve {sqlite} -h 127.0.0.1 -p {port}",
-        databases=("sqlite",),
-        most_workers=1,
-        json_path=AS_JSON,
-        html_path=f"{TABLE}?_sort_desc=id&_size=20",
-        rows=None,
-        filtered=lambda number: f"{AS_JSON}&language=ja&id__lt={number}",
-        writes=False,
-    ),
 )
 
 

@@ -15,7 +15,6 @@ HEADS = {
     "cold json": "JSON, new address",
     "cold html": "page, new address",
     "writes": "1 % writes",
-    "filtered": "filtered",
     "rows json": "JSON, other rows",
     "rows html": "page, other rows",
     "filter json": "JSON, new filter",

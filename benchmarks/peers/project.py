@@ -24,7 +24,3 @@ if DATABASE["ENGINE"].endswith("postgresql"):
 elif "KEEP_CONNECTIONS" in os.environ:
     DATABASE["CONN_MAX_AGE"] = None
 DATABASES = {"default": DATABASE}
-
-if ROOT_URLCONF.endswith("bolt_api"):
-    INSTALLED_APPS.append("django_bolt")
-    MIDDLEWARE, BOLT_API = [], [f"{ROOT_URLCONF}:api"]
