@@ -5,16 +5,18 @@ import os
 import resource
 import signal
 import socket
-import subprocess  # nosec B404 - to run our own manage.py
 import sys
-import tempfile
 import threading
 import time
+import traceback
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
+import django
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connections
+from django.utils.module_loading import import_string
 
 from django41_example import environment
 
@@ -48,31 +50,64 @@ if LOG_FORMAT == "json":
         "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
     }
 
-MANAGE = [sys.executable, "-m", "django41_example"]
 WITHOUT_TLS = (
     "The catalogue is open to the network without TLS: everybody on it can read passwords and cookies on their way. "
     "Beyond a network that you trust, set PRODUCTION=1 behind a proxy with TLS."
 )
 FEW_FILES = 1000
+PROTOCOL = "django41_example.server.protocol.LimitedProtocol"
+SHARED = PROTOCOL, "uvloop.new_event_loop"  # what workers load besides the application
+OLD_WORKERS = "CATALOGUE_OLD_WORKERS"  # the variable by which a reload tells their process ids
 STOP_SECONDS = 4  # that running requests have after a stop; uvicorn's workers never learn graceful_timeout
 graceful_timeout = STOP_SECONDS + 4
 
 
 def on_starting(server: Any) -> None:
-    """Prepare the database and static files; in production, where `release` has done that, check the settings."""
+    """Prepare the database and static files; in production, where `release` has done that, check the settings.
+
+    Then load the application, which the workers share by the fork: that is quicker and smaller than each loading it.
+    (gunicorn's own `preload_app` would load it before the static files are there.)
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a file for each connection
     if most != resource.RLIM_INFINITY and most < FEW_FILES:
         server.log.warning("Only %s files may be open, one for each connection. Allow more with ulimit -n.", most)
     if not {"GUNICORN_FD", "LISTEN_FDS"} & os.environ.keys():  # else another process hands its sockets on
         check_addresses(server.cfg.address)
+    try:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
+        django.setup()
+        if OLD_WORKERS not in os.environ:
+            prepare(Lines(server.log))
+        connections.close_all()  # no process may use another's
+        server.app.wsgi()
+    except (CommandError, ImproperlyConfigured, OperationalError) as error:
+        sys.exit(f"The catalogue does not start. {error}")
+    for name in SHARED:
+        import_string(name)
+
+
+def prepare(lines: "Lines") -> None:
     for file in METRICS_DIR.glob("*.db"):
         file.unlink()
     if PRODUCTION:
-        manage(server, "check", "--deploy", "--fail-level", "WARNING")
-        manage(server, "first_account")
+        call_command("check", deploy=True, fail_level="WARNING", stdout=lines, stderr=lines)
+        call_command("first_account", stdout=lines)
     else:
-        manage(server, "prepare")
+        call_command("prepare", stdout=lines, stderr=lines)
+
+
+class Lines:
+    """What a command says, at once: an upgrade may take minutes, and says how long."""
+
+    def __init__(self, log: Any) -> None:
+        self.log = log
+
+    def write(self, text: str) -> None:
+        if LOG_FORMAT == "json":
+            self.log.info(text.rstrip())
+        else:
+            sys.stderr.write(text)
 
 
 def check_addresses(addresses: list[Any]) -> None:
@@ -92,13 +127,26 @@ def when_ready(server: Any) -> None:
     server.log.info("The catalogue is open at %s", " ".join(f"{listener}/" for listener in server.LISTENERS))
     if not (PRODUCTION or LISTEN.is_loopback):
         server.log.warning(WITHOUT_TLS)
+    for pid in os.environ.pop(OLD_WORKERS, "").split():  # ours until they are waited for: no other process has the id
+        os.kill(int(pid), signal.SIGTERM)
+        forget_gauges(pid)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
     if WORK:
-        server.jobs = JobProcess(server.log)
+        server.jobs = JobProcess(server)
 
 
 def on_reload(server: Any) -> None:
-    if WORK:  # it starts again with the code as it is now
-        server.jobs.process.terminate()
+    """Begin anew, as after a SIGUSR2, but as the same process: with the code and the settings as they are now.
+
+    The sockets stay open, and the old workers go on until the new ones come.
+    """
+    if hasattr(server, "jobs"):
+        server.jobs.terminate()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # another one waits
+    sockets = ",".join(str(listener.fileno()) for listener in server.LISTENERS)
+    handed_on = {"GUNICORN_PID": str(os.getpid()), "GUNICORN_FD": sockets}
+    old_workers = {OLD_WORKERS: " ".join(map(str, server.WORKERS))}
+    os.execve(sys.executable, sys.orig_argv, os.environ | handed_on | old_workers)  # noqa: S606 # nosec B606 - as it was started
 
 
 def on_exit(server: Any) -> None:
@@ -109,36 +157,62 @@ def on_exit(server: Any) -> None:
 class JobProcess:
     """The command `work` beside the web workers, started again whenever it ends. If we are killed, it ends: --with."""
 
-    def __init__(self, log: Any) -> None:
-        self.log, self.is_stopping = log, threading.Event()
+    def __init__(self, server: Any) -> None:
+        self.server, self.is_stopping = server, threading.Event()
         self.start()
         threading.Thread(target=self.keep_running, name="jobs", daemon=True).start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen([*MANAGE, "work", "--with", str(os.getpid())], cwd=environment.FOLDER)  # noqa: S603 # nosec B603 - our own
-        self.log.info("Booting job worker with pid: %s", self.process.pid)
+        parent = os.getpid()
+        self.pid = os.fork()
+        if self.pid:
+            self.server.log.info("Booting job worker with pid: %s", self.pid)
+            return
+        try:
+            for number in (*self.server.SIGNALS, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            for listener in self.server.LISTENERS:
+                listener.close()
+            call_command("work", "--with", str(parent))
+        except BaseException:  # noqa: BLE001 - the boundary of the process
+            traceback.print_exc()
+        finally:
+            logging.shutdown()
+            os._exit(0)
 
     def keep_running(self) -> None:
         pause, started = 1.0, time.monotonic()
         while not self.is_stopping.wait(pause):
-            if self.process.poll() is None:
+            if not self.has_ended():
                 continue
             # One that fails at its start is tried less and less often.
             pause = min(pause * 2, 30.0) if time.monotonic() - started < 10 + pause else 1.0
             started = time.monotonic()
             self.start()
 
-    def stop(self) -> None:
+    def has_ended(self) -> bool:
+        try:
+            return os.waitpid(self.pid, os.WNOHANG) != (0, 0)
+        except ChildProcessError:  # gunicorn has waited for it
+            return True
+
+    def terminate(self) -> None:
         self.is_stopping.set()
-        self.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(STOP_SECONDS)
-        self.process.kill()
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
+    def stop(self) -> None:
+        self.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        while not self.has_ended():
+            if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGKILL)
+            time.sleep(0.05)
 
 
 def post_fork(server: Any, worker: Any) -> None:
     worker.config.timeout_graceful_shutdown = STOP_SECONDS
-    worker.config.http = "django41_example.server.protocol:LimitedProtocol"
+    worker.config.http = import_string(PROTOCOL)
     worker.config.ws = "none"
     logging.getLogger("uvicorn.access").handlers = []  # our request log says more
     if worker.cfg.accesslog:
@@ -157,21 +231,10 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    for file in METRICS_DIR.glob(f"gauge_live*_{worker.pid}.db"):  # the gauges of a worker end with it
+    forget_gauges(worker.pid)
+
+
+def forget_gauges(pid: str) -> None:
+    """The gauges of a worker end with it."""
+    for file in METRICS_DIR.glob(f"gauge_live*_{pid}.db"):
         file.unlink()
-
-
-def manage(server: Any, *command: str) -> None:
-    """Run a management command in a process of its own: this one must import no code that a reload would replace."""
-    program, options = [*MANAGE, *command], {"text": True, "cwd": environment.FOLDER}
-    tell = server.log.info if LOG_FORMAT == "json" else partial(print, file=sys.stderr)
-    with tempfile.TemporaryFile("w+") as errors:
-        with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=errors, **options) as process:  # noqa: S603 # nosec B603 - our own
-            for line in process.stdout or ():  # at once: an upgrade may take minutes, and says how long
-                tell(line.rstrip())
-        errors.seek(0)
-        message = errors.read().removeprefix("CommandError: ").strip()
-    if process.returncode:
-        sys.exit(f"The catalogue does not start. {message}")
-    for line in message.splitlines():
-        tell(line)

@@ -35,8 +35,6 @@ HEAD_START = 0.005  # seconds: quick requests need less, and of slow ones eight 
 
 limits = Limits(settings.QUEUE_LENGTH, head_start=HEAD_START if connection.vendor == "sqlite" else 0)
 pool = ThreadPool(settings.THREADS, limits, streaming=ThreadPool(STREAMING_THREADS, limits, name="streaming"))
-limit_statements()
-disconnect_signals()
 handler = Handler(
     pool,
     refused,
@@ -97,6 +95,16 @@ if settings.SCRIPT_NAME:
     application = Prefix(application, settings.SCRIPT_NAME)
 if settings.BEHIND_PROXY:
     application = ForwardedHeaders(application, settings.BEHIND_PROXY, user_header=settings.PROXY_USER_HEADER)
+
+
+async def begin() -> None:
+    """In the process that serves: the one that has loaded the application forks jobs too, which have no limits."""
+    limit_statements()
+    disconnect_signals()
+    if not settings.DEBUG:
+        await pool.run(read_topics)
+
+
 application = Lifespan(
     application,
     state={
@@ -105,5 +113,5 @@ application = Lifespan(
     },
     close=pool.close,
     background=background,
-    warm_up=None if settings.DEBUG else lambda: pool.run(read_topics),
+    warm_up=begin,
 )

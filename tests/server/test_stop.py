@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -79,15 +80,23 @@ def test_a_connection_kept_open_is_answered_once_more_while_it_stops(start: Star
         assert ask(connection) == (200, "close")
 
 
-def test_a_reload_fails_no_request(start: Start) -> None:
-    server = start(procfile("web"), WEB_CONCURRENCY="2")
-    server.get("/books/")
-    old = set(server.workers())
+def test_a_reload_fails_no_request_and_takes_up_the_code_as_it_is_now(start: Start, tmp_path: Path) -> None:
+    settings = tmp_path / "own_settings.py"
+    settings.write_text("from django41_example.settings import *\nLAB = True\n")
+    own = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "own_settings"}
+    server = start(procfile("web"), WEB_CONCURRENCY="2", WORK="1", **own)
+    assert server.get("/lab/").status == 200
+    old = {*server.children(), *booted(server)}
     statuses = []
+    settings.write_text("from django41_example.settings import *\nLAB = False\n")
     server.process.send_signal(signal.SIGHUP)
-    while old & set(server.workers()):
+    server.process.send_signal(signal.SIGHUP)  # an impatient operator
+    while old & server.children():
         statuses.append(server.request("GET", "/books/").status)
     assert set(statuses) == {200}
+    assert server.get("/lab/").status == 404
+    assert server.stop() == 0
+    assert not ALARMING.search(server.log())
 
 
 def test_a_worker_that_answered_its_share_is_replaced_without_an_error(start: Start) -> None:

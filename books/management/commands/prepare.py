@@ -3,12 +3,11 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
@@ -40,7 +39,7 @@ class Command(BaseCommand):
                 self.add_starter_books()
                 if not settings.PRODUCTION:
                     call_command("first_account", stdout=self.stdout)
-        except (DatabaseError, psycopg.Error, OSError) as error:
+        except (DatabaseError, OSError) as error:
             raise CommandError(f"The catalogue cannot be prepared: {error}") from error
 
     def add_starter_books(self) -> None:
@@ -84,9 +83,14 @@ def locked_database() -> Iterator[None]:
         with locked_file(Path(f"{connection.settings_dict['NAME']}.lock")):
             yield
         return
-    # A separate connection holds the lock until it closes, and fails at once if there is no database.
-    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as holder:
-        wait_until(lambda: holder.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchone() == (True,))
+    # A connection of its own holds the lock until it closes, and fails at once if there is no database.
+    with closing(connection.copy()) as holder, holder.cursor() as cursor:
+
+        def free() -> bool:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+            return bool(cursor.fetchone() == (True,))
+
+        wait_until(free)
         yield
 
 
