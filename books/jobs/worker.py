@@ -23,7 +23,7 @@ from books.jobs.run import HEARTBEAT, MAX_CONSECUTIVE_FAILURES, Run, StopReason
 from books.models.job import Job, Status, Worker, over
 
 # Seconds between two checks for something new. SQLite tells in 5 µs whether anybody has written; PostgreSQL is queried.
-POLL = {"sqlite": 0.1, "postgresql": 0.5}
+POLL = {"sqlite": 0.25, "postgresql": 0.5}
 CLAIM_EVERY = 1.0  # seconds between two claims when nobody has written: time itself makes jobs due
 SEEN_EVERY = 5.0  # seconds between two signs of life
 STOP_WITHIN = 1.5  # seconds for tasks to come to a place where they can stop
@@ -79,21 +79,25 @@ async def arun_one(pk: int) -> None:
 
 
 class Loop:
-    """Claims jobs of these queues (none named: all), runs them in their kind's places, and ends when `stop` is set."""
+    """Claims jobs of these queues (none named: all), runs them in their kind's places, and ends after `stop`."""
 
     def __init__(self, queues: Collection[str], places: Places) -> None:
         self.name = new_owner()
         self.queues = queues
         self.places = places
-        self.stop = asyncio.Event()
+        self.is_stopping, self.woken = False, asyncio.Event()
         self.running: dict[asyncio.Task[None], Run] = {}
         self.watching: sqlite3.Connection | None = None
         self.seen_version: object = None
 
+    def stop(self) -> None:
+        self.is_stopping = True
+        self.woken.set()
+
     async def aserve(self) -> None:
         """Work until stopped."""
         seen = claimed = -math.inf
-        while not self.stop.is_set():
+        while not self.is_stopping:
             now = time.monotonic()
             try:
                 if now - seen >= SEEN_EVERY:
@@ -101,8 +105,10 @@ class Loop:
                     await astart_todays_jobs()
                     seen = now
                 if self._has_news() or now - claimed >= CLAIM_EVERY:
-                    await self.aclaim()
                     claimed = now
+                    await self.aclaim()
+                    if not await self._time_makes_one_due():
+                        claimed = math.inf
             except (Error, sqlite3.Error) as error:
                 log.warning("the database does not answer: %s", error)
                 await sync_to_async(close_old_connections)()
@@ -111,7 +117,7 @@ class Loop:
 
     async def aempty(self) -> None:
         """Work until nothing is due."""
-        while not self.stop.is_set() and (await self.aclaim() or self.running):
+        while not self.is_stopping and (await self.aclaim() or self.running):
             await self._pause(POLL[connection.vendor])
 
     async def aclaim(self) -> bool:
@@ -128,6 +134,7 @@ class Loop:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.places.taken[self.running.pop(task).job.kind] -= 1
         self.seen_version = None  # there is room again
+        self.woken.set()
         if not task.cancelled() and (error := task.exception()):
             log.error("a job's end could not be written; its lease will run out", exc_info=error)
 
@@ -140,11 +147,17 @@ class Loop:
         before, self.seen_version = self.seen_version, version
         return bool(version != before)
 
+    async def _time_makes_one_due(self) -> bool:
+        """Whether a job may become due although nobody writes."""
+        return connection.vendor != "sqlite" or await Job.objects.filter(due_at__isnull=False).aexists()
+
     async def _pause(self, seconds: float) -> None:
         """Wait until a job ends or the stop comes, for so long at most."""
-        waits = [asyncio.create_task(self.stop.wait()), *self.running]
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        waits[0].cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.woken.wait()
+        if not self.is_stopping:
+            self.woken.clear()
 
     async def ahand_back(self) -> bool:
         """End all tasks and hand their jobs back. False if the thread of one still runs."""

@@ -155,7 +155,8 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.filter(seen_at__gt=Now() - UNSEEN)
 
     async def asee(self, name: str) -> None:
-        await self.aupdate_or_create(name=name, defaults={"seen_at": Now()})
+        if not await self.filter(name=name).aupdate(seen_at=Now()):
+            await self.aupdate_or_create(name=name, defaults={"seen_at": Now()})
 
 
 class Worker(models.Model):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
@@ -24,7 +25,12 @@ class RequestLog:
 
     def __init__(self, application: Any, *, observe: Observe | None = None) -> None:
         self.application, self.observe = application, observe
-        self.process, self.numbers = secrets.token_hex(4), itertools.count(1)
+        self.numbers = itertools.count(1)
+
+    @cached_property
+    def process(self) -> str:
+        """Not made before the first request: this process may be forked from the one that loaded the application."""
+        return secrets.token_hex(4)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

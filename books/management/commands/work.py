@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 async def work(loop: Loop, *, once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, loop.stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, loop.stop)
     await (loop.aempty() if once else loop.aserve())
     if not await loop.ahand_back():
         logging.shutdown()
