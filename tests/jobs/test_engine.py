@@ -196,7 +196,7 @@ class WithoutADatabase(TransactionTestCase):
         class Impatient(Loop):
             async def _pause(self, seconds: float) -> None:
                 pauses.append(seconds)
-                self.stop.set()
+                self.stop()
 
         def fail(*_: object) -> None:
             raise OperationalError("database or disk is full")
