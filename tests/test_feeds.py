@@ -19,11 +19,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.feeds.topics import BY_SLUG, page_of_slugs
 from books.feeds.xml import element, respond_xml
 from books.metadata import languages
 from books.models import Author, Book, Change, Token
-from books.search.pagination import Cursor, PageRequest
 from tests.documents import NAMES, links, parsed, texts
 from tests.people import librarian
 
@@ -340,19 +338,3 @@ def test_any_text_becomes_xml_that_can_be_parsed(text: str) -> None:
     assert all(character in text for found in said for character in found if character not in "\n ")
     kept = [character for character in text if character in "<&>" or (character.isalnum() and character.isascii())]
     assert all(character in said[0] for character in kept)
-
-
-@given(st.sets(st.text("abc心-", min_size=1, max_size=3), min_size=1), st.integers(1, 4), st.data())
-def test_the_topics_around_any_topic_are_found_and_no_page_leads_to_an_empty_one(
-    slugs: set[str], size: int, data: st.DataObject
-) -> None:
-    ordered = sorted(slugs)
-    at = data.draw(st.integers(0, len(ordered) - 1))
-    cursor = Cursor.encode(BY_SLUG, [ordered[at]])
-    expected = {False: ordered[at + 1 :][:size], True: ordered[:at][-size:]}
-    for backwards, around in expected.items():
-        place = PageRequest(BY_SLUG, size, Cursor.decode(cursor, BY_SLUG, backwards=backwards))
-        page = page_of_slugs(ordered, place)
-        assert page.rows == around
-        assert bool(page.after) == bool(around and around[-1] != ordered[-1])
-        assert bool(page.before) == bool(around and around[0] != ordered[0])

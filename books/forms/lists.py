@@ -16,6 +16,7 @@ from books.metadata.years import Span, span, written
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
 from books.models.named import NamedQuerySet
+from books.models.topic import TopicQuerySet
 from books.search.facets import KINDS
 from books.search.filters import BookSearch
 from books.search.pagination import CURSOR_LENGTH, Ordering, PageRequest
@@ -241,6 +242,13 @@ class NamesQuery(ListQuery):
 
     def ordering(self) -> Ordering:
         return NamedQuerySet.ORDERINGS["name"]
+
+
+class TopicQuery(ListQuery):
+    """Which page of the topics."""
+
+    def ordering(self) -> Ordering:
+        return TopicQuerySet.ORDERINGS["slug"]
 
 
 class JobQuery(ListQuery):

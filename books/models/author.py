@@ -11,16 +11,14 @@ from django.urls import reverse
 from books.metadata import fingerprint, record, roles, sorting
 from books.metadata.folding import fold, letters
 from books.metadata.text import words
-from books.models.fields import SortKeyField, among, count_of
+from books.models.fields import SortKeyField, among
 from books.models.named import Named, NamedQuerySet, OtherName, OtherNameQuerySet
 
 KEY_LENGTH = sorting.LENGTH
 
 
 class AuthorQuerySet(NamedQuerySet["Author"]):
-    def with_counts(self) -> "AuthorQuerySet":
-        """Each with `books_count`, in whatever role."""
-        return self.annotate(books_count=count_of(BookAuthor.objects.filter(author=OuterRef("pk")), "book"))
+    COUNTED = "book"  # a person may have several roles in one
 
     def writing(self) -> "AuthorQuerySet":
         """Those who are the author of a book."""
@@ -44,10 +42,6 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
             self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in new], ignore_conflicts=True)
             known |= self.spelled(missing)
         return known
-
-    def delete_unused(self, pks: Iterable[int]) -> None:
-        """Delete those of the authors that have no book."""
-        self.filter(~Exists(BookAuthor.objects.filter(author=OuterRef("pk"))), pk__in=list(pks)).delete()
 
 
 class Author(Named):

@@ -11,7 +11,7 @@ from django.db.models import Q
 from books.metadata import record
 from books.metadata.folding import fold, letters
 from books.models.change import Actor, Channel
-from books.models.fields import SortKeyField, among
+from books.models.fields import SortKeyField, among, count_of
 from books.search.pagination import Ordering, PagedQuerySet
 
 KEY_LENGTH = record.MAX_NAME
@@ -102,9 +102,23 @@ _Named = TypeVar("_Named", bound=Named)
 
 
 class NamedQuerySet(PagedQuerySet[_Named]):
-    """Authors or series, which are listed by name."""
+    """Authors, topics or series."""
 
     ORDERINGS = {"name": Ordering("name", ("sort_key", "id"))}
+    COUNTED: ClassVar[str] = ""  # what is counted of the links to books, if a book may have several
+
+    def _links(self) -> models.QuerySet[Any]:
+        """The links of one to its books, for a subquery."""
+        links: models.QuerySet[Any] = self.model.books.through._default_manager.all()
+        return links.filter(**{str(self.model._meta.model_name): models.OuterRef("pk")})
+
+    def with_counts(self) -> "NamedQuerySet[Any]":
+        """Each with `books_count`."""
+        return self.annotate(books_count=count_of(self._links(), self.COUNTED))
+
+    def delete_unused(self, pks: Iterable[int]) -> None:
+        """Delete those of them that have no book."""
+        self.filter(~models.Exists(self._links()), pk__in=list(pks)).delete()
 
     def named(self, words: str) -> Self:
         """Those of which one name contains all the words, ignoring accents and case."""

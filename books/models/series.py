@@ -5,14 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Value
+from django.db.models import F, Value
 from django.db.models.functions import Cast, Coalesce, Round
 from django.urls import reverse
 
 from books.metadata import numbers, record, sorting
 from books.metadata.folding import fold
 from books.metadata.series import settled
-from books.models.fields import SortKeyField, among, count_of
+from books.models.fields import SortKeyField, among
 from books.models.named import Named, NamedQuerySet, OtherName, OtherNameQuerySet
 
 KEY_LENGTH = sorting.LENGTH
@@ -20,10 +20,6 @@ AFTER_ALL = Decimal(10**7)  # where a book without a number stands
 
 
 class SeriesQuerySet(NamedQuerySet["Series"]):
-    def with_counts(self) -> "SeriesQuerySet":
-        """Each with `books_count`."""
-        return self.annotate(books_count=count_of(BookSeries.objects.filter(series=OuterRef("pk"))))
-
     def spelled(self, names: Iterable[str]) -> dict[str, "Series"]:
         """The series of each name that is known, or that is another name of just one."""
         wanted = set(names)
@@ -40,9 +36,8 @@ class SeriesQuerySet(NamedQuerySet["Series"]):
         return known
 
     def delete_unused(self, pks: Iterable[int]) -> None:
-        """Delete those of the series that have no book, and of which no librarian has said how many volumes it has."""
-        has_books = Exists(BookSeries.objects.filter(series=OuterRef("pk")))
-        self.filter(~has_books, pk__in=list(pks), volumes=None, is_complete=False).delete()
+        """Not those of which a librarian has said how many volumes there are."""
+        super(SeriesQuerySet, self.filter(volumes=None, is_complete=False)).delete_unused(pks)
 
 
 class Series(Named):

@@ -1,27 +1,26 @@
 """Topics: created with their first book, deleted with the last."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from books.metadata import record
-from books.models.fields import among, count_of
-from books.models.named import Named, OtherName
+from books.models.fields import among
+from books.models.named import Named, NamedQuerySet, OtherName
+from books.search.pagination import Ordering
 
 
-class TopicQuerySet(models.QuerySet["Topic"]):
-    def with_counts(self) -> models.QuerySet[Any]:
-        """Each with `books_count`."""
-        return self.annotate(books_count=count_of(BookTopic.objects.filter(topic=OuterRef("pk"))))
+class TopicQuerySet(NamedQuerySet["Topic"]):
+    ORDERINGS = {"slug": Ordering("slug", ("slug",))}
 
-    def spelled(self, slugs: Collection[str]) -> dict[str, "Topic"]:
+    def spelled(self, slugs: Iterable[str]) -> dict[str, "Topic"]:
         """The topic of each slug that is known, by its name or another one of just one topic."""
-        known = {topic.slug: topic for topic in self.filter(slug__in=among(slugs))} if slugs else {}
-        missing = set(slugs) - known.keys()
+        wanted = set(slugs)
+        known = {topic.slug: topic for topic in self.filter(slug__in=among(wanted))} if wanted else {}
+        missing = wanted - known.keys()
         others = TopicName.objects.filter(key__in=among(missing)).select_related("of") if missing else ()
         found: defaultdict[str, set[Topic]] = defaultdict(set)
         for other in others:
@@ -45,10 +44,6 @@ class TopicQuerySet(models.QuerySet["Topic"]):
     def meant_by(self, name: str) -> "Topic | None":
         slug = record.topic_slug(name)
         return self.spelled([slug]).get(slug)
-
-    def delete_unused(self, pks: Iterable[int]) -> None:
-        """Delete those of the topics that have no book."""
-        self.filter(~Exists(BookTopic.objects.filter(topic=OuterRef("pk"))), pk__in=list(pks)).delete()
 
 
 class Topic(Named):

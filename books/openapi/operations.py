@@ -6,7 +6,6 @@ from typing import NamedTuple
 from django import forms
 
 from books.exporting import EXPORT_FORMATS
-from books.feeds.topics import TopicQuery
 from books.forms.accounts import (
     AccountForm,
     AccountQuery,
@@ -28,7 +27,7 @@ from books.forms.duplicates import (
     NotDuplicateForm,
 )
 from books.forms.jobs import JobBooksQuery
-from books.forms.lists import BookQuery, CsvQuery, JobQuery, NamesQuery, SeriesBookQuery
+from books.forms.lists import BookQuery, CsvQuery, JobQuery, NamesQuery, SeriesBookQuery, TopicQuery
 from books.forms.names import AuthorForm, SeriesForm, TopicForm
 from books.forms.uploads import UploadForm
 from books.jobs.kinds import KINDS

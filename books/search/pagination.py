@@ -70,7 +70,7 @@ class Cursor:
 
 
 def is_text(column: str) -> bool:
-    return column.endswith("_key")
+    return column.endswith("_key") or column == "slug"
 
 
 def _fits(column: str, value: object) -> bool:

@@ -17,9 +17,9 @@ from books.cache.catalogue import acatalogue_name
 from books.cache.topics import atopics
 from books.feeds import opds
 from books.feeds.feed import NEW, Feed, NavigationLink, Style, abooks, achanged_at, with_query
-from books.feeds.topics import TopicQuery, page_of_slugs
-from books.forms.lists import BookQuery, ListQuery, NamesQuery
-from books.models import Author, Book, Series
+from books.forms.lists import BookQuery, ListQuery, NamesQuery, TopicQuery
+from books.models import Author, Book, Series, Topic
+from books.models.named import NamedQuerySet
 from books.search.pagination import Page
 from books.views.basic import BasicAuthView
 from books.views.list_context import SORTS
@@ -82,53 +82,51 @@ class OpdsBooks(OpdsFeed):
         )
 
 
-class OpdsAuthors(OpdsFeed):
-    """The authors by name, each a way to the author's books; ?q= finds words of the name."""
+class OpdsNames(OpdsFeed):
+    """Authors, series or topics, each a way to its books."""
+
+    title: str
+    names: NamedQuerySet[Any]
+    query: type[ListQuery] = NamesQuery
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        query = valid(NamesQuery(request.GET))
-        authors = Author.objects.writing().named(query.cleaned_data.get("q", ""))
-        page = await authors.with_counts().apage(["name", "books_count"], query.page)
-        navigation = [
-            NavigationLink(row["name"], f"books/?author={row['id']}", books=row["books_count"]) for row in page.rows
-        ]
-        return Feed(
-            "Authors",
-            updated=await achanged_at(),
-            navigation=navigation,
-            **paging(request.GET, "authors/", query, page),
-        )
+        query, names = valid(self.query(request.GET)), self.names
+        if words := query.cleaned_data.get("q"):
+            names = names.named(words)
+        page = await names.with_counts().apage(["name", "books_count"], query.page)
+        navigation = [NavigationLink(row["name"], self.path_of(row), books=row["books_count"]) for row in page.rows]
+        about = paging(request.GET, f"{self.title.lower()}/", query, page)
+        return Feed(self.title, updated=await achanged_at(), navigation=navigation, **about)
+
+    def path_of(self, row: Mapping[str, Any]) -> str:
+        raise NotImplementedError
 
 
-class OpdsSeries(OpdsFeed):
+class OpdsAuthors(OpdsNames):
+    """The authors by name; ?q= finds words of the name."""
+
+    title, names = "Authors", Author.objects.writing()
+
+    def path_of(self, row: Mapping[str, Any]) -> str:
+        return f"books/?author={row['id']}"
+
+
+class OpdsSeries(OpdsNames):
     """The series by name, each a way to its books in order; ?q= finds words of the name."""
 
-    async def afeed(self, request: HttpRequest) -> Feed:
-        query = valid(NamesQuery(request.GET))
-        series = Series.objects.named(query.cleaned_data.get("q", ""))
-        page = await series.with_counts().apage(["name", "books_count"], query.page)
-        navigation = [
-            NavigationLink(row["name"], f"books/?series={row['id']}&sort=series", books=row["books_count"])
-            for row in page.rows
-        ]
-        about = paging(request.GET, "series/", query, page)
-        return Feed("Series", updated=await achanged_at(), navigation=navigation, **about)
+    title, names = "Series", Series.objects.all()
+
+    def path_of(self, row: Mapping[str, Any]) -> str:
+        return f"books/?series={row['id']}&sort=series"
 
 
-class OpdsTopics(OpdsFeed):
-    """The topics in alphabetical order, each a way to the books about it."""
+class OpdsTopics(OpdsNames):
+    """The topics in alphabetical order."""
 
-    async def afeed(self, request: HttpRequest) -> Feed:
-        query, by_slug = valid(TopicQuery(request.GET)), await atopics()
-        page = page_of_slugs(sorted(by_slug), query.page)
-        found = [by_slug[slug] for slug in page.rows]
-        navigation = [
-            NavigationLink(topic.name, with_query("books/", {"topic": topic.slug}), books=topic.books)
-            for topic in found
-        ]
-        return Feed(
-            "Topics", updated=await achanged_at(), navigation=navigation, **paging(request.GET, "topics/", query, page)
-        )
+    title, names, query = "Topics", Topic.objects.all(), TopicQuery
+
+    def path_of(self, row: Mapping[str, Any]) -> str:
+        return with_query("books/", {"topic": row["slug"]})
 
 
 class OpdsBook(OpdsView):
