@@ -34,6 +34,7 @@ class CatalogueView(View):
     is_download = False  # whether a GET streams a long file
     takes_uploads = False  # whether a POST may be larger than forms are
 
+    aauthenticate = staticmethod(aauthenticate)
     user: RequestUser
     media_type: str  # of the answer, as negotiated
 
@@ -61,9 +62,6 @@ class CatalogueView(View):
             # Any cache may store it, and asks each time whether it has changed: so nobody gets an old one.
             response.headers.setdefault("Cache-Control", "public, no-cache")
         return response
-
-    async def aauthenticate(self, request: HttpRequest) -> RequestUser:
-        return await aauthenticate(request)
 
     @property
     def actor(self) -> Actor:
