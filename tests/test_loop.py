@@ -45,7 +45,7 @@ READS = """
 /books/{book}/merge/?q={twin}        200 200 200
 /duplicates/                         200 200 200
 /duplicates/authors/                 200 200 200
-/duplicates/authors/{fingerprint}/   405 405 405
+/duplicates/authors/{fingerprint}/   404 404 404
 /duplicates/authors/{fingerprint}/dismiss/ 405 405 405
 /duplicates/{fingerprint}/           200 200 200
 /duplicates/{fingerprint}/dismiss/   405 405 405

@@ -54,6 +54,7 @@ GET    /books/{book}/merge/                  401 403 200 200    403 200 403 403 
 POST   /books/{book}/merge/                  401 403 303 303    403 303 403 403    401 303 403  change_book delete_book
 GET    /duplicates/                          401 403 200 200    403 200 403 403    401 200 403  change_book
 GET    /duplicates/authors/                  401 403 200 200    403 200 403 403    401 200 403  change_book
+GET    /duplicates/authors/{people}/         401 403 200 200    403 200 403 403    401 200 403  change_book
 POST   /duplicates/authors/{people}/         401 403 303 303    403 303 403 403    401 303 403  change_book
 POST   /duplicates/authors/{people}/dismiss/ 401 403 303 303    403 303 403 403    401 303 403  change_book
 GET    /duplicates/{fingerprint}/            401 403 200 200    403 200 403 403    401 200 403  change_book

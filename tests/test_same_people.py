@@ -69,6 +69,7 @@ class SamePeople(LibrarianTestCase):
         assert f'value="{kept}:1" checked' in page
         assert f'value="{other}" checked' in page
         assert "Carr" not in page  # which comes before
+        assert self.client.get(post).json()["groups"][0]["url"] == post
         sent = {"keep": kept, "author": [f"{kept}:1", f"{other}:1"]}
         merged = self.client.post(post, sent, headers=html)
         assert merged.status_code == 303
@@ -77,6 +78,7 @@ class SamePeople(LibrarianTestCase):
         assert f'action="/name-changes/{NameChange.objects.latest("pk").pk}/undo/"' in page
         stale = self.client.post(post, sent, headers=html)
         assert (stale.status_code, "Nothing was merged" in stale.content.decode()) == (412, True)
+        assert self.client.get(post).status_code == 404
 
     def test_nothing_is_ticked_and_one_name_alone_is_not_merged(self) -> None:
         assert b"checkbox" in (page := self.client.get(URL, headers={"accept": "text/html"}).content)

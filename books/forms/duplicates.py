@@ -91,4 +91,4 @@ class MergePeopleForm(forms.Form):
     def clean(self) -> None:
         seen = self.cleaned_data.get("author", {})
         if seen and (len(seen) < 2 or self.cleaned_data.get("keep") not in seen):
-            raise ValidationError("Tick two names or more, and keep one of them.")
+            self.add_error("author", "Tick two names or more, and keep one of them.")

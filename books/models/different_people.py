@@ -17,7 +17,7 @@ class SamePeople(TypedDict):
 
 
 class DifferentPeopleQuerySet(models.QuerySet["DifferentPeople"]):
-    async def amark(self, fingerprint: str, count: int, newest: int) -> None:
+    async def amark(self, fingerprint: str, count: int, newest: int, **_: None) -> None:
         """Mark the authors of a fingerprint as different people: their number, and the highest of their ids."""
         await self.aupdate_or_create(fingerprint=fingerprint, defaults={"count": count, "newest": newest})
 

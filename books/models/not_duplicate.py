@@ -5,9 +5,10 @@ from books.models.fields import SortKeyField
 
 
 class NotDuplicateQuerySet(models.QuerySet["NotDuplicate"]):
-    async def amark(self, fingerprint: str, first: int, books: int, newest: int) -> None:
-        """Mark the books of a group as different."""
-        await self.aupdate_or_create(fingerprint=fingerprint, first=first, defaults={"books": books, "newest": newest})
+    async def amark(self, fingerprint: str, count: int, newest: int, first: int | None) -> None:
+        """Mark the books of a group as different; without the lowest of their ids all of the fingerprint."""
+        marked = {"books": count, "newest": newest}
+        await self.aupdate_or_create(fingerprint=fingerprint, first=first or 0, defaults=marked)
 
 
 class NotDuplicate(models.Model):

@@ -191,7 +191,8 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "author_duplicate_list": {"GET": Operation("Authors that may be one person", "SamePeople", DuplicateQuery)},
     "author_duplicate_merge": {
-        "POST": Operation("Merge authors that are one person", body=form(MergePeopleForm), errors=[409, 412])
+        "GET": Operation("The same from one group on", "SamePeople"),
+        "POST": Operation("Merge authors that are one person", body=form(MergePeopleForm), errors=[409, 412]),
     },
     "author_duplicate_dismiss": {"POST": Operation("Say that they are different people", body=form(NotDuplicateForm))},
     "duplicate_dismiss": {"POST": Operation("Say that they are different books", body=form(NotDuplicateForm))},

@@ -3,30 +3,25 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
-from django.contrib import messages
 from django.db import transaction
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.duplicates import DuplicateQuery, MergePeopleForm, NotDuplicateForm
+from books.forms.duplicates import DuplicateQuery, MergePeopleForm
 from books.forms.lists import DEFAULT_SIZE
-from books.history.rename import TooManyBooks, edit
+from books.history.rename import edit
 from books.models import Actor, Author, DifferentPeople, NameChange, StaleVersion
 from books.views.base import CatalogueView
-from books.views.names import TOO_MANY
-from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
+from books.views.duplicates import DismissView, MergeView, list_after, no_group
+from books.web import serializers
+from books.web.negotiation import HTML, JSON, HTTPError, valid
 from books.web.permissions import CHANGE
 
-LIST = "books/author_duplicates.html"
+TEMPLATE, LIST = "books/author_duplicates.html", "author_duplicate_list"
 MAX_SHOWN = 20  # authors of a group
-NO_GROUP = "No two authors have this fingerprint any more. All groups are at {}."
-NOT_TWO = "Tick the names that are the same person, two or more, and keep one of them."
-STALE = "One of these authors was changed, merged or deleted since you opened this page. Compare them again."
 
 
 class AuthorDuplicateList(CatalogueView):
@@ -37,62 +32,42 @@ class AuthorDuplicateList(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         query = valid(DuplicateQuery(request.GET)).cleaned_data
-        return self.respond(await apage(query["after"], query["size"]), LIST)
+        return self.respond(await apage(query["after"], query["size"]), TEMPLATE)
 
 
-class AuthorDuplicateMerge(CatalogueView):
-    """Merges those authors of a group that are ticked into the one to keep, each as one change that can be undone.
+class AuthorDuplicateMerge(MergeView):
+    """The same list from one group on. POST merges those ticked into the one to keep, each a change to be undone."""
 
-    A browser goes on to the next group. If nothing was merged, the same comes again, with the reason.
-    """
+    form, field = MergePeopleForm, "author"
+    not_two = "Tick the names that are the same person, two or more, and keep one of them."
+    stale = "One of these authors was changed, merged or deleted since you opened this page. Compare them again."
 
-    offers = JSON, HTML
-    rules = {"POST": CHANGE}
-
-    async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        form, problem, status = MergePeopleForm(parsing.form(request)), NOT_TWO, 422
-        if self.media_type == JSON:
-            valid(form, 422)
-        try:
-            if form.is_valid():
-                return await self._amerge(fingerprint, form.cleaned_data["author"], form.cleaned_data["keep"])
-        except (Author.DoesNotExist, StaleVersion):
-            problem, status = STALE, 412
-        except TooManyBooks as error:
-            problem, status = TOO_MANY.format(error.args[0]), 409
-        if self.media_type == JSON:
+    async def ashow(self, key: str, problem: str = "", status: int = 200) -> HttpResponse:
+        page = await apage(await abefore(key), DEFAULT_SIZE)
+        if problem and self.media_type == JSON:
             raise HTTPError(status, problem)
-        ticks = [text.partition(":")[0] for text in request.POST.getlist("author")]
-        context = {"problem": problem, "ticks": ticks, "kept": request.POST.get("keep")}
-        groups = await apage(await abefore(fingerprint), DEFAULT_SIZE)
-        return self.respond(groups, LIST, context=context, status=status)
+        if not problem and not any(group["fingerprint"] == key for group in page["groups"]):
+            raise no_group(LIST)
+        sent = self.request.POST
+        ticks = [text.partition(":")[0] for text in sent.getlist("author")]
+        context = {"problem": problem, "ticks": ticks, "kept": sent.get("keep")}
+        return self.respond(page, TEMPLATE, context=context, status=status)
 
-    async def _amerge(self, fingerprint: str, seen: dict[int, int], keep: int) -> HttpResponse:
-        name = await sync_to_async(merge)(fingerprint, seen, keep, self.actor)
-        if self.media_type == JSON:
-            return SeeOther(reverse("author_detail", args=[keep]))
+    async def amerge(self, form: MergePeopleForm, **key: Any) -> tuple[str, str, str]:
+        seen, keep = form.cleaned_data["author"], form.cleaned_data["keep"]
+        name = await sync_to_async(merge)(key["fingerprint"], seen, keep, self.actor)
         change = await NameChange.objects.filter(kind="author", into=str(keep)).alatest("pk")
-        undo = f"undo {reverse('name_undo', args=[change.pk])}" if len(seen) == 2 else ""  # else there are several
-        messages.success(self.request, f"{len(seen)} names are now one: “{name}”.", extra_tags=undo)
-        return SeeOther(list_after(await abefore(fingerprint)))
+        undo_url = reverse("name_undo", args=[change.pk]) if len(seen) == 2 else ""
+        return reverse("author_detail", args=[keep]), f"{len(seen)} names are now one: “{name}”.", undo_url
+
+    async def anext(self, kept: str, **key: Any) -> str:
+        return list_after(LIST, await abefore(key["fingerprint"]))
 
 
-class AuthorDuplicateDismiss(CatalogueView):
+class AuthorDuplicateDismiss(DismissView):
     """Marks the authors of a group as different people. One more author of the group brings it back."""
 
-    offers = JSON, HTML
-    rules = {"POST": CHANGE}
-
-    async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        seen = valid(NotDuplicateForm(parsing.form(request)), 422).cleaned_data
-        if not await Author.objects.filter(fingerprint=fingerprint).aexists():
-            raise HTTPError(404, NO_GROUP.format(reverse("author_duplicate_list")))
-        await DifferentPeople.objects.amark(fingerprint, seen["count"], seen["newest"])
-        return SeeOther(list_after(fingerprint))
-
-
-def list_after(fingerprint: str) -> str:
-    return f"{reverse('author_duplicate_list')}?{urlencode({'after': fingerprint})}"
+    model, marks, list_name = Author, DifferentPeople, LIST
 
 
 async def abefore(fingerprint: str) -> str:
@@ -117,7 +92,7 @@ async def apage(after: str, size: int) -> dict[str, Any]:
         }
         for group in groups
     ]
-    return {"groups": shown, "next": f"{list_after(last)}&size={size}" if last else None}
+    return {"groups": shown, "next": f"{list_after(LIST, last)}&size={size}" if last else None}
 
 
 @transaction.atomic

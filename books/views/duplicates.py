@@ -4,6 +4,8 @@ from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -11,6 +13,7 @@ from books.forms.duplicates import DuplicateQuery, GroupQuery, MergeForm, MergeW
 from books.forms.lists import MAX_QUERY, BookQuery
 from books.history.duplicates import Group, abooks, agroups, agroups_of
 from books.history.merge import CHOSEN, CannotMerge, merge
+from books.history.rename import TooManyBooks
 from books.metadata.record import BY_NAME, NAMES, topic_slug
 from books.metadata.sameness import certain, warning
 from books.models import Book, DuplicateISBN, NotDuplicate, StaleVersion
@@ -18,8 +21,9 @@ from books.models.book import BookQuerySet
 from books.models.book_columns import split
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
+from books.views.names import TOO_MANY
 from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, valid
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import CHANGE, DELETE, arequire
 
 DETAIL = "books/duplicate_detail.html"
@@ -39,7 +43,7 @@ class DuplicateList(CatalogueView):
         size = query.cleaned_data["size"]
         found, last = await agroups(query.cleaned_data["after"], size)
         groups = [serialized(group, books) for group, books in await abooks(found) if len(books) > 1]
-        next_url = f"{request.path}?{urlencode({'size': size, 'after': last})}" if last else None
+        next_url = f"{list_after('duplicate_list', last)}&size={size}" if last else None
         titles = Book.objects.filter(fingerprint=last).order_by("pk").values_list("title", flat=True)
         data = {"groups": groups, "next": next_url, "up_to": await titles.afirst() if last else None}
         parts = [
@@ -50,47 +54,69 @@ class DuplicateList(CatalogueView):
 
 
 class MergeView(CatalogueView):
-    """Books side by side. POST merges those that are ticked."""
+    """Records that may be one. POST merges those ticked, or says why not; a page shows them again for that."""
 
     offers = JSON, HTML
-    rules = {"GET": CHANGE, "POST": CHANGE}  # merging takes the permission to delete books too
+    rules = {"GET": CHANGE, "POST": CHANGE}
+    form: type[Form]
+    field = ""  # of the form, for what is ticked
+    not_two = stale = ""  # what is said where that was not enough, or not as it is now
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
         return await self.ashow(*key.values())
 
     async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
-        await arequire(self.user, DELETE)
-        form, problem, status = MergeForm(parsing.form(request)), NOT_TWO, 422
-        if not form.is_valid() and (self.media_type == JSON or "book" not in form.errors):
-            raise HTTPError(422, errors=errors_of(form))
+        form, problem, status = self.form(parsing.form(request)), self.not_two, 422
+        if self.media_type == JSON or self.field not in form.errors:
+            valid(form, 422)
         try:
             if form.is_valid():
-                seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
-                return await self._amerge(seen, keep, form.chosen(), **key)
+                return await self._adone(*await self.amerge(form, **key), **key)
         except CannotMerge as error:
             problem = str(error)
         except DuplicateISBN as error:
             problem, status = TAKEN.format(serializers.book_url(error.book_id)), 409
-        except (Book.DoesNotExist, StaleVersion):
-            problem, status = STALE, 412
+        except TooManyBooks as error:
+            problem, status = TOO_MANY.format(error.args[0]), 409
+        except (ObjectDoesNotExist, StaleVersion):
+            problem, status = self.stale, 412
         (shown,) = key.values()
         return await self.ashow(shown, problem, status)
 
-    async def _amerge(self, seen: dict[int, int], keep: int, chosen: dict[str, int], **key: Any) -> HttpResponse:
-        change = await sync_to_async(merge)(seen, keep, chosen, self.actor, key.get("fingerprint", ""))
+    async def _adone(self, kept: str, said: str, undo_url: str, **key: Any) -> HttpResponse:
         if self.media_type == JSON:
-            return SeeOther(reverse("book_detail", args=[keep]))
-        title = await Book.objects.values_list("title", flat=True).aget(pk=keep)
-        undo_url = reverse("change_undo", args=[keep, change.pk])
-        messages.success(self.request, f"{len(seen)} records are now one: “{title}”.", extra_tags=f"undo {undo_url}")
-        return SeeOther(await self.anext(keep, **key))
+            return SeeOther(kept)
+        messages.success(self.request, said, extra_tags=undo_url and f"undo {undo_url}")
+        return SeeOther(await self.anext(kept, **key))
+
+    async def amerge(self, form: Any, **key: Any) -> tuple[str, str, str]:
+        """The URL of the record that is kept, what is said of the merge, and the URL that undoes it, if it is one."""
+        raise NotImplementedError
 
     async def ashow(self, key: Any, problem: str = "", status: int = 200) -> HttpResponse:
         raise NotImplementedError
 
-    async def anext(self, kept: int, **key: Any) -> str:
-        """Where a browser goes on after a merge."""
-        return reverse("book_detail", args=[kept])
+    async def anext(self, kept: str, **key: Any) -> str:
+        """Where a browser goes on."""
+        return kept
+
+
+class BooksMergeView(MergeView):
+    """Books side by side."""
+
+    form, field = MergeForm, "book"
+    not_two, stale = NOT_TWO, STALE
+
+    async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
+        await arequire(self.user, DELETE)
+        return await super().post(request, **key)
+
+    async def amerge(self, form: MergeForm, **key: Any) -> tuple[str, str, str]:
+        seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
+        change = await sync_to_async(merge)(seen, keep, form.chosen(), self.actor, key.get("fingerprint", ""))
+        title = await Book.objects.values_list("title", flat=True).aget(pk=keep)
+        said, undo_url = f"{len(seen)} records are now one: “{title}”.", reverse("change_undo", args=[keep, change.pk])
+        return serializers.book_url(keep), said, undo_url
 
     def side_by_side(
         self, data: dict[str, Any], books: list[Book], problem: str, status: int, *, ticked: bool
@@ -104,7 +130,7 @@ class MergeView(CatalogueView):
         return self.respond(data, DETAIL, context=context, status=status)
 
 
-class DuplicateDetail(MergeView):
+class DuplicateDetail(BooksMergeView):
     """The first books of a group of possible duplicates."""
 
     async def ashow(self, key: str, problem: str = "", status: int = 200) -> HttpResponse:
@@ -115,15 +141,15 @@ class DuplicateDetail(MergeView):
             return self.side_by_side(data, books, problem, status, ticked=data["certain"])
         if problem:
             raise HTTPError(status, problem)
-        raise no_group()
+        raise no_group("duplicate_list")
 
-    async def anext(self, kept: int, **key: Any) -> str:
+    async def anext(self, kept: str, **key: Any) -> str:
         """The next group that nobody has marked as different books."""
         following, _ = await agroups(key["fingerprint"], 1, or_at=True)
         return url_of(following[0]) if following else reverse("duplicate_list")
 
 
-class BookMerge(MergeView):
+class BookMerge(BooksMergeView):
     """A book beside any other, that `?q=` names by its id, its URL or words to search for."""
 
     async def ashow(self, key: int, problem: str = "", status: int = 200) -> HttpResponse:
@@ -139,23 +165,35 @@ class BookMerge(MergeView):
         return self.side_by_side(data, books, problem, status, ticked=not data["doubt"])
 
 
-class DuplicateDismiss(CatalogueView):
-    """Marks the books of a group as different books. One more book of the group brings it back."""
+class DismissView(CatalogueView):
+    """Marks those of a group as different. One more of the same fingerprint brings it back."""
 
     offers = JSON, HTML
     rules = {"POST": CHANGE}
+    model: Any  # of what is marked
+    marks: Any  # of the marks
+    list_name = ""
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         seen = valid(NotDuplicateForm(parsing.form(request)), 422).cleaned_data
-        if not await Book.objects.filter(fingerprint=fingerprint).aexists():
-            raise no_group()
-        await NotDuplicate.objects.amark(fingerprint, seen["first"] or 0, seen["count"], seen["newest"])
-        return SeeOther(f"{reverse('duplicate_list')}?{urlencode({'after': fingerprint})}")
+        if not await self.model.objects.filter(fingerprint=fingerprint).aexists():
+            raise no_group(self.list_name)
+        await self.marks.objects.amark(fingerprint, **seen)
+        return SeeOther(list_after(self.list_name, fingerprint))
 
 
-def no_group() -> HTTPError:
-    all_groups = reverse("duplicate_list")
-    return HTTPError(404, f"No two books have this fingerprint any more. All possible duplicates are at {all_groups}.")
+class DuplicateDismiss(DismissView):
+    """Marks the books of a group as different books. One more book of the group brings it back."""
+
+    model, marks, list_name = Book, NotDuplicate, "duplicate_list"
+
+
+def no_group(list_name: str) -> HTTPError:
+    return HTTPError(404, f"No two have this fingerprint any more. All that may be one are at {reverse(list_name)}.")
+
+
+def list_after(list_name: str, fingerprint: str) -> str:
+    return f"{reverse(list_name)}?{urlencode({'after': fingerprint})}"
 
 
 async def afound(text: str, without: int) -> list[dict[str, Any]]:
