@@ -44,7 +44,7 @@ class PagesTests(TestCase):
             Book.objects.add({"title": title.strip(), "authors": [f"Writer {number}"]})
 
     def test_the_pages_of_a_ranked_search_hold_all_that_is_found_once(self) -> None:
-        for query in ("the", "t", "歴史", "writer", "his", "1", "there -again", "-writer"):
+        for query in ("the", "t", "歴史", "writer", "his", "1", "there -again", "-writer", "-the"):
             with self.subTest(query=query):
                 found = titles(query)
                 assert sorted(found) == sorted(Book.objects.searched(query).values_list("title", flat=True))
@@ -68,13 +68,16 @@ class OrderTests(TestCase):
     def test_the_pages_lead_back_the_way_they_came(self) -> None:
         for number in range(7):
             Book.objects.add({"title": f"{'A ' if number % 2 else ''}Sea {number}"})
-        there = titles("sea")
-        last = PageRequest(RELEVANCE, 3, Cursor([99, 0], backwards=True))
-        page = page_of("sea", last)
-        assert [title for _, title, *_ in page.rows] == there[-3:]
-        back = PageRequest(RELEVANCE, 3, Cursor.decode(page.before or "", RELEVANCE, backwards=True))
-        page = page_of("sea", back)
-        assert ([title for _, title, *_ in page.rows], page.count) == (there[-6:-3], 7)
+        Book.objects.add({"title": "Land"})
+        for query in ("sea", "-land"):
+            with self.subTest(query), mock.patch("books.search.results.WINDOW", 1):
+                there = titles(query)
+                last = PageRequest(RELEVANCE, 3, Cursor([99, 0], backwards=True))
+                page = page_of(query, last)
+                assert [title for _, title, *_ in page.rows] == there[-3:]
+                back = PageRequest(RELEVANCE, 3, Cursor.decode(page.before or "", RELEVANCE, backwards=True))
+                page = page_of(query, back)
+                assert ([title for _, title, *_ in page.rows], page.count) == (there[-6:-3], 7)
 
 
 class CountTests(TestCase):

@@ -21,13 +21,14 @@ from books.search.compiled_query import compiled
 from books.search.filters import (
     END,
     FIRST,
-    WITHIN_WINDOW,
     Conditions,
     count_of,
     fitting,
+    ids_of,
     names_of,
     parameters_of,
     values_of,
+    within_window,
 )
 from books.search.pagination import COUNT_CAP
 
@@ -119,12 +120,14 @@ def _fitting(model: Any, conditions: Conditions) -> tuple[str, list[Any]]:
 
 def _sample(model: Any, conditions: Conditions) -> tuple[str, list[Any]]:
     """From places all over the catalogue."""
-    conditions = tuple((WITHIN_WINDOW.get(name, name), value) for name, value in conditions)
+    conditions = within_window(conditions)
     window, values = compiled(_window, model, names_of(conditions)), values_of(conditions)
-    ids = model.objects.order_by("pk").values_list("pk", flat=True)
-    first, end = ids.first(), ids.last() + 1
+    first, end = ids_of(model)
     edges = [first + (end - first) * place // WINDOWS for place in range(WINDOWS + 1)]
-    windows = [window.filled({**values, "first": first, "end": end}) for first, end in pairwise(edges)]
+    width = 2 * WINDOW * (end - first) // EXACT  # that holds WINDOW books, if they are spread evenly
+    windows = [
+        window.filled({**values, "first": first, "end": min(first + width, end)}) for first, end in pairwise(edges)
+    ]
     sql = " UNION ALL ".join(f"SELECT * FROM ({each}) AS part" for each, _ in windows if each)  # nosec B608 # noqa: S608
     return sql, [each for _, parameters in windows for each in parameters]
 

@@ -41,6 +41,8 @@ TEXT: "Field[Any, Any]" = CharField()
 NUMBER: "Field[Any, Any]" = IntegerField()
 FIRST, END = Parameter("first", NUMBER), Parameter("end", NUMBER)  # ids of a window
 LONGEST_ID = 18  # digits
+ANY_NUMBER = 10**9  # of books
+REFUSED_WORDS = ("without_words",)  # the conditions of a search that asks for nothing else
 Conditions = tuple[tuple[str, Any], ...]  # names of CONDITIONS, with their values
 
 
@@ -95,8 +97,6 @@ CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
     "from_year": (NUMBER, lambda year: Q(published_year__gte=year)),
     "to_year": (NUMBER, lambda year: Q(published_year__lte=year)),
 }
-
-WITHIN_WINDOW = {"without_words": "without_words_in_window"}
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,17 @@ def names_of(conditions: Conditions) -> tuple[str, ...]:
     return tuple(name for name, _ in conditions)
 
 
+def within_window(conditions: Conditions) -> Conditions:
+    """The same, to be asked of the ids from `first` to before `end`."""
+    return tuple((f"{name}_in_window" if name == "without_words" else name, value) for name, value in conditions)
+
+
+def ids_of(model: Any) -> tuple[int, int]:
+    """The first id, and the one after the last."""
+    ids = model.objects.order_by("pk").values_list("pk", flat=True)
+    return ids.first() or 0, (ids.last() or 0) + 1
+
+
 def values_of(conditions: Conditions) -> dict[str, Any]:
     """The values by the names of their parameters."""
     return {f"{name}{place}": value for place, (name, value) in enumerate(conditions)}
@@ -210,6 +221,9 @@ def fitting(books: Any, conditions: Conditions) -> Any:
 
 
 def count_of(model: Any, conditions: Conditions, cap: int) -> int:
+    if names_of(conditions) == REFUSED_WORDS:  # the index counts those that have them, and looks at no book
+        others = count_of(model, (("words", conditions[0][1]),), ANY_NUMBER)
+        return min(model.objects.count() - others, cap + 1)
     found = compiled(counted, model, names_of(conditions), cap).read(**values_of(conditions))
     return int(found[0][0]) if found else 0  # no row: there is no book at all
 

@@ -22,24 +22,30 @@ from books.models.series import BookSeries
 from books.search.compiled_query import Parameter, Row, compiled
 from books.search.facets import FacetCounts, facet_counts
 from books.search.filters import (
+    END,
+    FIRST,
     NUMBER,
+    REFUSED_WORDS,
     TEXT,
     BookSearch,
     Conditions,
     count_of,
     fitting,
+    ids_of,
     names_of,
     parameters_of,
     series_of,
     values_of,
     with_place,
+    within_window,
 )
 from books.search.index import catch_up, searching, using_index
 from books.search.pagination import COUNT_CAP, Ordering, Page, PageRequest, is_text
 from django41_example.server.threads import in_thread
 
 COLUMNS = ("id", "title", "author_names", "isbn13", "published_year", "language")
-BY_ID = ("id",)
+ID = Ordering("id", ("id",))
+WINDOW = 1000  # ids
 SMALL_CATALOGUE = 200_000  # books; in a larger one searches are counted less far, and facets follow their list:
 SEARCH_CAP = 1000  # 10,000 of a million words take 20 ms
 # The most books that are sorted, at 3 µs each. A walk passes some catalogue / count books for each one of the page.
@@ -144,7 +150,7 @@ class Matches:
 
     def _read(self, page: PageRequest, count: int) -> list[Row]:
         """One hop, in which the query is compiled too: what other programs have changed is indexed, then read."""
-        is_by_id = page.ordering.columns == BY_ID and self.search.query.expression
+        is_by_id = page.ordering.columns == ID.columns and self.search.query.expression
         with self._searching():
             if is_by_id or page.ordering.name == "relevance":
                 return self._read_ranks(page, count)
@@ -152,7 +158,7 @@ class Matches:
 
     def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:
         """Each rank after the other, until the page is full."""
-        by_id = page.ordering.columns == BY_ID
+        by_id = page.ordering.columns == ID.columns
         ranks = enumerate([self.conditions] if by_id else self.ranks)
         down = page.ordering.descending != page.backwards
         at, last = (0, *page.cursor.key)[-2:] if page.cursor else (None, None)
@@ -203,16 +209,38 @@ def rows_in_order(model: Any, shape: Shape) -> QuerySet[Any, Any]:
 def rows_by_id(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
     """The first by their ids of those that are beyond an id, and one more than `size`."""
     is_sorted = False
-    if connection.vendor == "postgresql" and conditions:
+    if connection.vendor == "postgresql" and names_of(conditions) not in {(), REFUSED_WORDS}:
         is_sorted = count_of(model, conditions, SORTED_RANK) <= SORTED_RANK
-    shape = Shape(names_of(conditions), size, Ordering("id", ("id",)), down, after is not None, is_sorted)
+    if connection.vendor == "sqlite" and "without_words" in names_of(conditions):
+        return rows_of_windows(model, within_window(conditions), size, after, down=down)
+    shape = Shape(names_of(conditions), size, ID, down, after is not None, is_sorted)
     return compiled(first_by_id, model, shape).read(**values_of(conditions), after=after)
+
+
+def rows_of_windows(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
+    """The same from windows of ids, each wider than the one before, until there are enough."""
+    shape = Shape(names_of(conditions), size, ID, down, is_beyond=False, is_sorted=False)
+    query, values = compiled(first_by_id, model, shape), values_of(conditions)
+    first, end = ids_of(model)
+    if after is not None:
+        first, end = (first, after) if down else (after + 1, end)
+    found: list[Row] = []
+    width = WINDOW
+    while first < end and len(found) <= size:
+        edge = max(first, end - width) if down else min(first + width, end)
+        low, high = (edge, end) if down else (first, edge)
+        found += query.read(**values, first=low, end=high)
+        first, end = (first, edge) if down else (edge, end)
+        width *= 4
+    return found
 
 
 def first_by_id(model: Any, shape: Shape) -> QuerySet[Any, Any]:
     rows, key = fitting(model.objects.all(), parameters_of(shape.names)), "pk"
     if connection.vendor == "sqlite" and "words" in shape.names:
         key = "indexed"  # the index of words gives ids in order, and stops where it is told to
+    if "without_words_in_window" in shape.names:
+        rows = rows.filter(pk__gte=FIRST, pk__lt=END)
     if shape.is_beyond:
         rows = rows.filter(**{f"{key}__{'lt' if shape.backwards else 'gt'}": Parameter("after", NUMBER)})
     by: Any = F("pk") + 0 if shape.is_sorted else F(key)
