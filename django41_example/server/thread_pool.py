@@ -13,6 +13,12 @@ from django41_example.server.statements import STATEMENT_SECONDS
 from django41_example.server.threads import Checkout
 
 LOOK_EVERY = 0.25  # seconds between two looks at who waits, and at the statements that run
+TURN = 0.1  # seconds
+
+
+def turns(checkout: Checkout) -> int:
+    """How often it has had a thread for as long as a quick request takes."""
+    return int(checkout.used / TURN)
 
 
 @dataclass(frozen=True)
@@ -114,10 +120,14 @@ class ThreadPool:
             else:
                 return
 
+    def is_for_another(self, checkout: Checkout) -> bool:
+        """Whether somebody waits who has had less: between two calls such a request has the thread first."""
+        return any(turns(waiting) < turns(checkout) for waiting in self.queue)
+
     def _next(self) -> Checkout | None:
-        """Of those who wait and may hold a thread, the first of the client that holds the fewest."""
+        """Of those who wait and may hold a thread: of the client that holds the fewest, the one that has had least."""
         allowed = (checkout for checkout in self.queue if self._may_hold(checkout.client, writes=checkout.writes))
-        return min(allowed, key=lambda checkout: self.held[checkout.client], default=None)
+        return min(allowed, key=lambda checkout: (self.held[checkout.client], turns(checkout)), default=None)
 
     def _may_hold(self, client: str, *, writes: bool) -> bool:
         return self.held[client] < self.client_limit and not (writes and self.held_by_writers >= self.writer_limit)

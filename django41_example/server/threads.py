@@ -60,6 +60,7 @@ class Checkout(Executor):
         self.health_check = writes
         self.thread: PoolThread | None = None
         self.is_streaming = self.has_begun = False
+        self.used = 0.0  # seconds that its calls have run
         self.unfinished: set[Call] = set()  # in the thread's queue, or running
         self.waiting: list[Call] = []
         self.queued_at: float | None = None  # while it is in the pool's queue, by time.monotonic
@@ -87,7 +88,7 @@ class Checkout(Executor):
         elif thread := self.pool.take(self):
             self.waiting.append(call)
             self.begin(thread)
-        elif not self.pool.is_full(self.client, writes=self.writes):
+        elif self.used or not self.pool.is_full(self.client, writes=self.writes):
             self._wait(call)
         else:
             call.future.set_exception(PoolTimeout())
@@ -139,7 +140,7 @@ class Checkout(Executor):
 
     def call_ended(self, call: Call) -> None:
         self.unfinished.discard(call)
-        if self.is_streaming:
+        if self.is_streaming or self.pool.is_for_another(self):
             self.release()
 
     def stop_waiting(self) -> None:
@@ -152,11 +153,14 @@ class Checkout(Executor):
     def run(self, function: Callable[[], Any]) -> Any:
         """In the thread. The first call prepares its connections: one hop costs less than two."""
         assert self.thread  # noqa: S101 - for the type checker
-        self.thread.statements.began = time.monotonic()
-        if not self.has_begun:
-            self.has_begun = True
-            self._prepare_connections()
-        return function()
+        began = self.thread.statements.began = time.monotonic()
+        try:
+            if not self.has_begun:
+                self.has_begun = True
+                self._prepare_connections()
+            return function()
+        finally:
+            self.used += time.monotonic() - began
 
     def _start(self, call: Call) -> None:
         assert self.thread  # noqa: S101 - for the type checker

@@ -75,6 +75,36 @@ async def test_the_client_with_the_fewest_threads_is_next(make_pool: MakePool) -
         checkout.end()
 
 
+async def test_between_two_calls_a_request_that_has_had_less_goes_first(make_pool: MakePool) -> None:
+    pool, turns = make_pool(1), []
+    long, short = (Checkout(pool, writes=False) for _ in range(2))
+    await long.submit(turns.append, "long")
+    assert long.used > 0
+    long.used = 1.0
+    waiting = short.submit(turns.append, "short")
+    await long.submit(turns.append, "long")
+    last = long.submit(turns.append, "long")
+    await waiting
+    short.end()
+    await last
+    assert turns == ["long", "long", "short", "long"]
+    long.end()
+
+
+async def test_of_those_who_wait_the_one_that_has_had_least_is_next(make_pool: MakePool) -> None:
+    pool, turns = make_pool(1), []
+    holder, *line = (Checkout(pool, writes=False) for _ in range(4))
+    await holder.submit(int)
+    for checkout, used in zip(line, (0.9, 0.5, 0.01), strict=True):
+        checkout.used = used
+    calls = [checkout.submit(turns.append, checkout.used) for checkout in line]
+    for checkout, call in zip([holder, *line[::-1]], [*calls[::-1], None], strict=True):
+        checkout.end()
+        if call:
+            await call
+    assert turns == [0.01, 0.5, 0.9]
+
+
 async def test_writers_who_wait_for_a_lock_leave_threads_to_readers(
     view: Any, serve: Serve, make_pool: MakePool, gate: Gate
 ) -> None:
