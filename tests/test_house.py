@@ -52,12 +52,12 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_168,
-    "search": 1839,
-    "server": 3034,
+    "search": 1884,
+    "server": 3048,
     "jobs": 1478,
     "importing exporting": 4802,
     "openapi": 765,
-    "house": 26_858,
+    "house": 26_917,
     "benchmarks": 4347,
 }
 

@@ -223,7 +223,7 @@ def fitting(books: Any, conditions: Conditions) -> Any:
 def count_of(model: Any, conditions: Conditions, cap: int) -> int:
     if names_of(conditions) == REFUSED_WORDS:  # the index counts those that have them, and looks at no book
         others = count_of(model, (("words", conditions[0][1]),), ANY_NUMBER)
-        return min(model.objects.count() - others, cap + 1)
+        return min(int(model.objects.count()) - others, cap + 1)
     found = compiled(counted, model, names_of(conditions), cap).read(**values_of(conditions))
     return int(found[0][0]) if found else 0  # no row: there is no book at all
 
