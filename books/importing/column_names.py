@@ -11,11 +11,7 @@ from functools import cache
 from books.metadata.folding import fold, table
 from books.metadata.record import CLEANERS
 
-NAMES: defaultdict[str, list[str]] = defaultdict(list)  # by field
-for _field, *_names in table("column_names.txt", None):
-    NAMES[_field] += _names
-
-GIVEN_NAME, FAMILY_NAME = frozenset(NAMES.pop("given_name")), frozenset(NAMES.pop("family_name"))
+GIVEN, FAMILY = "given_name", "family_name"  # in the table, beside the fields
 ACCENTED = {  # words of headers, by the encodings of their languages
     ("cp1252", "mac_roman"): frozenset(
         "année édition éditeur éditions résumé série catégorie clés numéro numéros entrée größe für übersetzer "
@@ -29,9 +25,12 @@ ACCENTED = {  # words of headers, by the encodings of their languages
 
 @cache
 def _fields() -> dict[str, tuple[str, int]]:
+    names = defaultdict[str, list[str]](list)
+    for field, *words in table("column_names.txt", None):
+        names[field] += words
     own = {key(name): (name, 0) for name in CLEANERS}
     return own | {
-        key(name): (field, place) for field, names in NAMES.items() for place, name in enumerate([field, *names])
+        key(name): (field, place) for field, words in names.items() for place, name in reversed([*enumerate(words)])
     }
 
 
@@ -41,5 +40,8 @@ def key(name: str) -> str:
 
 
 def field_of(name: str) -> tuple[str, int] | None:
-    """The field that a column of this name holds, and how usual the name is (0: most). None if it is not known."""
+    """What a column of this name holds, and how usual the name is (0: most). None if it is not known.
+
+    It is a field, or the GIVEN or FAMILY part of an author's name.
+    """
     return _fields().get(key(name))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from books.exporting.formulas import restored
 from books.importing.formats import FORMATS
-from books.importing.formats.any_table import any_table, understood
+from books.importing.formats.any_table import any_table, columns_of
 from books.importing.formats.base import ColumnMap, Format
 from books.importing.formats.isbns import FORMAT as ISBNS
 from books.importing.formats.mapped import columns_of_mapping
@@ -57,7 +57,7 @@ def _header(row: Row, mapping: ColumnMap, named: Format | None) -> Header:
         return Header(names, row.end, row.after, score=score)
     if known := named or recognised(names):
         return Header(names, row.end, row.after, known, score=100 if known.recognises(names) else 0)
-    fields = understood(names)
+    fields = columns_of(names)
     usable = "title" in fields or "isbn13" in fields
     known = any_table(names) if usable else None
     return Header(names, row.end, row.after, known, score=len(fields) if usable else 0)

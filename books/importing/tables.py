@@ -10,7 +10,7 @@ from typing import BinaryIO
 from books.exporting.formulas import restored
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS, json_lines
-from books.importing.formats.any_table import any_table, understood
+from books.importing.formats.any_table import any_table, columns_of
 from books.importing.formats.base import ColumnMap, Format, listed
 from books.importing.formats.mapped import example_map, mapped
 from books.importing.header import LOOKED_AT, Header, found, is_ours, recognised
@@ -135,7 +135,7 @@ def _of_columns(head: Header, mapping: ColumnMap, named: Format | None, *, is_st
 
 
 def _by_names(names: Sequence[str], *, is_strict: bool) -> Format:
-    if not is_strict or understood(names).keys() & {"title", "isbn13"}:
+    if not is_strict or columns_of(names).keys() & {"title", "isbn13"}:
         return any_table(names)
     raise UnreadableFile(
         f"We know no format with these columns: {listed(names)}. "

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from books.importing.column_names import FAMILY_NAME, GIVEN_NAME, field_of, key
+from books.importing.column_names import FAMILY, GIVEN, field_of
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.columns import Cells, How, reader
 from books.importing.formats.values import count, first_isbn, full_year, text, unquoted, values, with_role
@@ -102,11 +102,6 @@ def columns_of(header: Sequence[str]) -> dict[str, list[str]]:
     return {field: [name for _, name in sorted(columns, key=lambda pair: pair[0])] for field, columns in found.items()}
 
 
-def understood(header: Sequence[str]) -> dict[str, str]:
-    """{field: column}: for each field the column with its most usual name."""
-    return {field: columns[0] for field, columns in columns_of(header).items()}
-
-
 def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None = None) -> Format:
     """The format in which each field stands in the columns that the mapping names, or the names of the columns tell."""
     if mapping is None:
@@ -114,7 +109,8 @@ def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None
         columns = {field: names if field in WITH_OTHERS else names[:1] for field, names in found.items()}
     else:
         columns = {field: list(names) for field, names in mapping.items() if names}
-    parts = [] if mapping or "authors" in columns else _columns_of_a_name(header)
+    name = [columns.pop(part, [""])[0] for part in (GIVEN, FAMILY)]
+    parts = name if all(name) and "authors" not in columns else []
     uses = {column: field for field, names in columns.items() for column in names} | dict.fromkeys(parts, "authors")
     read_fields = table_reader(columns)
 
@@ -126,12 +122,6 @@ def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None
         return fields, left_out
 
     return Format("table", read, title="A table", uses=uses, is_by_isbn="title" not in columns)
-
-
-def _columns_of_a_name(header: Sequence[str]) -> list[str]:
-    """The columns of the given name and of the family name, if the table has both."""
-    found = [next((name for name in header if key(name) in known), "") for known in (GIVEN_NAME, FAMILY_NAME)]
-    return found if all(found) else []
 
 
 def _refuse_totals(fields: Mapping[str, Any]) -> None:

@@ -1,18 +1,13 @@
 """A table or a format whose columns a person has assigned to fields."""
 
-import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from books.importing.encoding import UnreadableFile
-from books.importing.formats.any_table import any_table, table_reader
+from books.importing.formats.any_table import any_table, columns_of, table_reader
 from books.importing.formats.base import ColumnMap, Format, RawFields, listed, printable
 from books.metadata.record import CLEANERS
-
-_LIKELY = {
-    "title": re.compile(r"titl|titel|titul|título|name|作品|書名|タイトル|题|題", re.IGNORECASE),
-    "authors": re.compile(r"auth|auteur|autor|creator|writer|著者|作者|筆者", re.IGNORECASE),
-}
 
 
 def columns_of_mapping(mapping: ColumnMap) -> dict[str, list[str]]:
@@ -53,9 +48,8 @@ def _over(known: Format, columns: Mapping[str, Sequence[str]]) -> Format:
 
 
 def example_map(header: Sequence[str]) -> str:
-    """A mapping for this file: right if its columns have usual names, else a pattern to follow."""
-    title = next((name for name in header if _LIKELY["title"].search(name)), header[0] if header else "COLUMN")
-    others = [name for name in header if name != title]
-    authors = next((name for name in others if _LIKELY["authors"].search(name)), others[0] if others else None)
-    chosen = {"title": title} | ({"authors": authors} if authors else {})
-    return ", ".join(f"{field}={printable(column)}" for field, column in chosen.items())
+    """A pattern to follow, for a file none of whose columns is known to hold titles."""
+    known = columns_of(header)
+    unknown = [name for name in header if name not in chain(*known.values())]
+    columns = {"title": unknown or header or ["COLUMN"], "authors": known.get("authors", unknown[1:])}
+    return ", ".join(f"{field}={printable(names[0])}" for field, names in columns.items() if names)
