@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
-from books.importing.formats.goodbooks import read, titled
+from books.importing.formats.goodbooks import FORMAT, titled
+from books.importing.reading import Row
+from books.importing.rows import cleaned
 from books.metadata import record
 
 
@@ -11,9 +13,8 @@ from books.metadata import record
     [("439023483", "9780439023481"), ("61120081", "9780061120084"), ("7442912", "9780007442911")],
 )
 def test_an_isbn_gets_its_leading_zeros_back(shortened: str, isbn13: str) -> None:
-    names = ("book_id", "authors", "original_publication_year", "title", "language_code")
-    raw, left_out = read({**dict.fromkeys(names, ""), "isbn": shortened})
-    assert (raw["isbn13"], left_out) == (isbn13, [])
+    row = cleaned(Row(2, 0, 0, [], {"title": "A", "isbn": shortened}), FORMAT)
+    assert (row.fields["isbn13"], row.left_out) == (isbn13, [])
 
 
 @pytest.mark.parametrize(

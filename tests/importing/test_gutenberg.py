@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from books.importing import tables
-from books.importing.formats.gutenberg import categories, natural, titled
+from books.importing.formats.gutenberg import categories, titled
 from books.importing.rows import cleaned
 from books.importing.source import Source
 
@@ -28,27 +28,6 @@ LIST = Path(__file__).resolve().parents[3] / "shared/data/gutenberg/gutenberg_me
 )
 def test_titles_and_subtitles_are_told_apart(written: str, title: str, subtitle: str) -> None:
     assert titled(written) == (title, subtitle)
-
-
-@pytest.mark.parametrize(
-    ("written", "turned"),
-    [
-        ("Jefferson, Thomas", "Thomas Jefferson"),
-        ("Balzac, Honoré de", "Honoré de Balzac"),
-        ("St. Clair, George", "George St. Clair"),
-        ("Eon, Timothée d'", "Timothée d'Eon"),
-        ("Sophocles", "Sophocles"),
-        ("Lubbock, John, Sir", "Lubbock, John, Sir"),
-        ("Kennedy, John F. (John Fitzgerald)", "Kennedy, John F. (John Fitzgerald)"),
-        ("Sunzi, active 6th century B.C.", "Sunzi, active 6th century B.C."),
-        ("Pliny, the Elder", "Pliny, the Elder"),
-        ("Henry IV, King of France", "Henry IV, King of France"),
-        ("General Mills, Inc.", "General Mills, Inc."),
-        ("United States. Army, Second", "United States. Army, Second"),
-    ],
-)
-def test_a_name_is_turned_round_where_that_is_certain(written: str, turned: str) -> None:
-    assert natural(written) == turned
 
 
 def test_topics_are_the_categories_among_the_shelves() -> None:

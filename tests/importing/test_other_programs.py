@@ -371,6 +371,17 @@ def test_inventaire_translators_are_contributors() -> None:
         ("عزت, سلمى", "سلمى عزت"),
         ("National Geographic", "National Geographic"),
         ("Wiley, John, and Sons", "Wiley, John, and Sons"),
+        ("hooks, bell", "bell hooks"),
+        ("St. Clair, George", "George St. Clair"),
+        ("Fox, John, Jr.", "John Fox Jr."),
+        ("Lubbock, John, Sir", "Lubbock, John, Sir"),
+        ("Kennedy, John F. (John Fitzgerald)", "Kennedy, John F. (John Fitzgerald)"),
+        ("Sunzi, active 6th century B.C.", "Sunzi, active 6th century B.C."),
+        ("Pliny, the Elder", "Pliny, the Elder"),
+        ("Leonardo, da Vinci", "Leonardo, da Vinci"),
+        ("Henry IV, King of France", "Henry IV, King of France"),
+        ("General Mills, Inc.", "General Mills, Inc."),
+        ("United States. Army, Second", "United States. Army, Second"),
     ],
 )
 def test_names_are_turned_round_as_their_readers_write_them(name: str, right: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pymarc import Field, Record
 
-from books.importing.formats.values import natural, people
+from books.importing.formats.values import natural
 from books.metadata import isbn
 
 _REMARKS = re.compile(r"[\x80-\x9f]|(?<!\s)\s*+\[from old catalog\]")  # marks of sorting, and what an old program added
@@ -40,8 +40,7 @@ def _of_marc21(record: Record) -> dict[str, Any]:
         "Title": _plain(_joined(title, "a", "n", "p")) or _uniform_title(record),
         "Subtitle": _plain(_joined(title, "b")),
         "Other title": _romanised(title, _first(record, "245")),
-        **_people((_name(_in_its_script(record, each)), _role(each)) for each in written),
-        "Sort names": {_name(each): _filed(each) for each in written if each.tag.endswith("00")},
+        "People": [_person(_in_its_script(record, each) or each, _role(each)) for each in written],
         "ISBN": _isbns(record.get_fields("020")),
         "Publisher": _known(_plain(_joined(imprint, "b", only_first=True))),
         "Year": _year(dates) or _joined(imprint, "c", only_first=True).strip(" .,;[]"),
@@ -62,7 +61,9 @@ def _of_unimarc(record: Record) -> dict[str, Any]:
         "Control number": _key(record),
         "Title": _plain(_joined(title, "a", "h", "i", only_first=True)),
         "Subtitle": _plain(_joined(title, "e")),
-        **_people((natural(_plain(", ".join(_values(each, "a", "b")))), _role_of_unimarc(each)) for each in written),
+        "People": [
+            [natural(_plain(", ".join(_values(each, "a", "b")))), _role_of_unimarc(each), ""] for each in written
+        ],
         "ISBN": _isbns(record.get_fields("010")),
         "Publisher": _known(_plain(_joined(imprint, "c", only_first=True))),
         "Year": _joined(imprint, "d", only_first=True).strip(" .,;[]"),
@@ -137,19 +138,14 @@ def _is_of_this_book(field: Field) -> bool:
     return field.indicator2 != "2" and not any(each.code in {"t", "i"} for each in field.subfields)
 
 
-def _name(field: Field | None) -> str:
-    if field is None:
-        return ""
-    name = _plain(_joined(field, "a", only_first=True))
-    if field.tag.endswith("00") or next(_values(field, "6"), "")[:3].endswith("00"):
-        name = _filed(field)
-        return name if field.indicator1 == "0" else natural(name)
-    return ". ".join([name, *map(_plain, _values(field, "b"))])
-
-
-def _filed(field: Field) -> str:
-    """A person's name as it stands, which is the sort name."""
-    return " ".join([_plain(_joined(field, "a", only_first=True)), *_values(field, "b")]).strip(" ,")
+def _person(field: Field, role: str) -> list[str]:
+    """Name, role and sort name, which is a person's name as it stands. An institution is named with its part."""
+    name, is_in_own_script = _plain(_joined(field, "a", only_first=True)), field.tag == "880"
+    tag = next(_values(field, "6"), "")[:3] if is_in_own_script else field.tag
+    if not tag.endswith("00"):
+        return [". ".join([name, *map(_plain, _values(field, "b"))]), role, ""]
+    filed = " ".join([name, *_values(field, "b")]).strip(" ,")
+    return [filed if field.indicator1 == "0" else natural(filed), role, "" if is_in_own_script else filed]
 
 
 def _role(field: Field) -> str:
@@ -159,11 +155,6 @@ def _role(field: Field) -> str:
 
 def _role_of_unimarc(field: Field) -> str:
     return _role(field) or ("further person" if field.tag in {"702", "712"} else "")
-
-
-def _people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    named = people(found)
-    return {"Authors": named["authors"], "Other people": named["contributors"]}
 
 
 def _isbns(fields: Iterable[Field]) -> list[str]:

@@ -1,22 +1,23 @@
-"""Aozora Bunko's list of works, a row for each person of a work: https://www.aozora.gr.jp/index_pages/person_all.html"""
+"""Aozora Bunko's list of works, a row for each person of a work: https://www.aozora.gr.jp/index_pages/person_all.html
 
-from collections.abc import Mapping
+Publisher and dates in it are those of the printed edition that was typed in, not of the work.
+"""
 
-from books.importing.formats.base import Format, RawFields
+from books.importing.formats.columns import of_columns
+from books.importing.formats.values import text
 
-USES = {"作品ID": "source_key", "作品名": "title", "著者名": "authors", "翻訳者名等": "description"}
-
-
-def read(cells: Mapping[str, str]) -> RawFields:
-    """Publisher and dates in this list are those of the printed edition that was typed in, not of the work."""
-    translators = cells["翻訳者名等"].strip()
-    return {
-        "source_key": f"aozora:{cells['作品ID'].strip()}",
-        "title": cells["作品名"],
-        "authors": [cells["著者名"]],
-        "language": "ja",
-        "description": f"翻訳：{translators}" if translators else "",
-    }, []
-
-
-FORMAT = Format("aozora", read, frozenset(USES), uses=USES, title="Aozora Bunko, list of works", one_person_a_row=True)
+FORMAT = of_columns(
+    "aozora",
+    "Aozora Bunko, list of works",
+    {
+        "source_key": "作品ID",
+        "title": "作品名",
+        "authors": ("著者名", lambda name: [(text(name), "")]),
+        "description": ("翻訳者名等", lambda names: f"翻訳：{text(names)}" if text(names) else ""),
+        "language": "language",
+    },
+    header="作品ID|作品名|著者名|翻訳者名等",
+    source="aozora",
+    prepared=lambda cells: {**cells, "language": "ja"},
+    one_person_a_row=True,
+)

@@ -3,9 +3,8 @@
 import re
 
 from books.importing.formats.base import Container, records_by
-from books.importing.formats.columns import Cells, in_roles, of_columns
-from books.importing.formats.values import DAMAGE, text, values, with_short
-from books.importing.results import RowError
+from books.importing.formats.columns import Cells, in_roles, of_columns, sound
+from books.importing.formats.values import text, texts, with_short
 
 _BOOKS = """
 book mvbook inbook booklet collection mvcollection proceedings manual thesis phdthesis mastersthesis techreport report
@@ -15,10 +14,9 @@ BOOKS = set(_BOOKS.split())
 _ENTRY = re.compile(rb"^[^\S\n]*@\s*[A-Za-z]+\s*[{(]\s*+[^\s,{}]*+\s*[,=]", re.MULTILINE)
 
 
-def _sound(cells: Cells) -> Cells:
+def _of_its_type(cells: Cells) -> Cells:
     """Of an article the journal is no series."""
-    if damage := cells.get(DAMAGE):
-        raise RowError("", "", damage)
+    sound(cells)
     return cells if text(cells.get("entry type")).lower() in BOOKS else {**cells, "series": ""}
 
 
@@ -39,11 +37,11 @@ FORMAT = of_columns(
         "language": "language|langid",
         "pages": "pagetotal|numpages",
         "description": "abstract",
-        "topics": ("keywords", lambda cell: map(text, values(cell))),
+        "topics": ("keywords", texts),
         "series": "series",
         "series_number": "number|volume",
     },
-    prepared=_sound,
+    prepared=_of_its_type,
     container=Container(
         "BibTeX", begins, records_by("books.importing.containers.citations.bibtex_records"), is_text=True
     ),

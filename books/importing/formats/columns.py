@@ -5,6 +5,7 @@ from typing import Any
 
 from books.importing.formats.base import Container, Format, RawFields
 from books.importing.formats.values import (
+    DAMAGE,
     count,
     first,
     first_isbn,
@@ -17,13 +18,17 @@ from books.importing.formats.values import (
     year,
 )
 from books.importing.results import RowError
+from books.metadata.record import CLEANERS
 
 type Cells = Mapping[str, Any]
 type How = Callable[..., Any]  # of the cells of its columns; a dict of several fields is taken as such
 type Columns = Mapping[str, str | tuple[str, How]]  # several columns have `|` between them
 
 
-def as_it_is(cells: Cells) -> Cells:
+def sound(cells: Cells) -> Cells:
+    """The cells; raises a RowError for a record that could not be read."""
+    if damage := cells.get(DAMAGE):
+        raise RowError("", "", damage)
     return cells
 
 
@@ -88,8 +93,9 @@ def of_columns(  # noqa: PLR0913 - each is a thing that a format has
     *,
     header: str = "",
     source: str = "",
-    prepared: Callable[[Cells], Cells] = as_it_is,
+    prepared: Callable[[Cells], Cells] = sound,
     container: Container | None = None,
+    one_person_a_row: bool = False,
 ) -> Format:
     """`header`: the columns by which it is recognised. `source`: of its keys, before their colon. `prepared`: the cells
     as they are read; raises a RowError for what is no book."""
@@ -105,6 +111,6 @@ def of_columns(  # noqa: PLR0913 - each is a thing that a format has
             fields.pop("series_number", None)  # some write one for every book
         return fields, left_out
 
-    uses = {column: field for field, (names, _) in split.items() for column in names}
+    uses = {column: field for field, (names, _) in split.items() if field in CLEANERS for column in names}
     known = frozenset(filter(None, header.split("|")))
-    return Format(name, read, known, title=title, uses=uses, container=container)
+    return Format(name, read, known, title=title, uses=uses, container=container, one_person_a_row=one_person_a_row)

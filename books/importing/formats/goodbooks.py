@@ -1,47 +1,13 @@
 """goodbooks-10k: ten thousand popular books, https://github.com/zygmuntz/goodbooks-10k"""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
-from books.importing.formats.base import Format, RawFields
-from books.importing.results import RowError
-from books.metadata import isbn
+from books.importing.formats.columns import of_columns
+from books.importing.formats.values import first, parts, text
 from books.metadata.series import placed
 
-USES = {
-    "book_id": "source_key",
-    "isbn": "isbn13",
-    "authors": "authors",
-    "original_publication_year": "published_year",
-    "title": "title",
-    "language_code": "language",
-}
-
-_WHOLE_YEAR = re.compile(r"(-?\d+)\.0")
 _FURTHER = re.compile(r",\s*+(?=[^\d\s#])")  # “#12, Dream-Hunter #2”: some write a comma for the semicolon
-
-
-def read(cells: Mapping[str, str]) -> RawFields:
-    year = cells["original_publication_year"].strip()
-    raw: dict[str, Any] = {
-        "source_key": f"goodbooks:{cells['book_id'].strip()}",
-        "authors": cells["authors"].split(","),
-        "published_year": whole[1] if (whole := _WHOLE_YEAR.fullmatch(year)) else year,
-        "language": cells["language_code"].strip(),
-        **titled(cells["title"].strip()),
-    }
-    try:
-        return {**raw, "isbn13": _isbn(cells["isbn"].strip())}, []
-    except ValidationError as error:
-        return raw, [RowError("isbn13", cells["isbn"], error.messages[0])]
-
-
-def _isbn(text: str) -> str:
-    """From the ISBN-10, whose leading zeros a spreadsheet took. The column isbn13 is rounded, and tells nothing."""
-    return isbn.canonical(text.zfill(10)) if text else ""
 
 
 def titled(text: str) -> dict[str, Any]:
@@ -81,4 +47,18 @@ def _last_parentheses(text: str) -> tuple[str, str]:
     return (text[:position].strip(), text[position + 1 : -1]) if text.endswith(")") else (text, "")
 
 
-FORMAT = Format("goodbooks", read, frozenset(USES), uses=USES, title="goodbooks-10k")
+FORMAT = of_columns(
+    "goodbooks",
+    "goodbooks-10k",
+    {
+        "source_key": "book_id",
+        "title": ("title", lambda cell: titled(text(cell))),
+        "authors": ("authors", lambda cell: [(name, "") for name in parts(cell)]),
+        # As an ISBN-10, whose leading zeros a spreadsheet took; the column isbn13 is rounded, and tells nothing.
+        "isbn13": ("isbn", lambda cell: text(cell) and text(cell).zfill(10)),
+        "published_year": ("original_publication_year", first),
+        "language": "language_code",
+    },
+    header="book_id|isbn|authors|original_publication_year|title|language_code",
+    source="goodbooks",
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from books.importing.formats.columns import listed_in, of_columns
-from books.importing.formats.values import first, in_all_series, natural, text, values
+from books.importing.formats.values import first, in_all_series, natural, text, texts, values
 
 OWN_COLLECTIONS = {"Your library", "Wishlist", "To read", "Currently reading", "Read but unowned", "Favorites"}
 _AFTER_PUBLISHER = re.compile(r"(?<!\s)\s*\((?=[^()]*\))[^()]*\d{4}")  # a year in parentheses
@@ -37,16 +37,12 @@ def _publisher(cell: Any) -> str:
     return published[: found.start()] if (found := _AFTER_PUBLISHER.search(published)) else published
 
 
-def _texts(*cells: Any) -> list[str]:
-    return [found for cell in cells for each in values(cell) if (found := text(each))]
-
-
 def _shelves(tags: Iterable[str]) -> list[str]:
     return [_plain(tag) for tag in tags if tag not in OWN_COLLECTIONS]
 
 
 def _series(cell: Any) -> dict[str, Any]:
-    return in_all_series([html.unescape(written).replace(";", ",") for written in _texts(cell)])
+    return in_all_series([html.unescape(written).replace(";", ",") for written in texts(cell)])
 
 
 def _plain(written: str) -> str:
@@ -96,8 +92,8 @@ JSON = of_columns(
         "publisher": ("publication", _publisher),
         "published_year": "date",
         "pages": "pages",
-        "language": ("language", lambda cell: ", ".join(_texts(cell))),
-        "topics": ("tags|genre|collections", lambda *cells: _shelves(_texts(*cells))),
+        "language": ("language", lambda cell: ", ".join(texts(cell))),
+        "topics": ("tags|genre|collections", lambda *cells: _shelves(texts(*cells))),
         "series": ("series", _series),
     },
     header="books_id|title",

@@ -4,15 +4,16 @@ from typing import Any
 
 from books.importing.formats.base import Container, records_by
 from books.importing.formats.columns import of_columns
-from books.importing.formats.values import first_isbn, text, values
+from books.importing.formats.values import first_isbn, text, texts, values
 
 PROGRAM = "bkp"  # the book producer: Calibre names itself there
 
 
-def _people(cell: Any) -> dict[str, Any]:
+def named(cell: Any) -> dict[str, Any]:
+    """The people of [name, role, sort name] each."""
     written = [(text(name), text(role), text(filed)) for name, role, filed in values(cell)]
     authors = [(name, role) for name, role, _ in written if role != PROGRAM]
-    return {"authors": authors, "sort_names": {name: filed for name, _, filed in written}}
+    return {"authors": authors, "sort_names": {name: filed for name, _, filed in written if filed}}
 
 
 def _identified(cell: Any) -> dict[str, str]:
@@ -31,13 +32,13 @@ FORMAT = of_columns(
     {
         "title": "Title",
         "subtitle": "Subtitle",
-        "authors": ("Authors", _people),
+        "authors": ("Authors", named),
         "isbn13": ("Identifiers", _identified),
         "publisher": "Publisher",
         "published_year": "Date",
         "language": "Language",
         "description": "Description",
-        "topics": ("Subjects", lambda cell: map(text, values(cell))),
+        "topics": ("Subjects", texts),
         "series": "Series",
         "series_number": "Series index",
     },

@@ -5,7 +5,7 @@ from typing import Any
 
 from books.importing.formats.base import Container, records_by
 from books.importing.formats.columns import Cells, in_roles, of_columns
-from books.importing.formats.values import count, first, natural, text, values, with_short, year
+from books.importing.formats.values import count, first, natural, text, texts, with_short, year
 
 BOOKS = set("BOOK EBOOK EDBOOK THES RPRT PAMP MUSIC MAP SER CONF GEN CLSWK ANCIENT".split())
 OF_BOOKS = ("issn", "start_page", "secondary_title", "tertiary_title")
@@ -17,7 +17,7 @@ def _of_its_type(cells: Cells) -> Cells:
 
 
 def _names(cell: Any) -> list[str]:
-    return [natural(text(name)) for name in values(cell)]
+    return list(map(natural, texts(cell)))
 
 
 def _year(*cells: Any) -> str:
@@ -30,7 +30,7 @@ def _number(volume: Any, other: Any) -> str:
 
 
 def _keywords(cell: Any) -> list[str]:
-    return [word for each in values(cell) for word in re.split(r"[;\n]", text(each))]
+    return [word for each in texts(cell) for word in re.split(r"[;\n]", each)]
 
 
 def begins(beginning: bytes) -> bool:

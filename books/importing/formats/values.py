@@ -15,6 +15,9 @@ EDITOR = "edt"
 DAMAGE = "Damage"  # the column that says why a record could not be read
 _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
+_NO_PERSON = re.compile(
+    r"[;&()\[\]\d]|(?<!^St)\. .*,|\b(?:of|and|the)\s|,\s*(?:Jr|Sr|Inc|Ltd|Co\.|Esq|M\.D|Ph\.D|D\.D|Conn)\.?$"
+)
 _EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
 _SHORT_YEAR = re.compile(r"(?!0+\b)\d{1,2}(?:[.,]0+)?")
@@ -44,7 +47,12 @@ def values(value: Any) -> list[Any]:
 
 def first(*cells: Any) -> str:
     """The first text there is, also in a list."""
-    return next((found for cell in cells for value in values(cell) if (found := text(value))), "")
+    return next(iter(texts(*cells)), "")
+
+
+def texts(*cells: Any) -> list[str]:
+    """All texts there are, also in lists."""
+    return [found for cell in cells for value in values(cell) if (found := text(value))]
 
 
 def parts(cell: Any, separator: str = ",") -> list[str]:
@@ -69,15 +77,21 @@ def full_year(year: str) -> str:
 
 
 def natural(name: str) -> str:
-    """“Last, First” as First Last, and “King, Martin Luther, Jr.” as Martin Luther King Jr."""
+    """“Last, First” as First Last, and “King, Martin Luther, Jr.” as Martin Luther King Jr., where that is certain."""
     family, *given = [part.strip() for part in name.replace("،", ",").split(",") if part.strip()] or [""]
     suffix = given.pop() if len(given) > 1 and _SUFFIX.fullmatch(given[-1]) else ""
-    if len(given) != 1:
+    if len(given) != 1 or not _is_person(family, given[0]):
         return name.strip(" ,")
     if _EAST_ASIAN.fullmatch(family + given[0]):
         return f"{given[0]}・{family}" if _KATAKANA.fullmatch(family + given[0]) else family + given[0]
-    elided = "" if given[0].endswith(("'", "’")) else " "
+    elided = "" if given[0].endswith(("'", "’", "-")) else " "
     return f"{given[0]}{elided}{family} {suffix}".strip()
+
+
+def _is_person(family: str, given: str) -> bool:
+    """Whether this is the family name and the given name of one: not Pliny, the Elder, and not General Mills, Inc."""
+    is_byname = family[:1].isupper() and given[:1].islower()
+    return not is_byname and not _NO_PERSON.search(f"{family}, {given}")
 
 
 def with_role(name: str) -> tuple[str, str]:
