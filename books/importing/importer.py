@@ -17,8 +17,9 @@ from typing import BinaryIO, Self, TypedDict
 from django.db import IntegrityError, OperationalError, transaction
 
 from books.importing import source, tables
+from books.importing.candidates import Candidates, PendingBook
 from books.importing.encoding import UnreadableFile
-from books.importing.matching import Matcher, PendingBook
+from books.importing.matching import Matcher
 from books.importing.reading import Row
 from books.importing.results import Note, Reject, RowError, RowOutcome, Totals
 from books.importing.rows import CleanRow, cleaned
@@ -181,8 +182,9 @@ class _Run:
     def _after(self, rows: Sequence[CleanRow]) -> Progress:
         """The progress once these rows are written."""
         before = self.progress
-        matcher = Matcher(before.seen, before.table.format, self.existing)
-        matcher.load([row.fields for row in rows if not row.error])
+        known, wanted = before.table.format, [row.fields for row in rows if not row.error]
+        candidates = Candidates(before.seen, wanted, one_person_a_row=known.one_person_a_row)
+        matcher = Matcher(candidates, known, self.existing)
         outcomes: Counter[RowOutcome] = Counter()
         rejects: list[Reject] = []
         notes: list[tuple[int, RowError, PendingBook]] = []
@@ -202,9 +204,9 @@ class _Run:
                 outcomes[RowOutcome.REJECTED] += 1
                 rejects.append(row.reject(error))
         sort_names = {name: filed for row in rows for name, filed in row.sort_names.items()}
-        write(matcher.pending, self.actor, sort_names)
+        write(candidates.pending, self.actor, sort_names)
         similar = notes_on_similar(added)
         noted = [Note(line, error.field, error.value, error.reason, book.url) for line, error, book in notes + remarks]
         last = rows[-1].row
         totals = before.totals.plus(outcomes, len(notes), len(similar))
-        return Progress(before.table, last.end, last.after, totals, matcher.all_seen(), rejects, [*noted, *similar])
+        return Progress(before.table, last.end, last.after, totals, candidates.all_seen(), rejects, [*noted, *similar])

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from books.importing.matching import PendingBook
+from books.importing.candidates import PendingBook
 from books.importing.results import Note, shortened
 from books.metadata import fingerprint
 from books.metadata.sameness import TITLE, distinguishable

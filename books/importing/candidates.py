@@ -1,0 +1,159 @@
+"""The books that the rows of a batch may belong to, by all that finds them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, cast
+
+from django.db.models import Q
+
+from books.importing.results import shortened
+from books.importing.seen_books import SeenBooks
+from books.metadata import fingerprint, roles
+from books.metadata.folding import letters
+from books.metadata.record import EMPTY
+from books.metadata.series import places, renamed
+from books.models import Author, Book, Change, Channel, Series, Topic, bulk
+from books.models.book_columns import RECORD_COLUMNS, as_record
+from books.models.bulk import Fields, slug_of
+from books.models.fields import among
+from books.web.serializers import book_url
+
+PEOPLE = {Channel.PAGE, Channel.API, Channel.ADMIN}
+
+
+@dataclass(eq=False)
+class PendingBook(bulk.PendingBook):
+    """A book as the batch will leave it."""
+
+    is_seen: bool = False  # an earlier row of this file was for it
+    is_foreign: bool = False  # and that row had another source_key
+
+    @property
+    def key(self) -> str | None:
+        return cast("str | None", self.fields["source_key"])
+
+    @property
+    def url(self) -> str:
+        return book_url(self.pk)
+
+    def __str__(self) -> str:
+        return f"book {self.pk}" if self.pk else f"“{shortened(self.fields['title'])}”"
+
+
+class Candidates:
+    """Found by at most three queries, and locked until the transaction ends."""
+
+    def __init__(self, seen: SeenBooks, wanted: Collection[Fields], *, one_person_a_row: bool) -> None:
+        self.seen = seen
+        self.pending: list[PendingBook] = []
+        self.by_pk: dict[int, PendingBook] = {}
+        self.by_key: dict[str, PendingBook] = {}
+        self.by_isbn: defaultdict[str, list[PendingBook]] = defaultdict(list)
+        self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
+        self._load_books(wanted, one_person_a_row=one_person_a_row)
+        # How each is spelled here: topics by their slugs, authors by their names and their letters, series by another.
+        slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
+        self.topics = {slug: topic.name for slug, topic in Topic.objects.spelled(slugs).items()}
+        names = {person.name for fields in wanted for person in roles.people({**EMPTY, **fields})}
+        self.authors = {person.name: person.name for book in self.pending for person in roles.people(book.fields)}
+        spelled = Author.objects.spelled(names - self.authors.keys())
+        self.authors |= {name: author.name for name, author in spelled.items()}
+        series = Series.objects.spelled(place.series for fields in wanted for place in places({**EMPTY, **fields}))
+        self.series = {name: each.name for name, each in series.items() if each.name != name}
+        self._corrected: dict[int, set[str]] | None = None  # not needed yet
+
+    def _load_books(self, wanted: Collection[Fields], *, one_person_a_row: bool) -> None:
+        keys = {fields["source_key"] for fields in wanted if "source_key" in fields}
+        isbns = {fields["isbn13"] for fields in wanted if "isbn13" in fields}
+        self._load(source_key=keys, isbn13=isbns)
+        unknown = (fields for fields in wanted if fields.get("source_key") not in self.by_key)
+        prints = {fingerprint.of(each["title"], each.get("authors", [])) for each in unknown if "title" in each}
+        # With one person a row, a book of another source would be another book again after the first row.
+        self._load(Q(source_key=None) if one_person_a_row else Q(), fingerprint=prints)
+        self._load(isbn13=self.by_isbn.keys() - isbns)  # other volumes
+
+    def _load(self, further: Q = Q(), **wanted: set[str]) -> None:  # noqa: B008 - a Q is never changed
+        """The books that have one of the wanted values of a column."""
+        any_of = [Q(**{f"{column}__in": among(values)}) for column, values in wanted.items() if values]
+        if not any_of:
+            return
+        found = Book.objects.select_for_update().filter(further, reduce(or_, any_of)).order_by("pk")
+        for row in found.values("pk", "version", *RECORD_COLUMNS):
+            pk = row["pk"]
+            if pk not in self.by_pk:
+                fields = cast("Fields", as_record(row))
+                is_seen, is_foreign = pk in self.seen.books, pk in self.seen.foreign
+                book = PendingBook(fields, pk, row["version"], is_seen=is_seen, is_foreign=is_foreign, before=fields)
+                self.by_pk[pk] = book
+                self.add(book)
+
+    def add(self, book: PendingBook) -> None:
+        self.pending.append(book)
+        self._put(book)
+
+    def change(self, book: PendingBook, fields: Fields) -> None:
+        if isbn13 := book.fields["isbn13"]:
+            self.by_isbn[isbn13].remove(book)
+        self.by_work[work(book.fields)].remove(book)
+        book.fields = fields
+        book.version += 1
+        self._put(book)
+
+    def _put(self, book: PendingBook) -> None:
+        if book.key:
+            self.by_key[book.key] = book
+        if isbn13 := book.fields["isbn13"]:
+            self.by_isbn[isbn13].append(book)
+        self.by_work[work(book.fields)].append(book)
+
+    def spelled(self, fields: Fields) -> Fields:
+        """The fields with topics, people and series as they are spelled here."""
+        fields = {**fields}
+        if topics := fields.get("topics"):
+            fields["topics"] = self.spelled_topics(topics)
+        if names := fields.get("authors"):
+            fields["authors"] = list(dict.fromkeys(map(self._author, names)))
+        if contributors := fields.get("contributors"):
+            names = {name: self._author(name) for name in (roles.contributor(text).name for text in contributors)}
+            fields["contributors"] = roles.renamed(contributors, names)
+        return renamed(fields, self.series) if self.series else fields
+
+    def spelled_topics(self, names: Iterable[str]) -> list[str]:
+        return sorted(dict.fromkeys(self.topics.setdefault(slug_of(name), name) for name in names), key=slug_of)
+
+    def _author(self, name: str) -> str:
+        return self.authors.get(name) or self.authors.setdefault(letters(name), name)
+
+    def corrected(self, pk: int) -> set[str]:
+        """The fields of a book that a person was the last to change, after an import had given them."""
+        if self._corrected is None:
+            self._corrected = _corrected(self.by_pk)
+        return self._corrected.get(pk, set())
+
+    def all_seen(self) -> SeenBooks:
+        """The seen books with those of this batch, once all of them are stored."""
+        books = [book.pk for book in self.pending if book.pk and book.is_seen]
+        foreign = [book.pk for book in self.pending if book.pk and book.is_foreign]
+        return SeenBooks(self.seen.books.with_also(books), self.seen.foreign.with_also(foreign))
+
+
+def _corrected(pks: Collection[int]) -> dict[int, set[str]]:
+    changes = Change.objects.filter(book_id__in=among(pks)).order_by("book_id", "id")
+    imported: set[int] = set()
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for pk, via, fields in changes.values_list("book_id", "via", "fields"):
+        if via == Channel.IMPORT:
+            imported.add(pk)
+        if via in PEOPLE and pk in imported:
+            found[pk] |= fields.keys()
+        else:
+            found[pk] -= fields.keys()
+    return found
+
+
+def work(fields: Fields) -> tuple[Any, ...]:
+    """What is equal for a row without source_key and ISBN, and its book."""
+    return fields["title"], tuple(fields.get("authors", ())), fields.get("published_year")
