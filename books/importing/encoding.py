@@ -46,8 +46,6 @@ def utf8(file: BinaryIO, name: str = "") -> Iterator[Text]:
     The whole file is read first: it may be ASCII for megabytes before its encoding shows. `name`: the encoding that a
     person has chosen.
     """
-    if not file.seekable():
-        raise UnreadableFile("This cannot be read twice, as an import must: save it in a file and import that.")
     with tempfile.TemporaryFile() as copy:
         yield _as_utf8(file, copy, name)
 
@@ -173,23 +171,17 @@ def _first_fault(file: BinaryIO) -> str | None:
     """Where the file stops being UTF-8; None if all of it is UTF-8."""
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line, line_start, position = 1, 0, 0
+    line, column = 1, 0
     while True:
-        chunk = file.read(CHUNK)
-        start = position - len(decoder.getstate()[0])  # with the bytes of a character that the last chunk cut
+        piece = file.readline(CHUNK)
+        start = column - len(decoder.getstate()[0])  # with the bytes of a character that the last piece cut
         try:
-            decoder.decode(chunk, final=not chunk)
-            fault = None
+            decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as error:
-            fault = start + error.start
-        sound = chunk if fault is None else chunk[: max(fault - position, 0)]
-        if newlines := sound.count(b"\n"):
-            line, line_start = line + newlines, position + sound.rfind(b"\n") + 1
-        if fault is not None:
-            return f"line {line:,}, byte {fault - line_start + 1:,}"
-        if not chunk:
+            return f"line {line:,}, byte {start + error.start + 1:,}"
+        if not piece:
             return None
-        position += len(chunk)
+        line, column = (line + 1, 0) if piece.endswith(b"\n") else (line, column + len(piece))
 
 
 def _decoded(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str) -> Text:

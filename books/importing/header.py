@@ -7,8 +7,8 @@ from books.exporting.formulas import restored
 from books.importing.formats import FORMATS
 from books.importing.formats.any_table import any_table, columns_of
 from books.importing.formats.base import ColumnMap, Format
-from books.importing.formats.isbns import FORMAT as ISBNS
 from books.importing.formats.mapped import columns_of_mapping
+from books.importing.formats.own import ISBNS
 from books.importing.formats.values import is_isbn
 from books.importing.reading import Row
 from books.importing.results import REJECT_COLUMNS

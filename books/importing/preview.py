@@ -51,8 +51,13 @@ def _of(table: tables.Table) -> Preview:
         title=table.format.title,
         delimiter="" if table.is_converted else table.delimiter,
         header=names,
-        rows=[[str(row.fields.get(name, "")) for name in names] if row.fields else row.cells for row in rows],
+        rows=[[_shown(row.fields.get(name, "")) for name in names] if row.fields else row.cells for row in rows],
         mapping=by_field,
         uses=uses,
         unused=table.unused,
     )
+
+
+def _shown(value: object, between: str = "; ") -> str:
+    """A value of JSON or MARC as people read it: the names of a list, each with what stands beside it."""
+    return between.join(_shown(each, ", ") for each in value if each) if isinstance(value, list) else str(value)

@@ -9,10 +9,11 @@ from typing import BinaryIO
 
 from books.exporting.formulas import restored
 from books.importing.encoding import UnreadableFile
-from books.importing.formats import FORMATS, json_lines
+from books.importing.formats import FORMATS
 from books.importing.formats.any_table import any_table, columns_of
 from books.importing.formats.base import ColumnMap, Format, listed
 from books.importing.formats.mapped import example_map, mapped
+from books.importing.formats.own import JSON_LINES, NAMES
 from books.importing.header import LOOKED_AT, Header, found, is_ours, recognised
 from books.importing.reading import MAX_LINE, Row, converted_rows, csv_records, csv_rows, json_rows, lines
 from books.importing.source import Source
@@ -82,7 +83,7 @@ def opened(source: Source, mapping: ColumnMap, format_name: str = "", *, is_stri
         is_objects = bool(first("")[0].fields)
     else:
         line = _first_line(file, start)
-        is_objects = named is json_lines.FORMAT or (line.startswith("{") and named is None)
+        is_objects = named is JSON_LINES or (line.startswith("{") and named is None)
         delimiters = [""] if is_objects else list(DELIMITERS)
     more = {"is_converted": bool(source.container), "encoding": source.encoding}
     if is_objects:
@@ -112,8 +113,8 @@ def _of_objects(names: Sequence[str], mapping: ColumnMap, named: Format | None, 
         return mapped(mapping, names, named)
     if known := named or recognised(names):
         return known
-    if {*names} <= json_lines.NAMES:
-        return json_lines.FORMAT
+    if {*names} <= NAMES:
+        return JSON_LINES
     return _by_names(names, is_strict=is_strict)
 
 

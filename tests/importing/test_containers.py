@@ -197,3 +197,9 @@ def rows_of(names: Sequence[str]) -> io.BytesIO:
 )
 def test_columns_are_known_by_what_people_call_them(names: list[str]) -> None:
     assert {*preview(rows_of(names)).mapping.values()} == {*names}
+
+
+def test_lists_in_json_are_shown_as_people_read_them() -> None:
+    people = '[["Franz Kafka", "", "Kafka, Franz"], ["Willa Muir", "trl"]]'
+    found = preview(io.BytesIO(f'{{"title": "A", "topics": ["x", "y"], "People": {people}}}\n'.encode()))
+    assert found.rows == [["A", "x; y", "Franz Kafka, Kafka, Franz; Willa Muir, trl"]]

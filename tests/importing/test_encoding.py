@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books.importing.encoding import CHUNK, UnclearEncoding, UnreadableFile, utf8
+from books.importing.source import opened
 
 LIST = "書名,著者\n坊っちゃん,夏目 漱石\n"
 
@@ -76,7 +77,7 @@ def test_what_is_no_text_is_refused_with_advice(data: bytes, advice: str) -> Non
 
 def test_what_cannot_be_read_twice_is_refused() -> None:
     pipe: Any = RawIOBase()
-    with pytest.raises(UnreadableFile, match="save it in a file"), utf8(pipe):
+    with pytest.raises(UnreadableFile, match="save it in a file"), opened(pipe):
         pass
 
 

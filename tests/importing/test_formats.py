@@ -1,7 +1,7 @@
 import pytest
 
 from books.importing.encoding import UnreadableFile
-from books.importing.formats import json_lines, own_csv
+from books.importing.formats import own
 from books.importing.formats.base import listed
 from books.importing.formats.mapped import example_map, mapped
 from books.importing.header import recognised
@@ -9,13 +9,13 @@ from books.metadata.record import CLEANERS
 
 
 def test_our_own_columns_all_or_some_are_our_own_csv() -> None:
-    assert recognised(list(CLEANERS)) is own_csv.FORMAT
-    assert recognised(["pages", "title"]) is own_csv.FORMAT
+    assert recognised(list(CLEANERS)) is own.CSV
+    assert recognised(["pages", "title"]) is own.CSV
 
 
 def test_a_file_of_rejects_can_be_imported_as_it_is() -> None:
-    assert recognised(["title", "authors", "line", "field", "reason"]) is own_csv.FORMAT
-    assert own_csv.read({"title": "A", "line": "3", "reason": "x"})[0] == {"title": "A"}
+    assert recognised(["title", "authors", "line", "field", "reason"]) is own.CSV
+    assert own.read_csv({"title": "A", "line": "3", "reason": "x"})[0] == {"title": "A"}
 
 
 @pytest.mark.parametrize("header", [["authors", "isbn13"], ["title", "colour"], [""], []])
@@ -24,14 +24,14 @@ def test_other_columns_are_no_format_that_we_know(header: list[str]) -> None:
 
 
 def test_a_field_that_no_book_has_is_left_out_of_a_json_object_and_noted() -> None:
-    fields, left_out = json_lines.read({"title": "A", "colour": "red"})
+    fields, left_out = own.read_json({"title": "A", "colour": "red"})
     assert fields == {"title": "A"}
     assert [error.field for error in left_out] == ["colour"]
     assert "A book has: source_key, title" in left_out[0].reason
 
 
 def test_what_we_set_ourselves_may_stand_in_a_json_object() -> None:
-    assert json_lines.read({"title": "A", "id": 5, "version": 2})[0] == {"title": "A"}
+    assert own.read_json({"title": "A", "id": 5, "version": 2})[0] == {"title": "A"}
 
 
 def test_a_mapping_says_which_column_holds_a_field() -> None:

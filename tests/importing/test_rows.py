@@ -2,14 +2,14 @@ from typing import Any
 
 import pytest
 
-from books.importing.formats import json_lines, own_csv
+from books.importing.formats import own
 from books.importing.reading import Row
 from books.importing.results import SHOWN
 from books.importing.rows import CleanRow, cleaned
 
 
 def row(**fields: Any) -> CleanRow:
-    return cleaned(Row(7, 0, 7, [*map(str, fields.values())], fields), json_lines.FORMAT)
+    return cleaned(Row(7, 0, 7, [*map(str, fields.values())], fields), own.JSON_LINES)
 
 
 def test_fields_are_in_their_canonical_form() -> None:
@@ -49,6 +49,6 @@ def test_a_long_value_is_shortened_in_the_reject() -> None:
 
 
 def test_a_row_that_could_not_be_read_has_its_error() -> None:
-    found = cleaned(Row(3, 0, 3, ["{"], fault="This line is not JSON."), own_csv.FORMAT)
+    found = cleaned(Row(3, 0, 3, ["{"], fault="This line is not JSON."), own.CSV)
     assert found.error
     assert (found.error.field, found.error.value, found.error.reason) == ("", "{", "This line is not JSON.")

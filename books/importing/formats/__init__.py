@@ -10,27 +10,14 @@
 4. Put it into the list below, before less particular ones, and the name into docs/import-export.md.
 """
 
-from books.importing.formats import (
-    aozora,
-    bibtex,
-    csl_json,
-    goodbooks,
-    gutenberg,
-    isbns,
-    json_lines,
-    librarything,
-    marc,
-    opf,
-    own_csv,
-    ris,
-)
+from books.importing.formats import aozora, bibtex, csl_json, goodbooks, gutenberg, librarything, marc, opf, own, ris
 from books.importing.formats.programs import PROGRAMS
 
 FORMATS = {
     known.name: known
     for known in (
-        own_csv.FORMAT,
-        json_lines.FORMAT,
+        own.CSV,
+        own.JSON_LINES,
         goodbooks.FORMAT,
         aozora.FORMAT,
         gutenberg.FORMAT,
@@ -43,6 +30,6 @@ FORMATS = {
         ris.FORMAT,
         bibtex.FORMAT,
         csl_json.FORMAT,
-        isbns.FORMAT,
+        own.ISBNS,
     )
 }

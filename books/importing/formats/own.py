@@ -1,0 +1,41 @@
+"""Our own exports, with a book's fields as our JSON names them, and the plainest list there is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from books.importing.formats.base import Format, RawFields
+from books.importing.results import REJECT_COLUMNS, RowError
+from books.metadata import isbn
+from books.metadata.record import CLEANERS
+
+SET_BY_US = {"id", "url", "created_at", "updated_at", "version"}
+NAMES = {*CLEANERS, *SET_BY_US}
+_USES = {name: name for name in CLEANERS}
+
+
+def read_csv(cells: Mapping[str, str]) -> RawFields:
+    return {name: cell for name, cell in cells.items() if cell and name in CLEANERS}, []
+
+
+def read_json(fields: Mapping[str, Any]) -> RawFields:
+    reason = f"No such field. A book has: {', '.join(CLEANERS)}."
+    unknown = [RowError(name, fields[name], reason) for name in fields if name not in NAMES]
+    return {name: value for name, value in fields.items() if name in CLEANERS}, unknown
+
+
+def read_isbn(cells: Mapping[str, Any]) -> RawFields:
+    return {"isbn13": isbn.canonical(cells["isbn13"])}, []
+
+
+CSV = Format(  # a column for each field, all or some of them
+    "csv",
+    read_csv,
+    frozenset({"title"}),
+    other_columns=frozenset({*CLEANERS, *REJECT_COLUMNS}),
+    title="CSV of this catalogue",
+    uses=_USES,
+    is_ours=True,
+)
+JSON_LINES = Format("jsonl", read_json, title="JSON Lines of this catalogue", is_ours=True, uses=_USES)
+# One a line. A book we do not have is called by its ISBN until it is looked up.
+ISBNS = Format("isbns", read_isbn, title="A list of ISBNs", uses={"isbn13": "isbn13"}, is_by_isbn=True)
