@@ -54,7 +54,7 @@ class Candidates:
         self.by_isbn: defaultdict[str, list[PendingBook]] = defaultdict(list)
         self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
         self._load_books(wanted, one_person_a_row=one_person_a_row)
-        # How each is spelled here: topics by their slugs, authors by their names and their letters, series by another.
+        # How each is spelled here: topics by their slugs, authors by name and by letters, series by old name.
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = {slug: topic.name for slug, topic in Topic.objects.spelled(slugs).items()}
         names = {person.name for fields in wanted for person in roles.people({**EMPTY, **fields})}
