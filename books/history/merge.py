@@ -12,7 +12,7 @@ from books.metadata.sameness import people_of
 from books.metadata.series import united
 from books.models import Action, Actor, Book, Change
 from books.models.change import differences
-from books.models.links import Links
+from books.models.links import delete_unused, unlink
 
 CHOSEN = tuple(name for name in record.EDITABLE if name not in record.NAMES)
 
@@ -39,14 +39,13 @@ def merge(
         others = [book for pk, book in books.items() if pk != keep]
         before = kept.as_record()
         values = together(before, {pk: book.as_record() for pk, book in books.items()}, chosen)
-        links = [Links.of(book) for book in others]
+        unlinked = unlink([book.pk for book in others])
         parts = [book.delete_with_history(actor) for book in others]  # first, so that the kept book can take their ISBN
         Book.objects.refuse_taken_isbn(values, keep, shares_isbn=True)
         kept.save_record(values)
         merged = Change.objects.log(kept, Action.MERGED, actor, differences(before, kept.as_record()))
         Change.objects.filter(pk__in=[part.pk for part in parts]).update(part_of=merged)
-        for each in links:
-            each.delete_unused()
+        delete_unused(unlinked)
         return merged
 
 

@@ -19,7 +19,7 @@ from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.errors import AlreadyRestored, Duplicate, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.fields import SortKeyField, WordsField, isbn_shape, none_or_in
-from books.models.links import Links
+from books.models.links import delete_unused, unlink
 from books.models.series import BookSeries, Series
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
@@ -124,9 +124,9 @@ class BookQuerySet(PagedQuerySet["Book"]):
         """Delete a book, in one transaction. Raises Book.DoesNotExist, StaleVersion."""
         with transaction.atomic():
             book = self.get_for_update(pk, version)
-            links = Links.of(book)
+            unlinked = unlink([pk])
             book.delete_with_history(actor)
-            links.delete_unused()
+            delete_unused(unlinked)
 
     def restore(self, pk: int, values: Record, version: int, actor: Actor = COMMAND) -> "Book":
         """Restore a deleted book under its id, in one transaction. Raises AlreadyRestored, DuplicateISBN."""
@@ -249,20 +249,16 @@ class Book(models.Model):
         by_name |= {author.name: author for author in by_name.values()}
         if authors:
             self.author_key = by_name[authors[0]].sort_key
-        before = Links.of(self) if self.pk else None
-        self.version += 1 if before else 0
+        is_new = self.pk is None
+        unlinked = unlink([] if is_new else [self.pk])
+        self.version += 0 if is_new else 1
         self.pk = self.pk or new_pk
-        self.save(force_insert=before is None)
+        self.save(force_insert=is_new)
         keep_in_step([self.pk])
-        if before:
-            self.bookauthor_set.all().delete()
-            self.booktopic_set.all().delete()
-            self.bookseries_set.all().delete()
         series |= {each.name: each for each in series.values()}
         in_series = [(series[place.series], place) for place in places(full)]
         self.link([(by_name[name], role) for name, role in roles.people(full)], topics.values(), in_series)
-        if before:
-            before.delete_unused()
+        delete_unused(unlinked)
         return self
 
     def delete_with_history(self, actor: Actor) -> Change:

@@ -32,6 +32,7 @@ from books.models import (
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns, found_by, split
 from books.models.change import differences
 from books.models.fields import among
+from books.models.links import delete_unused, unlink
 from books.search.index import keep_in_step
 
 MAX_VALUES = 1000  # in one query: SQLite may allow only 32,766
@@ -84,16 +85,13 @@ def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str,
         return
     others = AuthorName.objects.by_author(person.name for book in books for person in people(book.fields))
     linked = [book for book in books if _names(book.fields) != _names(book.before)]
-    authors, topics, series = _unlink([book.pk for book in linked if book.pk])
+    unlinked = unlink([book.pk for book in linked if book.pk])
     _update([book for book in books if book.pk], others)  # first: a new book may take the ISBN that another gives up
     _create([book for book in books if not book.pk], others)
     keep_in_step([book.pk for book in books if book.pk])
     _link(linked, sort_names)
     _write_changes(books, actor)
-    for pks in batched(authors, MAX_VALUES):
-        Author.objects.delete_unused(pks)
-    Topic.objects.delete_unused(topics)
-    Series.objects.delete_unused(series)
+    delete_unused(unlinked)
 
 
 def _names(fields: Fields) -> tuple[list[Contributor], list[str], list[Place]]:
@@ -140,19 +138,6 @@ def index_other_names(authors: Sequence[int], written: Iterable[int]) -> None:
         changed = [(names, pk) for pk, names, before in found if names != before]
         update_rows(Book, ["other_names"], changed)
         keep_in_step([pk for _, pk in changed])
-
-
-def _unlink(pks: Sequence[int]) -> list[set[int]]:
-    """Delete the links of these books, and return the ids of their authors, of their topics and of their series."""
-    unlinked: list[set[int]] = [set(), set(), set()]
-    for found, model, name in zip(
-        unlinked, (BookAuthor, BookTopic, BookSeries), ("author", "topic", "series"), strict=True
-    ):
-        if pks:
-            links = model._default_manager.filter(book__in=pks)
-            found.update(links.values_list(name, flat=True))
-            links.delete()
-    return unlinked
 
 
 def _link(books: Sequence[PendingBook], sort_names: Mapping[str, str]) -> None:

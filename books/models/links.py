@@ -1,27 +1,28 @@
-from dataclasses import dataclass
-from typing import Any, Self
+"""What books link to. An author, a topic or a series is deleted with the last of its books."""
+
+from collections.abc import Collection
+from typing import Any
 
 from books.models.author import Author
+from books.models.fields import among
+from books.models.named import Named
 from books.models.series import Series
 from books.models.topic import Topic
 
+Unlinked = dict[type[Named], set[int]]
 
-@dataclass(frozen=True)
-class Links:
-    """The ids of a book's authors, topics and series."""
 
-    authors: set[int]
-    topics: set[int]
-    series: set[int]
+def unlink(books: Collection[int]) -> Unlinked:
+    """Delete the links of these books. Once they have others, `delete_unused` takes what is returned."""
+    found: Unlinked = {}
+    for model in (Author, Topic, Series) if books else ():
+        links: Any = model.books.through._default_manager.filter(book__in=among(books))
+        found[model] = set(links.values_list(str(model._meta.model_name), flat=True))
+        links.delete()
+    return found
 
-    @classmethod
-    def of(cls, book: Any) -> Self:
-        authors = book.bookauthor_set.values_list("author", flat=True)
-        topics = book.booktopic_set.values_list("topic", flat=True)
-        return cls(set(authors), set(topics), set(book.bookseries_set.values_list("series", flat=True)))
 
-    def delete_unused(self) -> None:
-        """Delete those that have no book any more."""
-        Author.objects.delete_unused(self.authors)
-        Topic.objects.delete_unused(self.topics)
-        Series.objects.delete_unused(self.series)
+def delete_unused(unlinked: Unlinked) -> None:
+    """Delete those that have no book any more."""
+    for model, pks in unlinked.items():
+        model._default_manager.delete_unused(pks)  # type: ignore[attr-defined]

@@ -116,9 +116,10 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         """Each with `books_count`."""
         return self.annotate(books_count=count_of(self._links(), self.COUNTED))
 
-    def delete_unused(self, pks: Iterable[int]) -> None:
+    def delete_unused(self, pks: Collection[int]) -> None:
         """Delete those of them that have no book."""
-        self.filter(~models.Exists(self._links()), pk__in=list(pks)).delete()
+        if pks:
+            self.filter(~models.Exists(self._links()), pk__in=among(pks)).delete()
 
     def named(self, words: str) -> Self:
         """Those of which one name contains all the words, ignoring accents and case."""

@@ -1,6 +1,6 @@
 """Series: created with their first book, deleted with the last unless a librarian has said something of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -35,7 +35,7 @@ class SeriesQuerySet(NamedQuerySet["Series"]):
             known |= self.spelled(missing)
         return known
 
-    def delete_unused(self, pks: Iterable[int]) -> None:
+    def delete_unused(self, pks: Collection[int]) -> None:
         """Not those of which a librarian has said how many volumes there are."""
         super(SeriesQuerySet, self.filter(volumes=None, is_complete=False)).delete_unused(pks)
 
