@@ -61,7 +61,9 @@ class Candidates:
         self.authors = {person.name: person.name for book in self.pending for person in roles.people(book.fields)}
         spelled = Author.objects.spelled(names - self.authors.keys())
         self.authors |= {name: author.name for name, author in spelled.items()}
-        series = Series.objects.spelled(place.series for fields in wanted for place in places({**EMPTY, **fields}))
+        named = {place.series for fields in wanted for place in places({**EMPTY, **fields})}
+        known = {place.series for book in self.pending for place in places(book.fields)}
+        series = Series.objects.spelled(named - known)
         self.series = {name: each.name for name, each in series.items() if each.name != name}
         self._corrected: dict[int, set[str]] | None = None  # not needed yet
 
