@@ -60,6 +60,8 @@ site.register(Group, GroupAdmin)
 # Deleting a row lets somebody try again at once: an account has 5 attempts, an address 20.
 ATTEMPTS = ["count", "since"]
 site.register(models.LoginAttempts, ReadOnlyAdmin, can_delete=True, list_display=ATTEMPTS, fields=ATTEMPTS)
+# Deleting a row ends a connection to a provider of OpenID Connect.
+site.register(models.Identity, ReadOnlyAdmin, can_delete=True, list_display=["user", "issuer", "created_at"])
 
 
 @admin.register(models.Book, site=site)

@@ -32,6 +32,7 @@ from books.views.login import Login, Logout
 from books.views.lookup import Lookup
 from books.views.names import NameEdit, NameHistory, NameUndo
 from books.views.openapi import OpenApi
+from books.views.openid import OpenIdCallback, OpenIdStart
 from books.views.people import InvitationWithdraw, PeopleList, PersonDetail
 from books.views.robots import OpenSearch, Robots, Sitemap, SitemapFile
 from books.views.series import SeriesDetail, SeriesList
@@ -138,6 +139,8 @@ urlpatterns = [
     path("uploads/<id:pk>/", UploadDetail.as_view(), name="upload_detail"),
     path("accounts/", Account.as_view(), name="account"),
     path("accounts/login/", Login.as_view(), name="login"),
+    path("accounts/openid/", OpenIdStart.as_view(), name="openid"),
+    path("accounts/openid/callback/", OpenIdCallback.as_view(), name="openid_callback"),
     path("accounts/logout/", Logout.as_view(), name="logout"),
     path("accounts/first/", AcceptInvitation.as_view(), name="first_account"),
     path("accounts/invitation/", AcceptInvitation.as_view(), name="invitation"),

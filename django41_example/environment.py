@@ -92,9 +92,11 @@ def names(name: str, default: list[str]) -> list[str]:
 
 
 def url(name: str, default: str) -> str:
-    """The address of a server, without a slash at its end."""
+    """The address of a server, without a slash at its end; empty if there is none by default."""
+    if not text(name, default):
+        return ""
     value = text(name, default).rstrip("/")
-    hint = f"{name}={value!r}: write an address such as {default}."
+    hint = f"{name}={value!r}: write an address such as {default or 'https://auth.example.org'}."
     try:
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:

@@ -1,6 +1,7 @@
 """Settings: one file, everything from the environment. docs/operating.md lists each variable."""
 
 import os
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
@@ -56,7 +57,18 @@ if PROXY_USER_HEADER and (not BEHIND_PROXY or (isinstance(BEHIND_PROXY, int) and
         f"PROXY_USER_HEADER needs to know the proxies, since whoever else reaches LISTEN={LISTEN} could write it: name "
         "their networks, such as BEHIND_PROXY=172.18.0.2/32, or set LISTEN=127.0.0.1 and BEHIND_PROXY=1."
     )
+# A provider of OpenID Connect, which signs people in on its own pages.
+OIDC_ISSUER = environment.url("OIDC_ISSUER", "")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = environment.text("OIDC_CLIENT_ID"), environment.text("OIDC_CLIENT_SECRET")
+OIDC_NAME = environment.text("OIDC_NAME", urlsplit(OIDC_ISSUER).hostname or "")  # what the button says
+if OIDC_ISSUER and not OIDC_CLIENT_ID:
+    raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID, which the provider gives you.")
+if PRODUCTION and OIDC_ISSUER.startswith("http:"):
+    raise ImproperlyConfigured("PRODUCTION=1 needs an OIDC_ISSUER with https.")
 SIGN_UP = environment.boolean("SIGN_UP", default=True)  # whether whom others vouch for gets a reader's account
+PASSWORD_SIGN_IN = environment.boolean("PASSWORD_SIGN_IN", default=True)
+if not (PASSWORD_SIGN_IN or OIDC_ISSUER or PROXY_USER_HEADER):
+    raise ImproperlyConfigured("PASSWORD_SIGN_IN=0 would lock everybody out: set OIDC_ISSUER or PROXY_USER_HEADER.")
 
 CSRF_FAILURE_VIEW = "books.views.errors.foreign_form"
 

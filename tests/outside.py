@@ -75,11 +75,13 @@ BUSHY = answers(b"[" + b"[]," * 300_000 + b"[]]")
 
 
 class Outside:
-    """The server. `does` says how each path is answered; `asked` is what came: (path, query, headers, when)."""
+    """The server. `does` says how each path is answered; `asked` is what came: (path, query, headers, when); with what
+    bodies say `forms`."""
 
     def __init__(self) -> None:
         self.does: dict[str, Behaviour] = {}
         self.asked: list[tuple[str, dict[str, str], dict[str, str], float]] = []
+        self.forms: list[dict[str, str]] = []
         self.loop = asyncio.new_event_loop()
         self.open: set[asyncio.Task[None]] = set()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -99,6 +101,9 @@ class Outside:
             address = urlsplit(first.split()[1])
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
             query = {name: values[0] for name, values in parse_qs(address.query).items()}
+            if length := int(headers.get("content-length", 0)):
+                sent = parse_qs((await reader.readexactly(length)).decode())
+                self.forms.append({name: values[0] for name, values in sent.items()})
             self.asked.append((address.path, query, headers, time.monotonic()))
             await self.does.get(address.path, refuses(404))(writer)
             await writer.drain()

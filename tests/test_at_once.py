@@ -9,8 +9,9 @@ from django.test import Client, TransactionTestCase
 from books.history.merge import merge
 from books.history.rename import NameTaken, edit
 from books.history.undo import CannotUndo, undo
-from books.models import Author, Book, Change, Invitation, NotInvited, Role, Topic
-from books.models.account import LastOwner, accept, accounts
+from books.models import Author, Book, Change, Identity, Invitation, NotInvited, Role, Topic
+from books.models.account import LastOwner, accept, accounts, vouched_for
+from books.models.account import NameTaken as AccountNameTaken
 from books.models.change import COMMAND
 from tests.importing.test_concurrency import at_once
 from tests.people import PASSWORD, librarian, owner
@@ -95,3 +96,20 @@ class AtOnce(TransactionTestCase):
         secret = Invitation.objects.renew_first() or ""
         self.twice(lambda: accept(secret, "Ada", PASSWORD), NotInvited)
         assert User.objects.count() == 1
+
+    def test_somebody_who_signs_in_for_the_first_time_in_two_windows_has_one_account(self) -> None:
+        owner()
+        for number in range(TIMES):
+            claims = {"iss": "https://auth.example", "sub": str(number), "preferred_username": f"Ada{number}"}
+            both = [lambda claims=claims: Identity.objects.sign_in(claims), lambda n=number: vouched_for(f"Eve{n}")]
+            assert at_once(*both, *both) == []
+        assert (User.objects.count(), Identity.objects.count()) == (1 + 2 * TIMES, TIMES)
+
+    def test_of_two_people_with_one_name_one_is_refused(self) -> None:
+        owner()
+        for number in range(TIMES):
+            claims = {"iss": "https://auth.example", "preferred_username": f"Ada{number}"}
+            both = [
+                lambda claims={**claims, "sub": f"{number} {sub}"}: Identity.objects.sign_in(claims) for sub in "ab"
+            ]
+            assert [type(fault) for fault in at_once(*both)] == [AccountNameTaken]

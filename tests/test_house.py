@@ -23,6 +23,7 @@ metadata
 models search cache
 web
 history lookup lab
+openid
 exporting importing
 backup
 forms jobs
@@ -44,7 +45,7 @@ BUDGETS = {
     "server": 1700,
     "jobs": 1200,
     "importing exporting": 1700,
-    **dict.fromkeys(["history", "lookup", "feeds", "openapi", "lab", "cache"], 500),
+    **dict.fromkeys(["history", "lookup", "openid", "feeds", "openapi", "lab", "cache"], 500),
     **dict.fromkeys(["management", "backup"], 700),
     "house": 12_000,
     "benchmarks": 3000,

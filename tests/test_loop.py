@@ -17,7 +17,8 @@ from books.models import Token
 from books.urls import urlpatterns
 from django41_example import asgi
 from tests import outside
-from tests.people import PASSWORD, librarian
+from tests.people import PASSWORD, librarian, owner
+from tests.provider import Provider, provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +34,6 @@ READS = """
 /settings/                           403 403 403
 /books/new/                          406 200 200
 /books/{book}/                       200 200 200
-/books/{book}.ris                    200 200 200
 /books/{book}.ris                    200 200 200
 /books/{book}/edit/                  406 200 200
 /books/{book}/delete/                406 200 200
@@ -83,6 +83,8 @@ READS = """
 /uploads/{upload}/                   200 200 200
 /accounts/                           200 200 200
 /accounts/login/                     406 200 200
+/accounts/openid/                    405 405 405
+/accounts/openid/callback/           406 404 404
 /accounts/logout/                    405 405 405
 /accounts/first/                     406 404 404
 /accounts/invitation/                406 404 404
@@ -271,3 +273,19 @@ async def test_looking_up_outside_does_not_block(
         assert response.status_code == expected
     assert (await async_client.get("/lookup/", {"isbn": "9780131103627"})).status_code == 404
     assert other_catalogue.asked
+
+
+@pytest.fixture
+def their_provider() -> Iterator[Provider]:
+    with provider() as there:
+        yield there
+
+
+async def test_signing_in_at_a_provider_does_not_block(
+    their_provider: Provider, watch: BlockBuster, async_client: AsyncClient
+) -> None:
+    await sync_to_async(owner)()
+    begun = await async_client.post("/accounts/openid/", {}, headers={"accept": HTML})
+    query = their_provider.signs_in(begun.context["url"])
+    assert (await async_client.get("/accounts/openid/callback/", query)).status_code == 303
+    assert (await async_client.get("/accounts/")).json()["name"] == "ada"

@@ -107,6 +107,8 @@ DELETE /uploads/{upload}/                    401 403 404 204    403 403 403 403 
 GET    /accounts/                            401 200 200 200    403 403 403 403    401 403 403
 GET    /accounts/login/                      200 200 200 200    200 200 200 200    200 200 200
 POST   /accounts/login/                      303 303 303 303    303 303 303 303    303 303 303
+POST   /accounts/openid/                     404 404 404 404    404 404 404 404    404 404 404
+GET    /accounts/openid/callback/            404 404 404 404    404 404 404 404    404 404 404
 POST   /accounts/logout/                     303 303 303 303    303 303 303 303    303 303 303
 GET    /accounts/first/                      404 404 404 404    404 404 404 404    404 404 404
 POST   /accounts/first/                      404 404 404 404    404 404 404 404    404 404 404

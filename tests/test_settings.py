@@ -135,6 +135,25 @@ def test_whom_a_proxy_names_is_not_believed_where_anybody_may_be_the_proxy(
         read(PROXY_USER_HEADER="Remote-User", **variables)
 
 
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"OIDC_ISSUER": "https://auth.example"}, "needs OIDC_CLIENT_ID"),
+        ({"OIDC_ISSUER": "http://auth.example", "OIDC_CLIENT_ID": "a", **PRODUCTION}, "OIDC_ISSUER with https"),
+        ({"PASSWORD_SIGN_IN": "0"}, "lock everybody out"),
+    ],
+)
+def test_a_provider_that_cannot_sign_anybody_in_is_refused(
+    variables: dict[str, str], why: str, read: Callable[..., dict[str, Any]]
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=why):
+        read(**variables)
+
+
+def test_a_provider_is_called_by_its_host_unless_it_has_a_name(read: Callable[..., dict[str, Any]]) -> None:
+    assert read(OIDC_ISSUER="https://auth.example/o/", OIDC_CLIENT_ID="a")["OIDC_NAME"] == "auth.example"
+
+
 def test_it_is_believed_on_this_machine_and_from_known_networks(read: Callable[..., dict[str, Any]]) -> None:
     assert read(PROXY_USER_HEADER="Remote-User", BEHIND_PROXY="1")["PROXY_USER_HEADER"] == "Remote-User"
     read(PROXY_USER_HEADER="Remote-User", BEHIND_PROXY="172.18.0.2", LISTEN="0.0.0.0")  # noqa: S104

@@ -29,6 +29,15 @@ class LoginForm(forms.Form):
     password = _password("Password", "current-password")
 
 
+class OpenIdForm(forms.Form):
+    """Where somebody goes who signs in, or which account is to be connected: the hidden fields of a button."""
+
+    next = forms.CharField(required=False)
+    typed = forms.CharField(required=False, strip=False)
+    secret = forms.CharField(required=False, max_length=100)
+    connect = forms.BooleanField(required=False)
+
+
 class NewPasswordForm(forms.Form):
     """A new password, typed twice and checked by Django's password validators."""
 

@@ -6,8 +6,9 @@
     ├── CircuitOpen      it asked for a pause, or failed too often
     └── RateLimited      our own limit
 
-A request is a GET that changes nothing, so it may be repeated. It goes to the hosts of the settings alone: through no
+A look-up is a GET that changes nothing, so it may be repeated. It goes to the hosts of the settings alone: through no
 proxy of the environment, and to no URL in a response unless that is on the same host. It holds no thread while waiting.
+Signing in asks one server, once, with the same limits.
 """
 
 import asyncio
@@ -76,7 +77,7 @@ async def afetch(host: Host, path: str, query: Mapping[str, str], deadline: floa
             release()
             await asyncio.sleep(wait)
             try:
-                response = await _request(host, path, query)
+                response = await _request(host, path, query, seconds=settings.LOOKUP_SECONDS)
             except CircuitOpen as error:
                 await Source.objects.apause(host.name, error.seconds)
                 raise
@@ -92,12 +93,20 @@ async def afetch(host: Host, path: str, query: Mapping[str, str], deadline: floa
     raise AssertionError("The last attempt returns or raises.")  # pragma: no cover
 
 
-async def _request(host: Host, path: str, query: Mapping[str, str]) -> Any:
+async def aask(host: Host, form: Mapping[str, str] | None = None, *, seconds: float) -> Any:
+    """The JSON at the URL of a host, or what it answers to a form; None for a 404. Raises LookupFailed."""
+    release()
+    return await _request(host, "", {}, form, seconds=seconds)
+
+
+async def _request(
+    host: Host, path: str, query: Mapping[str, str], form: Mapping[str, str] | None = None, *, seconds: float
+) -> Any:
     try:
-        async with asyncio.timeout(settings.LOOKUP_SECONDS):
-            body = await _body(host, str(httpx.URL(f"{host.url}{path}", params=dict(query))))
+        async with asyncio.timeout(seconds):
+            body = await _body(host, str(httpx.URL(f"{host.url}{path}", params=dict(query) or None)), form)
     except TimeoutError:
-        raise Unreachable(f"{host.name} gave no complete response in {settings.LOOKUP_SECONDS} seconds.") from None
+        raise Unreachable(f"{host.name} gave no complete response in {seconds:g} seconds.") from None
     except httpx.ProtocolError:
         raise Unreachable(f"{host.name} closed the connection, or did not speak HTTP.", retry=True) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
@@ -105,11 +114,12 @@ async def _request(host: Host, path: str, query: Mapping[str, str]) -> Any:
     return None if body is None else _json(host, body)
 
 
-async def _body(host: Host, url: str) -> bytearray | None:
+async def _body(host: Host, url: str, form: Mapping[str, str] | None) -> bytearray | None:
+    request: Any = {"method": "POST", "data": form} if form else {"method": "GET"}
     async with await aclient() as client:
         for _ in range(MAX_REDIRECTS + 1):
-            async with client.stream("GET", url, headers=_headers(host), follow_redirects=False) as response:
-                if not response.is_redirect:
+            async with client.stream(url=url, headers=_headers(host), follow_redirects=False, **request) as response:
+                if form or not response.is_redirect:
                     return await _read(host, response) if _is_found(host, response) else None
                 url = _redirected(host, url, response.headers.get("Location", ""))
     raise InvalidResponse(f"{host.name} redirects in a circle.")
@@ -127,7 +137,9 @@ def _tls() -> ssl.SSLContext:
     """Reads files: call it in a thread."""
     for module in IMPORTED_LATE:
         import_module(module)
-    return ssl.create_default_context(cafile=certifi.where())
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.load_default_certs()  # an authority of one's own network, which the system trusts
+    return context
 
 
 def _headers(host: Host) -> dict[str, str]:

@@ -5,6 +5,7 @@ from books.models.change import Action, Actor, Change, Channel
 from books.models.different_people import DifferentPeople
 from books.models.errors import AlreadyRestored, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.idempotency import IdempotentResponse, KeyReused
+from books.models.identity import Identity, NoAccount
 from books.models.invitation import Invitation, NotInvited, Role
 from books.models.job import Job, Status, Worker
 from books.models.job_file import FileChunk, JobFile

@@ -99,11 +99,16 @@ def accept(secret: str, username: str, password: str) -> User:
     hashed = make_password(password)
     with transaction.atomic():
         invitation = Invitation.objects.taken(secret)
-        if spelled_like(username).exists():
-            raise NameTaken
-        user = User.objects.create(username=username, password=hashed)
-        give(user, Role(invitation.role))
-        return user
+        return create_account(username, Role(invitation.role), hashed)
+
+
+def create_account(username: str, role: Role, hashed: str = "") -> User:
+    """In the caller's transaction, without a password unless its hash is given. Raises NameTaken."""
+    if spelled_like(username).exists():
+        raise NameTaken
+    user = User.objects.create(username=username, password=hashed or make_password(None))
+    give(user, role)
+    return user
 
 
 def vouched_for(username: str) -> User | None:
@@ -129,9 +134,13 @@ def known(username: str) -> User | None:
 
 def join(username: str) -> User | None:
     """A new reader; None where nobody may sign up, and where there is no owner yet, to whom the first account goes."""
-    if not (settings.SIGN_UP and User.objects.filter(is_superuser=True).exists()):
+    if not (settings.SIGN_UP and has_owner()):
         return None
     return User.objects.get_or_create(username=username, defaults={"password": make_password(None)})[0]
+
+
+def has_owner() -> bool:
+    return User.objects.filter(is_superuser=True).exists()
 
 
 def is_username(username: str) -> bool:

@@ -12,6 +12,7 @@ from books.forms.accounts import (
     InvitationForm,
     LoginForm,
     NewAccountForm,
+    OpenIdForm,
     PasswordChangeForm,
     TokenForm,
 )
@@ -262,6 +263,19 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "login": {
         "GET": Operation("The form to sign in", query="next"),
         "POST": Operation("Sign in", body=form(LoginForm, next=text()), errors=[403, 429]),
+    },
+    "openid": {
+        "POST": Operation(
+            "Sign in on the pages of a provider of OpenID Connect",
+            body=form(OpenIdForm),
+            statuses=[200],
+            errors=[404, 502],
+        )
+    },
+    "openid_callback": {
+        "GET": Operation(
+            "Where the provider sends people back to", statuses=[303], errors=[400, 403, 404, 409, 429, 502]
+        )
     },
     "logout": {"POST": Operation("Sign out")},
     **{

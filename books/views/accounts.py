@@ -10,6 +10,7 @@ from books.models import Invitation, NotInvited, TooManyAttempts
 from books.models.account import AccountQuerySet, NameTaken, accept, accounts, role_of
 from books.views.base import CatalogueView
 from books.views.login import aattempt
+from books.views.login_redirect import ways
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
@@ -56,8 +57,8 @@ class AcceptInvitation(CatalogueView):
         invitation = await found.afirst()
         if invitation is None:
             raise HTTPError(404, NOT_INVITED)
-        by, named = invitation["invited_by__username"], remote_user(self.request)
-        return {"secret": secret, "role": invitation["role"], "by": by, "remote_user": named}
+        role, by = invitation["role"], invitation["invited_by__username"]
+        return {"secret": secret, "role": role, "by": by, **ways(self.request)}
 
 
 class Account(CatalogueView):
@@ -68,7 +69,8 @@ class Account(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         row = await accounts().filter(pk=self.user.account.pk).values(*AccountQuerySet.COLUMNS).aget()
-        context = {"has_password": self.user.account.has_usable_password()}
+        context = {**ways(request), "has_password": self.user.account.has_usable_password()}
+        context["is_connected"] = await self.user.account.identities.aexists()
         return self.respond({"name": row["username"], "role": role_of(row)}, "accounts/account.html", context=context)
 
 

@@ -5,6 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from cachetools import TTLCache
+from django.conf import settings
 from django.contrib.auth import aauthenticate, get_user_model
 from django.http import HttpRequest, HttpResponse
 
@@ -29,7 +30,7 @@ class BasicAuthView(CatalogueView):
             return await super().aauthenticate(request)
         except HTTPError as error:
             username, password = basic_credentials(request.META["HTTP_AUTHORIZATION"])
-            if not (username and password):
+            if not (username and password and settings.PASSWORD_SIGN_IN):
                 raise
             if user := await averified(request, username, password):
                 return RequestUser(user)

@@ -13,9 +13,9 @@ from django.urls import reverse
 from books.forms.accounts import LoginForm
 from books.models import LoginAttempts, TooManyAttempts
 from books.views.base import CatalogueView
-from books.views.login_redirect import PENDING_FORM, TEMPLATE, asave_pending_form, login_page, safe_next_url
+from books.views.login_redirect import PENDING_FORM, TEMPLATE, asave_pending_form, login_page, safe_next_url, ways
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, SeeOther
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther
 from books.web.permissions import ANYBODY
 
 
@@ -29,6 +29,8 @@ class Login(CatalogueView):
         return login_page(request, request.GET.get("next", ""))
 
     async def post(self, request: HttpRequest) -> HttpResponse:
+        if not settings.PASSWORD_SIGN_IN:
+            raise HTTPError(403, "Passwords are switched off here. /accounts/login/ says how to sign in.")
         form = LoginForm(parsing.form(request))
         if not form.is_valid():
             return self._again(request, form, 422)
@@ -51,7 +53,8 @@ class Login(CatalogueView):
         self, request: HttpRequest, form: LoginForm, status: int, headers: Mapping[str, str] | None = None
     ) -> HttpResponse:
         next_url, pending = safe_next_url(request, form.data.get("next", "")), form.data.get(PENDING_FORM, "")
-        return self.respond_again(form, TEMPLATE, status=status, headers=headers, next=next_url, typed=pending)
+        context = {"next": next_url, "typed": pending, **ways(request)}
+        return self.respond_again(form, TEMPLATE, status=status, headers=headers, **context)
 
 
 class Logout(CatalogueView):

@@ -1,5 +1,7 @@
 """Leading people to the sign-in page and back, without losing a form that they had filled in."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve, reverse
@@ -37,10 +39,26 @@ def _has_page(path: str) -> bool:
         return False
 
 
-def login_page(request: HttpRequest, next_url: str, pending_form: str = "", *, status: int = 200) -> HttpResponse:
+def login_page(request: HttpRequest, next_url: str, pending_form: str = "", **how: Any) -> HttpResponse:
     context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "typed": pending_form}
-    context |= {"is_closed": settings.READ_REQUIRES_LOGIN, "remote_user": remote_user(request)}
-    return page(request, TEMPLATE, context, status=status)
+    return page(request, TEMPLATE, context | ways(request), **how)
+
+
+def failed_page(request: HttpRequest, next_url: str, failure: str, **how: Any) -> HttpResponse:
+    """The sign-in page, which says why another way to sign in came to nothing. It does not lead back to that."""
+    here = reverse("login")
+    context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "failure": failure}
+    return page(request, TEMPLATE, context | ways(request) | {"address": here, "path": here}, **how)
+
+
+def ways(request: HttpRequest) -> dict[str, Any]:
+    """How people sign in here, as pages show it."""
+    return {
+        "is_closed": settings.READ_REQUIRES_LOGIN,
+        "has_passwords": settings.PASSWORD_SIGN_IN,
+        "provider": settings.OIDC_ISSUER and settings.OIDC_NAME,
+        "remote_user": remote_user(request),
+    }
 
 
 def safe_next_url(request: HttpRequest, url: str) -> str:

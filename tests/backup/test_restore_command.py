@@ -42,7 +42,7 @@ class IntoBooks(BackupTestCase):
         printed = self.restored()
         assert "4 rows: 1 added, 1 updated, 2 unchanged, 0 rejected" in printed
         assert "Here already: 1 by source_key, 1 by ISBN, 1 by title." in printed
-        assert "Not taken: 1 log entry, 1 group, 2 users, 7 changes, 1 job, 1 job file, 1 not duplicate, 1 token." in (
+        assert "Not taken: 1 log entry, 1 group, 2 users, 7 changes, 1 token, 1 job, 1 job file, 1 not duplicate." in (
             printed
         )
 

@@ -1,0 +1,82 @@
+"""Who signs in through OpenID Connect: a subject, as its issuer calls it, and the account that it has here.
+
+Accounts are found by nothing else. Names and e-mail addresses may be anybody's: a provider may let people choose them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, models, transaction
+
+from books.models.account import create_account, has_owner, is_username
+from books.models.invitation import Invitation, Role
+
+
+class NoAccount(Exception):
+    """There is none for this identity, and none may be made. The message says what to do."""
+
+
+class IdentityQuerySet(models.QuerySet["Identity"]):
+    def sign_in(self, claims: Mapping[str, Any], invitation: str = "") -> User:
+        """The account of who signs in, a new one for somebody new. Raises NoAccount, NameTaken, NotInvited."""
+        try:
+            return self._account(claims, invitation)
+        except IntegrityError:  # the same person, in another window at this moment
+            return self._account(claims, invitation)
+
+    @transaction.atomic
+    def _account(self, claims: Mapping[str, Any], invitation: str) -> User:
+        known = self.of(claims).select_related("user").first()
+        return known.user if known else self._welcome(claims, invitation)
+
+    def _welcome(self, claims: Mapping[str, Any], invitation: str) -> User:
+        if invitation:
+            role = Role(Invitation.objects.taken(invitation).role)
+        elif not settings.SIGN_UP:
+            raise NoAccount(
+                "No account here is connected to you. If you have one, sign in with its password and connect it on the "
+                "page “Account”. If not, ask the owner of this catalogue for an invitation."
+            )
+        elif not has_owner():
+            raise NoAccount("This catalogue has no owner yet. Open the link that the server's log shows.")
+        else:
+            role = Role.READER
+        user = create_account(username_in(claims), role)
+        self.create(issuer=claims["iss"], subject=claims["sub"], user=user)
+        return user
+
+    def connect(self, claims: Mapping[str, Any], user: User) -> None:
+        """Let who has signed in use this account from now on. Raises NoAccount if another account has the identity."""
+        identity, _ = self.get_or_create(issuer=claims["iss"], subject=claims["sub"], defaults={"user": user})
+        if identity.user_id != user.pk:
+            raise NoAccount("Another account here is connected to you already.")
+
+    def of(self, claims: Mapping[str, Any]) -> "IdentityQuerySet":
+        return self.filter(issuer=claims["iss"], subject=claims["sub"])
+
+
+def username_in(claims: Mapping[str, Any]) -> str:
+    """A name for a new account. Raises NoAccount where the provider tells none that an account can have."""
+    for claim in ("preferred_username", "email", "nickname"):
+        name = claims.get(claim)
+        if isinstance(name, str) and is_username(name := User.normalize_username(name.strip())):
+            return name
+    raise NoAccount("You were signed in, but without a name that an account can have: letters, digits and @ . + - _")
+
+
+class Identity(models.Model):
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="identities")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = IdentityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="identities_once")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"

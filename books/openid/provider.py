@@ -1,0 +1,126 @@
+"""Sign-in through a provider of OpenID Connect, such as Authentik, Keycloak or Google: authorization code with PKCE.
+
+Its discovery document says where people sign in. They come back with a code; for that the provider gives a token that
+it has signed, and that names them. What belongs to one attempt stays in the browser meanwhile, signed by us.
+"""
+
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from importlib import import_module
+from typing import Any
+from urllib.parse import quote_plus, urlencode, urlsplit
+
+from asgiref.sync import sync_to_async
+from cachetools import TTLCache
+from django.conf import settings
+from django.utils.crypto import constant_time_compare
+
+from books.lookup.client import Host, aask
+from books.models.lookup import LookupFailed
+
+SECONDS = 10.0  # for each answer
+ENDPOINTS = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
+Claims = dict[str, Any]
+
+_documents: TTLCache[str, Any] = TTLCache(maxsize=10, ttl=3600)  # by URL: what is the same for all sign-ins
+
+
+def new_attempt(**facts: str | int | None) -> dict[str, Any]:
+    """What only this browser knows of a sign-in that begins."""
+    return {**facts, **{name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}}
+
+
+async def aauthorization_url(attempt: Mapping[str, Any], redirect_uri: str) -> str:
+    """Where to send the browser. Raises LookupFailed."""
+    challenge = urlsafe_b64encode(sha256(attempt["verifier"].encode()).digest()).decode().rstrip("=")
+    query = {
+        "response_type": "code",
+        "client_id": settings.OIDC_CLIENT_ID,
+        "redirect_uri": redirect_uri,
+        "scope": "openid profile email",
+        "state": attempt["state"],
+        "nonce": attempt["nonce"],
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    url: str = (await _adiscover())["authorization_endpoint"]
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
+
+
+async def aclaims(attempt: Mapping[str, Any], code: str, redirect_uri: str) -> Claims:
+    """Who has signed in, as the provider says for the code. Raises LookupFailed, InvalidToken."""
+    metadata = await _adiscover()
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    form |= {"client_id": settings.OIDC_CLIENT_ID, "code_verifier": attempt["verifier"]}
+    headers = {}
+    if settings.OIDC_CLIENT_SECRET:
+        methods = metadata.get("token_endpoint_auth_methods_supported")
+        if isinstance(methods, list) and "client_secret_basic" not in methods:
+            form["client_secret"] = settings.OIDC_CLIENT_SECRET
+        else:
+            pair = ":".join(map(quote_plus, (settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET)))
+            headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    answer = await _aask(metadata["token_endpoint"], headers, form)
+    claims = await _averified(answer.get("id_token"), metadata, attempt["nonce"])
+    if "preferred_username" not in claims:
+        claims = {**await _auser_info(metadata, answer.get("access_token"), claims["sub"]), **claims}
+    return claims
+
+
+def is_answer_to(attempt: Mapping[str, Any], state: str, issuer: str) -> bool:
+    """Whether somebody comes back from this attempt; providers may name themselves beside the state."""
+    return constant_time_compare(attempt["state"], state) and issuer.rstrip("/") in {"", settings.OIDC_ISSUER}
+
+
+async def _averified(token: Any, metadata: Mapping[str, Any], nonce: str) -> Claims:
+    """Verified with the keys that are known, else with those that the provider has now."""
+    tokens: Any = await sync_to_async(import_module)("books.openid.tokens")
+    expected = {"issuer": metadata["issuer"], "client_id": settings.OIDC_CLIENT_ID, "nonce": nonce}
+    verified = sync_to_async(tokens.verified)
+    if (keys := _documents.get(metadata["jwks_uri"])) is not None:
+        try:
+            return await verified(token, keys, **expected)  # type: ignore[no-any-return]
+        except tokens.InvalidToken:
+            del _documents[metadata["jwks_uri"]]
+    return await verified(token, await _aknown(metadata["jwks_uri"]), **expected)  # type: ignore[no-any-return]
+
+
+async def _auser_info(metadata: Mapping[str, Any], token: Any, subject: str) -> Claims:
+    """What a provider keeps out of its ID tokens; empty where there is no more to be had."""
+    url = metadata.get("userinfo_endpoint")
+    if not (url and isinstance(token, str) and token.isascii() and token.isprintable()):
+        return {}
+    found = await _aask(_checked(url), {"Authorization": f"Bearer {token}"})
+    return found if found.get("sub") == subject else {}
+
+
+async def _adiscover() -> dict[str, Any]:
+    """The provider's URLs and its name for itself, which must be the one that we know it by."""
+    metadata = await _aknown(f"{settings.OIDC_ISSUER}/.well-known/openid-configuration")
+    if str(metadata.get("issuer")).rstrip("/") != settings.OIDC_ISSUER:
+        raise LookupFailed(f"{settings.OIDC_NAME} calls itself by another address than OIDC_ISSUER.")
+    for name in ENDPOINTS:
+        _checked(metadata.get(name))
+    return metadata
+
+
+def _checked(url: Any) -> str:
+    """A URL that the provider gives: over TLS, unless it is itself asked without."""
+    if not (isinstance(url, str) and urlsplit(url).scheme in {"https", urlsplit(settings.OIDC_ISSUER).scheme}):
+        raise LookupFailed(f"{settings.OIDC_NAME} gives no usable addresses.")
+    return url
+
+
+async def _aknown(url: str) -> dict[str, Any]:
+    if url not in _documents:
+        _documents[url] = await _aask(url)
+    return _documents[url]  # type: ignore[no-any-return]
+
+
+async def _aask(url: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None) -> Claims:
+    answer = await aask(Host(settings.OIDC_NAME, url, headers or {}), form, seconds=SECONDS)
+    if not isinstance(answer, dict):
+        raise LookupFailed(f"{settings.OIDC_NAME} gave no answer that can be used.")
+    return answer

@@ -1,0 +1,171 @@
+"""Signing in on the pages of a provider of OpenID Connect, and back: see books.openid.provider."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import alogin
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from books.forms.accounts import OpenIdForm
+from books.models import Identity, NoAccount, NotInvited, TooManyAttempts
+from books.models.account import NameTaken
+from books.models.lookup import LookupFailed
+from books.openid import provider
+from books.views.accounts import NOT_INVITED
+from books.views.base import CatalogueView
+from books.views.login import aattempt
+from books.views.login_redirect import asave_pending_form, failed_page, safe_next_url
+from books.views.tokens import NO_STORE
+from books.web import parsing
+from books.web.negotiation import HTML, HTTPError, SeeOther, errors_of, page
+from books.web.permissions import ANYBODY
+
+# What belongs to an attempt, signed. In production its name keeps out cookies that a sibling domain sets.
+COOKIE = settings.SESSION_COOKIE_NAME.replace("sessionid", "openid")
+SALT = "books.openid"
+SECONDS = 600  # to sign in at the provider
+LONGEST_NEXT = 1000  # characters: browsers keep no cookie of more than 4 KiB
+
+UNUSABLE = "{} gave no answer that can be used. Try again in a moment. The log of this server says more."
+OFF = "There is no provider of OpenID Connect here. Sign in at /accounts/login/."
+BEGIN_AGAIN = "This sign-in took too long, or was begun in another window. Begin again."
+CLOSED = "Your account is closed. Ask the owner of this catalogue to reopen it."
+TAKEN = (
+    "An account here has your name already. If it is yours, sign in with its password and connect it on the page "
+    "“Account”. If not, ask the owner of this catalogue for help."
+)
+NOT_SIGNED_IN = "You are not signed in any more. Sign in with your password, and connect your account again."
+
+log = logging.getLogger(__name__)
+
+
+class Failed(Exception):
+    """Nobody is signed in; the sign-in page says why."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail)
+        self.status, self.detail, self.headers = status, detail, headers
+
+
+class OpenIdStart(CatalogueView):
+    """Sends people to the provider by a page: `form-action` lets browsers follow no redirect of a form to elsewhere."""
+
+    offers = (HTML,)
+    rules = {"POST": ANYBODY}
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        require_provider()
+        form = OpenIdForm(parsing.form(request))
+        if not form.is_valid():
+            raise HTTPError(422, errors=errors_of(form))
+        sent, account = form.cleaned_data, self.user.account
+        next_url = safe_next_url(request, sent["next"] if len(sent["next"]) <= LONGEST_NEXT else "")
+        connect = account.pk if account and sent["connect"] else None
+        attempt = provider.new_attempt(next=next_url, invitation=sent["secret"], connect=connect)
+        try:
+            url = await provider.aauthorization_url(attempt, redirect_uri(request))
+        except LookupFailed as error:
+            log.warning("nobody can sign in: %s", error)
+            return failed_page(request, next_url, UNUSABLE.format(settings.OIDC_NAME), status=502)
+        if sent["typed"]:
+            await asave_pending_form(request, next_url, sent["typed"])
+        context = {"url": url, "provider": settings.OIDC_NAME}
+        response = page(request, "accounts/openid.html", context, headers=NO_STORE)
+        response.set_cookie(
+            COOKIE,
+            signing.dumps(attempt, salt=SALT),
+            max_age=SECONDS,
+            path=settings.SESSION_COOKIE_PATH,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+class OpenIdCallback(CatalogueView):
+    """Where the provider sends people back to. It is a GET, by the standard, that signs them in."""
+
+    offers = (HTML,)
+    rules = {"GET": ANYBODY}
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        require_provider()
+        attempt: dict[str, Any] = {}
+        try:
+            attempt |= attempt_of(request)
+            claims = await self._claims(attempt)
+            await self._use(attempt, claims)
+        except Failed as failed:
+            next_url, how = attempt.get("next", ""), {"status": failed.status, "headers": failed.headers}
+            response = failed_page(request, next_url, failed.detail, **how)
+        else:
+            response = SeeOther(reverse("account") if attempt["connect"] else safe_next_url(request, attempt["next"]))
+        response.delete_cookie(COOKIE, path=settings.SESSION_COOKIE_PATH, samesite="Lax")
+        response.headers["Cache-Control"] = NO_STORE["Cache-Control"]
+        return response
+
+    async def _claims(self, attempt: Mapping[str, Any]) -> provider.Claims:
+        """Who comes back, as the provider says."""
+        code = self.request.GET.get("code", "")
+        if not code:
+            error = self.request.GET.get("error", "")
+            log.warning("%s signs nobody in: %r", settings.OIDC_NAME, error)
+            raise Failed(403, f"{settings.OIDC_NAME} did not sign you in. Try again, or ask who runs it.")
+        asking = provider.aclaims(attempt, code, redirect_uri(self.request))
+        try:
+            return await aattempt(self.request, f"openid {attempt['state']}", asking)
+        except TooManyAttempts as error:
+            raise Failed(429, str(error), error.headers()) from None
+        except LookupFailed as error:
+            log.warning("nobody is signed in: %s", error)
+            raise Failed(502, UNUSABLE.format(settings.OIDC_NAME)) from None
+
+    async def _use(self, attempt: Mapping[str, Any], claims: provider.Claims) -> None:
+        """Sign in, or connect the account in which somebody is signed in already."""
+        try:
+            if attempt["connect"]:
+                await self._connect(attempt["connect"], claims)
+                return
+            user = await sync_to_async(Identity.objects.sign_in)(claims, attempt["invitation"])
+        except NoAccount as error:
+            raise Failed(403, str(error)) from None
+        except NotInvited:
+            raise Failed(404, NOT_INVITED) from None
+        except NameTaken:
+            raise Failed(409, TAKEN) from None
+        if not user.is_active:
+            raise Failed(403, CLOSED)
+        await alogin(self.request, user, "django.contrib.auth.backends.ModelBackend")
+
+    async def _connect(self, account: int, claims: provider.Claims) -> None:
+        if self.user.account is None or self.user.account.pk != account:
+            raise Failed(403, NOT_SIGNED_IN)
+        await sync_to_async(Identity.objects.connect)(claims, self.user.account)
+        messages.success(self.request, f"You can sign in with {settings.OIDC_NAME} now.")
+
+
+def require_provider() -> None:
+    if not settings.OIDC_ISSUER:
+        raise HTTPError(404, OFF)
+
+
+def redirect_uri(request: HttpRequest) -> str:
+    return request.build_absolute_uri(reverse("openid_callback"))
+
+
+def attempt_of(request: HttpRequest) -> dict[str, Any]:
+    """The attempt that this browser comes back from. Raises Failed."""
+    try:
+        attempt: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
+    except signing.BadSignature:
+        raise Failed(400, BEGIN_AGAIN) from None
+    if not provider.is_answer_to(attempt, request.GET.get("state", ""), request.GET.get("iss", "")):
+        raise Failed(400, BEGIN_AGAIN)
+    return attempt
