@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0017_roles'),
+        ('books', '0018_series_names'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
