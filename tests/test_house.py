@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_151,
+    "models forms views web metadata templatetags admin": 11_449,
     "search": 1884,
-    "server": 3048,
+    "server": 3062,
     "jobs": 1478,
     "importing exporting": 4732,
-    "openapi": 765,
-    "house": 26_829,
+    "openapi": 779,
+    "house": 27_340,
     "benchmarks": 4347,
 }
 
