@@ -65,6 +65,8 @@ def test_an_empty_cell_of_a_number_is_nothing(field: str) -> None:
         ("authors", [5]),
         ("authors", 5),
         ("authors", [str(i) for i in range(101)]),
+        ("authors", ["the same"] * 1001),
+        ("publisher", f"x{' ' * 5000}"),
         ("topics", ["!!!"]),
         ("description", "x" * 20_001),
     ],

@@ -36,6 +36,7 @@ MAX_SERIES = 20  # besides the first
 MAX_PLACED = MAX_TEXT + numbers.MAX_LENGTH + 2  # characters of a series with the number
 MAX_SLUG = 100
 MAX_CONTRIBUTOR = MAX_NAME + roles.LONGEST + 3  # characters of a name with the role
+FAR_BEYOND = 10  # times what is allowed: white space and names that are there twice do not count
 SEPARATOR = ";"  # between the names in one cell or line
 
 
@@ -72,10 +73,15 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
 
 
-def _readable(value: object) -> str:
-    """Text that both databases can hold and every client can read, in one Unicode spelling, without blank ends."""
+def _readable(value: object, most: int = MAX_HTML) -> str:
+    """Text that both databases can hold and every client can read, in one Unicode spelling, without blank ends.
+
+    Text of more than `most` characters is not looked at: among a million accents the spelling takes half a second.
+    """
     if not isinstance(value, str):
         raise ValidationError("Enter text here.", code="type")
+    if len(value) > most:
+        raise ValidationError(f"At most {most:,} characters, not {len(value):,}.", code="max_length")
     if value.isascii() and value.isprintable():  # most are
         return value.strip()
     if found := _CONTROLS.search(value):
@@ -87,7 +93,7 @@ def line(max_length: int, ends: str = _ENDS) -> Callable[[object], str]:
     """A cleaner of text in one line: runs of white space are one space, and the ends are cut off."""
 
     def clean_line(value: object) -> str:
-        text = _readable(value)
+        text = _readable(value, FAR_BEYOND * max_length)
         text = text if text.isascii() else text.strip(ends)
         if "  " in text or not text.isprintable():
             text = " ".join(text.split())
@@ -215,6 +221,8 @@ def names(max_count: int, max_length: int = MAX_NAME) -> Callable[[object], list
             value = split_names(value)
         if not isinstance(value, list | tuple):
             raise ValidationError("Enter a list of names.", code="type")
+        if len(value) > FAR_BEYOND * max_count:
+            raise ValidationError(f"At most {max_count} names, not {len(value):,}.", code="max_length")
         cleaned = list(dict.fromkeys(name for item in value if (name := clean_name(item))))
         if len(cleaned) > max_count:
             raise ValidationError(f"At most {max_count} names, not {len(cleaned)}.", code="max_length")

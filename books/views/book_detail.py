@@ -86,7 +86,7 @@ class BookDetail(CatalogueView):
         return HttpResponse(status=204)
 
     async def _write(self, request: HttpRequest, pk: int, *, partial: bool) -> HttpResponse:
-        values, shares = parsing.book_record(request, partial=partial)
+        values, shares = await in_thread(parsing.book_record, request, partial=partial)
         book = await sync_to_async(change)(pk, values, parsing.if_match(request), self.actor, shares_isbn=shares)
         return json_response(book, headers={"ETag": etag(book)})
 

@@ -19,6 +19,7 @@ from books.web import parsing, serializers
 from books.web.errors import STALE
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import ADD, CHANGE, DELETE
+from django41_example.server.threads import in_thread
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 COMMAS = "“{}” is a new name with a comma: send commas=keep, or commas=split."
@@ -58,7 +59,7 @@ class BookNew(CatalogueView):
 
 
 async def aasks_about_names(form: BookForm) -> bool:
-    if form.is_valid() and form.has_commas:
+    if await in_thread(form.is_valid) and form.has_commas:  # HTML of 200,000 characters takes its time
         await sync_to_async(form.settle_names)()
     return bool(form.in_question)
 
@@ -69,7 +70,7 @@ def names_in_question(form: BookForm) -> dict[str, Any]:
 
 async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bool = False) -> HttpResponse:
     """Add the book in the form, or show the form again. Raises PossibleDuplicate `if_distinct`."""
-    if not form.is_valid():
+    if not await in_thread(form.is_valid):
         return view.respond_again(form, NEW)
     record, key, actor = form.record(), form.one_time_key(), view.user.actor(Channel.PAGE)
     try:

@@ -11,6 +11,7 @@ from books.views.writes import add_and_compare
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, TEXT, json_response, preferred
 from books.web.permissions import ADD, READ
+from django41_example.server.threads import in_thread
 
 
 class BookList(CatalogueView):
@@ -27,7 +28,7 @@ class BookList(CatalogueView):
         if parsing.is_form(request):
             return await aadd_from_form(self, BookForm(parsing.form(request)))
         preferred(request, JSON)  # what is sent as JSON is answered as JSON
-        values, shares = parsing.book_record(request, partial=False)
+        values, shares = await in_thread(parsing.book_record, request, partial=False)
         key, actor = parsing.idempotency_key(request), self.user.actor(Channel.API)
         book, similar = await sync_to_async(add_and_compare)(values, key, actor, shares_isbn=shares)
         headers = {"Location": book["url"], "ETag": etag(book), **({"Link": similar} if similar else {})}

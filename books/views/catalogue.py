@@ -15,6 +15,7 @@ from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, SeeOther
 from books.web.permissions import SETTINGS
+from django41_example.server.threads import in_thread
 
 TEMPLATE = "catalogue.html"
 
@@ -31,7 +32,7 @@ class CatalogueSettings(CatalogueView):
         return self.respond(data, TEMPLATE, context=context)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = CatalogueForm(parsing.fields(request, CatalogueForm))
+        form = CatalogueForm(await in_thread(parsing.fields, request, CatalogueForm))
         if not form.is_valid():
             return self.respond_again(form, TEMPLATE)
         if changes := form.changes():

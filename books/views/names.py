@@ -16,6 +16,7 @@ from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
 from books.web.permissions import CHANGE
+from django41_example.server.threads import in_thread
 
 EDIT = "books/name_edit.html"
 FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "series": SeriesForm, "topic": TopicForm}
@@ -95,7 +96,8 @@ class NameUndo(CatalogueView):
 async def apatch(view: CatalogueView, named: Named) -> HttpResponse:
     """Change what the JSON of a request gives; `merge` is true or absent."""
     kind = str(named._meta.model_name)
-    sent = {name: value for name, value in parsing.json_object(view.request).items() if name not in ADDRESS}
+    body = await in_thread(parsing.json_object, view.request)
+    sent = {name: value for name, value in body.items() if name not in ADDRESS}
     known = {*FORMS[kind].of_name(), "merge"}
     if errors := {parsing.printable(name): ["There is no such field."] for name in sent.keys() - known - {"version"}}:
         raise HTTPError(422, errors=errors)

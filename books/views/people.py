@@ -18,6 +18,7 @@ from books.views.tokens import NO_STORE
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import PEOPLE
+from django41_example.server.threads import in_thread
 
 TEMPLATE = "accounts/people.html"
 NOBODY = "There is no such account. All accounts are listed at {}."
@@ -37,7 +38,7 @@ class PeopleList(CatalogueView):
         return self.respond(await self._people(query), TEMPLATE, context={"roles": Role.choices, "query": request.GET})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = valid(InvitationForm(parsing.fields(request, InvitationForm)), 422)
+        form = valid(InvitationForm(await in_thread(parsing.fields, request, InvitationForm)), 422)
         invite = sync_to_async(Invitation.objects.invite)
         invitation, secret = await invite(Role(form.cleaned_data["role"]), self.user.account)
         url = request.build_absolute_uri(f"{reverse('invitation')}?secret={secret}")
@@ -69,7 +70,7 @@ class PersonDetail(CatalogueView):
         return self.respond(await aperson(pk), "accounts/person.html", context={"roles": Role.choices})
 
     async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
-        await self._change(pk, AccountForm(parsing.json_fields(request, AccountForm)))
+        await self._change(pk, AccountForm(await in_thread(parsing.json_fields, request, AccountForm)))
         return self.respond(await aperson(pk), "accounts/person.html")
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:

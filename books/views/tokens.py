@@ -12,6 +12,7 @@ from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther
 from books.web.permissions import OWN_ACCOUNT
+from django41_example.server.threads import in_thread
 
 TEMPLATE = "accounts/tokens.html"
 NO_STORE = {"Cache-Control": "private, no-store"}  # for responses with a secret
@@ -26,7 +27,7 @@ class TokenList(CatalogueView):
         return self.respond(data, TEMPLATE, context={"form": TokenForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = TokenForm(parsing.fields(request, TokenForm))
+        form = TokenForm(await in_thread(parsing.fields, request, TokenForm))
         if not form.is_valid():
             return self.respond_again(form, TEMPLATE, tokens=await atokens_of(self.user.account))
         token, secret = await sync_to_async(Token.objects.issue)(self.user.account, **form.cleaned_data)

@@ -19,7 +19,7 @@ from tests.asgi.wire import Server, Wire, settled
 
 pytestmark = pytest.mark.once
 
-EXAMPLES = int(os.environ.get("FUZZ", "150"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 METHODS = [b"GET", b"POST", b"HEAD", b"OPTIONS", b"CONNECT", b"PRI", b"get", b"M-SEARCH", b"\xff"]
 TARGETS = [b"/", b"/a?b#c", b"*", b"http://a/", b"http://evil/", b"a:80", b"//x", b"/%00%ff", b"", b"\x00", b"?"]
 VERSIONS = [b" HTTP/1.1", b" HTTP/1.0", b" HTTP/2.0", b" HTTP/0.9", b"", b" HTTP/1.1 x"]
