@@ -7,10 +7,11 @@ import hypothesis
 import pytest
 from asgiref.sync import SyncToAsync
 from django.db import connection, connections
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
 from dev.loop_monitor import SlowCallback
 from django41_example.server.warm_up import warm_up
+from tests.emptying import empty_tables
 from tests.guarding import guard_of_ours, guarded_loops
 from tests.server import running
 from tests.server.databases import Prepared, empty_database
@@ -62,6 +63,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _quick_settings() -> Iterator[None]:
     with override_settings(STORAGES=PLAIN_STATIC_FILES, PASSWORD_HASHERS=QUICK_HASHERS, BACKUPS=0):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
         yield
 
 

@@ -314,6 +314,7 @@ class OurOwnWrites(TransactionTestCase):
 
 class Upgrades(TransactionTestCase):
     def setUp(self) -> None:
+        self.addCleanup(install_triggers, connection.alias)
         Book.objects.add({"title": "Kokoro", "language": "ja"})
 
     def derived(self) -> list[Any]:

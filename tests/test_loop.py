@@ -221,7 +221,7 @@ async def test_the_watch_sees_a_blocking_call(watch: BlockBuster) -> None:
 
 async def answered(response: Any) -> int:
     if response.streaming:
-        async with aclosing(response.streaming_content) as parts:
+        async with aclosing(response._iterator) as parts:  # what `streaming_content` wraps stays open behind it
             async for part in parts:
                 if b"event: job" in part:  # such a stream goes on as long as the job
                     break
