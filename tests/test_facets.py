@@ -214,8 +214,14 @@ class Narrowing(TestCase):
 
     async def test_the_letters_are_those_that_titles_begin_with_and_the_current_one_is_marked(self) -> None:
         for title in ("Alpha", "The Beta", "Ωmega", "夏目", "42"):
-            await sync_to_async(Book.objects.add)({"title": title, "topics": ["Greek"]})
-        for query, letters in (("size=2", "ABTΑ一"), ("size=2&topic=greek", "ABΑ一"), ("size=2&sort=-title", "一ΑTBA")):
+            await sync_to_async(Book.objects.add)({"title": title, "topics": ["Greek"], "authors": [f"Eve {title}"]})
+        for query, letters in (
+            ("size=2", "ABTΑ一"),
+            ("size=2&topic=greek", "ABΑ一"),
+            ("size=2&sort=-title", "一ΑTBA"),
+            ("size=2&sort=author&topic=greek", "ABEΑ"),
+            ("size=2&sort=author&topic=novels", "AS"),
+        ):
             with self.subTest(query):
                 page = await self.page(f"/books/?{query}")
                 jumps = page.partition('aria-label="Jump to">')[2].partition("</nav>")[0]

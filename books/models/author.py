@@ -138,13 +138,14 @@ class AuthorName(OtherName):
 class BookAuthor(models.Model):
     """One of a book's people in one role; the authors stand first, in the order on the title page."""
 
-    book = models.ForeignKey("books.Book", models.CASCADE)
+    book = models.ForeignKey("books.Book", models.CASCADE, db_index=False)
     author = models.ForeignKey(Author, models.DO_NOTHING, db_index=False)  # the constraint's index begins with it
     role = models.CharField(max_length=3, default=roles.AUTHOR, db_default=roles.AUTHOR)  # a code of MARC
     position = models.PositiveSmallIntegerField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["author", "book", "role"], name="author_once_a_role")]
+        indexes = [models.Index(fields=["book", "role", "author"], name="authors_of_a_book")]
 
     def __str__(self) -> str:
         return f"{self.author_id}, {self.role} of {self.book_id}"

@@ -92,11 +92,12 @@ class TopicName(OtherName):
 
 
 class BookTopic(models.Model):
-    book = models.ForeignKey("books.Book", models.CASCADE)
+    book = models.ForeignKey("books.Book", models.CASCADE, db_index=False)
     topic = models.ForeignKey(Topic, models.DO_NOTHING, db_index=False)  # the constraint's index begins with it
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["topic", "book"], name="topic_once_a_book")]
+        indexes = [models.Index(fields=["book", "topic"], name="topics_of_a_book")]
 
     def __str__(self) -> str:
         return f"{self.book_id} under {self.topic_id}"

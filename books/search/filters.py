@@ -229,7 +229,11 @@ def count_of(model: Any, conditions: Conditions, cap: int) -> int:
 
 
 def counted(model: Any, names: tuple[str, ...], cap: int) -> QuerySet[Any, Any]:
-    rows = fitting(model.objects.all(), parameters_of(names))
-    if names == ("words",) and connection.vendor == "sqlite":  # whose index of words counts by itself
-        rows = Words.objects.filter(words__holds=Parameter("words0", TEXT))
-    return model.objects.order_by().values_list(CappedCount(rows, cap))[:1]  # type: ignore[no-any-return]
+    return model.objects.order_by().values_list(CappedCount(found(model, names), cap))[:1]  # type: ignore[no-any-return]
+
+
+def found(model: Any, names: tuple[str, ...]) -> QuerySet[Any, Any]:
+    """The books that meet the conditions of these names, of which the `pk` is wanted alone."""
+    if names == ("words",) and connection.vendor == "sqlite":  # whose index of words has it by itself
+        return Words.objects.filter(words__holds=Parameter("words0", TEXT))
+    return fitting(model.objects.all(), parameters_of(names))  # type: ignore[no-any-return]

@@ -92,7 +92,7 @@ class Matches:
         rows = await in_thread(self._read, page, count)
         return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
 
-    async def afacets(self, page: Page, asked: str) -> FacetCounts | None:
+    async def afacets(self, page: Page, asked: str, start: str = "") -> FacetCounts | None:
         """`asked`: the kind of which all values are asked for, or `all` kinds. None: nobody asks, and it takes long."""
 
         def count() -> FacetCounts | None:
@@ -101,9 +101,9 @@ class Matches:
             is_known = page.count_is_exact or page.count == COUNT_CAP
             books = page.count + (not page.count_is_exact) if is_known else 0
             with using_index():
-                return facet_counts(self.model, self.conditions, books, whole=asked)
+                return facet_counts(self.model, self.conditions, books, whole=asked, start=start)
 
-        return await per_version.get_or_make(("facets", self.conditions, asked), partial(in_thread, count))
+        return await per_version.get_or_make(("facets", self.conditions, asked, start), partial(in_thread, count))
 
     def places(self, page: Page) -> dict[int, Place]:
         """The place of each book in the series that is asked for, else in its first; to be called in a thread."""

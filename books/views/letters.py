@@ -45,7 +45,8 @@ def cursors(ordering: Ordering, letters: str) -> list[tuple[str, str]]:
     """Each letter, in the order of the list, with the cursor `after` which its rows come."""
     # Downwards, what begins with a letter lies before the next one.
     starts, step = (ENDS, -1) if ordering.descending else (STARTS, 1)
-    return [(letter, Cursor.encode(ordering, (starts[letter], -1))) for letter in letters[::step]]
+    rest = *[""] * (len(ordering.columns) - 2), -1
+    return [(letter, Cursor.encode(ordering, (starts[letter], *rest))) for letter in letters[::step]]
 
 
 async def aletters_of_names(

@@ -133,7 +133,7 @@ def _histogram(counts: FacetCounts, url: Url) -> str:
 def _jumps(ordering: Ordering, letters: str) -> Iterable[tuple[str, str]]:
     """Places in the list, with their cursors: letters where it is ordered by titles, years where it is by years."""
     down = ordering.descending
-    if ordering.columns[0] == "title_key":
+    if letters:
         return cursors(ordering, letters)
     if ordering.columns[0].startswith("year_"):
         edge = BIGGEST_ID if down else -1

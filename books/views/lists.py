@@ -35,6 +35,7 @@ from books.web.negotiation import HTML, TEXT, HTTPError, valid
 from books.web.serializers import book_url, list_entry, number
 from django41_example.server.threads import in_thread
 
+STARTING = {"title_key", "author_key"}  # columns of orders that have letters to jump to
 LISTS, LONGEST = 200, 300  # queries that stay parsed, and their characters
 ROWS = 2000  # that stay rendered: 700 bytes each
 ENDS_WITH_CURSOR = re.compile(r"(?:(.*)&)?(after|before)=([\w-]+)", re.ASCII | re.DOTALL)
@@ -178,12 +179,13 @@ async def acontext(
 ) -> dict[str, bytes]:
     """What is around all pages of a list, as HTML."""
     search, parameters = matches.search, query.parameters()
-    counts = await matches.afacets(page, query.asked_facets) if is_narrowable(page) else None
+    column, is_whole = query.page.ordering.columns[0], not (page.after or page.before)
+    start = column if column in STARTING and not is_whole else ""
+    counts = await matches.afacets(page, query.asked_facets, start) if is_narrowable(page) else None
     names = Author.objects.filter(pk=search.author or 0).values_list("name", flat=True)
     author = await names.afirst() if search.author else None
     context = list_context(query, counts, path, about.get("name", ""), author)
-    letters = await aletters_of(query, matches, counts) if page.after or page.before else ""
-    context["jumps"] = jumps(query, path, letters)
+    context["jumps"] = jumps(query, path, await aletters_of(matches, counts, start) if start else "")
     count, is_exact = counted(page, counts)
     context["count"] = f"{count:,}{'' if is_exact else '+'} book{'s' * (count != 1)}"
     if page.count < 2:
@@ -196,13 +198,11 @@ async def acontext(
     return {name: html.encode() for name, html in context.items()}
 
 
-async def aletters_of(query: BookQuery, matches: Matches, counts: FacetCounts | None) -> str:
-    """The letters that titles of the list begin with; where that takes long, those of any."""
-    if query.page.ordering.columns[0] != "title_key":
-        return ""
+async def aletters_of(matches: Matches, counts: FacetCounts | None, start: str) -> str:
+    """The letters that titles or authors of the list begin with; where that takes long, those of any."""
     if matches.conditions and counts and counts.is_exact:
         return "".join(sorted({letter_of(start) for start in counts.starts}, key=LETTERS.find))
-    return await aletters(Book, "title_key")
+    return await aletters(Book, start)
 
 
 def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:
