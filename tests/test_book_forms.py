@@ -47,7 +47,7 @@ class EditForm(LibrarianTestCase):
         response = await self.post(authors=names, version="1")
         page = response.content.decode()
         assert response.status_code == 409
-        assert "One author or several?" in page
+        assert "One person or several?" in page
         assert '<li dir="auto">Tolkien, J. R. R.</li>' in page
         assert (await Book.objects.aget()).version == 1
         for commas, saved in (("split", "Tolkien\nJ. R. R.\n夏目 漱石"), ("keep", names)):
@@ -55,6 +55,18 @@ class EditForm(LibrarianTestCase):
                 version = (await Book.objects.aget()).version
                 assert (await self.post(authors=names, commas=commas, version=str(version))).status_code == 303
                 assert (await Book.objects.aget()).author_names == saved
+
+    async def test_a_new_contributor_with_a_comma_is_asked_about_too_and_parts_keep_the_role(self) -> None:
+        sent = {"contributors": "Birnbaum, Al (translator)\nXu、Li (editor)"}
+        asked = await self.async_client.post(self.url, {"title": "心", **sent, "version": "1"})
+        assert (asked.status_code, list(asked.json()["errors"])) == (409, ["contributors"])
+        assert (await self.post(**sent, commas="split", version="1")).status_code == 303
+        assert (await Book.objects.aget()).contributors.split("\n") == [
+            "Birnbaum (translator)",
+            "Al (translator)",
+            "Xu (editor)",
+            "Li (editor)",
+        ]
 
     async def test_several_names_stand_between_semicolons_lines_and_commas(self) -> None:
         await sync_to_async(Book.objects.add)({"title": "x", "authors": ["Kept, Jr."], "topics": ["Love, war"]})

@@ -10,18 +10,26 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from books.metadata import record
+from books.metadata import record, roles
 from books.metadata.record import Record
+from books.metadata.roles import Contributor
 from books.models import Author, DuplicateISBN, Topic
 from books.web.errors import isbn_taken
 from books.web.serializers import number
 
+NAMES = "authors", "contributors", "topics"  # which a comma may stand between
 _COMMAS, _ENUMERATION = re.compile("[,，、]"), re.compile("、")
 
 
 def split_unknown(names: Iterable[str], separators: re.Pattern[str], known: Collection[str]) -> list[str]:
     parts = ([name] if name in known else separators.split(name) for name in names)
     return [part.strip() for each in parts for part in each if part.strip()]
+
+
+def split_people(people: list[Contributor], separators: re.Pattern[str]) -> list[Contributor]:
+    """Each with the role of those it was written with."""
+    known = Author.objects.spelled(each.name for each in people)
+    return [each._replace(name=part) for each in people for part in split_unknown([each.name], separators, known)]
 
 
 class RecordField(forms.Field):
@@ -56,11 +64,11 @@ class BookForm(forms.Form):
     idempotency_key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     shares_isbn = forms.BooleanField(required=False)
 
-    # What becomes of a new author's name that holds a comma: `keep` it as one, or `split` it.
+    # What becomes of a new person's name that holds a comma: `keep` it as one, or `split` it.
     commas = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
 
     asks_to_share = False
-    in_question: tuple[str, ...] = ()  # new names of authors that hold a comma
+    in_question: Mapping[str, list[str]] = {}  # by field, new names of people that hold a comma
 
     def clean(self) -> None:
         """Refuse several values of one field: all but the last would be lost."""
@@ -71,27 +79,35 @@ class BookForm(forms.Form):
     @property
     def has_commas(self) -> bool:
         """Whether names may have to be split: call `settle_names` then."""
-        names = [*self.cleaned_data.get("authors", ()), *self.cleaned_data.get("topics", ())]
-        return any(_COMMAS.search(name) for name in names)
+        return any(_COMMAS.search(name) for field in NAMES for name in self.cleaned_data.get(field, ()))
 
     def settle_names(self) -> None:
         """Split names at commas, but for those that are known. To be called in a thread.
 
-        Topics are split at any comma. Authors are at a Chinese one, while `Tolkien, J. R. R.` is in question.
+        Topics are split at any comma. People are at a Chinese one, while `Tolkien, J. R. R.` is in question.
         """
-        authors, topics = self.cleaned_data["authors"], self.cleaned_data["topics"]
-        topics = split_unknown(topics, _COMMAS, Topic.objects.known(topics))
-        authors = split_unknown(authors, _ENUMERATION, Author.objects.spelled(authors))
-        known = Author.objects.spelled(authors)
-        if self.cleaned_data["commas"] == "split":
-            authors = split_unknown(authors, _COMMAS, known)
-        elif self.cleaned_data["commas"] != "keep":
-            self.in_question = tuple(name for name in authors if _COMMAS.search(name) and name not in known)
-        for name, values in {"authors": authors, "topics": topics}.items():
+        authors, contributors, topics = (self.cleaned_data[field] for field in NAMES)
+        people = self._settled("contributors", [roles.contributor(text) for text in contributors])
+        settled = {
+            "authors": [each.name for each in self._settled("authors", [Contributor(name, "") for name in authors])],
+            "contributors": list(map(str, people)),
+            "topics": split_unknown(topics, _COMMAS, Topic.objects.known(topics)),
+        }
+        for name, values in settled.items():
             try:
                 self.cleaned_data[name] = record.CLEANERS[name](values)
             except ValidationError as error:
                 self.add_error(name, error)
+
+    def _settled(self, field: str, people: list[Contributor]) -> list[Contributor]:
+        people = split_people(people, _ENUMERATION)
+        if self.cleaned_data["commas"] == "split":
+            return split_people(people, _COMMAS)
+        known = Author.objects.spelled(each.name for each in people)
+        asked = [each.name for each in people if _COMMAS.search(each.name) and each.name not in known]
+        if asked and self.cleaned_data["commas"] != "keep":
+            self.in_question = {**self.in_question, field: asked}
+        return people
 
     def record(self) -> Record:
         """The fields that were sent: what a form lacks is left as it is, not emptied."""

@@ -65,7 +65,7 @@ async def aasks_about_names(form: BookForm) -> bool:
 
 
 def names_in_question(form: BookForm) -> dict[str, Any]:
-    return {"errors": {"authors": [COMMAS.format(name) for name in form.in_question]}}
+    return {"errors": {field: list(map(COMMAS.format, names)) for field, names in form.in_question.items()}}
 
 
 async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bool = False) -> HttpResponse:

@@ -1,8 +1,8 @@
-// Proposes names that the catalogue has, under the boxes for authors, topics and series. Forms work without.
+// Proposes names that the catalogue has, under the boxes for people, topics and series. Forms work without.
 
 const PAUSE = 150; // milliseconds without a key after which the server is asked
 const MOST = 8;
-const SEPARATORS = { authors: /[;、\n]/, topics: /[;、,，\n]/, series: /\n/ };
+const SEPARATORS = { authors: /[;、\n]/, contributors: /[;、\n(（]/, topics: /[;、,，\n]/, series: /\n/ };
 let topics;
 
 async function read(address, signal) {
@@ -12,13 +12,19 @@ async function read(address, signal) {
 
 async function known(field, home, typed, signal) {
   if (field !== "topics") {
-    const found = await read(`${home}${field}/?${new URLSearchParams({ q: typed, size: MOST })}`, signal);
-    return (found[field] ?? []).map((each) => each.name);
+    const list = field === "series" ? field : "authors";
+    const found = await read(`${home}${list}/?${new URLSearchParams({ q: typed, size: MOST })}`, signal);
+    return (found[list] ?? []).map((each) => each.name);
   }
   topics ??= (await read(`${home}topics/`, signal)).topics ?? []; // they are few, and the server has them in memory
   const wanted = typed.toLowerCase();
   const fitting = topics.filter(({ name }) => name.toLowerCase().includes(wanted));
   return fitting.sort((one, other) => other.books - one.books).slice(0, MOST).map((each) => each.name);
+}
+
+// The role of a contributor stands in brackets after the name.
+function isRole(opening) {
+  return opening === "(" || opening === "（";
 }
 
 // Where in the box the name stands that the cursor is in.
@@ -27,7 +33,8 @@ function part({ name, value, selectionStart }) {
   let [start, end] = [selectionStart, selectionStart];
   while (start > 0 && !isEnd(start - 1)) start -= 1;
   while (end < value.length && !isEnd(end)) end += 1;
-  return { start, end, typed: value.slice(start, end).trim() };
+  if (isRole(value[end])) while (end > start && value[end - 1] === " ") end -= 1;
+  return { start, end, typed: isRole(value[start - 1]) ? "" : value.slice(start, end).trim() };
 }
 
 for (const box of document.querySelectorAll(Object.keys(SEPARATORS).map((name) => `[data-home] [name=${name}]`).join())) {
