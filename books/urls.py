@@ -11,7 +11,7 @@ from books.feeds import opds2
 from books.feeds.sitemap import PAGES
 from books.metadata import fingerprint
 from books.models.job import KEY
-from books.views.accounts import AcceptInvitation, Account, PasswordChange
+from books.views.accounts import AcceptInvitation, Account, NewPassword, PasswordChange
 from books.views.activity import Activity
 from books.views.author_duplicates import AuthorDuplicateDismiss, AuthorDuplicateList, AuthorDuplicateMerge
 from books.views.authors import AuthorDetail, AuthorList
@@ -33,7 +33,7 @@ from books.views.lookup import Lookup
 from books.views.names import NameEdit, NameHistory, NameUndo
 from books.views.openapi import OpenApi
 from books.views.openid import OpenIdCallback, OpenIdStart
-from books.views.people import InvitationWithdraw, PeopleList, PersonDetail
+from books.views.people import InvitationWithdraw, PasswordLink, PeopleList, PersonDetail
 from books.views.robots import OpenSearch, Robots, Sitemap, SitemapFile
 from books.views.series import SeriesDetail, SeriesList
 from books.views.tokens import TokenDetail, TokenList, TokenRevoke
@@ -147,6 +147,8 @@ urlpatterns = [
     path("accounts/invitations/<id:pk>/withdraw/", InvitationWithdraw.as_view(), name="invitation_withdraw"),
     path("accounts/people/", PeopleList.as_view(), name="people"),
     path("accounts/people/<id:pk>/", PersonDetail.as_view(), name="person"),
+    path("accounts/people/<id:pk>/password-link/", PasswordLink.as_view(), name="password_link"),
+    path("accounts/new-password/", NewPassword.as_view(), name="new_password"),
     path("accounts/password/", PasswordChange.as_view(), name="password_change"),
     path("accounts/tokens/", TokenList.as_view(), name="token_list"),
     path("accounts/tokens/<id:pk>/", TokenDetail.as_view(), name="token_detail"),

@@ -93,6 +93,8 @@ READS = """
 /accounts/people/                    403 403 403
 /accounts/people/9/                  403 403 403
 /accounts/password/                  406 200 200
+/accounts/new-password/              406 404 404
+/accounts/people/1/password-link/    405 405 405
 /accounts/tokens/                    200 200 200
 /accounts/tokens/{token}/            405 405 405
 /accounts/tokens/{token}/revoke/     405 405 405

@@ -168,3 +168,56 @@ class Accounts(PeopleCase):
         found = self.client.get("/accounts/people/?q=ANN&size=1").json()
         assert ([person["name"] for person in found["people"]], found["count"]) == (["anna"], 2)
         assert [person["name"] for person in self.client.get(found["next"]).json()["people"]] == ["hanna"]
+
+
+class LostPasswords(PeopleCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.user, self.other = reader(), Client(headers=HTML)
+        self.other.force_login(self.user)
+        User.objects.update(last_login=None)
+
+    def link(self, user: User | None = None) -> str:
+        answer = self.client.post(f"/accounts/people/{(user or self.user).pk}/password-link/")
+        assert (answer.status_code, answer["Cache-Control"]) == (201, "private, no-store")
+        return str(answer.json()["password_url"])
+
+    def choose(self, link: str, password: str = PASSWORD, again: str = PASSWORD) -> Any:
+        form = {"secret": link.partition("secret=")[2], "password": password, "again": again}
+        return Client().post("/accounts/new-password/", form, headers=HTML)
+
+    def test_the_link_leads_to_a_new_password_once_and_ends_the_sessions_there_were(self) -> None:
+        link = self.link()
+        self.assertContains(Client().get(link, headers=HTML), "reader")
+        assert self.choose(link, again="other").status_code == 422
+        assert self.choose(link).cookies["sessionid"].value
+        assert self.other.get("/accounts/").status_code == 303
+        assert [Client().get(link, headers=HTML).status_code, self.choose(link).status_code] == [404, 404]
+        assert Client().post("/accounts/login/", {"username": "reader", "password": PASSWORD}).status_code == 303
+
+    def test_it_ends_when_they_sign_in_or_after_three_days_or_with_the_account(self) -> None:
+        link = self.link()
+        with self.settings(PASSWORD_RESET_TIMEOUT=-1):
+            assert self.choose(link).status_code == 404
+        self.change(self.user, active=False)
+        assert self.choose(link).status_code == 404
+        assert self.client.post(f"/accounts/people/{self.user.pk}/password-link/").status_code == 409
+        self.change(self.user, active=True)
+        User.objects.filter(pk=self.user.pk).update(last_login=timezone.now())
+        assert self.choose(link).status_code == 404
+
+    def test_it_is_for_one_account_and_no_other_secret_is_good(self) -> None:
+        token = self.link().partition(".")[2]
+        for secret in ("", "x", f"{self.owner.pk}.{token}", f"{self.user.pk}.", f"{'9' * 30}.{token}", "٣.a", "1.a-\0"):
+            assert self.choose(f"?secret={secret}").status_code in {400, 404}, secret
+
+    def test_the_page_of_a_person_shows_it_once(self) -> None:
+        page = self.client.post(f"/accounts/people/{self.user.pk}/password-link/", headers=HTML)
+        self.assertContains(page, "/accounts/new-password/?secret=", status_code=201)
+        self.assertNotContains(self.client.get(f"/accounts/people/{self.user.pk}/", headers=HTML), "secret=")
+
+    def test_where_passwords_are_off_there_is_none(self) -> None:
+        with self.settings(PASSWORD_SIGN_IN=False):
+            assert self.client.post(f"/accounts/people/{self.user.pk}/password-link/").status_code == 409
+            page = self.client.get(f"/accounts/people/{self.user.pk}/", headers=HTML)
+            self.assertNotContains(page, "new password")

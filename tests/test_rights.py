@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views import View
 
 from books.models import Invitation, Role, Scope, Token
+from books.models.password_link import secret_for
 from books.urls import urlpatterns
 from tests.people import BOOKS, JOBS, PASSWORD, cookies_of, librarian, owner, reader
 
@@ -120,6 +121,9 @@ POST   /accounts/people/                     401 403 403 201    403 403 403 403 
 GET    /accounts/people/{person}/            401 403 403 200    403 403 403 403    401 403 403  change_user
 PATCH  /accounts/people/{person}/            401 403 403 200    403 403 403 403    401 403 403  change_user
 POST   /accounts/people/{person}/            401 403 403 303    403 403 403 403    401 403 403  change_user
+POST   /accounts/people/{person}/password-link/  401 403 403 201    403 403 403 403    401 403 403  change_user
+GET    /accounts/new-password/?secret={password_secret}  200 200 200 200    200 200 200 200    200 200 200
+POST   /accounts/new-password/               303 303 303 303    303 303 303 303    303 303 303
 GET    /accounts/password/                   401 200 200 200    403 403 403 403    401 403 403
 POST   /accounts/password/                   401 303 303 303    403 403 403 403    401 403 403
 GET    /accounts/tokens/                     401 200 200 200    403 403 403 403    401 403 403
@@ -186,6 +190,7 @@ BODIES = {
     "POST /settings/": (FORM, "name=Ours"),
     "POST /accounts/invitation/": (FORM, f"secret={{secret}}&username=Eve&password={PASSWORD}&again={PASSWORD}"),
     "POST /accounts/people/": (JSON, '{"role": "reader"}'),
+    "POST /accounts/new-password/": (FORM, f"secret={{password_secret}}&password={PASSWORD}&again={PASSWORD}"),
     "PATCH /accounts/people/{person}/": (JSON, '{"active": false}'),
     "POST /accounts/people/{person}/": (FORM, "role=librarian"),
     "POST /accounts/password/": (FORM, PASSWORDS),
@@ -259,6 +264,7 @@ class RightsTests(TestCase):
             "invitation": invitation.pk,
             "secret": secret,
             "person": cls.users["reader"].pk,
+            "password_secret": secret_for(cls.users["owner"]),
             "token": Token.objects.issue(cls.users["reader"], "of the reader", [Scope.READ], None)[0].pk,
         }
 

@@ -12,6 +12,7 @@ from books.forms.accounts import (
     InvitationForm,
     LoginForm,
     NewAccountForm,
+    NewPasswordForm,
     OpenIdForm,
     PasswordChangeForm,
     TokenForm,
@@ -306,6 +307,15 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             errors=[409],
         ),
         "POST": Operation("The same with a form", body=form(AccountForm), errors=[409]),
+    },
+    "password_link": {
+        "POST": Operation("A link for somebody who lost the password", "PasswordLink", statuses=[201], errors=[409])
+    },
+    "new_password": {
+        "GET": Operation("The form behind that link", query="secret", errors=[404]),
+        "POST": Operation(
+            "Set a new password", body=form(NewPasswordForm, secret=text()), errors=[404], statuses=[303]
+        ),
     },
     "password_change": {
         "GET": Operation("The form for a new password"),

@@ -176,6 +176,7 @@ SCHEMAS = {
     "Person": exactly(**PERSON),
     "People": exactly(people=array(ref("Person")), **PAGE, invitations=array(exactly(**INVITATION))),
     "NewInvitation": exactly(**INVITATION, invitation_url=text(description="Not shown again. It works once.")),
+    "PasswordLink": exactly(**PERSON, password_url=text(description="Not shown again. It works once.")),
     "Token": exactly(**TOKEN),
     "TokenList": exactly(tokens=array(ref("Token"))),
     "NewToken": exactly(**TOKEN, token=text(description="The secret, which nobody can be shown again.")),

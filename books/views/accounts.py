@@ -5,9 +5,10 @@ from django.contrib.auth import alogin, aupdate_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.accounts import NewAccountForm, PasswordChangeForm
+from books.forms.accounts import NewAccountForm, NewPasswordForm, PasswordChangeForm
 from books.models import Invitation, NotInvited, TooManyAttempts
 from books.models.account import AccountQuerySet, NameTaken, accept, accounts, role_of
+from books.models.password_link import LinkEnded, account_for, set_password
 from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.views.login_redirect import ways
@@ -16,7 +17,8 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
 from books.web.remote_user import remote_user
 
-CHANGE, INVITED = "accounts/password.html", "accounts/invited.html"
+CHANGE, INVITED, NEW_PASSWORD = (f"accounts/{name}.html" for name in ("password", "invited", "new_password"))
+LINK_ENDED = "This link was used already or is too old. Ask an owner of this catalogue for a new one."
 NOT_INVITED = (
     "This link has been used, has expired or was withdrawn: ask whoever sent it for a new one. The link for the first "
     "account is printed anew at each start of the server: look for it in the server's log."
@@ -98,3 +100,34 @@ class PasswordChange(CatalogueView):
         await user.asave(update_fields=["password"])
         await aupdate_session_auth_hash(request, user)
         return SeeOther(reverse("account"))
+
+
+class NewPassword(CatalogueView):
+    """The page behind the link that an owner sends to somebody who has lost the password."""
+
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+    rules = {"GET": ANYBODY, "POST": ANYBODY}
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        context = await self._context(request.GET.get("secret", ""))
+        return page(request, NEW_PASSWORD, {"form": NewPasswordForm(), **context})
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        form = NewPasswordForm(parsing.form(request))
+        context = await self._context(form.data.get("secret", ""))
+        if not form.is_valid():
+            return self.respond_again(form, NEW_PASSWORD, **context)
+        try:
+            user = await sync_to_async(set_password)(context["secret"], form.cleaned_data["password"])
+        except LinkEnded:
+            raise HTTPError(404, LINK_ENDED) from None
+        await alogin(request, user, "django.contrib.auth.backends.ModelBackend")
+        return SeeOther(reverse("home"))
+
+    async def _context(self, secret: str) -> dict[str, Any]:
+        """Raises 404 for a link that is of no use."""
+        try:
+            user = await sync_to_async(account_for)(secret)
+        except LinkEnded:
+            raise HTTPError(404, LINK_ENDED) from None
+        return {"secret": secret, "name": user.get_username()}

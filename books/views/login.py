@@ -30,7 +30,7 @@ class Login(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if not settings.PASSWORD_SIGN_IN:
-            raise HTTPError(403, "Passwords are switched off here. /accounts/login/ says how to sign in.")
+            raise HTTPError(403, f"Passwords are switched off here. {reverse('login')} says how to sign in.")
         form = LoginForm(parsing.form(request))
         if not form.is_valid():
             return self._again(request, form, 422)

@@ -33,7 +33,7 @@ SECONDS = 600  # to sign in at the provider
 LONGEST_NEXT = 1000  # characters: browsers keep no cookie of more than 4 KiB
 
 UNUSABLE = "{} gave no answer that can be used. Try again in a moment. The log of this server says more."
-OFF = "There is no provider of OpenID Connect here. Sign in at /accounts/login/."
+OFF = "There is no provider of OpenID Connect here. Sign in at {}."
 BEGIN_AGAIN = "This sign-in took too long, or was begun in another window. Begin again."
 CLOSED = "Your account is closed. Ask the owner of this catalogue to reopen it."
 TAKEN = (
@@ -153,7 +153,7 @@ class OpenIdCallback(CatalogueView):
 
 def require_provider() -> None:
     if not settings.OIDC_ISSUER:
-        raise HTTPError(404, OFF)
+        raise HTTPError(404, OFF.format(reverse("login")))
 
 
 def redirect_uri(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.urls import reverse
 from books.forms.accounts import AccountForm, AccountQuery, InvitationForm
 from books.models import Invitation, Role
 from books.models.account import AccountQuerySet, LastOwner, accounts, role_of
+from books.models.password_link import secret_for
 from books.views.base import CatalogueView
 from books.views.lists import serialized_page
 from books.views.tokens import NO_STORE
@@ -22,6 +24,7 @@ from django41_example.server.threads import in_thread
 
 TEMPLATE = "accounts/people.html"
 NOBODY = "There is no such account. All accounts are listed at {}."
+PASSWORDLESS = "Nobody can sign in to this account with a password: it is closed, or passwords are switched off here."
 LAST_OWNER = "This is the last owner. Make somebody else an owner first."
 
 Data = dict[str, Any]
@@ -67,7 +70,8 @@ class PersonDetail(CatalogueView):
     rules = {"GET": PEOPLE, "PATCH": PEOPLE, "POST": PEOPLE}
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.respond(await aperson(pk), "accounts/person.html", context={"roles": Role.choices})
+        context = {"roles": Role.choices, "has_passwords": settings.PASSWORD_SIGN_IN}
+        return self.respond(await aperson(pk), "accounts/person.html", context=context)
 
     async def patch(self, request: HttpRequest, pk: int) -> HttpResponse:
         await self._change(pk, AccountForm(await in_thread(parsing.json_fields, request, AccountForm)))
@@ -87,6 +91,22 @@ class PersonDetail(CatalogueView):
             raise HTTPError(404, NOBODY.format(reverse("people"))) from None
         except LastOwner:
             raise HTTPError(409, LAST_OWNER) from None
+
+
+class PasswordLink(CatalogueView):
+    """A link for somebody who has lost the password."""
+
+    offers = JSON, HTML
+    rules = {"POST": PEOPLE}
+
+    async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        data = await aperson(pk)
+        if not (data["active"] and settings.PASSWORD_SIGN_IN):
+            raise HTTPError(409, PASSWORDLESS)
+        secret = secret_for(await User.objects.aget(pk=pk))
+        data |= {"password_url": request.build_absolute_uri(f"{reverse('new_password')}?secret={secret}")}
+        context = {"roles": Role.choices, "has_passwords": True}
+        return self.respond(data, "accounts/person.html", context=context, status=201, headers=NO_STORE)
 
 
 class InvitationWithdraw(CatalogueView):

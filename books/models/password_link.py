@@ -1,0 +1,39 @@
+"""Links for people who have lost their password: owners send them, they work once, for PASSWORD_RESET_TIMEOUT.
+
+The secret is Django's own for this: nothing is stored, and signing in, or another password, ends it.
+"""
+
+import re
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
+from django.db import models, transaction
+
+
+class LinkEnded(Exception):
+    """It was used, is too old, or its account is closed."""
+
+
+def secret_for(user: User) -> str:
+    return f"{user.pk}.{default_token_generator.make_token(user)}"
+
+
+def account_for(secret: str, users: models.QuerySet[User] | None = None) -> User:
+    """Whose password such a secret is for. Raises LinkEnded."""
+    pk, _, token = secret.partition(".")
+    found = re.fullmatch("[1-9][0-9]{0,17}", pk, re.ASCII) and (users or User.objects.all()).filter(pk=int(pk)).first()
+    if not (found and found.is_active and default_token_generator.check_token(found, token)):
+        raise LinkEnded
+    return found
+
+
+def set_password(secret: str, password: str) -> User:
+    """All sessions of the account end with its old password. Raises LinkEnded. Slow, since it hashes: call it in a
+    thread."""
+    hashed = make_password(password)
+    with transaction.atomic():
+        user = account_for(secret, User.objects.select_for_update())
+        user.password = hashed
+        user.save(update_fields=["password"])
+        return user
