@@ -312,6 +312,14 @@ class OverHTTP(LibrarianTestCase):
                 assert "edit/" not in page
                 assert undo_url not in page
 
+    def test_of_too_many_books_not_even_the_other_names_are_changed(self) -> None:
+        with mock.patch("books.history.rename.MAX_BOOKS", 0):
+            for sent in ({"name": "Sōseki"}, {"names": ["Kinnosuke"]}):
+                answer = self.patch(self.natsume, **sent)
+                with self.subTest(sent):
+                    assert answer.status_code == 409
+                    assert "books have this name" in str(answer.json()["errors"])
+
 
 class OtherNames(TestCase):
     def setUp(self) -> None:

@@ -351,6 +351,7 @@ class Kept(LibrarianTestCase):
             {"volumes": 0},
             {"volumes": 10**9},
             {"is_complete": "maybe"},
+            {"is_complete": []},
             {"name": "A #3"},
             {"name": "a;b"},
             {"name": ""},

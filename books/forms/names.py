@@ -43,9 +43,9 @@ class YesNoField(forms.Field):
     widget = Checkbox
 
     def clean(self, value: Any) -> bool:
-        if value not in {True, False, "1", "0", "true", "false"}:
+        if value not in (True, False, "1", "0", "true", "false"):  # a list is in no set
             raise ValidationError("Send true or false.", code="invalid")
-        return value in {True, "1", "true"}
+        return value in (True, "1", "true")
 
 
 _names = record.names(MOST_NAMES, record.MAX_TEXT)

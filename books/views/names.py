@@ -124,7 +124,7 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
         form.add_error("also_writes_as", UNKNOWN.format(error))
     except TooManyBooks as error:
         status = 409
-        form.add_error("name", TOO_MANY.format(error.args[0]))
+        form.add_error("name" if "name" in form.fields else None, TOO_MANY.format(error.args[0]))
     except StaleVersion:
         if view.media_type == JSON:
             raise HTTPError(412, STALE) from None

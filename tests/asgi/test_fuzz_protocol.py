@@ -1,6 +1,6 @@
 """Raw bytes, cut anywhere, against a connection: it never fails, and answers well-formed or ends.
 
-FUZZ=20000 pytest tests/asgi/test_fuzz_protocol.py: so many examples instead of a few.
+FUZZ_EXAMPLES=20000 pytest tests/asgi/test_fuzz_protocol.py: so many examples instead of a few.
 """
 
 import asyncio
