@@ -3,10 +3,9 @@ from django.http import HttpRequest, HttpResponse
 
 from books.forms.books import BookForm
 from books.models import Channel
-from books.views.base import CatalogueView
 from books.views.book_detail import etag
 from books.views.book_forms import aadd_from_form
-from books.views.lists import respond_with_books
+from books.views.lists import BooksView
 from books.views.writes import add_and_compare
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, TEXT, json_response, preferred
@@ -14,7 +13,7 @@ from books.web.permissions import ADD, READ
 from django41_example.server.threads import in_thread
 
 
-class BookList(CatalogueView):
+class BookList(BooksView):
     """The catalogue: ?q= searches, ?after= turns pages, POST adds a book."""
 
     offers = JSON, HTML, TEXT
@@ -22,7 +21,7 @@ class BookList(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return await respond_with_books(self, "books/book_list.html")
+        return await self.respond_with_books("books/book_list.html")
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if parsing.is_form(request):

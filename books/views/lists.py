@@ -56,21 +56,6 @@ def parsed(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:
     return found, matches, found.page
 
 
-def parsed_for(view: CatalogueView, **within: Any) -> tuple[BookQuery, Matches, PageRequest, dict[str, bytes]]:
-    """What the request asks for. A page is shown in spite of years that cannot be read, with what was typed and why."""
-    sent = view.request.META["QUERY_STRING"]
-    try:
-        return *parsed(sent, **within), {"year_reason": b""}
-    except HTTPError as error:
-        if view.media_type != HTML or not error.errors or not error.errors.keys() <= set(YEAR_FIELDS):
-            raise
-        values = QueryDict(sent, mutable=True)
-        typed = {name: values.pop(name, [""])[-1] for name in YEAR_FIELDS}
-        typed["year_from"] = typed["year_from"] or typed.pop("year")
-        shown = {**typed, "year_reason": next(iter(error.errors.values()))[0]}
-        return *parsed(values.urlencode(), **within), {name: escape(text).encode() for name, text in shown.items()}
-
-
 @lru_cache(LISTS)
 def remembered_list(query: str, **within: Any) -> tuple[BookQuery, Matches]:
     form = SeriesBookQuery if "series" in within else BookQuery
@@ -82,127 +67,146 @@ def serialized_page(name: str, entries: list[Any], page: Page, links: Mapping[st
     return {name: entries, "count": page.count, "count_is_exact": page.count_is_exact, **links}
 
 
-async def respond_with_books(
-    view: CatalogueView,
-    template: str,
-    about: Mapping[str, Any] = MappingProxyType({}),
-    shown: Mapping[str, Any] = MappingProxyType({}),
-    **within: Any,
-) -> HttpResponse:
-    """A page of the books that are asked for, `within` an author, topic or series; `about` says whose they are.
+class BooksView(CatalogueView):
+    """A list of books, by whichever URL."""
 
-    `shown` is what an editor's page has besides.
-    """
-    query, matches, wanted, refused = parsed_for(view, **within)
-    path, page = view.request.path, await matches.apage(wanted)
-    if not page.count:
-        await afollow_old(view.request)
-    links = page.links(path, query.urlencoded)
-    if view.media_type == HTML:
-        holes = await aholes(query, matches, page, path, about)
-        holes |= {name: escape(url or "").encode() for name, url in links.items()} | refused
+    query: BookQuery
+    matches: Matches
+    page: Page
+
+    async def respond_with_books(
+        self,
+        template: str,
+        about: Mapping[str, Any] = MappingProxyType({}),
+        shown: Mapping[str, Any] = MappingProxyType({}),
+        **within: Any,
+    ) -> HttpResponse:
+        """A page of the books that are asked for, `within` an author, topic or series; `about` says whose they are.
+
+        `shown` is what an editor's page has besides.
+        """
+        self.query, self.matches, wanted, refused = self._parsed(**within)
+        self.page = await self.matches.apage(wanted)
+        if not self.page.count:
+            await afollow_old(self.request)
+        links = self.page.links(self.request.path, self.query.urlencoded)
+        if self.media_type == HTML:
+            holes = await self._holes(about, within) | {name: escape(url or "").encode() for name, url in links.items()}
+            context = {**about, **shown, "most_words": MOST_WORDS}
+            response = await framed(self, template, context, self.request.path, holes=holes | refused)
+        else:
+            data = {**about, **serialized_page("books", await self._entries(), self.page, links), **await self._more()}
+            titles = "".join(f"{entry['title']}\n" for entry in data["books"]) if self.media_type == TEXT else None
+            response = self.respond(data, template, text=titles)
+        if header := link_header(links):
+            response["Link"] = header
+        return response
+
+    def _parsed(self, **within: Any) -> tuple[BookQuery, Matches, PageRequest, dict[str, bytes]]:
+        """What is asked for. A page is shown in spite of years that cannot be read, with what was typed and why."""
+        sent = self.request.META["QUERY_STRING"]
+        try:
+            return *parsed(sent, **within), {"year_reason": b""}
+        except HTTPError as error:
+            if self.media_type != HTML or not error.errors or not error.errors.keys() <= set(YEAR_FIELDS):
+                raise
+            values = QueryDict(sent, mutable=True)
+            typed = {name: values.pop(name, [""])[-1] for name in YEAR_FIELDS}
+            typed["year_from"] = typed["year_from"] or typed.pop("year")
+            shown = {**typed, "year_reason": next(iter(error.errors.values()))[0]}
+            return *parsed(values.urlencode(), **within), {name: escape(text).encode() for name, text in shown.items()}
+
+    async def _entries(self) -> list[dict[str, Any]]:
+        places = await self._places()
+        columns = len(BookQuerySet.LIST_COLUMNS)
+        return [list_entry(*row[:columns]) | placed(places.get(row[0])) for row in self.page.rows]
+
+    async def _places(self) -> dict[int, Place]:
+        """The books' places in a series, where the list shows them."""
+        return await in_thread(self.matches.places, self.page) if self.query.has_places else {}
+
+    async def _more(self) -> dict[str, Any]:
+        """The facets if they are asked for, and what was not searched."""
+        left_out = self.matches.search.query.left_out
+        facets = await self._serialized_facets() if self.query.asked_facets else {}
+        return {**facets, **({"not_searched": " ".join(left_out)} if left_out else {})}
+
+    async def _serialized_facets(self) -> dict[str, Any]:
+        """The values that would narrow the list, the most frequent first; without numbers where books are too many.
+
+        And how many books there are.
+        """
+        asked = self.query.asked_facets
+        counts = await self.matches.afacets(self.page, asked) if self.page.count else None
+        if counts is None:
+            return {"facets": {}}
+        count, is_exact = self._counted(counts)
+        facets = {
+            kind: [
+                {"value": value, "name": name, "books": books if counts.is_exact else None}
+                for value, name, books in counts.values[kind]
+            ]
+            for kind in ([asked] if asked in KINDS else KINDS)
+        }
+        return {"count": count, "count_is_exact": is_exact, "facets": facets}
+
+    def _counted(self, counts: FacetCounts | None) -> tuple[int, bool]:
+        """How many books there are, and whether that is exact: facets count further than the list may wait for."""
+        if self.page.count_is_exact or counts is None:
+            return self.page.count, self.page.count_is_exact
+        return counts.count, counts.is_exact
+
+    async def _holes(self, about: Mapping[str, Any], within: Mapping[str, Any]) -> dict[str, bytes]:
+        """The rows and what is around them, as HTML."""
+        query, page, path = self.query, self.page, self.request.path
+        key = "around a list", path, query.urlencoded, query.asked_facets, bool(page.rows)
+        around = await per_version.get_or_make(key, partial(self._around, about))
+        search = self.matches.search.query
+        # Highlighting may take its time.
+        shown = page.rows, search, {pk: query.place_of(place) for pk, place in (await self._places()).items()}
+        rows = await in_thread(rows_html, *shown) if search.terms else rows_html(*shown)
+        is_whole = not (page.after or page.before)  # then there is nowhere to jump to
+        marked = b"" if is_whole or not page.rows else with_current(around["jumps"], page, query.page.ordering)
         export = urlencode({**query.parameters(), **within}) if within else query.urlencoded
-        holes["export"] = f"?{escape(export)}".encode() if page.count else b""
-        asking = escape(f"{path}?facets=all&{view.request.META['QUERY_STRING']}").encode()
-        holes["facets_url"] = b"" if holes["choices"] or not is_narrowable(page) else asking
-        context = {**about, **shown, "most_words": MOST_WORDS}
-        response = await framed(view, template, context, path, holes=holes)
-    else:
-        places = await aplaces(query, matches, page)
-        entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) | placed(places.get(row[0])) for row in page.rows]
-        data = {**about, **serialized_page("books", entries, page, links)}
-        if query.asked_facets:
-            data |= await aserialized_facets(query, matches, page)
-        if left_out := matches.search.query.left_out:
-            data["not_searched"] = " ".join(left_out)
-        titles = "".join(f"{entry['title']}\n" for entry in entries) if view.media_type == TEXT else None
-        response = view.respond(data, template, text=titles)
-    if header := link_header(links):
-        response["Link"] = header
-    return response
+        asking = escape(f"{path}?facets=all&{self.request.META['QUERY_STRING']}").encode()
+        return {
+            **around,
+            "rows": rows,
+            "jumps": marked,
+            "export": f"?{escape(export)}".encode() if page.count else b"",
+            "facets_url": b"" if around["choices"] or not self._is_narrowable() else asking,
+        }
 
+    def _is_narrowable(self) -> bool:
+        return bool(self.page.rows) and self.page.count > 1
 
-async def aholes(
-    query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]
-) -> dict[str, bytes]:
-    """The rows and what is around them, as HTML."""
-    key = "around a list", path, query.urlencoded, query.asked_facets, bool(page.rows)
-    around = await per_version.get_or_make(key, partial(acontext, query, matches, page, path, about))
-    search = matches.search.query
-    # Highlighting may take its time.
-    places = await aplaces(query, matches, page)
-    shown = page.rows, search, {pk: query.place_of(place) for pk, place in places.items()}
-    rows = await in_thread(rows_html, *shown) if search.terms else rows_html(*shown)
-    is_whole = not (page.after or page.before)  # then there is nowhere to jump to
-    marked = b"" if is_whole or not page.rows else with_current(around["jumps"], page, query.page.ordering)
-    return {**around, "rows": rows, "jumps": marked}
+    async def _around(self, about: Mapping[str, Any]) -> dict[str, bytes]:
+        """What is around all pages of a list, as HTML."""
+        query, page, path, search = self.query, self.page, self.request.path, self.matches.search
+        parameters = query.parameters()
+        column, is_whole = query.page.ordering.columns[0], not (page.after or page.before)
+        start = column if column in STARTING and not is_whole else ""
+        counts = await self.matches.afacets(page, query.asked_facets, start) if self._is_narrowable() else None
+        names = Author.objects.filter(pk=search.author or 0).values_list("name", flat=True)
+        author = await names.afirst() if search.author else None
+        context = list_context(query, counts, path, about.get("name", ""), author)
+        context["jumps"] = jumps(query, path, await self._letters(counts, start) if start else "")
+        count, is_exact = self._counted(counts)
+        context["count"] = f"{count:,}{'' if is_exact else '+'} book{'s' * (count != 1)}"
+        if page.count < 2:
+            context["sorts"] = ""
+        context["not_searched"] = escape(" ".join(search.query.left_out))
+        meant = "" if page.count else await asuggestion(parameters.get("q", ""))
+        url = f"{path}?{urlencode({**parameters, 'q': meant})}" if meant else ""
+        again = f"{path}?{query.urlencoded}" if page.count and not page.rows else ""
+        context |= {"meant": escape(meant), "meant_url": escape(url), "again": escape(again)}
+        return {name: html.encode() for name, html in context.items()}
 
-
-async def aplaces(query: BookQuery, matches: Matches, page: Page) -> dict[int, Place]:
-    """The books' places in a series, where the list shows them."""
-    return await in_thread(matches.places, page) if query.has_places else {}
-
-
-def is_narrowable(page: Page) -> bool:
-    return bool(page.rows) and page.count > 1
-
-
-def counted(page: Page, counts: FacetCounts | None) -> tuple[int, bool]:
-    """How many books there are, and whether that is exact: facets count further than the list may wait for."""
-    if page.count_is_exact or counts is None:
-        return page.count, page.count_is_exact
-    return counts.count, counts.is_exact
-
-
-async def aserialized_facets(query: BookQuery, matches: Matches, page: Page) -> dict[str, Any]:
-    """The values that would narrow the list, the most frequent first; their numbers are null where books are too many.
-
-    And how many books there are.
-    """
-    counts = await matches.afacets(page, query.asked_facets) if page.count else None
-    if counts is None:
-        return {"facets": {}}
-    count, is_exact = counted(page, counts)
-    kinds = [query.asked_facets] if query.asked_facets in KINDS else KINDS
-    facets = {
-        kind: [
-            {"value": value, "name": name, "books": books if counts.is_exact else None}
-            for value, name, books in counts.values[kind]
-        ]
-        for kind in kinds
-    }
-    return {"count": count, "count_is_exact": is_exact, "facets": facets}
-
-
-async def acontext(
-    query: BookQuery, matches: Matches, page: Page, path: str, about: Mapping[str, Any]
-) -> dict[str, bytes]:
-    """What is around all pages of a list, as HTML."""
-    search, parameters = matches.search, query.parameters()
-    column, is_whole = query.page.ordering.columns[0], not (page.after or page.before)
-    start = column if column in STARTING and not is_whole else ""
-    counts = await matches.afacets(page, query.asked_facets, start) if is_narrowable(page) else None
-    names = Author.objects.filter(pk=search.author or 0).values_list("name", flat=True)
-    author = await names.afirst() if search.author else None
-    context = list_context(query, counts, path, about.get("name", ""), author)
-    context["jumps"] = jumps(query, path, await aletters_of(matches, counts, start) if start else "")
-    count, is_exact = counted(page, counts)
-    context["count"] = f"{count:,}{'' if is_exact else '+'} book{'s' * (count != 1)}"
-    if page.count < 2:
-        context["sorts"] = ""
-    context["not_searched"] = escape(" ".join(search.query.left_out))
-    meant = "" if page.count else await asuggestion(parameters.get("q", ""))
-    url = f"{path}?{urlencode({**parameters, 'q': meant})}" if meant else ""
-    again = f"{path}?{query.urlencoded}" if page.count and not page.rows else ""
-    context |= {"meant": escape(meant), "meant_url": escape(url), "again": escape(again)}
-    return {name: html.encode() for name, html in context.items()}
-
-
-async def aletters_of(matches: Matches, counts: FacetCounts | None, start: str) -> str:
-    """The letters that titles or authors of the list begin with; where that takes long, those of any."""
-    if matches.conditions and counts and counts.is_exact:
-        return "".join(sorted({letter_of(start) for start in counts.starts}, key=LETTERS.find))
-    return await aletters(Book, start)
+    async def _letters(self, counts: FacetCounts | None, start: str) -> str:
+        """The letters that titles or authors of the list begin with; where that takes long, those of any."""
+        if self.matches.conditions and counts and counts.is_exact:
+            return "".join(sorted({letter_of(start) for start in counts.starts}, key=LETTERS.find))
+        return await aletters(Book, start)
 
 
 def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:

@@ -12,7 +12,7 @@ from books.history.rename import MODELS
 from books.models import Named
 from books.views.base import CatalogueView
 from books.views.letters import aletters_of_names
-from books.views.lists import respond_with_books, serialized_page
+from books.views.lists import BooksView, serialized_page
 from books.views.names import NameView, afor_editors, apatch, shown
 from books.web.negotiation import HTML, JSON, TEXT, valid
 from books.web.permissions import CHANGE, READ
@@ -42,7 +42,7 @@ class NameList(CatalogueView):
         raise NotImplementedError
 
 
-class NameDetail(NameView):
+class NameDetail(BooksView, NameView):
     """One of them, and its books. PATCH changes what is said of it, renames it, or merges two."""
 
     offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
@@ -53,9 +53,8 @@ class NameDetail(NameView):
         named = await self.aread(**key)
         about, more = await self.aabout(named), await afor_editors(self, named)
         page = {**more, "kind": self.kind, "list_url": reverse(f"{self.kind}_list"), "list": named.PLURAL}
-        return await respond_with_books(
-            self, f"books/{self.kind}_detail.html", about, page, **{self.kind: getattr(named, named.ADDRESS)}
-        )
+        within = {self.kind: getattr(named, named.ADDRESS)}
+        return await self.respond_with_books(f"books/{self.kind}_detail.html", about, page, **within)
 
     async def patch(self, request: HttpRequest, **key: Any) -> HttpResponse:
         return await apatch(self, await self.aget_named(**key))
