@@ -32,6 +32,7 @@ from books.forms.jobs import JobBooksQuery
 from books.forms.lists import BookQuery, CsvQuery, JobQuery, NamesQuery, SeriesBookQuery, TopicQuery
 from books.forms.names import AuthorForm, SeriesForm, TopicForm
 from books.forms.uploads import UploadForm
+from books.history.rename import MODELS
 from books.jobs.kinds import KINDS
 from books.metadata import isbn
 from books.metadata.json_schema import Schema, array, text
@@ -114,7 +115,7 @@ def names(kind: str, form_class: type[forms.Form]) -> dict[str, dict[str, Operat
     """What librarians do with the authors or topics."""
     return {
         f"{kind}_edit": {
-            "GET": Operation(f"The form for the name of one of the {kind}s"),
+            "GET": Operation(f"The form for the name of one of the {MODELS[kind].PLURAL}"),
             "POST": RENAME._replace(body=form(form_class), errors=[409, 412], parameters=[], sends=[]),
         },
         f"{kind}_history": {"GET": Operation("The changes of its name, the latest first", "NameHistory")},

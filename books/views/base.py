@@ -45,9 +45,11 @@ class CatalogueView(View):
                 parsing.uncoded(request)
             request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
             self.user = request.request_user = await self.aauthenticate(request)  # type: ignore[attr-defined]
-            if request.method != "OPTIONS" and self._has(request.method or ""):
+            method = "GET" if request.method == "HEAD" else str(request.method)
+            if method != "OPTIONS" and self._has(method):
                 await aauthorize(request, self.rules)
-                self.media_type = self._negotiate(request)
+                offers = () if self.ignores_accept else self.offers_of(method)
+                self.media_type = preferred(request, *offers) if offers else ""
                 if self.media_type == HTML:
                     await acatalogue_name()  # which the page shows
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
@@ -67,11 +69,6 @@ class CatalogueView(View):
     def actor(self) -> Actor:
         """Who writes by this request: on a page where that is what is answered, else by the API."""
         return self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
-
-    def _negotiate(self, request: HttpRequest) -> str:
-        method = "GET" if request.method == "HEAD" else str(request.method)
-        offers = self.offers_of(method)
-        return preferred(request, *offers) if offers and not self.ignores_accept else ""
 
     def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
         """The error; a browser without an account is led to the sign-in page."""

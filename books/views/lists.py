@@ -95,7 +95,7 @@ class BooksView(CatalogueView):
             context = {**about, **shown, "most_words": MOST_WORDS}
             response = await framed(self, template, context, self.request.path, holes=holes | refused)
         else:
-            data = {**about, **serialized_page("books", await self._entries(), self.page, links), **await self._more()}
+            data = await self._data(about, links)
             titles = "".join(f"{entry['title']}\n" for entry in data["books"]) if self.media_type == TEXT else None
             response = self.respond(data, template, text=titles)
         if header := link_header(links):
@@ -116,20 +116,20 @@ class BooksView(CatalogueView):
             shown = {**typed, "year_reason": next(iter(error.errors.values()))[0]}
             return *parsed(values.urlencode(), **within), {name: escape(text).encode() for name, text in shown.items()}
 
-    async def _entries(self) -> list[dict[str, Any]]:
-        places = await self._places()
-        columns = len(BookQuerySet.LIST_COLUMNS)
-        return [list_entry(*row[:columns]) | placed(places.get(row[0])) for row in self.page.rows]
+    async def _data(self, about: Mapping[str, Any], links: Mapping[str, str | None]) -> dict[str, Any]:
+        """The page as JSON."""
+        places, columns = await self._places(), len(BookQuerySet.LIST_COLUMNS)
+        entries = [list_entry(*row[:columns]) | placed(places.get(row[0])) for row in self.page.rows]
+        data = {**about, **serialized_page("books", entries, self.page, links)}
+        if self.query.asked_facets:
+            data |= await self._serialized_facets()
+        if left_out := self.matches.search.query.left_out:
+            data["not_searched"] = " ".join(left_out)
+        return data
 
     async def _places(self) -> dict[int, Place]:
         """The books' places in a series, where the list shows them."""
         return await in_thread(self.matches.places, self.page) if self.query.has_places else {}
-
-    async def _more(self) -> dict[str, Any]:
-        """The facets if they are asked for, and what was not searched."""
-        left_out = self.matches.search.query.left_out
-        facets = await self._serialized_facets() if self.query.asked_facets else {}
-        return {**facets, **({"not_searched": " ".join(left_out)} if left_out else {})}
 
     async def _serialized_facets(self) -> dict[str, Any]:
         """The values that would narrow the list, the most frequent first; without numbers where books are too many.
