@@ -35,7 +35,7 @@ from books.models.fields import among
 from books.models.links import delete_unused, unlink
 from books.search.index import keep_in_step
 
-MAX_VALUES = 1000  # in one query: SQLite may allow only 32,766
+MAX_VALUES = 1000  # in one query
 BATCH = 500  # books that are read and written at once
 MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
 
@@ -143,17 +143,12 @@ def index_other_names(authors: Sequence[int], written: Iterable[int]) -> None:
 def _link(books: Sequence[PendingBook], sort_names: Mapping[str, str]) -> None:
     wanted = {person.name for book in books for person in people(book.fields)}
     known = list(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key"))
-    for missing in batched(wanted - {name for name, *_ in known}, MAX_VALUES):
-        new = Author.objects.by_names(missing, sort_names).items()
-        known += [(name, author.pk, author.sort_name, author.sort_key) for name, author in new]
+    new = Author.objects.by_names(wanted - {name for name, *_ in known}, sort_names)
+    known += [(name, author.pk, author.sort_name, author.sort_key) for name, author in new.items()]
     authors = {name: pk for name, pk, *_ in known}
-    topics: dict[str, Topic] = {}
-    for names in batched({name for book in books for name in book.fields["topics"]}, MAX_VALUES):
-        topics |= Topic.objects.by_names(names)
+    topics = Topic.objects.by_names({name for book in books for name in book.fields["topics"]})
     in_series = [(book.pk, places(book.fields)) for book in books]
-    series: dict[str, Series] = {}
-    for names in batched({place.series for _, found in in_series for place in found}, MAX_VALUES):
-        series |= Series.objects.by_names(names)
+    series = Series.objects.by_names({place.series for _, found in in_series for place in found})
     ordered = ((book.pk, enumerate(people(book.fields))) for book in books)
     author_links = [(pk, authors[name], role, place) for pk, found in ordered for place, (name, role) in found]
     topic_links = [(book.pk, topics[slug_of(name)].pk) for book in books for name in book.fields["topics"]]
