@@ -9,13 +9,16 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connections
+from django.db import OperationalError
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from django41_example import environment
@@ -30,6 +33,9 @@ try:
     # In production on PostgreSQL, the Procfile's `worker` runs the jobs, on any number of hosts.
     WORK = environment.boolean("WORK", default=not (PRODUCTION and ON_POSTGRESQL))
     LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))
+    PREPARES = (
+        not PRODUCTION or os.environ.get("CATALOGUE_PREPARES") == "1"
+    )  # as `book-catalogue serve` has no `release`
     workers = environment.integer("WEB_CONCURRENCY", min(os.cpu_count() or 1, 4), low=1, high=256)
 except ImproperlyConfigured as error:
     sys.exit(str(error))
@@ -55,6 +61,7 @@ WITHOUT_TLS = (
     "Beyond a network that you trust, set PRODUCTION=1 behind a proxy with TLS."
 )
 FEW_FILES = 1000
+NO_START = "The catalogue does not start."
 PROTOCOL = "django41_example.server.protocol.LimitedProtocol"
 SHARED = PROTOCOL, "uvloop.new_event_loop"  # what workers load besides the application
 OLD_WORKERS = "CATALOGUE_OLD_WORKERS"  # the variable by which a reload tells their process ids
@@ -63,7 +70,7 @@ graceful_timeout = STOP_SECONDS + 4
 
 
 def on_starting(server: Any) -> None:
-    """Prepare the database and static files; in production, where `release` has done that, check the settings.
+    """Prepare the database and static files, or in production what `release` leaves to do.
 
     Then load the application, which the workers share by the fork: that is quicker and smaller than each loading it.
     (gunicorn's own `preload_app` would load it before the static files are there.)
@@ -74,27 +81,57 @@ def on_starting(server: Any) -> None:
         server.log.warning("Only %s files may be open, one for each connection. Allow more with ulimit -n.", most)
     if not {"GUNICORN_FD", "LISTEN_FDS"} & os.environ.keys():  # else another process hands its sockets on
         check_addresses(server.cfg.address)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
     try:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
         django.setup()
-        if OLD_WORKERS not in os.environ:
-            prepare(Lines(server.log))
-        connections.close_all()  # no process may use another's
+        bool(get_resolver().reverse_dict)  # imports the views, which are checked now and served then
+        if OLD_WORKERS not in os.environ and wait_for(fork(partial(prepare, Lines(server.log)))):
+            sys.exit(1)  # it has said why
         server.app.wsgi()
-    except (CommandError, ImproperlyConfigured, OperationalError) as error:
-        sys.exit(f"The catalogue does not start. {error}")
+    except ImproperlyConfigured as error:
+        sys.exit(f"{NO_START} {error}")
     for name in SHARED:
         import_string(name)
 
 
 def prepare(lines: "Lines") -> None:
+    """In a process of its own, whose memory the workers do not share."""
     for file in METRICS_DIR.glob("*.db"):
         file.unlink()
-    if PRODUCTION:
-        call_command("check", deploy=True, fail_level="WARNING", stdout=lines, stderr=lines)
-        call_command("first_account", stdout=lines)
-    else:
-        call_command("prepare", stdout=lines, stderr=lines)
+    try:
+        if PRODUCTION:
+            call_command("check", deploy=True, fail_level="WARNING", stdout=lines, stderr=lines)
+        if PREPARES:
+            call_command("prepare", stdout=lines, stderr=lines)
+        if PRODUCTION:
+            call_command("first_account", stdout=lines)
+    except (CommandError, ImproperlyConfigured, OperationalError) as error:
+        sys.exit(f"{NO_START} {error}")
+
+
+def fork(work: Callable[[], None]) -> int:
+    """The id of a new process, which ends when the work does."""
+    if pid := os.fork():
+        return pid
+    code = 0
+    try:
+        work()
+    except SystemExit as end:
+        if end.code:
+            code = 1
+            sys.stderr.write(f"{end.code}\n")
+    except BaseException:  # noqa: BLE001 - the boundary of the process
+        code = 1
+        traceback.print_exc()
+    finally:
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def wait_for(pid: int) -> int:
+    """Its exit code."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 class Lines:
@@ -118,9 +155,7 @@ def check_addresses(addresses: list[Any]) -> None:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                sys.exit(
-                    f"The catalogue does not start. {host}:{port}: {error.strerror}. PORT and LISTEN name another."
-                )
+                sys.exit(f"{NO_START} {host}:{port}: {error.strerror}. PORT and LISTEN name another.")
 
 
 def when_ready(server: Any) -> None:
@@ -163,22 +198,15 @@ class JobProcess:
         threading.Thread(target=self.keep_running, name="jobs", daemon=True).start()
 
     def start(self) -> None:
-        parent = os.getpid()
-        self.pid = os.fork()
-        if self.pid:
-            self.server.log.info("Booting job worker with pid: %s", self.pid)
-            return
-        try:
-            for number in (*self.server.SIGNALS, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            for listener in self.server.LISTENERS:
-                listener.close()
-            call_command("work", "--with", str(parent))
-        except BaseException:  # noqa: BLE001 - the boundary of the process
-            traceback.print_exc()
-        finally:
-            logging.shutdown()
-            os._exit(0)
+        self.pid = fork(partial(self.work, os.getpid()))
+        self.server.log.info("Booting job worker with pid: %s", self.pid)
+
+    def work(self, parent: int) -> None:
+        for number in (*self.server.SIGNALS, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        for listener in self.server.LISTENERS:
+            listener.close()
+        call_command("work", "--with", str(parent))
 
     def keep_running(self) -> None:
         pause, started = 1.0, time.monotonic()

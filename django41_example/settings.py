@@ -201,6 +201,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = f"{SCRIPT_NAME}/static/"
 STATIC_ROOT = VAR_DIR / "static"
+SERVESTATIC_KEEP_ONLY_HASHED_FILES = True  # each worker has them in memory
 STORAGES = {
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
 }

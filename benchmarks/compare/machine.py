@@ -15,14 +15,14 @@ def busy_seconds() -> float:
 
 
 def processes() -> Iterator[tuple[int, int, int, float]]:
-    """(id, parent, group, seconds of processor) of each."""
+    """(id, parent, group, seconds of processor) of each; the seconds with those of its children that have ended."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
             except OSError:  # it just ended
                 continue
-            yield int(folder.name), int(fields[1]), int(fields[2]), (int(fields[11]) + int(fields[12])) / TICK
+            yield int(folder.name), int(fields[1]), int(fields[2]), sum(map(int, fields[11:15])) / TICK
 
 
 def seconds_of(roots: set[int]) -> float:
@@ -36,7 +36,7 @@ def workers_of(group: int) -> list[int]:
     return [pid for pid in members if pid != group] or members
 
 
-def megabytes(pid: int) -> float:
-    """Resident memory."""
-    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(status["VmRSS"].split()[0]) / 1024
+def megabytes(pid: int, name: str = "Rss") -> float:
+    """Resident memory; as Pss, what several processes share counts in part for each."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return int(dict(line.split(":") for line in lines)[name].split()[0]) / 1024

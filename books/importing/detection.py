@@ -9,7 +9,7 @@ One of them was read wrongly: a single title of two characters in GB 18030, whic
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
-import chardet
+from django.utils.module_loading import import_string
 
 from books.importing.letters import has_kana, is_of, nonsense
 from books.metadata.folding import table
@@ -62,7 +62,8 @@ def _whole_lines(data: bytes) -> tuple[bytes, bytes]:
 
 def readings(data: bytes, encodings: Sequence[str] = LEGACY) -> list[Reading]:
     """The different texts that make sense, the likeliest first."""
-    ranked = chardet.detect_all(
+    detect_all = import_string("chardet.detect_all")  # only now: most files are UTF-8, and it takes megabytes
+    ranked = detect_all(
         data,
         ignore_threshold=True,
         compat_names=False,

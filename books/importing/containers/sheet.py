@@ -1,4 +1,7 @@
-"""Spreadsheets: the rows of the first sheet that looks like a list of books, numbered as the program shows them."""
+"""Spreadsheets: the rows of the first sheet that looks like a list of books, numbered as the program shows them.
+
+This module loads their parser: import it where a file is read.
+"""
 
 import datetime
 import os
@@ -12,7 +15,7 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from books.importing.encoding import UnreadableFile
-from books.importing.formats.base import Container, Record
+from books.importing.formats.base import Record
 from books.importing.header import LOOKED_AT, found
 from books.importing.reading import Row
 
@@ -24,7 +27,6 @@ END = 1 << 17  # bytes at the end of an archive, in which it says how large that
 TOLD_ELSEWHERE = 0xFFFFFFFF  # instead of a size that is told in 8 bytes
 CHUNK = 1 << 20  # bytes
 SMALL = 1 << 20  # bytes that any archive may unpack to
-_PACKED = b"PK\x03\x04"
 _PARTS = {"[Content_Types].xml", "content.xml"}  # of a workbook, of which it has one
 _TOO_MANY = f"This sheet has more than {MAX_CELLS:,} cells: save it as CSV, which is read row by row."
 _DIRECTORY_SIZE = re.compile(rb"(?s)(?=PK\x05\x06.{8}(.{4})|PK\x06\x06.{36}(.{8}))")
@@ -115,6 +117,3 @@ def text(cell: Any) -> str:
     if isinstance(cell, datetime.date | datetime.time):
         return cell.isoformat()
     return str(cell)
-
-
-CONTAINER = Container("a spreadsheet", lambda beginning: beginning.startswith(_PACKED), records)
