@@ -25,6 +25,8 @@ dev: .venv/dev
 
 # On both databases at once, since tests mostly wait; Chromium is driven beside the shorter run. PostgreSQL's output
 # comes when SQLite's run is over. pytest ends with 5 where a run has no test of FILE: in one of the two that is right.
+# What is compiled is kept, for the next run and for the processes that tests start.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(if $(FILE),.venv/dev,lint)
 	@rm -f .coverage
 	@if $(BIN)/python -m tests.postgres; then export BROWSER_TESTS_ON=postgresql; fi; \

@@ -1,10 +1,12 @@
 from typing import Any
+from unittest import mock
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection
 from django.test import TestCase
 
 from books.models import Book
+from books.search.pagination import COUNT_CAP
 
 HTML = {"accept": "text/html"}
 
@@ -185,14 +187,18 @@ class BookListTests(TestCase):
 class ManyBooks(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        Book.objects.bulk_create(Book(title=f"{n}", title_key=f"{n}", published_year=1950) for n in range(20_001))
+        Book.objects.bulk_create(Book(title=f"{n}", title_key=f"{n}", published_year=1950) for n in range(4))
+
+    def setUp(self) -> None:
+        assert COUNT_CAP == 20_000
+        self.enterContext(mock.patch("books.search.results.COUNT_CAP", 3))
 
     async def counted(self, query: str) -> tuple[int, bool]:
         data = (await self.async_client.get(f"/books/?size=1&{query}")).json()
         return data["count"], data["count_is_exact"]
 
     async def test_counting_stops_at_twenty_thousand_and_says_so(self) -> None:
-        assert await self.counted("year=..1990") == (20_000, False)
+        assert await self.counted("year=..1990") == (3, False)
 
     async def test_the_whole_catalogue_is_counted_at_any_size(self) -> None:
-        assert await self.counted("") == (20_001, True)
+        assert await self.counted("") == (4, True)

@@ -59,7 +59,11 @@ def use(pattern: Any, method: str) -> Use:
     return (lambda text: list(found(text))) if method == "finditer" else found  # type: ignore[call-overload]
 
 
-FOUND = {(pattern.pattern, method): (name, pattern, use(pattern, method)) for name, pattern, method in patterns()}
+@pytest.fixture(scope="module")
+def found() -> list[tuple[str, Any, Use]]:
+    """Each once. To look for them takes a second: only where they are tried."""
+    each = {(pattern.pattern, method): (name, pattern, use(pattern, method)) for name, pattern, method in patterns()}
+    return list(each.values())
 
 
 def seconds(use: Use, text: Any) -> float:
@@ -72,15 +76,16 @@ def is_slow(use: Use, text: Any) -> bool:
     return seconds(use, text) > SECONDS and min(seconds(use, text) for _ in range(3)) > SECONDS
 
 
-def test_regular_expressions_are_found() -> None:
-    assert len(FOUND) > 100
+def test_regular_expressions_are_found(found: list[tuple[str, Any, Use]]) -> None:
+    assert len(found) > 100
 
 
-@pytest.mark.parametrize(("name", "pattern", "use"), FOUND.values(), ids=[name for name, *_ in FOUND.values()])
-def test_no_text_keeps_a_regular_expression_busy(name: str, pattern: Any, use: Use) -> None:
-    length = LENGTHS.get(name, LENGTH)
-    runs = [*((run * length)[:length] for run in RUNS), *("x(" + run * length for run in OPENED)]
-    texts = [run + end for run in runs for end in ENDS]
-    given = [text.encode() for text in texts] if isinstance(pattern.pattern, bytes) else texts
-    slow = next((text for text in given if is_slow(use, text)), None)
-    assert slow is None, slow[:20]
+def test_no_text_keeps_a_regular_expression_busy(found: list[tuple[str, Any, Use]], subtests: pytest.Subtests) -> None:
+    for name, pattern, use in found:
+        length = LENGTHS.get(name, LENGTH)
+        runs = [*((run * length)[:length] for run in RUNS), *("x(" + run * length for run in OPENED)]
+        texts = [run + end for run in runs for end in ENDS]
+        given = [text.encode() for text in texts] if isinstance(pattern.pattern, bytes) else texts
+        with subtests.test(name):
+            slow = next((text for text in given if is_slow(use, text)), None)
+            assert slow is None, slow[:20]

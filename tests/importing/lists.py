@@ -5,9 +5,11 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import Prefetch
+
 from books.importing.importer import Progress, import_file
 from books.importing.results import Note, Reject, Totals
-from books.models import Book
+from books.models import Book, BookAuthor, BookSeries, BookTopic
 
 
 def csv_file(rows: Iterable[Mapping[str, object]], columns: Iterable[str] = ()) -> io.BytesIO:
@@ -45,9 +47,13 @@ def catalogue() -> list[dict[str, Any]]:
         {
             **book.as_record(),
             "version": book.version,
-            "by": list(book.bookauthor_set.order_by("position").values_list("author__name", flat=True)),
-            "in": list(book.bookseries_set.order_by("position").values_list("series__name", "number", "label")),
-            "under": list(book.booktopic_set.order_by("topic__slug").values_list("topic__name", flat=True)),
+            "by": [link.author.name for link in book.bookauthor_set.all()],
+            "in": [(link.series.name, link.number, link.label) for link in book.bookseries_set.all()],
+            "under": [link.topic.name for link in book.booktopic_set.all()],
         }
-        for book in Book.objects.order_by("pk")
+        for book in Book.objects.order_by("pk").prefetch_related(
+            Prefetch("bookauthor_set", BookAuthor.objects.order_by("position").select_related("author")),
+            Prefetch("bookseries_set", BookSeries.objects.order_by("position").select_related("series")),
+            Prefetch("booktopic_set", BookTopic.objects.order_by("topic__slug").select_related("topic")),
+        )
     ]
