@@ -48,3 +48,12 @@ async def test_escape_closes_the_menu_and_gives_the_focus_back(page: Page) -> No
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("link", name="Activity")).to_be_hidden()
     await expect(page.locator("summary", has_text="Tools")).to_be_focused()
+
+
+async def test_the_way_back_to_a_list_leads_through_other_books(page: Page) -> None:
+    await page.goto("/books/?q=austen")
+    await page.locator(".books a").first.click()
+    await page.locator(".more a").first.click()
+    await expect(page.get_by_role("link", name="Back to the list")).to_have_attribute("href", "/books/?q=austen")
+    await page.goto("/books/1/")  # as from a bookmark
+    await expect(page.get_by_role("link", name="All books")).to_be_visible()

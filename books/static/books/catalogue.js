@@ -44,16 +44,27 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// A book's page is the same for everybody: only the browser knows from which list one came.
+// A book's page is the same for everybody: only the browser knows from which list one came, also by way of other books.
 const back = document.querySelector("[data-back]");
-if (back && document.referrer) {
-  const from = new URL(document.referrer);
-  const base = back.dataset.back; // the path of the home page
-  const path = from.pathname.startsWith(base) ? from.pathname.slice(base.length) : "";
-  if (from.origin === location.origin && /^(books|(authors|series|topics)\/[^/]+)\/$/.test(path)) {
-    back.href = base + path + from.search;
-    back.textContent = "Back to the list";
-  }
+const LIST = "books.list";
+
+function listBefore(base) {
+  const from = document.referrer && new URL(document.referrer);
+  const isHere = from && from.origin === location.origin && from.pathname.startsWith(base);
+  const path = isHere ? from.pathname.slice(base.length) : "";
+  const isList = /^(books|(authors|series|topics)\/[^/]+)\/$/.test(path);
+  const list = isList ? base + path + from.search : null;
+  try {
+    if (isList) sessionStorage.setItem(LIST, list);
+    else if (!/^books\/[0-9]+\//.test(path)) sessionStorage.removeItem(LIST);
+    return sessionStorage.getItem(LIST);
+  } catch { return list; } // the browser keeps nothing
+}
+
+const before = back && listBefore(back.dataset.back); // the path of the home page
+if (before) {
+  back.href = before;
+  back.textContent = "Back to the list";
 }
 
 // Keys: / searches; j and k go through a list, as do the arrows once a row has the focus. Can be turned off.
