@@ -70,6 +70,20 @@ async def test_many_who_ask_at_once_wait_for_one(per_version: PerVersion) -> Non
     assert await asyncio.gather(*asking) == [1] * 30
 
 
+async def test_who_waits_for_anothers_value_holds_no_thread(per_version: PerVersion) -> None:
+    maker, pool = Maker(), ThreadPool(1, Limits(0))
+    maker.goes_on = asyncio.Event()
+    making = asyncio.create_task(per_version.get_or_make("key", maker))
+    await asyncio.sleep(0)
+    with Checkout(pool, writes=False) as waiting:
+        await waiting.submit(int)
+        asking = asyncio.create_task(per_version.get_or_make("key", maker))
+        await asyncio.sleep(0)
+        assert pool.checked_out == 0
+        maker.goes_on.set()
+        assert await asyncio.gather(making, asking) == [1, 1]
+
+
 async def test_what_was_made_of_an_older_version_is_not_cached(per_version: PerVersion) -> None:
     maker = Maker()
     maker.goes_on = asyncio.Event()

@@ -9,7 +9,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from django41_example.server.threads import current_checkout
+from django41_example.server.threads import current_checkout, release
 
 CONNECT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts to connect
@@ -92,6 +92,7 @@ class PerVersion:
                 value: Value = made[1]
                 return value
             if being_made := self.being_made.get((number, key)):
+                release()  # whoever makes it may be in need of a thread
                 await being_made.wait()
             else:
                 return await self._make(number, key, make)
