@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import OperationalError
+from django.db import DatabaseError
 
 from django41_example import environment
 
@@ -59,7 +59,7 @@ def errors_as_one_line() -> Iterator[None]:
         yield
     except ImproperlyConfigured as error:
         sys.exit(str(error))
-    except OperationalError as error:
+    except DatabaseError as error:
         if "--traceback" in sys.argv:
             raise
         sys.exit(f"The database fails: {' '.join(str(error).split())}")

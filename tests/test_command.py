@@ -9,7 +9,7 @@ from shutil import copyfile, copytree, ignore_patterns
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
+from django.db import DatabaseError
 
 from django41_example.__main__ import errors_as_one_line
 from tests.server.running import PROJECT
@@ -74,7 +74,7 @@ def test_a_user_without_a_home_gives_a_folder(installed: Path, tmp_path: Path) -
     assert shell(installed, tmp_path, code, HOME="", VAR_DIR=str(tmp_path)) == str(tmp_path)
 
 
-@pytest.mark.parametrize("error", [OperationalError("the disk\nis full"), ImproperlyConfigured("the disk is full")])
+@pytest.mark.parametrize("error", [DatabaseError("the disk\nis full"), ImproperlyConfigured("the disk is full")])
 def test_what_its_operator_can_mend_is_told_in_one_line(error: Exception) -> None:
     with pytest.raises(SystemExit, match=r"the disk is full$"), errors_as_one_line():
         raise error

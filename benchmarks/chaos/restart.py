@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import django
+from django.urls import get_resolver
 
 TITLE = "Powercut"  # how the titles of written books begin: no other book has the word
 
@@ -39,6 +40,7 @@ def restart() -> dict[str, Any]:
 
 if __name__ == "__main__":
     django.setup()
+    get_resolver().url_patterns  # noqa: B018 - imports all views here, and not in each child
     for _ in sys.stdin:
         if not os.fork():
             try:
