@@ -1,6 +1,7 @@
 """How the server starts and stops; gunicorn reads this file by itself. Private names: tests/test_private_names.py."""
 
 import logging
+import math
 import os
 import resource
 import signal
@@ -255,7 +256,8 @@ def post_fork(server: Any, worker: Any) -> None:
         if os.getppid() != worker.ppid:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    worker.config.callback_notify, worker.config.timeout_notify = notify, 1
+    # uvicorn looks each second whether this time has passed, by a clock that may be set back: then it notifies nobody.
+    worker.config.callback_notify, worker.config.timeout_notify = notify, -math.inf
 
 
 def child_exit(server: Any, worker: Any) -> None:

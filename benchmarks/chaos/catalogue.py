@@ -91,9 +91,11 @@ def usage_of(pid: int) -> Usage | None:
 
 
 @contextmanager
-def serving(options: Options, *, workers: int = 4, under: str = "", **variables: str) -> Iterator[Catalogue]:
-    """A server, maybe under another program."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+def serving(
+    options: Options, *, workers: int = 4, under: str = "", on: Path | None = None, **variables: str
+) -> Iterator[Catalogue]:
+    """A server, maybe under another program, or on another disk."""
+    with tempfile.TemporaryDirectory(dir=on, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with database(options, folder) as url:
             catalogue = Catalogue(folder, url, f"{under}{COMMAND} {workers}", variables)

@@ -1,0 +1,79 @@
+"""The clock jumps an hour forward, then two back, while a job runs: books, sign-in, jobs and workers go on."""
+
+import asyncio
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from benchmarks.chaos.catalogue import Options, serving
+from benchmarks.chaos.client import Connection, new_key
+from benchmarks.chaos.report import figure
+from benchmarks.stale.owner import Owner
+from benchmarks.stale.writing import sign_in
+
+# Preloaded: the time of day is that of the machine, and as many seconds more as a file says.
+LIBRARY = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+    int failed = real(clock, now);
+    if (clock == CLOCK_REALTIME) {
+        long more = 0;
+        FILE *file = fopen(getenv("CLOCK_OFFSET"), "r");
+        if (file) { if (fscanf(file, "%ld", &more) != 1) more = 0; fclose(file); }
+        now->tv_sec += more;
+    }
+    return failed;
+}
+int gettimeofday(struct timeval *now, void *zone) {
+    struct timespec found;
+    clock_gettime(CLOCK_REALTIME, &found);
+    now->tv_sec = found.tv_sec, now->tv_usec = found.tv_nsec / 1000;
+    return 0;
+}
+time_t time(time_t *now) {
+    struct timespec found;
+    clock_gettime(CLOCK_REALTIME, &found);
+    return now ? (*now = found.tv_sec) : found.tv_sec;
+}
+"""
+WATCHED = 65  # seconds: gunicorn kills a worker that is silent for a minute
+LONG, SHORT = b'{"kind": "clock", "arguments": {"seconds": 15}}', b'{"kind": "clock", "arguments": {"seconds": 1}}'
+
+
+async def run(options: Options) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        library, offset = Path(name) / "clock.so", Path(name) / "offset"
+        compiler = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", library, "-ldl"]
+        subprocess.run(compiler, input=LIBRARY, text=True, check=True)  # noqa: ASYNC221 - nothing else runs yet
+        offset.write_text("0")
+        variables = {"LD_PRELOAD": str(library), "CLOCK_OFFSET": str(offset)}
+        with serving(options, workers=2, **variables) as catalogue:
+            owner = await asyncio.to_thread(Owner, catalogue)
+            for seconds in (3600, 0, -3600):
+                workers, old, new = catalogue.workers(), new_key(), new_key()
+                await owner.ask("POST", f"/jobs/{old}/", LONG)
+                await owner.wait_for(old, "running")
+                offset.write_text(str(seconds))
+                began, seen = time.monotonic(), Counter[str]()
+                seen[(await owner.ask("POST", f"/jobs/{new}/", SHORT)).kind] += 1
+                _, waited = await owner.wait_for(new, "succeeded", "failed")
+                ended, _ = await owner.wait_for(old, "succeeded", "failed")
+                await asyncio.to_thread(sign_in, catalogue)
+                while time.monotonic() < began + WATCHED:
+                    seen[(await owner.ask("GET", "/health_check/")).kind] += 1
+                    seen[(await Connection(owner.port, owner.token).add_book("A book", new_key())).kind] += 1
+                    await asyncio.sleep(1)
+                jobs = f"a running job {ended['status']} in attempt {ended['attempt']}, a new one in {waited:.0f} s"
+                counts = ", ".join(f"{count} × {kind}" for kind, count in sorted(seen.items()))
+                well = set(seen) <= {"200", "201", "202"} and ended["status"] == "succeeded" and waited < 10
+                figure(f"clock at {seconds:+} s", f"{jobs}; {counts}", aim="all well", reached=well)
+                killed = len(set(workers) - set(catalogue.workers()))
+                figure("workers killed", killed, aim="0", reached=not killed)
