@@ -1,4 +1,5 @@
-"""What the server lives through: crowds, streams, kills, a database that restarts.
+"""What the server lives through: crowds, streams, kills, power cuts, a bad disk, a wrong clock, a database that
+restarts.
 
     python -m benchmarks.chaos [SCENARIO…] [--quick] [--postgres]
 

@@ -30,14 +30,16 @@ Acknowledged = list[tuple[float, str, int]]  # when, title, version
 
 async def run(options: Options) -> None:
     with tempfile.TemporaryDirectory() as name:
-        traces, began = Path(name), time.time()
+        traces, starts_at = Path(name), time.time()
         with serving(options, workers=2, under=f"{STRACE}{traces / 'trace'} ", BACKUPS="1") as catalogue:
             token = await asyncio.to_thread(catalogue.token)
+            loaded_at = time.time()
             acknowledged = await load(catalogue.port, token, options.scaled(60))
-            moments = sorted(random.uniform(began, time.time()) for _ in range(options.scaled(200)))
+            moments = [random.uniform(starts_at, loaded_at) for _ in range(options.scaled(20))]
+            moments += [random.uniform(loaded_at, time.time()) for _ in range(options.scaled(180))]
             os.killpg(catalogue.server.process.pid, signal.SIGTERM)  # strace itself holds out
             catalogue.server.wait()
-            await asyncio.to_thread(cut_power, catalogue.folder, traces, moments, acknowledged)
+            await asyncio.to_thread(cut_power, catalogue.folder, traces, sorted(moments), acknowledged)
 
 
 async def load(port: int, token: str, seconds: float) -> Acknowledged:
