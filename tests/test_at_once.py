@@ -102,7 +102,7 @@ class AtOnce(TransactionTestCase):
         for number in range(TIMES):
             claims = {"iss": "https://auth.example", "sub": str(number), "preferred_username": f"Ada{number}"}
             both = [lambda claims=claims: Identity.objects.sign_in(claims), lambda n=number: vouched_for(f"Eve{n}")]
-            assert at_once(*both, *both) == []
+            assert at_once(*both, *both, lambda n=number: vouched_for(f"EVE{n}")) == []
         assert (User.objects.count(), Identity.objects.count()) == (1 + 2 * TIMES, TIMES)
 
     def test_of_two_people_with_one_name_one_is_refused(self) -> None:

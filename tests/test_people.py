@@ -217,7 +217,9 @@ class LostPasswords(PeopleCase):
         self.assertNotContains(self.client.get(f"/accounts/people/{self.user.pk}/", headers=HTML), "secret=")
 
     def test_where_passwords_are_off_there_is_none(self) -> None:
+        link = self.link()
         with self.settings(PASSWORD_SIGN_IN=False):
+            assert self.choose(link).status_code == 404
             assert self.client.post(f"/accounts/people/{self.user.pk}/password-link/").status_code == 409
             page = self.client.get(f"/accounts/people/{self.user.pk}/", headers=HTML)
             self.assertNotContains(page, "new password")

@@ -44,6 +44,7 @@ MAX_PAUSE, DEFAULT_PAUSE = 3600.0, 10.0  # seconds that a Retry-After may ask fo
 IMPORTED_LATE = ("httpcore", "anyio._backends._asyncio")  # by httpx, at the first request, on the event loop
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_sign_in_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 class Unreachable(LookupFailed):
@@ -96,7 +97,12 @@ async def afetch(host: Host, path: str, query: Mapping[str, str], deadline: floa
 async def aask(host: Host, form: Mapping[str, str] | None = None, *, seconds: float) -> Any:
     """The JSON at the URL of a host, or what it answers to a form; None for a 404. Raises LookupFailed."""
     release()
-    return await _request(host, "", {}, form, seconds=seconds)
+    slots = _sign_in_slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENCY))
+    try:
+        async with asyncio.timeout(seconds), slots:
+            return await _request(host, "", {}, form, seconds=seconds)
+    except TimeoutError:  # in the queue
+        raise Unreachable(f"{host.name} is asked too much at once.") from None
 
 
 async def _request(

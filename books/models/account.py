@@ -1,7 +1,7 @@
 """The accounts of people, and what each is here: roles are Django's own superusers and its group of librarians."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from books.search.pagination import Ordering, PagedQuerySet
 
 LIBRARIANS = "Librarians"  # the group that a migration makes, with its permissions
 SIGN_IN_NOTED_EVERY = timedelta(days=1)  # where each request is one
+_noted: dict[int, datetime] = {}  # when this process did so, by account
 
 
 class LastOwner(Exception):
@@ -104,6 +105,7 @@ def accept(secret: str, username: str, password: str) -> User:
 
 def create_account(username: str, role: Role, hashed: str = "") -> User:
     """In the caller's transaction, without a password unless its hash is given. Raises NameTaken."""
+    lock_owners()
     if spelled_like(username).exists():
         raise NameTaken
     user = User.objects.create(username=username, password=hashed or make_password(None))
@@ -119,8 +121,11 @@ def vouched_for(username: str) -> User | None:
     user = known(username) if is_username(username) else None
     if user is None or not user.is_active:
         return None
-    if user.last_login is None or timezone.now() - user.last_login > SIGN_IN_NOTED_EVERY:
-        User.objects.filter(pk=user.pk).update(last_login=timezone.now())
+    now = timezone.now()
+    latest = max(filter(None, (user.last_login, _noted.get(user.pk))), default=None)
+    if latest is None or now - latest > SIGN_IN_NOTED_EVERY:
+        _noted[user.pk] = now  # so that of many requests at once one writes
+        User.objects.filter(pk=user.pk).update(last_login=now)
     return user
 
 
@@ -128,19 +133,25 @@ def known(username: str) -> User | None:
     """The account with this name, or the only one whose name differs in capitals alone, or a new reader's."""
     if user := User.objects.filter(username=username).first():
         return user
-    alike = [user for user in spelled_like(username) if user.username.lower() == username.lower()]  # not ı for i
-    return join(username) if not alike else alike[0] if len(alike) == 1 else None
+    alike = in_other_capitals(username) or join(username)
+    return alike[0] if len(alike) == 1 else None
 
 
-def join(username: str) -> User | None:
-    """A new reader; None where nobody may sign up, and where there is no owner yet, to whom the first account goes."""
-    if not (settings.SIGN_UP and has_owner()):
-        return None
-    return User.objects.get_or_create(username=username, defaults={"password": make_password(None)})[0]
+def in_other_capitals(username: str) -> list[User]:
+    return [user for user in spelled_like(username) if user.username.lower() == username.lower()]  # not ı for i
 
 
-def has_owner() -> bool:
-    return User.objects.filter(is_superuser=True).exists()
+@transaction.atomic
+def join(username: str) -> list[User]:
+    """A new reader; nobody where none may sign up, and where there is no owner yet, to whom the first account goes."""
+    if not (settings.SIGN_UP and lock_owners()):
+        return []
+    return in_other_capitals(username) or [User.objects.create(username=username, password=make_password(None))]
+
+
+def lock_owners() -> bool:
+    """Whether there are any. No other transaction creates an account before this one ends."""
+    return bool(User.objects.select_for_update(no_key=True).filter(is_superuser=True).order_by("pk"))
 
 
 def is_username(username: str) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 
-from books.models.account import create_account, has_owner, is_username
+from books.models.account import create_account, is_username, lock_owners
 from books.models.invitation import Invitation, Role
 
 
@@ -19,33 +19,30 @@ class NoAccount(Exception):
 
 
 class IdentityQuerySet(models.QuerySet["Identity"]):
+    @transaction.atomic
     def sign_in(self, claims: Mapping[str, Any], invitation: str = "") -> User:
         """The account of who signs in, a new one for somebody new. Raises NoAccount, NameTaken, NotInvited."""
-        try:
-            return self._account(claims, invitation)
-        except IntegrityError:  # the same person, in another window at this moment
-            return self._account(claims, invitation)
+        known = self.of(claims).select_related("user")
+        if identity := known.first():
+            return identity.user
+        has_owner = lock_owners()
+        if identity := known.first():  # the same person came in by another window at this moment
+            return identity.user
+        user = create_account(username_in(claims), self._role(invitation, has_owner=has_owner))
+        self.create(issuer=claims["iss"], subject=claims["sub"], user=user)
+        return user
 
-    @transaction.atomic
-    def _account(self, claims: Mapping[str, Any], invitation: str) -> User:
-        known = self.of(claims).select_related("user").first()
-        return known.user if known else self._welcome(claims, invitation)
-
-    def _welcome(self, claims: Mapping[str, Any], invitation: str) -> User:
+    def _role(self, invitation: str, *, has_owner: bool) -> Role:
         if invitation:
-            role = Role(Invitation.objects.taken(invitation).role)
-        elif not settings.SIGN_UP:
+            return Role(Invitation.objects.taken(invitation).role)
+        if not settings.SIGN_UP:
             raise NoAccount(
                 "No account here is connected to you. If you have one, sign in with its password and connect it on the "
                 "page “Account”. If not, ask the owner of this catalogue for an invitation."
             )
-        elif not has_owner():
+        if not has_owner:
             raise NoAccount("This catalogue has no owner yet. Open the link that the server's log shows.")
-        else:
-            role = Role.READER
-        user = create_account(username_in(claims), role)
-        self.create(issuer=claims["iss"], subject=claims["sub"], user=user)
-        return user
+        return Role.READER
 
     def connect(self, claims: Mapping[str, Any], user: User) -> None:
         """Let who has signed in use this account from now on. Raises NoAccount if another account has the identity."""
@@ -58,10 +55,10 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
 
 
 def username_in(claims: Mapping[str, Any]) -> str:
-    """A name for a new account. Raises NoAccount where the provider tells none that an account can have."""
-    for claim in ("preferred_username", "email", "nickname"):
+    """A name for a new account, which others see: an e-mail address only if there is no other. Raises NoAccount."""
+    for claim in ("preferred_username", "nickname", "name", "email"):
         name = claims.get(claim)
-        if isinstance(name, str) and is_username(name := User.normalize_username(name.strip())):
+        if isinstance(name, str) and is_username(name := ".".join(User.normalize_username(name).split())):
             return name
     raise NoAccount("You were signed in, but without a name that an account can have: letters, digits and @ . + - _")
 

@@ -5,6 +5,7 @@ The secret is Django's own for this: nothing is stored, and signing in, or anoth
 
 import re
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
@@ -12,7 +13,7 @@ from django.db import models, transaction
 
 
 class LinkEnded(Exception):
-    """It was used, is too old, or its account is closed."""
+    """It was used, is too old, its account is closed, or passwords are switched off."""
 
 
 def secret_for(user: User) -> str:
@@ -23,7 +24,9 @@ def account_for(secret: str, users: models.QuerySet[User] | None = None) -> User
     """Whose password such a secret is for. Raises LinkEnded."""
     pk, _, token = secret.partition(".")
     found = re.fullmatch("[1-9][0-9]{0,17}", pk, re.ASCII) and (users or User.objects.all()).filter(pk=int(pk)).first()
-    if not (found and found.is_active and default_token_generator.check_token(found, token)):
+    if not (
+        settings.PASSWORD_SIGN_IN and found and found.is_active and default_token_generator.check_token(found, token)
+    ):
         raise LinkEnded
     return found
 
