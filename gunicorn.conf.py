@@ -34,9 +34,7 @@ try:
     # In production on PostgreSQL, the Procfile's `worker` runs the jobs, on any number of hosts.
     WORK = environment.boolean("WORK", default=not (PRODUCTION and ON_POSTGRESQL))
     LOG_FORMAT = environment.choice("LOG_FORMAT", "plain", ("plain", "json"))
-    PREPARES = (
-        not PRODUCTION or os.environ.get("CATALOGUE_PREPARES") == "1"
-    )  # as `book-catalogue serve` has no `release`
+    PREPARES = not PRODUCTION or environment.TO_PREPARE in os.environ  # the command `serve` has no `release` before it
     workers = environment.integer("WEB_CONCURRENCY", min(os.cpu_count() or 1, 4), low=1, high=256)
 except ImproperlyConfigured as error:
     sys.exit(str(error))

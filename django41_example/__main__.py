@@ -38,7 +38,7 @@ def run(command: str, *arguments: str) -> None:
     if command in {"", "-h", "--help"}:
         sys.stdout.write(USAGE.format(folder=environment.data_folder("VAR_DIR")))
     elif command == "serve":
-        os.environ["CATALOGUE_PREPARES"] = "1"
+        os.environ[environment.TO_PREPARE] = "1"
         server = ["-m", "gunicorn", "--config", str(CONFIGURATION), "django41_example.asgi:application", *arguments]
         os.execv(sys.executable, [sys.executable, *server])  # noqa: S606 # nosec B606 - the arguments are the caller's own
     else:

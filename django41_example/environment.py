@@ -18,6 +18,8 @@ IS_CHECKOUT = (PACKAGE.parent / "manage.py").exists()  # otherwise it is install
 PROJECT = PACKAGE.parent if IS_CHECKOUT else PACKAGE  # holds templates/ and gunicorn.conf.py
 FOLDER = PROJECT if IS_CHECKOUT else Path.cwd()  # where relative paths begin
 
+TO_PREPARE = "CATALOGUE_TO_PREPARE"  # no setting: by this variable the command `serve` tells gunicorn's configuration
+
 BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 
 
