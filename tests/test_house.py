@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_584,
     "search": 1905,
-    "server": 3062,
+    "server": 3064,
     "jobs": 1478,
     "importing exporting": 4739,
     "openapi": 791,
-    "house": 27_527,
+    "house": 27_529,
     "benchmarks": 4528,
 }
 
