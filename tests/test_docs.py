@@ -15,6 +15,7 @@ import pytest
 from django.core.management import get_commands
 from django.urls import resolve
 
+from books.forms.names import AuthorForm
 from books.forms.uploads import EXISTING_LABELS
 from tests.server.databases import Prepared
 from tests.server.running import PROJECT, TOOLS, Server, environment, procfile, wait_until
@@ -166,7 +167,8 @@ def test_the_buttons_and_boxes_it_names_are_on_our_pages(name: str) -> None:
     bold = re.findall(r"\*\*([^*]+)\*\*", (PROJECT / "docs" / name).read_text())
     named = {" ".join(words.split()) for words in bold if not words.endswith(".")}
     templates = [path.read_text() for path in TEMPLATES.rglob("*.html")]
-    pages = "\n".join([*templates, *EXISTING_LABELS.values(), *ON_OTHER_PAGES])
+    boxes = [str(field.label) for field in AuthorForm.base_fields.values()]
+    pages = "\n".join([*templates, *boxes, *EXISTING_LABELS.values(), *ON_OTHER_PAGES])
     assert sorted(label for label in named if label not in pages) == []
 
 
