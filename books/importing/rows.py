@@ -41,18 +41,22 @@ def cleaned(row: Row, known: Format) -> CleanRow:
 
 def _given(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
     """The fields of a book, and those whose values are none. A title that is none is an error of the row."""
-    given = {name: value for name, value in raw.items() if not _is_nothing(value)}
+    given = {
+        name: value
+        for name, value in raw.items()
+        if (value.strip() if isinstance(value, str) else value not in NOTHING)
+    }
     values, errors = clean(given)
     unfit = [RowError(name, given[name], " ".join(reasons)) for name, reasons in errors.items()]
     if fatal := next((error for error in unfit if error.field == "title"), None):
         raise fatal
     language = given.get("language")
-    if values.get("language") and isinstance(language, str) and (rest := languages.left_out(language)):
+    if (
+        values.get("language", language) != language
+        and isinstance(language, str)
+        and (rest := languages.left_out(language))
+    ):
         reason = f"Read as {languages.name(values['language'])}: we know no such region or script."
         unfit.append(RowError("language", rest, reason))
     values = with_label(values, given)
     return {name: value for name, value in values.items() if value or value == 0}, unfit
-
-
-def _is_nothing(value: Any) -> bool:
-    return not value.strip() if isinstance(value, str) else value in NOTHING

@@ -235,13 +235,19 @@ def names(max_count: int, max_length: int = MAX_NAME) -> Callable[[object], list
 
 
 def _cached(clean: Clean) -> Clean:
-    """The names in short cells are kept: those of a list recur from row to row."""
-    kept = lru_cache(5000)(lambda text: tuple(clean(text)))
+    """The names in short cells, and in lists of some, are kept: those of a file recur from row to row."""
+    kept = lru_cache(5000)(lambda value: tuple(clean(value)))
 
     def clean_cell(value: object) -> list[str]:
-        return list(kept(value)) if isinstance(value, str) and len(value) <= MAX_NAME else clean(value)
+        if isinstance(value, list) and len(value) <= 3 and all(map(_is_short, value)):
+            return list(kept(tuple(value)))
+        return list(kept(value)) if _is_short(value) else clean(value)
 
     return clean_cell
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_NAME
 
 
 @lru_cache(2000)

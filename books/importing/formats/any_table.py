@@ -7,13 +7,13 @@ from typing import Any
 from books.importing.column_names import FAMILY, GIVEN, field_of
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.columns import Cells, How, reader
-from books.importing.formats.values import count, first_isbn, full_year, text, unquoted, values, with_role
+from books.importing.formats.values import first_isbn, full_year, unquoted, values, with_role
 from books.importing.results import RowError
 
 # Of these fields another column is taken where the first is empty, such as the ISBN-10.
 WITH_OTHERS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
 _NOTHING = {"n/a", "#n/a", "n.a.", "null", "none", "nan", "-", "--", "–", "—", "?"}
-LONGEST_NOTHING = max(map(len, _NOTHING))
+LONGEST_NOTHING = 10  # characters, with spaces around
 _TOTALS = re.compile(
     r"(?:grand |sub)?totals?|sum|summe|gesamt\w*|insgesamt|somme|total général|totale|suma|razem|celkem|összesen|"
     r"toplam|итого|всего|المجموع|合計|小計|総計|合计|总计|계|합계|tổng(?: cộng)?",
@@ -32,7 +32,10 @@ _IN_SERIES = re.compile(
 def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawFields]:
     """Reads these fields. Of several columns the first that is not empty is taken."""
     ways = _HOW | {"contributors": _contributors(columns.get("contributors", ()))}
-    read_fields = reader({field: (names, ways.get(field, _given)) for field, names in columns.items()}, one_by_one=True)
+    plain = {field: _plain if len(names) == 1 else _given for field, names in columns.items()}
+    read_fields = reader(
+        {field: (names, ways.get(field, plain[field])) for field, names in columns.items()}, one_by_one=True
+    )
 
     def read(cells: Cells) -> RawFields:
         fields, left_out = read_fields(cells)
@@ -52,15 +55,9 @@ def _given(*cells: Any) -> Any:
 
 
 def _plain(cell: Any) -> Any:
-    if not isinstance(cell, str):
-        return cell
     value = unquoted(cell)
-    bare = value.strip()
-    return "" if len(bare) <= LONGEST_NOTHING and bare.casefold() in _NOTHING else value
-
-
-def _of_text(change: Callable[[str], Any]) -> How:
-    return lambda *cells: change(value) if isinstance(value := _given(*cells), str) else value
+    is_short = isinstance(value, str) and len(value) <= LONGEST_NOTHING
+    return "" if is_short and value.strip().casefold() in _NOTHING else value
 
 
 def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
@@ -86,9 +83,9 @@ _HOW: dict[str, How] = {
     "authors": lambda *cells: map(with_role, _names("authors", _BETWEEN_AUTHORS, _given(*cells))),
     "isbn13": lambda *cells: first_isbn(*map(_plain, cells)),
     "published_year": lambda *cells: (
-        full_year(text(found)) if isinstance(found := _given(*cells), str | int) else found
+        full_year(str(found).strip()) if isinstance(found := _given(*cells), (str, int)) else found
     ),
-    "pages": _of_text(count),
+    "pages": lambda *cells: value.strip().lstrip("0") if isinstance(value := _given(*cells), str) else value,
     "topics": lambda *cells: _names("topics", _BETWEEN_TOPICS, _given(*cells)),
 }
 

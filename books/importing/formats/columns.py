@@ -67,7 +67,7 @@ def reader(
         left_out: list[RowError] = []
         for field, (names, how) in columns.items():
             try:
-                value = how(*map(cells.get, names))
+                value = how(*[cells.get(name) for name in names])
             except RowError as error:
                 left_out.append(error)
             else:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -32,7 +33,9 @@ def unquoted(cell: Any) -> Any:
 
 def text(cell: Any) -> str:
     """A cell's text, whatever JSON has there; without the =\"…\" of spreadsheets."""
-    return "" if cell is None or isinstance(cell, list | dict) else str(unquoted(str(cell))).strip()
+    if isinstance(cell, str):
+        return str(unquoted(cell)).strip()
+    return "" if cell is None or isinstance(cell, (list, dict)) else str(cell)
 
 
 def values(value: Any) -> list[Any]:
@@ -94,6 +97,7 @@ def _is_person(family: str, given: str) -> bool:
     return not is_byname and not _NO_PERSON.search(f"{family}, {given}")
 
 
+@lru_cache(5000)
 def with_role(name: str) -> tuple[str, str]:
     """The name and the role in “Tove Jansson (Illustrator)” or 与謝野晶子訳."""
     if not name.isascii() and len(name) <= MAX_NAME and (found := _EAST_ASIAN_ROLE.fullmatch(name.strip())):
@@ -104,13 +108,18 @@ def with_role(name: str) -> tuple[str, str]:
 
 def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The authors among names with roles, and the contributors. Without an author the editors are taken."""
-    named = [(name.strip(), _codes(role.strip())) for name, role in found if name.strip()]
+    written = [(name.strip(), role.strip()) for name, role in found if name.strip()]
+    names = [name for name, role in written if not role]
+    if len(names) == len(written):  # most lists name authors alone
+        return {"authors": list(dict.fromkeys(names)), "contributors": []}
+    named = [(name, _codes(role)) for name, role in written]
     taken = AUTHOR if any(AUTHOR in codes for _, codes in named) else EDITOR
     authors = [name for name, codes in named if taken in codes]
     others = [roles.Contributor(name, code) for name, codes in named for code in codes if code not in {AUTHOR, taken}]
     return {"authors": list(dict.fromkeys(authors)), "contributors": list(dict.fromkeys(map(str, others)))}
 
 
+@lru_cache(1000)
 def _codes(role: str) -> list[str]:
     """Of nobody in particular an author's; “joint author” is one; of a role that is in no list a contributor's."""
     if not role or role.lower().endswith(" author"):
@@ -120,6 +129,8 @@ def _codes(role: str) -> list[str]:
 
 def first_isbn(*cells: Any) -> str:
     """The first ISBN in the cells, of which each may hold several; if there is none, the first text, to be noted."""
+    if isinstance(cells[0], str) and isbn.is_canonical(cells[0]):
+        return cells[0]
     written = [text(each).strip("[]") for cell in cells for each in values(cell)]
     found = next(filter(None, map(_isbn_in, written)), "")
     return found or next((each for each in written if each and not isbn.is_none(each)), "")
