@@ -1,6 +1,8 @@
 """Two people who do the same thing at the same moment: one of them is told so, and nothing is done twice."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -9,7 +11,7 @@ from django.test import Client, TransactionTestCase
 from books.history.merge import merge
 from books.history.rename import NameTaken, edit
 from books.history.undo import CannotUndo, undo
-from books.models import Author, Book, Change, Identity, Invitation, NotInvited, Role, Topic
+from books.models import Author, Book, Change, DuplicateISBN, Identity, Invitation, NotInvited, Role, Topic
 from books.models.account import LastOwner, accept, accounts, vouched_for
 from books.models.account import NameTaken as AccountNameTaken
 from books.models.change import COMMAND
@@ -32,6 +34,15 @@ class AtOnce(TransactionTestCase):
 
     def merge(self, kept: Book, other: Book) -> None:
         merge({kept.pk: kept.version, other.pk: other.version}, kept.pk, {}, COMMAND)
+
+    def test_without_consent_two_volumes_share_no_isbn(self) -> None:
+        for isbn in ["9780306406157", "9784101010014"] * TIMES:
+            volumes: list[Any] = [
+                {"title": "Genji", "isbn13": isbn, "series_number": Decimal(number)} for number in (1, 2)
+            ]
+            faults = at_once(*(partial(Book.objects.add, volume) for volume in volumes))
+            assert list(map(type, faults)) == [DuplicateISBN]
+            Book.objects.get(isbn13=isbn).delete()
 
     def test_a_deletion_is_undone_once(self) -> None:
         for isbn in ["", "9780306406157"] * TIMES:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Literal, Self, cast
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -114,6 +114,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
     def refuse_taken_isbn(self, values: Record, pk: int = 0, *, shares_isbn: bool) -> None:
         """Raises DuplicateISBN if a book other than this one has the ISBN, or shares it and has the number too."""
         if isbn13 := values.get("isbn13"):
+            if connection.vendor == "postgresql":  # no constraint sees a volume that is added at this moment
+                connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [int(isbn13)])
             others = self.filter(isbn13=isbn13).exclude(pk=pk)
             if shares_isbn:
                 others = others.filter(series_number=values.get("series_number"))
