@@ -129,7 +129,7 @@ def _codes(role: str) -> list[str]:
 
 def first_isbn(*cells: Any) -> str:
     """The first ISBN in the cells, of which each may hold several; if there is none, the first text, to be noted."""
-    if isinstance(cells[0], str) and isbn.is_canonical(cells[0]):
+    if cells and isinstance(cells[0], str) and isbn.is_canonical(cells[0]):
         return cells[0]
     written = [text(each).strip("[]") for cell in cells for each in values(cell)]
     found = next(filter(None, map(_isbn_in, written)), "")
