@@ -1,10 +1,12 @@
 """The settings as another process reads them: each test gives an environment and looks at what comes of it."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from runpy import run_path
 from typing import Any
@@ -52,6 +54,14 @@ def test_an_empty_environment_is_safe_and_for_this_machine(read: Callable[..., d
     assert not settings.get("SECURE_SSL_REDIRECT", False)
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert settings["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3"
+
+
+def test_what_sqlite_has_committed_survives_a_power_cut(read: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    pragmas = read()["DATABASES"]["default"]["OPTIONS"]["init_command"]
+    with closing(sqlite3.connect(tmp_path / "books.sqlite3")) as database:
+        database.executescript(pragmas)
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert database.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: each commit is on the disk
 
 
 def test_on_a_network_without_names_given_all_local_ones_are_admitted(read: Callable[..., dict[str, Any]]) -> None:
