@@ -23,19 +23,20 @@ dev: .venv/dev
 	@$(READ_ENV) export DEBUG=1; exec $(BIN)/watchfiles --sigint-timeout 10 \
 		"$(SERVER) dev.asgi:application --workers 1" django41_example books templates gunicorn.conf.py
 
-# On both databases at once, since tests mostly wait; Chromium is driven beside the shorter run. PostgreSQL's output
-# comes when SQLite's run is over. pytest ends with 5 where a run has no test of FILE: in one of the two that is right.
-# What is compiled is kept, for the next run and for the processes that tests start.
+# On both databases at once, and beside them the tests of Chromium and of whole servers, since tests mostly wait. What
+# these print comes when SQLite's run is over. pytest ends with 5 where a run has no test of FILE. What is compiled is
+# kept, for the next run and for the processes that tests start.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(if $(FILE),.venv/dev,lint)
 	@rm -f .coverage
-	@if $(BIN)/python -m tests.postgres; then export BROWSER_TESTS_ON=postgresql; fi; \
-	log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(FILE) >"$$log" 2>&1 & other=$$!; \
-	$(BIN)/python -m pytest $(or $(FILE),--cov); sqlite=$$?; \
-	wait $$other; postgresql=$$?; \
-	case $$postgresql in 0|5) grep "^SKIPPED\|^Not run" "$$log"; tail -n 1 "$$log";; *) cat "$$log";; esac; \
-	case $$sqlite$$postgresql in 00$(if $(FILE),|05|50)) ;; *) exit 1;; esac
+	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
+	tell() { case $$1 in 0|5) grep "^SKIPPED\|^Not run" "$$2"; tail -n 1 "$$2";; *) cat "$$2";; esac; }; \
+	TESTS=others $(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(FILE) >"$$logs/1" 2>&1 & first=$$!; \
+	TESTS=processes $(BIN)/python -m pytest $(FILE) >"$$logs/2" 2>&1 & second=$$!; \
+	TESTS=others $(BIN)/python -m pytest $(or $(FILE),--cov); sqlite=$$?; \
+	wait $$first; postgresql=$$?; tell $$postgresql "$$logs/1"; \
+	wait $$second; processes=$$?; tell $$processes "$$logs/2"; \
+	case $$sqlite$$postgresql$$processes in 555) exit 1;; 000$(if $(FILE),|[05][05][05])) ;; *) exit 1;; esac
 
 lint: .venv/dev
 	$(BIN)/ruff check

@@ -38,12 +38,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that are about another database, and those for which any will do, on one of the two.
 
-    They are not skipped: nothing is missing, since `make test` runs them on the other.
+    They are not skipped: nothing is missing, since `make test` runs them elsewhere. Beside the two it runs those that
+    drive Chromium or servers of their own, whose time is spent in other processes (TESTS=processes).
     """
-    others = {"postgresql": ["sqlite", "once"], "sqlite": ["postgresql"]}[connection.vendor]
-    if connection.vendor != os.environ.get("BROWSER_TESTS_ON", "sqlite"):
-        others.append("browser")
-    left_out = [item for item in items if any(map(item.get_closest_marker, others))]
+    other = "sqlite" if connection.vendor == "postgresql" else "postgresql"
+    wanted = os.environ.get("TESTS", "others" if connection.vendor == "postgresql" else "all")
+
+    def belongs_elsewhere(item: pytest.Item) -> bool:
+        marks = {mark.name for mark in item.iter_markers()}
+        if "browser" in marks or {"server", "once"} <= marks:
+            return wanted == "others"
+        return wanted == "processes" or other in marks or ("once" in marks and other == "sqlite")
+
+    left_out = [item for item in items if belongs_elsewhere(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from books.admin import site
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
-from books.models import Author, Book, Change, Job, LoginAttempts, Scope, Token, Topic
+from books.models import Author, Book, Change, Identity, Job, LoginAttempts, Scope, Token, Topic
 from tests.people import owner, reader
 
 ISBN = "9780306406157"
@@ -94,6 +94,7 @@ class EveryPage(OwnerTestCase):
         Book.objects.change(book.pk, {"title": "こころ"})
         Token.objects.issue(self.owner, "script", [Scope.READ], 30)
         LoginAttempts.objects.create(key="secret key", since=timezone.now())
+        Identity.objects.create(user=self.owner, issuer="https://sign-in.test", subject="1")
         start(clock, {"seconds": 1})
 
     def pages_of(self, model: Any) -> list[str]:

@@ -15,7 +15,7 @@ PYTHON = """#!/bin/sh
 case "$*" in
     --version) echo "Python {version}" ;;
     -c*) echo {is_new_enough} ;;
-    *pytest*) echo "$*" >> ran; exit $RESULT ;;
+    *pytest*) echo "$TESTS: $*" >> ran; exit $RESULT ;;
     *venv*) for folder; do :; done; mkdir -p $folder/bin; cp "$0" $folder/bin/python; cp gunicorn $folder/bin ;;
     *pip*) echo "$*" >> installed ;;
 esac
@@ -79,7 +79,11 @@ def test_make_test_runs_every_test_on_both_databases(checkout: Path) -> None:
     for name in ("ruff", "mypy"):
         executable(checkout / ".venv/bin" / name, "#!/bin/sh")
     assert make(checkout, "test", RESULT="0").returncode == 0
-    assert ran(checkout) == ["-m pytest --cov", "-m tests.postgres .venv/bin/python -m pytest"]
+    assert ran(checkout) == [
+        "others: -m pytest --cov",
+        "others: -m tests.postgres .venv/bin/python -m pytest",
+        "processes: -m pytest",
+    ]
 
 
 @pytest.mark.parametrize(("result", "is_well"), [("0", True), ("1", False), ("5", False)])
@@ -87,7 +91,11 @@ def test_make_test_takes_files(checkout: Path, result: str, is_well: bool) -> No
     done = make(checkout, "test", FILE="tests/test_a.py tests/test_b.py::C", RESULT=result)
     files = "tests/test_a.py tests/test_b.py::C"
     assert (done.returncode == 0) == is_well
-    assert ran(checkout) == [f"-m pytest {files}", f"-m tests.postgres .venv/bin/python -m pytest {files}"]
+    assert ran(checkout) == [
+        f"others: -m pytest {files}",
+        f"others: -m tests.postgres .venv/bin/python -m pytest {files}",
+        f"processes: -m pytest {files}",
+    ]
 
 
 def ran(checkout: Path) -> list[str]:
