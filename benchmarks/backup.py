@@ -176,18 +176,17 @@ def kills(rows: int, count: int) -> None:
         finished(full, "backup", str(path))
         finished(target, "migrate", "-v0")
         finished(target, "createsuperuser", "--noinput", "--username", "mine", "--email", "")
-        before = finished(target, "shell", "--no-imports", "-c", CSV)[0]
-        whole, killed, same = replaced(target, path, None), 0, 0
+        before, after = (finished(place, "shell", "--no-imports", "-c", CSV)[0] for place in (target, full))
+        seconds, found = replaced(target, path, None), list[str]()
         for number in range(count):
             copy = Path(shutil.copytree(target, Path(name) / str(number)))
-            if replaced(copy, path, random.uniform(0, whole)) < 0:
-                killed += 1
-                same += finished(copy, "shell", "--no-imports", "-c", CSV)[0] == before
-        print(f"{killed} of {count} restores of {rows:,} books were killed before their end; as it was before: {same}")
+            if replaced(copy, path, random.uniform(0, seconds)) < 0:
+                found.append(finished(copy, "shell", "--no-imports", "-c", CSV)[0])
+        counts = f"{found.count(before)} as it was before, {found.count(after)} already whole"
+        print(f"{len(found)} of {count} restores of {rows:,} books were killed before their end: {counts}")
         copy = Path(shutil.copytree(target, Path(name) / "last"))
         finished(copy, "restore", str(path))
-        here, there = (finished(place, "shell", "--no-imports", "-c", CSV)[0] for place in (full, copy))
-        print("then restored whole:", here == there)
+        print("then restored whole:", finished(copy, "shell", "--no-imports", "-c", CSV)[0] == after)
 
 
 def replaced(folder: Path, path: Path, killed_after: float | None) -> float:

@@ -42,8 +42,8 @@ class Usage:
 
 
 class Catalogue:
-    def __init__(self, folder: Path, database_url: str, command: str, variables: dict[str, str]) -> None:
-        self.folder, self.database_url = folder, database_url
+    def __init__(self, folder: Path, database_url: str, workers: int, under: str, variables: dict[str, str]) -> None:
+        self.folder, self.database_url, self.under = folder, database_url, under
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.variables = {
@@ -53,11 +53,11 @@ class Catalogue:
             "TMPDIR": str(self.temporary),
             **variables,
         }
-        self.server = Server(command, folder, **self.variables)
+        self.server = Server(f"{under}{COMMAND} {workers}", folder, **self.variables)
         self.port = self.server.port
 
     def manage(self, *command: str) -> str:
-        program = [sys.executable, "manage.py", *command]
+        program = [*self.under.split(), sys.executable, "manage.py", *command]
         variables = environment(self.folder, self.variables | OWNER)
         return subprocess.run(program, cwd=PROJECT, env=variables, check=True, stdout=subprocess.PIPE, text=True).stdout
 
@@ -68,7 +68,9 @@ class Catalogue:
         return self.manage("create_token", "owner", *scopes).split()[-1]
 
     def workers(self) -> list[int]:
-        return self.server.workers()
+        """The processes that answer requests now."""
+        jobs = re.findall(r"Booting job worker with pid: (\d+)", self.server.log())
+        return sorted(self.server.children() - set(map(int, jobs)))
 
     def usage(self) -> list[Usage]:
         return [usage for pid in self.workers() if (usage := usage_of(pid))]
@@ -98,7 +100,7 @@ def serving(
     with tempfile.TemporaryDirectory(dir=on, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with database(options, folder) as url:
-            catalogue = Catalogue(folder, url, f"{under}{COMMAND} {workers}", variables)
+            catalogue = Catalogue(folder, url, workers, under, variables)
             try:
                 catalogue.server.wait_until_open()
                 time.sleep(READY)
