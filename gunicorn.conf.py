@@ -225,16 +225,19 @@ class JobProcess:
 
     def terminate(self) -> None:
         self.is_stopping.set()
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
+        self.send(signal.SIGTERM)
 
     def stop(self) -> None:
         self.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         while not self.has_ended():
             if time.monotonic() > deadline:
-                os.kill(self.pid, signal.SIGKILL)
+                self.send(signal.SIGKILL)
             time.sleep(0.05)
+
+    def send(self, number: int) -> None:
+        with suppress(ProcessLookupError):  # gunicorn has waited for it
+            os.kill(self.pid, number)
 
 
 def post_fork(server: Any, worker: Any) -> None:

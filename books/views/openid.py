@@ -23,7 +23,7 @@ from books.views.login import aattempt
 from books.views.login_redirect import asave_pending_form, failed_page, safe_next_url
 from books.views.tokens import NO_STORE
 from books.web import parsing
-from books.web.negotiation import HTML, HTTPError, SeeOther, errors_of, page
+from books.web.negotiation import HTML, HTTPError, SeeOther, page, valid
 from books.web.permissions import ANYBODY
 
 # What belongs to an attempt, signed. In production its name keeps out cookies that a sibling domain sets.
@@ -61,10 +61,7 @@ class OpenIdStart(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         require_provider()
-        form = OpenIdForm(parsing.form(request))
-        if not form.is_valid():
-            raise HTTPError(422, errors=errors_of(form))
-        sent, account = form.cleaned_data, self.user.account
+        sent, account = valid(OpenIdForm(parsing.form(request)), 422).cleaned_data, self.user.account
         next_url = safe_next_url(request, sent["next"] if len(sent["next"]) <= LONGEST_NEXT else "")
         connect = account.pk if account and sent["connect"] else None
         attempt = provider.new_attempt(next=next_url, invitation=sent["secret"], connect=connect)
