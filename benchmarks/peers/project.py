@@ -9,7 +9,7 @@ from django41_example.settings import LAB, SECRET_KEY  # noqa: F401 - settings
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = os.environ["PEER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "books"]
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "books"]
 LOGGING_CONFIG = None
 
 # What serves lists to anybody needs no sessions, messages or CSRF tokens.
