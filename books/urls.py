@@ -10,10 +10,11 @@ from books.exporting import CITATIONS, EXPORT_FORMATS
 from books.feeds import opds2
 from books.feeds.sitemap import PAGES
 from books.metadata import fingerprint
+from books.models import Author, Book
 from books.models.job import KEY
 from books.views.accounts import AcceptInvitation, Account, NewPassword, PasswordChange
 from books.views.activity import Activity
-from books.views.author_duplicates import AuthorDuplicateDismiss, AuthorDuplicateList, AuthorDuplicateMerge
+from books.views.author_duplicates import AuthorDuplicateList, AuthorDuplicateMerge
 from books.views.authors import AuthorDetail, AuthorList
 from books.views.book_detail import BookDetail
 from books.views.book_forms import BookDelete, BookEdit, BookNew
@@ -102,11 +103,15 @@ urlpatterns = [
     ),
     path(
         "duplicates/authors/<fingerprint:fingerprint>/dismiss/",
-        AuthorDuplicateDismiss.as_view(),
+        DuplicateDismiss.as_view(model=Author, list_name="author_duplicate_list"),
         name="author_duplicate_dismiss",
     ),
     path("duplicates/<fingerprint:fingerprint>/", DuplicateDetail.as_view(), name="duplicate_detail"),
-    path("duplicates/<fingerprint:fingerprint>/dismiss/", DuplicateDismiss.as_view(), name="duplicate_dismiss"),
+    path(
+        "duplicates/<fingerprint:fingerprint>/dismiss/",
+        DuplicateDismiss.as_view(model=Book, list_name="duplicate_list"),
+        name="duplicate_dismiss",
+    ),
     path("books.csv", CsvExport.as_view(), name="export_csv"),
     *(
         path(f"books.{known.extension}", Export.as_view(format=known), name=f"export_{name}")

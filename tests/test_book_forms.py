@@ -1,4 +1,6 @@
+import re
 from typing import Any
+from unittest import mock
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -41,6 +43,25 @@ class EditForm(LibrarianTestCase):
     async def test_every_field_of_a_book_stands_in_the_form(self) -> None:
         page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
         assert [name for name in record.EDITABLE if f'name="{name}"' not in page] == []
+
+    async def test_names_of_the_catalogue_are_offered_without_scripts_where_they_are_few(self) -> None:
+        page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        offered = re.compile(
+            r'<noscript>.*name="add_authors" list="(.*?)".*<datalist id="\1"><option value="夏目 漱石">'
+        )
+        assert offered.search(page)
+        added = {"add_authors": "Edwin", "add_topics": "Novels"}
+        await self.post(authors="夏目 漱石", series="S", topics="", **added, version="1")
+        saved = await Book.objects.aget()
+        assert (saved.author_names, saved.topic_names) == ("夏目 漱石\nEdwin", "Novels")
+        page = (await self.async_client.get("/books/new/", headers=HTML)).content.decode()
+        assert re.search(r'name="series"[^>]* list="(.*?)"[^>]*>\s*<datalist id="\1"><option value="S">', page)
+        page = (await self.async_client.get("/topics/novels/edit/", headers=HTML)).content.decode()
+        assert '<option value="Novels">' in page
+        with mock.patch("books.views.names.MAX_OFFERED", 1):
+            await self.post(title="心", version="2")  # what was offered is made anew
+            page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        assert ('<option value="Edwin">' in page, '<option value="Novels">' in page) == (False, True)
 
     async def test_a_new_name_with_a_comma_is_asked_about(self) -> None:
         names = "Tolkien, J. R. R.\n夏目 漱石"

@@ -13,6 +13,7 @@ from books.history.undo import CannotUndo
 from books.importing.importer import import_file
 from books.models import Actor, Author, AuthorName, Book, Change, Channel, NameChange, Topic
 from books.models.change import COMMAND
+from books.models.derive import derive_all
 from books.models.named import MAX_REDIRECTS
 from books.models.topic import TopicName
 from tests.people import LibrarianTestCase, reader
@@ -128,11 +129,11 @@ class Renaming(TestCase):
     @pytest.mark.sqlite
     def test_takes_as_many_statements_for_many_books_as_for_few(self) -> None:
         natsume = author("Natsume")
-        with self.assertNumQueries(43):
+        with self.assertNumQueries(44):
             edit(natsume, {"name": "Sōseki"}, COMMAND)
         for number in range(30):
             Book.objects.add({"title": f"Volume {number}", "authors": ["Sōseki"]})
-        with self.assertNumQueries(44):  # one finds the author
+        with self.assertNumQueries(45):  # one finds the author
             edit(author("Sōseki"), {"name": "Natsume"}, COMMAND)
 
     def test_of_too_many_books_is_refused(self) -> None:
@@ -339,6 +340,17 @@ class OtherNames(TestCase):
         undo(NameChange.objects.latest("pk").pk, COMMAND)
         assert self.found("漱石") == []
         assert Book.objects.get(pk=self.book.pk).version == 1
+
+    def test_of_topics_are_searched_like_the_name_beside_those_of_people(self) -> None:
+        edit(self.author, {"names": ["夏目漱石"]}, COMMAND)
+        edit(Topic.objects.get(), {"name": "Fiction", "names": ["Belletristik"]}, COMMAND)
+        for query in ("topic:belletristik", "topic:novels", "topic:fiction", "漱石 topic:belle"):
+            assert self.found(query) == ["Kokoro"], query
+        assert self.found("topic:漱石") == self.found("author:belletristik") == []
+        derive_all()
+        assert self.found("漱石 topic:belle") == ["Kokoro"]
+        undo(NameChange.objects.latest("pk").pk, COMMAND)
+        assert self.found("topic:belletristik") == []
 
     def test_are_what_it_was_called_before_a_renaming_and_a_merge(self) -> None:
         edit(self.author, {"name": "夏目漱石"}, COMMAND)

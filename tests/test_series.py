@@ -317,6 +317,7 @@ class Kept(LibrarianTestCase):
         assert (moved.status_code, moved["Location"]) == (301, "/books/?series=The+Disc&sort=series")
         assert [each["name"] for each in self.client.get("/series/?q=scheiben").json()["series"]] == ["The Disc"]
         assert "Scheibenwelt" in self.client.get(self.url, headers=HTML).content.decode()
+        assert [Book.objects.searched(query).count() for query in ("series:scheiben", "scheibenwelt")] == [6, 6]
 
     def test_a_name_of_another_series_is_asked_about_then_the_two_are_one(self) -> None:
         before = self.places()

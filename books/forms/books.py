@@ -18,6 +18,7 @@ from books.web.errors import isbn_taken
 from books.web.serializers import number
 
 NAMES = "authors", "contributors", "topics"  # which a comma may stand between
+ADDED = {"add_authors": "authors", "add_topics": "topics"}  # boxes that offer names to browsers without scripts
 _COMMAS, _ENUMERATION = re.compile("[,，、]"), re.compile("、")
 
 
@@ -44,6 +45,7 @@ class RecordField(forms.Field):
         self.cleaner = field.clean
         self.theirs = ""  # what somebody else has saved here in the meantime
         self.origin = ""  # the outside catalogue that gave the value
+        self.known: list[str] = []  # names that are offered
 
     def clean(self, value: Any) -> Any:
         return self.cleaner("" if value is None else value)
@@ -69,6 +71,13 @@ class BookForm(forms.Form):
 
     asks_to_share = False
     in_question: Mapping[str, list[str]] = {}  # by field, new names of people that hold a comma
+
+    def __init__(self, data: Any = None, **how: Any) -> None:
+        for box, name in ADDED.items() if data else ():
+            if name in data and (added := data.get(box)):
+                data = data.copy()
+                data[name] = f"{data[name]}\n{added}"
+        super().__init__(data, **how)
 
     def clean(self) -> None:
         """Refuse several values of one field: all but the last would be lost."""
@@ -126,6 +135,11 @@ class BookForm(forms.Form):
         for name in record.EDITABLE:
             found.setdefault(cast("RecordField", self.fields[name]).fieldset, []).append(self[name])
         return found
+
+    def offer(self, known: Mapping[str, list[str]]) -> None:
+        """Offer these names, by field."""
+        for name, names in known.items():
+            cast("RecordField", self.fields[name]).known = names
 
     def show_origins(self, origins: Mapping[str, str]) -> None:
         """Say at each field that was filled in where its value is from."""

@@ -10,6 +10,7 @@ from books.exporting import EXPORT_FORMATS
 from books.forms.books import BookForm
 from books.forms.duplicates import MAX_ID
 from books.forms.lists import BookQuery, QueryField
+from books.forms.names import StrictBooleanField
 from books.importing.detection import ENCODINGS
 from books.importing.formats import FORMATS
 from books.importing.matching import EXISTING
@@ -19,18 +20,7 @@ from books.metadata.isbn import MAX_LENGTH
 from books.metadata.record import CLEANERS
 from books.models import Action, Job
 
-BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False, "": False}
 MAX_BOOKS = 10_000  # of one list to look up
-
-
-class StrictBooleanField(forms.Field):
-    """true or false, also as HTML forms and curl write them."""
-
-    def clean(self, value: object) -> bool:
-        try:
-            return BOOLEANS[str(value).lower()]
-        except KeyError:
-            raise ValidationError("Write true or false.") from None
 
 
 class MappingField(forms.Field):

@@ -1,6 +1,6 @@
 """The forms that rename and merge authors, topics and series."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,10 +12,13 @@ from books.metadata.series import placed
 MOST_VOLUMES = 10_000
 MOST_NAMES = 1000  # of one author, topic or series: each merge adds some
 SERIES = record.names(1, record.MAX_TEXT)  # a cleaner of one name
+BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False, "": False}
 
 
 class NameField(forms.Field):
     """One name, by the rules of a field of a book that holds names."""
+
+    known: Sequence[str] = ()  # that are offered
 
     def __init__(self, cleaner: Callable[[object], list[str]], help_text: str = "") -> None:
         super().__init__(label="Name", help_text=help_text)
@@ -39,13 +42,16 @@ class Checkbox(forms.TextInput):
     input_type = "checkbox"
 
 
-class YesNoField(forms.Field):
+class StrictBooleanField(forms.Field):
+    """true or false, also as HTML forms and curl write them."""
+
     widget = Checkbox
 
-    def clean(self, value: Any) -> bool:
-        if value not in (True, False, "1", "0", "true", "false"):  # a list is in no set
-            raise ValidationError("Send true or false.", code="invalid")
-        return value in (True, "1", "true")
+    def clean(self, value: object) -> bool:
+        try:
+            return BOOLEANS[str(value).lower()]
+        except KeyError:
+            raise ValidationError("Write true or false.") from None
 
 
 _names = record.names(MOST_NAMES, record.MAX_TEXT)
@@ -115,7 +121,7 @@ class SeriesForm(NameForm):
         label="Volumes in all",
         help_text="How many volumes the series has, if known. The missing ones are then listed.",
     )
-    is_complete = YesNoField(
+    is_complete = StrictBooleanField(
         required=False, label="Complete", help_text="Do not list missing volumes: we have all that we want."
     )
 

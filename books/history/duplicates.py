@@ -1,13 +1,16 @@
-"""Possible duplicates: books with the same fingerprint, that is the same title and first author, however spelled."""
+"""Possible duplicates by their fingerprint: books of one title and first author, authors of one name, however spelled.
+
+Left out are groups that somebody has marked as different.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from books.metadata.sameness import TITLE, parted
-from books.models import Book, NotDuplicate
+from books.models import Author, Book, NotDuplicate
 
 MAX_SCANNED = 10_000  # books for one page of groups: 1 µs each
 BATCH = 100  # fingerprints whose books are compared at once
@@ -26,20 +29,16 @@ class Group(TypedDict):
     pks: list[int]  # of the first MAX_SHOWN
 
 
-Marks = Mapping[tuple[str, int], NotDuplicate]
-
-
 async def agroups(after: str, size: int, *, or_at: bool = False) -> tuple[list[Group], str]:
     """The groups after a fingerprint, or at it, and the fingerprint to continue after, which is empty at the end.
 
-    Leaves out groups that are marked as different books. Follows one index, in the order of titles, past MAX_SCANNED
-    books at most.
+    Follows one index, in the order of titles, past MAX_SCANNED books at most.
     """
     from_there = {"fingerprint__gte" if or_at else "fingerprint__gt": after}
     ahead = Book.objects.filter(**from_there).order_by("fingerprint", "pk")
     last = await ahead.values_list("fingerprint", flat=True)[MAX_SCANNED:].afirst() or ""
     within = {"fingerprint__lte": last} if last else {}
-    marks = await amarks(**from_there, **within)
+    marks = await NotDuplicate.objects.amarks("book", **from_there, **within)
     rows: Any = Book.objects.filter(**within).values("fingerprint").annotate(count=Count("pk"))
     shared = rows.filter(count__gt=1).order_by("fingerprint")
     found: list[Group] = []
@@ -47,7 +46,7 @@ async def agroups(after: str, size: int, *, or_at: bool = False) -> tuple[list[G
         batch = {row["fingerprint"]: row["count"] async for row in shared.filter(**from_there)[:BATCH]}
         if not batch:
             break
-        found += [group for group in await aparted(batch) if not is_marked(group, marks)]
+        found += [group for group in await aparted(batch) if not marks.cover(group)]
         from_there = {"fingerprint__gt": [*batch][-1]}
     last_shown = found[size - 1]["fingerprint"] if len(found) > size else ""
     page = [group for group in found if group["fingerprint"] <= last_shown] if last_shown else found
@@ -57,18 +56,17 @@ async def agroups(after: str, size: int, *, or_at: bool = False) -> tuple[list[G
 async def agroups_of(fingerprint: str) -> list[Group]:
     """The groups of one fingerprint, first those that nobody has marked as different books."""
     count = await Book.objects.filter(fingerprint=fingerprint).acount()
-    marks = await amarks(fingerprint=fingerprint)
-    return sorted(await aparted({fingerprint: count}), key=lambda group: is_marked(group, marks))
+    marks = await NotDuplicate.objects.amarks("book", fingerprint=fingerprint)
+    return sorted(await aparted({fingerprint: count}), key=marks.cover)
 
 
-async def amarks(**within: Any) -> Marks:
-    return {(mark.fingerprint, mark.first): mark async for mark in NotDuplicate.objects.filter(**within)}
-
-
-def is_marked(group: Group, marks: Marks) -> bool:
-    """Whether all books of the group were there when somebody marked them as different."""
-    found = filter(None, (marks.get((group["fingerprint"], first)) for first in (0, group["first"])))
-    return any(group["count"] <= mark.books and group["newest"] <= mark.newest for mark in found)
+async def aauthor_groups(after: str, size: int) -> tuple[list[dict[str, Any]], str]:
+    """The groups of authors after a fingerprint, and the one to continue after, which is empty at the end."""
+    marks = await NotDuplicate.objects.amarks("author", fingerprint__gt=after)
+    rows: Any = Author.objects.filter(fingerprint__gt=after).values("fingerprint")
+    groups = rows.annotate(count=Count("pk"), newest=Max("pk")).filter(count__gt=1).order_by("fingerprint")
+    found = [group async for group in groups[: len(marks) + size + 1] if not marks.cover(group)]
+    return found[:size], found[size - 1]["fingerprint"] if len(found) > size else ""
 
 
 async def aparted(counts: Mapping[str, int]) -> list[Group]:

@@ -13,11 +13,11 @@ from django.db.models import Q
 
 from books.history.undo import CannotUndo
 from books.metadata.roles import AUTHOR
-from books.models import Actor, Author, Book, NameChange, Named, Series, StaleVersion, Topic
+from books.models import Actor, Author, Book, NameChange, Named, StaleVersion
 from books.models.bulk import index_other_names, stored, write
+from books.models.links import MODELS
 from books.web.serializers import book_url
 
-MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic, "series": Series}
 MAX_BOOKS = 10_000  # of one change, during which others who write to SQLite wait
 
 
@@ -199,9 +199,9 @@ def _linked(old: Author, new: Author, same: list[Author]) -> list[tuple[Author, 
 
 
 def _index_names(before: list[Any], after: list[Any], written: Iterable[int]) -> None:
-    """Have the books of authors found by their names of now, but for those that were written with them."""
-    if isinstance(after[0], Author) and [each.names for each in before] != [each.names for each in after]:
-        index_other_names([each.pk for each in (*before, *after)], written)
+    """Have the books found by the other names of now, but for those that were written with them."""
+    if [each.names for each in before] != [each.names for each in after]:
+        index_other_names([*before, *after], written)
 
 
 def _locked_pks(which: Q) -> list[int]:

@@ -39,7 +39,7 @@ BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
-RULES = 4  # raise it when a text becomes other words than before: an upgrade then indexes all books again
+RULES = 5  # raise it when a text becomes other words than before: an upgrade then indexes all books again
 LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
 # The columns of a book that are searched.
@@ -139,10 +139,10 @@ def _name_words(name: str) -> list[list[str]]:
     return [*(words(each) for each in dict.fromkeys((name, joined))), *other_spellings(name)]
 
 
-def topic_words(names: str) -> str:
+def topic_words(names: str, other_names: str = "") -> str:
     """The words of the topics' names, one a line, and their slugs."""
-    named = list(filter(None, names.split("\n")))
-    return " ".join([_with_beginnings([words(name) for name in named]), *(tag(topic_slug(name)) for name in named)])
+    named, others = (list(filter(None, text.split("\n"))) for text in (names, other_names))
+    return " ".join([_with_beginnings(list(map(words, named + others))), *(tag(topic_slug(name)) for name in named)])
 
 
 def series_words(*series: str) -> str:
@@ -179,14 +179,16 @@ def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
     """A book's five lines, from its TEXTS."""
     cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
     found = dict(zip(TEXTS, cut, strict=True))
-    further = [placed(text).series for text in found["more_series"].split("\n")] if found["more_series"] else []
+    further = [placed(text).series for text in found["more_series"].split("\n") if text]
     # See books.models.book_columns.found_by.
-    authors, _, others = f"\n{found['other_names']}".partition("\n\n")
-    contributors = filter(None, [*found["contributors"].split("\n"), *others.split("\n")])
+    others: list[str] = found["other_names"].split("\n\n")
+    authors, people, topics, series, *_ = [*others, "", "", ""]
+    contributors = filter(None, [*found["contributors"].split("\n"), *people.split("\n")])
+    further += filter(None, series.split("\n"))
     return (
         title_words(*[found[name] for name in TITLES], *further),
         author_words(found["author_names"], authors),
-        topic_words(found["topic_names"]),
+        topic_words(found["topic_names"], topics),
         series_words(*filter(None, (found["series"], *further))),
         other_words(
             [found[name] for name in OTHERS], found["isbn13"], found["language"], found["published_year"], contributors

@@ -1,6 +1,5 @@
 """Authors: created with their first book, deleted with the last."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from books.metadata import fingerprint, record, roles, sorting
 from books.metadata.folding import fold, letters
 from books.metadata.text import words
 from books.models.fields import SortKeyField, among
-from books.models.named import Named, NamedQuerySet, OtherName, OtherNameQuerySet
+from books.models.named import Named, NamedQuerySet, OtherName
 
 KEY_LENGTH = sorting.LENGTH
 
@@ -115,20 +114,8 @@ class Author(Named):
         return self.sort_name or sorting.sort_name(self.name)
 
 
-class AuthorNameQuerySet(OtherNameQuerySet):
-    def by_author(self, names: Iterable[str]) -> dict[str, list[str]]:
-        """The other names of the authors of these names."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        rows = self.filter(of__name__in=among(set(names))).order_by("pk")
-        for author, name in rows.values_list("of__name", "name"):
-            found[author].append(name)
-        return found
-
-
 class AuthorName(OtherName):
     of = models.ForeignKey(Author, models.DB_CASCADE, related_name="other_names", db_index=False)
-
-    objects = AuthorNameQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["of", "name"], name="other_name_once_an_author")]

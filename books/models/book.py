@@ -14,12 +14,12 @@ from books.metadata import fingerprint, languages, numbers, record, roles
 from books.metadata.record import Record
 from books.metadata.series import Place, places, settled
 from books.metadata.years import NEVER
-from books.models.author import KEY_LENGTH, Author, AuthorName, BookAuthor
+from books.models.author import KEY_LENGTH, Author, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.errors import AlreadyRestored, Duplicate, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.fields import SortKeyField, WordsField, isbn_shape, none_or_in
-from books.models.links import delete_unused, unlink
+from books.models.links import delete_unused, other_names, unlink
 from books.models.series import BookSeries, Series
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
@@ -190,7 +190,7 @@ class Book(models.Model):
     primary_language = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
-    other_names = models.TextField(editable=False, default="", db_default="")  # of the authors, one a line
+    other_names = models.TextField(editable=False, default="", db_default="")  # see `found_by`
     words = WordsField(editable=False, null=True)
     # A keyset cannot page past NULL. Unknown years come last in either direction.
     year_or_last = models.GeneratedField(
@@ -250,7 +250,7 @@ class Book(models.Model):
         full = settled(full, {name: each.name for name, each in series.items()})
         if self.pk and full == self.as_record():
             return self
-        for name, value in columns(full, AuthorName.objects.by_author(names.values())).items():
+        for name, value in columns(full, other_names([full])).items():
             setattr(self, name, value)
         by_name |= {author.name: author for author in by_name.values()}
         if authors:

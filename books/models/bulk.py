@@ -20,7 +20,6 @@ from books.models import (
     Action,
     Actor,
     Author,
-    AuthorName,
     Book,
     BookAuthor,
     BookSeries,
@@ -29,17 +28,17 @@ from books.models import (
     Series,
     Topic,
 )
-from books.models.book_columns import RECORD_COLUMNS, as_record, columns, found_by, split
+from books.models.book_columns import RECORD_COLUMNS, OtherNames, as_record, columns, found_by
 from books.models.change import differences
 from books.models.fields import among
-from books.models.links import delete_unused, unlink
+from books.models.links import delete_unused, other_names, unlink
+from books.models.named import Named
 from books.search.index import keep_in_step
 
 MAX_VALUES = 1000  # in one query
 BATCH = 500  # books that are read and written at once
 MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
 
-OtherNames = Mapping[str, Sequence[str]]  # of authors, by their names
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 slug_of = lru_cache(10_000)(topic_slug)
 
@@ -83,7 +82,7 @@ def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str,
     books = [book for book in pending if book.is_changed]
     if not books:
         return
-    others = AuthorName.objects.by_author(person.name for book in books for person in people(book.fields))
+    others = other_names(book.fields for book in books)
     linked = [book for book in books if _names(book.fields) != _names(book.before)]
     unlinked = unlink([book.pk for book in linked if book.pk])
     _update([book for book in books if book.pk], others)  # first: a new book may take the ISBN that another gives up
@@ -126,16 +125,16 @@ def _create(books: Sequence[PendingBook], others: OtherNames) -> None:
             book.pk = pk
 
 
-def index_other_names(authors: Sequence[int], written: Iterable[int]) -> None:
-    """Have the books of these authors, but for those just written, found by the other names that they have now."""
-    links = BookAuthor.objects.filter(author__in=authors).exclude(book__in=among(written))
-    for batch in batched(links.values_list("book", flat=True).distinct(), MAX_VALUES):
-        columns = ("pk", "author_names", "contributors", "other_names")
-        rows = list(Book.objects.filter(pk__in=among(batch)).values_list(*columns))
-        people = BookAuthor.objects.filter(book__in=among(batch)).values_list("author__name", flat=True)
-        others = AuthorName.objects.by_author(people)
-        found = [(pk, found_by(split(names), split(more), others), before) for pk, names, more, before in rows]
-        changed = [(names, pk) for pk, names, before in found if names != before]
+def index_other_names(named: Sequence[Named], written: Iterable[int]) -> None:
+    """Have the books of these, but for those just written, found by the other names that they have now."""
+    kind = str(named[0]._meta.model_name)
+    links: Any = type(named[0]).books.through._default_manager.filter(**{f"{kind}__in": [each.pk for each in named]})
+    unwritten = links.exclude(book__in=among(written)).values_list("book", flat=True).distinct()
+    for batch in batched(unwritten, MAX_VALUES):
+        rows = list(Book.objects.filter(pk__in=among(batch)).values("pk", "other_names", *RECORD_COLUMNS))
+        others = other_names(map(as_record, rows))
+        found = [(found_by(as_record(row), others), row) for row in rows]
+        changed = [(names, row["pk"]) for names, row in found if names != row["other_names"]]
         update_rows(Book, ["other_names"], changed)
         keep_in_step([pk for _, pk in changed])
 

@@ -13,6 +13,7 @@ from books.models.book import Book
 from books.models.book_columns import RECORD_COLUMNS, as_record, text_columns
 from books.models.bulk import update_rows
 from books.models.fields import among
+from books.models.links import other_names
 from books.models.series import Series, SeriesName
 from books.models.topic import BookTopic, TopicName
 from books.search.index import LARGE_PORTION, Report, keep_in_step
@@ -90,12 +91,12 @@ def _derive_columns(pks: Sequence[int]) -> int:
     filed = BookTopic.objects.filter(book__in=among(pks)).order_by("topic__slug").values_list("book", "topic__name")
     for pk, name in filed:
         topics[pk].append(name)
-    others = AuthorName.objects.by_author(person.name for found in people.values() for person in found)
+    records = [{**as_record(book), **roles.fields(people[book["pk"]]), "topics": topics[book["pk"]]} for book in books]
+    others = other_names(records)
     wrong = []
-    for book in books:
+    for book, full in zip(books, records, strict=True):
         pk = book["pk"]
-        named = {**roles.fields(people[pk]), "topics": topics[pk]}
-        right = text_columns(cast("Record", {**as_record(book), **named}), others)
+        right = text_columns(cast("Record", full), others)
         right["author_key"] = filed_under.get(pk, right["author_key"])
         if any(book[name] != right[name] for name in DERIVED):
             wrong.append((*(right[name] for name in DERIVED), pk))

@@ -1,21 +1,35 @@
 """What books link to. An author, a topic or a series is deleted with the last of its books."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from books.metadata.roles import people
+from books.metadata.series import places
 from books.models.author import Author
+from books.models.book_columns import OtherNames
 from books.models.fields import among
-from books.models.named import Named
+from books.models.named import NameChange, Named
 from books.models.series import Series
 from books.models.topic import Topic
 
+MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic, "series": Series}
 Unlinked = dict[type[Named], set[int]]
+
+
+def other_names(records: Iterable[Mapping[str, Any]]) -> OtherNames:
+    """Those of all that these records name."""
+    wanted: dict[type[Named], set[str]] = {Author: set(), Topic: set(), Series: set()}
+    for each in records:
+        wanted[Author].update(person.name for person in people(each))
+        wanted[Topic].update(each["topics"])
+        wanted[Series].update(place.series for place in places(each))
+    return {model.FIELD: model.other_names.field.model.objects.by_name(names) for model, names in wanted.items()}
 
 
 def unlink(books: Collection[int]) -> Unlinked:
     """Delete the links of these books. Once they have others, `delete_unused` takes what is returned."""
     found: Unlinked = {}
-    for model in (Author, Topic, Series) if books else ():
+    for model in MODELS.values() if books else ():
         links: Any = model.books.through._default_manager.filter(book__in=among(books))
         found[model] = set(links.values_list(str(model._meta.model_name), flat=True))
         links.delete()
@@ -26,3 +40,16 @@ def delete_unused(unlinked: Unlinked) -> None:
     """Delete those that have no book any more."""
     for model, pks in unlinked.items():
         model._default_manager.delete_unused(pks)  # type: ignore[attr-defined]
+
+
+def followed(query: Mapping[str, str]) -> dict[str, str]:
+    """The query of a list of books, with the authors, topics and series by what they were renamed or merged to."""
+    found = {**query}
+    for kind in MODELS.keys() & query.keys():
+        model, asked = MODELS[kind], query[kind]
+        if kind == "topic" or (asked.isascii() and asked.isdigit()):
+            if not model._default_manager.filter(**{model.ADDRESS: asked}).exists():
+                found[kind] = NameChange.objects.address(model, asked) or asked
+        elif kind == "series" and (series := Series.objects.meant_by(asked)):
+            found[kind] = series.name
+    return found

@@ -127,8 +127,8 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         for word in fold(words).split():
             found &= Q(name_key__contains=word)
             other &= Q(key__contains=word)
-        others: Any = self.model._meta.get_field("other_names").related_model
-        return self.filter(found | Q(pk__in=others.objects.filter(other).values("of"))) if found else self
+        others = self.model.other_names.field.model.objects
+        return self.filter(found | Q(pk__in=others.filter(other).values("of"))) if found else self
 
     def spelled(self, names: Iterable[str]) -> dict[str, _Named]:
         """The one of each name that is known."""
@@ -139,6 +139,14 @@ class NamedQuerySet(PagedQuerySet[_Named]):
 
 
 class OtherNameQuerySet(models.QuerySet[Any]):
+    def by_name(self, names: Collection[str]) -> dict[str, list[str]]:
+        """The other names of those of these names."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        rows = self.filter(of__name__in=among(names)).order_by("pk") if names else self.none()
+        for own, name in rows.values_list("of__name", "name"):
+            found[own].append(name)
+        return found
+
     def spelled(self, names: Collection[str]) -> dict[str, Any]:
         """The author or series of each name that is another name of just one."""
         rows = self.filter(key__in=among({fold(name)[:KEY_LENGTH] for name in names})) if names else self.none()
@@ -153,6 +161,8 @@ class OtherName(models.Model):
 
     name: Any = models.CharField(max_length=record.MAX_NAME)
     key = SortKeyField(max_length=KEY_LENGTH)
+
+    objects = OtherNameQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -184,7 +194,7 @@ class NameChangeQuerySet(models.QuerySet["NameChange"]):
         """Those by which it came to be what it is, or that were undone."""
         return self.filter(Q(source=named.address) | Q(into=named.address), kind=named._meta.model_name)
 
-    async def aaddress(self, model: type[Named], address: str) -> str | None:
+    def address(self, model: type[Named], address: str) -> str | None:
         """Where the books of an address that is gone are now, as far as it was renamed or merged.
 
         What was renamed since has another address, by its id; what a book brought back has another id.
@@ -192,11 +202,11 @@ class NameChangeQuerySet(models.QuerySet["NameChange"]):
         kind, seen = str(model._meta.model_name), [address]
         while len(seen) <= MAX_REDIRECTS:
             moved = self.filter(kind=kind, source=seen[-1], undone_by=None).exclude(into__in=seen).order_by("-pk")
-            change = await moved.afirst()
+            change = moved.first()
             if change is None:
                 return None
             for column, value in (("pk", change.after[0]["id"]), (model.ADDRESS, change.into)):
-                if named := await model._default_manager.filter(**{column: value}).afirst():
+                if named := model._default_manager.filter(**{column: value}).first():
                     return named.address
             seen.append(change.into)
         return None

@@ -1,3 +1,6 @@
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django.db import models
 
 from books.metadata import fingerprint
@@ -5,24 +8,40 @@ from books.models.fields import SortKeyField
 
 
 class NotDuplicateQuerySet(models.QuerySet["NotDuplicate"]):
-    async def amark(self, fingerprint: str, count: int, newest: int, first: int | None) -> None:
-        """Mark the books of a group as different; without the lowest of their ids all of the fingerprint."""
-        marked = {"books": count, "newest": newest}
-        await self.aupdate_or_create(fingerprint=fingerprint, first=first or 0, defaults=marked)
+    async def amark(self, kind: str, fingerprint: str, count: int, newest: int, first: int | None) -> None:
+        """Mark a group as different; without the lowest of its ids all of the fingerprint."""
+        seen = {"count": count, "newest": newest}
+        await self.aupdate_or_create(kind=kind, fingerprint=fingerprint, first=first or 0, defaults=seen)
+
+    async def amarks(self, kind: str, **within: Any) -> "Marks":
+        return Marks([mark async for mark in self.filter(kind=kind, **within)])
 
 
 class NotDuplicate(models.Model):
-    """A group of one fingerprint that somebody has marked as different books. One more book, and it comes back."""
+    """Books or authors of one fingerprint that somebody has marked as different. One more, and the group comes back."""
 
+    kind = models.CharField(max_length=10)  # the model's name
     fingerprint = SortKeyField(max_length=fingerprint.LENGTH)
     first = models.BigIntegerField(default=0, db_default=0)  # the lowest of their ids; 0: all of the fingerprint
-    books = models.PositiveIntegerField()  # their number
+    count = models.PositiveIntegerField()
     newest = models.BigIntegerField()  # the highest of their ids
 
     objects = NotDuplicateQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["fingerprint", "first"], name="not_duplicates_once")]
+        constraints = [models.UniqueConstraint(fields=["kind", "fingerprint", "first"], name="not_duplicates_once")]
 
     def __str__(self) -> str:
-        return str(self.fingerprint)
+        return f"{self.kind} {self.fingerprint}"
+
+
+class Marks(dict[tuple[str, int], NotDuplicate]):
+    """Those by fingerprint and first id."""
+
+    def __init__(self, marks: Iterable[NotDuplicate]) -> None:
+        super().__init__({(mark.fingerprint, mark.first): mark for mark in marks})
+
+    def cover(self, group: Mapping[str, Any]) -> bool:
+        """Whether all of the group were there when somebody marked it."""
+        found = (self.get((group["fingerprint"], first)) for first in (0, group.get("first", 0)))
+        return any(mark and group["count"] <= mark.count and group["newest"] <= mark.newest for mark in found)

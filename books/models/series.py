@@ -13,7 +13,7 @@ from books.metadata import numbers, record, sorting
 from books.metadata.folding import fold
 from books.metadata.series import settled
 from books.models.fields import SortKeyField, among
-from books.models.named import Named, NamedQuerySet, OtherName, OtherNameQuerySet
+from books.models.named import Named, NamedQuerySet, OtherName
 
 KEY_LENGTH = sorting.LENGTH
 AFTER_ALL = Decimal(10**7)  # where a book without a number stands
@@ -87,8 +87,6 @@ class Series(Named):
 class SeriesName(OtherName):
     of = models.ForeignKey(Series, models.DB_CASCADE, related_name="other_names", db_index=False)
     name = models.CharField(max_length=record.MAX_TEXT)
-
-    objects = OtherNameQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["of", "name"], name="other_name_once_a_series")]

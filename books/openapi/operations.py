@@ -32,12 +32,12 @@ from books.forms.jobs import JobBooksQuery
 from books.forms.lists import BookQuery, CsvQuery, JobQuery, NamesQuery, SeriesBookQuery, TopicQuery
 from books.forms.names import AuthorForm, SeriesForm, TopicForm
 from books.forms.uploads import UploadForm
-from books.history.rename import MODELS
 from books.jobs.kinds import KINDS
 from books.metadata import isbn
 from books.metadata.json_schema import Schema, array, text
 from books.metadata.record import BY_NAME
 from books.models.idempotency import KEPT_FOR, MAX_KEY
+from books.models.links import MODELS
 from books.models.token import Scope
 from books.openapi.schemas import form_of, job_start, parameter, ref
 from books.web.negotiation import JSON

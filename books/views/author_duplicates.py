@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from books.forms.duplicates import DuplicateQuery, MergePeopleForm
 from books.forms.lists import DEFAULT_SIZE
+from books.history.duplicates import aauthor_groups
 from books.history.rename import edit
-from books.models import Actor, Author, DifferentPeople, NameChange, StaleVersion
+from books.models import Actor, Author, NameChange, StaleVersion
 from books.views.base import CatalogueView
-from books.views.duplicates import DismissView, MergeView, list_after, no_group
+from books.views.duplicates import MergeView, list_after, no_group
 from books.web import serializers
 from books.web.negotiation import HTML, JSON, HTTPError, valid
 from books.web.permissions import CHANGE
@@ -64,12 +65,6 @@ class AuthorDuplicateMerge(MergeView):
         return list_after(LIST, await abefore(key["fingerprint"]))
 
 
-class AuthorDuplicateDismiss(DismissView):
-    """Marks the authors of a group as different people. One more author of the group brings it back."""
-
-    model, marks, list_name = Author, DifferentPeople, LIST
-
-
 async def abefore(fingerprint: str) -> str:
     """The fingerprint after which this one comes."""
     before = await Author.objects.filter(fingerprint__lt=fingerprint).aaggregate(last=Max("fingerprint"))
@@ -78,7 +73,7 @@ async def abefore(fingerprint: str) -> str:
 
 async def apage(after: str, size: int) -> dict[str, Any]:
     """The groups after a fingerprint, each with its first authors, those with most books first."""
-    groups, last = await DifferentPeople.objects.aunmarked(after, size)
+    groups, last = await aauthor_groups(after, size)
     rows: Any = Author.objects.filter(fingerprint__in=[group["fingerprint"] for group in groups])
     found = defaultdict(list)
     async for author in rows.with_counts().order_by("pk"):

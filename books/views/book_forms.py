@@ -14,6 +14,7 @@ from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
 from books.views.login_redirect import apop_pending_form
 from books.views.lookup import ashown
+from books.views.names import aknown_names
 from books.views.writes import PossibleDuplicate, add_once
 from books.web import parsing, serializers
 from books.web.errors import STALE
@@ -38,17 +39,18 @@ class BookNew(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         if typed := await apop_pending_form(request):
-            return self.respond({}, NEW, context={"form": BookForm(typed)})
+            return self.respond({}, NEW, context={"form": await aoffering(BookForm(typed))})
         looked_up = await ashown(request.GET)
         known, error = looked_up["known"], looked_up.pop("refusal")
         isbn = {} if known.get("book") else {"isbn13": looked_up["isbn13"] or request.GET.get("isbn13", "")}
         form = BookForm(initial={"idempotency_key": uuid.uuid4().hex, **isbn, **known.get("record", {})})
         form.show_origins(known.get("origins", {}))
+        await aoffering(form)
         status, headers = (error.status, error.headers) if error else (200, None)
         return self.respond({}, NEW, context={"form": form, "lookup": looked_up}, status=status, headers=headers)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = NewBookForm(parsing.form(request))
+        form = await aoffering(NewBookForm(parsing.form(request)))
         if await aasks_about_names(form):
             return self.respond(names_in_question(form), NEW, context={"form": form}, status=409)
         try:
@@ -56,6 +58,12 @@ class BookNew(CatalogueView):
         except PossibleDuplicate as found:
             data = {"errors": {"title": [SIMILAR.format(book["url"]) for book in found.books]}}
             return self.respond(data, NEW, context={"form": form, "similar": found.books}, status=409)
+
+
+async def aoffering[Form: BookForm](form: Form) -> Form:
+    """The form with the names of the catalogue, for browsers without scripts."""
+    form.offer(await aknown_names())
+    return form
 
 
 async def aasks_about_names(form: BookForm) -> bool:
@@ -92,10 +100,11 @@ class BookEdit(CatalogueView):
         book = await aget_book(pk)
         typed = await apop_pending_form(request)
         form = BookForm(typed) if typed else BookForm(initial={**book.as_record(), "version": book.version})
+        await aoffering(form)
         return self.respond({}, EDIT, context={"form": form, "book": serializers.heading(book)})
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form, actor = BookForm(parsing.form(request)), self.user.actor(Channel.PAGE)
+        form, actor = await aoffering(BookForm(parsing.form(request))), self.user.actor(Channel.PAGE)
         status = 422
         if await aasks_about_names(form):
             context = {"form": form, "book": serializers.heading(await aget_book(pk))}

@@ -165,27 +165,20 @@ class BookMerge(BooksMergeView):
         return self.side_by_side(data, books, problem, status, ticked=not data["doubt"])
 
 
-class DismissView(CatalogueView):
-    """Marks those of a group as different. One more of the same fingerprint brings it back."""
+class DuplicateDismiss(CatalogueView):
+    """Marks the books or authors of a group as different. One more of the same fingerprint brings it back."""
 
     offers = JSON, HTML
     rules = {"POST": CHANGE}
-    model: Any  # of what is marked
-    marks: Any  # of the marks
+    model: Any = None
     list_name = ""
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
         seen = valid(NotDuplicateForm(parsing.form(request)), 422).cleaned_data
         if not await self.model.objects.filter(fingerprint=fingerprint).aexists():
             raise no_group(self.list_name)
-        await self.marks.objects.amark(fingerprint, **seen)
+        await NotDuplicate.objects.amark(self.model._meta.model_name, fingerprint, **seen)
         return SeeOther(list_after(self.list_name, fingerprint))
-
-
-class DuplicateDismiss(DismissView):
-    """Marks the books of a group as different books. One more book of the group brings it back."""
-
-    model, marks, list_name = Book, NotDuplicate, "duplicate_list"
 
 
 def no_group(list_name: str) -> HTTPError:

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.lists import NamesQuery
-from books.history.rename import MODELS
 from books.models import Named
+from books.models.links import MODELS
 from books.views.base import CatalogueView
 from books.views.letters import aletters_of_names
 from books.views.lists import BooksView, serialized_page

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from books.cache import per_version
 from books.forms.names import AuthorForm, NameForm, SeriesForm, TopicForm
-from books.history.rename import MAX_BOOKS, MODELS, NameTaken, TooManyBooks, UnknownAuthors, edit, undo
+from books.history.rename import MAX_BOOKS, NameTaken, TooManyBooks, UnknownAuthors, edit, undo
 from books.history.undo import CannotUndo
-from books.models import Author, Channel, NameChange, Named, Series, StaleVersion
+from books.models import Author, Channel, NameChange, Named, StaleVersion
+from books.models.links import MODELS, followed
 from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
@@ -21,6 +24,7 @@ from django41_example.server.threads import in_thread
 EDIT = "books/name_edit.html"
 FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "series": SeriesForm, "topic": TopicForm}
 MAX_CHANGES, MAX_SHOWN = 100, 3  # the latest, in their history and on the page itself
+MAX_OFFERED = 200  # names of a kind: each form holds them all
 COLUMNS = ("id", "before", "after", "books", "via", "at", "undoes_id", "undone_by__id")
 ADDRESS = {"id", "url", "slug"}  # which clients may send back as they got them
 TAKEN = "There is already “{}”: {}. To merge the two, send merge=true (1 in a form)."
@@ -52,7 +56,8 @@ class NameEdit(NameView):
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
         named = await self.aget_named(**key)
-        form = FORMS[self.kind](initial=await sync_to_async(initial)(named))
+        form: Any = FORMS[self.kind](initial=await sync_to_async(initial)(named))
+        form.fields["name"].known = (await aknown_names())[named.PLURAL]
         return self.respond({}, EDIT, context={"form": form, "named": heading(named)})
 
     async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
@@ -145,7 +150,7 @@ async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
 
 async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPError:
     """The answer where there is none: where it is since it was renamed or merged, or 404."""
-    into = await NameChange.objects.aaddress(MODELS[kind], str(address))
+    into = await sync_to_async(NameChange.objects.address)(MODELS[kind], str(address))
     if into is None:
         return HTTPError(404, f"There is no such {kind}. All {MODELS[kind].PLURAL} are at {reverse(f'{kind}_list')}.")
     url = address_of(kind, into)
@@ -158,17 +163,25 @@ async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPErro
 
 async def afollow_old(request: HttpRequest) -> None:
     """Raises 301 if the query names an author, topic or series by what it was before it was renamed or merged."""
-    query = request.GET.copy()
-    for kind in MODELS.keys() & query.keys():
-        model, asked = MODELS[kind], str(query[kind])
-        if kind == "topic" or (asked.isascii() and asked.isdigit()):
-            if not await model._default_manager.filter(**{model.ADDRESS: asked}).aexists():
-                query[kind] = await NameChange.objects.aaddress(model, asked) or asked
-        elif kind == "series" and (series := await sync_to_async(Series.objects.meant_by)(asked)):
-            query[kind] = series.name
-    if query != request.GET:
-        url = f"{request.path}?{query.urlencode()}"
+    asked = request.GET.dict()
+    query = await sync_to_async(followed)(asked) if asked.keys() & MODELS.keys() else asked
+    if query != asked:
+        url = f"{request.path}?{urlencode(query)}"
         raise HTTPError(301, f"This was renamed or merged. The list is at {url} now.", headers={"Location": url})
+
+
+async def aknown_names() -> dict[str, list[str]]:
+    """The names that forms offer without scripts, of authors, topics and series: all of a kind, if they are few."""
+    return await per_version.get_or_make("known names", _aread_names)
+
+
+async def _aread_names() -> dict[str, list[str]]:
+    found = {}
+    for model in MODELS.values():
+        named: Any = model._default_manager.order_by("name")
+        names = [row["name"] async for row in named.values("name")[: MAX_OFFERED + 1]]
+        found[model.PLURAL] = names if len(names) <= MAX_OFFERED else []
+    return found
 
 
 def address_of(kind: str, address: int | str) -> str:

@@ -44,7 +44,7 @@ def fill() -> Book:
     keeper.user_permissions.add(Permission.objects.get(codename="view_group"))
     Token.objects.issue(owner(), "script", ["read"], None)
     LogEntry.objects.log_actions(keeper.pk, [keeper], CHANGE)
-    NotDuplicate.objects.create(fingerprint="kokoro", books=2, newest=9)
+    NotDuplicate.objects.create(kind="book", fingerprint="kokoro", count=2, newest=9)
     job = Job.objects.create(key="import-1", kind="import", task=clock.module_path, queue="default", priority=0)
     file = JobFile.objects.store("books.csv", csv_file([{"title": "\x1f binary as it comes"}]))
     JobFile.objects.filter(pk=file.pk).update(job=job)

@@ -11,11 +11,13 @@ from django.db.models.functions import Now
 from django.test import TransactionTestCase
 from python_calamine import CalamineWorkbook
 
+from books.history.rename import edit
 from books.jobs.kinds import KINDS, ExportForm, ImportForm
 from books.jobs.run import JobAborted, Postponed, Run, StopReason
 from books.jobs.start import start
 from books.jobs.tasks import import_books, undo_import
-from books.models import Actor, Author, Book, Change, Channel, Job, JobFile, Status
+from books.models import Actor, Author, Book, Change, Channel, Job, JobFile, Series, Status, Topic
+from books.models.change import COMMAND
 from tests.importing.lists import catalogue, csv_file
 from tests.jobs.working import work
 
@@ -183,6 +185,17 @@ class Export(TransactionTestCase):
         job = run("export", format="jsonl", query={"language": "ja"})
         assert job.result == {"books": 1}
         assert [json.loads(line)["title"] for line in content(job, "books.jsonl").splitlines()] == ["Kokoro"]
+
+    def test_an_old_address_leads_to_the_books_of_the_kept_name(self) -> None:
+        Book.objects.add({"title": "Kokoro", "authors": ["Natsume"], "topics": ["Novels"], "series": "S"})
+        Book.objects.add({"title": "Botchan", "authors": ["Soseki"], "topics": ["Fiction"], "series": "T"})
+        authors = Author.objects.values_list("name", "pk")
+        old = {"author": str(dict(authors)["Natsume"]), "topic": "novels", "series": "S"}
+        for model, name, kept in ((Author, "Natsume", "Soseki"), (Topic, "Novels", "Fiction"), (Series, "S", "T")):
+            edit(model.objects.get(name=name), {"name": kept}, COMMAND, merge=True)
+        for kind, value in old.items():
+            job = run("export", format="jsonl", query={kind: value})
+            assert (kind, job.result) == (kind, {"books": 2})
 
     def test_any_number_of_batches_makes_one_file(self) -> None:
         for row in ROWS:

@@ -41,6 +41,7 @@ for (const box of document.querySelectorAll(Object.keys(SEPARATORS).map((name) =
   const list = Object.assign(document.createElement("ul"), { className: "suggestions", hidden: true });
   const status = Object.assign(document.createElement("p"), { className: "hidden", role: "status" });
   list.setAttribute("aria-label", "Names in the catalogue");
+  box.removeAttribute("list"); // what is offered without scripts
   box.after(list, status);
   let waiting, asking;
 
