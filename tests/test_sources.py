@@ -35,14 +35,14 @@ def edition(**details: Any) -> Any:
         ("Mar 05, 1995", 1995),
         ("c1999", 1999),
         ("[1984?]", 1984),
-        ("19--", None),
+        ("19--", 1900),
         ("0000", None),
         ("12345", None),
         ("", None),
         (None, None),
         (1984, 1984),
         ([1984], None),
-        ("٢٠٠٩", None),
+        ("٢٠٠٩", 2009),
     ],
 )
 def test_a_year_is_found_in_a_date_however_it_is_written(written: Any, year: int | None) -> None:
@@ -113,9 +113,7 @@ def test_without_a_title_there_is_no_book() -> None:
 
 
 def test_markup_in_a_description_is_taken_out() -> None:
-    text = "<p>It &amp; <b>they</b></p>" + "<" * 50_000
-    assert google_books({"title": "T", "description": text}).get("description", "") == ""  # too long
-    assert google_books({"title": "T", "description": text[:30]})["description"].startswith("It &  they")
+    assert google_books({"title": "T", "description": "<p>It &amp; <b>they</b></p>"})["description"] == "It & they"
 
 
 @given(st.dictionaries(st.sampled_from(EDITION), JSON), st.dictionaries(st.text(), JSON))

@@ -15,14 +15,13 @@ import asyncio
 import random
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib import import_module
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 from weakref import WeakKeyDictionary
 
 import certifi
@@ -121,14 +120,21 @@ async def _request(
 
 
 async def _body(host: Host, url: str, form: Mapping[str, str] | None) -> bytearray | None:
-    request: Any = {"method": "POST", "data": form} if form else {"method": "GET"}
     async with await aclient() as client:
+        request = client.build_request("POST" if form else "GET", url, data=form, headers=_headers(host))
         for _ in range(MAX_REDIRECTS + 1):
-            async with client.stream(url=url, headers=_headers(host), follow_redirects=False, **request) as response:
-                if form or not response.is_redirect:
+            response = await client.send(request, stream=True)
+            async with aclosing(response):
+                if form or response.next_request is None:
                     return await _read(host, response) if _is_found(host, response) else None
-                url = _redirected(host, url, response.headers.get("Location", ""))
+            request = response.next_request
+            if _origin(request.url) != _origin(httpx.URL(host.url)):
+                raise InvalidResponse(f"{host.name} redirects to another server, which is not allowed.")
     raise InvalidResponse(f"{host.name} redirects in a circle.")
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 async def aclient() -> httpx.AsyncClient:
@@ -153,18 +159,6 @@ def _headers(host: Host) -> dict[str, str]:
     ours = next(iter(settings.ALLOWED_HOSTS), "localhost").encode("ascii", "backslashreplace").decode()
     agent = f"book-catalogue (for {ours})"
     return {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": agent, **host.headers}
-
-
-def _redirected(host: Host, url: str, location: str) -> str:
-    with suppress(ValueError):  # not a URL
-        if _origin(target := urljoin(url, location)) == _origin(host.url):
-            return target
-    raise InvalidResponse(f"{host.name} redirects to another server, which is not allowed.")
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _is_found(host: Host, response: httpx.Response) -> bool:

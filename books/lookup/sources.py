@@ -10,7 +10,6 @@ A value of another type than documented, or one that no book may have, is ignore
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 from django.conf import settings
@@ -20,10 +19,7 @@ from books.metadata import isbn, record
 from books.metadata.record import Record
 
 MAX_TOPICS = 10  # of those that others assign
-MAX_TEXT = 2 * record.MAX_DESCRIPTION  # characters from which tags are removed
 WORK_FIELDS = "title,author_name,first_publish_year,subject"
-_YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
-_TAG = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 _NUMBER_IN_SERIES = re.compile(
     r"[ ,;:(#-]{1,5}(?:v\.|vol\.|volume|no\.|bk\.|book|#)? ?([0-9]{1,4})[).]{0,2}$", re.IGNORECASE
 )
@@ -66,7 +62,7 @@ def open_library(edition: dict[str, Any], work: dict[str, Any]) -> Record:
             "subtitle": _text(edition.get("subtitle")),
             "authors": _texts(edition.get("authors"), "name") or _texts(work.get("author_name")),
             "publisher": next(iter(_texts(edition.get("publishers"))), ""),
-            "published_year": _year(work.get("first_publish_year")) or _year(edition.get("publish_date")),
+            "published_year": work.get("first_publish_year") or edition.get("publish_date"),
             "language": languages[0] if len(languages) == 1 else "mul" if languages else "",
             "pages": edition.get("number_of_pages"),
             "description": _text(edition.get("description")),
@@ -91,10 +87,10 @@ def google_books(volume: dict[str, Any]) -> Record:
             "subtitle": _text(volume.get("subtitle")),
             "authors": _texts(volume.get("authors")),
             "publisher": _text(volume.get("publisher")),
-            "published_year": _year(volume.get("publishedDate")),
+            "published_year": volume.get("publishedDate"),
             "language": _text(volume.get("language")),
             "pages": volume.get("pageCount"),
-            "description": unescape(_TAG.sub(" ", _text(volume.get("description"))[:MAX_TEXT])),
+            "description": _text(volume.get("description")),
             "topics": _texts(volume.get("categories")),
         }
     )
@@ -141,12 +137,6 @@ def _texts(value: Any, key: str = "") -> list[str]:
     """The texts in a list, or under a key of the objects in it."""
     items = (_object(item).get(key) if key else item for item in _list(value)[: record.MAX_AUTHORS])
     return [text for item in items if (text := _text(item).strip())]
-
-
-def _year(value: Any) -> int | None:
-    """The year in 1984, `1984`, `1984-06`, `March 2009`, `Mar 05, 1995` or `c1999`."""
-    found = _YEAR.search(str(value)[:100]) if isinstance(value, str | int) else None
-    return int(found[0]) or None if found else None
 
 
 def _series(text: str) -> tuple[str, int | None]:

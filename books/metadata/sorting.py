@@ -24,7 +24,7 @@ PRIMARY, LAST = 150, "\ufffd"  # characters of the first part; the key of what h
 AFTER = "\ufffc"
 ARTICLES = dict(table("articles.txt"))  # by language
 _ALPHABETS = dict(table("alphabets.txt"))  # by languages, those of one alphabet together
-_LEADING = re.compile(rf"[^\w{APOSTROPHES}]+")
+_LEADING = re.compile(rf"\A[^\w{APOSTROPHES}]+")
 _WORDS = re.compile(rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+")
 _GAP = re.compile(rf"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
 _NUMBERS = re.compile(r"(?<!\d)\d{1,3}(?:[,.'\u2019]\d{3})+(?!\d)|\d+")
@@ -42,7 +42,9 @@ _VOWELS = dict(zip("AIUEO", "あいうえお", strict=True))
 def sort_key(title: str, language: str = "") -> str:
     """The key of a title, as its language files it."""
     spoken = primary_language(language)
-    return _key([_without_article(_lower(title, spoken), spoken)], spoken, title)
+    lowered = _LEADING.sub("", _lower(title, spoken), count=1)
+    article = _article(lowered, spoken)
+    return _key([lowered[article.end() :] if article else lowered], spoken, title)
 
 
 def name_key(sort_name: str) -> str:
@@ -83,18 +85,16 @@ def _lower(text: str, spoken: str) -> str:
     return normalized("NFKC", without_marks(text)).casefold()
 
 
-def _without_article(text: str, spoken: str) -> str:
-    text = _LEADING.sub("", text, count=1) if _LEADING.match(text) else text
-    found = _articles(spoken if spoken in ARTICLES else "").match(text)
-    return text[found.end() :] if found else text
-
-
 def leading_article(title: str, language: str) -> str:
     """What a title is filed without: `The ` of The Waves, with the signs before it."""
-    lowered, spoken = title.lower(), primary_language(language)
-    signs = _LEADING.match(lowered)
-    found = _articles(spoken if spoken in ARTICLES else "").match(lowered, signs.end() if signs else 0)
+    found = _article(title.lower(), primary_language(language))
     return title[: found.end()] if found else ""
+
+
+def _article(lowered: str, spoken: str) -> re.Match[str] | None:
+    """The article at the beginning of a title, after signs."""
+    signs = _LEADING.match(lowered)
+    return _articles(spoken if spoken in ARTICLES else "").match(lowered, signs.end() if signs else 0)
 
 
 @lru_cache

@@ -1,9 +1,10 @@
 """Which volumes of a series there are, and which are missing. Pure functions."""
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain, islice, pairwise
 
 from books.metadata import numbers
 
@@ -20,7 +21,7 @@ class Volumes:
     """`total`: how many there are in all, if that is known."""
 
     have: list[Run]
-    missing: list[Run]
+    missing: list[tuple[int, int]]
     total: int | None
     unnumbered: int  # books
 
@@ -33,42 +34,41 @@ class Volumes:
         numbered = [(number, label) for number, label in every if number is not None]
         unnumbered = len(every) - len(numbered)
         known = {number for number, _ in numbered}
-        runs = _joined(run for number, label in numbered if (run := held(number, label, known)))
+        whole = sorted({volume for number, label in numbered for volume in held(number, label, known)})
+        missing: list[tuple[int, int]] = []
+        if not is_complete and (whole or (total and not unnumbered)):
+            first, last = (1, total) if total else (whole[0], whole[-1])
+            ends = [first - 1, *(volume for volume in whole if first <= volume <= last), last + 1]
+            missing = [(before + 1, after - 1) for before, after in pairwise(ends) if after - before > 1]
         between = {number for number in known if number % 1}
-        missing: list[Run] = []
-        if not is_complete and (runs or (total and not unnumbered)):
-            first, last = (1, total) if total else (runs[0][0], runs[-1][1])
-            missing = list(_gaps(runs, first, last))
-        return cls(list(_parted(runs, sorted(between))), missing, total, unnumbered)
+        return cls(_runs(sorted({*whole, *between})), missing, total, unnumbered)
 
     def missing_numbers(self) -> list[int]:
-        numbers: list[int] = []
-        for first, last in self.missing:
-            numbers += range(int(first), min(int(last), int(first) + MOST_MISSING) + 1)
-        return numbers[:MOST_MISSING]
+        every = chain.from_iterable(range(first, last + 1) for first, last in self.missing)
+        return list(islice(every, MOST_MISSING))
 
     def __str__(self) -> str:
         """`You have 1, 2, 4 of 7; missing 3, 5–7`; empty if no number is known."""
         if not self.have:
             return f"You have none of {self.total}" if self.total and not self.unnumbered else ""
-        if self.total and not self.missing and _joined(self.have) == [(1, self.total)]:
+        whole = sum(last - first + 1 for first, last in self.have if isinstance(first, int))
+        if (self.have[0][0], self.have[-1][1], whole) == (1, self.total, self.total):
             return f"You have all {self.total}"
         of = f" of {self.total}" if self.total else ""
         missing = f"; missing {written(self.missing)}" if self.missing else ""
         return f"You have {written(self.have)}{of}{missing}"
 
 
-def held(number: Decimal, label: str, known: Container[Decimal | int] = ()) -> tuple[int, int] | None:
-    """The first and the last volume in a book: 1 to 3 of `1-3`; none for what comes between two volumes."""
+def held(number: Decimal, label: str, known: Container[Decimal | int] = ()) -> Iterable[int]:
+    """The volumes in a book: 1 to 3 of `1-3`; none for what comes between two volumes."""
     if several := _SEVERAL.search(numbers.plain(label)):
         first, last = int(several[1]), int(several[2])
         if number == first < last <= first + LONGEST:
-            return first, last
+            return range(first, last + 1)
     if number % 1:
-        return None
+        return []
     is_second = number == 3 and numbers.is_part(label) and 2 not in known  # 上 and 下, without 中
-    whole = 2 if is_second else int(number)
-    return whole, whole
+    return [2 if is_second else int(number)]
 
 
 def written(runs: Iterable[Run]) -> str:
@@ -85,39 +85,11 @@ def _number(volume: int | Decimal) -> str:
     return str(volume) if isinstance(volume, int) else f"{volume.normalize():f}"
 
 
-def _joined(runs: Iterable[Run]) -> list[Run]:
-    """The runs in order, those that touch as one."""
+def _runs(volumes: Iterable[int | Decimal]) -> list[Run]:
     found: list[Run] = []
-    for first, last in sorted(runs):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = found[-1][0], max(found[-1][1], last)
+    for volume in volumes:
+        if found and isinstance(volume, int) and volume == found[-1][1] + 1:
+            found[-1] = found[-1][0], volume
         else:
-            found.append((first, last))
+            found.append((volume, volume))
     return found
-
-
-def _gaps(runs: Iterable[Run], first: int | Decimal, last: int | Decimal) -> Iterator[Run]:
-    """What lies from `first` to `last` between the runs."""
-    for begin, end in runs:
-        if first < begin:
-            yield first, min(begin - 1, last)
-        first = max(first, end + 1)
-        if first > last:
-            return
-    if first <= last:
-        yield first, last
-
-
-def _parted(runs: Iterable[Run], between: list[Decimal]) -> Iterator[Run]:
-    """The runs and what comes between volumes, in order."""
-    ahead = [*between]
-    for first, last in runs:
-        begin = first
-        while ahead and ahead[0] < last:
-            volume = ahead.pop(0)
-            if begin < volume:
-                yield begin, int(volume)
-                begin = int(volume) + 1
-            yield volume, volume
-        yield begin, last
-    yield from ((volume, volume) for volume in ahead)
