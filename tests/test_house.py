@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_615,
+    "models forms views web metadata templatetags admin": 11_587,
     "search": 1905,
     "server": 3064,
     "jobs": 1479,
     "importing exporting": 4751,
     "openapi": 791,
-    "house": 27_576,
+    "house": 27_532,
     "benchmarks": 4712,
 }
 
