@@ -13,6 +13,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import middleware as auth
+from django.contrib.messages import get_messages
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
@@ -255,4 +256,5 @@ class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
     """For the admin: our own pages have no messages."""
 
     def writes(self, request: Any) -> bool:
-        return bool(request._messages.used or request._messages.added_new)
+        storage: Any = get_messages(request)
+        return bool(storage.used or storage.added_new)

@@ -74,7 +74,7 @@ class Rows(TestCase):
 
         with connection.execute_wrapper(note):
             for title in ("A", "C", "Z"):
-                found = query.read(title=title, keeps_plan=True)
+                found = query.read(title=title)
                 assert found == list(ordered.filter(title__gt=title))
         assert len(statements) == 6
 

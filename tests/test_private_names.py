@@ -23,6 +23,7 @@ READ_IN = {
     "Django": "6.1.3",
     "gunicorn": "27.0.1",
     "httptools": "0.9.0",
+    "psycopg": "3.3.9",
     "uvicorn": "0.54.0",
     "uvicorn-worker": "0.4.0",
 }
@@ -32,7 +33,6 @@ THREADS, PROTOCOL = "django41_example/server/threads.py", "django41_example/serv
 PRIVATE = {
     "_middleware_chain": HANDLER,  # Django: the request's way through the middlewares
     "_resource_closers": HANDLER,  # Django: what a response closes
-    "_messages": MIDDLEWARE,  # Django: where django.contrib.messages looks for its storage
     "_store": MIDDLEWARE,  # Django: a response's headers, encoded
     "_csp_config": MIDDLEWARE,  # Django: a view's own policy
     "_csp_ro_config": MIDDLEWARE,
@@ -47,6 +47,8 @@ UNDOCUMENTED = {
     "HttpToolsProtocol": PROTOCOL,  # uvicorn: the connection that ours extends, on httptools
     "FlowControl": PROTOCOL,  # uvicorn: who may read on, and write on
     "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception
+    "set_pgresult": "django41_example/server/postgresql.py",  # psycopg: makes rows of what libpq has received
+    "load_rows": "django41_example/server/postgresql.py",
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called
 }
 # Public in spite of the underscore: namedtuple's and Django's documented names.

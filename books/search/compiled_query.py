@@ -5,8 +5,15 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import Field, QuerySet, Value
+from django.utils.module_loading import import_string
+
+from django41_example.server.threads import current_checkout, in_thread
+
+# By name: psycopg is 10 MB, and only for PostgreSQL.
+ON_LOOP = "django41_example.server.postgresql.LoopQuery"
+LoopQuery: Any = import_string(ON_LOOP) if connection.vendor == "postgresql" else None
 
 Row = tuple[Any, ...]
 SHAPES = 500  # queries that stay compiled
@@ -26,10 +33,13 @@ class Parameter(Value):
 
 
 class CompiledQuery:
-    """A queryset of `values_list`; `query.read(topic="novels")` gives its rows as tuples. To be called in a thread."""
+    """A queryset of `values_list`; `query.read(topic="novels")` gives its rows as tuples. To be called in a thread.
 
-    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
-        self.queryset = queryset
+    `keeps_plan`: PostgreSQL prepares it, since its plan is the same for all values.
+    """
+
+    def __init__(self, queryset: QuerySet[Any, Any], *, keeps_plan: bool = True) -> None:
+        self.queryset, self.keeps_plan = queryset, keeps_plan
 
     @cached_property
     def statement(self) -> tuple[str, tuple[Any, ...]]:
@@ -46,17 +56,26 @@ class CompiledQuery:
         sql, parameters = self.statement
         return sql, [values[each.value] if type(each) is Parameter else each for each in parameters]
 
-    def read(self, *, keeps_plan: bool = False, **values: Any) -> list[Row]:
-        """`keeps_plan`: PostgreSQL prepares it, since its plan is the same for all values."""
+    def read(self, **values: Any) -> list[Row]:
         sql, parameters = self.filled(values)
         if not sql:
             return []
-        with cursor_of(connections[self.queryset.db], prepares=keeps_plan) as cursor:
+        with cursor_of(connections[self.queryset.db], prepares=self.keeps_plan) as cursor:
             cursor.execute(sql, parameters)
-            rows: list[Row] = cursor.fetchall()
-        if self.converters:
-            rows = [tuple(row) for row in self.compiler.apply_converters(rows, self.converters)]
-        return rows
+            return self._converted(cursor.fetchall())
+
+    async def aread(self, **values: Any) -> list[Row]:
+        """The same on the event loop. A request to our server has the loop itself ask PostgreSQL."""
+        checkout = current_checkout.get()
+        if checkout is None or LoopQuery is None:
+            return await in_thread(self.read, **values)
+        sql, parameters = self.filled(values)
+        return self._converted(await checkout.call(LoopQuery(checkout, sql, parameters))) if sql else []
+
+    def _converted(self, rows: list[Row]) -> list[Row]:
+        if not self.converters:
+            return rows
+        return [tuple(row) for row in self.compiler.apply_converters(rows, self.converters)]
 
 
 def cursor_of(database: Any, *, prepares: bool) -> Any:
@@ -71,4 +90,4 @@ def cursor_of(database: Any, *, prepares: bool) -> Any:
 @lru_cache(SHAPES)
 def compiled(build: Callable[..., QuerySet[Any, Any]], *shape: Any) -> CompiledQuery:
     """The query that `build` makes of this shape: which filters, order, size and direction, but no values."""
-    return CompiledQuery(build(*shape))
+    return CompiledQuery(build(*shape), keeps_plan=False)

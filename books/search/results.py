@@ -19,7 +19,7 @@ from django.db.models.functions import Concat
 from books.cache import per_version
 from books.metadata.series import Place
 from books.models.series import BookSeries
-from books.search.compiled_query import Parameter, Row, compiled
+from books.search.compiled_query import CompiledQuery, Parameter, Row, compiled
 from books.search.facets import FacetCounts, facet_counts
 from books.search.filters import (
     END,
@@ -86,10 +86,17 @@ class Matches:
         """The page of rows of COLUMNS, then the columns of the order."""
         if self.search.query.is_empty:
             return page.page([], 0, tuple)
-        is_ranked = page.ordering.name == "relevance"
-        key = "count", is_ranked, self.conditions
-        count, cap = await per_version.get_or_make(key, partial(in_thread, self._count, is_ranked=is_ranked))
-        rows = await in_thread(self._read, page, count)
+        rows: list[Row] | None = None
+
+        async def acount() -> tuple[int, int]:
+            nonlocal rows
+            counted, rows = await in_thread(self._read, page)
+            return counted
+
+        counted = await per_version.get_or_make(("count", is_ranked(page), self.conditions), acount)
+        if rows is None:
+            rows = await self._aread(page, counted)
+        count, cap = counted
         return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
 
     async def afacets(self, page: Page, asked: str, start: str = "") -> FacetCounts | None:
@@ -112,31 +119,42 @@ class Matches:
         rows = found.values_list("book", "series__name", "number", "label")
         return {pk: Place(name, number, label) for pk, name, number, label in rows}
 
-    def _count(self, *, is_ranked: bool) -> tuple[int, int]:
+    async def _aread(self, page: PageRequest, counted: tuple[int, int]) -> list[Row]:
+        if self.conditions or is_ranked(page):
+            return (await in_thread(self._read, page, counted))[1]
+        query, values = self._in_order(page, counted[0])
+        return await query.aread(**values)
+
+    def _read(self, page: PageRequest, counted: tuple[int, int] | None = None) -> tuple[tuple[int, int], list[Row]]:
+        """The count, unless it is known, and the page: one hop, after what other programs have changed is indexed."""
+        with self._searching():
+            counted = counted or self._count(page)
+            return counted, self._rows(page, counted[0])
+
+    def _count(self, page: PageRequest) -> tuple[int, int]:
         """How many books there are, up to one beyond the cap; and the cap."""
         if not self.conditions:
             books = self.model.objects.count()
             return books, max(books, COUNT_CAP)
-        cap = self._cap(is_ranked=is_ranked)
-        with self._searching():
-            return count_of(self.model, self.conditions, cap), cap
+        cap = self._cap(page)
+        return count_of(self.model, self.conditions, cap), cap
 
     def _searching(self) -> AbstractContextManager[None]:
         return searching() if self.search.needs_index else nullcontext()
 
-    def _cap(self, *, is_ranked: bool) -> int:
+    def _cap(self, page: PageRequest) -> int:
         """To how many books are counted: in a large catalogue not so far that it takes its time."""
-        cap = SEARCH_CAP if is_ranked else SORTED_FILTERS["postgresql"]
-        is_quick = is_ranked and not self.search.query.terms
-        if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked):
+        cap = SEARCH_CAP if is_ranked(page) else SORTED_FILTERS["postgresql"]
+        is_quick = is_ranked(page) and not self.search.query.terms
+        if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked(page)):
             return COUNT_CAP
         return COUNT_CAP if self._last_id() <= SMALL_CATALOGUE else cap
 
     def _last_id(self) -> int:
         return self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
-    def _read_in_order(self, page: PageRequest, count: int) -> list[Row]:
-        """A page in an order of its own, by the way that suits so many books."""
+    def _in_order(self, page: PageRequest, count: int) -> tuple[CompiledQuery, dict[str, Any]]:
+        """A page in an order of its own, by the way that suits so many books; and the values for it."""
         vendor, has_text = connection.vendor, self.search.query.has_text
         is_sorted = count <= (SORTED_WORDS if has_text else SORTED_FILTERS)[vendor]
         conditions = self.conditions
@@ -146,15 +164,14 @@ class Matches:
         is_sort = is_sorted and bool(conditions)
         shape = Shape(names_of(conditions), page.size, page.ordering, page.backwards, bool(key), is_sort)
         values = {**values_of(conditions), **{f"key{place}": each for place, each in enumerate(key)}}
-        return compiled(rows_in_order, self.model, shape).read(**values, keeps_plan=not self.conditions)
+        return compiled(rows_in_order, self.model, shape), values
 
-    def _read(self, page: PageRequest, count: int) -> list[Row]:
-        """One hop, in which the query is compiled too: what other programs have changed is indexed, then read."""
+    def _rows(self, page: PageRequest, count: int) -> list[Row]:
         is_by_id = page.ordering.columns == ID.columns and self.search.query.expression
-        with self._searching():
-            if is_by_id or page.ordering.name == "relevance":
-                return self._read_ranks(page, count)
-            return self._read_in_order(page, count)
+        if is_by_id or is_ranked(page):
+            return self._read_ranks(page, count)
+        query, values = self._in_order(page, count)
+        return query.read(**values)
 
     def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:
         """Each rank after the other, until the page is full."""
@@ -171,6 +188,10 @@ class Matches:
             if len(found) > page.size or len(found) == count:  # the page is full, or nothing is left
                 break
         return found[: page.size + 1]
+
+
+def is_ranked(page: PageRequest) -> bool:
+    return page.ordering.name == "relevance"
 
 
 @dataclass(frozen=True)

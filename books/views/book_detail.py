@@ -139,7 +139,7 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
         "neighbours": [neighbours(*place) for place in in_series],
         "cover": covers.cover(data["title"], data["authors"]),
         "json_ld": json_ld(data),
-        "changes": changes(pk, user, 5),
+        "changes": changes(pk, user, 5) if "can_change_books" in user.rights else [],
     }
 
 

@@ -25,6 +25,9 @@ class Call:
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
 
+    def start(self, thread: "PoolThread") -> None:
+        thread.calls.put(self)
+
     def run(self) -> None:
         """In the thread."""
         result, error = None, None

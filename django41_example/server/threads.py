@@ -80,7 +80,10 @@ class Checkout(Executor):
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Called on the event loop only, by asgiref: it awaits the asyncio future that this returns."""
-        call = Call(self, partial(function, *args, **kwargs))
+        return self.call(Call(self, partial(function, *args, **kwargs)))
+
+    def call(self, call: Call) -> "asyncio.Future[Any]":
+        """Have the call run once this request has a thread."""
         if self.thread:
             self._start(call)
         elif self.waiting:
@@ -165,7 +168,7 @@ class Checkout(Executor):
     def _start(self, call: Call) -> None:
         assert self.thread  # noqa: S101 - for the type checker
         self.unfinished.add(call)
-        self.thread.calls.put(call)
+        call.start(self.thread)
 
     def _wait(self, call: Call) -> None:
         self.pool.queue.append(self)
