@@ -205,7 +205,10 @@ class JobProcess:
             signal.signal(number, signal.SIG_DFL)
         for listener in self.server.LISTENERS:
             listener.close()
-        call_command("work", "--with", str(parent))
+        try:
+            call_command("work", "--with", str(parent))
+        except CommandError as error:
+            sys.exit(str(error))
 
     def keep_running(self) -> None:
         pause, started = 1.0, time.monotonic()

@@ -1,28 +1,41 @@
 """How long each read takes with 10,000, 100,000 and 1,000,000 books: whole answers, none of them kept.
 
     python benchmarks/scaling.py [--sizes 10000,100000,1000000] [--rounds 40]
-    python -m tests.postgres python benchmarks/scaling.py --postgres
+    python -m tests.postgres python benchmarks/scaling.py
 
-The books are those of generate.py, put into databases that stay in `--folder` for the next run. Every request goes
-through the whole of Django in one process, one after the other; each differs from the others of its kind, and is
-asked once. A figure is the median and the 95th percentile in milliseconds. Pages are HTML with all that is counted
-beside the list, lists are JSON.
+The books are those of generate.py, in a test database. Every request goes through the whole of Django in one process,
+one after the other; each differs from the others of its kind, and is asked once. A figure is the median and the 95th
+percentile in milliseconds. Pages are HTML with all that is counted beside the list, lists are JSON.
 """
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-ROOT = Path(__file__).resolve().parents[1]
+import django
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402 - after setup
+from django.db import connection  # noqa: E402
+from django.test import AsyncClient  # noqa: E402
+from django.test.utils import setup_test_environment  # noqa: E402
+
+from benchmarks.generate import fill  # noqa: E402
+from benchmarks.throwaway import throwaway_database  # noqa: E402
+from books.models import Book  # noqa: E402
+from books.models.book import BookQuerySet  # noqa: E402
+from books.search.pagination import Cursor  # noqa: E402
+
 SCRIPTS = {
     "English": "history garden secret war of-the the-house island winter stone dream",
     "German": "geschichte zeit strasse rathaus das-leben garten traum könig wald nacht",
@@ -82,17 +95,12 @@ def kinds(size: int) -> dict[str, Callable[[random.Random], tuple[str, str]]]:
 
 
 def place(chance: random.Random) -> str:
-    from books.models.book import BookQuerySet
-    from books.search.pagination import Cursor
-
     letters = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=2))
     return quote(Cursor.encode(BookQuerySet.ORDERINGS["title"], [letters, 1]))
 
 
 async def measured(size: int, rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each request, by kind."""
-    from django.test import AsyncClient
-
     client, chance = AsyncClient(), random.Random(7)
     found: dict[str, list[float]] = {}
     for name, request in kinds(size).items():
@@ -111,8 +119,6 @@ async def measured(size: int, rounds: int) -> dict[str, list[float]]:
 
 def added(rounds: int) -> list[float]:
     """Milliseconds of adding a book; each is taken out again."""
-    from books.models import Book
-
     times = []
     for number in range(rounds):
         start = time.perf_counter()
@@ -122,65 +128,22 @@ def added(rounds: int) -> list[float]:
     return times
 
 
-def measure(size: int, rounds: int) -> None:
-    """In a process of its own, whose DATABASE_URL names the database."""
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.test.utils import setup_test_environment
-
-    settings.ALLOWED_HOSTS = ["testserver"]
-    settings.STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    setup_test_environment()
-    times = asyncio.run(measured(size, rounds)) | {"add": added(rounds)}
-    print(json.dumps(times))
-
-
-def databases(sizes: list[int], folder: Path, *, postgres: bool) -> Iterator[tuple[int, str]]:
-    """The database of each size, filled if it is not there."""
-    for size in sizes:
-        url = f"sqlite:///{folder.resolve()}/{size}.sqlite3"
-        is_there = (folder / f"{size}.sqlite3").exists()
-        if postgres:
-            url, is_there = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/books_{size}", False
-            command = f"CREATE DATABASE books_{size}"
-            subprocess.run(["psql", "-qc", command, psql_url(os.environ["DATABASE_URL"])], check=True)
-        if not is_there:
-            fill = [sys.executable, "benchmarks/generate.py", str(size), "--fill"]
-            start = time.perf_counter()
-            subprocess.run(fill, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=True)
-            print(f"{size:,} books filled in {time.perf_counter() - start:,.0f} s", flush=True)
-            if postgres:
-                subprocess.run(["psql", "-qc", "VACUUM ANALYZE", psql_url(url)], check=True)
-        yield size, url
-
-
-def psql_url(url: str) -> str:
-    return url.replace("postgres://", "postgresql://")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="10000,100000,1000000")
     parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--folder", type=Path, default=ROOT / "var/scaling")
-    parser.add_argument("--postgres", action="store_true", help="on the cluster that DATABASE_URL names")
-    parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.measure:
-        measure(options.measure, options.rounds)
-        return
-    options.folder.mkdir(parents=True, exist_ok=True)
-    sizes = [int(size) for size in options.sizes.split(",")]
+    settings.ALLOWED_HOSTS = ["testserver"]
+    settings.STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    setup_test_environment()
     results: dict[int, dict[str, list[float]]] = {}
-    for size, url in databases(sizes, options.folder, postgres=options.postgres):
-        command = [sys.executable, __file__, "--measure", str(size), "--rounds", str(options.rounds)]
-        environment = {**os.environ, "DATABASE_URL": url}
-        told = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
-        results[size] = json.loads(told.splitlines()[-1])
+    for size in map(int, options.sizes.split(",")):
+        with throwaway_database():
+            fill(size)
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("VACUUM ANALYZE")
+            results[size] = asyncio.run(measured(size, options.rounds)) | {"add": added(options.rounds)}
     report(results)
 
 

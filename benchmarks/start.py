@@ -7,8 +7,6 @@ for a minute, and asked for some hundreds of pages. Processor time is that of al
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,18 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.compare import machine
 from benchmarks.compare.serving import shelf
-from tests.server.running import PLAIN, PROJECT, TOOLS, Server, environment
+from tests.server.running import PLAIN, Server
 
 WINDOW, SETTLE = 20.0, 5.0  # seconds
 PATHS = ("/books/", "/", "/topics/", "/authors/", "/books/?q=kafka", "/books/?sort=title&size=50", "/opds/")
-
-
-def prepare(variables: dict[str, str]) -> None:
-    began, before = time.monotonic(), os.times()
-    command = [TOOLS / "python", "manage.py", "prepare"]
-    subprocess.run(command, cwd=PROJECT, env=variables, check=True, stdout=subprocess.DEVNULL)
-    used = sum(os.times()[2:4]) - sum(before[2:4])  # of processes that have ended
-    print(f"prepare: {time.monotonic() - began:.2f} s, {used:.2f} s of processor time")
 
 
 def ask_first(server: Server, began: float) -> None:
@@ -62,11 +52,10 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true", help="else SQLite")
     options = parser.parse_args()
     with shelf("postgresql" if options.postgres else "sqlite") as made:
-        variables = {"DATABASE_URL": made.url, "WORK": "1"}
         for left in reversed(range(options.rounds)):
-            prepare(environment(made.folder, variables))
+            print(f"prepare: {made.measured('prepare')}")
             began = time.monotonic()
-            server = Server(PLAIN, made.folder, **variables)
+            server = Server(PLAIN, made.folder, DATABASE_URL=made.database_url, WORK="1")
             try:
                 ask_first(server, began)
                 if not left:

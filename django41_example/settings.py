@@ -172,12 +172,10 @@ if JOBS_BACKEND == "procrastinate":
         raise ImproperlyConfigured("JOBS_BACKEND=procrastinate needs PostgreSQL: give its DATABASE_URL.")
     INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
     PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-    PROCRASTINATE_IMPORT_PATHS = ["books.jobs.procrastinate_worker"]
+    PROCRASTINATE_ON_APP_READY = "books.jobs.procrastinate_worker.begin"
     PROCRASTINATE_WORKER_DEFAULTS = {
-        "concurrency": 100,  # of all kinds together: what limits them are the places of each (books/jobs/places.py)
         "delete_jobs": "always",
-        "fetch_job_polling_interval": 1.0,  # seconds; procrastinate forgets a notification that comes while it fetches
-        "shutdown_graceful_timeout": 0,
+        "fetch_job_polling_interval": 5.0,  # seconds; procrastinate forgets a notification that comes while it fetches
     }
 
 BACKUPS = environment.integer("BACKUPS", 7, low=0, high=1000)  # daily ones that are kept; 0: none are made

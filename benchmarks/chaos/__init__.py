@@ -1,5 +1,5 @@
-"""What the server lives through: crowds, streams, kills, power cuts, a bad disk, a wrong clock, a database that
-restarts.
+"""What a catalogue lives through: crowds, streams, kills, power cuts, a bad disk, a wrong clock, a database that
+restarts, backups and restores; and whether anybody ever reads what is over.
 
     python -m benchmarks.chaos [SCENARIO…] [--quick] [--postgres]
 

@@ -1,8 +1,8 @@
-"""A catalogue of one's own to be rough with: its server, database, processes and figures."""
+"""A catalogue of one's own to be rough with: its server, database, commands, processes and figures."""
 
-import asyncio
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.chaos.report import figure
 from tests import postgres
 from tests.server.running import PROJECT, Server, environment
 
 COMMAND = "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w"
-CALM_LAG = 0.05  # seconds
 READY = 2.0  # seconds that workers take after the first of them answers
 OWNER = {"DJANGO_SUPERUSER_PASSWORD": "correct horse", "DJANGO_SUPERUSER_EMAIL": "a@b.test"}
 
@@ -27,45 +26,98 @@ OWNER = {"DJANGO_SUPERUSER_PASSWORD": "correct horse", "DJANGO_SUPERUSER_EMAIL":
 class Options:
     quick: bool
     postgres: bool
-    rows: int = 0  # of an import; 0: what the scenario takes
+
+    @property
+    def kind(self) -> str:
+        return "PostgreSQL" if self.postgres else "SQLite"
+
+    def other(self) -> "Options":
+        """The same on the other database."""
+        return Options(self.quick, not self.postgres)
 
     def scaled(self, number: int) -> int:
         return max(1, number // 10) if self.quick else number
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     threads: int
     handles: int
     megabytes: float
     peak_megabytes: float
 
 
-class Catalogue:
-    def __init__(self, folder: Path, database_url: str, workers: int, under: str, variables: dict[str, str]) -> None:
+class Used(NamedTuple):
+    """By a command."""
+
+    seconds: float
+    processor: float
+    megabytes: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.0f} s, {self.processor:.1f} s of processor time, {self.megabytes} MB of memory"
+
+
+class Place:
+    """A folder and a database, and commands there."""
+
+    def __init__(self, folder: Path, database_url: str, under: str = "", **variables: str) -> None:
         self.folder, self.database_url, self.under = folder, database_url, under
-        self.temporary = folder / "tmp"
-        self.temporary.mkdir()
         self.variables = {
             "DATABASE_URL": database_url,
-            "DJANGO_SETTINGS_MODULE": "tests.server.site_settings",
-            "METRICS": "1",
-            "TMPDIR": str(self.temporary),
+            "DJANGO_SETTINGS_MODULE": "django41_example.settings",
+            "PYTHONUNBUFFERED": "1",
             **variables,
         }
-        self.server = Server(f"{under}{COMMAND} {workers}", folder, **self.variables)
-        self.port = self.server.port
+
+    def begin(self, *program: str) -> "subprocess.Popen[str]":
+        """A program of Python."""
+        command, variables = [*self.under.split(), sys.executable, *program], environment(self.folder, self.variables)
+        return subprocess.Popen(command, cwd=PROJECT, env=variables | OWNER, stdout=subprocess.PIPE, text=True)
+
+    def start(self, *command: str) -> "subprocess.Popen[str]":
+        return self.begin("manage.py", *command)
 
     def manage(self, *command: str) -> str:
-        program = [*self.under.split(), sys.executable, "manage.py", *command]
-        variables = environment(self.folder, self.variables | OWNER)
-        return subprocess.run(program, cwd=PROJECT, env=variables, check=True, stdout=subprocess.PIPE, text=True).stdout
+        return output_of(self.start(*command))
+
+    def run(self, module: str, *arguments: str) -> str:
+        return output_of(self.begin("-m", module, *arguments))
+
+    def measured(self, *command: str) -> Used:
+        began = time.monotonic()
+        process = self.start(*command)
+        assert process.stdout
+        told = process.stdout.read()
+        _, process.returncode, used = os.wait4(process.pid, 0)
+        assert not process.returncode, told
+        return Used(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss >> 10)
+
+    def digests(self) -> str:
+        return self.run("benchmarks.chaos.contents", "digests")
 
     def token(self) -> str:
         """A token that may do everything."""
         self.manage("createsuperuser", "--noinput", "--username", "owner")
         scopes = [f"--scope={scope}" for scope in ("read", "write", "jobs")]
         return self.manage("create_token", "owner", *scopes).split()[-1]
+
+
+def output_of(process: "subprocess.Popen[str]") -> str:
+    told, _ = process.communicate()
+    assert not process.returncode, process.args
+    return told
+
+
+class Catalogue(Place):
+    """With a server."""
+
+    def __init__(self, folder: Path, database_url: str, workers: int, under: str, **variables: str) -> None:
+        temporary = folder / "tmp"
+        temporary.mkdir()
+        own = {"DJANGO_SETTINGS_MODULE": "tests.server.site_settings", "TMPDIR": str(temporary)}
+        super().__init__(folder, database_url, under, **own, **variables)
+        self.server = Server(f"{under}{COMMAND} {workers}", folder, **self.variables)
+        self.port = self.server.port
 
     def workers(self) -> list[int]:
         """The processes that answer requests now."""
@@ -74,12 +126,6 @@ class Catalogue:
 
     def usage(self) -> list[Usage]:
         return [usage for pid in self.workers() if (usage := usage_of(pid))]
-
-    def lag(self) -> Counter[str]:
-        """How often the event loops of all workers came back, at which lateness: as /metrics tells it."""
-        figures = self.server.request("GET", "/metrics").body.decode()
-        found = re.findall(r'^event_loop_lag_seconds_bucket\{le="([^"]+)"\} ([0-9.e+]+)', figures, re.MULTILINE)
-        return Counter({limit: int(float(count)) for limit, count in found})
 
 
 def usage_of(pid: int) -> Usage | None:
@@ -100,14 +146,11 @@ def serving(
     with tempfile.TemporaryDirectory(dir=on, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with database(options, folder) as url:
-            catalogue = Catalogue(folder, url, workers, under, variables)
+            catalogue = Catalogue(folder, url, workers, under, **variables)
             try:
                 catalogue.server.wait_until_open()
                 time.sleep(READY)
-                before = catalogue.lag()
                 yield catalogue
-                if catalogue.server.process.poll() is None:
-                    tell_lag(catalogue.lag() - before)
             except BaseException:
                 print(catalogue.server.log()[-4000:])
                 raise
@@ -128,10 +171,10 @@ def database(options: Options, folder: Path) -> Iterator[str]:
         yield url
 
 
-def tell_lag(lag: Counter[str]) -> None:
-    late = {limit: max(0, lag["+Inf"] - lag[limit]) for limit in (str(CALM_LAG), "0.1", "1.0")}
-    counts = ", ".join(f"{count} over {float(limit) * 1000:.0f} ms" for limit, count in late.items())
-    figure("event loops came back late", f"of {lag['+Inf']:,} looks {counts}", aim="none over 50 ms")
+def open_files_without_end() -> None:
+    """Each connection is an open file."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def tell_faults(log: str) -> None:
@@ -143,26 +186,3 @@ def tell_faults(log: str) -> None:
 
 def is_fault(line: str) -> bool:
     return bool(re.search(r"ERROR|CRITICAL|SIGKILL|^\w*(Error|Exception)\b|Traceback", line))
-
-
-class Watch:
-    """Looks at the workers ten times a second, for what is highest at a peak."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-        self.threads = 0
-        self.megabytes = 0.0
-
-    async def __aenter__(self) -> "Watch":
-        self.task = asyncio.create_task(self._look())
-        return self
-
-    async def _look(self) -> None:
-        while True:
-            for usage in self.catalogue.usage():
-                self.threads = max(self.threads, usage.threads)
-                self.megabytes = max(self.megabytes, usage.peak_megabytes)
-            await asyncio.sleep(0.1)
-
-    async def __aexit__(self, *_: object) -> None:
-        self.task.cancel()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.chaos.catalogue import Options, serving
 from benchmarks.chaos.client import Connection, new_key
+from benchmarks.chaos.owner import Owner
 from benchmarks.chaos.report import figure
-from benchmarks.stale.owner import Owner
-from benchmarks.stale.writing import sign_in
+from benchmarks.chaos.writing import sign_in
 
 # Preloaded: the time of day is that of the machine, and as many seconds more as a file says.
 LIBRARY = """

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 
-from benchmarks.chaos.catalogue import Options, Watch, serving
+from benchmarks.chaos.catalogue import Options, serving
 from benchmarks.chaos.client import BROKEN, Connection, new_key
 from benchmarks.chaos.report import figure
 
@@ -37,17 +37,13 @@ async def run(options: Options) -> None:
                 token = await asyncio.to_thread(catalogue.token) if what != "read" else ""
                 seen: Counter[str] = Counter()
                 began = time.monotonic()
-                async with Watch(catalogue) as peak:
-                    await asyncio.gather(
-                        *(visit(catalogue.port, token, what, number, seen) for number in range(visitors))
-                    )
+                await asyncio.gather(*(visit(catalogue.port, token, what, number, seen) for number in range(visitors)))
                 seconds = time.monotonic() - began
-                name = f"{visitors:,} {what}"
+                used, name = catalogue.usage(), f"{visitors:,} {what}"
+                threads, megabytes = max(each.threads for each in used), max(each.peak_megabytes for each in used)
                 counts = ", ".join(f"{count:,} × {kind}" for kind, count in sorted(seen.items()))
                 well = set(seen) <= {"200", "201", "503"}
                 figure(name, f"{counts} in {seconds:.1f} s", aim="2xx, or 503 with Retry-After", reached=well)
-                figure(
-                    f"{name}: threads of a worker", peak.threads, aim=f"≤ {THREADS}", reached=peak.threads <= THREADS
-                )
-                memory = f"{peak.megabytes:.0f} MB"
-                figure(f"{name}: memory", memory, aim=f"≤ {MEGABYTES} MB", reached=peak.megabytes <= MEGABYTES)
+                figure(f"{name}: threads of a worker", threads, aim=f"≤ {THREADS}", reached=threads <= THREADS)
+                reached = megabytes <= MEGABYTES
+                figure(f"{name}: memory", f"{megabytes:.0f} MB", aim=f"≤ {MEGABYTES} MB", reached=reached)

@@ -1,11 +1,11 @@
 """This catalogue beside other ways to serve the same page of 20 books, newest first, from the same database.
 
-    python -m benchmarks.compare [--only ours,fastapi] [--database sqlite] [--workers 1] [--rounds 3] [--before DIR]
+    python -m benchmarks.compare [--only ours,fastapi] [--database sqlite] [--rounds 3]
 
-One server runs at a time; the rounds alternate between them. wrk asks over 16 connections from this machine. Every
-answer must have the right status, size and books, before and after each measurement; one during which other programs
-used the processor is left out where two rounds without are there. `--write` puts the table into docs/benchmarks.md.
-What is asked, and of whom:
+One server with one worker runs at a time; the rounds alternate between them. wrk asks over 16 connections from this
+machine. Every answer must have the right status, size and books, before and after each measurement; one during which
+other programs used the processor is left out where two rounds without are there. `--write` puts the tables into
+docs/benchmarks.md. What is asked, and of whom:
 
 json, html   the page, at one address: whoever keeps answers has it ready (for others it is computed each time)
 304          the same with If-None-Match, for those who send an ETag

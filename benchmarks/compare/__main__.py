@@ -4,18 +4,15 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import suppress
 
 from benchmarks import compare
-from benchmarks.chaos import report
-from benchmarks.compare import aims, load, table
+from benchmarks.compare import load, table
 from benchmarks.compare.load import WrongAnswer
 from benchmarks.compare.results import Results
 from benchmarks.compare.scenarios import SCENARIOS, Asked, keep_answers
 from benchmarks.compare.serving import Shelf, running, shelf
-from benchmarks.compare.stacks import DATABASES, PEERS_TOOLS, STACKS, Stack, code_of_before
-from tests.server.running import PROJECT
+from benchmarks.compare.stacks import DATABASES, PEERS_TOOLS, STACKS, Stack
 
 
 def arguments() -> argparse.Namespace:
@@ -27,13 +24,11 @@ def arguments() -> argparse.Namespace:
     names = [stack.name for stack in STACKS]
     parser.add_argument("--only", default=",".join(names), help=f"of {', '.join(names)}")
     parser.add_argument("--database", choices=DATABASES, help="one of the two")
-    parser.add_argument("--workers", type=int, help="1 or 2, instead of both")
     parser.add_argument("--scenario", choices=SCENARIOS, action="append", help="instead of all; may be repeated")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=1, help="of each measurement")
     parser.add_argument("--minutes", type=float, default=1000, help="of one table, after which no round begins")
-    parser.add_argument("--before", type=Path, metavar="DIR", help="another checkout, to be compared with")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     options = parser.parse_args()
     if unknown := set(options.only.split(",")) - set(names):
         parser.error(f"there is no {', '.join(unknown)}: there are {', '.join(names)}")
@@ -42,13 +37,12 @@ def arguments() -> argparse.Namespace:
 
 def compared(options: argparse.Namespace, database: str) -> list[Stack]:
     wanted = options.only.split(",")
-    before = [code_of_before(options.before)] if options.before else []
-    return before + [stack for stack in STACKS if stack.name in wanted and database in stack.databases]
+    return [stack for stack in STACKS if stack.name in wanted and database in stack.databases]
 
 
 def measure(options: argparse.Namespace, stack: Stack, books: Shelf, results: Results) -> None:
     """One round of one stack."""
-    with running(stack, books, results.workers) as server:
+    with running(stack, books) as server:
         asked = Asked(server, books, options.seconds)
         asked.check()
         if stack.name == "ours":
@@ -57,48 +51,34 @@ def measure(options: argparse.Namespace, stack: Stack, books: Shelf, results: Re
         asked.warm_up()
         for scenario in asked.scenarios():
             if not options.scenario or scenario in options.scenario:
-                results.rates[stack.name, scenario].append(asked.measure(scenario))
+                results.measured[stack.name, scenario].append(asked.measure(scenario))
         results.megabytes[stack.name].append(server.megabytes())
 
 
-def rounds(options: argparse.Namespace, database: str, workers: int, shelves: dict[Path, Shelf]) -> Results:
+def rounds(options: argparse.Namespace, database: str, books: Shelf) -> Results:
     """All stacks, one after the other, again and again."""
-    stacks = compared(options, database)
-    results = Results(database, workers, list(stacks))
+    results = Results(database, compared(options, database))
     began = time.monotonic()
     for number in range(options.rounds):
         used = time.monotonic() - began
         if number and used * (number + 1) / number > options.minutes * 60:
             print(f"     {number} rounds: there is no time for another", file=sys.stderr)
             break
-        for stack in list(stacks):
+        for stack in list(results.stacks):
             try:
-                measure(options, stack, shelves[stack.directory], results)
+                measure(options, stack, books, results)
             except WrongAnswer as error:
-                report.figure(f"{stack.title} is not compared", error, reached=False)
-                results.forget(stack.name)
-                stacks.remove(stack)
+                print(f"MISS {stack.title} is not compared: {error}")
+                results.forget(stack)
             print(f"     round {number + 1}, {stack.name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
-    for stack in stacks:
-        for scenario in SCENARIOS:
-            if (stack.name, scenario) in results.rates:
-                rate, spread = results.told(stack.name, scenario), results.spread(stack.name, scenario)
-                size, cost = results.size(stack.name, scenario), results.cost(stack.name, scenario)
-                print(f"{stack.name:17} {scenario:10} {rate:>9}/s ({spread}), {cost:,.0f} µs, {size:,.0f} bytes")
     return results
 
 
 def all_results(options: argparse.Namespace) -> Iterator[Results]:
     for database in [options.database] if options.database else DATABASES:
-        with ExitStack() as made:
-            shelves = {PROJECT: made.enter_context(shelf(database))}
-            if options.before:
-                shelves[options.before.resolve()] = made.enter_context(shelf(database, options.before.resolve()))
-            for workers in [options.workers] if options.workers else (1, 2):
-                print(f"\n{database}, {workers} workers [load {os.getloadavg()[0]:.1f}]", flush=True)
-                results = rounds(options, database, workers, shelves)
-                aims.tell(results)
-                yield results
+        print(f"\n{database} [load {os.getloadavg()[0]:.1f}]", flush=True)
+        with shelf(database) as books:
+            yield rounds(options, database, books)
 
 
 def python_measured() -> str:

@@ -32,10 +32,10 @@ function request()
   return plain
 end
 
-function done(summary, latency)
+function done(summary)
   local errors = summary.errors
   io.write(string.format(
-    "FIGURES %d %d %d %d %d %d\n", summary.requests, summary.bytes, summary.duration, errors.status,
-    errors.connect + errors.read + errors.write + errors.timeout, latency:percentile(99)
+    "FIGURES %d %d %d %d %d\n", summary.requests, summary.bytes, summary.duration, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout
   ))
 end

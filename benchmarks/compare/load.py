@@ -24,7 +24,6 @@ class WrongAnswer(Exception):
 class Measured:
     rate: float  # requests a second
     size: float  # bytes of an answer, head included
-    p99: float  # seconds
     cost: float  # seconds of processor that server and database used for a request
     others: float  # processors that other programs used
 
@@ -38,18 +37,14 @@ def need_wrk() -> None:
         sys.exit("wrk is missing. To get it: apt-get install wrk (Debian), brew install wrk (macOS).")
 
 
-def wrk(
-    url: str, *arguments: str, seconds: float, headers: dict[str, str], connections: int = CONNECTIONS
-) -> list[str]:
+def wrk(url: str, *arguments: str, seconds: int, headers: dict[str, str]) -> list[str]:
     """The command; the arguments are those of load.lua."""
     told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    # wrk knows whole seconds only; a shorter time is a warm-up, and ended from outside.
-    rounded = max(1, round(seconds))
-    return ["wrk", "-t1", f"-c{connections}", f"-d{rounded}s", "-s", str(SCRIPT), *told, url, "--", *arguments]
+    return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(SCRIPT), *told, url, "--", *arguments]
 
 
 def figures(told: str) -> tuple[float, ...]:
-    found = re.search(r"^FIGURES (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$", told, re.MULTILINE)
+    found = re.search(r"^FIGURES (\d+) (\d+) (\d+) (\d+) (\d+)$", told, re.MULTILINE)
     if not found:
         raise WrongAnswer(f"wrk says: {told}")
     return tuple(map(float, found.groups()))
@@ -60,12 +55,12 @@ def measure(command: list[str], ours: set[int]) -> Measured:
     before = machine.busy_seconds() - children(), machine.seconds_of(ours)
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     after = machine.busy_seconds() - children(), machine.seconds_of(ours)
-    requests, size, microseconds, refused, broken, p99 = figures(told)
+    requests, size, microseconds, refused, broken = figures(told)
     if refused or broken or not requests:
         raise WrongAnswer(f"{refused:.0f} of {requests:.0f} answers were errors, {broken:.0f} connections broke")
     seconds, used = microseconds / 1e6, after[1] - before[1]
     others = max(0.0, after[0] - before[0] - used) / seconds
-    return Measured(requests / seconds, size / requests, p99 / 1e6, used / requests, others)
+    return Measured(requests / seconds, size / requests, used / requests, others)
 
 
 def children() -> float:

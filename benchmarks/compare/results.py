@@ -1,4 +1,4 @@
-"""What was measured, by stack and scenario: medians, spread, ratios."""
+"""What was measured, by stack and scenario: medians."""
 
 import statistics
 from collections import defaultdict
@@ -12,55 +12,28 @@ ENOUGH = 2  # undisturbed rounds; with fewer, the disturbed ones count too, and 
 
 @dataclass
 class Results:
-    """Of one database and one number of workers."""
+    """Of one database."""
 
     database: str
-    workers: int
     stacks: list[Stack]
     is_whole: bool = True  # False: a stack gave a wrong answer
-    rates: dict[tuple[str, str], list[Measured]] = field(default_factory=lambda: defaultdict(list))
+    measured: dict[tuple[str, str], list[Measured]] = field(default_factory=lambda: defaultdict(list))
     first_answers: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # seconds
     megabytes: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def forget(self, stack: str) -> None:
+    def forget(self, stack: Stack) -> None:
         self.is_whole = False
-        for key in [key for key in self.rates if key[0] == stack]:
-            del self.rates[key]
+        self.stacks.remove(stack)
 
-    def counted(self, stack: str, scenario: str) -> tuple[list[float], bool]:
-        """The rates that count, and whether others disturbed them."""
-        taken = self.rates.get((stack, scenario), [])
+    def rate(self, stack: str, scenario: str) -> str:
+        """Requests a second, with a mark if other programs disturbed that."""
+        taken = self.measured[stack, scenario]
         calm = [one.rate for one in taken if not one.is_disturbed]
-        if len(calm) >= min(ENOUGH, len(taken)):
-            return calm, False
-        return [one.rate for one in taken], True
+        is_calm = len(calm) >= min(ENOUGH, len(taken))
+        counted = calm if is_calm else [one.rate for one in taken]
+        return f"{statistics.median(counted):,.0f}{'' if is_calm else ' ~'}" if counted else "–"
 
-    def rate(self, stack: str, scenario: str) -> float | None:
-        rates, _ = self.counted(stack, scenario)
-        return statistics.median(rates) if rates else None
-
-    def told(self, stack: str, scenario: str) -> str:
-        rates, disturbed = self.counted(stack, scenario)
-        return f"{statistics.median(rates):,.0f}{' ~' if disturbed else ''}" if rates else "–"
-
-    def spread(self, stack: str, scenario: str) -> str:
-        rates, disturbed = self.counted(stack, scenario)
-        lost = len(self.rates[stack, scenario]) - len(rates)
-        discarded = f", {lost} disturbed left out" if lost else ", disturbed" if disturbed else ""
-        return f"{min(rates):,.0f} to {max(rates):,.0f}{discarded}"
-
-    def cost(self, stack: str, scenario: str) -> float | None:
+    def cost(self, stack: str, scenario: str) -> str:
         """Microseconds of processor that a request takes of server and database: others hardly disturb that."""
-        taken = self.rates.get((stack, scenario), [])
-        return statistics.median(one.cost for one in taken) * 1e6 if taken else None
-
-    def size(self, stack: str, scenario: str) -> float:
-        return statistics.median(one.size for one in self.rates[stack, scenario])
-
-    def ratio(self, one: tuple[str, str], other: tuple[str, str]) -> float | None:
-        above, below = self.rate(*one), self.rate(*other)
-        return above / below if above and below else None
-
-    def cost_ratio(self, one: tuple[str, str], other: tuple[str, str]) -> float:
-        """How many times as much of a processor the other takes."""
-        return (self.cost(*other) or 0.0) / (self.cost(*one) or 1.0)
+        taken = self.measured[stack, scenario]
+        return f"{statistics.median(one.cost for one in taken) * 1e6:,.0f}" if taken else "–"

@@ -9,73 +9,47 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.chaos.catalogue import Options, database
+from benchmarks.chaos.catalogue import Options, Place, database
 from benchmarks.compare import machine
 from benchmarks.compare.load import WrongAnswer
-from benchmarks.compare.stacks import LIST, OWN_TOOLS, Stack
+from benchmarks.compare.stacks import LIST, Stack
 from tests import postgres
 from tests.server.running import PROJECT, environment, free_port
 
 OPEN_WITHIN = 30.0  # seconds
-OWNER = {"DJANGO_SUPERUSER_PASSWORD": "correct horse", "DJANGO_SUPERUSER_EMAIL": "a@b.test"}
 
 
-@dataclass(frozen=True)
-class Shelf:
+class Shelf(Place):
     """The 210 starter books in a database of their own, and a token that may write them."""
 
-    folder: Path
-    url: str
-    token: str
-
-    @property
-    def variables(self) -> dict[str, str]:
-        return environment(self.folder, {"DATABASE_URL": self.url, "WORK": "0"})
+    def __init__(self, folder: Path, url: str) -> None:
+        super().__init__(folder, url, WORK="0")
+        for around in ("before.html", "after.html"):  # of a page of the others: see scenarios.keep_page
+            (folder / around).touch()
+        self.manage("prepare")
+        self.writer = self.token()
 
     @property
     def processes(self) -> set[int]:
         """The database's own."""
-        if self.url.startswith("sqlite"):
+        if self.database_url.startswith("sqlite"):
             return set()
-        file = postgres.folder_of(self.url) / "data/postmaster.pid"
+        file = postgres.folder_of(self.database_url) / "data/postmaster.pid"
         return {int(file.read_text().split()[0])} if file.exists() else set()
 
 
 @contextmanager
-def shelf(kind: str, directory: Path = PROJECT) -> Iterator[Shelf]:
-    """Made by the code in the directory."""
+def shelf(kind: str) -> Iterator[Shelf]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with place(kind, folder) as url:
-            made = Shelf(folder, url, "")
-            for around in ("before.html", "after.html"):  # of a page of the others: see scenarios.keep_page
-                (folder / around).touch()
-
-            def manage(*command: str) -> str:
-                program = [OWN_TOOLS / "python", "manage.py", *command]
-                variables = made.variables | OWNER
-                return subprocess.run(
-                    program, cwd=directory, env=variables, check=True, capture_output=True, text=True
-                ).stdout
-
-            manage("prepare")
-            manage("createsuperuser", "--noinput", "--username", "owner")
-            token = manage("create_token", "owner", "--scope", "read", "--scope", "write").split()[-1]
-            yield Shelf(folder, url, token)
-
-
-@contextmanager
-def place(kind: str, folder: Path) -> Iterator[str]:
-    given = os.environ.get("DATABASE_URL", "")
-    if kind == "postgresql" and given.startswith("postgres"):
-        yield given
-    else:
-        with database(Options(quick=False, postgres=kind == "postgresql"), folder) as url:
-            yield url
+        given, on_postgres = os.environ.get("DATABASE_URL", ""), kind == "postgresql"
+        is_given = on_postgres and given.startswith("postgres")
+        options = Options(quick=False, postgres=on_postgres)
+        with nullcontext(given) if is_given else database(options, Path(name)) as url:
+            yield Shelf(Path(name), url)
 
 
 @dataclass
@@ -104,23 +78,24 @@ class Running:
 
 
 @contextmanager
-def running(stack: Stack, shelf: Shelf, workers: int) -> Iterator[Running]:
+def running(stack: Stack, shelf: Shelf) -> Iterator[Running]:
     """The server, from its first right answer on."""
     port = free_port()
-    program, *arguments = shlex.split(stack.command.format(port=port, workers=workers))
+    program, *arguments = shlex.split(stack.command.format(port=port))
     variables = {
+        **shelf.variables,
         "PORT": str(port),
         "ANSWERS": str(shelf.folder / "answers.json"),
         "PAGES": str(shelf.folder),
-        "PYTHONPATH": str(stack.directory),
+        "PYTHONPATH": str(PROJECT),
         **stack.variables,
     }
     log = shelf.folder / f"{stack.name}.log"
     with log.open("wb") as written:
         process = subprocess.Popen(
             [stack.tools / program, *arguments],
-            cwd=stack.directory,
-            env=shelf.variables | variables,
+            cwd=PROJECT,
+            env=environment(shelf.folder, variables),
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=written,
@@ -128,7 +103,7 @@ def running(stack: Stack, shelf: Shelf, workers: int) -> Iterator[Running]:
         )
     server = Running(stack, port, process)
     try:
-        server.first_answer = wait_for_answer(server, log)
+        server.first_answer = wait_for_answer(server)
         yield server
     except WrongAnswer as error:
         raise WrongAnswer(f"{stack.name}: {error}\n{log.read_text(errors='replace')[-2000:]}") from None
@@ -138,7 +113,7 @@ def running(stack: Stack, shelf: Shelf, workers: int) -> Iterator[Running]:
         process.wait()
 
 
-def wait_for_answer(server: Running, log: Path) -> float:
+def wait_for_answer(server: Running) -> float:
     """Seconds from when the port is open, behind which workers begin, until the list is answered."""
     began, is_open = time.monotonic(), False
     limit = began + OPEN_WITHIN

@@ -4,7 +4,7 @@ import json
 import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.server.running import PROJECT
@@ -19,24 +19,22 @@ LIST = "/books/?sort=-added"
 class Stack:
     name: str
     title: str
-    command: str  # {port} and {workers} are filled in
+    command: str  # {port} is filled in
     tools: Path = PEERS_TOOLS
     variables: dict[str, str] = field(default_factory=dict)
     databases: tuple[str, ...] = DATABASES
-    # The page that begins after a book which is newer than all: a new address for each number, the same work.
-    after: Callable[[int], str] = lambda number: f"{LIST}&after={number}"
+    # Of those who keep answers the page that begins after a book which is newer than all: a new address, the same work.
+    cold: Callable[[int], str] | None = None
     # Other rows for each number, at one of 190 places; a list that nobody has asked for, by the years of publication.
     rows: Callable[[int], str] | None = lambda number: f"{LIST}&after={number % 190 + 21}"
     new_filter: Callable[[int], str] | None = None
     has_pages: bool = False  # whether it has a home and a page for each book
-    directory: Path = PROJECT  # where its code is
     writes: bool = True  # whether it takes a PATCH
-    keeps: bool = False  # whether it keeps answers
 
 
 def gunicorn(application: str, worker: str = UVICORN) -> str:
     # An empty configuration: gunicorn would read this catalogue's own.
-    return f"gunicorn -c /dev/null -b 127.0.0.1:{{port}} -w {{workers}} {worker} benchmarks.peers.{application}"
+    return f"gunicorn -c /dev/null -b 127.0.0.1:{{port}} -w 1 {worker} benchmarks.peers.{application}"
 
 
 def cursor(number: int) -> str:
@@ -51,18 +49,17 @@ STACKS = (
     Stack(
         "ours",
         "this catalogue",
-        "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w {workers}",
+        "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w 1",
         OWN_TOOLS,
-        after=lambda number: f"{LIST}&after={cursor(number)}",
+        cold=lambda number: f"{LIST}&after={cursor(number)}",
         rows=None,
-        keeps=True,
     ),
     Stack(
         "unkept",
         "this catalogue, keeping no answers",
-        "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w {workers}",
+        "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w 1",
         OWN_TOOLS,
-        {"CACHE_MB": "0", "KEPT_MB": "0"},  # the second is the name that the code of before knows
+        {"CACHE_MB": "0"},
         rows=lambda number: f"{LIST}&after={cursor(number % 190 + 21)}",
         new_filter=lambda number: f"/books/?year={number % 3000 - 2000}..{number // 3000 % 90 + 1930}&sort=-added",
         has_pages=True,
@@ -80,9 +77,3 @@ STACKS = (
     Stack("litestar", "Litestar, SQLAlchemy", gunicorn("litestar_sqlalchemy:app")),
     Stack("litestar-asyncpg", "Litestar, asyncpg", gunicorn("litestar_asyncpg:app"), databases=("postgresql",)),
 )
-
-
-def code_of_before(directory: Path) -> Stack:
-    """Another checkout of this catalogue, keeping no answers."""
-    unkept = next(stack for stack in STACKS if stack.name == "unkept")
-    return replace(unkept, name="before", title=f"the code in {directory.name}", directory=directory.resolve())

@@ -30,18 +30,13 @@ def written(all_results: Iterable[Results]) -> str:
 
 def one(results: Results) -> str:
     """Requests a second, then microseconds of processor that each takes of server and database."""
-    workers = f"{results.workers} worker{'s' if results.workers > 1 else ''}"
-    stacks = [stack for stack in results.stacks if (stack.name, "json") in results.rates]
     rates, costs = [], []
-    for stack in stacks:
-        cells = [results.told(stack.name, scenario) for scenario in HEADS]
+    for stack in results.stacks:
         first = f"{statistics.median(results.first_answers[stack.name]):.1f} s"
         memory = f"{max(results.megabytes[stack.name]):.0f} MB"
-        rates.append(row(stack.title, [*cells, first, memory]))
-        used = [results.cost(stack.name, scenario) for scenario in HEADS]
-        costs.append(row(stack.title, ["–" if cost is None else f"{cost:,.0f}" for cost in used]))
-    place = f"{NAMES[results.database]}, {workers}"
-    heads = list(HEADS.values())
+        rates.append(row(stack.title, [*(results.rate(stack.name, scenario) for scenario in HEADS), first, memory]))
+        costs.append(row(stack.title, [results.cost(stack.name, scenario) for scenario in HEADS]))
+    place, heads = f"{NAMES[results.database]}, 1 worker", list(HEADS.values())
     of_rates = [row(f"{place}: requests/s", [*heads, "first answer", "memory"]), ruler(len(heads) + 2), *rates]
     return "\n".join([*of_rates, "", row(f"{place}: µs of processor", heads), ruler(len(heads)), *costs])
 

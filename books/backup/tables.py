@@ -21,7 +21,7 @@ LEFT_OUT = {  # models and applications, with the reason
     "books.source": "How often one server may ask the outside.",
     "books.cachedlookup": "Answers that can be had again.",
     "books.invitation": "Links are good for a week: the owner sends another, and a start prints the first one anew.",
-    "procrastinate": "Notifications of jobs: a sweep repeats them.",
+    "procrastinate": "Notifications of jobs: workers find the jobs without them.",
 }
 NAMES = {  # the columns by which another database knows a row of what migrations make
     "contenttypes.contenttype": ("app_label", "model"),

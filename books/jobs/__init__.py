@@ -2,7 +2,7 @@
 
 The guarantee is **at least once**: a job that was started runs until it ends, whatever processes die meanwhile.
 
-- The row in the table of jobs is the only truth. An engine (`worker.py`, or procrastinate) only says "try job X".
+- The row in the table of jobs is the only truth. `worker.py` claims what is due; procrastinate only wakes it.
 - Claim: one conditional UPDATE gives the job to one worker, with an owner token that is never used again.
 - Lease: the owner holds the job for 10 seconds by the database's clock, and its heartbeat renews that. Anybody may
   take over a job whose lease has expired.
@@ -13,5 +13,5 @@ The guarantee is **at least once**: a job that was started runs until it ends, w
 
 What it costs: to start a job, 1 INSERT and 1 UPDATE; to claim it, 1 SELECT, 1 UPDATE and 1 SELECT; while it runs, 1
 SELECT each half second and 1 UPDATE for each checkpoint, or each 3 seconds; to end it, 1 UPDATE. A worker without work
-does 1 PRAGMA each 0.1 seconds and 1 SELECT each second (SQLite), or 1 SELECT each 0.5 seconds (PostgreSQL).
+does 1 PRAGMA each 0.25 seconds (SQLite), or 1 SELECT each 0.5 seconds (PostgreSQL; with procrastinate, each 5 seconds).
 """

@@ -1,4 +1,4 @@
-"""What the catalogue does by itself each day, by jobs whose key is the day: once for any number of workers."""
+"""What a worker does by itself, beside the jobs it is given."""
 
 from typing import Any
 
@@ -9,12 +9,21 @@ from books.jobs.backend import AnyTask
 from books.jobs.pruning import prune
 from books.jobs.start import astart
 from books.jobs.tasks.backup import backup
-from books.models import Job
+from books.models import Job, Worker
 
+SEEN_EVERY = 5.0  # seconds between two signs of life
 PRUNE, BACKUP = PREFIXES = "prune-", "daily-backup-"  # keys that no client may choose
 
 
+async def akeep_up(worker: str) -> None:
+    """Give a sign of life, and start what is to be started. Every worker calls this every SEEN_EVERY seconds."""
+    await Worker.objects.asee(worker)
+    await Job.objects.afollow_clock()
+    await astart_todays_jobs()
+
+
 async def astart_todays_jobs() -> None:
+    """By jobs whose key is the day: once for any number of workers."""
     today = f"{timezone.now():%Y-%m-%d}"
     wanted: dict[str, tuple[AnyTask, dict[str, Any]]] = {f"{PRUNE}{today}": (prune, {})}
     if settings.BACKUPS:

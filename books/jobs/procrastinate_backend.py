@@ -1,7 +1,8 @@
 """Jobs on PostgreSQL by procrastinate, on any number of hosts: `manage.py procrastinate worker`.
 
 Procrastinate carries notifications, "try this job", each committed in one transaction with the job's row. The row
-decides: a notification that comes twice, or late, finds nothing to claim. A sweep repeats those that were lost.
+decides: a notification that comes twice, or late, finds nothing to claim. Workers look every five seconds for jobs
+whose notification was lost.
 """
 
 from django.db import transaction

@@ -17,7 +17,8 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error, close_old_connections, connection, connections
 
 from books.cache.sqlite import connect
-from books.jobs.daily import astart_todays_jobs
+from books.jobs.backend import notify
+from books.jobs.daily import SEEN_EVERY, akeep_up
 from books.jobs.places import Places
 from books.jobs.run import HEARTBEAT, MAX_CONSECUTIVE_FAILURES, Run, StopReason
 from books.models.job import Job, Status, Worker, over
@@ -25,7 +26,6 @@ from books.models.job import Job, Status, Worker, over
 # Seconds between two checks for something new. SQLite tells in 5 µs whether anybody has written; PostgreSQL is queried.
 POLL = {"sqlite": 0.25, "postgresql": 0.5}
 CLAIM_EVERY = 1.0  # seconds between two claims when nobody has written: time itself makes jobs due
-SEEN_EVERY = 5.0  # seconds between two signs of life
 STOP_WITHIN = 1.5  # seconds for tasks to come to a place where they can stop
 
 GAVE_UP = (
@@ -81,8 +81,9 @@ async def arun_one(pk: int) -> None:
 class Loop:
     """Claims jobs of these queues (none named: all), runs them in their kind's places, and ends after `stop`."""
 
-    def __init__(self, queues: Collection[str], places: Places) -> None:
+    def __init__(self, queues: Collection[str], places: Places, poll: float | None = None) -> None:
         self.name = new_owner()
+        self.poll = poll or POLL[connection.vendor]
         self.queues = queues
         self.places = places
         self.is_stopping, self.woken = False, asyncio.Event()
@@ -92,6 +93,10 @@ class Loop:
 
     def stop(self) -> None:
         self.is_stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at once for what is due."""
         self.woken.set()
 
     async def aserve(self) -> None:
@@ -101,8 +106,7 @@ class Loop:
             now = time.monotonic()
             try:
                 if now - seen >= SEEN_EVERY:
-                    await Worker.objects.asee(self.name)
-                    await astart_todays_jobs()
+                    await akeep_up(self.name)
                     seen = now
                 if self._has_news() or now - claimed >= CLAIM_EVERY:
                     claimed = now
@@ -113,12 +117,12 @@ class Loop:
                 log.warning("the database does not answer: %s", error)
                 await sync_to_async(close_old_connections)()
                 await self._pause(SEEN_EVERY)
-            await self._pause(POLL[connection.vendor])
+            await self._pause(self.poll)
 
     async def aempty(self) -> None:
         """Work until nothing is due."""
         while not self.is_stopping and (await self.aclaim() or self.running):
-            await self._pause(POLL[connection.vendor])
+            await self._pause(self.poll)
 
     async def aclaim(self) -> bool:
         """Start what is due, as far as there are places. Returns whether that was anything."""
@@ -134,7 +138,7 @@ class Loop:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.places.taken[self.running.pop(task).job.kind] -= 1
         self.seen_version = None  # there is room again
-        self.woken.set()
+        self.wake()
         if not task.cancelled() and (error := task.exception()):
             log.error("a job's end could not be written; its lease will run out", exc_info=error)
 
@@ -152,15 +156,15 @@ class Loop:
         return connection.vendor != "sqlite" or await Job.objects.filter(due_at__isnull=False).aexists()
 
     async def _pause(self, seconds: float) -> None:
-        """Wait until a job ends or the stop comes, for so long at most."""
+        """Wait until it is woken, for so long at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.woken.wait()
         if not self.is_stopping:
             self.woken.clear()
 
-    async def ahand_back(self) -> bool:
-        """End all tasks and hand their jobs back. False if the thread of one still runs."""
+    async def aclose(self) -> None:
+        """End all tasks and hand their jobs back; end the process too if the thread of one still runs."""
         if self.watching:
             self.watching.close()
         stuck = dict(self.running)
@@ -172,5 +176,10 @@ class Loop:
             for task, run in stuck.items():
                 if not task.done():
                     await run.aend(run.stopped())  # whatever the task still does, it no longer owns the job
+                await run.job.arefresh_from_db()
+                if run.job.status == Status.QUEUED:
+                    await sync_to_async(notify)(run.job)  # others go on with it
             await Worker.objects.filter(name=self.name).adelete()
-        return all(task.done() for task in stuck)
+        if not all(task.done() for task in stuck):
+            logging.shutdown()
+            os._exit(0)

@@ -1,19 +1,23 @@
 """How a job ends, whatever its task does; workers run within this process."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
 from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from books.jobs.daily import astart_todays_jobs
+from books.backup.migrating import connected
+from books.jobs.daily import akeep_up, astart_todays_jobs
 from books.jobs.places import Places
 from books.jobs.pruning import KEPT, prune
 from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, StopReason
@@ -31,6 +35,7 @@ from books.models import (
     Token,
     Worker,
 )
+from books.models.job import LEASE
 from books.models.job_file import CHUNK
 from tests.importing.test_concurrency import at_once
 from tests.jobs import bodies
@@ -164,6 +169,16 @@ class Claims(TransactionTestCase):
         assert second is not None
         assert (second.owner, second.attempt) == ("second", 2)
 
+    def test_after_a_clock_was_set_back_no_lease_and_no_queued_job_waits_for_its_old_time(self) -> None:
+        for key in ("running", "queued", "for later"):
+            start(bodies.fine, {}, key=key)
+        in_an_hour = Now() + timedelta(hours=1)
+        Job.objects.update(due_at=in_an_hour)
+        Job.objects.filter(key="running").update(status=Status.RUNNING)
+        Job.objects.filter(key="queued").update(created_at=in_an_hour)
+        async_to_sync(akeep_up)("a worker")
+        assert Job.objects.get(due_at__gt=Now() + LEASE).key == "for later"
+
 
 class PlacesOfKinds(TransactionTestCase):
     def setUp(self) -> None:
@@ -177,7 +192,7 @@ class PlacesOfKinds(TransactionTestCase):
         async def begin() -> set[str]:
             await loop.aclaim()
             running = {run.job.key for run in loop.running.values()}
-            await loop.ahand_back()
+            await loop.aclose()
             return running
 
         return async_to_sync(begin)()
@@ -192,6 +207,15 @@ class PlacesOfKinds(TransactionTestCase):
 
 
 class WithoutADatabase(TransactionTestCase):
+    @pytest.mark.once
+    @override_settings(JOBS_BACKEND="procrastinate")
+    def test_a_worker_that_has_none_at_its_start_says_so_in_one_line(self) -> None:
+        with (
+            connected(Path("/nowhere/catalogue.sqlite3")),
+            pytest.raises(CommandError, match=r"^The database fails: .+$"),
+        ):
+            call_command("work")
+
     def test_a_worker_waits_for_seconds_before_it_tries_again(self) -> None:
         class Impatient(Loop):
             async def _pause(self, seconds: float) -> None:

@@ -86,7 +86,7 @@ class Procrastinate(ProcessTestCase):
         assert worker.wait() == 0
         assert Job.objects.get(key="a").status == Status.QUEUED
 
-    def test_after_a_kill_the_sweep_of_another_worker_goes_on(self) -> None:
+    def test_after_a_kill_another_worker_goes_on(self) -> None:
         start(bodies.writes, {"rows": 30}, key="a")
         first = self.worker()
         self.wait_for("a", done__gte=5)
@@ -97,7 +97,7 @@ class Procrastinate(ProcessTestCase):
         assert job.attempt == 2
         assert self.names() == [str(number) for number in range(1, 31)]
 
-    def test_one_that_raises_is_tried_again_by_the_sweep(self) -> None:
+    def test_one_that_raises_is_tried_again(self) -> None:
         start(bodies.raises, {}, key="a")
         self.worker()
         assert "on purpose" in self.wait_for("a", 40, status=Status.FAILED).error
@@ -114,7 +114,7 @@ class Procrastinate(ProcessTestCase):
     def test_a_worker_takes_the_queues_it_is_told_and_says_that_it_lives(self) -> None:
         start(bodies.fine.using(queue_name="slow"), {}, key="slow")
         start(bodies.fine.using(queue_name="quick"), {}, key="quick")
-        self.worker("--queues", "quick,sweep")
+        self.worker("--queues", "quick")
         self.wait_for("quick", status=Status.SUCCEEDED)
         self.wait_for_worker()
         assert Job.objects.get(key="slow").status == Status.QUEUED

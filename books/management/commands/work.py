@@ -1,5 +1,4 @@
 import asyncio
-import logging
 import os
 import signal
 import threading
@@ -8,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, connection
 
 from books.jobs.places import PLACES
 from books.jobs.worker import Loop
@@ -34,19 +34,25 @@ class Command(BaseCommand):
             threading.Thread(target=end_with, args=[options["with"]], daemon=True).start()
         PLACES.each = concurrency
         if settings.JOBS_BACKEND == "procrastinate" and not options["once"]:
-            queues = ["--queues", ",".join([*queue, "sweep"])] if queue else []
-            call_command("procrastinate", "worker", *queues)
+            check_database()  # procrastinate would try for half a minute, and not say what is wrong
+            call_command("procrastinate", "worker", *(["--queues", ",".join(queue)] if queue else []))
         else:
             asyncio.run(work(Loop(queue, PLACES), once=options["once"]))
+
+
+def check_database() -> None:
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        raise CommandError(f"The database fails: {' '.join(str(error).split())}") from error
+    connection.close()
 
 
 async def work(loop: Loop, *, once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, loop.stop)
     await (loop.aempty() if once else loop.aserve())
-    if not await loop.ahand_back():
-        logging.shutdown()
-        os._exit(0)  # a thread cannot be ended, and would hold up this process; its job is handed back
+    await loop.aclose()
 
 
 def end_with(parent: int) -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
@@ -13,8 +14,8 @@ import psycopg
 
 from benchmarks.chaos.catalogue import OWNER, Catalogue
 from benchmarks.chaos.client import BROKEN, Answer, Connection
-from benchmarks.stale.owner import ENDED, Owner
-from benchmarks.stale.reading import EveryWorker, Expected
+from benchmarks.chaos.owner import ENDED, Owner
+from benchmarks.chaos.reading import EveryWorker, Expected
 
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
@@ -52,11 +53,11 @@ class Writer:
         answer = await self.owner.ask("POST", "/books/", record(self.title))
         self.book = json.loads(answer.body)["id"]
 
-    async def run(self, is_over: Callable[[], bool]) -> None:
+    async def run(self, end: float) -> None:
         ways: list[Callable[[str], Awaitable[None]]] = [
             *[self.patch] * 8, *[self.put] * 3, *[self.form] * 2, *[self.sql] * 4,
         ]  # fmt: skip
-        while not is_over():
+        while time.monotonic() < end:
             try:
                 if random.random() < 0.15:
                     await self.add_and_delete()
@@ -132,8 +133,8 @@ class Importer:
         self.way = "job" if as_job else "command"
         self.title = new_title()
 
-    async def run(self, is_over: Callable[[], bool]) -> None:
-        while not is_over():
+    async def run(self, end: float) -> None:
+        while time.monotonic() < end:
             title = new_title()
             search = f"/books/?{urlencode({'q': self.title})}"
             expected = [Expected(NEWEST, title, self.title), Expected(search, lacks=f'"{self.title} 7"')]

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,7 +12,6 @@ from benchmarks.chaos.catalogue import Catalogue
 from benchmarks.chaos.client import BROKEN, Answer, Connection
 
 TRIES_TO_COVER = 6  # new connections at each look, while a worker has none
-RIGHT_WITHIN = 5.0  # seconds that a stale answer is watched
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,10 @@ class Expected:
 
 @dataclass
 class Findings:
-    checks: int = 0
     reads: int = 0
-    by_way: Counter[str] = field(default_factory=Counter)
+    by_way: Counter[str] = field(default_factory=Counter)  # writes whose outcome was read
     others: Counter[str] = field(default_factory=Counter)  # reads that told nothing: refused, broken
     stale: list[str] = field(default_factory=list)
-    covered: Counter[int] = field(default_factory=Counter)  # checks by the number of workers that were read
 
 
 class EveryWorker:
@@ -64,39 +60,27 @@ class EveryWorker:
                     continue
             connection.close()
 
-    async def ask(self, expected: Iterable[Expected]) -> None:
-        """Only so that the answers are at hand."""
+    async def ask(self, expected: Iterable[Expected]) -> list[tuple[Expected, Answer | None]]:
+        """What each worker answers: all of them at once, each asked in order."""
         await self.cover()
-        await self._each([(pid, one) for pid in self.connections for one in expected])
+
+        async def one_worker(pid: int) -> list[tuple[Expected, Answer | None]]:
+            return [(one, await self._get(pid, one)) for one in expected]
+
+        answers = await asyncio.gather(*map(one_worker, [*self.connections]))
+        return [answer for some in answers for answer in some]
 
     async def check(self, way: str, expected: Iterable[Expected]) -> None:
-        acknowledged = time.monotonic()
-        await self.cover()
-        asked = [(pid, one) for pid in self.connections for one in expected]
-        for (pid, one), answer in zip(asked, await self._each(asked), strict=True):
+        """After a write by this way."""
+        for one, answer in await self.ask(expected):
             if answer is None or answer.status == 503:
                 self.findings.others["broken" if answer is None else answer.kind] += 1
                 continue
             self.findings.reads += 1
             if not one.fits(answer):
-                after = time.monotonic() - acknowledged
-                delay = await self._until_right(pid, one)
                 wrong = f"{answer.status}, with {one.lacks!r} or without {one.holds!r}"
-                told = f"{way}: worker {pid}, {one.path} as {one.accept}: {wrong}"
-                self.findings.stale.append(f"{told} up to {after * 1000:.1f} ms later; {delay}")
-        self.findings.checks += 1
+                self.findings.stale.append(f"{way}: {one.path} as {one.accept}: {wrong}")
         self.findings.by_way[way] += 1
-        self.findings.covered[len({pid for pid, _ in asked})] += 1
-
-    async def _each(self, asked: list[tuple[int, Expected]]) -> list[Answer | None]:
-        """All workers at once, each with its questions in order."""
-
-        async def one_worker(pid: int) -> list[Answer | None]:
-            return [await self._get(pid, one) for its, one in asked if its == pid]
-
-        pids = list(dict.fromkeys(pid for pid, _ in asked))
-        answers = await asyncio.gather(*map(one_worker, pids))
-        return [answer for some in answers for answer in some]
 
     async def _get(self, pid: int, one: Expected) -> Answer | None:
         connection = self.connections.get(pid)
@@ -108,17 +92,6 @@ class EveryWorker:
         except BROKEN:
             self.connections.pop(pid, Connection(0)).close()
             return None
-
-    async def _until_right(self, pid: int, one: Expected) -> str:
-        began = time.monotonic()
-        while time.monotonic() - began < RIGHT_WITHIN:
-            answer = await self._get(pid, one)
-            if answer is None:
-                return "its worker ended"
-            if one.fits(answer):
-                return f"right {(time.monotonic() - began) * 1000:.1f} ms after that"
-            await asyncio.sleep(0.005)
-        return f"not right after {RIGHT_WITHIN:.0f} s"
 
     def close(self) -> None:
         for connection in self.connections.values():

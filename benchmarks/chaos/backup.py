@@ -1,0 +1,123 @@
+"""100,000 books and 2,000 pictures are backed up while people read and write; then they move to the other database.
+
+As many pictures lie in files of jobs as covers would. A fifth of all that shows whether the memory stays flat.
+"""
+
+import asyncio
+import json
+import random
+import time
+import zipfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.chaos.catalogue import Catalogue, Options, Place, database, serving
+from benchmarks.chaos.client import Connection, new_key
+from benchmarks.chaos.report import figure, p99
+
+WORDS = "the kokoro war peace sea night tower letters garden winter".split()
+QUIET = 20.0  # seconds of reading without a backup, before it and after it
+READERS = 2
+
+
+async def run(options: Options) -> None:
+    megabytes = []
+    for books in (options.scaled(20_000), options.scaled(100_000)):
+        with serving(options, workers=1, STARTER_BOOKS="0", WORK="0") as catalogue, TemporaryDirectory() as name:
+            await asyncio.to_thread(catalogue.run, "benchmarks.chaos.contents", "fill", str(books), str(books // 50))
+            path = Path(name) / "backup.zip"
+            megabytes.append(await beside_readers(catalogue, path))
+            catalogue.manage("backup", str(path))  # of what nobody changes any more
+            move(options, catalogue, path)
+    grown = megabytes[-1] - megabytes[0]
+    figure(
+        "memory of the two backups", " and ".join(f"{most} MB" for most in megabytes), aim="flat", reached=grown < 10
+    )
+
+
+async def beside_readers(catalogue: Catalogue, path: Path) -> int:
+    """The megabytes of a backup that is made while people read and write."""
+    token = await asyncio.to_thread(catalogue.token)
+    async with load(catalogue.port, token) as (latencies, acknowledged):
+        await asyncio.sleep(QUIET)
+        quiet, before = taken(latencies), len(acknowledged)
+        used = await asyncio.to_thread(catalogue.measured, "backup", str(path))
+        busy, after = taken(latencies), len(acknowledged) + 1
+        await asyncio.sleep(QUIET)
+        quiet += taken(latencies)
+    figure("backup", used)
+    told = f"{p99(busy) * 1000:.0f} ms of {len(busy)}; quiet {p99(quiet) * 1000:.0f} ms of {len(quiet)}"
+    figure("readers' p99", told, aim="≤ 2 × quiet", reached=p99(busy) <= 2 * p99(quiet))
+    books, written, is_one = one_moment(path)
+    told = f"{books:,} books, of those written {written}: {before} acknowledged before it, {after} begun by its end"
+    figure("is one moment", told, aim="yes", reached=is_one and before <= written <= after)
+    return used.megabytes
+
+
+def move(options: Options, catalogue: Catalogue, path: Path) -> None:
+    """By the commands that an operator types: to the other database and back."""
+    places, digests = [options.other(), options], [catalogue.digests()]
+    for target in places:
+        with TemporaryDirectory() as name, database(target, Path(name)) as url:
+            place = Place(Path(name), url)
+            used = place.measured("restore", str(path))
+            digests.append(place.digests())
+            figure(f"restored on {target.kind}", used)
+            place.manage("backup", str(path))
+    csvs, everything = map(set, zip(*map(str.split, digests), strict=True))
+    figure("its CSV, there and back", f"{len(csvs)} different", aim="1", reached=len(csvs) == 1)
+    figure("all of its rows, there and back", f"{len(everything)} different", aim="1", reached=len(everything) == 1)
+
+
+@asynccontextmanager
+async def load(port: int, token: str) -> AsyncIterator[tuple[list[float], list[str]]]:
+    """The seconds of searches, and the titles of numbered books that are added: both grow."""
+    latencies, acknowledged = list[float](), list[str]()
+
+    async def read() -> None:
+        connection = Connection(port)
+        while True:
+            began = time.monotonic()
+            answer = await connection.ask("GET", f"/books/?q={random.choice(WORDS)}&size={random.randint(1, 100)}")
+            assert answer.status == 200, answer
+            latencies.append(time.monotonic() - began)
+            await asyncio.sleep(0.02)
+
+    async def write() -> None:
+        connection = Connection(port, token)
+        while True:
+            title = f"Written {len(acknowledged) + 1}"
+            answer = await connection.add_book(title, new_key())
+            assert answer.status == 201, answer
+            acknowledged.append(title)
+            await asyncio.sleep(0.05)
+
+    tasks = [asyncio.create_task(work) for work in (*(read() for _ in range(READERS)), write())]
+    try:
+        yield latencies, acknowledged
+        assert not any(task.done() for task in tasks), tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def taken(latencies: list[float]) -> list[float]:
+    """Those until now, which do not count again."""
+    seen = latencies[:]
+    latencies.clear()
+    return seen
+
+
+def one_moment(path: Path) -> tuple[int, int, bool]:
+    """Its books, those of them that were written beside it, and whether it is a beginning of what was written: no book
+    is missing before the last, and each has the version that its history says."""
+    with zipfile.ZipFile(path) as file:
+        books = {row["id"]: row for row in map(json.loads, file.open("books.book.jsonl"))}
+        changes = {row["book_id"]: row["version"] for row in map(json.loads, file.open("books.change.jsonl"))}
+    numbers = sorted(int(row["title"].split()[1]) for row in books.values() if row["title"].startswith("Written "))
+    is_beginning = numbers == list(range(1, len(numbers) + 1))
+    is_history = all(changes.get(pk, 1) == row["version"] for pk, row in books.items())
+    return len(books), len(numbers), is_beginning and is_history

@@ -1,0 +1,41 @@
+"""What a catalogue holds: `fill BOOKS PICTURES`, or `digests` of its CSV and of all rows that a backup has."""
+
+import hashlib
+import random
+import sys
+from io import BytesIO
+
+import django
+
+PICTURE = 60_000  # bytes, of the size and kind of a photographed cover: nothing compresses it
+
+
+def fill(books: str, pictures: str) -> None:
+    from benchmarks import generate
+    from books.models import JobFile
+
+    generate.fill(int(books))
+    chance = random.Random(1)
+    for number in range(int(pictures)):
+        JobFile.objects.store(f"{number}.jpg", BytesIO(chance.randbytes(PICTURE)))
+
+
+def digests() -> None:
+    from books.backup.tables import tables
+    from books.exporting.base import rows_after
+    from books.exporting.csv import Csv
+    from books.models import Book
+
+    csv, every, last = hashlib.sha256(), hashlib.sha256(), 0
+    while rows := list(rows_after(Book.objects.all(), last)):
+        csv.update(Csv().encode(rows))
+        last = rows[-1][0]
+    for table in tables():
+        for row in table.rows():
+            every.update(repr(row).encode())
+    print(csv.hexdigest(), every.hexdigest())
+
+
+if __name__ == "__main__":
+    django.setup()
+    {"fill": fill, "digests": digests}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,58 @@
+"""Whether anybody ever reads what is over: a write on one worker, acknowledged, then read on every worker.
+
+Each check changes a book, by the API, a form, `manage.py import_books`, an import as a job, or another program's own
+SQL; and when that has been acknowledged, asks for the book and for lists that show it, over a connection to each
+worker. Before, each worker was asked for the same, so that whoever keeps answers has the old one at hand. Meanwhile
+workers are killed. No answer may be of before the write.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import time
+
+from benchmarks.chaos.catalogue import Catalogue, Options, serving
+from benchmarks.chaos.owner import Owner
+from benchmarks.chaos.reading import EveryWorker, Findings
+from benchmarks.chaos.report import figure
+from benchmarks.chaos.writing import Importer, Writer, sign_in
+
+WRITERS = 3
+SECONDS, BETWEEN_KILLS = 300, 5.0
+
+
+async def run(options: Options) -> None:
+    with serving(options) as catalogue:
+        findings, kills = await write_and_read(catalogue, options.scaled(SECONDS))
+    figure("writes", ", ".join(f"{count:,} × {way}" for way, count in findings.by_way.most_common()))
+    figure("workers killed", kills)
+    if findings.others:
+        figure("what told nothing", ", ".join(f"{count:,} × {what}" for what, count in findings.others.items()))
+    for line in findings.stale[:10]:
+        print(f"     {line}")
+    counts = f"{len(findings.stale):,} of {findings.reads:,} reads after {findings.by_way.total():,} writes"
+    figure("stale answers", counts, aim="0", reached=not findings.stale)
+
+
+async def write_and_read(catalogue: Catalogue, seconds: float) -> tuple[Findings, int]:
+    findings, killed = Findings(), list[int]()
+    owner = await asyncio.to_thread(Owner, catalogue)
+    cookie = await asyncio.to_thread(sign_in, catalogue)
+    readers = [EveryWorker(catalogue, findings) for _ in range(WRITERS + 2)]
+    writers = [Writer(catalogue, owner, cookie, reader) for reader in readers[:WRITERS]]
+    importers = [Importer(catalogue, owner, readers[WRITERS + job], as_job=bool(job)) for job in (0, 1)]
+    for writer in writers:
+        await writer.begin()
+    end = time.monotonic() + seconds
+    async with asyncio.TaskGroup() as group:
+        for one in (*writers, *importers):
+            group.create_task(one.run(end))
+        while time.monotonic() < end:
+            await asyncio.sleep(BETWEEN_KILLS)
+            if workers := catalogue.workers():
+                killed.append(random.choice(workers))
+                os.kill(killed[-1], signal.SIGKILL)
+    for reader in readers:
+        reader.close()
+    return findings, len(killed)
