@@ -16,7 +16,7 @@ from books.forms.duplicates import MergeForm
 from books.forms.lists import BookQuery
 from books.metadata.record import EMPTY, FIELDS, Field, Record
 from books.models import Book
-from books.openapi.operations import OPERATIONS
+from books.openapi.description import summary_of
 from books.openapi.schemas import SCHEMAS
 from books.views.base import CatalogueView
 from books.web.serializers import fields_of
@@ -31,7 +31,7 @@ def run() -> list[CheckMessage]:
 
 
 def check_url(route: Any) -> Iterator[CheckMessage]:
-    """It has a CatalogueView, and each of its methods a handler, a rule, an offer and a description."""
+    """It has a CatalogueView, and each of its methods a handler, a rule, an offer and a docstring."""
     url = f"/{route.pattern}"
     view_class: Any = getattr(route.callback, "view_class", object)
     if not issubclass(view_class, CatalogueView):
@@ -43,14 +43,15 @@ def check_url(route: Any) -> Iterator[CheckMessage]:
     for method in sorted({*view.methods(), *view.rules} - SAME_FOR_ALL):
         # What answers a write without a body, by 204 or a redirect, declares `offers = ()` for it.
         is_offered = bool(view.offers_of(method)) or (method != "GET" and "offers" in vars(view_class))
-        for what, is_there, place in (
-            (f"the handler `{method.lower()}`", method in view.methods(), file),
-            ("its rule in `rules`", method in view.rules, file),
-            ("its offer in `offers`", is_offered, file),
-            ("its description", method in OPERATIONS.get(route.name or "", {}), "books/openapi/operations.py"),
+        has_handler = method in view.methods()
+        for what, is_there in (
+            (f"the handler `{method.lower()}`", has_handler),
+            ("its rule in `rules`", method in view.rules),
+            ("its offer in `offers`", is_offered),
+            ("its docstring", not has_handler or summary_of(view, method)),
         ):
             if not is_there:
-                yield Error(f"{method} {url}: {what} is missing.", hint=f"Add it in {place}.", id="books.E002")
+                yield Error(f"{method} {url}: {what} is missing.", hint=f"Add it in {file}.", id="books.E002")
 
 
 def check_foreign_url(route: URLPattern | URLResolver) -> Iterator[CheckMessage]:

@@ -26,8 +26,16 @@ from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsSeries, Opds
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.history import BookHistory, ChangeUndo, HistoryPurge
 from books.views.home import Home
-from books.views.job_books import JobBooks
-from books.views.jobs import AllJobEvents, JobCancel, JobDetail, JobEvents, JobFileDownload, JobList, JobRetry
+from books.views.jobs import (
+    AllJobEvents,
+    JobBooks,
+    JobCancel,
+    JobDetail,
+    JobEvents,
+    JobFileDownload,
+    JobList,
+    JobRetry,
+)
 from books.views.lab import Lab, LabCase
 from books.views.login import Login, Logout
 from books.views.lookup import Lookup

@@ -12,7 +12,7 @@ from django.test import AsyncClient
 from books.metadata.record import EMPTY
 from books.models import Actor, Book, Channel, Job, JobFile, Status, Upload
 from books.models.upload import MAX_WAITING
-from books.views import job_books
+from books.views import jobs
 from tests.people import librarian
 from tests.test_pages import HTML, NASTY, Elements, PageCase
 
@@ -262,7 +262,7 @@ class Afterwards(UploadCase):
 
     def test_a_long_list_has_pages(self) -> None:
         first, second = Book.objects.order_by("pk")
-        with patch.object(job_books, "SIZE", 1):
+        with patch.object(jobs, "BOOKS", 1):
             data = self.books("added").json()
             assert [book["id"] for book in data["books"]] == [first.pk]
             further = async_to_sync(self.async_client.get)(data["next"]).json()

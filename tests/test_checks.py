@@ -68,16 +68,12 @@ def test_a_view_of_another_kind_is_named(view: Any) -> None:
     [
         (NoRule, "GET /new/: its rule in `rules` is missing.", "Add it in tests/test_checks.py."),
         (NoOffer, "GET /new/: its offer in `offers` is missing.", "Add it in tests/test_checks.py."),
+        (NoRule, "GET /new/: its docstring is missing.", "Add it in tests/test_checks.py."),
         (NoHandler, "DELETE /new/: the handler `delete` is missing.", "Add it in tests/test_checks.py."),
     ],
 )
 def test_what_a_method_lacks_is_named(view: type[CatalogueView], message: str, hint: str) -> None:
     assert (message, hint) in said(checks.check_url(path("new/", view.as_view(), name="home")))
-
-
-def test_a_method_without_a_description_is_named() -> None:
-    messages = said(checks.check_url(path("new/", TopicList.as_view(), name="new")))
-    assert messages == [("GET /new/: its description is missing.", "Add it in books/openapi/operations.py.")]
 
 
 def test_a_plain_view_beside_the_catalogue_is_warned_of() -> None:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model, password_validation
-from django.contrib.auth.forms import UsernameField
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import SetPasswordMixin, UsernameField
+from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.core.exceptions import ValidationError
 
-from books.forms.lists import MAX_QUERY, ListQuery, QueryField
-from books.metadata import record
+from books.forms.fields import MAX_QUERY, LineField, QueryField, StrictBooleanField
+from books.forms.lists import ListQuery
 from books.models import Role
 from books.models.account import AccountQuerySet
 from books.models.token import MAX_DAYS, Scope
@@ -38,24 +38,18 @@ class OpenIdForm(forms.Form):
     connect = forms.BooleanField(required=False)
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(SetPasswordMixin[User], forms.Form):
     """A new password, typed twice and checked by Django's password validators."""
 
+    error_messages = {"password_mismatch": "The two passwords differ."}
     password = _password("Password", "new-password", "At least 8 characters, and not a common password.")
     again = _password("Repeat password", "new-password")
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = self.cleaned_data
-        password = cleaned.get("password", "")
-        if password and password != cleaned.get("again", password):
-            self.add_error("again", "The two passwords differ.")
-        if password:
-            user = get_user_model()(username=cleaned.get("username", ""))
-            try:
-                password_validation.validate_password(password, user)
-            except ValidationError as error:
-                self.add_error("password", error)
-        return cleaned
+        self.validate_passwords("password", "again")
+        user = get_user_model()(username=self.cleaned_data.get("username", ""))
+        self.validate_password_for_user(user, "password")
+        return self.cleaned_data
 
 
 class NewAccountForm(NewPasswordForm):
@@ -67,22 +61,11 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
 
 
-class OpenOrClosedField(forms.ChoiceField):
-    """true or false, also as JSON has them; None if it is left out."""
-
-    def __init__(self) -> None:
-        super().__init__(choices=[("true", "open"), ("false", "closed")], required=False)
-
-    def clean(self, value: Any) -> bool | None:
-        text = super().clean(str(value).lower() if isinstance(value, bool) else value)
-        return text == "true" if text else None
-
-
 class AccountForm(forms.Form):
     """What an owner changes about an account: what is left out stays."""
 
     role = forms.ChoiceField(choices=Role.choices, required=False)
-    active = OpenOrClosedField()
+    active = StrictBooleanField(empty=None)
 
 
 class AccountQuery(ListQuery):
@@ -100,7 +83,7 @@ class PasswordChangeForm(NewPasswordForm):
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=100, help_text="What it is for, for example “import script”.")
+    name = LineField(label="Name", max_length=100, help_text="What it is for, for example “import script”.")
     scopes = forms.MultipleChoiceField(
         label="Permissions", choices=Scope.choices, widget=forms.CheckboxSelectMultiple, initial=["read"]
     )
@@ -112,6 +95,3 @@ class TokenForm(forms.Form):
         help_text="Leave empty for a token that never expires.",
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-
-    def clean_name(self) -> str:
-        return record.line(100)(self.cleaned_data["name"])

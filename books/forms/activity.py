@@ -1,5 +1,6 @@
 from books.forms.accounts import MAX_USERNAME
-from books.forms.lists import ListQuery, OneOfField, QueryField
+from books.forms.fields import OneOfField, QueryField
+from books.forms.lists import ListQuery
 from books.models import Action
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering
 

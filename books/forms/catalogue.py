@@ -2,14 +2,14 @@ from typing import Any
 
 from django import forms
 
-from books.metadata import record
+from books.forms.fields import LineField
 from books.models.catalogue import DEFAULT_NAME, MAX_NAME
 
 
 class CatalogueForm(forms.Form):
     """What an owner changes about the catalogue: what is left out stays."""
 
-    name = forms.CharField(
+    name = LineField(
         label="Name of the catalogue",
         required=False,
         max_length=MAX_NAME,
@@ -17,9 +17,6 @@ class CatalogueForm(forms.Form):
     )
     samples = forms.ChoiceField(choices=[("keep", "keep")], required=False)
     first_steps = forms.ChoiceField(choices=[("done", "done")], required=False)
-
-    def clean_name(self) -> str:
-        return record.line(MAX_NAME)(self.cleaned_data["name"])
 
     def changes(self) -> dict[str, Any]:
         """The columns of the catalogue that the form changes."""

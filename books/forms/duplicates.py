@@ -3,7 +3,7 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 
-from books.forms.lists import QueryField, SizeField
+from books.forms.fields import QueryField, SizeField
 from books.history.merge import CHOSEN
 from books.metadata import fingerprint
 

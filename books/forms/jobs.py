@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from books.exporting import EXPORT_FORMATS
 from books.forms.books import BookForm
 from books.forms.duplicates import MAX_ID
-from books.forms.lists import BookQuery, QueryField
-from books.forms.names import StrictBooleanField
+from books.forms.fields import QueryField, StrictBooleanField
+from books.forms.lists import BookQuery
 from books.importing.detection import ENCODINGS
 from books.importing.formats import FORMATS
 from books.importing.matching import EXISTING
@@ -79,7 +79,7 @@ class ClockForm(JobForm):
 
 
 class ImportForm(JobForm):
-    dry_run = StrictBooleanField(required=False)
+    dry_run = StrictBooleanField()
     mapping = MappingField(required=False)
     format = forms.ChoiceField(required=False, choices=[(name, name) for name in FORMATS])
     encoding = forms.ChoiceField(required=False, choices=[(name, name) for name in ENCODINGS])

@@ -1,18 +1,27 @@
 """The parameters of lists and of look-ups, cleaned."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from books.metadata import isbn, languages, record
+from books.forms.fields import (
+    DEFAULT_SIZE,
+    MAX_QUERY,
+    IsbnField,
+    LanguageField,
+    OneOfField,
+    QueryField,
+    SizeField,
+    YearField,
+)
+from books.metadata import languages, record
 from books.metadata.series import Place
-from books.metadata.years import Span, span, written
+from books.metadata.years import Span, written
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
 from books.models.named import NamedQuerySet
@@ -21,74 +30,9 @@ from books.search.facets import KINDS
 from books.search.filters import BookSearch
 from books.search.pagination import CURSOR_LENGTH, Ordering, PageRequest
 
-MAX_QUERY = 200  # characters of what is searched
-DEFAULT_SIZE = 20
-YEARS_HINT = "1950, 1950-1959, 1950s, after 1950 or before 1900"
 YEAR_FIELDS = "year", "year_from", "year_to"
 SEARCHES = {"query", "search", "title", "term", "keyword", "keywords", "s"}  # what others call q
 LONGEST_NAME = 40  # characters of an unknown parameter that are looked at
-_INTEGER = re.compile(r"-?[0-9]{1,6}")
-_UNREADABLE = re.compile("[\ufffd\ud800-\udfff]")
-
-
-class QueryField(forms.CharField):
-    """One parameter of a query, as text; it must be text that a database can be asked for."""
-
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        if _UNREADABLE.search(text):
-            raise ValidationError("This is not readable text.")
-        return text
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self  # no query changes its fields, and copying them took a fifth of a list's time
-
-
-class SizeField(QueryField):
-    def clean(self, value: Any) -> int:
-        text = super().clean(value) or str(DEFAULT_SIZE)
-        if not _INTEGER.fullmatch(text) or not 1 <= int(text) <= 100:
-            raise ValidationError("Write a whole number from 1 to 100.")
-        return int(text)
-
-
-class YearField(QueryField):
-    """Years as people write them, cleaned to (lowest, highest): see books.metadata.years."""
-
-    def clean(self, value: Any) -> Span | None:
-        text = super().clean(value)
-        if text and (years := span(text)) is None:
-            between = f"{record.YEARS.start} and {record.YEARS.stop - 1}"
-            raise ValidationError(f"Write years between {between}: {YEARS_HINT}.")
-        return years if text else None
-
-
-class OneOfField(QueryField):
-    """One of a few words, or nothing; `hint` says which there are and what for."""
-
-    def __init__(self, words: Iterable[str], hint: str = "") -> None:
-        super().__init__(required=False)
-        self.words = (*words,)
-        self.hint = hint or f"Write one of {', '.join(self.words)}."
-
-    def clean(self, value: Any) -> str:
-        word: str = super().clean(value)
-        if word and word not in self.words:
-            raise ValidationError(self.hint)
-        return word
-
-
-class LanguageField(QueryField):
-    def clean(self, value: Any) -> str:
-        text = super().clean(value)
-        return languages.canonical(text) if text else ""
-
-
-class IsbnField(QueryField):
-    """An ISBN in any spelling; cleaned to its 13 digits."""
-
-    def clean(self, value: Any) -> str:
-        return isbn.canonical(super().clean(value))
 
 
 def unknown_parameter(name: str, known: Sequence[str]) -> str:

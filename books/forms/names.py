@@ -6,13 +6,14 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from books.forms.fields import LineField, StrictBooleanField
 from books.metadata import record
 from books.metadata.series import placed
 
 MOST_VOLUMES = 10_000
 MOST_NAMES = 1000  # of one author, topic or series: each merge adds some
+Cleaner = Callable[[object], list[str]]
 SERIES = record.names(1, record.MAX_TEXT)  # a cleaner of one name
-BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False, "": False}
 
 
 class NameField(forms.Field):
@@ -20,9 +21,9 @@ class NameField(forms.Field):
 
     known: Sequence[str] = ()  # that are offered
 
-    def __init__(self, cleaner: Callable[[object], list[str]], help_text: str = "") -> None:
+    def __init__(self, cleaner: Cleaner, help_text: str, longest: int = record.MAX_NAME) -> None:
         super().__init__(label="Name", help_text=help_text)
-        self.cleaner = cleaner
+        self.cleaner, self.longest = cleaner, longest
 
     def clean(self, value: Any) -> str:
         names = self.cleaner([value])
@@ -31,27 +32,10 @@ class NameField(forms.Field):
         return names[0]
 
 
-class SortNameField(forms.Field):
-    def clean(self, value: Any) -> str:
-        return record.line(record.MAX_NAME)("" if value is None else value)
-
-
 class Checkbox(forms.TextInput):
     """Beside a hidden 0, so that a box that is not ticked says so; what stays away changes nothing."""
 
     input_type = "checkbox"
-
-
-class StrictBooleanField(forms.Field):
-    """true or false, also as HTML forms and curl write them."""
-
-    widget = Checkbox
-
-    def clean(self, value: object) -> bool:
-        try:
-            return BOOLEANS[str(value).lower()]
-        except KeyError:
-            raise ValidationError("Write true or false.") from None
 
 
 _names = record.names(MOST_NAMES, record.MAX_TEXT)
@@ -60,9 +44,9 @@ _names = record.names(MOST_NAMES, record.MAX_TEXT)
 class NamesField(forms.Field):
     """Names, one a line or as a list, each by the rules of NameField."""
 
-    def __init__(self, cleaner: Callable[[object], list[str]], label: str, help_text: str = "") -> None:
+    def __init__(self, cleaner: Cleaner, label: str, help_text: str, longest: int = record.MAX_NAME) -> None:
         super().__init__(required=False, label=label, help_text=help_text, widget=forms.Textarea(attrs={"rows": 2}))
-        self.cleaner = cleaner
+        self.cleaner, self.longest = cleaner, longest
 
     def clean(self, value: Any) -> list[str]:
         return [name for each in _names(value or []) for name in self.cleaner([each])]
@@ -93,8 +77,9 @@ class NameForm(forms.Form):
 
 class AuthorForm(NameForm):
     name = NameField(record.CLEANERS["authors"], "As it should appear on all books by this author.")
-    sort_name = SortNameField(
+    sort_name = LineField(
         required=False,
+        max_length=record.MAX_NAME,
         label="Sort name",
         help_text="How the author is filed: Gogh, Vincent van. Leave it empty to derive it from the name.",
     )
@@ -112,8 +97,10 @@ class AuthorForm(NameForm):
 
 
 class SeriesForm(NameForm):
-    name = NameField(SERIES, "As it should appear on all books of this series.")
-    names = NamesField(SERIES, "Other names", "One per line. Imports and forms that use one get this series.")
+    name = NameField(SERIES, "As it should appear on all books of this series.", record.MAX_TEXT)
+    names = NamesField(
+        SERIES, "Other names", "One per line. Imports and forms that use one get this series.", record.MAX_TEXT
+    )
     volumes = forms.IntegerField(
         required=False,
         min_value=1,
@@ -122,7 +109,7 @@ class SeriesForm(NameForm):
         help_text="How many volumes the series has, if known. The missing ones are then listed.",
     )
     is_complete = StrictBooleanField(
-        required=False, label="Complete", help_text="Do not list missing volumes: we have all that we want."
+        widget=Checkbox, label="Complete", help_text="Do not list missing volumes: we have all that we want."
     )
 
     def clean_name(self) -> str:

@@ -1,11 +1,12 @@
 """The catalogue described for programs, as OpenAPI 3.1.
 
-URLs come from books.urls; media types and permissions from the views; limits from the forms and books.metadata.record;
-what none of them says from OPERATIONS. Tests compare it with real answers.
+URLs come from books.urls; media types, permissions and summaries from the views; limits from the forms and
+books.metadata.record; what none of them says from OPERATIONS. Tests compare it with real answers.
 """
 
 import re
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +18,12 @@ from books.metadata.json_schema import text
 from books.metadata.record import SLUG
 from books.models import Scope
 from books.openapi.operations import OPERATIONS, Operation
-from books.openapi.schemas import FINGERPRINT, ID, JOB_KEY, SCHEMAS, Plain, parameter, query, ref
+from books.openapi.schemas import FINGERPRINT, ID, JOB_KEY, SCHEMAS, Plain, form_of, parameter, query, ref
 from books.search.pagination import COUNT_CAP
 from books.views.base import CatalogueView
 from books.web.negotiation import HTML, JSON
-from books.web.permissions import ANYBODY, READ, Rule
+from books.web.parsing import MERGE_PATCH, MULTIPART, URLENCODED
+from books.web.permissions import ANYBODY, Rule, is_open
 
 ABOUT = f"""URLs that offer JSON and pages answer with JSON unless the Accept header prefers text/html.
 Every GET allows HEAD, and every URL OPTIONS. Lists come in pages: follow `next` until it is null.
@@ -35,30 +37,7 @@ CONVERTERS = {
     "key": JOB_KEY,
     "str": text(),
 }
-SUCCESSES = {
-    200: "Found, or done.",
-    201: "Created.",
-    202: "Accepted: it is under way.",
-    204: "Done.",
-    301: "Renamed or merged into another: go on at Location.",
-    303: "Go on at Location: it is done, or sign in first.",
-    304: "Not changed.",
-}
-ERRORS = {
-    400: "The query, a header or the body is malformed.",
-    401: "It takes an account; or the token is not valid.",
-    403: "The account or the token may not do this, or another site sent it.",
-    404: "There is no such thing here.",
-    406: "The Accept header allows nothing that this URL offers.",
-    409: "It conflicts with what is in the catalogue.",
-    412: "The book was changed since it was read.",
-    413: "The body is too large.",
-    415: "This URL does not take a body of this type.",
-    422: "A value is not valid: the reasons, by field.",
-    429: "Too many attempts.",
-    502: "Another catalogue gave an unusable answer.",
-    503: "Another catalogue cannot be reached now.",
-}
+ERRORS = 400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 502, 503
 HEADERS = {
     301: ["Location"],
     303: ["Location"],
@@ -71,7 +50,7 @@ HEADERS = {
 
 
 @cache
-def description(*, read_requires_login: bool) -> Plain:
+def description() -> Plain:
     """The whole document."""
     routes = [route for route in get_resolver("books.urls").url_patterns if isinstance(route, URLPattern)]
     scopes = "; ".join(f"`{scope}`: {label}" for scope, label in Scope.choices)
@@ -83,59 +62,62 @@ def description(*, read_requires_login: bool) -> Plain:
         },
         "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
     }
-    errors = {
-        str(status): answer(about, {JSON: ref("Error"), HTML: text()}, HEADERS.get(status, ()))
-        for status, about in ERRORS.items()
-    }
+    errors = {str(status): answer(status, {JSON: ref("Error"), HTML: text()}, HEADERS.get(status)) for status in ERRORS}
     return {
         "openapi": "3.1.0",
         "servers": [{"url": reverse("home")}],
         "info": {"title": "The book catalogue", "version": "1", "description": ABOUT},
-        "paths": dict(path(route, read_requires_login) for route in routes if route.name in OPERATIONS),
+        "paths": dict(map(path, routes)),
         "components": {"schemas": SCHEMAS, "responses": errors, "securitySchemes": security},
     }
 
 
-def path(route: URLPattern, read_requires_login: bool) -> tuple[str, Plain]:
+def path(route: URLPattern) -> tuple[str, Plain]:
     """A URL as OpenAPI writes it, and what is there."""
     keys = re.findall(r"<(\w+):(\w+)>", str(route.pattern))
     parameters = [parameter("path", key, CONVERTERS[kind]) | {"required": True} for kind, key in keys]
     callback: Any = route.callback
     view: CatalogueView = callback.view_class(**callback.view_initkwargs)
     methods: Plain = {}
-    for method, operation in OPERATIONS[str(route.name)].items():
-        rule = view.rules[method]
-        is_open = rule is ANYBODY or (rule is READ and not read_requires_login)
+    for method, rule in view.rules.items():
+        operation = OPERATIONS.get(f"{method} {route.name}", Operation())
         methods[method.lower()] = {
             "operationId": f"{method.lower()}_{route.name}",
-            "summary": operation.summary,
+            "summary": operation.summary or summary_of(view, method),
             **({"description": f"Needs the permission `{rule.permission}`."} if rule.permission else {}),
-            "security": security(rule, is_open),
+            "security": security(rule),
             "parameters": [*operation.parameters, *query(operation.query)],
-            **({"requestBody": body(operation)} if operation.body else {}),
-            "responses": responses(view, method, operation, is_open=is_open, has_keys=bool(keys)),
+            **({"requestBody": body(operation, method)} if operation.form or operation.json else {}),
+            "responses": responses(view, method, operation, has_keys=bool(keys)),
         }
     return "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", str(route.pattern)), {"parameters": parameters, **methods}
 
 
-def responses(view: CatalogueView, method: str, operation: Operation, *, is_open: bool, has_keys: bool) -> Plain:
+def summary_of(view: CatalogueView, method: str) -> str:
+    """The first sentence of the handler's docstring, or of its view's."""
+    written = getattr(view, method.lower()).__doc__ or type(view).__doc__ or ""
+    return " ".join(written.split()).split(". ")[0].removesuffix(".")
+
+
+def responses(view: CatalogueView, method: str, operation: Operation, *, has_keys: bool) -> Plain:
     """What the method answers with, by status."""
+    is_for_all, has_body = is_open(view.rules[method]), bool(operation.form or operation.json)
     errors = {400, 401, *operation.errors}
     errors |= {404} if has_keys else set()
-    errors |= {413, 415, 422} if operation.body else set()
-    errors |= {403} if method != "GET" or not is_open else set()
+    errors |= {413, 415, 422} if has_body else set()
+    errors |= {403, 409} if method != "GET" else set() if is_for_all else {403}
     errors |= {406} if view.offers_of(method) and not view.ignores_accept else set()
     found: dict[int, Plain] = {status: ref(status, "responses") for status in errors}
     schemas = {kind: schema_of(kind, operation) for kind in view.offers_of(method)}
     statuses = operation.statuses or successful(method, operation)
     if 303 in statuses:  # where a browser is led on
         schemas = {JSON: ref(operation.schema)} if operation.schema else {}
-    for status in (*statuses, *([] if is_open else [303])):
+    for status in (*statuses, *([] if is_for_all else [303])):
         is_success = status < 300
         headers = operation.sends if is_success else HEADERS[status]
-        found[status] = answer(SUCCESSES[status], schemas if is_success and status != 204 else {}, headers)
+        found[status] = answer(status, schemas if is_success and status != 204 else {}, headers)
     if operation.schema == "Health" and 503 in found:
-        found[503] = answer("Failing.", schemas, HEADERS[503])
+        found[503] = answer(503, schemas, HEADERS[503])
     return {str(status): found[status] for status in sorted(found)}
 
 
@@ -153,22 +135,26 @@ def schema_of(kind: str, operation: Operation) -> Plain:
     return {"type": ["object", "array"]} if kind.endswith("json") else text()
 
 
-def answer(about: str, schemas: Plain, headers: Any) -> Plain:
+def answer(status: int, schemas: Plain, headers: Any) -> Plain:
     """A response: its media types with their schemas, and its headers."""
     content = {"content": {kind: {"schema": schema} for kind, schema in schemas.items()}} if schemas else {}
     named = {"headers": {name: {"schema": text()} for name in headers}} if headers else {}
-    return {"description": about, **named, **content}
+    return {"description": f"{HTTPStatus(status).phrase}.", **named, **content}
 
 
-def body(operation: Operation) -> Plain:
-    schemas = operation.body or {}
+def body(operation: Operation, method: str) -> Plain:
+    schemas: Plain = {}
+    if operation.json:
+        schemas |= dict.fromkeys([JSON, MERGE_PATCH] if method == "PATCH" else [JSON], operation.json)
+    if operation.form:
+        schemas |= dict.fromkeys((URLENCODED, MULTIPART), form_of(operation.form, **operation.more))
     needed = any("required" in schema or "$ref" in schema for schema in schemas.values())
     return {"required": needed, "content": {kind: {"schema": schema} for kind, schema in schemas.items()}}
 
 
-def security(rule: Rule, is_open: bool) -> list[Plain]:
+def security(rule: Rule) -> list[Plain]:
     """What gives access, each by itself; nothing is needed where anybody may."""
     if rule is ANYBODY:
         return []
     token: list[Plain] = [{"token": [rule.scope.value]}] if rule.scope else []
-    return [*([{}] if is_open else []), *token, {"session": []}]
+    return [*([{}] if is_open(rule) else []), *token, {"session": []}]

@@ -6,9 +6,9 @@ from django import forms
 
 from books.forms.activity import ACTIVITIES
 from books.forms.books import RecordField
+from books.forms.fields import OneOfField, StrictBooleanField
 from books.forms.jobs import ListField
-from books.forms.lists import OneOfField
-from books.forms.names import MOST_VOLUMES
+from books.forms.names import AuthorForm, NameField, NameForm, NamesField, SeriesForm, TopicForm
 from books.importing.matching import EXISTING
 from books.jobs.kinds import KINDS
 from books.lookup.lookup import Outcome
@@ -118,23 +118,60 @@ LAB_RUN["others"] = exactly(
 BY_FIELD = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
 NOT_UNDERSTOOD = {"errors": BY_FIELD, "header": array(text()), "mapping": OBJECT_OF_TEXTS}
 NOT_UNDERSTOOD |= {"candidates": UPLOADED["candidates"]}
-MERGE = {"type": "boolean", "description": "If the name is another's: move the books to that one."}
 IGNORED = {name: {"description": "Ignored."} for name in ("id", "url", "slug", "version")}
 CHANGED = {"books": COUNT, "undo_url": or_null(text())}
 TOPIC_NAMES = {"name": NAME, "names": array(NAME), "version": ID}
 CONTRIBUTION = exactly(role=text(), count=COUNT, books=array(exactly(url=text(), name=text())), url=text())
 AUTHOR_NAMES = {**TOPIC_NAMES, "sort_name": NAME, "also_writes_as": array(exactly(**ADDRESS, name=NAME))}
-PATCHED = {**IGNORED, "name": NAME, "names": array(NAME), "merge": MERGE}
 SERIES_NAMES = {"names": array(text(record.MAX_TEXT, minLength=1))}
-TOPIC_PATCH = {"type": "object", "properties": PATCHED}
-PATCHED_AUTHOR = {**PATCHED, "sort_name": text(record.MAX_NAME), "also_writes_as": array(NAME)}
-AUTHOR_PATCH = {"type": "object", "properties": PATCHED_AUTHOR}
-PATCHED_SERIES = {**PATCHED, **SAID_OF_SERIES, **SERIES_NAMES, "volumes": or_null(whole(range(1, MOST_VOLUMES + 1)))}
-SERIES_PATCH = {"type": "object", "properties": PATCHED_SERIES}
 NAMED_ROWS = array({"type": "object", "properties": {"id": ID, "name": text()}})
 NAME_CHANGE = {"id": ID, "action": text(enum=["renamed", "merged", "separated", "changed"]), "books": COUNT}
 NAME_CHANGE |= {"before": NAMED_ROWS, "after": NAMED_ROWS, "via": text(enum=Channel.values), "by": or_null(text())}
 NAME_CHANGE |= {"at": TIME, "undoes": or_null(ID), "undo_url": or_null(text())}
+
+
+def field_of(name: str, field: forms.Field) -> Plain:  # noqa: PLR0911 - one for each kind
+    """The schema of one field of a form."""
+    match field:
+        case RecordField():
+            return text(description=field.help_text) if FIELDS[name].column else SENT[name]
+        case NameField():
+            return text(field.longest, minLength=1)
+        case NamesField():
+            return list_of(text(field.longest, minLength=1))
+        case ListField():
+            one = {"type": ["string", "integer"], "pattern": f"^{field.pattern.pattern}$"}
+            return list_of(one, field.most)
+        case OneOfField():
+            return text(enum=["", *field.words])
+        case forms.MultipleChoiceField():
+            return {**array(text(enum=[value for value, _ in field.choices])), "minItems": 1}  # type: ignore[union-attr, misc]
+        case forms.ChoiceField():
+            return text(enum=[value for value, _ in field.choices])  # type: ignore[union-attr, misc]
+        case forms.IntegerField():
+            number = {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
+            return number if field.required else or_null(number)
+        case StrictBooleanField() | forms.BooleanField():
+            return {"type": ["boolean", "string"]}
+        case _:
+            return text(getattr(field, "max_length", None), **({"minLength": 1} if field.required else {}))
+
+
+def list_of(one: Plain, most: int | None = None) -> Plain:
+    return {"description": "A list, or text with one a line.", "anyOf": [array(one, most), text()]}
+
+
+def form_of(form: type[forms.Form], **more: Plain) -> Plain:
+    properties = {name: field_of(name, field) for name, field in form.base_fields.items()} | more
+    required = [name for name, field in form.base_fields.items() if field.required]
+    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def patch_of(form: type[NameForm]) -> Plain:
+    """What changes an author, topic or series: some fields of the form, as JSON."""
+    return {**form_of(form, **IGNORED), "required": [], "additionalProperties": False}
+
+
 SCHEMAS = {
     "Index": OBJECT_OF_TEXTS,
     "Book": partly(
@@ -150,17 +187,17 @@ SCHEMAS = {
     "Author": exactly(**AUTHOR),
     "AuthorPage": exactly(authors=array(ref("Author")), **PAGE),
     "AuthorBooks": books_page(**ADDRESS, **AUTHOR_NAMES, contributions=array(CONTRIBUTION)),
-    "AuthorPatch": {**AUTHOR_PATCH, "additionalProperties": False},
+    "AuthorPatch": patch_of(AuthorForm),
     "AuthorChanged": exactly(**ADDRESS, **AUTHOR_NAMES, **CHANGED),
     "Series": exactly(**SERIES, books=COUNT),
     "SeriesPage": exactly(series=array(ref("Series")), **PAGE),
     "SeriesBooks": books_page(**SERIES, **SERIES_NAMES, version=ID),
-    "SeriesPatch": {**SERIES_PATCH, "additionalProperties": False},
+    "SeriesPatch": patch_of(SeriesForm),
     "SeriesChanged": exactly(**ADDRESS, **SAID_OF_SERIES, **SERIES_NAMES, **CHANGED, version=ID),
     "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
     "TopicList": exactly(topics=array(ref("Topic"))),
     "TopicBooks": books_page(slug=SLUG, url=text(), **TOPIC_NAMES),
-    "TopicPatch": {**TOPIC_PATCH, "additionalProperties": False},
+    "TopicPatch": patch_of(TopicForm),
     "TopicChanged": exactly(slug=SLUG, url=text(), **TOPIC_NAMES, **CHANGED),
     "NameHistory": exactly(changes=array(exactly(**NAME_CHANGE))),
     "NameUndone": exactly(id=ID, url=text(), books=COUNT, skipped=array(exactly(**ADDRESS, title=text()))),
@@ -196,32 +233,6 @@ SCHEMAS = {
     "LabRun": exactly(**LAB_RUN),
     "Error": {"oneOf": [exactly(detail=text()), exactly(errors=BY_FIELD), exactly(**NOT_UNDERSTOOD)]},
 }
-
-
-def field_of(name: str, field: forms.Field) -> Plain:  # noqa: PLR0911 - one for each kind
-    """The schema of one field of a form."""
-    match field:
-        case RecordField():
-            return text(description=field.help_text) if FIELDS[name].column else SENT[name]
-        case ListField():
-            one = {"type": ["string", "integer"], "pattern": f"^{field.pattern.pattern}$"}
-            return {"description": "A list, or text with one a line.", "anyOf": [array(one, field.most), text()]}
-        case OneOfField():
-            return text(enum=["", *field.words])
-        case forms.MultipleChoiceField():
-            return {**array(text(enum=[value for value, _ in field.choices])), "minItems": 1}  # type: ignore[union-attr, misc]
-        case forms.ChoiceField():
-            return text(enum=[value for value, _ in field.choices])  # type: ignore[union-attr, misc]
-        case forms.IntegerField():
-            return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
-        case _:
-            return text(getattr(field, "max_length", None), **({"minLength": 1} if field.required else {}))
-
-
-def form_of(form: type[forms.Form], **more: Plain) -> Plain:
-    properties = {name: field_of(name, field) for name, field in form.base_fields.items()} | more
-    required = [name for name, field in form.base_fields.items() if field.required]
-    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
 def job_start() -> Plain:

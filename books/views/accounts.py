@@ -77,6 +77,8 @@ class Account(CatalogueView):
 
 
 class PasswordChange(CatalogueView):
+    """The form for a new password."""
+
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 

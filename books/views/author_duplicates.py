@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.duplicates import DuplicateQuery, MergePeopleForm
-from books.forms.lists import DEFAULT_SIZE
+from books.forms.fields import DEFAULT_SIZE
 from books.history.duplicates import aauthor_groups
 from books.history.rename import edit
 from books.models import Actor, Author, NameChange, StaleVersion

@@ -93,6 +93,8 @@ async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bo
 
 
 class BookEdit(CatalogueView):
+    """The form that changes a book."""
+
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": CHANGE, "POST": CHANGE}
 
@@ -135,6 +137,8 @@ class BookEdit(CatalogueView):
 
 
 class BookDelete(CatalogueView):
+    """Asks whether a book is to be deleted."""
+
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": DELETE, "POST": DELETE}
 

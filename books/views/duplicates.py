@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.duplicates import DuplicateQuery, GroupQuery, MergeForm, MergeWithQuery, NotDuplicateForm
-from books.forms.lists import MAX_QUERY, BookQuery
+from books.forms.fields import MAX_QUERY
+from books.forms.lists import BookQuery
 from books.history.duplicates import Group, abooks, agroups, agroups_of
 from books.history.merge import CHOSEN, CannotMerge, merge
 from books.history.rename import TooManyBooks

@@ -20,7 +20,7 @@ from books.models import Job, JobFile, Upload, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
 from books.web import serializers
 from books.web.authentication import RequestUser
-from books.web.permissions import BACKUP, BACKUP_FILE, amay
+from books.web.permissions import BACKUP_FILE, amay
 
 LATEST, MOST = 3, 6  # jobs that the home page shows, and how many if so many are active
 SHOWN = 5  # values of a list
@@ -72,13 +72,12 @@ async def alatest() -> list[Data]:
     return [job for place, job in enumerate(found) if job["is_active"] or place < LATEST]
 
 
-async def list_context(rows: list[Data], user: RequestUser, typed: Data, errors: Errors) -> Data:
+def list_context(rows: list[Data], typed: Data, errors: Errors) -> Data:
     """The jobs, and the forms with what was typed and what is wrong with it."""
     reasons = {name: " ".join(found) for name, found in errors.items()}
     return {
         "read_at": timezone.now(),
         "jobs": [entry(row) for row in rows],
-        "can": await apermissions(user),
         "has_clock": settings.LAB,
         "daily_backups": settings.BACKUPS,
         "typed": typed,
@@ -105,20 +104,19 @@ async def adetail(job: Job, user: RequestUser) -> Data:
 async def detail_context(job: Any, user: RequestUser) -> Data:
     """One job, of `annotated` jobs; how it works inside is for staff."""
     undo = Job.objects.filter(kind="undo_import", arguments__job=job.key).order_by("-id").values_list("key", flat=True)
-    can = await apermissions(user)
-    if (kind := KINDS.get(job.kind)) and kind.rule:
-        can["change"] = can["change"] and await amay(user, kind.rule)
+    kind, can_start = KINDS.get(job.kind), "can_start_jobs" in user.rights
+    may_change = "can_change_jobs" in user.rights and (not (kind and kind.rule) or await amay(user, kind.rule))
     is_undoable = job.kind in UNDOABLE and not job.arguments.get("dry_run")
     inside = {"owner": job.owner, "due_at": job.due_at, "traceback": job.traceback}
     return {
         "job": {**await adetail(job, user), **entry(vars(job))},
         "given": given(job.arguments),
-        "upload": await aupload_of(job, user) if can["start"] and can["import"] else "",
+        "upload": await aupload_of(job, user) if can_start and "can_change_books" in user.rights else "",
         "has_no_worker": job.status == Status.QUEUED and not await Worker.objects.alive().aexists(),
         "counts": counts(job.result),
         "undone_by": await undo.afirst() if is_undoable else None,
-        "can": can,
-        "can_undo": is_undoable and may_have_changed_books(job) and can["start"] and can["undo"],
+        "may_change": may_change,
+        "can_undo": is_undoable and may_have_changed_books(job) and can_start and "can_delete_books" in user.rights,
         "inside": inside if user.account and user.account.is_staff else {},
     }
 
@@ -128,12 +126,6 @@ async def aupload_of(job: Job, user: RequestUser) -> str:
     own = Upload.objects.filter(user=user.account, file=job.arguments.get("file"))
     pk = await own.values_list("pk", flat=True).afirst()
     return reverse("upload_detail", args=[pk]) if pk else ""
-
-
-async def apermissions(user: RequestUser) -> dict[str, bool]:
-    permissions = {"start": "add_job", "change": "change_job", "import": "change_book", "undo": "delete_book"}
-    own = {name: await user.ahas_perm(f"books.{permission}") for name, permission in permissions.items()}
-    return {**own, "backup": await amay(user, BACKUP)}
 
 
 def given(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -10,14 +10,12 @@ from django.urls import reverse
 
 from books.forms.jobs import ListField
 from books.forms.uploads import FINDS_ITS_BOOK
-from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS
-from books.importing.preview import Preview
 from books.jobs.daily import PREFIXES
 from books.jobs.kinds import KINDS, Kind
 from books.jobs.start import KeyTaken, astart
 from books.metadata.record import Errors
-from books.models import Job, KeyReused, Upload
+from books.models import Job, JobFile, KeyReused
 from books.models.fields import digest_of
 from books.views import upload_detail as uploads
 from books.views.base import CatalogueView
@@ -33,27 +31,29 @@ UNCLEAR_LETTERS = "The letters of this file can be read in several ways: send en
 KEY_OF_OURS = f"Keys that begin with {' or '.join(PREFIXES)} are for the catalogue's own jobs: choose another."
 
 
-class NotUnderstood(HTTPError):
-    """A list whose columns or letters are unclear; `data` is what a script needs to say what they are."""
-
-    def __init__(self, reason: str, found: Preview) -> None:
-        super().__init__(422, errors={FILE: [reason]})
-        self.data = {
-            "errors": self.errors,
-            "header": [*found.header],
-            "mapping": {**found.mapping},
-            "candidates": {name: [*lines] for name, lines in found.candidates.items()},
-        }
-
-
 class JobRequest(NamedTuple):
     kind: str = "clock"
     arguments: dict[str, Any] = {}
     file: "UploadedFile[bytes] | None" = None
 
 
-async def astart_job(view: CatalogueView, key: str) -> tuple[Job, bool]:
-    """Start what the body asks for, or find the job that the same request has started. Returns whether it is new.
+class Wanted(NamedTuple):
+    """A job that the sender may start, with its arguments in their canonical form."""
+
+    kind: Kind
+    arguments: dict[str, Any]
+    file: "UploadedFile[bytes] | None"
+
+
+async def awanted(view: CatalogueView) -> Wanted:
+    """The job that the request asks for. Raises HTTPError."""
+    sent = await sync_to_async(read)(view.request)
+    kind = await aauthorized_kind(sent.kind, view.user)
+    return Wanted(kind, await sync_to_async(clean)(kind, sent), sent.file)
+
+
+async def astart_job(view: CatalogueView, wanted: Wanted, key: str) -> tuple[Job, bool]:
+    """Start the job, or find the one that the same request has started. Returns whether it is new.
 
     Without a key in the URL an Idempotency-Key stands for one: the job's key is made from it. Raises HTTPError,
     KeyReused.
@@ -61,16 +61,11 @@ async def astart_job(view: CatalogueView, key: str) -> tuple[Job, bool]:
     if key.startswith(PREFIXES):
         raise HTTPError(422, errors={"key": [KEY_OF_OURS]})
     once = "" if key else parsing.idempotency_key(view.request)
-    wanted = await sync_to_async(read)(view.request)
-    kind = await aauthorized_kind(wanted.kind, view.user)
-    arguments = await sync_to_async(clean)(kind, wanted)
-    if wanted.file:
-        await sync_to_async(understand)(wanted.file, arguments)
-    file = await sync_to_async(uploads.stored)(wanted.file) if wanted.file else None
+    file = await sync_to_async(store_list)(wanted.file, wanted.arguments) if wanted.file else None
     if once:
         key = digest_of(f"{view.actor.user_id}:{once}")
     try:
-        return await astart(kind.task, arguments, key=key, by=view.actor, file=file)
+        return await astart(wanted.kind.task, wanted.arguments, key=key, by=view.actor, file=file)
     except KeyTaken:
         if once:
             raise KeyReused(once) from None
@@ -112,29 +107,19 @@ def read_form(request: HttpRequest) -> JobRequest:
     return JobRequest(fields.pop("kind", "import" if is_import else "clock"), fields, files.get(FILE))
 
 
-async def astore_upload(view: CatalogueView) -> Upload | None:
-    """The list of a browser's form, kept to be checked before it is imported; None if the form starts a job at once."""
-    wanted = await sync_to_async(read)(view.request)
-    kind = await aauthorized_kind(wanted.kind, view.user)
-    if not (kind.takes_file and wanted.file):
-        return None
-    arguments = await sync_to_async(clean)(kind, wanted)
-    try:
-        return await sync_to_async(uploads.store)(wanted.file, arguments, view.user.account.pk)
-    except UnreadableFile as error:
-        raise HTTPError(422, errors={FILE: [str(error)]}) from None
-
-
-def understand(file: "UploadedFile[bytes]", arguments: dict[str, Any]) -> None:
-    """Raises NotUnderstood if nobody has said what the columns hold, and their names do not."""
-    try:
-        found = uploads.previewed(file, arguments)
-    except UnreadableFile as error:
-        raise HTTPError(422, errors={FILE: [str(error)]}) from None
-    if found.candidates:
-        raise NotUnderstood(UNCLEAR_LETTERS, found)
-    if found.format not in FORMATS and not FINDS_ITS_BOOK & found.mapping.keys():
-        raise NotUnderstood(UNCLEAR_COLUMNS, found)
+def store_list(file: "UploadedFile[bytes]", arguments: dict[str, Any]) -> JobFile:
+    """Keep the list to import. 422 if nobody has said what its columns hold, and their names do not."""
+    found = uploads.previewed(file, arguments)
+    is_unclear = found.format not in FORMATS and not FINDS_ITS_BOOK & found.mapping.keys()
+    if found.candidates or is_unclear:
+        about = {
+            "header": [*found.header],
+            "mapping": {**found.mapping},
+            "candidates": {name: [*lines] for name, lines in found.candidates.items()},
+        }
+        reason = UNCLEAR_LETTERS if found.candidates else UNCLEAR_COLUMNS
+        raise HTTPError(422, errors={FILE: [reason]}, more=about)
+    return uploads.stored(file)
 
 
 async def aauthorized_kind(name: object, user: RequestUser) -> Kind:

@@ -2,26 +2,29 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 
 from books.backup.folder import aread, folder
 from books.exporting import EXPORT_FORMATS
+from books.forms.jobs import JobBooksQuery
 from books.forms.lists import JobQuery
 from books.jobs.events import stream
 from books.jobs.kinds import KINDS
 from books.jobs.start import retry
-from books.models import Job, JobFile
+from books.models import Action, Book, Change, Job, JobFile
 from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
 from books.views.job_page import COLUMNS, Data, adetail, annotated, detail_context, list_context
-from books.views.job_start import NotUnderstood, astart_job, astore_upload
+from books.views.job_start import Wanted, astart_job, awanted
 from books.views.lists import serialized_page
 from books.views.login_redirect import apop_pending_form
+from books.views.upload_detail import store
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page, valid
@@ -30,6 +33,7 @@ from books.web.permissions import BACKUP_FILE, CHANGE_JOB, SEE_JOBS, START_JOB, 
 LIST = "jobs/job_list.html"
 EVENTS = "text/event-stream"
 LATEST = 20  # jobs whose state begins the stream of all
+BOOKS = 100  # of a job, on a page
 UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # nginx would keep events back
 
 
@@ -45,19 +49,21 @@ class JobList(CatalogueView):
         if self.media_type == JSON:
             return self.respond(data, LIST)
         typed = await apop_pending_form(request) or request.GET  # a list of books may have sent its query along
-        return page(request, LIST, {**data, **await list_context(rows, self.user, typed.dict(), {})})
+        return page(request, LIST, {**data, **list_context(rows, typed.dict(), {})})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            if self.media_type == HTML and (upload := await astore_upload(self)):
+            wanted = await awanted(self)
+            if self.media_type == HTML and wanted.file:
+                upload = await sync_to_async(store)(wanted.file, wanted.arguments, self.user.account.pk)
                 return SeeOther(reverse("upload_detail", args=[upload.pk]))
-            return await start(self)
+            return await start(self, wanted)
         except HTTPError as error:
             if not error.errors or self.media_type == JSON:
                 raise
             status, errors = error.status, error.errors
         data, rows = await self._jobs(request, QueryDict())
-        context = await list_context(rows, self.user, parsing.form_with_files(request).dict(), errors)
+        context = list_context(rows, parsing.form_with_files(request).dict(), errors)
         return page(request, LIST, {**data, **context}, status=status)
 
     async def _jobs(self, request: HttpRequest, sent: QueryDict) -> tuple[Data, list[Data]]:
@@ -82,7 +88,7 @@ class JobDetail(CatalogueView):
         return page(request, "jobs/job_detail.html", await detail_context(job, self.user))
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await start(self, key)
+        return await start(self, await awanted(self), key)
 
     async def delete(self, request: HttpRequest, key: str) -> HttpResponse:
         return await cancel(self, key)
@@ -146,6 +152,26 @@ class JobFileDownload(CatalogueView):
         return aread(path)
 
 
+class JobBooks(CatalogueView):
+    """The books that a job has added or changed, in the order of their ids; those that are here still."""
+
+    offers = JSON, HTML
+    rules = {"GET": SEE_JOBS}
+
+    async def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        query = valid(JobBooksQuery(request.GET))
+        job: Any = await ajob_or_404(annotated(Job.objects.all()), key)
+        action, after = query.cleaned_data["action"] or Action.ADDED.value, query.cleaned_data["after"] or 0
+        changes = Change.objects.filter(job_id=job.pk, action=action, book_id__gt=after).order_by("book_id")
+        pks = [pk async for pk in changes.values_list("book_id", flat=True).distinct()[: BOOKS + 1]]
+        found = Book.objects.filter(pk__in=pks[:BOOKS]).order_by("pk").values(*Book.objects.all().LIST_COLUMNS)
+        books = [serializers.list_entry(**row) async for row in found]
+        further = urlencode({"action": action, "after": pks[BOOKS - 1]}) if len(pks) > BOOKS else ""
+        data = {"job": key, "action": action, "books": books, "next": f"{request.path}?{further}" if further else None}
+        about = {"key": key, "kind": job.kind, "arguments": job.arguments, "upload": job.upload}
+        return self.respond(data, "jobs/job_books.html", context={"job": about})
+
+
 class AllJobEvents(CatalogueView):
     """All jobs, as server-sent events."""
 
@@ -176,14 +202,9 @@ def follow(view: CatalogueView, key: str | None, first: JobQuerySet) -> HttpResp
     return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
 
 
-async def start(view: CatalogueView, key: str = "") -> HttpResponse:
+async def start(view: CatalogueView, wanted: Wanted, key: str = "") -> HttpResponse:
     """202: it is started; 200: the same request has started it before."""
-    try:
-        job, is_new = await astart_job(view, key)
-    except NotUnderstood as error:
-        if view.media_type == HTML:
-            raise
-        return json_response(error.data, status=error.status)
+    job, is_new = await astart_job(view, wanted, key)
     return await respond_with_job(view, job, 202 if is_new else 200)
 
 

@@ -20,6 +20,8 @@ from books.web.permissions import ANYBODY
 
 
 class Login(CatalogueView):
+    """The form to sign in."""
+
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": ANYBODY, "POST": ANYBODY}
 
@@ -58,6 +60,8 @@ class Login(CatalogueView):
 
 
 class Logout(CatalogueView):
+    """Signs out."""
+
     offers = ()
     rules = {"POST": ANYBODY}
 

@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from books.openapi.description import description
@@ -17,5 +16,4 @@ class OpenApi(CatalogueView):
     ignores_accept = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        document = description(read_requires_login=settings.READ_REQUIRES_LOGIN)
-        return json_response(document, headers={"Cache-Control": f"public, max-age={MAX_AGE}"})
+        return json_response(description(), headers={"Cache-Control": f"public, max-age={MAX_AGE}"})

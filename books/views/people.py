@@ -110,6 +110,8 @@ class PasswordLink(CatalogueView):
 
 
 class InvitationWithdraw(CatalogueView):
+    """Withdraws an invitation."""
+
     offers = ()
     rules = {"POST": PEOPLE}
 

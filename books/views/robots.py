@@ -39,6 +39,8 @@ class OpenSearch(BasicAuthView):
 
 
 class Robots(CatalogueView):
+    """What robots may read."""
+
     offers = (TEXT,)
     rules = {"GET": ANYBODY}
     ignores_accept = True

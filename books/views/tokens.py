@@ -19,6 +19,8 @@ NO_STORE = {"Cache-Control": "private, no-store"}  # for responses with a secret
 
 
 class TokenList(CatalogueView):
+    """The tokens of one's own account; POST creates one."""
+
     offers = JSON, HTML
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
@@ -37,6 +39,8 @@ class TokenList(CatalogueView):
 
 
 class TokenDetail(CatalogueView):
+    """DELETE revokes a token."""
+
     offers = ()
     rules = {"DELETE": OWN_ACCOUNT}
 

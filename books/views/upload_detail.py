@@ -99,10 +99,13 @@ async def apreview_of(upload: Upload) -> Data:
 
 
 def previewed(file: "UploadedFile[bytes]", arguments: Mapping[str, Any]) -> Preview:
-    """What the file is taken for. Raises UnreadableFile."""
+    """What the file is taken for."""
     content = cast("BinaryIO", file)
     mapping, format_name, encoding = (arguments[name] for name in ("mapping", "format", "encoding"))
-    found = preview(content, mapping=mapping, format_name=format_name, encoding=encoding)
+    try:
+        found = preview(content, mapping=mapping, format_name=format_name, encoding=encoding)
+    except UnreadableFile as error:
+        raise HTTPError(422, errors={"file": [str(error)]}) from None
     content.seek(0)
     return found
 
@@ -112,7 +115,7 @@ def stored(file: "UploadedFile[bytes]") -> JobFile:
 
 
 def store(file: "UploadedFile[bytes]", arguments: Mapping[str, Any], user_id: int) -> Upload:
-    """Keep the file for its owner to check. Raises UnreadableFile."""
+    """Keep the file for its owner to check."""
     found = previewed(file, arguments)
     upload = Upload(file=stored(file), user_id=user_id, existing=arguments["existing"])
     show(upload, found)

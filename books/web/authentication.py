@@ -22,6 +22,7 @@ RIGHTS = {
     "can_delete_books": "books.delete_book",
     "can_view_jobs": "books.view_job",
     "can_start_jobs": "books.add_job",
+    "can_change_jobs": "books.change_job",
     "can_manage_people": "auth.change_user",
     "can_change_settings": "books.change_catalogue",
 }

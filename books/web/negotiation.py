@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -28,17 +29,24 @@ JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
 class HTTPError(Exception):
     """A request that is answered with an error: what is wrong and what to do next, in the client's own format.
 
-    `detail` is a sentence; `errors` are sentences by field. Either becomes the body.
+    `detail` is a sentence; `errors` are sentences by field. Either becomes the body, with `more` for programs.
     """
 
     def __init__(
-        self, status: int, detail: str = "", *, errors: Errors | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        detail: str = "",
+        *,
+        errors: Errors | None = None,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         super().__init__(status, detail or errors)
         self.status = HTTPStatus(status)
         self.detail = detail
         self.errors = errors or {}
         self.headers = headers or {}
+        self.more = more
 
 
 def preferred(request: HttpRequest, *offered: str) -> str:
@@ -152,7 +160,8 @@ def error_type(request: HttpRequest) -> str:
 
 def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:
     """The error in the client's format. Touches no database."""
-    data = {"errors": error.errors} if error.errors else {"detail": error.detail or error.status.phrase}
+    said = {"errors": error.errors} if error.errors else {"detail": error.detail or error.status.phrase}
+    data = {**said, **error.more}
     context = {"status": error.status.value, "phrase": error.status.phrase}
     response = respond(
         request, error_type(request), data, "error.html", context=context, status=error.status, headers=error.headers
