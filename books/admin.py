@@ -63,6 +63,24 @@ site.register(models.LoginAttempts, ReadOnlyAdmin, can_delete=True, list_display
 # Deleting a row ends a connection to a provider of OpenID Connect.
 site.register(models.Identity, ReadOnlyAdmin, can_delete=True, list_display=["user", "issuer", "created_at"])
 
+site.register([models.Author, models.Topic], ReadOnlyAdmin, search_fields=["name"], ordering=["name"])
+site.register(
+    models.Change,
+    ReadOnlyAdmin,
+    list_display=["id", "book_id", "action", "via", "user", "at"],
+    list_select_related=["user"],
+    search_fields=["book_id__exact"],
+)
+site.register(
+    models.Job,
+    ReadOnlyAdmin,
+    list_display=["key", "kind", "status", "created_by", "attempt", "message", "created_at", "finished_at"],
+    list_select_related=["created_by"],
+    list_filter=["status", "kind"],
+    exclude=["checkpoint"],
+    search_fields=["key"],
+)
+
 
 @admin.register(models.Book, site=site)
 class BookAdmin(ReadOnlyAdmin):
@@ -76,28 +94,6 @@ class BookAdmin(ReadOnlyAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         book = self.get_object(request, object_id)
         return redirect("book_history", book.pk) if book else super().history_view(request, object_id, extra_context)
-
-
-@admin.register(models.Author, models.Topic, site=site)
-class NameAdmin(ReadOnlyAdmin):
-    search_fields = ["name"]
-    ordering = ["name"]
-
-
-@admin.register(models.Change, site=site)
-class ChangeAdmin(ReadOnlyAdmin):
-    list_display = ["id", "book_id", "action", "via", "user", "at"]
-    list_select_related = ["user"]
-    search_fields = ["book_id__exact"]
-
-
-@admin.register(models.Job, site=site)
-class JobAdmin(ReadOnlyAdmin):
-    list_display = ["key", "kind", "status", "created_by", "attempt", "message", "created_at", "finished_at"]
-    list_select_related = ["created_by"]
-    list_filter = ["status", "kind"]
-    exclude = ["checkpoint"]
-    search_fields = ["key"]
 
 
 @admin.register(models.Token, site=site)

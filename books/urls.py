@@ -7,7 +7,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from books.exporting import CITATIONS, EXPORT_FORMATS
-from books.feeds import opds2
+from books.feeds import opds, opds2
 from books.feeds.sitemap import PAGES
 from books.metadata import fingerprint
 from books.models import Author, Book
@@ -62,33 +62,15 @@ class IdConverter(StringConverter):
         return str(value)
 
 
-class TopicConverter(StringConverter):
-    """A topic's slug, in any script."""
-
-    regex = r"[\w-]+"
-
-
-class KeyConverter(StringConverter):
-    """A job's key, as the client has chosen it."""
-
-    regex = KEY
-
-
-class CitationConverter(StringConverter):
-    """The extension of a file that cites one book."""
-
-    regex = "|".join(map(re.escape, CITATIONS))
-
-
-class FingerprintConverter(StringConverter):
-    regex = fingerprint.SHAPE
-
-
-register_converter(CitationConverter, "citation")
-register_converter(FingerprintConverter, "fingerprint")
+PARTS = {
+    "topic": r"[\w-]+",  # a slug, in any script
+    "key": KEY,  # of a job, as the client has chosen it
+    "citation": "|".join(map(re.escape, CITATIONS)),  # the extension of a file that cites one book
+    "fingerprint": fingerprint.SHAPE,
+}
 register_converter(IdConverter, "id")
-register_converter(KeyConverter, "key")
-register_converter(TopicConverter, "topic")
+for name, regex in PARTS.items():
+    register_converter(type(name, (StringConverter,), {"regex": regex}), name)
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
@@ -166,27 +148,26 @@ urlpatterns = [
     path("accounts/tokens/", TokenList.as_view(), name="token_list"),
     path("accounts/tokens/<id:pk>/", TokenDetail.as_view(), name="token_detail"),
     path("accounts/tokens/<id:pk>/revoke/", TokenRevoke.as_view(), name="token_revoke"),
-    path("opds", OpdsStart.as_view(), name="opds_without_slash"),  # not all reading apps follow redirects
-    path("opds2", OpdsStart.as_view(style=opds2), name="opds2_without_slash"),
-    path("opds/", OpdsStart.as_view(), name="opds"),
-    path("opds/books/", OpdsBooks.as_view(), name="opds_books"),
-    path("opds/books/<id:pk>/", OpdsBook.as_view(), name="opds_book"),
-    path("opds/authors/", OpdsAuthors.as_view(), name="opds_authors"),
-    path("opds/series/", OpdsSeries.as_view(), name="opds_series"),
-    path("opds/topics/", OpdsTopics.as_view(), name="opds_topics"),
-    path("opds2/", OpdsStart.as_view(style=opds2), name="opds2"),
-    path("opds2/books/", OpdsBooks.as_view(style=opds2), name="opds2_books"),
-    path("opds2/books/<id:pk>/", OpdsBook.as_view(style=opds2), name="opds2_book"),
-    path("opds2/authors/", OpdsAuthors.as_view(style=opds2), name="opds2_authors"),
-    path("opds2/series/", OpdsSeries.as_view(style=opds2), name="opds2_series"),
-    path("opds2/topics/", OpdsTopics.as_view(style=opds2), name="opds2_topics"),
+    *(
+        each
+        for name, style in {"opds": opds, "opds2": opds2}.items()
+        for each in (
+            path(name, OpdsStart.as_view(style=style), name=f"{name}_without_slash"),  # not all apps follow redirects
+            path(f"{name}/", OpdsStart.as_view(style=style), name=name),
+            path(f"{name}/books/", OpdsBooks.as_view(style=style), name=f"{name}_books"),
+            path(f"{name}/books/<id:pk>/", OpdsBook.as_view(style=style), name=f"{name}_book"),
+            path(f"{name}/authors/", OpdsAuthors.as_view(style=style), name=f"{name}_authors"),
+            path(f"{name}/series/", OpdsSeries.as_view(style=style), name=f"{name}_series"),
+            path(f"{name}/topics/", OpdsTopics.as_view(style=style), name=f"{name}_topics"),
+        )
+    ),
     path("opensearch.xml", OpenSearch.as_view(), name="opensearch"),
     path("robots.txt", Robots.as_view(), name="robots"),
     path("sitemap.xml", Sitemap.as_view(), name="sitemap"),
-    path("sitemap-books-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["books"]), name="sitemap_books"),
-    path("sitemap-authors-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["authors"]), name="sitemap_authors"),
-    path("sitemap-series-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["series"]), name="sitemap_series"),
-    path("sitemap-topics-<id:pk>.xml", SitemapFile.as_view(pages=PAGES["topics"]), name="sitemap_topics"),
+    *(
+        path(f"sitemap-{kind}-<id:pk>.xml", SitemapFile.as_view(pages=pages), name=f"sitemap_{kind}")
+        for kind, pages in PAGES.items()
+    ),
     path("openapi.json", OpenApi.as_view(), name="openapi"),
     path("health_check/", HealthCheck.as_view(), name="health_check"),
     path("health_check/live/", HealthCheckLive.as_view(), name="health_check_live"),

@@ -13,7 +13,6 @@ from books.forms.lists import ListQuery
 from books.models import Role
 from books.models.account import AccountQuerySet
 from books.models.token import MAX_DAYS, Scope
-from books.search.pagination import Ordering
 
 MAX_USERNAME = 150
 MAX_PASSWORD = 1000  # characters: a longer one takes longer to hash
@@ -72,9 +71,7 @@ class AccountQuery(ListQuery):
     """Which accounts: `?q=` a part of the name."""
 
     q = QueryField(required=False, max_length=MAX_QUERY)
-
-    def ordering(self) -> Ordering:
-        return AccountQuerySet.ORDERINGS["added"]
+    order = AccountQuerySet.ORDERINGS["added"]
 
 
 class PasswordChangeForm(NewPasswordForm):

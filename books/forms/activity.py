@@ -18,9 +18,7 @@ class ActivityQuery(ListQuery):
     person = QueryField(required=False, max_length=MAX_USERNAME)
     kind = OneOfField(ACTIVITIES)
     before = None  # type: ignore[assignment]
-
-    def ordering(self) -> Ordering:
-        return PLACES
+    order = PLACES
 
     def places(self) -> dict[str, int]:
         """The ids of the change, of the job and of the name's change that the page comes after."""

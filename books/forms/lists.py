@@ -60,6 +60,7 @@ class ListQuery(forms.Form):
     before = QueryField(required=False, max_length=CURSOR_LENGTH)
 
     allows_unknown = False  # whether parameters of other forms may come along
+    order: Ordering
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         known = self.base_fields
@@ -67,7 +68,7 @@ class ListQuery(forms.Form):
         super().__init__(data)
 
     def ordering(self) -> Ordering:
-        raise NotImplementedError
+        return self.order
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = self.cleaned_data
@@ -183,22 +184,17 @@ class NamesQuery(ListQuery):
     """Which authors or series: `?q=` words of the name."""
 
     q = QueryField(required=False, max_length=MAX_QUERY)
-
-    def ordering(self) -> Ordering:
-        return NamedQuerySet.ORDERINGS["name"]
+    order = NamedQuerySet.ORDERINGS["name"]
 
 
 class TopicQuery(ListQuery):
     """Which page of the topics."""
 
-    def ordering(self) -> Ordering:
-        return TopicQuerySet.ORDERINGS["slug"]
+    order = TopicQuerySet.ORDERINGS["slug"]
 
 
 class JobQuery(ListQuery):
     """Which page of the jobs. A list of books may send its own query along, for an export."""
 
     allows_unknown = True
-
-    def ordering(self) -> Ordering:
-        return JobQuerySet.ORDERINGS["-added"]
+    order = JobQuerySet.ORDERINGS["-added"]

@@ -5,17 +5,9 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TypedDict
+from typing import Any
 
 INTERVAL = 0.01  # seconds
-
-
-class Figures(TypedDict):
-    visits: int
-    p50_ms: float
-    p99_ms: float
-    longest_ms: float
-    each_ms: list[float]
 
 
 class LatencyProbe:
@@ -37,11 +29,11 @@ class LatencyProbe:
             self.receive()
             await asyncio.sleep(self.due - time.perf_counter())
 
-    def figures(self) -> Figures:
+    def figures(self) -> dict[str, Any]:
         each = [round(wait * 1000, 2) for wait in self.waits]
         waits = sorted(each)
         p50_ms, p99_ms = percentile(waits, 0.5), percentile(waits, 0.99)
-        return Figures(visits=len(waits), p50_ms=p50_ms, p99_ms=p99_ms, longest_ms=waits[-1], each_ms=each)
+        return {"visits": len(waits), "p50_ms": p50_ms, "p99_ms": p99_ms, "longest_ms": waits[-1], "each_ms": each}
 
 
 def outline(each_ms: list[float], width: int, height: int) -> str:

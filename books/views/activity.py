@@ -38,8 +38,11 @@ class Activity(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         query = valid(ActivityQuery(request.GET))
         # Each keeps its own order, by id, whatever the clocks said: so no row is missed where a page ends.
-        lists = await achanges(query), await ajobs(query), await anames(query)
-        rows = list(merge(*lists, key=itemgetter("at"), reverse=True))
+        kind = query.cleaned_data.get("kind")
+        changes = await achanges(query) if kind not in {JOBS, NAMES} else []
+        jobs = await ajobs(query) if kind in {None, "", JOBS} else []
+        renamings = await anames(query) if kind in {None, "", NAMES} else []
+        rows = list(merge(changes, jobs, renamings, key=itemgetter("at"), reverse=True))
         shown, places = rows[: query.page.size], query.places()
         for row in shown:
             places[row["action"] if row["action"] in places else "change"] = row["id"]
@@ -54,14 +57,17 @@ class Activity(CatalogueView):
         return self.respond(data, "activity.html", context=context)
 
 
+def by(query: ActivityQuery, column: str) -> Q:
+    """Done by the person whom the query names, if it names one."""
+    person = query.cleaned_data.get("person")
+    return Q(**{f"{column}__username": person}) if person else Q()
+
+
 async def achanges(query: ActivityQuery) -> list[Data]:
     """The changes that may be on the page, and one more, the latest first."""
-    kind, person = query.cleaned_data.get("kind"), query.cleaned_data.get("person")
-    if kind in {JOBS, NAMES}:
-        return []
-    found = Change.objects.filter(SINGLE, pk__lt=query.places()["change"])
+    kind = query.cleaned_data.get("kind")
+    found = Change.objects.filter(SINGLE, by(query, "user"), pk__lt=query.places()["change"])
     found = found.filter(action=kind) if kind else found
-    found = found.filter(user__username=person) if person else found
     found = found.annotate(is_undone=Exists(Change.objects.filter(undoes=OuterRef("pk"))))
     rows = found.order_by("-pk").values(*COLUMNS, "book_id", "user__username", "is_undone")[: query.page.size + 1]
     read = [row async for row in rows]
@@ -92,13 +98,9 @@ def change(row: Data, titles: dict[int, str], last: dict[int, str]) -> Data:
 
 async def ajobs(query: ActivityQuery) -> list[Data]:
     """The same of the jobs that write books."""
-    kind, person = query.cleaned_data.get("kind"), query.cleaned_data.get("person")
-    if kind not in {None, "", JOBS}:
-        return []
-    found = annotated(Job.objects.filter(kind__in=UNDOABLE, pk__lt=query.places()[JOBS]))
-    found = found.filter(Q(arguments__dry_run__isnull=True) | Q(arguments__dry_run=False))
-    found = found.filter(created_by__username=person) if person else found
-    rows = found.defer("log", "traceback", "checkpoint").order_by("-pk")[: query.page.size + 1]
+    is_real = Q(arguments__dry_run__isnull=True) | Q(arguments__dry_run=False)
+    jobs = Job.objects.filter(is_real, by(query, "created_by"), kind__in=UNDOABLE, pk__lt=query.places()[JOBS])
+    rows = annotated(jobs).defer("log", "traceback", "checkpoint").order_by("-pk")[: query.page.size + 1]
     return [job(row) async for row in rows]
 
 
@@ -111,11 +113,7 @@ def job(row: Any) -> Data:
 
 async def anames(query: ActivityQuery) -> list[Data]:
     """The same of the changes of names, whose many books are not listed."""
-    kind, person = query.cleaned_data.get("kind"), query.cleaned_data.get("person")
-    if kind not in {None, "", NAMES}:
-        return []
-    found = NameChange.objects.filter(pk__lt=query.places()[NAMES])
-    found = found.filter(user__username=person) if person else found
+    found = NameChange.objects.filter(by(query, "user"), pk__lt=query.places()[NAMES])
     rows = found.order_by("-pk").values(*names.COLUMNS, "kind", "into", "user__username")[: query.page.size + 1]
     return [name(row) async for row in rows]
 

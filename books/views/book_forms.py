@@ -40,14 +40,13 @@ class BookNew(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         if typed := await apop_pending_form(request):
             return self.respond({}, NEW, context={"form": await aoffering(BookForm(typed))})
-        looked_up = await ashown(request.GET)
-        known, error = looked_up["known"], looked_up.pop("refusal")
+        looked_up, how = await ashown(request.GET)
+        known = looked_up["known"]
         isbn = {} if known.get("book") else {"isbn13": looked_up["isbn13"] or request.GET.get("isbn13", "")}
         form = BookForm(initial={"idempotency_key": uuid.uuid4().hex, **isbn, **known.get("record", {})})
         form.show_origins(known.get("origins", {}))
         await aoffering(form)
-        status, headers = (error.status, error.headers) if error else (200, None)
-        return self.respond({}, NEW, context={"form": form, "lookup": looked_up}, status=status, headers=headers)
+        return self.respond({}, NEW, context={"form": form, "lookup": looked_up}, **how)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = await aoffering(NewBookForm(parsing.form(request)))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -88,45 +89,37 @@ class OpdsNames(OpdsFeed):
     title: str
     names: NamedQuerySet[Any]
     query: type[ListQuery] = NamesQuery
+    books: str  # the path of those of one
 
     async def afeed(self, request: HttpRequest) -> Feed:
-        query, names = valid(self.query(request.GET)), self.names
+        query, names, key = valid(self.query(request.GET)), self.names, "slug" if self.names.model is Topic else "id"
         if words := query.cleaned_data.get("q"):
             names = names.named(words)
         page = await names.with_counts().apage(["name", "books_count"], query.page)
-        navigation = [NavigationLink(row["name"], self.path_of(row), books=row["books_count"]) for row in page.rows]
+        navigation = [
+            NavigationLink(row["name"], self.books.format(quote(str(row[key]))), books=row["books_count"])
+            for row in page.rows
+        ]
         about = paging(request.GET, f"{self.title.lower()}/", query, page)
         return Feed(self.title, updated=await achanged_at(), navigation=navigation, **about)
-
-    def path_of(self, row: Mapping[str, Any]) -> str:
-        raise NotImplementedError
 
 
 class OpdsAuthors(OpdsNames):
     """The authors by name; ?q= finds words of the name."""
 
-    title, names = "Authors", Author.objects.writing()
-
-    def path_of(self, row: Mapping[str, Any]) -> str:
-        return f"books/?author={row['id']}"
+    title, names, books = "Authors", Author.objects.writing(), "books/?author={}"
 
 
 class OpdsSeries(OpdsNames):
     """The series by name, each a way to its books in order; ?q= finds words of the name."""
 
-    title, names = "Series", Series.objects.all()
-
-    def path_of(self, row: Mapping[str, Any]) -> str:
-        return f"books/?series={row['id']}&sort=series"
+    title, names, books = "Series", Series.objects.all(), "books/?series={}&sort=series"
 
 
 class OpdsTopics(OpdsNames):
     """The topics in alphabetical order."""
 
-    title, names, query = "Topics", Topic.objects.all(), TopicQuery
-
-    def path_of(self, row: Mapping[str, Any]) -> str:
-        return with_query("books/", {"topic": row["slug"]})
+    title, names, books, query = "Topics", Topic.objects.all(), "books/?topic={}", TopicQuery
 
 
 class OpdsBook(OpdsView):
@@ -182,10 +175,10 @@ async def atitle(parameters: Mapping[str, str]) -> str:
     said = {name: value for name, value in parameters.items() if name not in {"sort", "size"}}
     if not said:
         return "Newest books" if parameters.get("sort") == "-added" else "All books"
-    if (author := said.get("author", "")).isdecimal() and author.isascii():
-        said["author"] = await Author.objects.filter(pk=author).values_list("name", flat=True).afirst() or author
-    if (series := said.get("series", "")).isdecimal() and series.isascii():
-        said["series"] = await Series.objects.filter(pk=series).values_list("name", flat=True).afirst() or series
+    for kind, model in (("author", Author), ("series", Series)):
+        if (pk := said.get(kind, "")).isdecimal() and pk.isascii():
+            names = model._default_manager.filter(pk=pk).values_list("name", flat=True)
+            said[kind] = await names.afirst() or pk
     if topic := (await atopics()).get(said.get("topic", "")):
         said["topic"] = topic.name
     return f"Books: {', '.join(said.values())}"

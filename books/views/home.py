@@ -18,20 +18,9 @@ from books.web.permissions import READ
 from books.web.serializers import list_entry
 
 NEWEST, TOPICS = 12, 24  # shown
-VIEWS = {
-    "books": "book_list",
-    "authors": "author_list",
-    "series": "series_list",
-    "topics": "topic_list",
-    "refresh": "refresh",
-    "jobs": "job_list",
-    **{f"export_{name}": f"export_{name}" for name in EXPORT_FORMATS},
-    "health_check": "health_check",
-    "opds": "opds",
-    "opds2": "opds2",
-    "opensearch": "opensearch",
-    "openapi": "openapi",
-}
+LISTS = {"books": "book_list", "authors": "author_list", "series": "series_list", "topics": "topic_list"}
+OTHERS = ("refresh", "health_check", "opds", "opds2", "opensearch", "openapi")
+VIEWS = {**LISTS, "jobs": "job_list"} | {name: name for name in (*map("export_{}".format, EXPORT_FORMATS), *OTHERS)}
 PARAMETERS = {"books": "{?q,author,topic,language,year,sort,size}", "authors": "{?q,size}", "series": "{?q,size}"}
 
 

@@ -31,22 +31,16 @@ UNCLEAR_LETTERS = "The letters of this file can be read in several ways: send en
 KEY_OF_OURS = f"Keys that begin with {' or '.join(PREFIXES)} are for the catalogue's own jobs: choose another."
 
 
-class JobRequest(NamedTuple):
-    kind: str = "clock"
-    arguments: dict[str, Any] = {}
+class Wanted(NamedTuple):
+    """What is asked for: a kind of job, its arguments, and perhaps a list to import."""
+
+    kind: Any  # its name as it was sent, then the Kind
+    arguments: dict[str, Any]
     file: "UploadedFile[bytes] | None" = None
 
 
-class Wanted(NamedTuple):
-    """A job that the sender may start, with its arguments in their canonical form."""
-
-    kind: Kind
-    arguments: dict[str, Any]
-    file: "UploadedFile[bytes] | None"
-
-
 async def awanted(view: CatalogueView) -> Wanted:
-    """The job that the request asks for. Raises HTTPError."""
+    """The job that the request asks for, and that its sender may start; its arguments in their canonical form."""
     sent = await sync_to_async(read)(view.request)
     kind = await aauthorized_kind(sent.kind, view.user)
     return Wanted(kind, await sync_to_async(clean)(kind, sent), sent.file)
@@ -73,23 +67,23 @@ async def astart_job(view: CatalogueView, wanted: Wanted, key: str) -> tuple[Job
         raise HTTPError(409, detail) from None
 
 
-def read(request: HttpRequest) -> JobRequest:
+def read(request: HttpRequest) -> Wanted:
     """A form, with a file or without, or JSON; no body at all is a clock. In a thread: an upload may be large."""
     if request.content_type == parsing.MULTIPART or (parsing.body(request) and parsing.is_form(request)):
         return read_form(request)
     if not parsing.body(request):
-        return JobRequest()
+        return Wanted("clock", {})
     sent = parsing.json_object(request)
     if unknown := sent.keys() - {"kind", "arguments"}:
         name = parsing.printable(min(unknown))
         raise HTTPError(422, errors={name: ["No such field. A job is started with kind and arguments."]})
-    wanted = JobRequest(**sent)
+    wanted = Wanted(sent.get("kind", "clock"), sent.get("arguments", {}))
     if not isinstance(wanted.arguments, dict):
         raise HTTPError(422, errors={"arguments": ["Write an object."]})
     return wanted
 
 
-def read_form(request: HttpRequest) -> JobRequest:
+def read_form(request: HttpRequest) -> Wanted:
     """The fields are arguments. With a file, and where one should be, it is an import."""
     sent, files = parsing.form_with_files(request), request.FILES
     errors: Errors = {
@@ -104,7 +98,7 @@ def read_form(request: HttpRequest) -> JobRequest:
         raise HTTPError(422, errors=errors)
     fields: dict[str, Any] = sent.dict()
     is_import = FILE in files or fields.pop(FILE, None) is not None  # a file input that was left empty is a field
-    return JobRequest(fields.pop("kind", "import" if is_import else "clock"), fields, files.get(FILE))
+    return Wanted(fields.pop("kind", "import" if is_import else "clock"), fields, files.get(FILE))
 
 
 def store_list(file: "UploadedFile[bytes]", arguments: dict[str, Any]) -> JobFile:
@@ -132,7 +126,7 @@ async def aauthorized_kind(name: object, user: RequestUser) -> Kind:
     return kind
 
 
-def clean(kind: Kind, wanted: JobRequest) -> dict[str, Any]:
+def clean(kind: Kind, wanted: Wanted) -> dict[str, Any]:
     """The arguments in their canonical form, or 422 with the reasons. May query the database."""
     form, known = kind.form(wanted.arguments), kind.form.base_fields
     errors: Errors = errors_of(form)

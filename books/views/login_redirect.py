@@ -39,16 +39,14 @@ def _has_page(path: str) -> bool:
         return False
 
 
-def login_page(request: HttpRequest, next_url: str, pending_form: str = "", **how: Any) -> HttpResponse:
-    context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "typed": pending_form}
-    return page(request, TEMPLATE, context | ways(request), **how)
-
-
-def failed_page(request: HttpRequest, next_url: str, failure: str, **how: Any) -> HttpResponse:
-    """The sign-in page, which says why another way to sign in came to nothing. It does not lead back to that."""
-    here = reverse("login")
-    context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "failure": failure}
-    return page(request, TEMPLATE, context | ways(request) | {"address": here, "path": here}, **how)
+def login_page(
+    request: HttpRequest, next_url: str, pending_form: str = "", failure: str = "", **how: Any
+) -> HttpResponse:
+    """The sign-in page. With a `failure`, of another way to sign in, it does not lead back to that."""
+    context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "typed": pending_form, **ways(request)}
+    if failure:
+        context |= {"failure": failure, "address": reverse("login"), "path": reverse("login")}
+    return page(request, TEMPLATE, context, **how)
 
 
 def ways(request: HttpRequest) -> dict[str, Any]:

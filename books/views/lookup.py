@@ -23,11 +23,9 @@ class Lookup(CatalogueView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         if self.media_type == JSON:
             return json_response(await aknown(request.GET))
-        shown = await ashown(request.GET)
-        error: HTTPError | None = shown.pop("refusal")
-        status, headers = (error.status, error.headers) if error else (200, None)
+        shown, how = await ashown(request.GET)
         context = {"lookup": shown, "rows": rows(shown["known"])}
-        return self.respond({}, "books/lookup.html", context=context, status=status, headers=headers)
+        return self.respond({}, "books/lookup.html", context=context, **how)
 
 
 async def aknown(sent: QueryDict) -> Data:
@@ -44,18 +42,19 @@ async def aknown(sent: QueryDict) -> Data:
     raise HTTPError(502 if result.is_broken else 503, detail, headers={"Retry-After": str(result.seconds)})
 
 
-async def ashown(sent: QueryDict) -> Data:
-    """The same for a page: what was typed, and what is known or why nothing is."""
-    shown: Data = {"typed": sent.get("isbn", ""), "known": {}, "reason": "", "refusal": None, "isbn13": ""}
+async def ashown(sent: QueryDict) -> tuple[Data, Data]:
+    """The same for a page: what was typed, and what is known or why nothing is; and how to answer."""
+    shown: Data = {"typed": sent.get("isbn", ""), "known": {}, "reason": "", "isbn13": ""}
     if "isbn" not in sent:
-        return shown
+        return shown, {}
     try:
         known = await aknown(sent)
-        return {**shown, "known": known, "isbn13": known["isbn13"]}
+        return {**shown, "known": known, "isbn13": known["isbn13"]}, {}
     except HTTPError as error:
         # An ISBN of which nothing is known goes into the form as it was typed; one that cannot be does not.
         isbn13 = "" if error.errors else sent["isbn"]
-        return {**shown, "reason": error.detail or " ".join(error.errors["isbn"]), "refusal": error, "isbn13": isbn13}
+        reason = error.detail or " ".join(error.errors["isbn"])
+        return {**shown, "reason": reason, "isbn13": isbn13}, {"status": error.status, "headers": error.headers}
 
 
 def rows(known: Data) -> list[Data]:

@@ -20,7 +20,7 @@ from books.openid import provider
 from books.views.accounts import NOT_INVITED
 from books.views.base import CatalogueView
 from books.views.login import aattempt
-from books.views.login_redirect import asave_pending_form, failed_page, safe_next_url
+from books.views.login_redirect import asave_pending_form, login_page, safe_next_url
 from books.views.tokens import NO_STORE
 from books.web import parsing
 from books.web.negotiation import HTML, HTTPError, SeeOther, page, valid
@@ -45,12 +45,8 @@ NOT_SIGNED_IN = "You are not signed in any more. Sign in with your password, and
 log = logging.getLogger(__name__)
 
 
-class Failed(Exception):
+class Failed(HTTPError):
     """Nobody is signed in; the sign-in page says why."""
-
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(status, detail)
-        self.status, self.detail, self.headers = status, detail, headers
 
 
 class OpenIdStart(CatalogueView):
@@ -69,7 +65,7 @@ class OpenIdStart(CatalogueView):
             url = await provider.aauthorization_url(attempt, redirect_uri(request))
         except LookupFailed as error:
             log.warning("nobody can sign in: %s", error)
-            return failed_page(request, next_url, UNUSABLE.format(settings.OIDC_NAME), status=502)
+            return login_page(request, next_url, failure=UNUSABLE.format(settings.OIDC_NAME), status=502)
         if sent["typed"]:
             await asave_pending_form(request, next_url, sent["typed"])
         context = {"url": url, "provider": settings.OIDC_NAME}
@@ -100,8 +96,8 @@ class OpenIdCallback(CatalogueView):
             claims = await self._claims(attempt)
             await self._use(attempt, claims)
         except Failed as failed:
-            next_url, how = attempt.get("next", ""), {"status": failed.status, "headers": failed.headers}
-            response = failed_page(request, next_url, failed.detail, **how)
+            next_url, detail, headers = attempt.get("next", ""), failed.detail, failed.headers
+            response = login_page(request, next_url, failure=detail, status=failed.status, headers=headers)
         else:
             response = SeeOther(reverse("account") if attempt["connect"] else safe_next_url(request, attempt["next"]))
         response.delete_cookie(COOKIE, path=settings.SESSION_COOKIE_PATH, samesite="Lax")
@@ -119,7 +115,7 @@ class OpenIdCallback(CatalogueView):
         try:
             return await aattempt(self.request, f"openid {attempt['state']}", asking)
         except TooManyAttempts as error:
-            raise Failed(429, str(error), error.headers()) from None
+            raise Failed(429, str(error), headers=error.headers()) from None
         except LookupFailed as error:
             log.warning("nobody is signed in: %s", error)
             raise Failed(502, UNUSABLE.format(settings.OIDC_NAME)) from None
