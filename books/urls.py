@@ -9,6 +9,7 @@ from django.urls.converters import StringConverter
 from books.exporting import CITATIONS, EXPORT_FORMATS
 from books.feeds import opds, opds2
 from books.feeds.sitemap import PAGES
+from books.forms.lists import BookQuery, CsvQuery
 from books.metadata import fingerprint
 from books.models import Author, Book
 from books.models.job import KEY
@@ -21,7 +22,7 @@ from books.views.book_forms import BookDelete, BookEdit, BookNew
 from books.views.book_list import BookList
 from books.views.catalogue import CatalogueSettings
 from books.views.duplicates import BookMerge, DuplicateDetail, DuplicateDismiss, DuplicateList
-from books.views.exports import Citation, CsvExport, Export
+from books.views.exports import Citation, Export
 from books.views.feeds import OpdsAuthors, OpdsBook, OpdsBooks, OpdsSeries, OpdsStart, OpdsTopics
 from books.views.health import HealthCheck, HealthCheckLive
 from books.views.history import BookHistory, ChangeUndo, HistoryPurge
@@ -102,11 +103,13 @@ urlpatterns = [
         DuplicateDismiss.as_view(model=Book, list_name="duplicate_list"),
         name="duplicate_dismiss",
     ),
-    path("books.csv", CsvExport.as_view(), name="export_csv"),
     *(
-        path(f"books.{known.extension}", Export.as_view(format=known), name=f"export_{name}")
+        path(
+            f"books.{known.extension}",
+            Export.as_view(format=known, query=CsvQuery if name == "csv" else BookQuery),
+            name=f"export_{name}",
+        )
         for name, known in EXPORT_FORMATS.items()
-        if name != "csv"
     ),
     path("authors/", AuthorList.as_view(), name="author_list"),
     path("authors/<id:pk>/", AuthorDetail.as_view(), name="author_detail"),
@@ -175,5 +178,5 @@ urlpatterns = [
 if settings.LAB:
     urlpatterns += [
         path("lab/", Lab.as_view(), name="lab"),
-        path("lab/<str:way>/", LabCase.as_view(), name="lab_way"),
+        path("lab/<str:case>/", LabCase.as_view(), name="lab_case"),
     ]

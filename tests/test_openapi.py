@@ -148,7 +148,7 @@ class Answers(LibrarianTestCase):
             "change": 1,
             "key": "job",
             "name": "a.csv",
-            "way": "orm",
+            "case": "orm",
             "extension": "ris",
         }
         self.addresses = {"/authors/{pk}/": {"pk": self.book.authors.get().pk}}
@@ -181,7 +181,7 @@ class Answers(LibrarianTestCase):
         for method, path in OPERATION:
             if "{" in path and method in {"GET", "DELETE"}:
                 assert await self.ask(
-                    method, path, keys={"pk": 10**17, "slug": "none", "fingerprint": "x-aaaaaaaa", "way": "none"}
+                    method, path, keys={"pk": 10**17, "slug": "none", "fingerprint": "x-aaaaaaaa", "case": "none"}
                 ) in {403, 404, 406}  # 403: only the owner purges
 
     async def test_a_book_is_added_changed_and_taken_out_as_described(self) -> None:

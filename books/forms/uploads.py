@@ -44,13 +44,13 @@ class UploadForm(forms.Form):
     def __init__(self, data: QueryDict, preview: Mapping[str, Any]) -> None:
         super().__init__(data)
         self.preview = preview
+        self.format_name = preview["format"] if preview["format"] in FORMATS else ""  # "" of any other table
 
     @property
     def is_read_otherwise(self) -> bool:
         """Whether the file is to be read in another encoding or format than the page has shown."""
-        format_name = self.preview["format"] if self.preview["format"] in FORMATS else ""
         asked = self.cleaned_data.get("format", ""), self.cleaned_data.get("encoding", "")
-        return bool(self.preview["candidates"]) or asked != (format_name, self.preview["encoding"])
+        return bool(self.preview["candidates"]) or asked != (self.format_name, self.preview["encoding"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -64,10 +64,9 @@ class UploadForm(forms.Form):
 
     def arguments(self) -> dict[str, Any]:
         """Those of the job, which reads the file as the page has shown it."""
-        format_name = self.preview["format"] if self.preview["format"] in FORMATS else ""
-        mapping = mapping_of(self.preview["columns"], self.cleaned_data["column"], is_named=bool(format_name))
-        existing = self.cleaned_data["existing"]
-        return {"mapping": mapping, "format": format_name, "encoding": self.preview["encoding"], "existing": existing}
+        mapping = mapping_of(self.preview["columns"], self.cleaned_data["column"], is_named=bool(self.format_name))
+        shown = {"format": self.format_name, "encoding": self.preview["encoding"]}
+        return {"mapping": mapping, **shown, "existing": self.cleaned_data["existing"]}
 
 
 def problem_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], format_name: str) -> str:

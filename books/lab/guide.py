@@ -48,7 +48,7 @@ class Case:
 
     @property
     def url(self) -> str:
-        return reverse("lab_way", args=[self.name])
+        return reverse("lab_case", args=[self.name])
 
     def serialized(self) -> dict[str, Any]:
         data = {"name": self.name, "url": self.url, "title": self.title, "others": self.others, "when": self.when}

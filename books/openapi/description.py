@@ -39,13 +39,10 @@ CONVERTERS = {
 }
 ERRORS = 400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 502, 503
 HEADERS = {
-    301: ["Location"],
-    303: ["Location"],
-    304: ["ETag"],
-    401: ["WWW-Authenticate"],
-    429: ["Retry-After"],
-    502: ["Retry-After"],
-    503: ["Retry-After"],
+    **dict.fromkeys([301, 303], ("Location",)),
+    **dict.fromkeys([429, 502, 503], ("Retry-After",)),
+    304: ("ETag",),
+    401: ("WWW-Authenticate",),
 }
 
 

@@ -214,6 +214,6 @@ OPERATIONS = {
     **{f"GET opds2_{name}": Operation(query=query) for name, query in FEEDS.items()},
     "GET sitemap": Operation(errors=[404]),
     "GET lab": Operation(schema="Lab"),
-    "GET lab_way": Operation(schema="LabRun", errors=[403, 429]),
+    "GET lab_case": Operation(schema="LabRun", errors=[403, 429]),
     "GET openapi": Operation(schema="OpenApi"),
 }

@@ -8,21 +8,16 @@ from django.urls import reverse
 from books.forms.accounts import NewAccountForm, NewPasswordForm, PasswordChangeForm
 from books.models import Invitation, NotInvited, TooManyAttempts
 from books.models.account import AccountQuerySet, NameTaken, accept, accounts, role_of
-from books.models.password_link import LinkEnded, account_for, set_password
+from books.models.password_link import account_for, set_password
 from books.views.base import CatalogueView
 from books.views.login import aattempt
-from books.views.login_redirect import ways
+from books.views.login_redirect import sign_in_options
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
+from books.web.negotiation import HTML, JSON, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
 from books.web.remote_user import remote_user
 
 CHANGE, INVITED, NEW_PASSWORD = (f"accounts/{name}.html" for name in ("password", "invited", "new_password"))
-LINK_ENDED = "This link was used already or is too old. Ask an owner of this catalogue for a new one."
-NOT_INVITED = (
-    "This link has been used, has expired or was withdrawn: ask whoever sent it for a new one. The link for the first "
-    "account is printed anew at each start of the server: look for it in the server's log."
-)
 TAKEN = "Another account has this name. Choose another one."
 
 
@@ -45,8 +40,6 @@ class AcceptInvitation(CatalogueView):
         name, password = form.cleaned_data["username"], form.cleaned_data["password"]
         try:
             user = await sync_to_async(accept)(secret, name, password)
-        except NotInvited:
-            raise HTTPError(404, NOT_INVITED) from None
         except NameTaken:
             form.add_error("username", TAKEN)
             return self.respond_again(form, INVITED, status=409, **await self._context(secret))
@@ -54,13 +47,13 @@ class AcceptInvitation(CatalogueView):
         return SeeOther(reverse("home"))
 
     async def _context(self, secret: str) -> dict[str, Any]:
-        """Raises 404 for a link that is of no use."""
+        """Raises NotInvited for a link that is of no use."""
         found = Invitation.objects.for_secret(secret).values("role", "invited_by__username")
         invitation = await found.afirst()
         if invitation is None:
-            raise HTTPError(404, NOT_INVITED)
+            raise NotInvited
         role, by = invitation["role"], invitation["invited_by__username"]
-        return {"secret": secret, "role": role, "by": by, **ways(self.request)}
+        return {"secret": secret, "role": role, "by": by, **sign_in_options(self.request)}
 
 
 class Account(CatalogueView):
@@ -71,7 +64,7 @@ class Account(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         row = await accounts().filter(pk=self.user.account.pk).values(*AccountQuerySet.COLUMNS).aget()
-        context = {**ways(request), "has_password": self.user.account.has_usable_password()}
+        context = {**sign_in_options(request), "has_password": self.user.account.has_usable_password()}
         context["is_connected"] = await self.user.account.identities.aexists()
         return self.respond({"name": row["username"], "role": role_of(row)}, "accounts/account.html", context=context)
 
@@ -119,17 +112,11 @@ class NewPassword(CatalogueView):
         context = await self._context(form.data.get("secret", ""))
         if not form.is_valid():
             return self.respond_again(form, NEW_PASSWORD, **context)
-        try:
-            user = await sync_to_async(set_password)(context["secret"], form.cleaned_data["password"])
-        except LinkEnded:
-            raise HTTPError(404, LINK_ENDED) from None
+        user = await sync_to_async(set_password)(context["secret"], form.cleaned_data["password"])
         await alogin(request, user, "django.contrib.auth.backends.ModelBackend")
         return SeeOther(reverse("home"))
 
     async def _context(self, secret: str) -> dict[str, Any]:
-        """Raises 404 for a link that is of no use."""
-        try:
-            user = await sync_to_async(account_for)(secret)
-        except LinkEnded:
-            raise HTTPError(404, LINK_ENDED) from None
+        """Raises LinkEnded."""
+        user = await sync_to_async(account_for)(secret)
         return {"secret": secret, "name": user.get_username()}

@@ -84,15 +84,15 @@ async def atitles(pks: Collection[int]) -> tuple[dict[int, str], dict[int, str]]
 
 
 def change(row: Data, titles: dict[int, str], last: dict[int, str]) -> Data:
-    pk, told = row["book_id"], serialized(row["book_id"], row)
+    pk, data = row["book_id"], serialized(row["book_id"], row)
     is_deleted, is_here = row["action"] == Action.DELETED, pk in titles
     can_undo = not row["is_undone"] and is_here != is_deleted
     return {
         **NEITHER,
-        **{name: told[name] for name in ("id", "action", "at", "by", "via", "undoes")},
+        **{name: data[name] for name in ("id", "action", "at", "by", "via", "undoes")},
         "book": {"url": book_url(pk), "title": titles.get(pk) or last.get(pk, ""), "is_deleted": not is_here},
         "fields": [] if is_deleted else list(row["fields"]),
-        "undo_url": told["undo_url"] if can_undo else None,
+        "undo_url": data["undo_url"] if can_undo else None,
     }
 
 
@@ -105,8 +105,8 @@ async def ajobs(query: ActivityQuery) -> list[Data]:
 
 
 def job(row: Any) -> Data:
-    told = entry(vars(row))
-    shown = {name: told[name] for name in ("id", "url", "kind", "status", "arguments", "upload", "format", "message")}
+    data = entry(vars(row))
+    shown = {name: data[name] for name in ("id", "url", "kind", "status", "arguments", "upload", "format", "message")}
     about = {**shown, "can_undo": may_have_changed_books(row)}
     return {**NEITHER, "id": row.pk, "action": JOBS, "at": row.created_at, "by": row.by, "via": row.via, "job": about}
 
@@ -119,11 +119,11 @@ async def anames(query: ActivityQuery) -> list[Data]:
 
 
 def name(row: Data) -> Data:
-    told = names.serialized(row)
-    shown = {field: told[field] for field in ("action", "before", "after", "books")}
+    data = names.serialized(row)
+    shown = {field: data[field] for field in ("action", "before", "after", "books")}
     return {
         **NEITHER,
-        **{field: told[field] for field in ("id", "at", "by", "via", "undoes", "undo_url")},
+        **{field: data[field] for field in ("id", "at", "by", "via", "undoes", "undo_url")},
         "action": NAMES,
         "name": {"kind": row["kind"], "url": names.address_of(row["kind"], row["into"]), **shown},
     }

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib.auth import aauthenticate, get_user_model
 from django.http import HttpRequest, HttpResponse
 
-from books.models import TooManyAttempts
 from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.web.authentication import BASIC_CHALLENGE, RequestUser, basic_credentials
@@ -44,16 +43,13 @@ class BasicAuthView(CatalogueView):
 
 
 async def averified(request: HttpRequest, username: str, password: str) -> Any:
-    """The account if this is its password, else None. Raises 429."""
+    """The account if this is its password, else None. Raises TooManyAttempts."""
     digest = blake2b(f"{username}\0{password}".encode(), key=_KEY).digest()
     if found := VERIFIED.get(digest):
         accounts = get_user_model().objects.filter(pk=found[0], password=found[1], is_active=True)
         if user := await accounts.afirst():
             return user
-    try:
-        user = await aattempt(request, username, aauthenticate(request, username=username, password=password))
-    except TooManyAttempts as error:
-        raise HTTPError(429, str(error), headers=error.headers()) from None
+    user = await aattempt(request, username, aauthenticate(request, username=username, password=password))
     if user:
         VERIFIED[digest] = user.pk, user.password
     return user

@@ -66,14 +66,14 @@ class BookDetail(CatalogueView):
         deletion = await Change.objects.filter(book_id=pk).select_related("user").order_by("-pk").afirst()
         if deletion is None:
             raise Book.DoesNotExist
-        told = {
+        context = {
             "book": pk,
             "title": deletion.before().get("title", ""),
             "at": deletion.at,
             "by": deletion.user.get_username() if deletion.user else None,
             "undo_url": reverse("change_undo", args=[pk, deletion.pk]),
         }
-        return self.respond({}, "books/book_deleted.html", context=told, status=404)
+        return self.respond({}, "books/book_deleted.html", context=context, status=404)
 
     async def put(self, request: HttpRequest, pk: int) -> HttpResponse:
         return await self._write(request, pk, partial=False)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from books.exporting import CITATIONS, EXPORT_FORMATS
 from books.exporting.base import ExportFormat, rows_after, stream
 from books.exporting.csv import Csv, CsvForExcel
-from books.forms.lists import BookQuery, CsvQuery
+from books.forms.lists import BookQuery
 from books.models import Book, MergedAway
 from books.search.query import MOST_WORDS
 from books.views.base import CatalogueView
@@ -22,7 +22,10 @@ TOO_LONG = f"A search has at most {MOST_WORDS} words. Remove these: {{}}"
 
 
 class Export(CatalogueView):
-    """All books that the query asks for, as a file. Streamed; compressed for those who say Accept-Encoding: gzip."""
+    """All books that the query asks for, as a file. Streamed; compressed for those who say Accept-Encoding: gzip.
+
+    `?bom=1` begins CSV with the mark by which Excel knows UTF-8.
+    """
 
     rules = {"GET": READ}
     ignores_accept = True
@@ -32,7 +35,7 @@ class Export(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponseBase:
         query = valid(self.query(request.GET))
-        known = self.format_of(query)
+        known = CsvForExcel if query.cleaned_data.get("bom") == "1" else self.format
         matches = Book.objects.matching(query.search())
         if left_out := matches.search.query.left_out:  # which a file could not say
             raise HTTPError(400, errors={"q": [TOO_LONG.format(" ".join(left_out))]})
@@ -43,20 +46,8 @@ class Export(CatalogueView):
         response.headers["Content-Disposition"] = f'attachment; filename="books.{known.extension}"'
         return response
 
-    def format_of(self, query: BookQuery) -> type[ExportFormat]:
-        return self.format
-
     def offers_of(self, method: str) -> tuple[str, ...]:
         return (MEDIA_TYPES[self.format],)
-
-
-class CsvExport(Export):
-    """`?bom=1` begins it with the mark by which Excel knows UTF-8."""
-
-    query = CsvQuery
-
-    def format_of(self, query: BookQuery) -> type[ExportFormat]:
-        return CsvForExcel if query.cleaned_data.get("bom") == "1" else Csv
 
 
 class Citation(CatalogueView):

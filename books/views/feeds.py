@@ -138,11 +138,8 @@ def origin(request: HttpRequest) -> str:
 
 def with_q(sent: QueryDict) -> QueryDict:
     """The parameters, in which `query`, as OPDS 2.0 calls it, is `q`; without those of a template left as they were."""
-    unfilled = [name for name, value in sent.items() if UNFILLED.fullmatch(str(value))]
-    if "query" not in sent and not unfilled:
-        return sent
     filled = sent.copy()
-    for name in unfilled:
+    for name in [name for name, value in sent.items() if UNFILLED.fullmatch(str(value))]:
         del filled[name]
     if "query" in filled:
         filled["q"] = filled.pop("query")[-1]

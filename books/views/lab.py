@@ -27,11 +27,11 @@ class LabCase(CatalogueView):
     offers = JSON, HTML
     rules = {"GET": READ}
 
-    async def get(self, request: HttpRequest, way: str) -> HttpResponse:
-        if way not in CASES:
+    async def get(self, request: HttpRequest, case: str) -> HttpResponse:
+        if case not in CASES:
             raise HTTPError(404, f"There is no such case. All cases are at {reverse('lab')}.")
-        result = await laboratory.arun(CASES[way], request)
-        context = {"case": CASES[way].serialized(), "outline": outline(result["others"]["each_ms"], 600, 120)}
+        result = await laboratory.arun(CASES[case], request)
+        context = {"case": CASES[case].serialized(), "outline": outline(result["others"]["each_ms"], 600, 120)}
         response = self.respond(result, "lab/case.html", context=context)
         response.headers["Cache-Control"] = "no-store"
         return response

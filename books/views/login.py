@@ -13,7 +13,14 @@ from django.urls import reverse
 from books.forms.accounts import LoginForm
 from books.models import LoginAttempts, TooManyAttempts
 from books.views.base import CatalogueView
-from books.views.login_redirect import PENDING_FORM, TEMPLATE, asave_pending_form, login_page, safe_next_url, ways
+from books.views.login_redirect import (
+    PENDING_FORM,
+    TEMPLATE,
+    asave_pending_form,
+    login_page,
+    safe_next_url,
+    sign_in_options,
+)
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther
 from books.web.permissions import ANYBODY
@@ -55,7 +62,7 @@ class Login(CatalogueView):
         self, request: HttpRequest, form: LoginForm, status: int, headers: Mapping[str, str] | None = None
     ) -> HttpResponse:
         next_url, pending = safe_next_url(request, form.data.get("next", "")), form.data.get(PENDING_FORM, "")
-        context = {"next": next_url, "typed": pending, **ways(request)}
+        context = {"next": next_url, "typed": pending, **sign_in_options(request)}
         return self.respond_again(form, TEMPLATE, status=status, headers=headers, **context)
 
 
@@ -79,12 +86,8 @@ async def aattempt[Found](request: HttpRequest, username: str, check: Coroutine[
     address = request.META.get("REMOTE_ADDR", "")
     with closing(check):
         await sync_to_async(LoginAttempts.objects.begin)(username, address)
-        async with _one_at_a_time(username):
+        async with _hashing.setdefault(username.casefold(), asyncio.Lock()):
             found = await check
     if found:
         await sync_to_async(LoginAttempts.objects.reset)(username, address)
     return found
-
-
-def _one_at_a_time(username: str) -> asyncio.Lock:
-    return _hashing.setdefault(username.casefold(), asyncio.Lock())

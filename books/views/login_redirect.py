@@ -43,14 +43,19 @@ def login_page(
     request: HttpRequest, next_url: str, pending_form: str = "", failure: str = "", **how: Any
 ) -> HttpResponse:
     """The sign-in page. With a `failure`, of another way to sign in, it does not lead back to that."""
-    context = {"form": LoginForm(), "next": safe_next_url(request, next_url), "typed": pending_form, **ways(request)}
+    context = {
+        "form": LoginForm(),
+        "next": safe_next_url(request, next_url),
+        "typed": pending_form,
+        **sign_in_options(request),
+    }
     if failure:
         context |= {"failure": failure, "address": reverse("login"), "path": reverse("login")}
     return page(request, TEMPLATE, context, **how)
 
 
-def ways(request: HttpRequest) -> dict[str, Any]:
-    """How people sign in here, as pages show it."""
+def sign_in_options(request: HttpRequest) -> dict[str, Any]:
+    """By which ways people sign in here, as pages show it."""
     return {
         "is_closed": settings.READ_REQUIRES_LOGIN,
         "has_passwords": settings.PASSWORD_SIGN_IN,

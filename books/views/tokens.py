@@ -33,7 +33,7 @@ class TokenList(CatalogueView):
         if not form.is_valid():
             return self.respond_again(form, TEMPLATE, tokens=await atokens_of(self.user.account))
         token, secret = await sync_to_async(Token.objects.issue)(self.user.account, **form.cleaned_data)
-        data = {**as_dict(token), "token": secret}
+        data = {**serialized(token), "token": secret}
         context = {"form": TokenForm(), "tokens": await atokens_of(self.user.account)}
         return self.respond(data, TEMPLATE, context=context, status=201, headers=NO_STORE)
 
@@ -62,7 +62,7 @@ class TokenRevoke(CatalogueView):
 
 
 async def atokens_of(user: Any) -> list[dict[str, Any]]:
-    return [as_dict(token) async for token in Token.objects.filter(user=user, revoked_at=None)]
+    return [serialized(token) async for token in Token.objects.filter(user=user, revoked_at=None)]
 
 
 async def arevoke(user: Any, pk: int) -> None:
@@ -71,7 +71,7 @@ async def arevoke(user: Any, pk: int) -> None:
         raise HTTPError(404, f"You have no such token. Your tokens are at {reverse('token_list')}.")
 
 
-def as_dict(token: Token) -> dict[str, Any]:
+def serialized(token: Token) -> dict[str, Any]:
     return {
         "id": token.pk,
         "name": token.name,

@@ -5,20 +5,26 @@ import logging
 from django.db import IntegrityError
 from django.urls import reverse
 
-from books.models import Book, DuplicateISBN, KeyReused, MergedAway, StaleVersion
+from books.models import Book, DuplicateISBN, KeyReused, MergedAway, NotInvited, StaleVersion, TooManyAttempts
+from books.models.password_link import LinkEnded
 from books.search.index import Behind
 from books.web.negotiation import HTTPError
 from books.web.serializers import book_url
 
 STALE = "This book was changed since you read it. Read it again, then send your change with the new ETag."
 KEY_REUSED = "This Idempotency-Key was sent with a different request before. Choose a new one."
-
 CONFLICT = "Somebody else changed the same thing at this moment. Nothing was changed for you: try again."
+LINK_ENDED = "This link was used already or is too old. Ask an owner of this catalogue for a new one."
+NOT_INVITED = (
+    "This link has been used, has expired or was withdrawn: ask whoever sent it for a new one. The link for the first "
+    "account is printed anew at each start of the server: look for it in the server's log."
+)
 
 log = logging.getLogger(__name__)
 
 # What `http_error` has an answer for.
-REFUSED = Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind
+OF_BOOKS = Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind
+REFUSED = *OF_BOOKS, NotInvited, LinkEnded, TooManyAttempts
 
 
 def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each kind
@@ -33,6 +39,12 @@ def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each k
             return HTTPError(409, KEY_REUSED)
         case Behind():
             return HTTPError(503, str(error), headers={"Retry-After": "5"})
+        case NotInvited():
+            return HTTPError(404, NOT_INVITED)
+        case LinkEnded():
+            return HTTPError(404, LINK_ENDED)
+        case TooManyAttempts():
+            return HTTPError(429, str(error), headers=error.headers())
         case IntegrityError():  # another transaction came first: it deleted an author, say, that this one names
             log.warning("a write is refused: %s", error)
             return HTTPError(409, CONFLICT)

@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 
 from books.views.errors import refused
-from books.views.uploads import screen
+from books.views.upload_check import upload_check
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask
 from tests.asgi.conftest import MakePool, Serve
@@ -19,10 +19,10 @@ def handler(serve: Serve) -> Handler:
     async def view(request: HttpRequest) -> HttpResponse:
         return HttpResponse(str(len(request.body)))
 
-    async def screen(request: HttpRequest) -> HttpResponse:
+    async def upload_check(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204 if request.path == "/upload/" else 403)
 
-    return serve(view, body_limit=1000, upload_limit=UPLOAD_LIMIT, upload_check=screen)
+    return serve(view, body_limit=1000, upload_limit=UPLOAD_LIMIT, upload_check=upload_check)
 
 
 def post(size: int) -> dict[str, Any]:
@@ -60,7 +60,7 @@ CHUNKED_FORM = [("transfer-encoding", "chunked"), ("content-type", "multipart/fo
 
 
 async def test_a_form_in_chunks_needs_leave_where_uploads_are_taken(make_pool: MakePool) -> None:
-    handler = Handler(make_pool(), refused, body_limit=1000, upload_check=screen, upload_limit=UPLOAD_LIMIT)
+    handler = Handler(make_pool(), refused, body_limit=1000, upload_check=upload_check, upload_limit=UPLOAD_LIMIT)
     assert (await ask(handler, "/jobs/", method="POST", body=[b"x"], headers=CHUNKED_FORM)).status == 401
 
 
@@ -72,7 +72,7 @@ async def test_elsewhere_it_may_be_as_large_as_forms(handler: Handler) -> None:
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/books/", "/nowhere/"])
 async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path: str, make_pool: MakePool) -> None:
-    handler = Handler(make_pool(), refused, body_limit=1000, upload_check=screen, upload_limit=UPLOAD_LIMIT)
+    handler = Handler(make_pool(), refused, body_limit=1000, upload_check=upload_check, upload_limit=UPLOAD_LIMIT)
     answer = await ask(handler, path, **post(UPLOAD_LIMIT))
     assert answer.status == (404 if path == "/nowhere/" else 413)
 
@@ -92,7 +92,7 @@ async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path:
 async def test_who_may_not_send_a_body_there_is_refused_before_it_is_read(
     method: str, path: str, status: int, make_pool: MakePool
 ) -> None:
-    handler = Handler(make_pool(), refused, body_limit=1 << 20, upload_check=screen, upload_limit=1 << 30)
+    handler = Handler(make_pool(), refused, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
     headers = [("content-length", "9000"), ("content-type", "application/json")]
     exchange = Exchange(handler, path, method=method, body=[b"x" * 3000] * 3, headers=headers)
     unread: list[int] = []

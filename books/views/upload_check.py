@@ -9,8 +9,8 @@ from books.web.parsing import TOO_LARGE
 from books.web.permissions import ANYBODY, CHANGE, arequire
 
 
-class UploadScreen(CatalogueView):
-    """The upload pre-check: answers the head of a request with a large body, before the body is received.
+class UploadCheck(CatalogueView):
+    """Answers the head of a request with a large body, before the body is received.
 
     It applies the methods and rules of the view that the body is for, so that nobody else can fill memory or the disk.
     """
@@ -40,4 +40,4 @@ class UploadScreen(CatalogueView):
     put = patch = delete = post
 
 
-screen = UploadScreen.as_view()
+upload_check = UploadCheck.as_view()
