@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from books.metadata import record, roles
+from books.metadata import languages, record, roles
 from books.metadata.record import Record
 from books.metadata.roles import Contributor
 from books.models import Author, DuplicateISBN, Topic
@@ -19,6 +19,9 @@ from books.web.serializers import number
 
 NAMES = "authors", "contributors", "topics"  # which a comma may stand between
 ADDED = {"add_authors": "authors", "add_topics": "topics"}  # boxes that offer names to browsers without scripts
+# Languages that the form proposes; any other may be typed.
+PROPOSED = "en zh hi es fr ar bn pt ru ur id de ja sw tr ko vi it fa pl uk nl th el cs sv hu he da fi no is la".split()
+PROPOSED += ["grc", "sa", "eo", "pt-br", "zh-hant"]
 _COMMAS, _ENUMERATION = re.compile("[,，、]"), re.compile("、")
 
 
@@ -140,6 +143,9 @@ class BookForm(forms.Form):
         """Offer these names, by field."""
         for name, names in known.items():
             cast("RecordField", self.fields[name]).known = names
+
+    def languages(self) -> list[tuple[str, str]]:
+        return [(code, languages.name(code)) for code in PROPOSED]
 
     def show_origins(self, origins: Mapping[str, str]) -> None:
         """Say at each field that was filled in where its value is from."""

@@ -43,7 +43,7 @@ class AcceptInvitation(CatalogueView):
         except NameTaken:
             form.add_error("username", TAKEN)
             return self.respond_again(form, INVITED, status=409, **await self._context(secret))
-        await alogin(request, user, "django.contrib.auth.backends.ModelBackend")
+        await alogin(request, user)
         return SeeOther(reverse("home"))
 
     async def _context(self, secret: str) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class NewPassword(CatalogueView):
         if not form.is_valid():
             return self.respond_again(form, NEW_PASSWORD, **context)
         user = await sync_to_async(set_password)(context["secret"], form.cleaned_data["password"])
-        await alogin(request, user, "django.contrib.auth.backends.ModelBackend")
+        await alogin(request, user)
         return SeeOther(reverse("home"))
 
     async def _context(self, secret: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from books.exporting import EXPORT_FORMATS
 from books.forms.jobs import LookupForm
 from books.jobs.kinds import KINDS
 from books.jobs.tasks.undo_import import UNDOABLE
-from books.metadata.record import CLEANERS, Errors
+from books.metadata.record import Errors
 from books.models import Job, JobFile, Upload, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
 from books.web import serializers
@@ -82,7 +82,6 @@ def list_context(rows: list[Data], typed: Data, errors: Errors) -> Data:
         "daily_backups": settings.BACKUPS,
         "typed": typed,
         "wrong": {typed.get("kind", "import"): reasons} if reasons else {},
-        "fields": ", ".join(CLEANERS),
         "formats": FORMAT_LABELS.items(),
         "missing": LookupForm.base_fields["without"].choices,  # type: ignore[attr-defined]
     }

@@ -135,7 +135,7 @@ class OpenIdCallback(CatalogueView):
             raise Failed(409, TAKEN) from None
         if not user.is_active:
             raise Failed(403, CLOSED)
-        await alogin(self.request, user, "django.contrib.auth.backends.ModelBackend")
+        await alogin(self.request, user)
 
     async def _connect(self, account: int, claims: provider.Claims) -> None:
         if self.user.account is None or self.user.account.pk != account:
