@@ -45,6 +45,9 @@ worker_class = "uvicorn_worker.UvicornWorker"
 control_socket_disable = True
 keepalive = 20  # seconds between two requests of a connection
 backlog = 2048
+# Connections that a worker accepts in one turn of its event loop. libuv takes one from each handle of a socket, and a
+# turn is long while thousands ask at once: with one handle, new visitors would wait for seconds behind them.
+ACCEPTS = 32
 # Seconds without a heartbeat until a worker is killed. It sends one from its event loop, which may be seconds late
 # while thousands ask at once: a worker must not be killed for being in demand.
 timeout = 60
@@ -244,6 +247,7 @@ class JobProcess:
 
 
 def post_fork(server: Any, worker: Any) -> None:
+    worker.sockets = [listener.dup() for listener in worker.sockets for _ in range(ACCEPTS)]
     worker.config.timeout_graceful_shutdown = STOP_SECONDS
     worker.config.http = import_string(PROTOCOL)
     worker.config.ws = "none"

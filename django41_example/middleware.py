@@ -1,12 +1,11 @@
 """Django's middlewares without their thread hops, and two of our own.
 
 Django runs a middleware's `process_request` and `process_response` in a thread, since some touch the database. Most
-only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread. Headers that
-are the same in every response are computed once. The private names are those of Django 6.1.3.
+only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread. The private
+names are those of Django 6.1.3.
 """
 
 import inspect
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -18,12 +17,11 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
 from django.core.handlers.exception import response_for_exception
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
-from django.utils.csp import CSP
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
@@ -87,72 +85,25 @@ class OnTheLoop(MiddlewareMixin):
         return False
 
 
-class ConstantHeaders(OnTheLoop):
-    """A middleware that only adds headers, always the same: Django's own `process_response` computes them once."""
-
-    depends_on_tls = False
-
-    def __init__(self, get_response: Any) -> None:
-        super().__init__(get_response)
-        self.computed: dict[bool, dict[str, tuple[str, str]]] = {}
-
-    def process_response(self, request: Any, response: Any) -> Any:
-        is_secure = self.depends_on_tls and request.is_secure()
-        if is_secure not in self.computed:
-            computed = super().process_response(request, HttpResponse(headers={}))
-            del computed["Content-Type"]
-            self.computed[is_secure] = {name.lower(): (name, value) for name, value in computed.items()}
-        for name, header in self.computed[is_secure].items():
-            response.headers._store.setdefault(name, header)  # as `setdefault`, without encoding them each time
-        return response
+class SecurityMiddleware(OnTheLoop, security.SecurityMiddleware):
+    pass
 
 
-def header_lines(response: Any) -> list[tuple[bytes, bytes]]:
-    """The headers of a response, as ASGI has them."""
-    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.headers._store.values()]
+class ContentSecurityPolicyMiddleware(OnTheLoop, csp.ContentSecurityPolicyMiddleware):
+    pass
 
 
-class SecurityMiddleware(ConstantHeaders, security.SecurityMiddleware):
-    depends_on_tls = True  # HSTS
+class XFrameOptionsMiddleware(OnTheLoop, clickjacking.XFrameOptionsMiddleware):
+    pass
 
 
-class ContentSecurityPolicyMiddleware(ConstantHeaders, csp.ContentSecurityPolicyMiddleware):
-    """Django's; a policy with a nonce, or a view's own policy, is written for each response."""
+class PermissionsPolicyMiddleware(OnTheLoop):
+    """What else a browser may do with our responses, for which Django has no setting."""
 
-    def __init__(self, get_response: Any) -> None:
-        super().__init__(get_response)
-        self.has_nonce = has_nonce(settings.SECURE_CSP) or has_nonce(settings.SECURE_CSP_REPORT_ONLY)
-
-    def process_request(self, request: Any) -> None:
-        if self.has_nonce:
-            super().process_request(request)
-
-    def process_response(self, request: Any, response: Any) -> Any:
-        if self.has_nonce or hasattr(response, "_csp_config") or hasattr(response, "_csp_ro_config"):
-            return csp.ContentSecurityPolicyMiddleware.process_response(self, request, response)
-        return super().process_response(request, response)
-
-
-def has_nonce(policy: Mapping[str, Any]) -> bool:
-    return any(CSP.NONCE in values for values in policy.values() if isinstance(values, list | tuple | set))
-
-
-class XFrameOptionsMiddleware(ConstantHeaders, clickjacking.XFrameOptionsMiddleware):
-    def process_response(self, request: Any, response: Any) -> Any:
-        if getattr(response, "xframe_options_exempt", False):
-            return response
-        return super().process_response(request, response)
-
-
-class OwnHeaders(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for name, value in OWN_HEADERS.items():
             response.headers[name] = value
         return response
-
-
-class PermissionsPolicyMiddleware(ConstantHeaders, OwnHeaders):
-    """What else a browser may do with our responses, for which Django has no setting."""
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):

@@ -33,9 +33,6 @@ THREADS, PROTOCOL = "django41_example/server/threads.py", "django41_example/serv
 PRIVATE = {
     "_middleware_chain": HANDLER,  # Django: the request's way through the middlewares
     "_resource_closers": HANDLER,  # Django: what a response closes
-    "_store": MIDDLEWARE,  # Django: a response's headers, encoded
-    "_csp_config": MIDDLEWARE,  # Django: a view's own policy
-    "_csp_ro_config": MIDDLEWARE,
     "_return_value": "books/jobs/backend.py",  # Django: what a task's result says
     "_boundary": "books/web/form_data.py",  # Django: what the parser of forms was given
     "_input_data": "books/web/form_data.py",

@@ -125,6 +125,7 @@ class JobFileDownload(CatalogueView):
     offers = ("*/*",)
     rules = {"GET": SEE_JOBS}
     ignores_accept = True
+    is_download = True
 
     async def get(self, request: HttpRequest, key: str, name: str) -> HttpResponseBase:
         file = await JobFile.objects.select_related("job").filter(job__key=key, name=name).afirst()

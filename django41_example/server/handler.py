@@ -20,7 +20,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from django41_example.middleware import header_lines
 from django41_example.server.body import (
     BodyTooLarge,
     Receive,
@@ -88,12 +87,25 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
-        is_full = self.pool.is_full(client_of(scope), writes=scope["method"] not in REPEATABLE)
-        if scope["method"] == "GET" and self.routes.declares("is_download", scope["path"]):  # before it is searched for
-            is_full = is_full or self._has_all_downloads(client_of(scope))
+        client = client_of(scope)
+        is_download = scope["method"] == "GET" and self.routes.declares("is_download", scope["path"])
+        is_full = self.pool.is_full(client, writes=scope["method"] not in REPEATABLE)
         if is_full and scope["path"] not in self.always:
             await self._turn_away(scope, send)
-        elif has_body(scope):
+        elif not is_download:
+            await self._receive(scope, receive, send)
+        elif self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT:
+            await self._turn_away(scope, send)
+        else:
+            self.downloads[client] += 1
+            try:
+                await self._receive(scope, receive, send)
+            finally:
+                self.downloads[client] -= 1
+                self.downloads += Counter()  # drops those without any
+
+    async def _receive(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if has_body(scope):
             await self._answer_with_body(scope, receive, send)
         else:
             await self._answer(scope, BytesIO(), receive, send)
@@ -151,21 +163,20 @@ class Handler(ASGIHandler):
                 if is_check and response.status_code == UPLOAD_ADMITTED:
                     return False
                 if response.streaming:
-                    await self._stream(client, response, receive, send)
+                    await self._stream(response, receive, send)
                 else:
                     await self.send_response(response, send)
             finally:
                 await close(request, response)
         return True
 
-    async def _stream(self, client: str, response: Any, receive: Receive, send: Send) -> None:
+    async def _stream(self, response: Any, receive: Receive, send: Send) -> None:
         """Send the response part by part, until it ends or its client goes."""
-        sending, is_download = self.send_response(response, send), not is_event_stream(response)
-        self.downloads[client] += is_download
+        sending = self.send_response(response, send)
         try:
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(self.listen_for_disconnect(receive))
-                if is_download:
+                if not response.headers["Content-Type"].startswith("text/event-stream"):
                     await sending
                 elif not await self.event_streams.run(sending):
                     await send({"type": "http.response.body"})
@@ -174,29 +185,11 @@ class Handler(ASGIHandler):
             pass
         except* (PoolTimeout, Error) as errors:  # too late for a 503: the client sees that it is cut off
             log.warning("a download was cut off: %r", errors.exceptions[0])
-        finally:
-            self.downloads[client] -= is_download
-            self.downloads += Counter()  # drops those without any
-
-    def _is_one_too_many(self, response: Any, client: str) -> bool:
-        """Whether it is a download, and no more of them may be sent now."""
-        return not is_event_stream(response) and self._has_all_downloads(client)
-
-    def _has_all_downloads(self, client: str) -> bool:
-        return self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
         """Django's expects that a body was read, which a GET has none of."""
         await until_disconnect(receive)
         raise RequestAborted
-
-    async def send_response(self, response: Any, send: Send) -> None:
-        """As Django does, but without its steps where the body is one piece and there are no cookies."""
-        if response.streaming or response.cookies or len(response.content) > self.chunk_size:
-            await super().send_response(response, send)
-            return
-        await send({"type": "http.response.start", "status": response.status_code, "headers": header_lines(response)})
-        await send({"type": "http.response.body", "body": response.content})
 
     async def get_response_async(self, request: HttpRequest) -> Any:
         """As Django does, but for a log line about each 4xx, which costs a hop and is the request log's task."""
@@ -221,11 +214,11 @@ class Handler(ASGIHandler):
         async def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 try:
-                    response = await call(request, *args, **kwargs)
+                    return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
                 except DATABASE_LOST:
                     if request.method not in REPEATABLE or not await sync_to_async(drop_broken_connections)():
                         raise
-                    response = await call(request, *args, **kwargs)
+                    return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
             except PoolTimeout:
                 return self.error_response(request, *BUSY)
             except Error as error:
@@ -233,10 +226,6 @@ class Handler(ASGIHandler):
                     raise
                 log.warning("the database: %s", error)
                 return self.error_response(request, *refused)
-            if response.streaming and self._is_one_too_many(response, client_of(request.scope)):
-                response.close()
-                return self.error_response(request, *BUSY)
-            return response  # type: ignore[no-any-return]
 
         return guarded
 
@@ -244,10 +233,6 @@ class Handler(ASGIHandler):
 def client_of(scope: Scope) -> str:
     """Among whom the threads are shared fairly: the addresses of clients."""
     return network_of((scope.get("client") or ("",))[0])
-
-
-def is_event_stream(response: Any) -> bool:
-    return bool(response.headers["Content-Type"].startswith("text/event-stream"))
 
 
 async def close(request: Any, response: Any) -> None:

@@ -13,12 +13,13 @@ from http import HTTPStatus
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from django41_example.server import request_head
 from django41_example.server.forwarded import network_of
 from django41_example.server.request_head import LARGEST_HEAD, LONGEST_ADDRESS, MOST_HEADERS
+from django41_example.server.turns import Turns
 
 HEAD_SECONDS = 6.0  # for the first line and the headers
 BODY_SECONDS, BODY_RATE = 6.0, 1024  # so long a body may stay behind so many bytes a second
@@ -29,8 +30,9 @@ STUCK_SECONDS, READ_RATE = 30.0, 1024  # so long a client may read less than so 
 # this worker. Each may have a little beside, so that a plain request is answered whatever others hold.
 MOST_HELD, FREE_BYTES = 32 << 20, 4096
 LARGEST_HELD = 2560 << 10  # bytes of a body that are in memory; Django writes a larger one to disk
-PIECE = 256  # bytes that are parsed at a time: a piece holds fewer than 16 requests
 SEND_BUFFER = 64 * 1024  # bytes that the kernel holds for a client; it takes as much again for itself
+LONGEST_LOOK = 4096  # bytes in which requests are counted
+HEAD_END = b"\r\n\r\n"
 UNREAD = 16 * 1024  # bytes that wait beside them before the application is told to wait
 
 OTHER_FILES = 200  # handles that are not for connections: databases, logs, uploads
@@ -60,11 +62,13 @@ REFUSALS = {
 class LimitedProtocol(HttpToolsProtocol):
     """One connection. `late_at` is when its client must have sent the head, or more of the body, that it is sending.
 
-    Requests that a client sends ahead of its answers stay unparsed, as bytes, while one waits for its turn; then
-    nothing more is read.
+    Requests that a client sends ahead of its answers stay unparsed, as bytes; meanwhile nothing more is read.
     """
 
     unparsed = b""
+    to_start: Any = None  # the request that begins with this connection's turn
+    is_waiting = False  # for its turn
+    started_at_once = 0  # requests since it last had nothing to ask
     arrived = 0  # bytes of what is not answered yet
     unsent = 0  # bytes that waited for a client when it stopped reading
     held = 0  # bytes of both that count towards MOST_HELD
@@ -73,7 +77,6 @@ class LimitedProtocol(HttpToolsProtocol):
     total_at = 0.0  # when all of the body must have arrived
     stuck_at: float | None = None
     head_size = 0  # bytes
-    head_at_most = 0  # bytes that a head in what is being parsed can have
     refusal = 400
     is_refused = is_ending = False
 
@@ -81,6 +84,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = Flow(transport, self)
         self.unanswered: deque[Any] = deque()
+        self.turns: Turns = self.app_state.setdefault("turns", Turns(self.loop))
         self.address = network_of(self.client[0] if self.client else "")
         limit_buffers(transport)
         self.late_at = self.loop.time() + HEAD_SECONDS
@@ -99,6 +103,7 @@ class LimitedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         self.pipeline.clear()
+        self.to_start = None
         self.let_go()
 
     # What arrives
@@ -110,22 +115,58 @@ class LimitedProtocol(HttpToolsProtocol):
         self.arrived += len(data)
         if not self.hold():
             self.refuse(503)
-        self.parse()
+        self.go_on()
 
-    def parse(self) -> None:
-        """Parse what has arrived, until a request waits behind the one that is being answered."""
-        data, at = self.unparsed, 0
-        while at < len(data) and not (self.pipeline or self.is_refused or self.transport.is_closing()):
-            piece = data[at : at + max(PIECE, self.body_due)]
-            at += len(piece)
-            before = self.cycle
-            self.head_at_most = self.head_size + len(piece)
-            self.feed(piece)
-            if not self.is_refused:
-                self.set_deadline(piece, before)
-        self.unparsed = b"" if self.is_refused or self.transport.is_closing() else data[at:]
+    def go_on(self) -> None:
+        """Parse what has arrived, and start a request, in this connection's turn."""
+        if not self.is_waiting and (self.to_start or self.may_parse()):
+            self.is_waiting = True
+            self.turns.ask(self)
         if self.unparsed:
             self.flow.pause_reading()
+
+    def may_parse(self) -> bool:
+        """Whether there is something to parse, and no request before it."""
+        is_answering = self.unanswered and not self.unanswered[-1].more_body
+        return bool(self.unparsed) and not (is_answering or self.is_refused or self.transport.is_closing())
+
+    def sent_at_once(self) -> int:
+        """How many requests, about, its client has sent without waiting for an answer."""
+        return self.started_at_once + self.unparsed.count(HEAD_END, 0, LONGEST_LOOK)
+
+    def take_turn(self) -> None:
+        self.is_waiting = False
+        if self.transport.is_closing():
+            return
+        while not self.to_start and self.may_parse():
+            self.parse()
+        if self.to_start:
+            self.start(*self.to_start)
+        self.go_on()
+        if not self.unparsed and not (self.cycle and len(self.cycle.body) > HIGH_WATER_LIMIT):
+            self.flow.resume_reading()
+
+    def parse(self) -> None:
+        """Parse a piece of what has arrived: up to the end of a head, or of a body."""
+        found = self.unparsed.find(HEAD_END)
+        size = self.body_due or (found + len(HEAD_END) if found >= 0 else len(self.unparsed))
+        piece, self.unparsed = self.unparsed[:size], self.unparsed[size:]
+        before = self.cycle
+        self.feed(piece)
+        if not self.is_refused:
+            self.set_deadline(piece, before)
+
+    def start(self, cycle: Any, app: Any) -> None:
+        """As uvicorn does, but with its first step at once, so that turns can be timed: often it is the only one."""
+        self.to_start = None
+        self.started_at_once += 1
+        task = asyncio.eager_task_factory(asyncio.get_running_loop(), cycle.run_asgi(app))
+        if not task.done():
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self.to_start = cycle, app
 
     def feed(self, data: bytes) -> None:
         try:
@@ -163,8 +204,8 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.refuse(431 if self.headers else 414)
 
     def is_idle(self) -> bool:
-        """Whether no request of this connection is being answered."""
-        return not self.unanswered
+        """Whether no request of this connection is being answered, or waits for that."""
+        return not (self.unanswered or self.unparsed)
 
     # What the parser finds
 
@@ -172,8 +213,6 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return  # it is parsed again
         try:
-            if len(self.headers) > MOST_HEADERS or self.head_at_most > LONGEST_ADDRESS:
-                request_head.check_size(self.url, self.headers)
             self.body_due = request_head.check(self.parser.get_http_version(), self.url, self.headers)
         except request_head.BadHead as error:
             self.refusal = error.status
@@ -185,7 +224,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
-        self.body_due -= len(body)
+        self.body_due = max(0, self.body_due - len(body))  # in chunks, none is told
         if self.cycle.response_started:
             self.arrived -= len(body)  # it is only read for its client to read the answer
         if self.late_at is not None:
@@ -200,14 +239,14 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.unanswered.popleft()
         super().on_response_complete()
-        if self.is_idle():
+        if not self.unanswered:
             self.arrived = len(self.unparsed)
             self.hold()
             if self.is_refused and not self.transport.is_closing():
                 self.write_refusal()
-        if self.unparsed:
-            self.parse()
-            self.flow.resume_reading()
+        if self.is_idle():
+            self.started_at_once = 0
+        self.go_on()
 
     def timeout_keep_alive_handler(self) -> None:
         if self.is_idle() and self.late_at is None:  # else another request has come, or comes
@@ -264,7 +303,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def refuse(self, status: int) -> None:
         """Read nothing more, answer without the application once the requests before this are answered, and end."""
-        self.is_refused, self.refusal = True, status
+        self.is_refused, self.refusal, self.unparsed = True, status, b""
         if self.unanswered and self.unanswered[-1].more_body:  # it is this request's body that is refused
             refused = self.unanswered.pop()
             refused.disconnected = True
@@ -296,10 +335,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self.is_ending = self.app_state["is_ending"] = True
         if end_streams := self.app_state.get("end_streams"):
             end_streams()
-        if self.is_idle():
-            self.loop.call_later(LAST_REQUEST_SECONDS, self.close_if_idle)
-        else:
+        if self.unanswered:
             self.cycle.keep_alive = False
+        self.loop.call_later(LAST_REQUEST_SECONDS, self.close_if_idle)
 
     def close_if_idle(self) -> None:
         if self.is_idle():

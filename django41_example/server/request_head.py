@@ -27,15 +27,12 @@ class BadHead(Exception):
         self.status = status
 
 
-def check_size(target: bytes, headers: Headers) -> None:
+def check(version: str, target: bytes, headers: Headers) -> int:
+    """The length of the body, 0 if it is not told. Raises BadHead, or leaves headers that all parts read alike."""
     if len(target) > LONGEST_ADDRESS:
         raise BadHead(414)
     if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:
         raise BadHead(431)
-
-
-def check(version: str, target: bytes, headers: Headers) -> int:
-    """The length of the body, 0 if it is not told. Raises BadHead, or leaves headers that all parts read alike."""
     if version not in {"1.0", "1.1"}:
         raise BadHead(505)
     hosts = [value for name, value in headers if name == b"host"]

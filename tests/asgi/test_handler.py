@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.views import View
 
 from books.views.errors import refused
 from django41_example.server import body as bodies
@@ -429,10 +430,13 @@ def endless(serve: Serve) -> Handler:
         yield "begun"
         await asyncio.Event().wait()
 
-    async def view(request: HttpRequest) -> StreamingHttpResponse:
-        return StreamingHttpResponse(rows(), content_type="text/csv", headers={"Vary": "Accept-Encoding"})
+    class Endless(View):
+        is_download = True
 
-    return serve(view)
+        async def get(self, request: HttpRequest) -> StreamingHttpResponse:
+            return StreamingHttpResponse(rows(), content_type="text/csv", headers={"Vary": "Accept-Encoding"})
+
+    return serve(Endless.as_view())
 
 
 async def test_so_many_downloads_go_on_at_once(endless: Handler, monkeypatch: Any) -> None:
