@@ -35,7 +35,7 @@ class Parameter(Value):
 class CompiledQuery:
     """A queryset of `values_list`; `query.read(topic="novels")` gives its rows as tuples. To be called in a thread.
 
-    `keeps_plan`: PostgreSQL prepares it, since its plan is the same for all values.
+    `keeps_plan`: PostgreSQL prepares it, since its plan is the same for all values: planning takes longer than reading.
     """
 
     def __init__(self, queryset: QuerySet[Any, Any], *, keeps_plan: bool = True) -> None:
@@ -88,6 +88,6 @@ def cursor_of(database: Any, *, prepares: bool) -> Any:
 
 
 @lru_cache(SHAPES)
-def compiled(build: Callable[..., QuerySet[Any, Any]], *shape: Any) -> CompiledQuery:
+def compiled(build: Callable[..., QuerySet[Any, Any]], *shape: Any, keeps_plan: bool = True) -> CompiledQuery:
     """The query that `build` makes of this shape: which filters, order, size and direction, but no values."""
-    return CompiledQuery(build(*shape), keeps_plan=False)
+    return CompiledQuery(build(*shape), keeps_plan=keeps_plan)

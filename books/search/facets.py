@@ -18,7 +18,7 @@ from django.db.models.functions import Substr
 from books.metadata import languages
 from books.metadata.roles import AUTHOR
 from books.metadata.years import NEVER
-from books.search.compiled_query import compiled
+from books.search.compiled_query import compiled, cursor_of
 from books.search.filters import (
     END,
     FIRST,
@@ -101,7 +101,7 @@ def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str =
         sql = sql and f"WITH fitting AS MATERIALIZED ({_indexed(sql, start)}) {counting} {start and _STARTS}"  # nosec B608
     else:
         sql, parameters = _counting("books_book", "books_book{name}", limits), []
-    counted = _values(sql, parameters)
+    counted = _values(sql, parameters, is_exact=is_exact)
     starts = frozenset(value for value, *_ in counted.pop("start"))
     years = sorted((int(year), number) for year, _, number in counted.pop("year"))
     ordered = {kind: sorted(values, key=lambda each: (-each[2], each[1])) for kind, values in counted.items()}
@@ -110,11 +110,11 @@ def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str =
     return FacetCounts(values, has_more, starts, _bars(years), books if is_exact else EXACT, is_exact)
 
 
-def _values(sql: str, parameters: list[Any]) -> dict[str, list[Value]]:
+def _values(sql: str, parameters: list[Any], *, is_exact: bool) -> dict[str, list[Value]]:
     values: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year", "start")}
     if not sql:
         return values
-    with connection.cursor() as cursor:
+    with cursor_of(connection, prepares=is_exact) as cursor:
         cursor.execute(sql, parameters)
         for kind, value, label, books in cursor.fetchall():
             values[kind].append((value, label or (languages.name(value) if kind == "language" else ""), books))

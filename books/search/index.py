@@ -20,6 +20,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from books.search import index_postgresql, index_sqlite
+from books.search.compiled_query import cursor_of
 
 PORTION = 100  # books that are indexed in one transaction: other writers wait for a twentieth of a second
 LARGE_PORTION = 2000  # during an upgrade, when they wait anyway
@@ -75,7 +76,7 @@ def using_index() -> Iterator[None]:
 
 def _catch_up(database: Any, seconds: float, report: Report = lambda books: None) -> None:
     index, until = KINDS[database.vendor], time.monotonic() + seconds
-    with database.cursor() as cursor:
+    with cursor_of(database, prepares=True) as cursor:
         while index.noted(cursor, 1):
             if time.monotonic() > until:
                 raise Behind(BEHIND)

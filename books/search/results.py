@@ -129,7 +129,7 @@ class Matches:
         """The count, unless it is known, and the page: one hop, after what other programs have changed is indexed."""
         with self._searching():
             counted = counted or self._count(page)
-            return counted, self._rows(page, counted[0])
+            return counted, self._rows(page, *counted)
 
     def _count(self, page: PageRequest) -> tuple[int, int]:
         """How many books there are, up to one beyond the cap; and the cap."""
@@ -164,16 +164,16 @@ class Matches:
         is_sort = is_sorted and bool(conditions)
         shape = Shape(names_of(conditions), page.size, page.ordering, page.backwards, bool(key), is_sort)
         values = {**values_of(conditions), **{f"key{place}": each for place, each in enumerate(key)}}
-        return compiled(rows_in_order, self.model, shape), values
+        return compiled(rows_in_order, self.model, shape, keeps_plan=is_sort or not conditions), values
 
-    def _rows(self, page: PageRequest, count: int) -> list[Row]:
+    def _rows(self, page: PageRequest, count: int, cap: int) -> list[Row]:
         is_by_id = page.ordering.columns == ID.columns and self.search.query.expression
         if is_by_id or is_ranked(page):
-            return self._read_ranks(page, count)
+            return self._read_ranks(page, count, is_few=count <= min(cap, SORTED_RANK))
         query, values = self._in_order(page, count)
         return query.read(**values)
 
-    def _read_ranks(self, page: PageRequest, count: int) -> list[Row]:
+    def _read_ranks(self, page: PageRequest, count: int, *, is_few: bool) -> list[Row]:
         """Each rank after the other, until the page is full."""
         by_id = page.ordering.columns == ID.columns
         ranks = enumerate([self.conditions] if by_id else self.ranks)
@@ -183,7 +183,7 @@ class Matches:
         for distance, conditions in sorted(ranks, reverse=page.backwards):
             if at is None or at == distance or (distance > at) != page.backwards:
                 after = last if at == distance else None
-                rows = rows_by_id(self.model, conditions, page.size, after, down=down)
+                rows = rows_by_id(self.model, conditions, page.size, after, down=down, is_few=is_few)
                 found += [(*row, *([] if by_id else [distance]), row[0]) for row in rows]
             if len(found) > page.size or len(found) == count:  # the page is full, or nothing is left
                 break
@@ -227,21 +227,27 @@ def rows_in_order(model: Any, shape: Shape) -> QuerySet[Any, Any]:
     return found[: shape.size + 1]  # type: ignore[no-any-return]
 
 
-def rows_by_id(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
-    """The first by their ids of those that are beyond an id, and one more than `size`."""
+def rows_by_id(  # noqa: PLR0913 - all that there is to know
+    model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool, is_few: bool
+) -> list[Row]:
+    """The first by their ids of those that are beyond an id, and one more than `size`.
+
+    `is_few`: that they are few enough to be sorted is known.
+    """
     is_sorted = False
     if connection.vendor == "postgresql" and names_of(conditions) not in {(), REFUSED_WORDS}:
-        is_sorted = count_of(model, conditions, SORTED_RANK) <= SORTED_RANK
+        is_sorted = is_few or count_of(model, conditions, SORTED_RANK) <= SORTED_RANK
     if connection.vendor == "sqlite" and "without_words" in names_of(conditions):
         return rows_of_windows(model, within_window(conditions), size, after, down=down)
     shape = Shape(names_of(conditions), size, ID, down, after is not None, is_sorted)
-    return compiled(first_by_id, model, shape).read(**values_of(conditions), after=after)
+    query = compiled(first_by_id, model, shape, keeps_plan=is_sorted)
+    return query.read(**values_of(conditions), after=after)
 
 
 def rows_of_windows(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
     """The same from windows of ids, each wider than the one before, until there are enough."""
     shape = Shape(names_of(conditions), size, ID, down, is_beyond=False, is_sorted=False)
-    query, values = compiled(first_by_id, model, shape), values_of(conditions)
+    query, values = compiled(first_by_id, model, shape, keeps_plan=False), values_of(conditions)
     first, end = ids_of(model)
     if after is not None:
         first, end = (first, after) if down else (after + 1, end)

@@ -1,8 +1,9 @@
 """What is around a list of books, as HTML: the filters in force, those to add, the orders, places to jump to."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 from books.forms.lists import BookQuery
 from books.metadata import languages
@@ -28,7 +29,8 @@ FILTERS = {"q": "Search", **{field.parameter: field.label for field in FIELDS if
 FILTERS |= {"author": "Author", "topic": "Topic"}  # a list is filtered by one
 JUMPS = (0, 1500, 1700, 1800, 1850, *range(1900, 2021, 10))
 LENGTH = 60  # of the longest bar of years
-Url = Callable[[str], str]  # of the list with another value of one parameter
+PLAIN = re.compile(r"[\w.~-]*", re.ASCII)  # what stands in a URL as it is
+Url = Callable[[str], str]  # of the list with another value of one parameter, as HTML
 
 
 def list_context(
@@ -39,12 +41,13 @@ def list_context(
     `author` is the name of the one that the list is narrowed to.
     """
     parameters, ordering = query.parameters(), query.page.ordering
+    pairs = {name: f"{name}={quoted(value)}" for name, value in parameters.items()}
 
     def url(name: str) -> Url:
-        others = urlencode({other: value for other, value in parameters.items() if other != name})
-        start = f"{path}?{others}&{name}=" if others else f"{path}?{name}="
-        without = f"{path}?{others}" if others else path
-        return lambda value: f"{start}{quote_plus(value)}" if value else without
+        others = "&amp;".join([pair for other, pair in pairs.items() if other != name])
+        without = f"{escape(path)}?{others}" if others else escape(path)
+        start = f"{without}&amp;{name}=" if others else f"{without}?{name}="
+        return lambda value: f"{start}{quoted(value)}" if value else without
 
     filters = {field: value for field, value in parameters.items() if field in FILTERS}
     chips = [_chip(FILTERS[field], _label(field, value, author), url(field)("")) for field, value in filters.items()]
@@ -63,9 +66,14 @@ def list_context(
     }
 
 
+def quoted(value: str) -> str:
+    """For a query string; `quote_plus` would take a tenth of the time of a page, for values that need none."""
+    return value if PLAIN.fullmatch(value) else quote_plus(value)
+
+
 def _chip(name: str, value: str, remove: str) -> str:
     return (
-        f'<li><a class="chip" href="{escape(remove)}"><span>{name}: <b dir="auto">{escape(value)}</b></span>'
+        f'<li><a class="chip" href="{remove}"><span>{name}: <b dir="auto">{escape(value)}</b></span>'
         '<span class="hidden"> – remove</span><span class="cross" aria-hidden="true">×</span></a></li>'
     )
 
@@ -88,7 +96,7 @@ def _label(field: str, value: str, author: str | None) -> str:
 
 
 def _links(links: Iterable[tuple[str, str]], attributes: str = "") -> str:
-    return "".join(f'<a href="{escape(url)}"{attributes}>{escape(name)}</a>' for name, url in links)
+    return "".join(f'<a href="{url}"{attributes}>{escape(name)}</a>' for name, url in links)
 
 
 def _sorts(current: str, url: Url, *, is_search: bool) -> str:
@@ -101,9 +109,9 @@ def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[
     html = []
     for field, values in counts.values.items():
         link, direction = url(field), "" if field == "language" else ' dir="auto"'
-        more = f'<li><a href="{escape(url("facets")(field))}#{field}">More</a></li>' * (field in counts.has_more)
+        more = f'<li><a href="{url("facets")(field)}#{field}">More</a></li>' if field in counts.has_more else ""
         entries = [
-            f'<li><a href="{escape(link(value))}"{direction}>{escape(label)}</a>'
+            f'<li><a href="{link(value)}"{direction}>{escape(label)}</a>'
             + (f' <span class="number">{thousands(books)}</span></li>' if counts.is_exact else "</li>")
             for value, label, books in values
             if label != name
@@ -123,7 +131,7 @@ def _histogram(counts: FacetCounts, url: Url) -> str:
         span = year(first) if first == last else f"{year(first)}–{year(last)}"
         number = f'<span class="number">{thousands(books)}</span>' if counts.is_exact else ""
         items.append(
-            f'<li><a href="{escape(url(written((first, last))))}"><span>{span}</span>'
+            f'<li><a href="{url(written((first, last)))}"><span>{span}</span>'
             f'<svg viewBox="0 0 {LENGTH} 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
             f'<rect width="{max(round(books * LENGTH / most), 1)}" height="1"/></svg>{number}</a></li>'
         )
@@ -143,7 +151,7 @@ def _jumps(ordering: Ordering, letters: str) -> Iterable[tuple[str, str]]:
 
 def jumps(query: BookQuery, path: str, letters: str) -> str:
     """Links into the list; `letters` are those that its titles begin with."""
-    start = f"{path}?{query.urlencoded}&" if query.urlencoded else f"{path}?"
+    start = escape(f"{path}?{query.urlencoded}&" if query.urlencoded else f"{path}?")
     links = [(label, f"{start}after={cursor}") for label, cursor in _jumps(query.page.ordering, letters)]
     return _links(links, ' rel="nofollow"')
 

@@ -187,8 +187,7 @@ class BooksView(CatalogueView):
         column, is_whole = query.page.ordering.columns[0], not (page.after or page.before)
         start = column if column in STARTING and not is_whole else ""
         counts = await self.matches.afacets(page, query.asked_facets, start) if self._is_narrowable() else None
-        names = Author.objects.filter(pk=search.author or 0).values_list("name", flat=True)
-        author = await names.afirst() if search.author else None
+        author = await aname(search.author) if search.author else None
         context = list_context(query, counts, path, about.get("name", ""), author)
         context["jumps"] = jumps(query, path, await self._letters(counts, start) if start else "")
         count, is_exact = self._counted(counts)
@@ -207,6 +206,10 @@ class BooksView(CatalogueView):
         if self.matches.conditions and counts and counts.is_exact:
             return "".join(sorted({letter_of(start) for start in counts.starts}, key=LETTERS.find))
         return await aletters(Book, start)
+
+
+async def aname(author: str) -> str | None:
+    return await Author.objects.filter(pk=author).values_list("name", flat=True).afirst()
 
 
 def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:

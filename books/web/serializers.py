@@ -16,9 +16,12 @@ from books.models.job import JobQuerySet
 BOOK_COLUMNS = ("id", "created_at", "updated_at", "version", *RECORD_COLUMNS)
 
 
+BOOKS = f"{settings.SCRIPT_NAME}/books/"
+
+
 def book_url(pk: int) -> str:
     """What reverse() gives, twenty times a page."""
-    return f"{settings.SCRIPT_NAME}/books/{pk}/"
+    return f"{BOOKS}{pk}/"
 
 
 def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
