@@ -33,9 +33,8 @@ THREADS, PROTOCOL = "django41_example/server/threads.py", "django41_example/serv
 PRIVATE = {
     "_middleware_chain": HANDLER,  # Django: the request's way through the middlewares
     "_resource_closers": HANDLER,  # Django: what a response closes
+    "_execute_gen": "django41_example/server/postgresql.py",  # psycopg: the steps of a statement
     "_return_value": "books/jobs/backend.py",  # Django: what a task's result says
-    "_boundary": "books/web/form_data.py",  # Django: what the parser of forms was given
-    "_input_data": "books/web/form_data.py",
 }
 # Without one, but in no documentation.
 UNDOCUMENTED = {
@@ -44,8 +43,7 @@ UNDOCUMENTED = {
     "HttpToolsProtocol": PROTOCOL,  # uvicorn: the connection that ours extends, on httptools
     "FlowControl": PROTOCOL,  # uvicorn: who may read on, and write on
     "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception
-    "set_pgresult": "django41_example/server/postgresql.py",  # psycopg: makes rows of what libpq has received
-    "load_rows": "django41_example/server/postgresql.py",
+    "wait_async": "django41_example/server/postgresql.py",  # psycopg: runs these steps on the event loop
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called
 }
 # Public in spite of the underscore: namedtuple's and Django's documented names.

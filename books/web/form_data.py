@@ -4,7 +4,7 @@ Django's parser skips what it cannot place: a part without a name, a file named 
 another or the body comes in chunks. What was sent would be lost without a word.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from itertools import chain
 from tempfile import SpooledTemporaryFile
@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.datastructures import MultiValueDict
+from django.utils.http import parse_header_parameters
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
 
 CHUNK = 64 << 10  # bytes
@@ -25,8 +26,9 @@ UTF_8 = {"utf-8", "utf8", "us-ascii"}
 
 
 class StrictMultiPartParser(MultiPartParser):
-    _boundary: bytes
-    _input_data: IO[bytes]
+    def __init__(self, META: Mapping[str, Any], input_data: Any, *rest: Any) -> None:  # noqa: N803 - Django's
+        super().__init__(META, input_data, *rest)
+        self.body, self.boundary = input_data, parse_header_parameters(META["CONTENT_TYPE"])[1]["boundary"].encode()
 
     def parse(self) -> tuple[QueryDict, MultiValueDict[str, Any]]:
         """The fields and the files. Raises MultiPartParserError, RequestDataTooBig."""
@@ -55,7 +57,7 @@ class StrictMultiPartParser(MultiPartParser):
 
     def _parts(self, on_error: ExitStack) -> Iterator[tuple[Any, IO[bytes]]]:
         parser = PushMultipartParser(
-            self._boundary, max_segment_count=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS, strict=True
+            self.boundary, max_segment_count=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS, strict=True
         )
         for event in self._events(parser):
             if isinstance(event, MultipartSegment):
@@ -71,13 +73,13 @@ class StrictMultiPartParser(MultiPartParser):
 
     def _events(self, parser: PushMultipartParser) -> Iterator[Any]:
         """The parser's events. It skips what stands before the first boundary and after the last, which is refused."""
-        chunks = iter(lambda: self._input_data.read(CHUNK), b"")
+        chunks = iter(lambda: self.body.read(CHUNK), b"")
         first = next(chunks, b"")
         if not first:
             return
-        if not first.lstrip(b"\r\n").startswith(b"--" + self._boundary):
+        if not first.lstrip(b"\r\n").startswith(b"--" + self.boundary):
             raise MultipartError("it does not begin with the boundary that Content-Type names")
-        end, before, rest = b"\r\n--%s--" % self._boundary, b"\r\n", b""
+        end, before, rest = b"\r\n--%s--" % self.boundary, b"\r\n", b""
         with parser:
             for chunk in chain([first], chunks):
                 yield from parser.parse(chunk)

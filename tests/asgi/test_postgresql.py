@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 Answer = Callable[[Callable[[], Awaitable[Any]]], Handler]
 PID = "SELECT pg_backend_pid()"
-PREPARED = "SELECT statement FROM pg_prepared_statements WHERE name LIKE 'loop%' ORDER BY prepare_time"
+PREPARED = "SELECT statement FROM pg_prepared_statements ORDER BY prepare_time"
 
 
 async def asked(sql: str, *parameters: Any) -> Any:
