@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_550,
+    "models forms views web metadata templatetags admin": 11_552,
     "search": 1952,
-    "server": 3251,
+    "server": 3168,
     "jobs": 1474,
     "importing exporting": 4751,
     "openapi": 652,
-    "house": 27_576,
+    "house": 27_495,
     "benchmarks": 4394,
 }
 
