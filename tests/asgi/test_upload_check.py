@@ -11,6 +11,8 @@ from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask
 from tests.asgi.conftest import MakePool, Serve
 
+pytestmark = pytest.mark.once
+
 UPLOAD_LIMIT = 5000
 
 

@@ -12,6 +12,8 @@ from books.importing import source, tables
 from books.importing.encoding import UnreadableFile
 from books.importing.preview import preview
 
+pytestmark = pytest.mark.once
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OF_DOCUMENTS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 OF_PACKAGES = "http://schemas.openxmlformats.org/package/2006"

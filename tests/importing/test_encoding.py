@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from books.importing.encoding import CHUNK, UnclearEncoding, UnreadableFile, utf8
 from books.importing.source import opened
 
+pytestmark = pytest.mark.once
+
 LIST = "書名,著者\n坊っちゃん,夏目 漱石\n"
 
 

@@ -7,6 +7,8 @@ from books.importing.formats.mapped import example_map, mapped
 from books.importing.header import recognised
 from books.metadata.record import CLEANERS
 
+pytestmark = pytest.mark.once
+
 
 def test_our_own_columns_all_or_some_are_our_own_csv() -> None:
     assert recognised(list(CLEANERS)) is own.CSV

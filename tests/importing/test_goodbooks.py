@@ -7,6 +7,8 @@ from books.importing.reading import Row
 from books.importing.rows import cleaned
 from books.metadata import record
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("shortened", "isbn13"),

@@ -1,6 +1,10 @@
 from io import BytesIO
 
+import pytest
+
 from books.importing.reading import MAX_LINE, lines
+
+pytestmark = pytest.mark.once
 
 
 def test_lines_have_their_number_and_the_place_after_them() -> None:

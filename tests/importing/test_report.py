@@ -9,6 +9,8 @@ from books.exporting.formulas import defused, restored
 from books.importing.report import csv_lines, reject_header, reject_lines, summary
 from books.importing.results import Reject, Totals
 
+pytestmark = pytest.mark.once
+
 HEADER = ["title", "pages"]
 
 

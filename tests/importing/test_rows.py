@@ -7,6 +7,8 @@ from books.importing.reading import Row
 from books.importing.results import SHOWN
 from books.importing.rows import CleanRow, cleaned
 
+pytestmark = pytest.mark.once
+
 
 def row(**fields: Any) -> CleanRow:
     return cleaned(Row(7, 0, 7, [*map(str, fields.values())], fields), own.JSON_LINES)

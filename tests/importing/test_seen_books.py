@@ -1,9 +1,12 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from books.importing.seen_books import Numbers, SeenBooks
+
+pytestmark = pytest.mark.once
 
 numbers = st.sets(st.integers(0, 2**40), max_size=30)
 

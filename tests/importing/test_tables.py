@@ -8,6 +8,8 @@ from books.importing.reading import MAX_LINE
 from books.importing.source import Source
 from books.importing.tables import Table, opened
 
+pytestmark = pytest.mark.once
+
 
 def table(text: str, mapping: Mapping[str, str | list[str]] = {}, format_name: str = "") -> Table:
     return opened(Source(BytesIO(text.encode())), mapping, format_name)
