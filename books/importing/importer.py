@@ -27,6 +27,7 @@ from books.importing.seen_books import SeenBooks
 from books.importing.similar import notes_on_similar
 from books.importing.tables import Table
 from books.models import Actor, Channel
+from books.models.book import lock_volumes
 from books.models.bulk import write
 
 BATCH_ROWS = 1000
@@ -109,7 +110,7 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     with opened as file, source.opened(file, encoding, format_name) as text:
         table = tables.opened(text, mapping, format_name)
         chosen = existing or table.format.default_existing(table.names)
-        run = _Run(Progress.of(table, checkpoint), _nothing if dry_run else save, actor, chosen)
+        run = _Run(Progress.of(table, checkpoint), None if dry_run else save, actor, chosen)
         yield run.progress
         batches = _batches(table.rows(run.progress.start, run.progress.lines), batch_rows)
         if dry_run:
@@ -133,7 +134,7 @@ def _batches(rows: Iterator[Row], batch_rows: int) -> Iterator[list[Row]]:
 @dataclass
 class _Run:
     progress: Progress
-    save: Save
+    save: Save | None  # None in a dry run
     actor: Actor
     existing: str
 
@@ -175,8 +176,11 @@ class _Run:
 
     def _attempt(self, rows: Sequence[CleanRow]) -> None:
         with transaction.atomic():
+            if self.save:
+                lock_volumes(for_import=True)
             progress = self._after(rows)
-            self.save(progress)
+            if self.save:
+                self.save(progress)
         self.progress = progress
 
     def _after(self, rows: Sequence[CleanRow]) -> Progress:

@@ -30,6 +30,17 @@ from books.search.results import COLUMNS, Matches
 
 Versions = int | Container[int] | None
 VOLUME: tuple[Literal["isbn13"], Literal["series_number"]] = ("isbn13", "series_number")  # one book each
+VOLUMES_LOCK = 13  # of PostgreSQL's advisory locks, of which each ISBN is one too
+
+
+def lock_volumes(*, for_import: bool) -> None:
+    """Before books get ISBNs, and before any row is locked: hold this lock until the transaction ends.
+
+    On PostgreSQL no constraint sees another volume that is added at the same moment. An import has the lock alone.
+    """
+    if connection.vendor == "postgresql":
+        shared = "" if for_import else "_shared"
+        connection.cursor().execute(f"SELECT pg_advisory_xact_lock{shared}(%s)", [VOLUMES_LOCK])
 
 
 @contextmanager
@@ -85,6 +96,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
         `shares_isbn`: it may have the ISBN of another volume of its set, which has another number in the series.
         """
         with _duplicates_named(values), transaction.atomic():
+            if values.get("isbn13"):
+                lock_volumes(for_import=False)
             self.refuse_taken_isbn(values, shares_isbn=shares_isbn)
             book = self.model().save_record({**record.EMPTY, **values})
             Change.objects.log(book, Action.ADDED, actor)
@@ -100,6 +113,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
         Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
         """
         with _duplicates_named(values), transaction.atomic():
+            if not values.keys().isdisjoint(VOLUME):
+                lock_volumes(for_import=False)
             book = self.get_for_update(pk, version)
             before = book.as_record()
             full: Record = {**before, **values}

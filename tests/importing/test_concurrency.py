@@ -2,13 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 
 from django.db import connection
 from django.test import TransactionTestCase
 
-from books.models import Author, Book
+from books.importing.results import Note
+from books.models import Author, Book, DuplicateISBN
 from tests.importing.lists import catalogue, csv_file, imported
 
+TIMES = 5  # each: the two do not meet every time
 BOOKS = [
     {"source_key": f"a:{number}", "title": f"T{number}", "authors": f"A{number % 7}", "topics": "Novels"}
     for number in range(300)
@@ -66,3 +69,18 @@ class AtOnce(TransactionTestCase):
         assert set(Book.objects.filter(pk__in=pks).values_list("publisher", "pages")) == {("Iwanami", 6)}
         assert not Author.objects.filter(bookauthor=None).exists()
         assert all(book["by"] == book["authors"] for book in catalogue())
+
+    def test_without_consent_an_added_volume_shares_no_isbn_with_an_imported_one(self) -> None:
+        for isbn in ["9780306406157", "9784101010014"] * TIMES:
+            notes: list[Note] = []
+
+            def add(isbn: str = isbn) -> None:
+                Book.objects.add({"title": "Genji", "isbn13": isbn, "series_number": Decimal(1)})
+
+            def read(isbn: str = isbn, notes: list[Note] = notes) -> None:
+                notes += imported(csv_file([{"title": "Genji II", "isbn13": isbn, "series_number": 2}])).notes
+
+            faults = at_once(add, read)
+            is_told = list(map(type, faults)) == [DuplicateISBN] or "Another volume" in notes[0].reason
+            assert (is_told, len(faults) + Book.objects.count()) == (True, 2), (faults, notes)
+            Book.objects.all().delete()
