@@ -33,7 +33,7 @@ def preview(
     A file whose columns say nothing has its rows, and neither format nor mapping: they are to be chosen.
     """
     try:
-        with source.opened(file, encoding, format_name, limit=MAX_ROWS * 2) as text:
+        with source.opened(file, encoding, format_name) as text:
             return _of(tables.opened(text, mapping, format_name, is_strict=False))
     except UnclearEncoding as unclear:
         return Preview(candidates=beginnings(file, unclear.candidates))
@@ -49,7 +49,7 @@ def _of(table: tables.Table) -> Preview:
         encoding=table.encoding,
         format=table.format.name,
         title=table.format.title,
-        delimiter="" if table.is_converted else table.delimiter,
+        delimiter=table.delimiter,
         header=names,
         rows=[[_shown(row.fields.get(name, "")) for name in names] if row.fields else row.cells for row in rows],
         mapping=by_field,

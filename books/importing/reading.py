@@ -1,11 +1,11 @@
-"""Reads rows of CSV and JSON Lines. An unreadable row has a `fault`, and reading goes on after it."""
+"""Reads rows of CSV, JSON Lines and containers. An unreadable row has a `fault`, and reading goes on after it."""
 
 import csv
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
+from books.importing.formats.base import Record
 from books.web import strict_json
 
 MAX_LINE = 1 << 20  # bytes
@@ -48,9 +48,14 @@ class Row(NamedTuple):
     line: int  # its first
     end: int  # bytes of the file up to its end
     after: int  # lines of the file up to its end
-    cells: list[str]  # as they stand in the file; of JSON the one line
+    cells: list[str]  # as they stand in the file; of JSON Lines the one line, of a record that is no text none
     fields: Mapping[str, Any] = {}
     fault: str = ""
+
+    @property
+    def written(self) -> list[str]:
+        """Its cells, or JSON that says the same."""
+        return self.cells or [json.dumps(self.fields, ensure_ascii=False)]
 
 
 class _Endless(Exception):
@@ -150,18 +155,13 @@ def _is_header(fields: Mapping[str, str]) -> bool:
     return all(name == cell.strip() for name, cell in fields.items())
 
 
-def converted_rows(source: Iterator[Line]) -> Iterator[Row]:
-    """The records of a container: lines of [number, cells or fields]."""
-    for line in source:
-        if not line.whole:
-            number = int(re.match(r"\[(\d+)", line.text)[1])  # type: ignore[index]  # we have written it
-            yield Row(number, line.end, line.number, [line.text], fault=_TOO_LONG)
-            continue
-        number, content = json.loads(line.text)
+def record_rows(records: Iterator[Record], file: BinaryIO) -> Iterator[Row]:
+    """The records of a container. `after` counts them; `end` is how far the file has been read for one."""
+    for count, (number, content) in enumerate(records, 1):
         if isinstance(content, dict):
-            yield Row(number, line.end, line.number, [json.dumps(content, ensure_ascii=False)], content)
+            yield Row(number, file.tell(), count, [], content)
         else:
-            yield Row(number, line.end, line.number, content)
+            yield Row(number, file.tell(), count, content)
 
 
 def json_rows(source: Iterator[Line]) -> Iterator[Row]:

@@ -22,7 +22,7 @@ class CleanRow(NamedTuple):
     sort_names: Mapping[str, str] = {}  # of its authors, as the file says
 
     def reject(self, error: RowError) -> Reject:
-        return Reject(self.row.line, error.field, error.value, error.reason, self.row.cells)
+        return Reject(self.row.line, error.field, error.value, error.reason, self.row.written)
 
 
 def cleaned(row: Row, known: Format) -> CleanRow:
@@ -34,7 +34,7 @@ def cleaned(row: Row, known: Format) -> CleanRow:
         fields, unfit = _given(raw)
         return CleanRow(row, fields, [*left_out, *unfit], sort_names=sort_names)
     except ValidationError as error:
-        return CleanRow(row, error=RowError("", row.cells[0], error.messages[0]))
+        return CleanRow(row, error=RowError("", row.written[0], error.messages[0]))
     except RowError as error:
         return CleanRow(row, error=error)
 

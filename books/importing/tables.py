@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO
 
 from books.exporting.formulas import restored
@@ -15,7 +15,7 @@ from books.importing.formats.base import ColumnMap, Format, listed
 from books.importing.formats.mapped import example_map, mapped
 from books.importing.formats.own import JSON_LINES, NAMES
 from books.importing.header import LOOKED_AT, Header, found, is_ours, recognised
-from books.importing.reading import MAX_LINE, Row, converted_rows, csv_records, csv_rows, json_rows, lines
+from books.importing.reading import MAX_LINE, Line, Row, csv_records, csv_rows, json_rows, lines, record_rows
 from books.importing.source import Source
 
 DELIMITERS = ",;\t|"
@@ -35,8 +35,8 @@ class Table:
     start: int
     before: int
     size: int
-    is_converted: bool = False
     encoding: str = ""
+    records: Iterator[Row] | None = None  # of a container, all of them: they can be read once
 
     @property
     def unused(self) -> list[str]:
@@ -44,25 +44,24 @@ class Table:
 
     def rows(self, start: int, before: int) -> Iterator[Row]:
         """The rows from a place on that is the end of another row, or the table's own start."""
-        self.file.seek(start)
-        records = _records(self.file, before, self.delimiter, is_converted=self.is_converted)
+        if self.records is None:
+            self.file.seek(start)
+            records = _records(lines(self.file, before), self.delimiter)
+        else:
+            records = islice(self.records, before, None)
         if self.header is OBJECTS:
             return records
         if is_ours(self.header):
-            records = (row if _is_plain(row) else row._replace(cells=list(map(restored, row.cells))) for row in records)
-        return csv_rows(records, self.header, self.delimiter)
+            records = (row._replace(cells=list(map(restored, row.cells))) if _has_mark(row) else row for row in records)
+        return csv_rows(records, self.header, self.delimiter or ",")
 
 
-def _is_plain(row: Row) -> bool:
-    return not any(cell.startswith("'") for cell in row.cells if cell)
+def _has_mark(row: Row) -> bool:
+    """Whether a cell may begin with an apostrophe: told at once for all of them."""
+    return "\n'" in "\n".join(("", *row.cells))
 
 
-def _records(
-    file: BinaryIO, before: int, delimiter: str, *, is_converted: bool, most: int | None = None
-) -> Iterator[Row]:
-    source = islice(lines(file, before), most)
-    if is_converted:
-        return converted_rows(source)
+def _records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
     return csv_records(source, delimiter) if delimiter else json_rows(source)
 
 
@@ -71,35 +70,38 @@ def opened(source: Source, mapping: ColumnMap, format_name: str = "", *, is_stri
     file = source.file
     start = file.tell()
     size = file.seek(0, os.SEEK_END)
+    file.seek(start)
     named = FORMATS[format_name] if format_name else source.format
-
-    def first(delimiter: str) -> list[Row]:
-        file.seek(start)
-        rows = _records(file, 0, delimiter, is_converted=bool(source.container), most=LINES)
-        return list(islice(rows, LOOKED_AT))
-
+    records = None
     if source.container:
-        delimiters = [""]
-        is_objects = bool(first("")[0].fields)
+        every = record_rows(source.container.records(file), file)
+        first = {"": list(islice(every, LOOKED_AT))}
+        if not first[""]:
+            raise UnreadableFile(f"There are no records in this file ({source.container.title}).")
+        records = chain(first[""], every)
+        is_objects = bool(first[""][0].fields)
     else:
-        line = _first_line(file, start)
+        line = _first_line(file)
         is_objects = named is JSON_LINES or (line.startswith("{") and named is None)
-        delimiters = [""] if is_objects else list(DELIMITERS)
-    more = {"is_converted": bool(source.container), "encoding": source.encoding}
+        first = {each: _first(file, start, each) for each in ([""] if is_objects else DELIMITERS)}
     if is_objects:
-        names = list(dict.fromkeys(name for row in first("") for name in row.fields))
+        names = list(dict.fromkeys(name for row in first[""] for name in row.fields))
         known = _of_objects(names, mapping, named, is_strict=is_strict)
-        return Table(file, known, OBJECTS, names, "", start, 0, size, **more)  # type: ignore[arg-type]
-    heads = {delimiter: found(first(delimiter), mapping, named) for delimiter in delimiters}
+        return Table(file, known, OBJECTS, names, "", start, 0, size, source.encoding, records)
+    heads = {delimiter: found(rows, mapping, named) for delimiter, rows in first.items()}
     delimiter = max(heads, key=lambda each: (heads[each].score, len(heads[each].names)))
     head = heads[delimiter]
     known = _of_columns(head, mapping, named, is_strict=is_strict)
     place = head.end or start
-    return Table(file, known, head.names, head.names, delimiter or ",", place, head.after, size, **more)  # type: ignore[arg-type]
+    return Table(file, known, head.names, head.names, delimiter, place, head.after, size, source.encoding, records)
 
 
-def _first_line(file: BinaryIO, start: int) -> str:
+def _first(file: BinaryIO, start: int, delimiter: str) -> list[Row]:
     file.seek(start)
+    return list(islice(_records(islice(lines(file), LINES), delimiter), LOOKED_AT))
+
+
+def _first_line(file: BinaryIO) -> str:
     line = next((line for line in islice(lines(file), LINES) if not line.whole or line.text.strip()), None)
     if line is None:
         raise UnreadableFile("The file begins with nothing but blank lines.")
