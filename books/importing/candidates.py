@@ -13,8 +13,7 @@ from books.importing.results import shortened
 from books.importing.seen_books import SeenBooks
 from books.metadata import fingerprint, roles
 from books.metadata.folding import letters
-from books.metadata.record import EMPTY
-from books.metadata.series import places, renamed
+from books.metadata.series import series_names, renamed
 from books.models import Author, Book, Change, Channel, Series, Topic, bulk
 from books.models.book_columns import RECORD_COLUMNS, as_record
 from books.models.bulk import Fields, slug_of
@@ -57,13 +56,12 @@ class Candidates:
         # How each is spelled here: topics by their slugs, authors by name and by letters, series by old name.
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = {slug: topic.name for slug, topic in Topic.objects.spelled(slugs).items()}
-        names = {person.name for fields in wanted for person in roles.people({**EMPTY, **fields})}
-        self.authors = {person.name: person.name for book in self.pending for person in roles.people(book.fields)}
+        self.authors = {name: name for book in self.pending for name in roles.names(book.fields)}
+        names = {name for fields in wanted for name in roles.names(fields)}
         spelled = Author.objects.spelled(names - self.authors.keys())
         self.authors |= {name: author.name for name, author in spelled.items()}
-        named = {place.series for fields in wanted for place in places({**EMPTY, **fields})}
-        known = {place.series for book in self.pending for place in places(book.fields)}
-        series = Series.objects.spelled(named - known)
+        known = {name for book in self.pending for name in series_names(book.fields)}
+        series = Series.objects.spelled({name for fields in wanted for name in series_names(fields)} - known)
         self.series = {name: each.name for name, each in series.items() if each.name != name}
         self._corrected: dict[int, set[str]] | None = None  # not needed yet
 

@@ -67,6 +67,12 @@ def people(record: Mapping[str, Any]) -> Iterator[Contributor]:
     return chain(authors, map(contributor, record["contributors"]))
 
 
+def names(fields: Mapping[str, Any]) -> Iterable[str]:
+    """The names of all people in the fields, perhaps not all of a record."""
+    contributors = fields.get("contributors")
+    return [*fields.get("authors", ()), *(contributor(text).name for text in contributors or ())]
+
+
 def fields(people: Iterable[Contributor]) -> dict[str, list[str]]:
     """The fields of a record with these people."""
     found = list(people)

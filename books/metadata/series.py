@@ -1,7 +1,7 @@
 """A book's places in series, and which volumes of a series there are. Pure functions."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
@@ -50,6 +50,14 @@ def places(record: Mapping[str, Any]) -> list[Place]:
     for further in map(placed, record["more_series"]):
         found.setdefault(further.series, further)
     return [*found.values()]
+
+
+def series_names(fields: Mapping[str, Any]) -> Iterator[str]:
+    """The series in the fields, perhaps not all of a record."""
+    if series := fields.get("series"):
+        yield series
+    if further := fields.get("more_series"):
+        yield from (placed(text).series for text in further)
 
 
 def settled[Values: Mapping[str, Any]](record: Values, names: Mapping[str, str] = {}) -> Values:

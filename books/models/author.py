@@ -36,11 +36,13 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
         """The author of each name. Missing ones are created, with the sort names that are given."""
         wanted = dict.fromkeys(names)
         known = self.spelled(wanted)
-        if missing := [name for name in wanted if name not in known]:
-            new = {letters(name): name for name in reversed(missing)}.values()
-            self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in new], ignore_conflicts=True)
-            known |= self.spelled(missing)
-        return known
+        return known | self.created([name for name in wanted if name not in known], sort_names)
+
+    def created(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
+        """The author of each of these names that nobody has yet."""
+        new = {letters(name): name for name in reversed([*names])}.values()
+        self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in new], ignore_conflicts=True)
+        return self.spelled(names)
 
 
 class Author(Named):

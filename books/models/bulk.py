@@ -39,6 +39,7 @@ MAX_VALUES = 1000  # in one query
 BATCH = 500  # books that are read and written at once
 MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
 
+Names = tuple[list[Contributor], list[str], list[Place]]  # that a book has links for
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 slug_of = lru_cache(10_000)(topic_slug)
 
@@ -83,7 +84,8 @@ def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str,
     if not books:
         return
     others = other_names(book.fields for book in books)
-    linked = [book for book in books if _names(book.fields) != _names(book.before)]
+    names = {book: _names(book.fields) for book in books}
+    linked = {book: each for book, each in names.items() if not book.before or each != _names(book.before)}
     unlinked = unlink([book.pk for book in linked if book.pk])
     _update([book for book in books if book.pk], others)  # first: a new book may take the ISBN that another gives up
     _create([book for book in books if not book.pk], others)
@@ -93,8 +95,8 @@ def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str,
     delete_unused(unlinked)
 
 
-def _names(fields: Fields) -> tuple[list[Contributor], list[str], list[Place]]:
-    return ([*people(fields)], fields["topics"], places(fields)) if fields else ([], [], [])
+def _names(fields: Fields) -> Names:
+    return [*people(fields)], fields["topics"], places(fields)
 
 
 def _update(books: Sequence[PendingBook], others: OtherNames) -> None:
@@ -139,25 +141,23 @@ def index_other_names(named: Sequence[Named], written: Iterable[int]) -> None:
         keep_in_step([pk for _, pk in changed])
 
 
-def _link(books: Sequence[PendingBook], sort_names: Mapping[str, str]) -> None:
-    wanted = {person.name for book in books for person in people(book.fields)}
+def _link(books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> None:
+    wanted = {person.name for named, *_ in books.values() for person in named}
     known = list(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key"))
-    new = Author.objects.by_names(wanted - {name for name, *_ in known}, sort_names)
+    new = Author.objects.created(wanted - {name for name, *_ in known}, sort_names)
     known += [(name, author.pk, author.sort_name, author.sort_key) for name, author in new.items()]
     authors = {name: pk for name, pk, *_ in known}
-    topics = Topic.objects.by_names({name for book in books for name in book.fields["topics"]})
-    in_series = [(book.pk, places(book.fields)) for book in books]
-    series = Series.objects.by_names({place.series for _, found in in_series for place in found})
-    ordered = ((book.pk, enumerate(people(book.fields))) for book in books)
-    author_links = [(pk, authors[name], role, place) for pk, found in ordered for place, (name, role) in found]
-    topic_links = [(book.pk, topics[slug_of(name)].pk) for book in books for name in book.fields["topics"]]
+    topics = Topic.objects.by_names({name for _, names, _ in books.values() for name in names})
+    series = Series.objects.by_names({place.series for *_, found in books.values() for place in found})
+    author_links, topic_links, series_links = [], [], []
+    for book, (named, names, found) in books.items():
+        author_links += [(book.pk, authors[name], role, position) for position, (name, role) in enumerate(named)]
+        topic_links += [(book.pk, topics[slug_of(name)].pk) for name in names]
+        series_links += [
+            (book.pk, series[name].pk, number, label, position) for position, (name, number, label) in enumerate(found)
+        ]
     _insert(BookAuthor, ["book_id", "author_id", "role", "position"], author_links)
     _insert(BookTopic, ["book_id", "topic_id"], topic_links)
-    series_links = [
-        (pk, series[name].pk, number, label, position)
-        for pk, found in in_series
-        for position, (name, number, label) in enumerate(found)
-    ]
     _insert(BookSeries, ["book_id", "series_id", "number", "label", "position"], series_links)
     given = {name: sort_key for name, _, sort_name, sort_key in known if sort_name}
     filed: defaultdict[str, list[int]] = defaultdict(list)

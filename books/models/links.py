@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from books.metadata.roles import people
-from books.metadata.series import places
+from books.metadata import roles
+from books.metadata.series import series_names
 from books.models.author import Author
 from books.models.book_columns import OtherNames
 from books.models.fields import among
@@ -20,9 +20,9 @@ def other_names(records: Iterable[Mapping[str, Any]]) -> OtherNames:
     """Those of all that these records name."""
     wanted: dict[type[Named], set[str]] = {Author: set(), Topic: set(), Series: set()}
     for each in records:
-        wanted[Author].update(person.name for person in people(each))
+        wanted[Author].update(roles.names(each))
         wanted[Topic].update(each["topics"])
-        wanted[Series].update(place.series for place in places(each))
+        wanted[Series].update(series_names(each))
     return {model.FIELD: model.other_names.field.model.objects.by_name(names) for model, names in wanted.items()}
 
 
