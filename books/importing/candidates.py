@@ -13,7 +13,7 @@ from books.importing.results import shortened
 from books.importing.seen_books import SeenBooks
 from books.metadata import fingerprint, roles
 from books.metadata.folding import letters
-from books.metadata.series import series_names, renamed
+from books.metadata.series import renamed, series_names
 from books.models import Author, Book, Change, Channel, Series, Topic, bulk
 from books.models.book_columns import RECORD_COLUMNS, as_record
 from books.models.bulk import Fields, slug_of
