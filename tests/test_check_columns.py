@@ -116,6 +116,7 @@ class Choosing(UploadCase):
         page = response.content.decode()
         assert response.status_code == 422
         assert "Two columns fill “Title”" in page
+        assert page.count('<option value="title" selected>') == 2
         assert not await Job.objects.aexists()
 
     async def test_a_field_of_several_columns_keeps_them_when_another_is_changed(self) -> None:

@@ -57,6 +57,8 @@ class CatalogueView(View):
             response = self._error(request, error)
         except REFUSED as error:
             response = error_response(request, http_error(error))
+        if request.method == "HEAD" and response.streaming:
+            response = HttpResponse(headers=response.headers)  # nobody is to begin the stream
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         if is_personal(request):
             response.headers.setdefault("Cache-Control", "private, no-cache")

@@ -26,12 +26,13 @@ class HealthCheck(CatalogueView):
         try:
             await Book.objects.order_by().aexists()
             is_worked = await Worker.objects.alive().aexists() or await Job.objects.leased().aexists()
+            found = {"database": "ok", "jobs": "ok" if is_worked else NO_WORKER}
         except DatabaseError as error:
             log.warning("health check: %s", error)
-            return json_response({"status": "failing", "database": NO_DATABASE}, status=503, headers=RETRY)
-        if not is_worked:
-            return json_response({"status": "failing", "database": "ok", "jobs": NO_WORKER}, status=503, headers=RETRY)
-        return json_response({"status": "ok", "database": "ok", "jobs": "ok"})
+            found = {"database": NO_DATABASE}
+        if set(found.values()) == {"ok"}:
+            return json_response({"status": "ok", **found})
+        return json_response({"status": "failing", **found}, status=503, headers=RETRY)
 
 
 class HealthCheckLive(CatalogueView):

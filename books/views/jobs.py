@@ -82,7 +82,7 @@ class JobDetail(CatalogueView):
     takes_uploads = True
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        job = await ajob_or_404(annotated(Job.objects.all()), key)
+        job = await annotated(Job.objects.all()).aget(key=key)
         if self.media_type == JSON:
             return json_response(await adetail(job, self.user))
         return page(request, "jobs/job_detail.html", await detail_context(job, self.user))
@@ -113,7 +113,7 @@ class JobRetry(CatalogueView):
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
         await aauthorize_change(key, self.user)
         is_queued = await sync_to_async(retry)(key)
-        job = await ajob_or_404(Job.objects.all(), key)
+        job = await Job.objects.aget(key=key)
         if not is_queued:
             raise HTTPError(409, f"This job is {job.status}: only one that failed or was cancelled can be tried again.")
         return await respond_with_job(self, job, 202)
@@ -140,8 +140,6 @@ class JobFileDownload(CatalogueView):
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
             "Content-Length": str(file.size),
         }
-        if request.method == "HEAD":
-            return HttpResponse(headers=headers)
         return StreamingHttpResponse(content, headers=headers)
 
     async def _backup(self, file: JobFile) -> AsyncIterator[bytes]:
@@ -161,7 +159,7 @@ class JobBooks(CatalogueView):
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
         query = valid(JobBooksQuery(request.GET))
-        job: Any = await ajob_or_404(annotated(Job.objects.all()), key)
+        job: Any = await annotated(Job.objects.all()).aget(key=key)
         action, after = query.cleaned_data["action"] or Action.ADDED.value, query.cleaned_data["after"] or 0
         changes = Change.objects.filter(job_id=job.pk, action=action, book_id__gt=after).order_by("book_id")
         pks = [pk async for pk in changes.values_list("book_id", flat=True).distinct()[: BOOKS + 1]]
@@ -190,14 +188,12 @@ class JobEvents(CatalogueView):
     rules = {"GET": SEE_JOBS}
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponseBase:
-        await ajob_or_404(Job.objects.all(), key)
+        await Job.objects.aget(key=key)
         return follow(self, key, Job.objects.filter(key=key))
 
 
 def follow(view: CatalogueView, key: str | None, first: JobQuerySet) -> HttpResponseBase:
     request = view.request
-    if request.method == "HEAD":
-        return HttpResponse(content_type=EVENTS, headers=UNBUFFERED)
     ais_allowed = partial(ais_still_allowed, request, view.rules)
     events = stream(key, first.values(*JobQuerySet.ENTRY), request.headers.get("Last-Event-ID", ""), ais_allowed)
     return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
@@ -213,21 +209,14 @@ async def cancel(view: CatalogueView, key: str) -> HttpResponse:
     """202: it ends within about a second; 200: it is over already."""
     await aauthorize_change(key, view.user)
     is_cancelled = await Job.objects.acancel(key)
-    return await respond_with_job(view, await ajob_or_404(Job.objects.all(), key), 202 if is_cancelled else 200)
+    return await respond_with_job(view, await Job.objects.aget(key=key), 202 if is_cancelled else 200)
 
 
 async def aauthorize_change(key: str, user: RequestUser) -> None:
     """Cancelling or resuming a job that writes books takes what starting it does."""
-    kind = KINDS.get((await ajob_or_404(Job.objects.all(), key)).kind)
+    kind = KINDS.get((await Job.objects.aget(key=key)).kind)
     if kind and kind.rule:
         await arequire(user, kind.rule)
-
-
-async def ajob_or_404(jobs: JobQuerySet, key: str) -> Job:
-    try:
-        return await jobs.aget(key=key)
-    except Job.DoesNotExist:
-        raise HTTPError(404, f"There is no job with this key. All jobs are at {reverse('job_list')}.") from None
 
 
 async def respond_with_job(view: CatalogueView, job: Job, status: int) -> HttpResponse:

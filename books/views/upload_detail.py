@@ -67,10 +67,12 @@ class UploadDetail(CatalogueView):
         return upload
 
     async def _page(self, upload: Upload, form: UploadForm | None = None) -> HttpResponse:
-        data, errors = serialized(upload), errors_of(form) if form else {}
+        errors = errors_of(form) if form else {}
         if errors and self.media_type == JSON:
             return json_response({"errors": errors}, status=422)
-        context = {**await page_context(upload, form), "errors": errors}
+        if form and len(chosen := self.request.POST.getlist("column")) == len(upload.fields):
+            upload.fields = chosen  # shown again, and not saved
+        data, context = serialized(upload), {**await page_context(upload), "errors": errors}
         # A hundred columns, each with a drop-down, take too long for the loop.
         return await sync_to_async(self.respond)(data, TEMPLATE, context=context, status=422 if errors else 200)
 
@@ -91,11 +93,8 @@ class UploadDetail(CatalogueView):
         job = await sync_to_async(start_job)(upload, form.arguments(), self.actor, dry_run=is_test)
         if self.media_type == HTML:
             return SeeOther(f"{self.request.path}#report" if is_test else job.get_absolute_url())
-        return json_response(await apreview_of(upload), status=202, headers={"Location": job.get_absolute_url()})
-
-
-async def apreview_of(upload: Upload) -> Data:
-    return serialized(await Upload.objects.select_related("file__job", "test").aget(pk=upload.pk))
+        now = await Upload.objects.select_related("file__job", "test").aget(pk=upload.pk)
+        return json_response(serialized(now), status=202, headers={"Location": job.get_absolute_url()})
 
 
 def previewed(file: "UploadedFile[bytes]", arguments: Mapping[str, Any]) -> Preview:
@@ -201,31 +200,21 @@ def serialized(upload: Upload) -> Data:
     }
 
 
-async def page_context(upload: Upload, form: UploadForm | None) -> Data:
-    chosen = (form.cleaned_data.get("column") if form else None) or upload.fields
+async def page_context(upload: Upload) -> Data:
     columns = upload.preview["columns"]
-    if len(chosen) != len(columns):
-        chosen = upload.fields
-    table = [{**column, "field": field} for column, field in zip(columns, chosen, strict=True)]
+    rows = zip(*(column["values"] for column in columns), strict=True)
     return {
-        "table": table,
-        "rows": rows_of(table),
-        "unused": [column["name"] for column in table if not column["field"]],
+        "rows": [list(zip(row, upload.fields, strict=True)) for row in rows],
+        "unused": [column["name"] for column, field in zip(columns, upload.fields, strict=True) if not field],
         "title": upload.preview["title"],
         "further": upload.preview["further"],
         "fields": FIELD_LABELS.items(),
-        "chosen": chosen,
+        "chosen": upload.fields,
         "existing_choices": EXISTING_LABELS.items(),
         "formats": [(name, known.title or name) for name, known in FORMATS.items()],
         "encodings": ENCODINGS.items(),
         "report": await areport(upload.test.pk) if upload.test else None,
     }
-
-
-def rows_of(table: list[Data]) -> list[list[Data]]:
-    """The first rows, each cell with the field that its column fills."""
-    cells = [[{"value": value, "field": column["field"]} for value in column["values"]] for column in table]
-    return [list(row) for row in zip(*cells, strict=True)]
 
 
 async def areport(pk: int) -> Data:

@@ -5,7 +5,7 @@ import logging
 from django.db import IntegrityError
 from django.urls import reverse
 
-from books.models import Book, DuplicateISBN, KeyReused, MergedAway, NotInvited, StaleVersion, TooManyAttempts
+from books.models import Book, DuplicateISBN, Job, KeyReused, MergedAway, NotInvited, StaleVersion, TooManyAttempts
 from books.models.password_link import LinkEnded
 from books.search.index import Behind
 from books.web.negotiation import HTTPError
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 # What `http_error` has an answer for.
 OF_BOOKS = Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind
-REFUSED = *OF_BOOKS, NotInvited, LinkEnded, TooManyAttempts
+REFUSED = *OF_BOOKS, Job.DoesNotExist, NotInvited, LinkEnded, TooManyAttempts
 
 
 def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each kind
@@ -39,6 +39,8 @@ def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each k
             return HTTPError(409, KEY_REUSED)
         case Behind():
             return HTTPError(503, str(error), headers={"Retry-After": "5"})
+        case Job.DoesNotExist():
+            return HTTPError(404, f"There is no job with this key. All jobs are at {reverse('job_list')}.")
         case NotInvited():
             return HTTPError(404, NOT_INVITED)
         case LinkEnded():
