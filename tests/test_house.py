@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_583,
+    "models forms views web metadata templatetags admin": 11_564,
     "search": 1952,
     "server": 3168,
     "jobs": 1474,
     "importing exporting": 4720,
     "openapi": 652,
-    "house": 27_495,
+    "house": 27_476,
     "benchmarks": 4394,
 }
 
