@@ -46,6 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def belongs_elsewhere(item: pytest.Item) -> bool:
         marks = {mark.name for mark in item.iter_markers()}
+        marks -= {"once"} if "both" in marks else set()
         if "browser" in marks or {"server", "once"} <= marks:
             return wanted == "others"
         return wanted == "processes" or other in marks or ("once" in marks and other == "sqlite")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from blockbuster import blockbuster_ctx
 from django.contrib.auth.models import Permission, User
 from django.http import HttpResponse
@@ -14,6 +15,8 @@ from books.jobs.start import start
 from books.jobs.tasks.clock import clock
 from books.models import Author, Book, Change, Identity, Job, LoginAttempts, Scope, Token, Topic
 from tests.people import owner, reader
+
+pytestmark = pytest.mark.once
 
 ISBN = "9780306406157"
 PAGE = {"accept": "text/html"}
@@ -103,6 +106,7 @@ class EveryPage(OwnerTestCase):
         own = [reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "history")]
         return [reverse(f"{name}_changelist"), f"{reverse(f'{name}_changelist')}?q=1 心", *own]
 
+    @pytest.mark.both
     def test_the_pages_of_every_model_answer(self) -> None:
         models = list(site._registry)
         assert {Book, Author, Topic, Change, Token, LoginAttempts, Job, User} < set(models)
@@ -137,6 +141,7 @@ class EveryPage(OwnerTestCase):
         for page in self.pages_of(LoginAttempts)[::2]:
             self.assertNotContains(self.client.get(page), "secret key")
 
+    @pytest.mark.both
     def test_a_page_of_books_takes_as_many_queries_as_a_single_book(self) -> None:
         with self.assertNumQueries(4):  # the session, its user, the count, the books
             self.client.get("/admin/books/book/")
@@ -146,6 +151,7 @@ class EveryPage(OwnerTestCase):
             response = self.client.get("/admin/books/book/")
         assert len(response.context["cl"].result_list) == 50
 
+    @pytest.mark.both
     def test_books_are_searched_as_in_the_catalogue(self) -> None:
         Book.objects.add({"title": "Other"})
         response = self.client.get("/admin/books/book/", {"q": "978-0-306-40615-7"})

@@ -4,6 +4,7 @@ from base64 import b64encode
 from typing import Any
 from unittest import mock
 
+import pytest
 from django.contrib.auth.models import User
 from django.test import TestCase, override_settings
 
@@ -11,6 +12,8 @@ from books.models import LoginAttempts
 from books.models.login_attempt import PER_ACCOUNT
 from books.views import basic
 from tests.people import PASSWORD, librarian
+
+pytestmark = pytest.mark.once
 
 
 @override_settings(READ_REQUIRES_LOGIN=True)

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import AsyncClient
@@ -71,6 +72,7 @@ class Shelves(LibrarianTestCase):
         assert "<i>Consider" not in page
 
 
+@pytest.mark.once
 class BackToTheList(LibrarianTestCase):
     def setUp(self) -> None:
         super().setUp()

@@ -26,6 +26,7 @@ TRANSLATED: Any = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("written", "kept"),
     [
@@ -51,12 +52,14 @@ def test_a_role_is_one_of_the_list_and_no_person_is_lost(written: str, kept: lis
     assert record.contributors(kept) == kept
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("written", ["Jo (author)", f"{'n' * 201} (editor)", ["A;B"], 3])
 def test_what_is_no_contributor_is_refused(written: object) -> None:
     with pytest.raises(ValidationError):
         record.contributors(written)
 
 
+@pytest.mark.once
 def test_every_role_is_read_as_it_is_written() -> None:
     for code, label in roles.LABELS.items():
         assert roles.codes(label) == roles.codes(code) == [code]
@@ -64,6 +67,7 @@ def test_every_role_is_read_as_it_is_written() -> None:
         assert ";" not in label
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("cells", "authors", "contributors"),
     [

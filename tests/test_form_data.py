@@ -22,6 +22,8 @@ from tests.asgi.client import Answer, ask
 from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
 from tests.people import librarian
 
+pytestmark = pytest.mark.once
+
 TYPE = "multipart/form-data; boundary=B"
 FIELD = b'--B\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
 FILE = b'--B\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n\r\n%s\r\n'
@@ -56,7 +58,6 @@ def request(body: bytes, content_type: str = TYPE) -> Any:
     return made
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_placed_makes_the_form_400(name: str) -> None:
     with pytest.raises(HTTPError, match="The form cannot be read") as caught:
@@ -64,14 +65,12 @@ def test_what_cannot_be_placed_makes_the_form_400(name: str) -> None:
     assert caught.value.status == 400
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", [name for name in UNREADABLE if name.startswith("cut off")])
 def test_what_was_cut_off_is_called_so(name: str) -> None:
     with pytest.raises(HTTPError, match="cut off before its last boundary"):
         form_with_files(request(UNREADABLE[name]))
 
 
-@pytest.mark.once
 def test_fields_and_files_may_come_in_any_order() -> None:
     made = request(FIELD % (b"a", "é\r\n".encode()) + LIST + FIELD % (b"b", b"") + END)
     assert form_with_files(made).dict() == {"a": "é\r\n", "b": ""}
@@ -79,7 +78,6 @@ def test_fields_and_files_may_come_in_any_order() -> None:
     made.close()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("sent", "name"),
     [
@@ -101,7 +99,6 @@ def test_a_file_keeps_what_is_usable_of_its_name(sent: str, name: str) -> None:
     made.close()
 
 
-@pytest.mark.once
 def test_a_file_without_a_name_is_a_file_and_a_file_input_left_empty_an_empty_field() -> None:
     made = request(FILE % (b"a", b"", CSV) + FILE % (b"b", b"", b"") + END)
     assert form_with_files(made).dict() == {"b": ""}
@@ -109,13 +106,11 @@ def test_a_file_without_a_name_is_a_file_and_a_file_input_left_empty_an_empty_fi
     made.close()
 
 
-@pytest.mark.once
 def test_the_boundary_within_a_line_is_text() -> None:
     text = b"a --B-- b --B"
     assert form_with_files(request(FIELD % (b"a", text) + END))["a"] == text.decode()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("shift", range(-12, 4))
 def test_the_end_may_fall_on_the_border_of_two_chunks(shift: int) -> None:
     empty = FILE % (b"file", b"a", b"") + END
@@ -128,7 +123,6 @@ def test_the_end_may_fall_on_the_border_of_two_chunks(shift: int) -> None:
         form_with_files(request(FILE % (b"file", b"a", content) + END + b"--B"))
 
 
-@pytest.mark.once
 def test_too_many_parts_and_too_long_fields_are_413() -> None:
     for body in (
         FIELD % (b"a", b"") * (settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1) + END,
@@ -139,7 +133,6 @@ def test_too_many_parts_and_too_long_fields_are_413() -> None:
         assert caught.value.status == 413
 
 
-@pytest.mark.once
 @examples(max_examples=150, deadline=None)
 @given(
     st.lists(
@@ -156,7 +149,6 @@ def test_any_bytes_are_read_or_refused(parts: list[bytes]) -> None:
     made.close()
 
 
-@pytest.mark.once
 @examples(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.text("ab\r\n-B", min_size=1)), max_size=5))
 def test_what_was_sent_is_what_is_read(sent: list[tuple[bool, str]]) -> None:

@@ -27,7 +27,7 @@ from tests.asgi.client import PATIENCE, Exchange, until
 from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
 from tests.people import librarian, reader
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 ADDRESSES = ["/jobs/a/events/", "/jobs/events/"]
 
@@ -123,6 +123,7 @@ def unnoticed(write: Callable[[], object]) -> None:
 # What is told
 
 
+@pytest.mark.both
 async def test_it_begins_with_the_state_as_it_is(client: AsyncClient, job: Job) -> None:
     await now(status=Status.RUNNING, done=1, total=5, message="tick 1 of 5")
     async with following(client) as stream:
@@ -132,6 +133,7 @@ async def test_it_begins_with_the_state_as_it_is(client: AsyncClient, job: Job) 
     assert (event["id"], event["status"], event["percent"], event["message"]) == ("a", "running", 20, "tick 1 of 5")
 
 
+@pytest.mark.both
 async def test_each_change_is_told_once(client: AsyncClient, job: Job) -> None:
     async with following(client) as stream:
         told = [await stream.event()]
@@ -194,6 +196,7 @@ async def test_the_stream_of_all_tells_of_new_jobs(client: AsyncClient, job: Job
     assert (event["id"], event["status"]) == ("b", "queued")
 
 
+@pytest.mark.both
 async def test_a_job_that_begins_and_ends_between_two_looks_is_told(client: AsyncClient, job: Job) -> None:
     async with following(client, "/jobs/events/") as stream:
         await stream.event()
@@ -256,6 +259,7 @@ async def test_the_end_is_told_again_so_that_who_comes_back_is_not_left_waiting(
         assert await stream.part() == b""
 
 
+@pytest.mark.both
 async def test_an_id_depends_on_the_state_alone_and_so_is_every_workers(client: AsyncClient, job: Job) -> None:
     async with following(client) as stream:
         event_id, data = (await stream.part()).decode().splitlines()[1:3]
@@ -351,6 +355,7 @@ async def test_where_nothing_is_new_a_comment_says_that_the_stream_lives(
         assert [await stream.part() for _ in range(2)] == [b": still here\n\n"] * 2
 
 
+@pytest.mark.both
 async def test_a_poll_is_one_query_for_any_number_of_subscribers(job: Job) -> None:
     broadcaster, statements = events.Broadcaster(), []
     broadcaster.subscribers = {events.Subscriber(key) for key in ["a", None] for _ in range(100)}
@@ -374,6 +379,7 @@ async def test_nothing_is_polled_without_subscribers(client: AsyncClient, job: J
     assert not events.broadcaster.subscribers
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("address", ADDRESSES)
 async def test_an_end_that_comes_while_the_database_fails_is_told_afterwards(
     client: AsyncClient, job: Job, address: str

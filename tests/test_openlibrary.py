@@ -21,7 +21,7 @@ from books.models.lookup import BURST, FAILURES, RateLimited
 from tests import outside as behaviour
 from tests.outside import BOOKS, GOOGLE, ISBN, SEARCH, Outside, edition, knows, leads_to, refuses, volume, work
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 KEY = {"GOOGLE_BOOKS_KEY": "our key"}
 
@@ -199,6 +199,7 @@ async def test_a_fault_that_passes_is_got_over_by_a_second_try(server: Outside) 
     assert (await Source.objects.aget()).failures == 0
 
 
+@pytest.mark.both
 async def test_the_second_time_nobody_outside_is_asked(server: Outside) -> None:
     first = await alook_up(ISBN)
     server.asked.clear()
@@ -206,6 +207,7 @@ async def test_the_second_time_nobody_outside_is_asked(server: Outside) -> None:
     assert server.asked == []
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(("is_known", "days", "is_fresh"), [(True, 29, True), (True, 31, False), (False, 2, False)])
 async def test_it_is_remembered_for_a_while(is_known: bool, days: int, is_fresh: bool, server: Outside) -> None:
     if not is_known:
@@ -219,6 +221,7 @@ async def test_it_is_remembered_for_a_while(is_known: bool, days: int, is_fresh:
     assert await CachedLookup.objects.acount() == 1
 
 
+@pytest.mark.both
 async def test_a_source_that_fails_again_and_again_is_left_alone_until_it_works(server: Outside) -> None:
     server.does[BOOKS] = behaviour.BROKEN
     for _ in range(FAILURES):
@@ -233,6 +236,7 @@ async def test_a_source_that_fails_again_and_again_is_left_alone_until_it_works(
     assert (await Source.objects.values("failures", "rests_until").aget()) == {"failures": 0, "rests_until": None}
 
 
+@pytest.mark.both
 async def test_after_a_rest_one_asks_first_and_the_others_wait_for_how_it_went(server: Outside) -> None:
     await Source.objects.acreate(name="Open Library", failures=FAILURES, rests_until=Now())
     server.does[BOOKS] = behaviour.SLOW
@@ -241,6 +245,7 @@ async def test_after_a_rest_one_asks_first_and_the_others_wait_for_how_it_went(s
     assert server.paths == [BOOKS]
 
 
+@pytest.mark.both
 async def test_a_source_that_asks_for_a_pause_gets_it_from_everybody(server: Outside) -> None:
     server.does[BOOKS] = refuses(429, "Retry-After: 7")
     assert (await alook_up(ISBN)).seconds == 7
@@ -266,6 +271,7 @@ async def test_a_pause_has_its_limits(header: str, low: int, high: int, server: 
     assert low <= (await alook_up(ISBN)).seconds <= high
 
 
+@pytest.mark.both
 async def test_questions_of_any_number_stay_within_the_rate(server: Outside, settings: Any) -> None:
     settings.LOOKUP_RATE = rate = 10
     server.does[BOOKS] = knows({})
@@ -277,6 +283,7 @@ async def test_questions_of_any_number_stay_within_the_rate(server: Outside, set
     assert all(when >= (asked - 4) / rate for asked, when in enumerate(times, 1)), times
 
 
+@pytest.mark.both
 async def test_who_would_wait_too_long_is_told_when_to_come_again(server: Outside, settings: Any) -> None:
     settings.LOOKUP_RATE = 1
     await Source.objects.acreate(name="Open Library", free_at=Now() + timedelta(seconds=20))
@@ -295,6 +302,7 @@ def reserved(_: int) -> float | None:
         connections.close_all()
 
 
+@pytest.mark.both
 def test_workers_that_come_at_once_get_a_moment_each(settings: Any) -> None:
     settings.LOOKUP_RATE = 1
     with ThreadPoolExecutor(8) as workers:

@@ -9,6 +9,8 @@ from books.cache.version import CatalogueVersion, PerVersion
 from django41_example.server.thread_pool import Limits, ThreadPool
 from django41_example.server.threads import Checkout
 
+pytestmark = pytest.mark.once
+
 
 class Version(CatalogueVersion):
     """A version that the test sets."""

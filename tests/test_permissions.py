@@ -11,6 +11,8 @@ from django.utils import timezone
 from books.models import Book, Scope, Token
 from tests.people import librarian, owner, reader
 
+pytestmark = pytest.mark.once
+
 
 class VisitorTests(TestCase):
     @classmethod

@@ -75,6 +75,7 @@ class PrepareTests(TemporaryFolders, TestCase):
         call_command("prepare")
 
 
+@pytest.mark.once
 class CollectTests(TemporaryFolders):
     def test_static_files_are_collected_and_safe_on_the_disk_before_they_count_as_collected(self) -> None:
         def sync() -> None:

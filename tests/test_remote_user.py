@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -9,6 +10,8 @@ from django.test import AsyncClient, Client, TestCase, override_settings
 
 from books.models import Invitation, Role, Scope, Token
 from tests.people import PASSWORD, cookies_of, owner, reader
+
+pytestmark = pytest.mark.once
 
 HTML = {"accept": "text/html"}
 
@@ -61,12 +64,14 @@ class KnownPeople(RemoteUserCase):
         assert (await self.page("/admin/", "ada")).status_code == 200
         assert (await self.page("/admin/", "Jürgen@example.org")).status_code == 302
 
+    @pytest.mark.both
     async def test_a_name_in_other_capitals_is_the_same_account(self) -> None:
         for name in ("ADA", "Ada"):
             assert await self.account(name) == "ada"
         assert await self.account("JÜRGEN@EXAMPLE.ORG") == "Jürgen@example.org"
         assert await User.objects.acount() == 2
 
+    @pytest.mark.both
     async def test_where_two_accounts_differ_in_capitals_each_has_its_own_name_only(self) -> None:
         await User.objects.acreate(username="ADA")
         assert [await self.account(name) for name in ("ada", "ADA", "Ada")] == ["ada", "ADA", None]
@@ -92,6 +97,7 @@ class KnownPeople(RemoteUserCase):
         for path in ("/accounts/", "/opds/"):
             assert (await self.get(path, "ada", authorization="Basic YWRhOg==")).status_code == 200
 
+    @pytest.mark.both
     async def test_the_owner_sees_when_somebody_was_here_last(self) -> None:
         await self.get("/accounts/", "ada")
         first = (await User.objects.aget(username="ada")).last_login
@@ -118,6 +124,7 @@ class KnownPeople(RemoteUserCase):
             assert response.status_code == 403
 
 
+@pytest.mark.both
 class NewPeople(RemoteUserCase):
     async def test_somebody_new_becomes_a_reader_without_a_password(self) -> None:
         assert (await self.get("/accounts/", "夏目@example.org")).json() == {

@@ -1,7 +1,11 @@
 from typing import Any
 
+import pytest
+
 from books.models import Book
 from tests.people import LibrarianTestCase
+
+pytestmark = pytest.mark.once
 
 FRIEND = {"origin": "https://friend.example", "sec-fetch-site": "cross-site"}
 

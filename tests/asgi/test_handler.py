@@ -21,6 +21,8 @@ from django41_example.server.pool_thread import PoolTimeout
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
+pytestmark = pytest.mark.once
+
 LIMIT = 1000
 HTML = [("accept", "text/html")]
 

@@ -16,6 +16,8 @@ from django41_example.server.threads import Checkout, release
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
+pytestmark = pytest.mark.once
+
 JSON = [("accept", "application/json")]
 HTML = [("accept", "text/html")]
 
@@ -68,6 +70,7 @@ async def test_the_next_request_uses_the_same_thread(serve: Serve) -> None:
     assert [(await ask(handler)).body for _ in range(3)] == [b"pool-1"] * 3
 
 
+@pytest.mark.both
 @pytest.mark.django_db(transaction=True)
 async def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
     def view(request: HttpRequest) -> HttpResponse:
@@ -79,6 +82,7 @@ async def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
     assert first.body == second.body != b"None"
 
 
+@pytest.mark.both
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 async def test_the_next_request_speaks_to_the_same_process_of_the_database(serve: Serve) -> None:

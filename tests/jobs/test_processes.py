@@ -45,6 +45,7 @@ class Processes(ProcessTestCase):
         assert job.attempt == 1
         assert self.names() == [str(number) for number in range(1, 26)]
 
+    @pytest.mark.once
     def test_a_body_that_does_not_stop_holds_up_no_end(self) -> None:
         start(bodies.never_checks, {}, key="a")
         worker = self.worker()
@@ -93,6 +94,7 @@ class Processes(ProcessTestCase):
         assert self.names() == [str(number) for number in range(1, 61)]
         assert second.process.poll() is None
 
+    @pytest.mark.once
     def test_a_body_that_kills_its_process_is_given_up(self) -> None:
         start(bodies.dies, {}, key="a")
         Job.objects.filter(key="a").update(
@@ -105,6 +107,7 @@ class Processes(ProcessTestCase):
         assert Job.objects.get(key="a").status == Status.FAILED
         assert Job.objects.get(key="b").status == Status.SUCCEEDED
 
+    @pytest.mark.once
     def test_a_cancel_from_elsewhere_is_heard_soon(self) -> None:
         start(clock, {"seconds": 1000}, key="a")
         start(bodies.writes, {"rows": 1000}, key="b")
@@ -126,6 +129,7 @@ class Processes(ProcessTestCase):
         wait_until(lambda: not Job.objects.active().exclude(kind="prune").exists(), 120, "jobs are left")
         assert set(Job.objects.filter(queue="q").values_list("attempt", flat=True)) == {1}
 
+    @pytest.mark.once
     def test_it_ends_with_the_process_that_started_it_if_told_so(self) -> None:
         start(clock, {"seconds": 1000}, key="a")
         script = (

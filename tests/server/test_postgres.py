@@ -14,7 +14,7 @@ import pytest
 from tests import postgres
 from tests.server.running import PROJECT, STOP_WITHIN
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once]
 needs_binaries = pytest.mark.skipif(postgres.find_binaries() is None, reason=postgres.MISSING)
 
 

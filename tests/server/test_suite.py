@@ -12,7 +12,6 @@ from tests.server.running import PROJECT
 
 pytestmark = [pytest.mark.server, pytest.mark.once]
 
-
 TESTS = """
 import pytest
 @pytest.mark.postgresql
