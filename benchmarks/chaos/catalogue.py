@@ -3,17 +3,21 @@
 import os
 import re
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import psycopg
+
+from benchmarks.chaos.report import figure
 from tests import postgres
 from tests.server.running import PROJECT, Server, environment
 
@@ -91,6 +95,21 @@ class Place:
         _, process.returncode, used = os.wait4(process.pid, 0)
         assert not process.returncode, told
         return Used(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss >> 10)
+
+    def sql(self, statement: str, *values: object) -> list[Any]:
+        """As another program does it; each ? stands for a value."""
+        if self.database_url.startswith("sqlite"):
+            with closing(sqlite3.connect(self.database_url.removeprefix("sqlite:///"), timeout=20)) as file, file:
+                return file.execute(statement, values).fetchall()
+        with psycopg.connect(self.database_url) as server:
+            cursor = server.execute(statement.replace("?", "%s").encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def tell_integrity(self) -> None:
+        """PostgreSQL sees to its own."""
+        if self.database_url.startswith("sqlite"):
+            [(integrity,)] = self.sql("PRAGMA integrity_check")
+            figure("integrity", integrity, aim="ok", reached=integrity == "ok")
 
     def digests(self) -> str:
         return self.run("benchmarks.chaos.contents", "digests")

@@ -6,12 +6,10 @@ The disk is a tmpfs of 16 MB, which root may mount; for others, `unshare --map-r
 import asyncio
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 
 from benchmarks.chaos.catalogue import Catalogue, Options, serving
@@ -63,12 +61,9 @@ async def full(catalogue: Catalogue, token: str, ballast: Path) -> None:
     await asyncio.to_thread(ballast.unlink)
     again = await add(catalogue, token, 20)
     figure("writes as soon as there is room", len(again), aim="20", reached=len(again) == 20)
-    with closing(sqlite3.connect(catalogue.folder / "catalogue.sqlite3")) as database:
-        titles = {title for (title,) in database.execute("SELECT title FROM books_book")}
-        [integrity] = database.execute("PRAGMA integrity_check").fetchone()
-    lost = len((added | again) - titles)
+    lost = len((added | again) - {title for (title,) in catalogue.sql("SELECT title FROM books_book")})
     figure("acknowledged writes lost", f"{lost} of {len(added | again)}", aim="0", reached=not lost)
-    figure("integrity", integrity, aim="ok", reached=integrity == "ok")
+    catalogue.tell_integrity()
 
 
 async def add(catalogue: Catalogue, token: str, number: int) -> set[str]:

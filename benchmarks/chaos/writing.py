@@ -5,15 +5,12 @@ import http.client
 import itertools
 import json
 import random
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
-import psycopg
-
 from benchmarks.chaos.catalogue import OWNER, Catalogue
-from benchmarks.chaos.client import BROKEN, Answer, Connection
+from benchmarks.chaos.client import BROKEN, Answer, Connection, book
 from benchmarks.chaos.owner import ENDED, Owner
 from benchmarks.chaos.reading import EveryWorker, Expected
 
@@ -32,10 +29,10 @@ def new_title() -> str:
     return f"Fresh{next(numbers):06}"  # one word, which no page parts
 
 
-def shown(book: int, title: str, lacks: str = "") -> list[Expected]:
+def shown(pk: int, title: str, lacks: str = "") -> list[Expected]:
     """Where a changed book is read: its own address and lists, one of them as a page."""
     # Its page tells of the old title too, in its history.
-    detail = Expected(f"/books/{book}/", title, accept=random.choice((HTML, "application/json")))
+    detail = Expected(f"/books/{pk}/", title, accept=random.choice((HTML, "application/json")))
     lists = Expected(NEWEST, title, lacks), Expected(NEWEST, title, lacks, accept=HTML), Expected("/", accept=HTML)
     new = Expected(f"/books/?{urlencode({'q': title})}", title)
     old = Expected(f"/books/?{urlencode({'q': lacks})}", lacks=lacks) if lacks else detail
@@ -50,7 +47,7 @@ class Writer:
         self.book, self.title = 0, new_title()
 
     async def begin(self) -> None:
-        answer = await self.owner.ask("POST", "/books/", record(self.title))
+        answer = await self.owner.ask("POST", "/books/", book(self.title))
         self.book = json.loads(answer.body)["id"]
 
     async def run(self, end: float) -> None:
@@ -79,7 +76,7 @@ class Writer:
         title = new_title()
         lists = [Expected(NEWEST, title), Expected(f"/books/?{urlencode({'q': title})}", title)]
         await self.readers.ask(lists)
-        answer = await self._ask("POST", "/books/", record(title), statuses={201})
+        answer = await self._ask("POST", "/books/", book(title), statuses={201})
         address = answer.headers["location"]
         await self.readers.check("post", [*lists, Expected(address, title)])
         await self._ask("DELETE", address, statuses={204, 200})
@@ -90,7 +87,7 @@ class Writer:
         await self._ask("PATCH", f"/books/{self.book}/", json.dumps({"title": title}).encode(), statuses={200})
 
     async def put(self, title: str) -> None:
-        await self._ask("PUT", f"/books/{self.book}/", record(title), statuses={200})
+        await self._ask("PUT", f"/books/{self.book}/", book(title), statuses={200})
 
     async def form(self, title: str) -> None:
         """What a browser sends."""
@@ -104,19 +101,8 @@ class Writer:
 
     async def sql(self, title: str) -> None:
         """As another program does it."""
-        await asyncio.to_thread(self._update, title)
-
-    def _update(self, title: str) -> None:
-        url, values = self.catalogue.database_url, (title, self.book)
         statement = "UPDATE books_book SET title = ?, version = version + 1 WHERE id = ?"
-        if url.startswith("sqlite"):
-            connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)
-            with connection:
-                connection.execute(statement, values)
-            connection.close()
-        else:
-            with psycopg.connect(url) as server:
-                server.execute(statement.replace("?", "%s").encode(), values)
+        await asyncio.to_thread(self.catalogue.sql, statement, title, self.book)
 
     async def _ask(self, method: str, path: str, body: bytes = b"", *, statuses: set[int]) -> Answer:
         answer = await self.owner.ask(method, path, body)
@@ -165,10 +151,6 @@ class Importer:
         path = self.catalogue.folder / "again.csv"
         path.write_bytes(file)
         self.catalogue.manage("import_books", str(path), "--verbosity", "0")
-
-
-def record(title: str) -> bytes:
-    return json.dumps({"title": title, "authors": ["A. Writer"]}).encode()
 
 
 def sign_in(catalogue: Catalogue) -> str:

@@ -9,15 +9,14 @@ from books.jobs.backend import AnyTask
 from books.jobs.pruning import prune
 from books.jobs.start import astart
 from books.jobs.tasks.backup import backup
-from books.models import Job, Worker
+from books.models import Job
 
-SEEN_EVERY = 5.0  # seconds between two signs of life
+KEPT_UP_EVERY = 60.0  # seconds
 PRUNE, BACKUP = PREFIXES = "prune-", "daily-backup-"  # keys that no client may choose
 
 
-async def akeep_up(worker: str) -> None:
-    """Give a sign of life, and start what is to be started. Every worker calls this every SEEN_EVERY seconds."""
-    await Worker.objects.asee(worker)
+async def akeep_up() -> None:
+    """Every worker does this every KEPT_UP_EVERY seconds."""
     await Job.objects.afollow_clock()
     await astart_todays_jobs()
 

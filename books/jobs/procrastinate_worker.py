@@ -8,10 +8,8 @@ from typing import Any, cast
 from procrastinate import App, jobs
 from psycopg import AsyncConnection
 
-from books.jobs.daily import SEEN_EVERY
-from books.jobs.places import PLACES
 from books.jobs.procrastinate_backend import TRY_JOB
-from books.jobs.worker import Loop
+from books.jobs.worker import SEEN_EVERY, Loop
 from books.models.job import UNSEEN
 
 
@@ -24,7 +22,7 @@ async def run_with_loop(
     app: App, run_worker: Callable[..., Awaitable[None]], queues: Collection[str] | None = None, **options: Any
 ) -> None:
     """Run a worker beside a loop, which also finds what no notification names: one was lost, or came too early."""
-    loop = Loop(queues or (), PLACES, poll=SEEN_EVERY)
+    loop = Loop(queues or (), poll=SEEN_EVERY)
 
     @app.task(name=TRY_JOB)
     async def try_job(pk: int) -> None:

@@ -8,6 +8,7 @@ import secrets
 import socket
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,13 +19,13 @@ from django.db import Error, close_old_connections, connection, connections
 
 from books.cache.sqlite import connect
 from books.jobs.backend import notify
-from books.jobs.daily import SEEN_EVERY, akeep_up
-from books.jobs.places import Places
+from books.jobs.daily import KEPT_UP_EVERY, akeep_up
 from books.jobs.run import HEARTBEAT, MAX_CONSECUTIVE_FAILURES, Run, StopReason
 from books.models.job import Job, Status, Worker, over
 
 # Seconds between two checks for something new. SQLite tells in 5 µs whether anybody has written; PostgreSQL is queried.
 POLL = {"sqlite": 0.25, "postgresql": 0.5}
+SEEN_EVERY = 5.0  # seconds between two signs of life
 CLAIM_EVERY = 1.0  # seconds between two claims when nobody has written: time itself makes jobs due
 STOP_WITHIN = 1.5  # seconds for tasks to come to a place where they can stop
 
@@ -81,11 +82,12 @@ async def arun_one(pk: int) -> None:
 class Loop:
     """Claims jobs of these queues (none named: all), runs them in their kind's places, and ends after `stop`."""
 
-    def __init__(self, queues: Collection[str], places: Places, poll: float | None = None) -> None:
+    places = 4  # of each kind: whatever waits for long delays only jobs of its own kind
+
+    def __init__(self, queues: Collection[str], poll: float | None = None) -> None:
         self.name = new_owner()
         self.poll = poll or POLL[connection.vendor]
         self.queues = queues
-        self.places = places
         self.is_stopping, self.woken = False, asyncio.Event()
         self.running: dict[asyncio.Task[None], Run] = {}
         self.watching: sqlite3.Connection | None = None
@@ -101,18 +103,22 @@ class Loop:
 
     async def aserve(self) -> None:
         """Work until stopped."""
-        seen = claimed = -math.inf
+        seen = kept_up = claimed = -math.inf
         while not self.is_stopping:
             now = time.monotonic()
             try:
                 if now - seen >= SEEN_EVERY:
-                    await akeep_up(self.name)
+                    await Worker.objects.asee(self.name)
                     seen = now
+                if now - kept_up >= KEPT_UP_EVERY:
+                    await akeep_up()
+                    kept_up = now
                 if self._has_news() or now - claimed >= CLAIM_EVERY:
                     claimed = now
-                    await self.aclaim()
-                    if not await self._time_makes_one_due():
-                        claimed = math.inf
+                    if await self._one_may_be_due():
+                        await self.aclaim()
+                    else:
+                        claimed = math.inf  # until somebody writes
             except (Error, sqlite3.Error) as error:
                 log.warning("the database does not answer: %s", error)
                 await sync_to_async(close_old_connections)()
@@ -127,16 +133,20 @@ class Loop:
     async def aclaim(self) -> bool:
         """Start what is due, as far as there are places. Returns whether that was anything."""
         began = False
-        while job := await Job.objects.exclude(kind__in=self.places.full()).aclaim(new_owner(), self.queues):
+        while job := await Job.objects.exclude(kind__in=self._full()).aclaim(new_owner(), self.queues):
             run, began = Run(job), True
             task = asyncio.create_task(arun(run))
             self.running[task] = run
-            self.places.taken[job.kind] += 1
             task.add_done_callback(self._ended)
         return began
 
+    def _full(self) -> list[str]:
+        """The kinds without a free place."""
+        taken = Counter(run.job.kind for run in self.running.values())
+        return [kind for kind, count in taken.items() if count >= self.places]
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self.places.taken[self.running.pop(task).job.kind] -= 1
+        del self.running[task]
         self.seen_version = None  # there is room again
         self.wake()
         if not task.cancelled() and (error := task.exception()):
@@ -151,8 +161,8 @@ class Loop:
         before, self.seen_version = self.seen_version, version
         return bool(version != before)
 
-    async def _time_makes_one_due(self) -> bool:
-        """Whether a job may become due although nobody writes."""
+    async def _one_may_be_due(self) -> bool:
+        """Whether a job is due, or becomes so although nobody writes."""
         return connection.vendor != "sqlite" or await Job.objects.filter(due_at__isnull=False).aexists()
 
     async def _pause(self, seconds: float) -> None:

@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from books.backup.migrating import connected
 from books.jobs.daily import akeep_up, astart_todays_jobs
-from books.jobs.places import Places
 from books.jobs.pruning import KEPT, prune
 from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, StopReason
 from books.jobs.start import KeyTaken, retry, start
@@ -176,7 +175,7 @@ class Claims(TransactionTestCase):
         Job.objects.update(due_at=in_an_hour)
         Job.objects.filter(key="running").update(status=Status.RUNNING)
         Job.objects.filter(key="queued").update(created_at=in_an_hour)
-        async_to_sync(akeep_up)("a worker")
+        async_to_sync(akeep_up)()
         assert Job.objects.get(due_at__gt=Now() + LEASE).key == "for later"
 
 
@@ -198,12 +197,10 @@ class PlacesOfKinds(TransactionTestCase):
         return async_to_sync(begin)()
 
     def test_jobs_that_wait_delay_only_those_of_their_kind(self) -> None:
-        assert self.running(Loop([], Places(2))) == {"clock-0", "clock-1", "fine"}
-
-    def test_the_places_of_what_has_ended_are_free(self) -> None:
-        loop = Loop([], Places(1))
-        self.running(loop)
-        assert loop.places.taken.total() == 0
+        loop = Loop([])
+        loop.places = 2
+        assert self.running(loop) == {"clock-0", "clock-1", "fine"}
+        assert loop.running == {}
 
 
 class WithoutADatabase(TransactionTestCase):
@@ -227,7 +224,7 @@ class WithoutADatabase(TransactionTestCase):
 
         pauses: list[float] = []
         with connection.execute_wrapper(fail), self.assertLogs("books.jobs.worker", "WARNING") as logged:
-            async_to_sync(Impatient([], Places(1)).aserve)()
+            async_to_sync(Impatient([]).aserve)()
         assert pauses[0] == 5
         assert "database or disk is full" in logged.output[0]
 

@@ -10,7 +10,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 
-from books.jobs.places import PLACES
 from books.jobs.worker import Loop
 
 
@@ -23,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="end when nothing is due")
         parser.add_argument("--queue", action="append", default=[], help="only this one; may be given more than once")
         parser.add_argument(
-            "--concurrency", type=int, default=PLACES.each, metavar="N", help="jobs of one kind at a time"
+            "--concurrency", type=int, default=Loop.places, metavar="N", help="jobs of one kind at a time"
         )
         parser.add_argument(
             "--with", type=int, metavar="PID", help="end when this process ends, which started this one"
@@ -32,12 +31,12 @@ class Command(BaseCommand):
     def handle(self, *, queue: list[str], concurrency: int, **options: Any) -> None:
         if options["with"]:
             threading.Thread(target=end_with, args=[options["with"]], daemon=True).start()
-        PLACES.each = concurrency
+        Loop.places = concurrency
         if settings.JOBS_BACKEND == "procrastinate" and not options["once"]:
             check_database()  # procrastinate would try for half a minute, and not say what is wrong
             call_command("procrastinate", "worker", *(["--queues", ",".join(queue)] if queue else []))
         else:
-            asyncio.run(work(Loop(queue, PLACES), once=options["once"]))
+            asyncio.run(work(Loop(queue), once=options["once"]))
 
 
 def check_database() -> None:
