@@ -6,14 +6,13 @@ SERVER := $(BIN)/gunicorn -k uvicorn.workers.UvicornWorker
 # .env holds lines KEY=value as a shell reads them; what is set already wins.
 READ_ENV := given=$$(export -p); set -a; [ ! -f .env ] || . ./.env; set +a; eval "$$given";
 
-.PHONY: help serve dev test coverage lint bench
+.PHONY: help serve dev test lint bench
 
 help:
 	@echo "make serve   the catalogue, at http://127.0.0.1:8000/ (PORT=8001 make serve: elsewhere)"
 	@echo "make dev     the same, showing errors in full and starting anew when a file changes"
 	@echo "make test    lint, types, and every test on PostgreSQL and on SQLite"
 	@echo '             make test FILE="tests/test_isbn.py tests/test_jobs.py::Start": only these tests, on both'
-	@echo "make coverage  which lines and branches no test runs, on SQLite and in one process"
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   the catalogue beside other stacks, in a quarter of an hour"
 
@@ -29,18 +28,15 @@ dev: .venv/dev
 # kept, for the next run and for the processes that tests start.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(if $(FILE),.venv/dev,lint)
+	@rm -f .coverage
 	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
 	tell() { case $$1 in 0|5) grep "^SKIPPED\|^Not run" "$$2"; tail -n 1 "$$2";; *) cat "$$2";; esac; }; \
 	TESTS=others $(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(FILE) >"$$logs/1" 2>&1 & first=$$!; \
 	TESTS=processes $(BIN)/python -m pytest $(FILE) >"$$logs/2" 2>&1 & second=$$!; \
-	TESTS=others $(BIN)/python -m pytest $(FILE); sqlite=$$?; \
+	TESTS=others $(BIN)/python -m pytest $(or $(FILE),--cov); sqlite=$$?; \
 	wait $$first; postgresql=$$?; tell $$postgresql "$$logs/1"; \
 	wait $$second; processes=$$?; tell $$processes "$$logs/2"; \
 	case $$sqlite$$postgresql$$processes in 555) exit 1;; 000$(if $(FILE),|[05][05][05])) ;; *) exit 1;; esac
-
-coverage: .venv/dev
-	@rm -f .coverage
-	TESTS=others $(BIN)/python -m pytest --cov $(FILE)
 
 lint: .venv/dev
 	$(BIN)/ruff check

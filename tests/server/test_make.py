@@ -80,7 +80,7 @@ def test_make_test_runs_every_test_on_both_databases(checkout: Path) -> None:
         executable(checkout / ".venv/bin" / name, "#!/bin/sh")
     assert make(checkout, "test", RESULT="0").returncode == 0
     assert ran(checkout) == [
-        "others: -m pytest",
+        "others: -m pytest --cov",
         "others: -m tests.postgres .venv/bin/python -m pytest",
         "processes: -m pytest",
     ]
