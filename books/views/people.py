@@ -46,11 +46,9 @@ class PeopleList(CatalogueView):
         invitation, secret = await invite(Role(form.cleaned_data["role"]), self.user.account)
         url = request.build_absolute_uri(f"{reverse('invitation')}?secret={secret}")
         data = {**invited(vars(invitation) | {"by": self.user.account.get_username()}), "invitation_url": url}
-        context = {**await self._people(valid(AccountQuery({}))), "roles": Role.choices} if self._is_page() else {}
+        is_page = self.media_type == HTML
+        context = {**await self._people(valid(AccountQuery({}))), "roles": Role.choices} if is_page else {}
         return self.respond(data, TEMPLATE, context=context, status=201, headers=NO_STORE)
-
-    def _is_page(self) -> bool:
-        return self.media_type == HTML
 
     async def _people(self, query: AccountQuery) -> Data:
         found = accounts().filter(username__icontains=query.cleaned_data.get("q", ""))
