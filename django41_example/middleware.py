@@ -25,7 +25,7 @@ from django.urls import get_callable
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
-from books.web.remote_user import aget_user, get_user, remote_user
+from books.web.authentication import aget_user, get_user, remote_user
 
 aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)
 
@@ -173,7 +173,7 @@ class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):
 
 
 class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
-    """Django's; where a proxy says who has signed in to it, that counts (see books.web.remote_user)."""
+    """Django's; where a proxy says who has signed in to it, that counts (see books.web.authentication)."""
 
     def process_request(self, request: Any) -> None:
         super().process_request(request)

@@ -3,23 +3,21 @@
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 TIMEOUT = 5.0  # seconds
-REQUEST, END = b"GET / HTTP/1.0\r\n\r\n", b"\r\n\r\n"
-MAX_BYTES = 1 << 16  # of a request
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close"
+MAX_LINES, LONGEST = 100, 4096  # of a request, and bytes of a line
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
 ANSWER = b"The slow server has answered."
 
 
 def ask(slow: str) -> str:
     """What requests.get() comes down to: the thread waits for the response, and does nothing else."""
-    url = urlsplit(slow)
-    with socket.create_connection((url.hostname, url.port), timeout=TIMEOUT) as connection:
-        connection.sendall(REQUEST)
-        with connection.makefile("rb") as response:
-            return response.read().partition(END)[2].decode()
+    with closing(HTTPConnection(urlsplit(slow).netloc, timeout=TIMEOUT)) as connection:
+        connection.request("GET", "/")
+        return connection.getresponse().read().decode()
 
 
 def start(seconds: float) -> str:
@@ -36,10 +34,10 @@ def respond_once(listener: socket.socket, seconds: float) -> None:
     listener.settimeout(TIMEOUT)
     with listener, suppress(OSError):  # no request came, or its sender has gone
         connection, _ = listener.accept()
-        with connection:
-            connection.settimeout(TIMEOUT)
-            request = b""
-            while END not in request and len(request) < MAX_BYTES:
-                request += connection.recv(MAX_BYTES) or END
+        connection.settimeout(TIMEOUT)
+        with connection, connection.makefile("rb") as request:
+            for _ in range(MAX_LINES):
+                if not request.readline(LONGEST).strip():
+                    break  # the end of the request's head
             time.sleep(seconds)
-            connection.sendall(HEAD + END + ANSWER)
+            connection.sendall(HEAD + ANSWER)

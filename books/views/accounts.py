@@ -13,9 +13,9 @@ from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.views.login_redirect import sign_in_options
 from books.web import parsing
+from books.web.authentication import remote_user
 from books.web.negotiation import HTML, JSON, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
-from books.web.remote_user import remote_user
 
 CHANGE, INVITED, NEW_PASSWORD = (f"accounts/{name}.html" for name in ("password", "invited", "new_password"))
 TAKEN = "Another account has this name. Choose another one."

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from contextlib import closing
 from typing import Any
 from weakref import WeakValueDictionary
@@ -40,28 +40,21 @@ class Login(CatalogueView):
     async def post(self, request: HttpRequest) -> HttpResponse:
         if not settings.PASSWORD_SIGN_IN:
             raise HTTPError(403, f"Passwords are switched off here. {reverse('login')} says how to sign in.")
-        form = LoginForm(parsing.form(request))
-        if not form.is_valid():
-            return self._again(request, form, 422)
-        username, password = form.cleaned_data["username"], form.cleaned_data["password"]
+        form, status, headers = LoginForm(parsing.form(request)), 422, None
+        next_url, pending = safe_next_url(request, form.data.get("next", "")), form.data.get(PENDING_FORM, "")
         try:
-            user = await aattempt(request, username, aauthenticate(request, username=username, password=password))
+            if form.is_valid():
+                check = aauthenticate(request, **form.cleaned_data)
+                if user := await aattempt(request, form.cleaned_data["username"], check):
+                    await alogin(request, user)
+                    if pending:
+                        await asave_pending_form(request, next_url, pending)
+                    return SeeOther(next_url)
+                form.add_error(None, "Wrong user name or password. (Capitals matter.)")
+                status = 403
         except TooManyAttempts as error:
             form.add_error(None, str(error))
-            return self._again(request, form, 429, error.headers())
-        if user is None:
-            form.add_error(None, "Wrong user name or password. (Capitals matter.)")
-            return self._again(request, form, 403)
-        await alogin(request, user)
-        next_url = safe_next_url(request, form.data.get("next", ""))
-        if pending := form.data.get(PENDING_FORM):
-            await asave_pending_form(request, next_url, pending)
-        return SeeOther(next_url)
-
-    def _again(
-        self, request: HttpRequest, form: LoginForm, status: int, headers: Mapping[str, str] | None = None
-    ) -> HttpResponse:
-        next_url, pending = safe_next_url(request, form.data.get("next", "")), form.data.get(PENDING_FORM, "")
+            status, headers = 429, error.headers()
         context = {"next": next_url, "typed": pending, **sign_in_options(request)}
         return self.respond_again(form, TEMPLATE, status=status, headers=headers, **context)
 

@@ -9,8 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from books.forms.accounts import LoginForm
 from books.web import parsing
+from books.web.authentication import remote_user
 from books.web.negotiation import SeeOther, page
-from books.web.remote_user import remote_user
 
 TEMPLATE = "accounts/login.html"
 PENDING_FORM = "typed"  # the field and the session's key for a form sent before signing in, urlencoded

@@ -1,17 +1,26 @@
-"""Who sends a request: a person, by a session or as a proxy says, a program with a token, or nobody known."""
+"""Who sends a request: a person, by a session or as a proxy says, a program with a token, or nobody known.
+
+A proxy says with each request who has signed in to it: PROXY_USER_HEADER. Django's RemoteUserMiddleware begins a
+session at the first of these requests, a GET that writes, and asks for the account before any view is there to answer
+for a database that is away. Here nothing is begun and so nothing is to be ended: each request is of the account that
+the proxy names, and a session beside it does not count.
+"""
 
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 
 from books.models import Actor, Channel, Token
+from books.models.account import vouched_for
 from books.models.token import PREFIX
 from books.web.negotiation import HTTPError
-from books.web.remote_user import remote_user
 
 CHALLENGE = 'Bearer realm="books"'
 BASIC_CHALLENGE = 'Basic realm="books: a password or a token", charset="UTF-8"'
@@ -52,6 +61,23 @@ class RequestUser:
 
 
 ANONYMOUS = RequestUser()
+
+
+def remote_user(request: HttpRequest) -> str:
+    """Whom a trusted proxy names, as server/forwarded.py has found it; empty for nobody."""
+    name: str = getattr(request, "scope", {}).get("remote_user", "")
+    return name
+
+
+def get_user(request: HttpRequest) -> Any:
+    """Django's, for requests that a proxy vouches for too."""
+    name = remote_user(request)
+    return (vouched_for(name) or AnonymousUser()) if name else auth.get_user(request)
+
+
+async def aget_user(request: HttpRequest) -> Any:
+    """See get_user()."""
+    return await (sync_to_async(get_user)(request) if remote_user(request) else auth.aget_user(request))
 
 
 def is_personal(request: HttpRequest) -> bool:

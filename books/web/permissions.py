@@ -11,9 +11,8 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from books.models import Scope
-from books.web.authentication import CHALLENGE, RequestUser, aauthenticate
+from books.web.authentication import CHALLENGE, RequestUser, aauthenticate, aget_user
 from books.web.negotiation import HTTPError
-from books.web.remote_user import aget_user
 
 
 class Rule(NamedTuple):
