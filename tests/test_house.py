@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_562,
+    "models forms views web metadata templatetags admin": 11_548,
     "search": 1952,
     "server": 3168,
     "jobs": 1465,
     "importing exporting": 4720,
     "openapi": 652,
-    "house": 27_464,
+    "house": 27_448,
     "benchmarks": 4384,
 }
 
