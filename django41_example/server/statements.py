@@ -16,6 +16,8 @@ from django.db.backends.signals import connection_created
 STATEMENT_SECONDS = 5.0  # that a statement of a request may take; jobs and commands have no limit
 LOCK_SECONDS = 3.0  # that a request waits for another writer
 CANCEL_SECONDS = 2.0  # for PostgreSQL to be told
+# Compiling takes longer than a request's statements do, and helpers take the processors of others' requests.
+ONE_PROCESSOR = "SET jit = off; SET max_parallel_workers_per_gather = 0"
 
 Refusal = tuple[int, str, Mapping[str, str]]
 
@@ -94,8 +96,8 @@ def limit_statements(*, seconds: float = STATEMENT_SECONDS, lock_seconds: float 
             if connection.vendor == "sqlite":
                 cursor.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
             else:
-                cursor.execute(f"SET statement_timeout = {seconds * 1000:.0f}")
-                cursor.execute(f"SET lock_timeout = {lock_seconds * 1000:.0f}")
+                limits = f"SET statement_timeout = {seconds * 1000:.0f}; SET lock_timeout = {lock_seconds * 1000:.0f}"
+                cursor.execute(f"{limits}; {ONE_PROCESSOR}")
 
     connection_created.connect(limit, weak=False, dispatch_uid="limit_statements")
 

@@ -14,6 +14,7 @@ from django41_example.server.threads import Checkout
 
 LOOK_EVERY = 0.25  # seconds between two looks at who waits, and at the statements that run
 TURN = 0.1  # seconds
+SLOW_SECONDS = 1.0  # that a client counts as slow after a request which took more than a turn
 
 
 def turns(checkout: Checkout) -> int:
@@ -38,7 +39,8 @@ class ThreadPool:
 
     A request that cannot wait, or has waited too long, gets PoolTimeout. Requests that write may have to wait for the
     database's lock in their threads, and must leave some for those that read. Of the requests in the queue, that of the
-    client with the fewest threads is next. Calls of responses that are being sent run in the pool `streaming`.
+    client with the fewest threads is next. A client whose requests take long reads in half of its threads: its queries
+    run on the processors of the others' too. Calls of responses that are being sent run in the pool `streaming`.
 
     With a `head_start`, quick requests run one after the other, and slow ones side by side: where the database computes
     in our own process, threads that run at once fight for Python's lock, and all of them take longer.
@@ -48,13 +50,14 @@ class ThreadPool:
     def __init__(self, size: int, limits: Limits, *, name: str = "pool", streaming: "ThreadPool | None" = None) -> None:
         self.size, self.limits, self.name, self.streaming = size, limits, name, streaming or self
         self.client_limit = math.ceil(size * limits.client_share)
+        self.slow_limit = math.ceil(self.client_limit / 2)
         self.writer_limit = math.ceil(size * limits.writer_share)
         self.started = 0
         self.idle: list[PoolThread] = []  # the last one returned is taken first: its connection is the warmest
         self.queue: deque[Checkout] = deque()
         self.holders: set[Checkout] = set()
-        self.held: Counter[str] = Counter()  # threads by client
-        self.held_by_writers = 0
+        self.held, self.held_by_writers = Counter[str](), Counter[str]()  # threads by client
+        self.slow_until: dict[str, float] = {}  # clients, by time.monotonic
         self.looking: asyncio.TimerHandle | None = None
         self.latest: Checkout | None = None
         self.next_start = 0.0  # of another while the latest holds its thread, by the loop's clock
@@ -91,7 +94,7 @@ class ThreadPool:
             return None
         self.holders.add(checkout)
         self.held[checkout.client] += 1
-        self.held_by_writers += checkout.writes
+        self.held_by_writers[checkout.client] += checkout.writes
         if self.looking is None:
             self.looking = loop.call_later(LOOK_EVERY, self._look)
         return thread
@@ -99,9 +102,10 @@ class ThreadPool:
     def put_back(self, thread: PoolThread, checkout: Checkout) -> None:
         self.holders.discard(checkout)
         self.held[checkout.client] -= 1
+        self.held_by_writers[checkout.client] -= checkout.writes
         if not self.held[checkout.client]:
-            del self.held[checkout.client]
-        self.held_by_writers -= checkout.writes
+            del self.held[checkout.client], self.held_by_writers[checkout.client]
+        self._note(checkout, checkout.used)
         self.idle.append(thread)
         self._serve_queue()
 
@@ -130,12 +134,26 @@ class ThreadPool:
         return min(allowed, key=lambda checkout: (self.held[checkout.client], turns(checkout)), default=None)
 
     def _may_hold(self, client: str, *, writes: bool) -> bool:
-        return self.held[client] < self.client_limit and not (writes and self.held_by_writers >= self.writer_limit)
+        if self.held[client] >= self.client_limit:
+            return False
+        if writes:
+            return self.held_by_writers.total() < self.writer_limit
+        is_slow = client in self.slow_until and time.monotonic() < self.slow_until[client]
+        return not is_slow or self.held[client] - self.held_by_writers[client] < self.slow_limit
+
+    def _note(self, checkout: Checkout, seconds: float) -> None:
+        """That it has had a thread for so long."""
+        if seconds > TURN and not checkout.writes:
+            self.slow_until[checkout.client] = time.monotonic() + SLOW_SECONDS
 
     def _look(self) -> None:
         now = time.monotonic()
+        self.slow_until = {client: until for client, until in self.slow_until.items() if now < until}
         for checkout in (*self.queue, *self.holders):
             checkout.look(now)
+        for checkout in self.holders:
+            self._note(checkout, checkout.running(now))
+        self._serve_queue()
         self.looking = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look) if self.holders else None
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, None]], *, writes: bool = False) -> None:

@@ -123,6 +123,10 @@ class Checkout(Executor):
         elif not self.writes:
             self._watch()
 
+    def running(self, now: float) -> float:
+        """For how many seconds its call has run."""
+        return now - self.thread.statements.began if self.thread and self.unfinished else 0.0
+
     def release(self) -> None:
         """Hold no thread until the next call; does nothing while one runs."""
         if self.thread and not self.unfinished and not self.interrupting:

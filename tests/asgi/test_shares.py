@@ -1,11 +1,13 @@
 """Threads are shared fairly: among client addresses, and between those who read and those who write."""
 
 import asyncio
+import math
 from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
 
+from django41_example.server import thread_pool
 from django41_example.server.pool_thread import PoolTimeout
 from django41_example.server.threads import Checkout
 from tests.asgi.client import Exchange, ask, until
@@ -105,6 +107,63 @@ async def test_of_those_who_wait_the_one_that_has_had_least_is_next(make_pool: M
     assert turns == [0.01, 0.5, 0.9]
 
 
+async def test_a_client_whose_requests_take_long_reads_in_half_of_its_threads(make_pool: MakePool) -> None:
+    pool, began = make_pool(4, client_share=0.5), list[str]()
+    slow, other, *line = (Checkout(pool, writes=False, client=client) for client in ("a", "b", "a", "a"))
+    await slow.submit(int)
+    slow.used = thread_pool.TURN + 1
+    slow.end()
+    calls = [checkout.submit(began.append, checkout.client) for checkout in (*line, other)]
+    await calls[-1]
+    assert (len(pool.queue), pool.held) == (1, {"a": 1, "b": 1})
+    line[0].end()
+    await calls[1]
+    line[1].end()
+    other.end()
+
+
+async def test_it_has_several_again_a_second_after_the_last_of_them(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread_pool, "SLOW_SECONDS", 0.0)
+    pool = make_pool(2)
+    slow, *both = (Checkout(pool, writes=False) for _ in range(3))
+    await slow.submit(int)
+    slow.used = thread_pool.TURN + 1
+    slow.end()
+    for checkout in both:
+        await checkout.submit(int)
+    assert pool.checked_out == 2
+    for checkout in both:
+        checkout.end()
+
+
+async def test_a_call_that_still_runs_counts_too(make_pool: MakePool, gate: Gate, monkeypatch: Any) -> None:
+    monkeypatch.setattr(thread_pool, "TURN", 1e-9)
+    pool = make_pool(2)
+    first, second = (Checkout(pool, writes=False) for _ in range(2))
+    running = first.submit(gate.pass_through)
+    await until(lambda: pool.slow_until)
+    waiting = second.submit(int)
+    assert len(pool.queue) == 1
+    gate.open()
+    await running
+    first.end()
+    await waiting
+    second.end()
+
+
+async def test_its_writes_do_not_wait_for_that(make_pool: MakePool) -> None:
+    pool = make_pool(2)
+    pool.slow_until[""] = math.inf
+    reader, writer = Checkout(pool, writes=False), Checkout(pool, writes=True)
+    for checkout in (reader, writer):
+        await checkout.submit(int)
+    assert pool.checked_out == 2
+    reader.end()
+    writer.end()
+
+
 async def test_writers_who_wait_for_a_lock_leave_threads_to_readers(
     view: Any, serve: Serve, make_pool: MakePool, gate: Gate
 ) -> None:
@@ -115,7 +174,7 @@ async def test_writers_who_wait_for_a_lock_leave_threads_to_readers(
     assert (await ask(handler, "/quick/")).status == 200
     gate.open()
     assert {answer.status for answer in await writers} == {200}
-    assert (pool.held_by_writers, dict(pool.held)) == (0, {})
+    assert (pool.held_by_writers, pool.held) == ({}, {})
 
 
 async def test_a_writer_that_waits_too_long_is_refused_while_threads_are_idle(make_pool: MakePool) -> None:
