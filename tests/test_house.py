@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_548,
     "search": 1952,
-    "server": 3168,
+    "server": 3192,
     "jobs": 1465,
     "importing exporting": 4720,
     "openapi": 652,
-    "house": 27_448,
+    "house": 27_472,
     "benchmarks": 4384,
 }
 
