@@ -162,6 +162,30 @@ def test_letters_of_another_encoding_are_refused_not_guessed() -> None:
     assert "neither MARC-8 nor UTF-8" in found.error.reason
 
 
+def test_a_stray_byte_in_a_field_of_codes_costs_nothing() -> None:
+    (found,) = read(record(("008", b"721211s1972    nyu          \xf6000 0 eng  "), ("245", "10$aGames"), utf8=False))
+    assert found.fields == {"title": "Games", "published_year": 1972, "language": "en"}
+
+
+def test_signs_between_the_parts_of_a_record_are_no_part_of_them() -> None:
+    (found,) = read(
+        record(
+            ("100", "1 $a[Villars, Pierre,$cmarquis de,]"),
+            ("710", "2 $aInstitution, Washington, D.C.$bPanel."),
+            ("245", "10$aCyllidebau =$bBudgets.$n1990/91."),
+            ("260", "  $bجامعة محمد،"),
+            ("300", "  $aiv, 291 leaves"),
+        )
+    )
+    assert found.fields == {
+        "title": "Cyllidebau 1990/91",
+        "subtitle": "Budgets",
+        "authors": ["Pierre Villars", "Institution, Washington, D.C. Panel"],
+        "publisher": "جامعة محمد",
+        "pages": 291,
+    }
+
+
 def test_a_broken_record_is_named_and_costs_no_other() -> None:
     good = record(("245", "10$aSound"))
     found = read(good + b"00099nam a2200000   4500garbage\x1d" + b"\r\n" + good + good[:-20])

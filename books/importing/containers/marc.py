@@ -23,7 +23,7 @@ from books.importing.formats.values import DAMAGE
 CHUNK = 1 << 18  # bytes
 MAX_RECORD = 1 << 20  # bytes; a sound record has 99,999 at most
 LEADER, ENTRY = 24, 12  # bytes of the leader and of an entry of the directory
-END_OF_FIELD, END_OF_RECORD, ESCAPE = b"\x1e", b"\x1d", b"\x1b"
+SUBFIELD, END_OF_FIELD, END_OF_RECORD, ESCAPE = b"\x1f", b"\x1e", b"\x1d", b"\x1b"
 _ACCENTS = re.compile(rb"[\xe0-\xff]+")
 _LOST_ACCENTS = re.compile(rb"[\xe0-\xff]+[^A-Za-z\xa1-\xc8\xe0-\xff]")
 logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns of each field that lacks an indicator
@@ -77,9 +77,10 @@ def _decoded(data: bytes) -> Record:
         raise _TooLarge
     sound = (data if _is_sound(data) else _mended(data)) + END_OF_RECORD
     is_utf8 = sound[9:10] == b"a"
-    if not is_utf8 and not sound.isascii() and ESCAPE not in sound:
-        is_utf8 = _is_utf8(sound)
-        if not is_utf8 and not _is_marc8(sound):
+    texts = b"".join(field for field in sound.split(END_OF_FIELD) if SUBFIELD in field)  # not the fields of codes
+    if not is_utf8 and not texts.isascii() and ESCAPE not in texts:
+        is_utf8 = _is_utf8(texts)
+        if not is_utf8 and not _is_marc8(texts):
             raise _OtherLetters
     return Record(sound, force_utf8=is_utf8, hide_utf8_warnings=True, utf8_handling="replace")
 

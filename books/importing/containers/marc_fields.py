@@ -10,10 +10,10 @@ from books.importing.formats.values import natural
 from books.metadata import isbn
 
 _REMARKS = re.compile(r"[\x80-\x9f]|(?<!\s)\s*+\[from old catalog\]")  # marks of sorting, and what an old program added
-_ISBD = " \t/:;=,"
+_ISBD = " \t/:;=,،؛"
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|[A-Z]\w{0,2}|etc|vol|dept|co)\.$")
 _UP_TO_PAGES = re.compile(
-    r"(.*\d.*?)\]?\s*(?<![^\W\d_])(?:p\b|pp\b|pgs?\b|pages|S\b|Seiten|s\b|стр|с\b|頁|ページ|页|쪽|면)"
+    r"(.*\d.*?)\]?\s*(?<![^\W\d_])(?:p\b|pp\b|pgs?\b|pages|leaves|S\b|Seiten|s\b|стр|с\b|頁|ページ|页|쪽|면)"
 )
 _UNKNOWN = re.compile(r"\[?\(?s\.? ?[nl]\.?\)?\]?|\[?publisher not identified\]?|\[?n\.? ?p\.?\]?", re.IGNORECASE)
 _SUBDIVISIONS = "avxyz"
@@ -105,20 +105,24 @@ def _data(record: Record, tag: str) -> str:
     return next((str(each.data or "") for each in record.get_fields(tag)), "")
 
 
-def _values(field: Field | None, *codes: str) -> Iterator[str]:
+def _parts(field: Field | None, codes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The subfields with one of the codes. `=` and `/` only stand between two."""
     for subfield in field.subfields if field else ():
-        if subfield.code in codes and (value := _REMARKS.sub("", subfield.value).strip()):
-            yield value
+        if subfield.code in codes and (value := _REMARKS.sub("", subfield.value).rstrip(" =/").lstrip()):
+            yield subfield.code, value
+
+
+def _values(field: Field | None, *codes: str) -> Iterator[str]:
+    return (value for _, value in _parts(field, codes))
 
 
 def _joined(field: Field | None, *codes: str, only_first: bool = False) -> str:
-    found: dict[str, list[str]] = {}
-    for subfield in field.subfields if field else ():
-        if subfield.code in codes and (value := _REMARKS.sub("", subfield.value).strip()):
-            found.setdefault(subfield.code, []).append(value)
-    if only_first:
-        return " ".join(each[0] for each in found.values())
-    return " ".join(_values(field, *codes))
+    if not only_first:
+        return " ".join(_values(field, *codes))
+    found: dict[str, str] = {}
+    for code, value in _parts(field, codes):
+        found.setdefault(code, value)
+    return " ".join(found.values())
 
 
 def _plain(text: str) -> str:
@@ -140,10 +144,10 @@ def _is_of_this_book(field: Field) -> bool:
 
 def _person(field: Field, role: str) -> list[str]:
     """Name, role and sort name, which is a person's name as it stands. An institution is named with its part."""
-    name, is_in_own_script = _plain(_joined(field, "a", only_first=True)), field.tag == "880"
+    name, is_in_own_script = _plain(_joined(field, "a", only_first=True)).strip("[]"), field.tag == "880"
     tag = next(_values(field, "6"), "")[:3] if is_in_own_script else field.tag
     if not tag.endswith("00"):
-        return [". ".join([name, *map(_plain, _values(field, "b"))]), role, ""]
+        return [". ".join([name.removesuffix("."), *map(_plain, _values(field, "b"))]), role, ""]
     filed = " ".join([name, *_values(field, "b")]).strip(" ,")
     return [filed if field.indicator1 == "0" else natural(filed), role, "" if is_in_own_script else filed]
 
