@@ -14,7 +14,6 @@ from books.importing.reading import Row
 from books.importing.results import REJECT_COLUMNS
 
 MOST_COLUMNS = 1000  # whose names are told apart one by one
-LOOKED_AT = 20  # rows: a title, a date, empty ones may stand above the header
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
+from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record
 from books.web import strict_json
 
 MAX_LINE = 1 << 20  # bytes
+LOOKED_AT = 20  # rows: a title, a date, empty ones may stand above the header
 BEGINNING = 200  # characters kept of a longer one
 MAX_RECORD = MAX_LINE  # characters of a row with its line ends
 
@@ -156,12 +158,21 @@ def _is_header(fields: Mapping[str, str]) -> bool:
 
 
 def record_rows(records: Iterator[Record], file: BinaryIO) -> Iterator[Row]:
-    """The records of a container. `after` counts them; `end` is how far the file has been read for one."""
-    for count, (number, content) in enumerate(records, 1):
-        if isinstance(content, dict):
-            yield Row(number, file.tell(), count, [], content)
-        else:
-            yield Row(number, file.tell(), count, content)
+    """The records of a container. `after` counts them; `end` is how far the file has been read for one.
+
+    Raises UnreadableFile if the file is damaged among the first. What follows on later damage is one faulty row.
+    """
+    count = number = 0
+    try:
+        for count, (number, content) in enumerate(records, 1):
+            if isinstance(content, dict):
+                yield Row(number, file.tell(), count, [], content)
+            else:
+                yield Row(number, file.tell(), count, content)
+    except UnreadableFile as error:
+        if count < LOOKED_AT:
+            raise
+        yield Row(number + 1, file.tell(), count + 1, [""], fault=str(error))
 
 
 def json_rows(source: Iterator[Line]) -> Iterator[Row]:

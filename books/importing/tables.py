@@ -14,8 +14,8 @@ from books.importing.formats.any_table import any_table, columns_of
 from books.importing.formats.base import ColumnMap, Format, listed
 from books.importing.formats.mapped import example_map, mapped
 from books.importing.formats.own import JSON_LINES, NAMES
-from books.importing.header import LOOKED_AT, Header, found, is_ours, recognised
-from books.importing.reading import MAX_LINE, Line, Row, csv_records, csv_rows, json_rows, lines, record_rows
+from books.importing.header import Header, found, is_ours, recognised
+from books.importing.reading import LOOKED_AT, MAX_LINE, Line, Row, csv_records, csv_rows, json_rows, lines, record_rows
 from books.importing.source import Source
 
 DELIMITERS = ",;\t|"

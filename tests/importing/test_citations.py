@@ -121,6 +121,11 @@ def test_an_entry_is_parsed_with_those_strings_alone_that_it_names() -> None:
     assert with_strings(f"@book{{b{named}}}\n", strings).count("@string") == 50
 
 
+def test_a_field_that_an_entry_has_twice_costs_nothing() -> None:
+    (found,) = read("@book{a, title = {Faust}, note = {x}, year = 1808, note = {y}}")
+    assert found.fields == {"title": "Faust", "published_year": 1808}
+
+
 def test_a_broken_entry_of_bibtex_is_named_and_costs_no_other() -> None:
     found = read(BIBTEX + '@book{broken, title = {No end\n@book{next, title = "After", editor = "Ed Itor"}\n')
     assert [row.fields.get("title") for row in found] == ["The TeXbook: Étude & more", None, "After"]

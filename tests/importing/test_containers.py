@@ -162,6 +162,15 @@ def test_json_that_is_none_is_refused(text: str) -> None:
         fields(io.BytesIO(text.encode()))
 
 
+def test_a_file_that_is_damaged_after_many_books_costs_what_follows_alone() -> None:
+    text = json.dumps([{"title": str(number)} for number in range(30)])[:-1] + ', {"ti'
+    with source.opened(io.BytesIO(text.encode())) as opened:
+        table = tables.opened(opened, {})
+        *whole, damaged = table.rows(table.start, table.before)
+    assert [row.fields["title"] for row in whole] == list(map(str, range(30)))
+    assert (damaged.line, damaged.fault) == (31, "This is not JSON: Unterminated string starting at, in object 31.")
+
+
 def test_a_preview_says_what_a_file_is_taken_for() -> None:
     file = io.BytesIO("Verzeichnis;\nTitel;Jahr;Farbe\nFaust;1808;rot\n".encode("utf-8-sig"))
     found = preview(file)

@@ -94,9 +94,9 @@ def _bibtex_parts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _bibtex_entry(text: str) -> dict[str, Any]:
     library = parse_string(text)
-    if not library.entries:
+    found = [*library.entries, *(block.ignore_error_block for block in library.failed_blocks)]  # a field stands twice
+    if not found or not isinstance(entry := found[-1], Entry):
         return {DAMAGE: "This entry cannot be read: a brace, a quote or a comma is missing."}
-    entry: Entry = library.entries[-1]
     return {"entry type": entry.entry_type, "key": entry.key} | dict(map(_bibtex_field, entry.fields))
 
 

@@ -77,7 +77,7 @@ def _decoded(data: bytes) -> Record:
         raise _TooLarge
     sound = (data if _is_sound(data) else _mended(data)) + END_OF_RECORD
     is_utf8 = sound[9:10] == b"a"
-    texts = b"".join(field for field in sound.split(END_OF_FIELD) if SUBFIELD in field)  # not the fields of codes
+    texts = b"".join(field for field in sound.split(END_OF_FIELD) if SUBFIELD in field) or sound  # not codes
     if not is_utf8 and not texts.isascii() and ESCAPE not in texts:
         is_utf8 = _is_utf8(texts)
         if not is_utf8 and not _is_marc8(texts):

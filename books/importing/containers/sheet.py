@@ -16,8 +16,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record
-from books.importing.header import LOOKED_AT, found
-from books.importing.reading import Row
+from books.importing.header import found
+from books.importing.reading import LOOKED_AT, Row
 
 MAX_UNPACKED = 1 << 30  # bytes of a spreadsheet's XML
 MAX_RATIO = 200  # times its packed size; real sheets have 5 to 50
