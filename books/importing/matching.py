@@ -60,6 +60,9 @@ class Matcher:
 
     def _change(self, book: PendingBook, given: Fields) -> RowOutcome:
         fields = self._allowed(book, given)
+        if fields.items() <= book.fields.items():  # as most rows of a list that comes again
+            book.is_seen = True
+            return RowOutcome.UNCHANGED
         for name in list(self._disputed(book, fields)):
             value = shortened(book.fields[name]) or "(empty)"
             self._leave_out(fields, name, f"An earlier row for this book says otherwise: {value}.")

@@ -93,6 +93,8 @@ def line(max_length: int, ends: str = _ENDS) -> Callable[[object], str]:
     """A cleaner of text in one line: runs of white space are one space, and the ends are cut off."""
 
     def clean_line(value: object) -> str:
+        if isinstance(value, str) and len(value) <= max_length and value.isascii() and value.isprintable():
+            return value.strip() if "  " not in value else " ".join(value.split())  # most are
         text = _readable(value, FAR_BEYOND * max_length)
         text = text if text.isascii() else text.strip(ends)
         if "  " in text or not text.isprintable():
@@ -457,7 +459,11 @@ def with_label(values: Record, raw: Mapping[str, object]) -> Record:
 
     A series that was given with its number, as `InCryptid #8`, is parted from it.
     """
-    if values.get("series_number") is None and (place := series.placed(values.get("series", ""))).number is not None:
+    if (
+        values.get("series")
+        and values.get("series_number") is None
+        and (place := series.placed(values["series"])).number is not None
+    ):
         label = values.get("series_label") or place.label
         return {**values, "series": place.series, "series_number": place.number, "series_label": label}
     if "series_number" not in values or values.get("series_label"):

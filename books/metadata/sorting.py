@@ -47,19 +47,15 @@ def sort_key(title: str, language: str = "") -> str:
     return _key([lowered[article.end() :] if article else lowered], spoken, title)
 
 
+@lru_cache(20_000)
 def name_key(sort_name: str) -> str:
     """The key of a sort name: all of one last name stand together."""
     return _key(_lower(sort_name, "").split(",", 1), "", sort_name)
 
 
-@lru_cache(20_000)
-def _author_key(name: str) -> str:
-    return name_key(sort_name(name))
-
-
 def author_key(names: Sequence[str]) -> str:
     """The key of a book's first author; books without one come last."""
-    return _author_key(names[0]) if names else LAST
+    return name_key(sort_name(names[0])) if names else LAST
 
 
 def series_key(series: str, number: Decimal | None) -> str:
@@ -165,6 +161,7 @@ _WHOLE = frozenset("le la les du des de von ibn abu el st. saint ابن أبو �
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
+@lru_cache(20_000)
 def sort_name(name: str) -> str:
     """The name as libraries file it, last name first: Beethoven, Ludwig van; Le Guin, Ursula; King, Martin Luther, Jr.
 

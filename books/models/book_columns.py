@@ -53,6 +53,9 @@ def found_by(full: Mapping[str, Any], other_names: OtherNames) -> str:
     One a line, and an empty line after each kind but the last that there is.
     """
 
+    if not any(other_names.values()):  # as for most
+        return ""
+
     def others(field: str, names: Iterable[str]) -> Iterator[str]:
         return (other for name in names for other in other_names[field].get(name, ()))
 
