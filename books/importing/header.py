@@ -41,7 +41,8 @@ def found(first: Sequence[Row], mapping: ColumnMap, named: Format | None = None)
 
 
 def _is_list_of_isbns(rows: Sequence[Row]) -> bool:
-    return all(not row.fault and is_isbn(row.cells[0]) and not any(row.cells[1:]) for row in rows)
+    """Whether the first is one, and nothing stands beside any. What is none further down costs its own row."""
+    return not rows[0].fault and is_isbn(rows[0].cells[0]) and not any(any(row.cells[1:]) for row in rows)
 
 
 def _header(row: Row, mapping: ColumnMap, named: Format | None) -> Header:

@@ -150,3 +150,9 @@ def test_the_words_of_a_header_tell_the_encoding_of_a_short_list(text: str, enco
 def test_what_is_no_list_is_refused_with_what_to_do(content: bytes, advice: str) -> None:
     with pytest.raises(UnreadableFile, match=advice):
         rows(content)
+
+
+def test_what_is_no_isbn_in_a_list_of_them_costs_its_own_row() -> None:
+    found = rows(f"{ISBN}\n123abc\n{ANOTHER}\n")
+    assert [row.fields.get("isbn13") for row in found] == [ISBN, None, ANOTHER]
+    assert [row.error.value for row in found if row.error] == ["123abc"]

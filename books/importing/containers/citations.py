@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import rispy  # type: ignore[import-untyped]
 from bibtexparser.entrypoint import parse_string
+from bibtexparser.middlewares.enclosing import RemoveEnclosingMiddleware
 from bibtexparser.middlewares.names import parse_single_name_into_parts, split_multiple_persons_names
 from bibtexparser.model import Entry, Field
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
@@ -94,9 +95,12 @@ def _bibtex_parts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _bibtex_entry(text: str) -> dict[str, Any]:
     library = parse_string(text)
-    found = [*library.entries, *(block.ignore_error_block for block in library.failed_blocks)]  # a field stands twice
-    if not found or not isinstance(entry := found[-1], Entry):
+    twice = [block.ignore_error_block for block in library.failed_blocks]  # it has a field twice: still enclosed
+    entry = library.entries[-1] if library.entries else next(iter(twice), None)
+    if not isinstance(entry, Entry):
         return {DAMAGE: "This entry cannot be read: a brace, a quote or a comma is missing."}
+    if not library.entries:
+        RemoveEnclosingMiddleware().transform_entry(entry, library)
     return {"entry type": entry.entry_type, "key": entry.key} | dict(map(_bibtex_field, entry.fields))
 
 
