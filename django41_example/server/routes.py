@@ -10,16 +10,20 @@ class Routes:
     """Which view answers a path, and what it declares. Most requests are for the same few paths."""
 
     def __init__(self) -> None:
-        self.resolve_any = get_resolver(settings.ROOT_URLCONF).resolve
-        self.resolve_short = lru_cache(REMEMBERED)(self.resolve_any)
+        self.resolve = get_resolver(settings.ROOT_URLCONF).resolve
+        self.remembered = lru_cache(REMEMBERED)(self._match)
 
-    def resolve(self, path: str) -> ResolverMatch:
-        return self.resolve_short(path) if len(path) <= LONGEST else self.resolve_any(path)
+    def match(self, path: str) -> ResolverMatch | None:
+        """None where nothing is: that too takes long to find out, and is asked several times for a request."""
+        return self.remembered(path) if len(path) <= LONGEST else self._match(path)
 
     def declares(self, name: str, path: str) -> bool:
         """Whether the view at this path declares that it `is_public`, say, or `takes_uploads`."""
+        match = self.match(path)
+        return getattr(match and getattr(match.func, "view_class", None), name, False)
+
+    def _match(self, path: str) -> ResolverMatch | None:
         try:
-            view = self.resolve(path).func
+            return self.resolve(path)
         except Resolver404:
-            return False
-        return getattr(getattr(view, "view_class", None), name, False)
+            return None

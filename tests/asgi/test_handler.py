@@ -384,6 +384,14 @@ async def test_an_address_that_is_not_text_is_refused(serve: Serve) -> None:
     assert (await exchange.answer()).status == 400
 
 
+@pytest.mark.parametrize("headers", [(), HTML])
+async def test_an_address_that_leads_nowhere_is_answered_without_a_wait(make_pool: MakePool, headers: Any) -> None:
+    exchange = Exchange(Handler(make_pool(), refused, body_limit=LIMIT), "/nowhere/", headers=headers)
+    answering = exchange.application(exchange.scope, exchange.receive, exchange.send)
+    task = asyncio.eager_task_factory(asyncio.get_running_loop(), answering)
+    assert (task.done(), exchange.sent[0]["status"]) == (True, 404)
+
+
 async def test_nothing_but_http_is_answered(serve: Serve) -> None:
     with pytest.raises(ValueError, match="websocket"):
         await serve(tell_length)({"type": "websocket"}, asyncio.sleep, asyncio.sleep)  # type: ignore[arg-type]
