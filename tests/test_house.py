@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_554,
     "search": 1952,
-    "server": 3192,
+    "server": 3207,
     "jobs": 1465,
     "importing exporting": 4743,
     "openapi": 652,
-    "house": 27_501,
+    "house": 27_516,
     "benchmarks": 4384,
 }
 
