@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from books.exporting.formulas import restored
 from books.importing.formats import FORMATS
-from books.importing.formats.any_table import any_table, columns_of
+from books.importing.formats.any_table import columns_of
 from books.importing.formats.base import ColumnMap, Format
 from books.importing.formats.mapped import columns_of_mapping
 from books.importing.formats.own import ISBNS
@@ -23,7 +23,7 @@ class Header:
     names: list[str]
     end: int
     after: int
-    format: Format | None = None
+    format: Format | None = None  # of a list that has no header
     score: int = 0  # the higher the more surely this is the header
     fault: str = ""
 
@@ -56,11 +56,9 @@ def _header(row: Row, mapping: ColumnMap, named: Format | None) -> Header:
         score = 100 if names and wanted <= {*names} else 0
         return Header(names, row.end, row.after, score=score)
     if known := named or recognised(names):
-        return Header(names, row.end, row.after, known, score=100 if known.recognises(names) else 0)
+        return Header(names, row.end, row.after, score=100 if known.recognises(names) else 0)
     fields = columns_of(names)
-    usable = "title" in fields or "isbn13" in fields
-    known = any_table(names) if usable else None
-    return Header(names, row.end, row.after, known, score=len(fields) if usable else 0)
+    return Header(names, row.end, row.after, score=len(fields) if fields.keys() & {"title", "isbn13"} else 0)
 
 
 def told_apart(cells: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Self, TypedDict
+from typing import Any, BinaryIO, Self
 
 from django.db import IntegrityError, OperationalError, transaction
 
@@ -37,14 +37,7 @@ ATTEMPTS = 2  # at a batch, and then at each of its rows
 _LOST_RACES = {"40P01", "40001"}  # PostgreSQL's deadlock_detected and serialization_failure
 
 
-class Checkpoint(TypedDict):
-    """How far an import is, as JSON."""
-
-    size: int  # bytes of the file, to recognise it
-    start: int  # byte of the next row
-    lines: int  # before it
-    totals: list[int]
-    seen: dict[str, dict[str, str]]
+Checkpoint = dict[str, Any]  # how far an import is, as JSON
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,7 @@ class Progress:
     @property
     def checkpoint(self) -> Checkpoint:
         return {
-            "size": self.table.size,
+            "size": self.table.size,  # by which the file is recognised
             "start": self.start,
             "lines": self.lines,
             "totals": list(self.totals),

@@ -111,33 +111,31 @@ def _first_line(file: BinaryIO) -> str:
 
 
 def _of_objects(names: Sequence[str], mapping: ColumnMap, named: Format | None, *, is_strict: bool) -> Format:
-    if mapping:
-        return mapped(mapping, names, named)
-    if known := named or recognised(names):
-        return known
-    if {*names} <= NAMES:
+    if not mapping and not named and not recognised(names) and {*names} <= NAMES:
         return JSON_LINES
-    return _by_names(names, is_strict=is_strict)
+    return _of_names(names, mapping, named, is_strict=is_strict)
 
 
 def _of_columns(head: Header, mapping: ColumnMap, named: Format | None, *, is_strict: bool) -> Format:
     if head.fault:
         raise UnreadableFile(f"The header in line {head.after} cannot be read: {head.fault}")
-    if mapping:
-        return mapped(mapping, head.names, named)
-    if named and (missing := sorted(named.columns - {*head.names})):
+    if named and not mapping and (missing := sorted(named.columns - {*head.names})):
         raise UnreadableFile(
             f"This is not {named.name}: it has no column {listed(missing)}; it has {listed(head.names)}."
         )
-    known = named or head.format or _by_names(head.names, is_strict=is_strict)
+    known = head.format or _of_names(head.names, mapping, named, is_strict=is_strict)
     twice = [found[1] for name in head.names if (found := re.fullmatch(r"(.*) \(\d+\)", name))]
     used = [name for name in twice if name in known.read_columns()]
-    if used and is_strict:
+    if used and is_strict and not mapping:
         raise UnreadableFile(f"There are two columns {listed(used)}: delete or rename one.")
     return known
 
 
-def _by_names(names: Sequence[str], *, is_strict: bool) -> Format:
+def _of_names(names: Sequence[str], mapping: ColumnMap, named: Format | None, *, is_strict: bool) -> Format:
+    if mapping:
+        return mapped(mapping, names, named)
+    if known := named or recognised(names):
+        return known
     if not is_strict or columns_of(names).keys() & {"title", "isbn13"}:
         return any_table(names)
     raise UnreadableFile(

@@ -10,7 +10,7 @@
 4. Put it into the list below, before less particular ones, and the name into docs/import-export.md.
 """
 
-from books.importing.formats import aozora, bibtex, csl_json, goodbooks, gutenberg, librarything, marc, opf, own, ris
+from books.importing.formats import bibtex, csl_json, goodbooks, gutenberg, librarything, marc, opf, own, ris
 from books.importing.formats.programs import PROGRAMS
 
 FORMATS = {
@@ -19,7 +19,6 @@ FORMATS = {
         own.CSV,
         own.JSON_LINES,
         goodbooks.FORMAT,
-        aozora.FORMAT,
         gutenberg.FORMAT,
         librarything.TSV,
         librarything.JSON,

@@ -1,4 +1,4 @@
-"""The tables that other programs export, each with the place where people find it."""
+"""The tables that other programs and catalogues export, each with the place where people find it."""
 
 import re
 from typing import Any
@@ -77,6 +77,21 @@ def _babelio_author(cell: Any) -> list[tuple[str, str]]:
 
 
 PROGRAMS: tuple[Format, ...] = (
+    of_columns(  # a row for each person of a work: https://www.aozora.gr.jp/index_pages/person_all.html
+        "aozora",
+        "Aozora Bunko, list of works",
+        {  # publisher and dates in it are those of the printed edition that was typed in, not of the work
+            "source_key": "作品ID",
+            "title": "作品名",
+            "authors": ("著者名", lambda name: [(text(name), "")]),
+            "description": ("翻訳者名等", lambda names: f"翻訳：{text(names)}" if text(names) else ""),
+            "language": "language",
+        },
+        header="作品ID|作品名|著者名|翻訳者名等",
+        source="aozora",
+        prepared=lambda cells: {**cells, "language": "ja"},
+        one_person_a_row=True,
+    ),
     of_columns(  # “My Books › Import and export”: https://www.goodreads.com/review/import
         "goodreads",
         "Goodreads",
