@@ -84,6 +84,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = Flow(transport, self)
         self.unanswered: deque[Any] = deque()
+        self.by_address: dict[str, dict[LimitedProtocol, None]] = self.app_state.setdefault("by_address", {})
         self.turns: Turns = self.app_state.setdefault("turns", Turns(self.loop))
         self.address = network_of(self.client[0] if self.client else "")
         limit_buffers(transport)
@@ -91,7 +92,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self.app_state.get("is_watched"):
             self.app_state["is_watched"] = True
             close_late_ones(self.loop, self.connections, self.app_state)
-        if len(self.connections) > MOST_CONNECTIONS:
+        self.of_address()[self] = None
+        if len(self.connections) > MOST_CONNECTIONS and not self.make_room():
             self.refuse(503)
             transport.close()
         elif self.app_state.get("is_ending"):  # it came while the server began to stop
@@ -105,6 +107,23 @@ class LimitedProtocol(HttpToolsProtocol):
         self.pipeline.clear()
         self.to_start = None
         self.let_go()
+        self.of_address().pop(self, None)
+        if not self.of_address():
+            del self.by_address[self.address]
+
+    def of_address(self) -> "dict[LimitedProtocol, None]":
+        """The connections of this one's address, the oldest first."""
+        return self.by_address.setdefault(self.address, {})
+
+    def make_room(self) -> bool:
+        """Reset the oldest connection of the address that has most of them, if it has more than one may have."""
+        of_one, share = max(self.by_address.values(), key=len), self.app_state.get("client_share", 1)
+        if share == 1 or len(of_one) <= MOST_CONNECTIONS * share:
+            return False
+        oldest = next(iter(of_one))
+        del of_one[oldest]
+        oldest.reset()
+        return True
 
     # What arrives
 

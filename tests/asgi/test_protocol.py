@@ -369,6 +369,29 @@ async def test_one_connection_too_many_is_told_when_to_come_again(server: Server
     assert refusal(wires[2]) == {"detail": protocol.REFUSALS[503]}
 
 
+async def test_of_an_address_with_more_than_its_share_the_oldest_gives_way(server: Server, monkeypatch: Any) -> None:
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 4)
+    server.app_state["client_share"] = 0.5
+    wires = [server.connect(f"192.0.2.{last}") for last in (1, 2, 2, 2, 2, 3)]
+    assert [wire.aborted for wire in wires] == [False, True, True, False, False, False]
+    await wires[5].send(HELLO)
+    assert wires[5].statuses == [200]
+
+
+async def test_nothing_is_counted_by_address_when_all_have_left(server: Server) -> None:
+    for wire in [server.connect() for _ in range(2)]:
+        wire.close()
+    await settled()
+    assert server.app_state["by_address"] == {}
+
+
+async def test_where_no_address_has_more_the_newest_is_refused(server: Server, monkeypatch: Any) -> None:
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 4)
+    server.app_state["client_share"] = 0.5
+    wires = [server.connect(f"192.0.2.{last}") for last in (1, 1, 2, 2, 3)]
+    assert [wire.statuses for wire in wires] == [[], [], [], [], [503]]
+
+
 async def test_there_is_room_again_when_one_has_gone(server: Server, monkeypatch: Any) -> None:
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 2)
     first, _ = server.connect(), server.connect()
