@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_554,
     "search": 1952,
-    "server": 3207,
+    "server": 3226,
     "jobs": 1465,
     "importing exporting": 4723,
     "openapi": 652,
-    "house": 27_496,
+    "house": 27_515,
     "benchmarks": 4384,
 }
 
