@@ -26,6 +26,10 @@ class PossibleDuplicate(Exception):
         self.books = books
 
 
+# Fields that came after the first keys: empty ones do not count, so a request repeated after an upgrade is known.
+ADDED_LATER = {"series_label", "more_series", "contributors"}
+
+
 def add_once(
     values: Record, key: str, actor: Actor, *, if_distinct: bool = False, shares_isbn: bool = False
 ) -> dict[str, Any]:
@@ -43,7 +47,7 @@ def add_once(
 
     if key:  # one account's keys are nobody else's
         key = f"{actor.user_id}:{key}"
-        request = {name: value for name, value in values.items() if value}  # a field that an upgrade adds is empty
+        request = {name: value for name, value in values.items() if value or name not in ADDED_LATER}
         answer = IdempotentResponse.objects.get_or_run(key, as_json(request).decode(), add)
     else:
         answer = add()
