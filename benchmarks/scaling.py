@@ -26,8 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402 - after setup
-from django.db import connection  # noqa: E402
+from asgiref.sync import sync_to_async  # noqa: E402 - after setup
+from django.conf import settings  # noqa: E402
+from django.db import connection, connections  # noqa: E402
 from django.test import AsyncClient  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
@@ -119,6 +120,7 @@ async def measured(size: int, rounds: int, clock: Callable[[], float]) -> dict[s
             if number >= 5:  # the first ones read templates and open the connection
                 times.append((clock() - start) * 1000)
         found[name] = times
+    await sync_to_async(connections.close_all)()  # the next database has the next connection
     return found
 
 
