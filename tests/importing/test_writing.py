@@ -98,4 +98,5 @@ class Queries(TestCase):
 
     def test_a_batch_that_changes_nothing_finds_its_books_by_one_and_writes_nothing(self) -> None:
         self.queries(CELLS)
-        assert [sql.split()[0] for sql in self.queries({**CELLS, "topics": ""})] == ["SAVEPOINT", "SELECT", "RELEASE"]
+        queries = [sql for sql in self.queries({**CELLS, "topics": ""}) if "pg_advisory" not in sql]
+        assert [sql.split()[0] for sql in queries] == ["SAVEPOINT", "SELECT", "RELEASE"]
