@@ -183,7 +183,7 @@ class Queries(PageCase):
                 async_to_sync(AsyncClient().get)(url, headers=HTML)
 
     def test_who_is_signed_in_costs_four_more(self) -> None:
-        """The session, the account, and its permissions: its own and its groups'. A form proposes names of three kinds."""
+        """The session, the account, and its permissions: its own and its groups'. Forms propose names besides."""
         here = self.book.get_absolute_url()
         for url, queries in {"/books/new/": 5 + 3, f"{here}edit/": 6 + 3, f"{here}delete/": 6}.items():
             with self.subTest(url), self.assertNumQueries(queries):
