@@ -1,6 +1,7 @@
 """The power fails at 200 moments of a server's life, from its first start on, while books and backups are written."""
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -20,7 +21,7 @@ from benchmarks.chaos.catalogue import Options, serving
 from benchmarks.chaos.client import Connection, new_key
 from benchmarks.chaos.report import figure
 from benchmarks.chaos.restart import TITLE
-from benchmarks.chaos.synced import STRACE, Disk, calls
+from benchmarks.chaos.synced import STRACE, Call, Disk, calls
 from tests.server.running import PROJECT, environment
 
 WRITERS = 8
@@ -34,11 +35,11 @@ async def run(options: Options) -> None:
         traces, starts_at = Path(name), time.time()
         with serving(options, workers=2, under=f"{STRACE}{traces / 'trace'} ", BACKUPS="1") as catalogue:
             token = await asyncio.to_thread(catalogue.token)
+            calm = await asyncio.to_thread(at_rest, catalogue.folder)
             loaded_at = time.time()
             acknowledged = await load(catalogue.port, token, options.scaled(60))
             moments = [random.uniform(starts_at, loaded_at) for _ in range(options.scaled(20))]
             moments += [random.uniform(loaded_at, time.time()) for _ in range(options.scaled(180))]
-            calm = await asyncio.to_thread(at_rest, catalogue.folder)
             os.killpg(catalogue.server.process.pid, signal.SIGTERM)  # strace itself holds out
             catalogue.server.wait()
             await asyncio.to_thread(cut_power, catalogue.folder, traces, sorted(moments), acknowledged, calm)
@@ -89,8 +90,11 @@ def cut_power(
 ) -> None:
     """Start again with what is left at each moment, and compare with what was acknowledged before.
 
-    If anything was written that no trace tells of, the replay up to the calm moment is not what was there then."""
-    disk, found, lost, faults, backups = Disk(folder), iter(calls(traces)), 0, Counter[str](), 0
+    If a command wrote what no trace tells of, the replay up to the calm moment is not what was there then."""
+    every = calls(traces)
+    is_whole = is_replayed(folder, every, *calm)
+    figure("the replay gives the files as they were", is_whole, aim="True", reached=is_whole)
+    disk, found, lost, faults, backups = Disk(folder), iter(every), 0, Counter[str](), 0
     call = next(found)
     with starts() as restarted:
         for number, moment in enumerate(moments):
@@ -105,17 +109,19 @@ def cut_power(
             else:
                 lost += sum(state["written"].get(title, 0) < version for title, version in before.items())
                 backups += state["backups"]
-    while call.end <= calm[0]:
-        disk.replay(call)
-        call = next(found)
-    is_whole = all(calm[1].get(path) == content for path, content in disk.whole() if path.suffix not in MEMORY)
-    figure("the replay gives the files as they were", is_whole, aim="True", reached=is_whole)
     counts = f"{lost} of up to {len(acknowledged):,} in each of {len(moments)} power cuts"
     figure("acknowledged writes lost", counts, aim="0", reached=not lost)
     figure("starts that were not clean", faults.total(), aim="0", reached=not faults)
     for fault, times in faults.most_common():
         print(f"     {times} times: {fault}")
     figure("backups that were there, whole", backups)
+
+
+def is_replayed(folder: Path, every: list[Call], moment: float, there: Files) -> bool:
+    disk = Disk(folder)
+    for call in itertools.takewhile(lambda call: call.end <= moment, every):
+        disk.replay(call)
+    return all(there.get(path) == content for path, content in disk.whole() if path.suffix not in MEMORY)
 
 
 @contextmanager
