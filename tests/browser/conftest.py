@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, StorageState, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, async_playwright, expect
 
 from tests.people import PASSWORD
 from tests.server.databases import Prepared
@@ -58,8 +58,17 @@ async def owner(browser: Browser, server: Server) -> StorageState:
     return state
 
 
+@pytest.fixture(scope="session")
+async def window(browser: Browser, server: Server, owner: StorageState) -> AsyncIterator[BrowserContext]:
+    """The owner's window, in which a page stays open: Chromium computes for two seconds to open another window."""
+    context = await browser.new_context(base_url=server.url, storage_state=owner)
+    await context.new_page()
+    yield context
+    await context.close()
+
+
 @pytest.fixture
-async def page(browser: Browser, server: Server, owner: StorageState) -> AsyncIterator[Page]:
+async def page(window: BrowserContext, server: Server, owner: StorageState) -> AsyncIterator[Page]:
     """A page of the owner's; `page.goto("/")` opens the catalogue. A fault in a script fails the test."""
     faults: list[str] = []
 
@@ -67,11 +76,15 @@ async def page(browser: Browser, server: Server, owner: StorageState) -> AsyncIt
         if "Content Security Policy" in message.text:
             faults.append(message.text)
 
-    context = await browser.new_context(base_url=server.url, storage_state=owner)
-    page = await context.new_page()
+    page = await window.new_page()
     page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", note)
     yield page
-    await context.close()
+    first, *others = window.pages
+    for other in others:
+        await other.close()
+    session = await window.new_cdp_session(first)
+    await session.send("Storage.clearDataForOrigin", {"origin": server.url, "storageTypes": "all"})
+    await window.add_cookies(owner["cookies"])  # type: ignore[arg-type]
     assert faults == []

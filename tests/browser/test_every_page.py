@@ -38,13 +38,13 @@ async def addresses(page: Page) -> list[str]:
         "/",
         "/lab/",
         "/lab/orm/",
-        "/books/",
+        "/books/?sort=-added&size=5",
         "/books/?q=kokoro&language=en",
         "/books/?q=nothing",
-        "/books/?facets=author",
-        "/authors/",
+        "/books/?facets=author&size=1",
+        "/authors/?size=5",
         "/topics/",
-        "/series/",
+        "/series/?size=5",
     ]
     [series] = (await (await page.request.get("/series/?q=ssss")).json())["series"]
     await page.request.patch(series["url"], data={"volumes": 7})
