@@ -325,4 +325,5 @@ def test_one_file_asks_outside() -> None:
     root = Path(__file__).parent.parent
     sources = [path for folder in ("books", "django41_example") for path in (root / folder).rglob("*.py")]
     asks = re.compile(r"^\s*(import|from) (httpx|requests|aiohttp|urllib\.request|http\.client)", re.MULTILINE)
-    assert [path.name for path in sources if asks.search(path.read_text())] == ["client.py"]
+    ours = "slow_server.py"  # the laboratory's, which is a server of its own
+    assert {path.name for path in sources if asks.search(path.read_text())} == {"client.py", ours}

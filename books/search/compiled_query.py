@@ -13,7 +13,6 @@ from django41_example.server.threads import current_checkout, in_thread
 
 # By name: psycopg is 10 MB, and only for PostgreSQL.
 ON_LOOP = "django41_example.server.postgresql.LoopQuery"
-LoopQuery: Any = import_string(ON_LOOP) if connection.vendor == "postgresql" else None
 
 Row = tuple[Any, ...]
 SHAPES = 500  # queries that stay compiled
@@ -67,10 +66,12 @@ class CompiledQuery:
     async def aread(self, **values: Any) -> list[Row]:
         """The same on the event loop. A request to our server has the loop itself ask PostgreSQL."""
         checkout = current_checkout.get()
-        if checkout is None or LoopQuery is None:
+        if checkout is None or connection.vendor != "postgresql":
             return await in_thread(self.read, **values)
         sql, parameters = self.filled(values)
-        return self._converted(await checkout.call(LoopQuery(checkout, sql, parameters))) if sql else []
+        if not sql:
+            return []
+        return self._converted(await checkout.call(import_string(ON_LOOP)(checkout, sql, parameters)))
 
     def _converted(self, rows: list[Row]) -> list[Row]:
         if not self.converters:

@@ -18,6 +18,7 @@ async def test_a_worker_stays_alive_when_the_clock_is_set_back() -> None:
     worker = SimpleNamespace(
         config=Config("asgi"),
         cfg=SimpleNamespace(accesslog=None),
+        sockets=[],
         ppid=os.getppid(),
         notify=lambda: signs.append(time.monotonic()),
     )

@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 from django.db import DataError, ProgrammingError, connection
 from django.http import HttpRequest, JsonResponse
 
-from books.search.compiled_query import LoopQuery
 from django41_example.server.handler import Handler
+from django41_example.server.postgresql import LoopQuery
 from django41_example.server.threads import current_checkout, in_thread
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import MakePool, Serve
