@@ -53,12 +53,12 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_558,
-    "search": 1952,
+    "search": 1951,
     "server": 3226,
     "jobs": 1465,
     "importing exporting": 4723,
     "openapi": 652,
-    "house": 27_519,
+    "house": 27_518,
     "benchmarks": 4412,
 }
 

@@ -11,9 +11,6 @@ from django.utils.module_loading import import_string
 
 from django41_example.server.threads import current_checkout, in_thread
 
-# By name: psycopg is 10 MB, and only for PostgreSQL.
-ON_LOOP = "django41_example.server.postgresql.LoopQuery"
-
 Row = tuple[Any, ...]
 SHAPES = 500  # queries that stay compiled
 
@@ -71,7 +68,8 @@ class CompiledQuery:
         sql, parameters = self.filled(values)
         if not sql:
             return []
-        return self._converted(await checkout.call(import_string(ON_LOOP)(checkout, sql, parameters)))
+        query = import_string("django41_example.server.postgresql.LoopQuery")  # by name: it loads psycopg, 10 MB
+        return self._converted(await checkout.call(query(checkout, sql, parameters)))
 
     def _converted(self, rows: list[Row]) -> list[Row]:
         if not self.converters:
