@@ -1,8 +1,7 @@
 """Django's middlewares without their thread hops, and two of our own.
 
 Django runs a middleware's `process_request` and `process_response` in a thread, since some touch the database. Most
-only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread. The private
-names are those of Django 6.1.3.
+only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread.
 """
 
 import inspect
@@ -27,7 +26,7 @@ from django.utils.functional import SimpleLazyObject
 
 from books.web.authentication import aget_user, get_user, remote_user
 
-aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)
+aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)  # as in Django 6.1.3
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 LOCAL_DOMAINS = (".home", ".home.arpa", ".internal", ".lan", ".local", ".localdomain")

@@ -20,7 +20,8 @@ from books.web.serializers import list_entry
 NEWEST, TOPICS = 12, 24  # shown
 LISTS = {"books": "book_list", "authors": "author_list", "series": "series_list", "topics": "topic_list"}
 OTHERS = ("refresh", "health_check", "opds", "opds2", "opensearch", "openapi")
-VIEWS = {**LISTS, "jobs": "job_list"} | {name: name for name in (*map("export_{}".format, EXPORT_FORMATS), *OTHERS)}
+VIEWS = {**LISTS, "jobs": "job_list", **{name: name for name in OTHERS}}
+VIEWS |= {f"export_{name}": f"export_{name}" for name in EXPORT_FORMATS}
 PARAMETERS = {"books": "{?q,author,topic,language,year,sort,size}", "authors": "{?q,size}", "series": "{?q,size}"}
 
 

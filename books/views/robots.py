@@ -74,6 +74,7 @@ class SitemapFile(CatalogueView):
     offers = (XML,)
     rules = {"GET": READ}
     ignores_accept = True
+    is_download = True
     pages = sitemap.PAGES["books"]
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:

@@ -14,8 +14,6 @@ from books.models.book_columns import RECORD_COLUMNS, as_record, split
 from books.models.job import JobQuerySet
 
 BOOK_COLUMNS = ("id", "created_at", "updated_at", "version", *RECORD_COLUMNS)
-
-
 BOOKS = f"{settings.SCRIPT_NAME}/books/"
 
 

@@ -56,8 +56,7 @@ class LoopQuery(Call):
 def is_ready(database: Any) -> bool:
     """Whether the loop may use it now: it is open and has not failed, nobody notes its queries, no transaction runs."""
     return (
-        database is not None
-        and database.connection is not None
+        getattr(database, "connection", None) is not None
         and not (database.errors_occurred or database.queries_logged)
         and database.connection.pgconn.transaction_status == TransactionStatus.IDLE
     )

@@ -171,6 +171,8 @@ class Checkout(Executor):
 
     def _start(self, call: Call) -> None:
         assert self.thread  # noqa: S101 - for the type checker
+        if not self.unfinished:
+            self.thread.statements.began = time.monotonic()  # not when another request's last one did
         self.unfinished.add(call)
         call.start(self.thread)
 

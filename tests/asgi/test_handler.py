@@ -472,10 +472,11 @@ async def test_so_many_downloads_go_on_at_once(endless: Handler, monkeypatch: An
     assert endless.downloads == {}
 
 
-async def test_beyond_them_no_books_are_searched_for_an_export(make_pool: MakePool) -> None:
+@pytest.mark.parametrize("path", ["/books.csv", "/books.xlsx", "/sitemap-books-1.xml", "/jobs/nightly/files/log.csv/"])
+async def test_beyond_them_nothing_is_read_for_another(make_pool: MakePool, path: str) -> None:
     handler = Handler(make_pool(), refused, body_limit=LIMIT)
     handler.downloads["192.0.2.1"] = handler_module.MOST_OF_ONE_CLIENT
-    answer = await ask(handler, "/books.csv", client="192.0.2.1")
+    answer = await ask(handler, path, client="192.0.2.1")
     assert (answer.status, answer.headers["retry-after"], handler.pool.started) == (503, "1", 0)
 
 

@@ -1,6 +1,7 @@
 """What the event loop asks PostgreSQL by itself."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -95,6 +96,19 @@ async def test_a_sync_call_waits_for_the_loop_to_be_done_with_the_connection(ans
         return await asyncio.gather(asked("SELECT %s::int", 1), in_thread(in_sync, "SELECT 2"), asked("SELECT 3"))
 
     assert (await ask(answer(both))).json() == [[[1]], [[2]], [[3]]]
+
+
+async def test_it_has_not_run_since_the_thread_was_last_used(answer: Answer) -> None:
+    async def seconds() -> Any:
+        await asked(PID)
+        checkout: Any = current_checkout.get()
+        checkout.thread.statements.began -= 3600
+        query = checkout.call(LoopQuery(checkout, "SELECT 1", []))
+        running = checkout.running(time.monotonic())
+        await query
+        return running < 60
+
+    assert (await ask(answer(seconds))).json() is True
 
 
 async def test_a_query_ends_with_its_client(serve: Serve, make_pool: MakePool) -> None:
