@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_558,
     "search": 1951,
-    "server": 3226,
+    "server": 3271,
     "jobs": 1465,
     "importing exporting": 4723,
     "openapi": 652,
-    "house": 27_518,
+    "house": 27_563,
     "benchmarks": 4412,
 }
 
