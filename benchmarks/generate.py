@@ -1,7 +1,7 @@
 """A library of plausible books in many scripts, the same at every run: as a CSV file, or straight into a database.
 
-    python benchmarks/generate.py 1000000 --csv books.csv
-    DATABASE_URL=… python benchmarks/generate.py 1000000 --fill
+    python -m benchmarks.generate 1000000 --csv books.csv
+    DATABASE_URL=… python -m benchmarks.generate 1000000 --fill
 
 Words come from our own short lists and from syllables, used as often as words are: few very often, most seldom.
 Most books have a valid ISBN; authors, publishers, series and topics recur as they do on shelves. `--fill` writes the
@@ -10,31 +10,23 @@ tables directly, with the same columns as an import makes but without a history:
 
 import argparse
 import csv
-import os
 import random
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, batched, chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import django
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+from stdnum import ean
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-django.setup()
-
-from django.core.management import call_command  # noqa: E402 - after setup
-from django.db import connection, transaction  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from stdnum import ean  # noqa: E402
-
-from books.metadata.record import CLEANERS, EMPTY, NAMES, topic_slug  # noqa: E402
-from books.models import Author, Book, BookAuthor, BookSeries, BookTopic, Series, Topic  # noqa: E402
-from books.models.book_columns import columns  # noqa: E402
-from books.models.bulk import _insert  # noqa: E402
-from books.search.index import keep_in_step  # noqa: E402
+from benchmarks import set_up  # noqa: F401 - comes first
+from books.metadata.record import CLEANERS, EMPTY, NAMES, topic_slug
+from books.models import Author, Book, BookAuthor, BookSeries, BookTopic, Series, Topic
+from books.models.book_columns import columns
+from books.models.bulk import insert_rows
+from books.search.index import keep_in_step
 
 BATCH = 2000  # books of one transaction
 VOCABULARY = 12_000  # words of a language, most of them made of syllables
@@ -202,10 +194,10 @@ def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dic
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     stamps = {"version": 1, "created_at": now, "updated_at": now}
     rows = [{**columns(book), **stamps} for book in batch]  # type: ignore[arg-type]
-    pks = [pk for (pk,) in _insert(Book, list(rows[0]), [tuple(row.values()) for row in rows], " RETURNING id")]
+    pks = [pk for (pk,) in insert_rows(Book, list(rows[0]), [tuple(row.values()) for row in rows], " RETURNING id")]
     new = sorted({name for book in batch for name in book["authors"]} - authors.keys())
     keys = [(each.name, each.name_key, each.sort_key) for each in map(Author.of, new)]
-    made = _insert(Author, ["name", "name_key", "sort_key"], keys, " RETURNING id")
+    made = insert_rows(Author, ["name", "name_key", "sort_key"], keys, " RETURNING id")
     authors |= dict(zip(new, chain.from_iterable(made), strict=True))
     by = [
         (pk, authors[name], place)
@@ -213,15 +205,15 @@ def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dic
         for place, name in enumerate(book["authors"])
     ]
     under = [(pk, topics[name]) for pk, book in zip(pks, batch, strict=True) for name in book["topics"]]
-    _insert(BookAuthor, ["book_id", "author_id", "position"], by)
-    _insert(BookTopic, ["book_id", "topic_id"], under)
+    insert_rows(BookAuthor, ["book_id", "author_id", "position"], by)
+    insert_rows(BookTopic, ["book_id", "topic_id"], under)
     series = Series.objects.by_names({book["series"] for book in batch if book["series"]})
     placed = [
-        (pk, series[book["series"]].pk, book["series_number"])
+        (pk, series[book["series"]].pk, book["series_number"], "", 0)
         for pk, book in zip(pks, batch, strict=True)
         if book["series"]
     ]
-    _insert(BookSeries, ["book_id", "series_id", "number", "label", "position"], [(*each, "", 0) for each in placed])
+    insert_rows(BookSeries, ["book_id", "series_id", "number", "label", "position"], placed)
     keep_in_step(pks)
 
 

@@ -1,7 +1,7 @@
 """How fast an import is, next to the fastest that this database takes the same rows.
 
-    DATABASE_URL=… python benchmarks/import_speed.py [--rows 20000] [--times 3]
-    DATABASE_URL=… python benchmarks/import_speed.py --rows 1000000 --times 1
+    DATABASE_URL=… python -m benchmarks.import_speed [--rows 20000] [--times 3]
+    DATABASE_URL=… python -m benchmarks.import_speed --rows 1000000 --times 1
 
 Raw is an executemany of an upsert, in one transaction, of the columns of Book alone, made ready while the clock stands;
 the table has all its indexes and triggers. The import is all of it: decoding, parsing, cleaning, finding, Book,
@@ -14,35 +14,27 @@ one that DATABASE_URL names.
 
 import argparse
 import multiprocessing
-import os
 import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import django
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-django.setup()
-
-from django.core.management import call_command  # noqa: E402 - after setup
-from django.db import connection, transaction  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from benchmarks.generate import write_csv  # noqa: E402
-from benchmarks.throwaway import throwaway_database  # noqa: E402
-from books.importing import source, tables  # noqa: E402
-from books.importing.importer import import_file  # noqa: E402
-from books.importing.rows import cleaned  # noqa: E402
-from books.metadata.record import EMPTY  # noqa: E402
-from books.models import Book  # noqa: E402
-from books.models.book_columns import columns  # noqa: E402
+from benchmarks import set_up  # noqa: F401 - comes first
+from benchmarks.generate import write_csv
+from benchmarks.throwaway import throwaway_database
+from books.importing import source, tables
+from books.importing.importer import import_file
+from books.importing.rows import cleaned
+from books.metadata.record import EMPTY
+from books.models import Book
+from books.models.book_columns import columns
 
 PORTION = 10_000  # rows that are made ready at a time
 

@@ -1,6 +1,6 @@
 """What the ways of the laboratory do to others, measured from outside, and the picture of it in docs/async.md.
 
-    python benchmarks/lab.py [--rounds 3] [--write]
+    python -m benchmarks.lab [--rounds 3] [--write]
 
 Starts a server with one worker on a free port of this machine. Somebody asks for something small every 20 ms, whether
 or not the ones before have been answered; meanwhile each way runs in turn, as often as there are rounds, after a quiet
@@ -10,17 +10,15 @@ second of its own. `--write` draws docs/lab.svg.
 import argparse
 import asyncio
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tests.server.running import Server
+from benchmarks.chaos.catalogue import Options, serving
+from benchmarks.chaos.client import Connection
+from benchmarks.chaos.report import percentile
+from tests.server.running import PROJECT
 
-ROOT = Path(__file__).resolve().parent.parent
-PICTURE = ROOT / "docs/lab.svg"
+PICTURE = PROJECT / "docs/lab.svg"
 WAYS = {  # as the picture calls them
     "sleep": "await asyncio.sleep()",
     "blocking": "a blocking call",
@@ -49,19 +47,15 @@ class Run(NamedTuple):
         return [wait.seconds for wait in self.waits if 0 <= wait.at < self.seconds]
 
 
-async def ask(port: int, path: str) -> int:
-    """The status of one request, on a connection of its own."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-    answer = await asyncio.wait_for(reader.read(), 60)
-    writer.close()
-    return int(answer.split(maxsplit=2)[1])
+async def ask(port: int, path: str) -> None:
+    """On a connection of its own."""
+    answer = await Connection(port).ask("GET", path, Connection="close")
+    assert answer.status == 200, answer
 
 
 async def visit(port: int, due: float, began: float, waits: list[Wait]) -> None:
     """A wait counts from when the visit was due, so that our own delays count too."""
-    status = await ask(port, "/health_check/live/")
-    assert status == 200, status
+    await ask(port, "/health_check/live/")
     waits.append(Wait(due - began, time.perf_counter() - due))
 
 
@@ -81,8 +75,7 @@ async def run(port: int, way: str) -> Run:
     pulse = asyncio.create_task(others())
     await asyncio.sleep(began - time.perf_counter())
     start = time.perf_counter()
-    status = await ask(port, f"/lab/{way}/")
-    assert status == 200, status
+    await ask(port, f"/lab/{way}/")
     seconds = time.perf_counter() - start
     await asyncio.sleep(0.2)
     is_over.set()
@@ -100,10 +93,6 @@ async def measure(port: int, rounds: int) -> dict[str, list[Run]]:
             if way == "blocking":
                 await asyncio.sleep(REST)
     return runs
-
-
-def percentile(values: list[float], part: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
 def report(runs: dict[str, list[Run]]) -> None:
@@ -157,17 +146,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        command = "gunicorn django41_example.asgi:application -w 1 -k uvicorn.workers.UvicornWorker"
-        server = Server(command, Path(folder), DATABASE_URL=f"sqlite:///{folder}/x.sqlite3", WORK="0")
-        try:
-            server.wait_until_open()
-            runs = asyncio.run(measure(server.port, options.rounds))
-        finally:
-            server.kill()
+    with serving(Options(), workers=1, WORK="0") as catalogue:
+        runs = asyncio.run(measure(catalogue.port, options.rounds))
     report(runs)
     if options.write:
-        PICTURE.parent.mkdir(exist_ok=True)
         PICTURE.write_text(draw(runs))
 
 

@@ -1,7 +1,7 @@
 """How long each read takes with 10,000, 100,000 and 1,000,000 books: whole answers, none of them kept.
 
-    python benchmarks/scaling.py [--sizes 10000,100000,1000000] [--rounds 40]
-    python -m tests.postgres python benchmarks/scaling.py
+    python -m benchmarks.scaling [--sizes 10000,100000,1000000] [--rounds 40]
+    python -m tests.postgres python -m benchmarks.scaling
 
 The books are those of generate.py, in a test database. Every request goes through the whole of Django in one process,
 one after the other; each differs from the others of its kind, and is asked once. A figure is the median and the 95th
@@ -11,32 +11,24 @@ not lengthen. Pages are HTML, lists are JSON; `counts` are lists with all that i
 
 import argparse
 import asyncio
-import os
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
-import django
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import connection, connections
+from django.test import AsyncClient
+from django.test.utils import setup_test_environment
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-django.setup()
-
-from asgiref.sync import sync_to_async  # noqa: E402 - after setup
-from django.conf import settings  # noqa: E402
-from django.db import connection, connections  # noqa: E402
-from django.test import AsyncClient  # noqa: E402
-from django.test.utils import setup_test_environment  # noqa: E402
-
-from benchmarks.generate import fill  # noqa: E402
-from benchmarks.throwaway import throwaway_database  # noqa: E402
-from books.models import Book  # noqa: E402
-from books.models.book import BookQuerySet  # noqa: E402
-from books.search.pagination import Cursor  # noqa: E402
+from benchmarks import set_up  # noqa: F401 - comes first
+from benchmarks.generate import fill
+from benchmarks.throwaway import throwaway_database
+from books.models import Book
+from books.models.book import BookQuerySet
+from books.search.pagination import Cursor
 
 SCRIPTS = {
     "English": "history garden secret war of-the the-house island winter stone dream",

@@ -1,17 +1,13 @@
 """What a start costs until the first list is answered, and what the server uses while nobody asks.
 
-    python benchmarks/start.py [--postgres] [--rounds 3]
+    python -m benchmarks.start [--postgres] [--rounds 3]
 
 Each round runs `prepare` and the plain command on a database that needs no upgrade. The last server is then left alone
 for a minute, and asked for some hundreds of pages. Processor time is that of all processes of the server.
 """
 
 import argparse
-import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.compare import machine
 from benchmarks.compare.serving import shelf

@@ -1,7 +1,7 @@
 """Whether who walks through a list sees every book once while others write: each sort, page by page, there and back.
 
-    python benchmarks/walks.py [--rows 100000] [--size 100]
-    python -m tests.postgres python benchmarks/walks.py
+    python -m benchmarks.walks [--rows 100000] [--size 100]
+    python -m tests.postgres python -m benchmarks.walks
 
 Another process adds, changes and removes books meanwhile, as fast as it can. To a tenth of the books it gives new
 titles and years, or it removes them; of the others it changes what they are not sorted by. Those must be seen exactly
@@ -11,30 +11,22 @@ once, on the way there and on the way back. It works in a test database, never i
 import argparse
 import asyncio
 import multiprocessing
-import os
 import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
-import django
+from django.db import connection
+from django.test import AsyncClient
+from django.test.utils import setup_test_environment
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-django.setup()
-
-from django.db import connection  # noqa: E402 - after setup
-from django.test import AsyncClient  # noqa: E402
-from django.test.utils import setup_test_environment  # noqa: E402
-
-from benchmarks.generate import fill  # noqa: E402
-from benchmarks.throwaway import throwaway_database  # noqa: E402
-from books.models import Book  # noqa: E402
+from benchmarks import set_up  # noqa: F401 - comes first
+from benchmarks.generate import fill
+from benchmarks.throwaway import throwaway_database
+from books.models import Book
 
 UNSETTLED = 10  # the books whose ids this divides may move or go
 MOST_ADDED = 500  # books of the writer's own that are there at once

@@ -1,6 +1,6 @@
 """The anonymous request that costs most, found by a search over the grammar of our own queries.
 
-    DATABASE_URL=… python benchmarks/worst_query.py [--minutes 5] [--seed 1] [--only TEXT]
+    DATABASE_URL=… python -m benchmarks.worst_query [--minutes 5] [--seed 1] [--only TEXT]
 
 It asks the catalogue that DATABASE_URL names (fill it: benchmarks/generate.py 100000 --fill), and writes nothing. It
 makes requests at random from the grammar below, keeps the dearest, and changes a part of one of those in every second
@@ -10,31 +10,22 @@ and the request: the cheaper of two tries, since others use the machine too.
 
 import argparse
 import asyncio
-import os
 import random
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import django
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.test import AsyncClient
+from django.test.utils import setup_test_environment
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-django.setup()
+from benchmarks import set_up  # noqa: F401 - comes first
+from benchmarks.compare import machine
+from books.models.book import BookQuerySet
+from books.search.pagination import Cursor, is_text
 
-from asgiref.sync import sync_to_async  # noqa: E402 - after setup
-from django.db import connection  # noqa: E402
-from django.test import AsyncClient  # noqa: E402
-from django.test.utils import setup_test_environment  # noqa: E402
-
-from books.models.book import BookQuerySet  # noqa: E402
-from books.search.pagination import Cursor, is_text  # noqa: E402
-
-TICKS = os.sysconf("SC_CLK_TCK")
 KEPT = 12  # of the dearest, from which others are made
 LETTERS = list("aeiounsrtlmdkbpghfvzcwy1290")
 BEGINNINGS = [a + b for a in "aeioustdl" for b in "aeinrtlh"] + "the der gen con man and ing ber 978 197 198".split()
@@ -128,9 +119,7 @@ def database_seconds() -> float:
         return 0.0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        pid = cursor.fetchone()[0]
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+        return machine.seconds_of({cursor.fetchone()[0]})
 
 
 async def cost(client: AsyncClient, asked: Request) -> tuple[float, int]:

@@ -28,8 +28,8 @@ OWNER = {"DJANGO_SUPERUSER_PASSWORD": "correct horse", "DJANGO_SUPERUSER_EMAIL":
 
 @dataclass(frozen=True)
 class Options:
-    quick: bool
-    postgres: bool
+    quick: bool = False
+    postgres: bool = False
 
     @property
     def kind(self) -> str:

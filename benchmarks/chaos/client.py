@@ -3,7 +3,8 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,17 +54,25 @@ class Connection:
         return int(first.split()[1]), {name.lower(): value for name, value in headers.items()}
 
     async def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
-        async with asyncio.timeout(PATIENCE):
-            await self.send(method, path, body, **headers)
-            assert self.reader
-            status, received = await self.head()
-            if "content-length" in received:
-                content = await self.reader.readexactly(int(received["content-length"]))
-            else:
-                content = b"".join([chunk async for chunk in self.chunks()])
-            if received.get("connection") == "close":
-                self.close()
-            return Answer(status, received, content)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.send(method, path, body, **headers)
+                answer = await self._answer()
+        except BROKEN:
+            self.close()
+            raise
+        if answer.headers.get("connection") == "close":
+            self.close()
+        return answer
+
+    async def _answer(self) -> Answer:
+        assert self.reader
+        status, received = await self.head()
+        if "content-length" in received:
+            content = await self.reader.readexactly(int(received["content-length"]))
+        else:
+            content = b"".join([chunk async for chunk in self.chunks()])
+        return Answer(status, received, content)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """What a chunked answer brings. Ends where the server ended it; an EOFError where it was cut."""
@@ -85,6 +94,17 @@ class Connection:
         if self.reader:
             self.writer.transport.abort()
         self.reader = None
+
+
+async def counted(seen: Counter[str], asking: Awaitable[Answer]) -> Answer | None:
+    """The answer, or None where the connection broke; either is counted."""
+    try:
+        answer = await asking
+    except BROKEN as error:
+        seen[type(error).__name__] += 1
+        return None
+    seen[answer.kind] += 1
+    return answer
 
 
 def book(title: str) -> bytes:

@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.chaos.catalogue import Options, serving
-from benchmarks.chaos.client import Connection, new_key
+from benchmarks.chaos.client import Connection, counted, new_key
 from benchmarks.chaos.owner import Owner
-from benchmarks.chaos.report import figure
+from benchmarks.chaos.report import counts, figure
 from benchmarks.chaos.writing import sign_in
 
 # Preloaded: the time of day is that of the machine, and as many seconds more as a file says.
@@ -63,17 +63,16 @@ async def run(options: Options) -> None:
                 await owner.wait_for(old, "running")
                 offset.write_text(str(seconds))
                 began, seen = time.monotonic(), Counter[str]()
-                seen[(await owner.ask("POST", f"/jobs/{new}/", SHORT)).kind] += 1
+                await counted(seen, owner.ask("POST", f"/jobs/{new}/", SHORT))
                 _, waited = await owner.wait_for(new, "succeeded", "failed")
                 ended, _ = await owner.wait_for(old, "succeeded", "failed")
                 await asyncio.to_thread(sign_in, catalogue)
                 while time.monotonic() < began + WATCHED:
-                    seen[(await owner.ask("GET", "/health_check/")).kind] += 1
-                    seen[(await Connection(owner.port, owner.token).add_book("A book", new_key())).kind] += 1
+                    await counted(seen, owner.ask("GET", "/health_check/"))
+                    await counted(seen, Connection(owner.port, owner.token).add_book("A book", new_key()))
                     await asyncio.sleep(1)
                 jobs = f"a running job {ended['status']} in attempt {ended['attempt']}, a new one in {waited:.0f} s"
-                counts = ", ".join(f"{count} × {kind}" for kind, count in sorted(seen.items()))
                 well = set(seen) <= {"200", "201", "202"} and ended["status"] == "succeeded" and waited < 10
-                figure(f"clock at {seconds:+} s", f"{jobs}; {counts}", aim="all well", reached=well)
+                figure(f"clock at {seconds:+} s", f"{jobs}; {counts(seen)}", aim="all well", reached=well)
                 killed = len(set(workers) - set(catalogue.workers()))
                 figure("workers killed", killed, aim="0", reached=not killed)

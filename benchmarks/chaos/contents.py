@@ -5,15 +5,16 @@ import random
 import sys
 from io import BytesIO
 
-import django
+from benchmarks import generate
+from books.backup.tables import tables
+from books.exporting.base import rows_after
+from books.exporting.csv import Csv
+from books.models import Book, JobFile
 
 PICTURE = 60_000  # bytes, of the size and kind of a photographed cover: nothing compresses it
 
 
 def fill(books: str, pictures: str) -> None:
-    from benchmarks import generate
-    from books.models import JobFile
-
     generate.fill(int(books))
     chance = random.Random(1)
     for number in range(int(pictures)):
@@ -21,11 +22,6 @@ def fill(books: str, pictures: str) -> None:
 
 
 def digests() -> None:
-    from books.backup.tables import tables
-    from books.exporting.base import rows_after
-    from books.exporting.csv import Csv
-    from books.models import Book
-
     csv, every, last = hashlib.sha256(), hashlib.sha256(), 0
     while rows := list(rows_after(Book.objects.all(), last)):
         csv.update(Csv().encode(rows))
@@ -37,5 +33,4 @@ def digests() -> None:
 
 
 if __name__ == "__main__":
-    django.setup()
     {"fill": fill, "digests": digests}[sys.argv[1]](*sys.argv[2:])

@@ -13,8 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.chaos.catalogue import Catalogue, Options, serving
-from benchmarks.chaos.client import BROKEN, Connection, new_key
-from benchmarks.chaos.report import figure
+from benchmarks.chaos.client import Connection, counted, new_key
+from benchmarks.chaos.report import counts, figure
 from tests.server.running import PROJECT, environment
 
 PAGE, FREED = 4096, 2 << 20  # bytes
@@ -93,13 +93,9 @@ async def ask(catalogue: Catalogue, token: str, what: str) -> None:
         ("DELETE", "/books/8/", b""),
     ]
     for method, path, body in [*[("GET", path, b"") for path in READS], *writes, ("POST", f"/jobs/{new_key()}/", b"")]:
-        try:
-            seen[(await Connection(catalogue.port, token).ask(method, path, body, Connection="close")).kind] += 1
-        except BROKEN:
-            seen["cut off"] += 1
-    counts = ", ".join(f"{count} × {kind}" for kind, count in sorted(seen.items()))
-    is_well = seen.keys() <= {"200", "201", "202", "204", "404", "503", "507", "cut off"}
-    figure(what, counts, aim="no 500", reached=is_well)
+        await counted(seen, Connection(catalogue.port, token).ask(method, path, body, Connection="close"))
+    is_well = {kind for kind in seen if kind.startswith("5")} <= {"503", "507"}
+    figure(what, counts(seen), aim="of 5xx, 503 with Retry-After and 507", reached=is_well)
     await asyncio.to_thread(tell_commands, catalogue, what)
 
 

@@ -7,8 +7,8 @@ import signal
 from collections import Counter
 
 from benchmarks.chaos.catalogue import Options, serving
-from benchmarks.chaos.client import BROKEN, Connection, new_key
-from benchmarks.chaos.report import figure
+from benchmarks.chaos.client import Connection, counted, new_key
+from benchmarks.chaos.report import counts, figure
 
 WRITERS = 12
 TITLE = "Written under fire"
@@ -22,15 +22,10 @@ async def write(
         number += 1
         title, key = f"{TITLE} {writer} {number}", new_key()
         while title not in kept:
-            try:
-                answer = await connection.add_book(title, key)
-            except BROKEN as error:
-                seen[type(error).__name__] += 1
-                connection.close()
+            answer = await counted(seen, connection.add_book(title, key))
+            if answer is None:
                 await asyncio.sleep(0.05)
-                continue
-            seen[answer.kind] += 1
-            if answer.status == 201:
+            elif answer.status == 201:
                 kept[title] = int(answer.headers["location"].strip("/").rpartition("/")[2])
             elif answer.status != 503:
                 print(f"     {answer.status}: {answer.body[:200]!r}")
@@ -58,7 +53,6 @@ async def run(options: Options) -> None:
     times = Counter(title for title, _ in found)
     lost = len(kept.items() - set(found))
     twice = sum(count > 1 for count in times.values())
-    counts = ", ".join(f"{count:,} × {kind}" for kind, count in sorted(seen.items()))
-    figure(f"{kills} workers killed; answers", counts, aim="no 500", reached="500" not in seen)
+    figure(f"{kills} workers killed; answers", counts(seen), aim="no 500", reached="500" not in seen)
     figure("acknowledged writes lost", f"{lost} of {len(kept):,}", aim="0", reached=not lost)
     figure("books written twice", twice, aim="0", reached=not twice)

@@ -20,11 +20,11 @@ from typing import Any
 from benchmarks.chaos.catalogue import Options, serving
 from benchmarks.chaos.client import Connection, new_key
 from benchmarks.chaos.report import figure
-from benchmarks.chaos.restart import TITLE
 from benchmarks.chaos.synced import STRACE, Call, Disk, calls
 from tests.server.running import PROJECT, environment
 
 WRITERS = 8
+TITLE = "Powercut"  # how the titles of written books begin: no other book has the word
 MEMORY = {".db", ".sqlite3-shm"}  # what the processes share, in no need of a disk: made anew at each start
 Acknowledged = list[tuple[float, str, int]]  # when, title, version
 Files = dict[Path, bytes]

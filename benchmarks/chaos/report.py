@@ -1,6 +1,9 @@
 """What was measured, a line each; the number of aims that were missed."""
 
+from collections import Counter
+
 missed = 0
+REFUSALS = "2xx, or 503 with Retry-After"
 
 
 def figure(what: str, measured: object, *, aim: str = "", reached: bool | None = None) -> None:
@@ -10,5 +13,14 @@ def figure(what: str, measured: object, *, aim: str = "", reached: bool | None =
     print(f"{mark} {what}: {measured}{f'   (aim: {aim})' if aim else ''}", flush=True)
 
 
-def p99(values: list[float]) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]
+def answers(what: str, seen: Counter[str], more: str = "") -> None:
+    """How often each kind of answer came; an overloaded or ailing server may refuse."""
+    figure(what, f"{counts(seen)}{more}", aim=REFUSALS, reached=seen.keys() <= {"200", "201", "202", "503"})
+
+
+def counts(seen: Counter[str]) -> str:
+    return ", ".join(f"{count:,} × {kind}" for kind, count in sorted(seen.items()))
+
+
+def percentile(values: list[float], part: float = 0.99) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]

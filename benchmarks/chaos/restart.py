@@ -5,22 +5,20 @@ import os
 import sys
 from typing import Any
 
-import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
 from django.urls import get_resolver
 
-TITLE = "Powercut"  # how the titles of written books begin: no other book has the word
+from benchmarks import set_up  # noqa: F401 - comes first
+from benchmarks.chaos.power import TITLE
+from books.backup.archive import opened
+from books.models import Book
+from django41_example import secret_key
 
 
 def restart() -> dict[str, Any]:
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connection
-    from django.test import Client
-
-    from books.backup.archive import opened
-    from books.models import Book
-    from django41_example import secret_key
-
     assert secret_key.kept_in(settings.VAR_DIR / "secret_key"), "no secret key"
     call_command("prepare", verbosity=0, stdout=sys.stderr)
     with connection.cursor() as cursor:
@@ -39,7 +37,6 @@ def restart() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    django.setup()
     get_resolver().url_patterns  # noqa: B018 - imports all views here, and not in each child
     for _ in sys.stdin:
         if not os.fork():

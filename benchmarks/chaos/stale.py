@@ -15,7 +15,7 @@ import time
 from benchmarks.chaos.catalogue import Catalogue, Options, serving
 from benchmarks.chaos.owner import Owner
 from benchmarks.chaos.reading import EveryWorker, Findings
-from benchmarks.chaos.report import figure
+from benchmarks.chaos.report import counts, figure
 from benchmarks.chaos.writing import Importer, Writer, sign_in
 
 WRITERS = 3
@@ -25,14 +25,14 @@ SECONDS, BETWEEN_KILLS = 300, 5.0
 async def run(options: Options) -> None:
     with serving(options) as catalogue:
         findings, kills = await write_and_read(catalogue, options.scaled(SECONDS))
-    figure("writes", ", ".join(f"{count:,} × {way}" for way, count in findings.by_way.most_common()))
+    figure("writes", counts(findings.by_way))
     figure("workers killed", kills)
     if findings.others:
-        figure("what told nothing", ", ".join(f"{count:,} × {what}" for what, count in findings.others.items()))
+        figure("what told nothing", counts(findings.others))
     for line in findings.stale[:10]:
         print(f"     {line}")
-    counts = f"{len(findings.stale):,} of {findings.reads:,} reads after {findings.by_way.total():,} writes"
-    figure("stale answers", counts, aim="0", reached=not findings.stale)
+    told = f"{len(findings.stale):,} of {findings.reads:,} reads after {findings.by_way.total():,} writes"
+    figure("stale answers", told, aim="0", reached=not findings.stale)
 
 
 async def write_and_read(catalogue: Catalogue, seconds: float) -> tuple[Findings, int]:

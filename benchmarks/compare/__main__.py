@@ -42,12 +42,12 @@ def compared(options: argparse.Namespace, database: str) -> list[Stack]:
 
 def measure(options: argparse.Namespace, stack: Stack, books: Shelf, results: Results) -> None:
     """One round of one stack."""
-    with running(stack, books) as server:
+    with running(stack, books) as (server, first_answer):
         asked = Asked(server, books, options.seconds)
         asked.check()
         if stack.name == "ours":
             keep_answers(asked)
-        results.first_answers[stack.name].append(server.first_answer)
+        results.first_answers[stack.name].append(first_answer)
         asked.warm_up()
         for scenario in asked.scenarios():
             if not options.scenario or scenario in options.scenario:

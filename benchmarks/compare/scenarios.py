@@ -49,8 +49,7 @@ class Asked:
         return [name for name in SCENARIOS if possible[name.partition(" ")[0]]]
 
     def etag(self) -> str:
-        _, headers, _ = self.server.get(LIST, JSON)
-        return {name.lower(): value for name, value in headers}.get("etag", "")
+        return self.server.request("GET", LIST, **JSON).headers.get("ETag", "")
 
     def warm_up(self) -> None:
         for headers in (JSON, HTML):
@@ -100,23 +99,23 @@ class Asked:
 
     def look(self, path: str, headers: dict[str, str]) -> tuple[int, int]:
         """Status, and bytes on the wire."""
-        status, told, body = self.server.get(path, headers)
-        head = len("HTTP/1.1 200 OK\r\n\r\n") + sum(len(name) + len(value) + 4 for name, value in told)
-        return status, head + len(body)
+        answer = self.server.request("GET", path, **headers)
+        head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
+        return answer.status, len("HTTP/1.1 200 OK\r\n\r\n") + head + len(answer.body)
 
     def check(self) -> None:
         """Whether it serves the very page: the 20 newest books, and their number."""
-        status, _, body = self.server.get(LIST, JSON)
-        answer = json.loads(body) if status == 200 else {}
-        books = answer.get("books", [])
+        answer = self.server.request("GET", LIST, **JSON)
+        listed = answer.json if answer.status == 200 else {}
+        books = listed.get("books", [])
         if [book["id"] for book in books] != list(range(BOOKS, BOOKS - PAGE, -1)):
-            raise WrongAnswer(f"{status}, not the newest books: {body[:300]!r}")
-        if answer["count"] != BOOKS:
-            raise WrongAnswer(f"it counts {answer['count']} books")
-        status, _, page = self.server.get(LIST, HTML)
-        missing = [book["title"] for book in books if book["title"] not in unescape(page.decode())]
-        if status != 200 or missing:
-            raise WrongAnswer(f"{status}, its page lacks {missing}")
+            raise WrongAnswer(f"{answer.status}, not the newest books: {answer.body[:300]!r}")
+        if listed["count"] != BOOKS:
+            raise WrongAnswer(f"it counts {listed['count']} books")
+        page = self.server.request("GET", LIST, **HTML)
+        missing = [book["title"] for book in books if book["title"] not in unescape(page.body.decode())]
+        if page.status != 200 or missing:
+            raise WrongAnswer(f"{page.status}, its page lacks {missing}")
 
 
 def keep_answers(asked: Asked) -> None:
@@ -126,11 +125,11 @@ def keep_answers(asked: Asked) -> None:
         kinds["304"] = {**JSON, "If-None-Match": etag}
     kept = {}
     for kind, headers in kinds.items():
-        status, told, body = asked.server.get(LIST, headers)
-        own = [[name, value] for name, value in told if name.lower() not in {"date", "server"}]  # uvicorn's
-        kept[kind] = status, own, b64encode(body).decode()
+        answer = asked.server.request("GET", LIST, **headers)
+        own = [pair for pair in answer.headers.items() if pair[0].lower() not in {"date", "server"}]  # uvicorn's
+        kept[kind] = answer.status, own, b64encode(answer.body).decode()
         if kind == "html":
-            keep_page(asked.shelf.folder, body.decode())
+            keep_page(asked.shelf.folder, answer.body.decode())
     (asked.shelf.folder / "answers.json").write_text(json.dumps(kept))
 
 

@@ -1,6 +1,5 @@
 """Puts a backup in the place of all that a catalogue holds, in one transaction: it ends whole, or as it was."""
 
-from collections.abc import Iterable, Iterator
 from itertools import batched
 from typing import Any
 
@@ -8,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Q
 
@@ -16,6 +15,7 @@ from books.backup.archive import DAMAGED, Archive, BackupError, Progress, applie
 from books.backup.tables import NAMES, Table, names_by_id, tables
 from books.metadata.text import RULES
 from books.models import Book
+from books.models.bulk import insert_rows
 from books.models.catalogue import STARTER_KEYS
 from books.models.derive import derive_all
 from books.search import index
@@ -60,9 +60,9 @@ def _keep_out_writers() -> None:
 
 
 def load(archive: Archive, registry: Any, progress: Progress = lambda done, total: None) -> None:
-    """Replace all rows by those of the backup, through the models as they were at its migrations.
+    """Replace all rows by those of the backup, in the tables as they were at its migrations.
 
-    The rows are stored as they are: without signals, and without the time of today.
+    No objects are made of them: these would stay in memory until Python looks for cycles, which it seldom does.
     """
     held, done = {table.label: table for table in tables(registry)}, 0
     if foreign := archive.manifest["tables"].keys() - held.keys():
@@ -72,26 +72,26 @@ def load(archive: Archive, registry: Any, progress: Progress = lambda done, tota
     ids = {label: {tuple(names): pk for pk, names in names_by_id(label).items()} for label in NAMES}
     for label, entry in archive.manifest["tables"].items():
         table, last = held[label], entry["last_id"]
+        columns, key = [field.column for field in table.fields.values()], table.model._meta.pk.attname
         for rows in batched(archive.rows(label), table.batch, strict=False):
             try:
-                objects = list(_objects(table, rows, ids))
+                values = [_values(table, row, ids) for row in rows]
             except (LookupError, TypeError, ValueError, ValidationError) as error:
                 raise BackupError(DAMAGED.format(archive.path.name)) from error
-            added = table.model._base_manager.bulk_create(objects)
-            last, done = max([last, *(each.pk for each in added if isinstance(each.pk, int))]), done + len(rows)
+            insert_rows(table.model, columns, values)
+            last, done = max([last, *(row[key] for row in rows if isinstance(row[key], int))]), done + len(rows)
             progress(done, archive.total)
         table.set_last_id(last)
 
 
-def _objects(table: Table, rows: Iterable[dict[str, Any]], ids: Ids) -> Iterator[models.Model]:
-    fields = {field.attname: field for field in table.model._meta.concrete_fields}
-    for field in fields.values():
-        if isinstance(field, models.DateField):
-            field.auto_now = field.auto_now_add = False  # of a model that nobody else uses
-    for row in rows:
-        for name, label in table.named.items():
-            row[name] = _id(label, row[name], ids)
-        yield table.model(**{name: fields[name].to_python(value) for name, value in row.items()})
+def _values(table: Table, row: dict[str, Any], ids: Ids) -> tuple[Any, ...]:
+    """What the columns hold; `row` gets the ids of this database."""
+    for name, label in table.named.items():
+        row[name] = _id(label, row[name], ids)
+    if unknown := row.keys() - table.fields.keys():
+        raise LookupError(unknown)
+    given = ((field, row[name] if name in row else field.get_default()) for name, field in table.fields.items())
+    return tuple(field.get_db_prep_save(field.to_python(value), connection) for field, value in given)
 
 
 def _id(label: str, names: list[str] | None, ids: Ids) -> int | None:

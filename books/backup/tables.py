@@ -56,29 +56,27 @@ class Table:
         return self.model._meta.label_lower
 
     @cached_property
-    def fields(self) -> list[Any]:
-        """Those that are stored; search words and generated columns are derived."""
+    def fields(self) -> dict[str, Any]:
+        """Those that are stored, by name; search words and generated columns are derived."""
         fields = self.model._meta.concrete_fields
-        return [field for field in fields if not (field.generated or isinstance(field, WordsField))]
+        return {each.attname: each for each in fields if not (each.generated or isinstance(each, WordsField))}
 
     @cached_property
     def named(self) -> dict[str, str]:
         """The columns that refer to what migrations make, each with the model's label."""
-        related = {field.attname: field.related_model for field in self.fields if field.related_model}
+        related = {name: field.related_model for name, field in self.fields.items() if field.related_model}
         return {name: model._meta.label_lower for name, model in related.items() if model._meta.label_lower in NAMES}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows as they are stored, a batch at a time in memory."""
-        names = [field.attname for field in self.fields]
         found = self.model._base_manager.exclude(ROWS_LEFT_OUT.get(self.label, Q(pk__in=()))).order_by("pk")
         names_of = {name: names_by_id(label) for name, label in self.named.items()}
-        for row in found.values_list(*names).iterator(chunk_size=self.batch):
-            values = dict(zip(names, row, strict=True))
+        for values in found.values(*self.fields).iterator(chunk_size=self.batch):
             yield {**values, **{name: known.get(values[name]) for name, known in names_of.items()}}
 
     @property
     def batch(self) -> int:
-        return LARGE_BATCH if any(isinstance(field, models.BinaryField) for field in self.fields) else BATCH
+        return LARGE_BATCH if any(isinstance(field, models.BinaryField) for field in self.fields.values()) else BATCH
 
     def last_id(self) -> int:
         """The highest id that was ever given: one that is free again must not become another row's."""

@@ -122,7 +122,7 @@ def _create(books: Sequence[PendingBook], others: OtherNames) -> None:
     stamps = {"created_at": now, "updated_at": now}
     rows = [{**columns(book.record, others), "version": book.version, **stamps} for book in books]
     if rows:
-        ids = _insert(Book, list(rows[0]), [tuple(row.values()) for row in rows], " RETURNING id")
+        ids = insert_rows(Book, list(rows[0]), [tuple(row.values()) for row in rows], " RETURNING id")
         for book, (pk,) in zip(books, ids, strict=True):
             book.pk = pk
 
@@ -156,9 +156,9 @@ def _link(books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> 
         series_links += [
             (book.pk, series[name].pk, number, label, position) for position, (name, number, label) in enumerate(found)
         ]
-    _insert(BookAuthor, ["book_id", "author_id", "role", "position"], author_links)
-    _insert(BookTopic, ["book_id", "topic_id"], topic_links)
-    _insert(BookSeries, ["book_id", "series_id", "number", "label", "position"], series_links)
+    insert_rows(BookAuthor, ["book_id", "author_id", "role", "position"], author_links)
+    insert_rows(BookTopic, ["book_id", "topic_id"], topic_links)
+    insert_rows(BookSeries, ["book_id", "series_id", "number", "label", "position"], series_links)
     given = {name: sort_key for name, _, sort_name, sort_key in known if sort_name}
     filed: defaultdict[str, list[int]] = defaultdict(list)
     for book in books if given else ():
@@ -172,7 +172,7 @@ def _write_changes(books: Sequence[PendingBook], actor: Actor) -> None:
     """Record who changed what, as Change.objects.note does for one book."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
     origin = (actor.channel.value, actor.user_id, actor.job_id, actor.name_change_id, at)
-    _insert(
+    insert_rows(
         Change,
         ["book_id", "version", "action", "fields", "undoes_id", "via", "user_id", "job_id", "name_change_id", "at"],
         [(book.pk, book.version, *_action(book), book.undoes, *origin) for book in books],
@@ -186,7 +186,7 @@ def _action(book: PendingBook) -> tuple[str, str]:
     return Action.CHANGED.value, json.dumps(changed, cls=DjangoJSONEncoder)
 
 
-def _insert(
+def insert_rows(
     model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]], ending: str = ""
 ) -> list[tuple[Any, ...]]:
     """Insert rows, and return the rows that the statement's ending returns.

@@ -67,13 +67,13 @@ class Server:
     """A started command; `get` waits until it answers. To be ended with `kill`, whatever happens."""
 
     def __init__(self, command: str, folder: Path, **variables: str) -> None:
-        self.command = command
         self.port = free_port()
+        self.command = command.replace("{port}", str(self.port))
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_file = folder / f"{self.port}.log"
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                shlex.split(command),
+                shlex.split(self.command),
                 cwd=PROJECT,
                 env=environment(folder, {"PORT": str(self.port), **variables}),
                 stdin=subprocess.DEVNULL,
