@@ -49,6 +49,10 @@ class FirstAccount(TestCase):
             assert (await self.post(secret=secret)).status_code in {404, 400}
         assert not await User.objects.aexists()
 
+    async def test_no_password_is_hashed_for_somebody_who_was_not_invited(self) -> None:
+        with self.settings(PASSWORD_HASHERS=["a.hasher.that.does.not.Exist"]):
+            assert (await self.post(secret="x")).status_code == 404  # noqa: S106
+
     async def test_a_password_that_everybody_has_is_refused(self) -> None:
         response = await self.post(password="password1", again="password1")  # noqa: S106
         assert response.status_code == 422

@@ -16,6 +16,7 @@ from books.web import parsing
 from books.web.authentication import remote_user
 from books.web.negotiation import HTML, JSON, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
+from django41_example.server.threads import in_thread
 
 CHANGE, INVITED, NEW_PASSWORD = (f"accounts/{name}.html" for name in ("password", "invited", "new_password"))
 TAKEN = "Another account has this name. Choose another one."
@@ -28,21 +29,21 @@ class AcceptInvitation(CatalogueView):
     rules = {"GET": ANYBODY, "POST": ANYBODY}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        secret = request.GET.get("secret", "")
+        context = await self._context(request.GET.get("secret", ""))
         form = NewAccountForm(initial={"username": remote_user(request)})
-        return page(request, INVITED, {"form": form, **await self._context(secret)})
+        return page(request, INVITED, {"form": form, **context})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = NewAccountForm(parsing.form(request))
-        secret = form.data.get("secret", "")
+        context = await self._context(form.data.get("secret", ""))  # first: nobody uninvited has a password hashed
         if not form.is_valid():
-            return self.respond_again(form, INVITED, **await self._context(secret))
+            return self.respond_again(form, INVITED, **context)
         name, password = form.cleaned_data["username"], form.cleaned_data["password"]
         try:
-            user = await sync_to_async(accept)(secret, name, password)
+            user = await sync_to_async(accept)(context["secret"], name, password)
         except NameTaken:
             form.add_error("username", TAKEN)
-            return self.respond_again(form, INVITED, status=409, **await self._context(secret))
+            return self.respond_again(form, INVITED, status=409, **context)
         await alogin(request, user)
         return SeeOther(reverse("home"))
 
@@ -118,5 +119,5 @@ class NewPassword(CatalogueView):
 
     async def _context(self, secret: str) -> dict[str, Any]:
         """Raises LinkEnded."""
-        user = await sync_to_async(account_for)(secret)
+        user = await in_thread(account_for, secret)
         return {"secret": secret, "name": user.get_username()}
