@@ -24,6 +24,7 @@ from books.views.login_redirect import (
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther
 from books.web.permissions import ANYBODY
+from django41_example.server.threads import release
 
 
 class Login(CatalogueView):
@@ -79,6 +80,7 @@ async def aattempt[Found](request: HttpRequest, username: str, check: Coroutine[
     address = request.META.get("REMOTE_ADDR", "")
     with closing(check):
         await sync_to_async(LoginAttempts.objects.begin)(username, address)
+        release()
         async with _hashing.setdefault(username.casefold(), asyncio.Lock()):
             found = await check
     if found:

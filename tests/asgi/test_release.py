@@ -1,18 +1,21 @@
 """Requests that wait for a server outside hold nothing that others need."""
 
 import asyncio
+import threading
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import override_settings
 
-from books.models import Token
+from books.models import LoginAttempts, Token
 from books.views.errors import refused
 from django41_example.server.handler import Handler
 from tests import outside
-from tests.asgi.client import ask, until
+from tests.asgi.client import Answer, ask, until
 from tests.asgi.conftest import MakePool
-from tests.people import librarian
+from tests.people import PASSWORD, librarian
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,3 +42,38 @@ async def test_look_ups_that_wait_outside_hold_no_thread_and_others_are_answered
         assert not any(task.done() for task in waiting)
         server.loop.call_soon_threadsafe(told.set)
         assert {answer.status for answer in await asyncio.gather(*waiting)} == {404}
+
+
+class Told(MD5PasswordHasher):
+    """Hashes once it is told to."""
+
+    told = threading.Event()
+
+    def verify(self, password: str, encoded: str) -> bool:
+        return self.told.wait(60) and super().verify(password, encoded)
+
+
+async def test_an_attempt_to_sign_in_that_waits_for_another_one_holds_no_thread(make_pool: MakePool) -> None:
+    pool, headers = make_pool(8), [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")]
+    catalogue = Handler(pool, refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    body = [f"username=librarian&password={PASSWORD}".encode()]
+
+    def sign_in() -> "asyncio.Task[Answer]":
+        return asyncio.create_task(ask(catalogue, "/accounts/login/", method="POST", headers=headers, body=body))
+
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.Told"]):
+        await sync_to_async(with_password)()
+        waiting = [sign_in(), sign_in()]
+        try:
+            while not await LoginAttempts.objects.filter(count=2).aexists():  # noqa: ASYNC110 - it is in the database
+                await asyncio.sleep(0.01)
+            await until(lambda: pool.checked_out == 1)  # that of the first, whose password is hashed
+        finally:
+            Told.told.set()
+        assert {answer.status for answer in await asyncio.gather(*waiting)} == {303}
+
+
+def with_password() -> None:
+    user = librarian()
+    user.set_password(PASSWORD)
+    user.save()
