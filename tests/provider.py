@@ -69,9 +69,12 @@ class Provider:
             await refuses(400)(writer)
             return
         assert form["redirect_uri"] == asked["redirect_uri"]
+        token = self.signed(self.token_claims(asked["nonce"]))
+        await knows({"access_token": "access", "token_type": "Bearer", "id_token": token})(writer)
+
+    def token_claims(self, nonce: str) -> dict[str, Any]:
         now = int(time.time())
-        claims = {"iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 60, "nonce": asked["nonce"], **self.claims}
-        await knows({"access_token": "access", "token_type": "Bearer", "id_token": self.signed(claims)})(writer)
+        return {"iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 60, "nonce": nonce, **self.claims}
 
     def signed(self, claims: dict[str, Any]) -> str:
         claims = {name: value for name, value in claims.items() if value is not None}

@@ -1,5 +1,6 @@
 """Signing in with a provider of OpenID Connect, one that is well and one that is not."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -292,11 +293,16 @@ class HostileProviders(OpenIdCase):
                 assert (response.status_code, dict(response.cookies)) == (502, {})
                 self.assertContains(response, "gave no answer that can be used", status_code=502)
 
-    async def test_a_new_key_of_the_provider_is_taken_up(self) -> None:
+    async def test_a_new_key_of_the_provider_is_taken_up_by_one_and_by_two_at_once(self) -> None:
         await self.sign_in()
-        self.provider.publishes("other")
-        self.provider.signs_with, self.provider.header = key("other"), {"alg": "RS256", "kid": "other"}
-        assert (await self.sign_in()).status_code == 303
+        for name in ("other", "third"):
+            self.provider.publishes(name)
+            self.provider.signs_with, self.provider.header = key(name), {"alg": "RS256", "kid": name}
+            if name == "other":
+                assert (await self.sign_in()).status_code == 303
+        token = self.provider.signed(self.provider.token_claims("nonce"))
+        both = [ours._averified(token, self.provider.metadata(), "nonce") for _ in range(2)]
+        assert [claims["sub"] for claims in await asyncio.gather(*both)] == ["1", "1"]
         assert self.provider.server.paths.count(DISCOVERY) == 1
 
 

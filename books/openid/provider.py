@@ -83,7 +83,7 @@ async def _averified(token: Any, metadata: Mapping[str, Any], nonce: str) -> Cla
         try:
             return await verified(token, keys, **expected)  # type: ignore[no-any-return]
         except tokens.InvalidToken:
-            del _documents[metadata["jwks_uri"]]
+            _documents.pop(metadata["jwks_uri"], None)  # unless another sign-in has done so meanwhile
     return await verified(token, await _aknown(metadata["jwks_uri"]), **expected)  # type: ignore[no-any-return]
 
 
@@ -114,9 +114,9 @@ def _checked(url: Any) -> str:
 
 
 async def _aknown(url: str) -> dict[str, Any]:
-    if url not in _documents:
-        _documents[url] = await _aask(url)
-    return _documents[url]  # type: ignore[no-any-return]
+    if (found := _documents.get(url)) is None:
+        found = _documents[url] = await _aask(url)
+    return found
 
 
 async def _aask(url: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None) -> Claims:
