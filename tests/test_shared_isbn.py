@@ -1,14 +1,20 @@
 """Volumes of a set that share an ISBN: only with consent, and each with a number of its own."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 
-from books.history.undo import undo
-from books.models import Actor, Book, Change, Channel, DuplicateISBN
+from books.history.undo import undo, undo_job
+from books.jobs.run import Run
+from books.jobs.tasks.lookup_books import Item, _LookupRun
+from books.lookup.lookup import LookupResult
+from books.models import Actor, Book, Change, Channel, DuplicateISBN, Job, Status
 from books.views.writes import similar
 from tests.people import LibrarianTestCase
 
@@ -131,3 +137,29 @@ class Afterwards(TestCase):
     def test_the_database_itself_refuses_the_same_volume_twice(self) -> None:
         with pytest.raises(DuplicateISBN):
             Book.objects.restore(self.second.pk + 1, {"title": "A", "isbn13": ISBN, "series_number": Decimal(2)}, 1)
+
+
+@pytest.mark.postgresql
+class Locks(TestCase):
+    """An import locks the volumes, then books. In the other order two writers may wait for each other."""
+
+    def setUp(self) -> None:
+        self.job = Job.objects.create(kind="lookup", queue="", priority=0, status=Status.RUNNING, owner="a")
+        self.book = Book.objects.add({"title": "Genji", "isbn13": ISBN})
+
+    def first(self, work: Callable[[], object]) -> str:
+        """What locks first."""
+        with CaptureQueriesContext(connection) as captured:
+            work()
+        return next(each["sql"] for each in captured if "FOR UPDATE" in each["sql"] or "pg_advisory" in each["sql"])
+
+    def test_undoing_what_a_job_did_locks_the_volumes_first(self) -> None:
+        Book.objects.change(self.book.pk, {"series_number": Decimal(2)}, None, Actor(Channel.LOOKUP, job_id=1))
+        assert "pg_advisory_xact_lock_shared" in self.first(lambda: undo_job(self.book.pk, 1, PERSON))
+
+    def test_filling_in_a_book_locks_the_volumes_first(self) -> None:
+        item = Item(1, ISBN, ISBN, pk=self.book.pk)
+        found = LookupResult(ISBN, {"series": "Genji", "series_number": Decimal(2)}, sources=[])
+        filling = _LookupRun(Run(self.job), [], [str(self.book.pk)], "")
+        assert "pg_advisory_xact_lock_shared" in self.first(lambda: filling.save([item], [found]))
+        assert Book.objects.get().series_number == 2

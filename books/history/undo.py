@@ -9,6 +9,7 @@ from django.db import transaction
 
 from books.metadata.record import Record
 from books.models import Action, Actor, AlreadyRestored, Book, Change, DuplicateISBN, DuplicateSource, StaleVersion
+from books.models.book import lock_volumes
 from books.web.serializers import book_url
 
 
@@ -32,6 +33,7 @@ def _undo(changes: list[Change], actor: Actor) -> None:
     """Undo changes of one book, given in their order."""
     first, last = changes[0], changes[-1]
     actor = replace(actor, undoes=last)
+    lock_volumes(for_import=False)
     with _explained():
         if last.action == Action.DELETED:
             Book.objects.restore(last.book_id, last.before(), last.version, actor)

@@ -34,9 +34,10 @@ VOLUMES_LOCK = 13  # of PostgreSQL's advisory locks, of which each ISBN is one t
 
 
 def lock_volumes(*, for_import: bool) -> None:
-    """Before books get ISBNs, and before any row is locked: hold this lock until the transaction ends.
+    """Before books get ISBNs: hold this lock until the transaction ends.
 
-    On PostgreSQL no constraint sees another volume that is added at the same moment. An import has the lock alone.
+    On PostgreSQL no constraint sees another volume that is added at the same moment. An import has the lock alone. Take
+    it before any row of a book is locked: an import that has it waits for rows, and the two would wait for each other.
     """
     if connection.vendor == "postgresql":
         shared = "" if for_import else "_shared"

@@ -18,6 +18,7 @@ from books.lookup.lookup import LookupResult, Outcome, alook_up
 from books.metadata import isbn
 from books.metadata.record import Record, placeholder_title
 from books.models import Actor, Book, Channel, DuplicateISBN
+from books.models.book import lock_volumes
 from books.web.serializers import book_url
 
 BATCH = 2  # books that are looked up together: somebody who types an ISBN meanwhile waits only for these
@@ -111,6 +112,7 @@ class _LookupRun:
     def save(self, batch: Sequence[Item], all_found: Sequence[LookupResult | None]) -> None:
         """Write the books, their outcomes and the checkpoint in one transaction."""
         with transaction.atomic():
+            lock_volumes(for_import=False)
             results = [self.write(item, found) for item, found in zip(batch, all_found, strict=True)]
             self.run.append_to_file(FILE, csv_lines(map(_line, batch, results)), HEADER)
             counts, last = self.counts + Counter(result.outcome.value for result in results), batch[-1].place
