@@ -41,7 +41,7 @@ class CatalogueView(View):
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
             parsing.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
-            if request.method not in {"GET", "HEAD"}:  # whose cached responses no such header changes
+            if request.method not in {"GET", "HEAD"}:  # to a GET the response cache answers, which knows no such header
                 parsing.uncoded(request)
             request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
             self.user = request.request_user = await self.aauthenticate(request)  # type: ignore[attr-defined]
@@ -58,18 +58,18 @@ class CatalogueView(View):
         except REFUSED as error:
             response = error_response(request, http_error(error))
         if request.method == "HEAD" and response.streaming:
-            response = HttpResponse(headers=response.headers)  # nobody is to begin the stream
+            response = HttpResponse(headers=response.headers)  # the stream must not begin
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         if is_personal(request):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         elif self.is_public and request.method in {"GET", "HEAD"} and response.status_code in {200, 301, 304, 404}:
-            # Any cache may store it, and asks each time whether it has changed: so nobody gets an old one.
+            # Any cache may store it and must revalidate it each time, so nobody gets a stale response.
             response.headers.setdefault("Cache-Control", "public, no-cache")
         return response
 
     @property
     def actor(self) -> Actor:
-        """Who writes by this request: on a page where that is what is answered, else by the API."""
+        """Who writes, and by which channel: a page if the answer is one, else the API."""
         return self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
 
     def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
@@ -78,8 +78,8 @@ class CatalogueView(View):
             return error_response(request, error)
         try:
             return redirect_to_login(request)
-        except HTTPError as unreadable:  # is the form that came with it
-            return error_response(request, unreadable)
+        except HTTPError as error_of_form:
+            return error_response(request, error_of_form)
 
     def respond(self, data: Mapping[str, Any], template: str, **how: Any) -> HttpResponse:
         """The data as JSON, as the page that shows it, or as the `text`: see books.web.negotiation.respond."""

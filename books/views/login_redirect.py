@@ -1,6 +1,7 @@
 """Leading people to the sign-in page and back, without losing a form that they had filled in."""
 
 from typing import Any
+from urllib.parse import quote_plus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -10,19 +11,33 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from books.forms.accounts import LoginForm
 from books.web import parsing
 from books.web.authentication import remote_user
-from books.web.negotiation import SeeOther, page
+from books.web.negotiation import HTTPError, SeeOther, page
+from books.web.permissions import LoginRequired
 
 TEMPLATE = "accounts/login.html"
 PENDING_FORM = "typed"  # the field and the session's key for a form sent before signing in, urlencoded
+LONGEST_PENDING = 60_000  # bytes of that field: the sign-in form is for everybody, and has UNCHECKED_BODY at most
 
 
 def redirect_to_login(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back. A form that was sent is answered by that page at once, which carries it along."""
+    """To the sign-in page and back. A form that was sent is answered by that page at once, which carries it along.
+
+    Raises HTTPError if it cannot.
+    """
     if request.method == "POST" and request.content_type in parsing.FORMS:
         is_new = request.path == reverse("book_list")
         here = reverse("book_new") if is_new else settings.SCRIPT_NAME + _nearest_page(request.path_info)
-        return login_page(request, here, parsing.form_with_files(request).urlencode(), status=401)
+        typed = parsing.form_with_files(request).urlencode()
+        if len(quote_plus(typed)) > LONGEST_PENDING:
+            raise too_long_to_carry()
+        return login_page(request, here, typed, status=401)
     return SeeOther(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
+
+
+def too_long_to_carry() -> HTTPError:
+    return LoginRequired(
+        f"Sign in at {reverse('login')} in another window. Then go back to your form in this one, and send it again."
+    )
 
 
 def _nearest_page(path: str) -> str:

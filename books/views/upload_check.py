@@ -4,9 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from books.views.base import CatalogueView
-from books.web.negotiation import HTTPError, error_response
+from books.views.login_redirect import too_long_to_carry
+from books.web.negotiation import HTML, HTTPError, error_response, error_type
 from books.web.parsing import TOO_LARGE
-from books.web.permissions import ANYBODY, CHANGE, arequire
+from books.web.permissions import ANYBODY, CHANGE, LoginRequired, arequire
 
 
 class UploadCheck(CatalogueView):
@@ -24,6 +25,10 @@ class UploadCheck(CatalogueView):
         self.rules = getattr(view, "rules", {str(request.method): ANYBODY})  # type: ignore[misc]
         self.view, self.takes_uploads = view or type(self), takes_uploads
         return await super().dispatch(request, *args, **kwargs)
+
+    def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
+        is_form = isinstance(error, LoginRequired) and error_type(request) == HTML
+        return error_response(request, too_long_to_carry() if is_form else error)
 
     def _has(self, method: str) -> bool:
         return method.lower() in self.http_method_names and hasattr(self.view, method.lower())

@@ -46,8 +46,8 @@ OF_OWNERS = {
 class LoginRequired(HTTPError):
     """An anonymous request for what takes an account."""
 
-    def __init__(self) -> None:
-        detail = f"Sign in at {reverse('login')}, or send a token: Authorization: Bearer …."
+    def __init__(self, detail: str = "") -> None:
+        detail = detail or f"Sign in at {reverse('login')}, or send a token: Authorization: Bearer …."
         super().__init__(401, detail, headers={"WWW-Authenticate": CHALLENGE})
 
 

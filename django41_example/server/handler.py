@@ -51,7 +51,7 @@ BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1"}
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 DATABASE_LOST = (OperationalError, InterfaceError)
-UNCHECKED_BODY = 8 * 1024  # bytes of a body that anybody may send before it is asked who they are
+UNCHECKED_BODY = 64 * 1024  # bytes of a body that anybody may send, such as a form typed after a session has ended
 MOST_DOWNLOADS, MOST_OF_ONE_CLIENT = 50, 25  # responses that are streamed at once, event streams aside
 
 
@@ -59,8 +59,8 @@ class Handler(ASGIHandler):
     """Answers requests as Django does, with these differences.
 
     Sync code runs in a thread of the pool (see `threads`). The view `upload_check` is asked with the head alone about
-    a body of more than a few KiB, and admits it by a 204, or refuses it before it is read. A body beyond `body_limit`
-    bytes is for uploads only, up to `upload_limit`.
+    a body of more than UNCHECKED_BODY, and admits it by a 204, or refuses it before it is read. A body beyond
+    `body_limit` bytes is for uploads only, up to `upload_limit`.
     A request that writes is finished once it has begun, whether or not its client stays; what only reads ends with its
     client, and so does the wait for a thread. A stream holds no thread. When the connection to the database is lost,
     what only reads is tried once more on a new one, and what still fails is a 503. While the pool's queue is full, only

@@ -1,6 +1,7 @@
 """Who may send a body that is larger than forms are is decided before it is read."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -95,8 +96,8 @@ async def test_who_may_not_send_a_body_there_is_refused_before_it_is_read(
     method: str, path: str, status: int, make_pool: MakePool
 ) -> None:
     handler = Handler(make_pool(), refused, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
-    headers = [("content-length", "9000"), ("content-type", "application/json")]
-    exchange = Exchange(handler, path, method=method, body=[b"x" * 3000] * 3, headers=headers)
+    headers = [("content-length", "75000"), ("content-type", "application/json")]
+    exchange = Exchange(handler, path, method=method, body=[b"x" * 25_000] * 3, headers=headers)
     unread: list[int] = []
     send = exchange.send
 
@@ -106,3 +107,26 @@ async def test_who_may_not_send_a_body_there_is_refused_before_it_is_read(
 
     await exchange.application(exchange.scope, exchange.receive, note)
     assert (exchange.sent[0]["status"], unread[0]) == (status, 3)
+
+
+FORM = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")]
+CARRIED = "The form will still contain what you typed."
+BESIDE = "Sign in at /accounts/login/ in another window. Then go back to your form in this one"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("letters", "shown"), [(3500, CARRIED), (5000, BESIDE), (8000, BESIDE)])
+async def test_what_is_typed_after_a_session_has_ended_is_not_lost(
+    letters: int, shown: str, make_pool: MakePool
+) -> None:
+    handler = Handler(make_pool(), refused, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
+    typed = f"title=Kokoro&description={'%E5%BF%83' * letters}"
+    answer = await ask(handler, "/books/new/", **form(typed))
+    assert (answer.status, shown in answer.body.decode()) == (401, True)
+    if shown == CARRIED:  # and the sign-in form that carries it is taken
+        answer = await ask(handler, "/accounts/login/", **form(urlencode({"typed": typed})))
+        assert (answer.status, CARRIED in answer.body.decode()) == (422, True)
+
+
+def form(body: str) -> dict[str, Any]:
+    return {"method": "POST", "body": [body.encode()], "headers": [*FORM, ("content-length", str(len(body)))]}
