@@ -5,8 +5,9 @@ from unittest import mock
 import pytest
 from asgiref.sync import sync_to_async
 
+from books.history.merge import merge
 from books.metadata import record
-from books.models import Book
+from books.models import Actor, Book, Channel
 from tests.people import LibrarianTestCase
 
 pytestmark = pytest.mark.once
@@ -132,6 +133,15 @@ class EditForm(LibrarianTestCase):
         page = response.content.decode()
         assert 'value="typed"' in page
         assert 'action="/books/new/"' in page
+
+    async def test_the_text_for_a_book_merged_meanwhile_is_kept_with_the_book_that_it_is_now(self) -> None:
+        kept = await sync_to_async(Book.objects.add)({"title": "Kokoro"})
+        await sync_to_async(merge)({kept.pk: 1, self.book.pk: 1}, kept.pk, {}, Actor(Channel.PAGE))
+        response = await self.post(title="typed", version="1")
+        assert response.status_code == 404
+        page = response.content.decode()
+        assert 'value="typed"' in page
+        assert f"merged into /books/{kept.pk}/ while you were editing" in page
 
     async def test_an_isbn_of_another_book_is_an_error_at_the_field(self) -> None:
         await Book.objects.acreate(title="other", isbn13="9780306406157")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.books import BookForm, DeleteForm, NewBookForm
-from books.models import Book, Channel, DuplicateISBN, StaleVersion
+from books.models import Book, Channel, DuplicateISBN, MergedAway, StaleVersion
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
 from books.views.login_redirect import apop_pending_form
@@ -26,6 +26,7 @@ NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 COMMAS = "“{}” is a new name with a comma: send commas=keep, or commas=split."
 SIMILAR = "You may already have this book: {}. To add it anyway, send anyway=1."
 DELETED = "This book was deleted while you were editing. Your text is still here: save it as a new book."
+MERGED = "This book was merged into {} while you were editing. Your text is still here: copy what that book lacks."
 
 
 class BookNew(CatalogueView):
@@ -116,8 +117,9 @@ class BookEdit(CatalogueView):
                 await sync_to_async(Book.objects.change)(pk, form.record(), version, actor, shares_isbn=shares)
                 messages.success(request, "Saved.")
                 return SeeOther(reverse("book_detail", args=[pk]))
-        except Book.DoesNotExist:
-            form.add_error(None, DELETED)
+        except Book.DoesNotExist as gone:
+            into = gone.into if isinstance(gone, MergedAway) else 0
+            form.add_error(None, MERGED.format(serializers.book_url(into)) if into else DELETED)
             return self.respond_again(form, NEW, status=404)
         except StaleVersion:
             status = 412
