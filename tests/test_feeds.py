@@ -124,6 +124,13 @@ class Ways(FeedTestCase):
         assert door["properties"] == {"numberOfItems": 1}
         assert texts(await self.atom("/opds/authors/?q=austen"), "entry/content") == ["1 book"]
 
+    async def test_an_authors_books_are_counted_as_they_are_listed_without_those_translated(self) -> None:
+        translated: Any = {"title": "Faust", "authors": ["Goethe"], "contributors": ["Jane Austen (translator)"]}
+        await sync_to_async(Book.objects.add)(translated)
+        door = (await self.json("/opds2/authors/?q=austen"))["navigation"][0]
+        listed = (await self.json(door["href"]))["metadata"]["numberOfItems"]
+        assert (door["properties"]["numberOfItems"], listed) == (1, 1)
+
     async def test_the_topics_come_page_by_page(self) -> None:
         assert await self.titles("topics/?size=1") == ["Novels", "小説"]
         assert (await self.json("/opds2/topics/?size=1"))["metadata"]["numberOfItems"] == 2

@@ -192,6 +192,10 @@ class OverHTTP(LibrarianTestCase):
         assert self.client.post(data["undo_url"]).json()["books"] == 1
         assert names() == {"Kokoro": "Natsume", "Botchan": "Soseki"}
 
+    def test_a_book_in_which_somebody_has_two_roles_counts_once(self) -> None:
+        Book.objects.add({"title": "Faust", "authors": ["Natsume"], "contributors": ["Natsume (translator)"]})
+        assert self.patch(self.natsume, name="Natsume Soseki").json()["books"] == 2
+
     def test_a_name_that_another_has_is_a_question_first(self) -> None:
         response = self.patch(self.natsume, name="Soseki")
         assert response.status_code == 409

@@ -6,10 +6,9 @@ They ignore Accept, as files do. `/opds/books/` takes what `/books/` takes.
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
@@ -19,6 +18,7 @@ from books.cache.topics import atopics
 from books.feeds import opds
 from books.feeds.feed import NEW, Feed, NavigationLink, Style, abooks, achanged_at, with_query
 from books.forms.lists import BookQuery, ListQuery, NamesQuery, TopicQuery
+from books.metadata.roles import AUTHOR
 from books.models import Author, Book, Series, Topic
 from books.models.named import NamedQuerySet
 from books.search.pagination import Page
@@ -27,6 +27,7 @@ from books.views.list_context import SORTS
 from books.views.names import afollow_old
 from books.web.negotiation import valid
 from books.web.permissions import READ
+from django41_example.server.threads import in_thread
 
 UNFILLED = re.compile(r"\{[\w:]{1,40}\??\}")  # KOReader fills in {searchTerms} alone
 
@@ -53,7 +54,7 @@ class OpdsFeed(OpdsView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         feed = replace(await self.afeed(request), catalogue=await acatalogue_name())
         # A hundred books take some 10 ms to write, and more with long descriptions: too long for the loop.
-        return await sync_to_async(self.style.write_feed)(feed, origin(request))
+        return await in_thread(self.style.write_feed, feed, origin(request))
 
     async def afeed(self, request: HttpRequest) -> Feed:
         raise NotImplementedError
@@ -90,12 +91,13 @@ class OpdsNames(OpdsFeed):
     names: NamedQuerySet[Any]
     query: type[ListQuery] = NamesQuery
     books: str  # the path of those of one
+    which: ClassVar[Mapping[str, str]] = {}  # links to books that are counted
 
     async def afeed(self, request: HttpRequest) -> Feed:
         query, names, key = valid(self.query(request.GET)), self.names, "slug" if self.names.model is Topic else "id"
         if words := query.cleaned_data.get("q"):
             names = names.named(words)
-        page = await names.with_counts().apage(["name", "books_count"], query.page)
+        page = await names.with_counts(**self.which).apage(["name", "books_count"], query.page)
         navigation = [
             NavigationLink(row["name"], self.books.format(quote(str(row[key]))), books=row["books_count"])
             for row in page.rows
@@ -108,6 +110,7 @@ class OpdsAuthors(OpdsNames):
     """The authors by name; ?q= finds words of the name."""
 
     title, names, books = "Authors", Author.objects.writing(), "books/?author={}"
+    which = {"role": AUTHOR}
 
 
 class OpdsSeries(OpdsNames):

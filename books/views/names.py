@@ -26,7 +26,7 @@ FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "series": SeriesForm, 
 MAX_CHANGES, MAX_SHOWN = 100, 3  # the latest, in their history and on the page itself
 MAX_OFFERED = 200  # names of a kind: each form holds them all
 COLUMNS = ("id", "before", "after", "books", "via", "at", "undoes_id", "undone_by__id")
-ADDRESS = {"id", "url", "slug"}  # which clients may send back as they got them
+READ_ONLY = {"id", "url", "slug"}  # which clients may send back as they got them
 TAKEN = "There is already “{}”: {}. To merge the two, send merge=true (1 in a form)."
 OTHER_TAKEN = "“{}” is in the catalogue itself: {}. Rename one as the other to merge them."
 UNKNOWN = "The catalogue has no such author: {}. Link authors who have books here."
@@ -56,7 +56,7 @@ class NameEdit(NameView):
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
         named = await self.aget_named(**key)
-        form: Any = FORMS[self.kind](initial=await sync_to_async(initial)(named))
+        form: Any = FORMS[self.kind](initial=await in_thread(initial, named))
         form.fields["name"].known = (await aknown_names())[named.PLURAL]
         return self.respond({}, EDIT, context={"form": form, "named": heading(named)})
 
@@ -102,7 +102,7 @@ async def apatch(view: CatalogueView, named: Named) -> HttpResponse:
     """Change what the JSON of a request gives; `merge` is true or absent."""
     kind = str(named._meta.model_name)
     body = await in_thread(parsing.json_object, view.request)
-    sent = {name: value for name, value in body.items() if name not in ADDRESS}
+    sent = {name: value for name, value in body.items() if name not in READ_ONLY}
     known = {*FORMS[kind].of_name(), "merge"}
     if errors := {parsing.printable(name): ["There is no such field."] for name in sent.keys() - known - {"version"}}:
         raise HTTPError(422, errors=errors)
@@ -142,7 +142,7 @@ async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
     if view.request.method != "PATCH":
         is_there = await type(kept)._default_manager.filter(pk=kept.pk).aexists()  # not if nothing was left of it
         return SeeOther(heading(kept)["url"] if is_there else reverse(f"{kept._meta.model_name}_list"))
-    data = {**await aheading(kept), **await sync_to_async(shown)(kept)}
+    data = {**await aheading(kept), **await in_thread(shown, kept)}
     change = await achanges(kept, 1)
     data["undo_url"] = change[0]["undo_url"] if change else None
     return json_response(data, headers={"ETag": f'"{kept.version}"'})
@@ -150,7 +150,7 @@ async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
 
 async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPError:
     """The answer where there is none: where it is since it was renamed or merged, or 404."""
-    into = await sync_to_async(NameChange.objects.address)(MODELS[kind], str(address))
+    into = await in_thread(NameChange.objects.address, MODELS[kind], str(address))
     if into is None:
         return HTTPError(404, f"There is no such {kind}. All {MODELS[kind].PLURAL} are at {reverse(f'{kind}_list')}.")
     url = address_of(kind, into)
@@ -164,7 +164,7 @@ async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPErro
 async def afollow_old(request: HttpRequest) -> None:
     """Raises 301 if the query names an author, topic or series by what it was before it was renamed or merged."""
     asked = request.GET.dict()
-    query = await sync_to_async(followed)(asked) if asked.keys() & MODELS.keys() else asked
+    query = await in_thread(followed, asked) if asked.keys() & MODELS.keys() else asked
     if query != asked:
         url = f"{request.path}?{urlencode(query)}"
         raise HTTPError(301, f"This was renamed or merged. The list is at {url} now.", headers={"Location": url})
@@ -189,7 +189,7 @@ def address_of(kind: str, address: int | str) -> str:
 
 
 def heading(named: Named) -> dict[str, Any]:
-    """What is known of it but for its books."""
+    """What every answer says of it; not its books."""
     kind = str(named._meta.model_name)
     about = {"id": named.pk} if named.ADDRESS == "pk" else {named.ADDRESS: named.address}
     return {**about, "url": address_of(kind, named.address), **named.shown(), "version": named.version}
@@ -212,7 +212,7 @@ def initial(named: Named) -> dict[str, Any]:
 
 
 async def aheading(named: Named) -> dict[str, Any]:
-    return {**heading(named), "books": await named.books.acount()}
+    return {**heading(named), "books": await named.books.values("pk").distinct().acount()}
 
 
 async def afor_editors(view: CatalogueView, named: Named) -> dict[str, Any]:
