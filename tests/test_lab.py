@@ -1,5 +1,6 @@
 """The laboratory: what each case answers, what it does to others, and that it can hold up no server."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from django.test import AsyncClient
 from books.lab import experiment, slow_server
 from books.lab.experiment import Laboratory
 from books.lab.guide import CASES, LIBRARIES, packages
-from books.lab.latency import outline, percentile
+from books.lab.latency import outline, percentile, probing
 from books.models import Book
 from django41_example.server.warm_up import warm_up
 from tests.server.running import PRODUCTION, PROJECT
@@ -187,3 +188,17 @@ def test_every_library_that_is_named_can_be_installed(tmp_path: Path) -> None:
 
 def test_every_case_says_what_it_does_to_others_and_when_to_use_it() -> None:
     assert all(case.others.endswith(".") and case.when.endswith(".") for case in CASES.values())
+
+
+async def test_a_run_that_is_cancelled_while_its_probe_ends_is_cancelled() -> None:
+    is_ending = asyncio.Event()
+
+    async def measured() -> None:
+        async with probing():
+            is_ending.set()
+
+    task = asyncio.create_task(measured())
+    await is_ending.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()

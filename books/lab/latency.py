@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 INTERVAL = 0.01  # seconds
@@ -57,5 +57,4 @@ async def probing() -> AsyncIterator[LatencyProbe]:
     finally:
         probe.receive()
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
