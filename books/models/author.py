@@ -1,11 +1,10 @@
 """Authors: created with their first book, deleted with the last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 
 from books.metadata import fingerprint, record, roles, sorting
 from books.metadata.folding import fold, letters
@@ -32,16 +31,10 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
         known = {name: author for name in wanted if (author := authors.get(name) or authors.get(letters(name)))}
         return known | AuthorName.objects.spelled(wanted - known.keys())
 
-    def by_names(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
-        """The author of each name. Missing ones are created, with the sort names that are given."""
-        wanted = dict.fromkeys(names)
-        known = self.spelled(wanted)
-        return known | self.created([name for name in wanted if name not in known], sort_names)
-
-    def created(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
-        """The author of each of these names that nobody has yet."""
+    def created(self, names: Collection[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
+        """The same with the sort names that are given. Of several spellings of one name the first is taken."""
         new = {letters(name): name for name in reversed([*names])}.values()
-        self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in new], ignore_conflicts=True)
+        self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in sorted(new)], ignore_conflicts=True)
         return self.spelled(names)
 
 
@@ -66,12 +59,6 @@ class Author(Named):
             models.Index(fields=["fingerprint", "id"], name="author_by_fingerprint"),
             models.Index(fields=["person"], name="author_by_person", condition=Q(person__isnull=False)),
         ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("author_detail", args=[self.pk])
 
     @classmethod
     def of(cls, name: str, sort_name: str = "") -> "Author":

@@ -142,11 +142,12 @@ def index_other_names(named: Sequence[Named], written: Iterable[int]) -> None:
 
 
 def _link(books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> None:
-    wanted = {person.name for named, *_ in books.values() for person in named}
+    wanted = dict.fromkeys(person.name for named, *_ in books.values() for person in named)
     known = list(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key"))
-    new = Author.objects.created(wanted - {name for name, *_ in known}, sort_names)
-    known += [(name, author.pk, author.sort_name, author.sort_key) for name, author in new.items()]
     authors = {name: pk for name, pk, *_ in known}
+    new = Author.objects.created([name for name in wanted if name not in authors], sort_names)
+    known += [(name, author.pk, author.sort_name, author.sort_key) for name, author in new.items()]
+    authors |= {name: author.pk for name, author in new.items()}
     topics = Topic.objects.by_names({name for _, names, _ in books.values() for name in names})
     series = Series.objects.by_names({place.series for *_, found in books.values() for place in found})
     author_links, topic_links, series_links = [], [], []
@@ -169,7 +170,7 @@ def _link(books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> 
 
 
 def _write_changes(books: Sequence[PendingBook], actor: Actor) -> None:
-    """Record who changed what, as Change.objects.note does for one book."""
+    """Record who changed what, as Change.objects.log does for one book."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
     origin = (actor.channel.value, actor.user_id, actor.job_id, actor.name_change_id, at)
     insert_rows(

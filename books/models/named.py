@@ -1,4 +1,4 @@
-"""What many books share by its name, such as an author, and the changes of such names."""
+"""Authors, topics and series, which books share by name; and the changes of these names."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from books.metadata import record
 from books.metadata.folding import fold, letters
@@ -36,6 +37,16 @@ class Named(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return str(self.name)
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"{self._meta.model_name}_detail", args=[self.address])
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        return cls.of_snapshot({"name": name})
+
     def derived(self) -> Self:
         """The same with what follows from the name."""
         raise NotImplementedError
@@ -51,7 +62,7 @@ class Named(models.Model):
         return bool(name == self.name)
 
     def renamed(self, fields: Mapping[str, Any], old: Self) -> dict[str, Any]:
-        """What the fields of a book's record become that name `old`, which is now called as this is."""
+        """The fields of a record that names `old`, with this name instead."""
         names = [self.name if old.is_name(name) or self.is_name(name) else name for name in fields[self.FIELD]]
         return {self.FIELD: list(dict.fromkeys(names))}
 
@@ -69,7 +80,7 @@ class Named(models.Model):
 
     @property
     def names(self) -> list[str]:
-        """By which other names it is found."""
+        """The other names by which it is found."""
         if self._names is None:
             self._names = list(self.other_names.order_by("pk").values_list("name", flat=True)) if self.pk else []
         return self._names
@@ -112,9 +123,9 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         links: models.QuerySet[Any] = self.model.books.through._default_manager.all()
         return links.filter(**{str(self.model._meta.model_name): models.OuterRef("pk")})
 
-    def with_counts(self) -> "NamedQuerySet[Any]":
-        """Each with `books_count`."""
-        return self.annotate(books_count=count_of(self._links(), self.COUNTED))
+    def with_counts(self, **which: Any) -> "NamedQuerySet[Any]":
+        """Each with `books_count`; `which` of its links to books are counted."""
+        return self.annotate(books_count=count_of(self._links().filter(**which), self.COUNTED))
 
     def delete_unused(self, pks: Collection[int]) -> None:
         """Delete those of them that have no book."""
@@ -133,6 +144,18 @@ class NamedQuerySet(PagedQuerySet[_Named]):
     def spelled(self, names: Iterable[str]) -> dict[str, _Named]:
         """The one of each name that is known."""
         raise NotImplementedError
+
+    def by_names(self, names: Iterable[str]) -> dict[str, _Named]:
+        """The one of each name. Missing ones are created."""
+        wanted = dict.fromkeys(names)
+        known = self.spelled(wanted)
+        return known | self.created([name for name in wanted if name not in known])
+
+    def created(self, names: Collection[str]) -> dict[str, _Named]:
+        """Create those of names that nobody has yet. Sorted, so that no two writers wait for each other."""
+        new: Any = [self.model.of(name) for name in sorted(names)]
+        self.bulk_create(new, ignore_conflicts=True)
+        return self.spelled(names)
 
     def meant_by(self, name: str) -> _Named | None:
         return self.spelled([name]).get(name)
@@ -157,7 +180,7 @@ class OtherNameQuerySet(models.QuerySet[Any]):
 
 
 class OtherName(models.Model):
-    """Another name by which imports and forms find it, and searches an author: an old or other spelling."""
+    """Another name by which searches, imports and forms find it: a former one or another spelling."""
 
     name: Any = models.CharField(max_length=record.MAX_NAME)
     key = SortKeyField(max_length=KEY_LENGTH)

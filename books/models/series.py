@@ -7,7 +7,6 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Value
 from django.db.models.functions import Cast, Coalesce, Round
-from django.urls import reverse
 
 from books.metadata import numbers, record, sorting
 from books.metadata.folding import fold
@@ -25,15 +24,6 @@ class SeriesQuerySet(NamedQuerySet["Series"]):
         wanted = set(names)
         known = {series.name: series for series in self.filter(name__in=among(wanted))} if wanted else {}
         return known | SeriesName.objects.spelled(wanted - known.keys())
-
-    def by_names(self, names: Iterable[str]) -> dict[str, "Series"]:
-        """The series of each name. Missing ones are created."""
-        wanted = set(names)
-        known = self.spelled(wanted)
-        if missing := sorted(wanted - known.keys()):
-            self.bulk_create([Series.of(name) for name in missing], ignore_conflicts=True)
-            known |= self.spelled(missing)
-        return known
 
     def delete_unused(self, pks: Collection[int]) -> None:
         """Not those of which a librarian has said how many volumes there are."""
@@ -54,16 +44,6 @@ class Series(Named):
     class Meta:
         verbose_name_plural = "series"
         indexes = [models.Index(fields=["sort_key", "id"], name="series_by_sort_key")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("series_detail", args=[self.pk])
-
-    @classmethod
-    def of(cls, name: str) -> "Series":
-        return cls(name=name).derived()
 
     def renamed(self, fields: Mapping[str, Any], old: "Series") -> dict[str, Any]:
         return {**settled(fields, {old.name: self.name})}

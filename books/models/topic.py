@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django.db import models
-from django.urls import reverse
 
 from books.metadata import record
 from books.models.fields import among
@@ -31,9 +30,9 @@ class TopicQuerySet(NamedQuerySet["Topic"]):
         """The topic of each name or slug, by its slug. Missing ones are created."""
         wanted = {record.topic_slug(name): name for name in names}
         known = self.spelled(wanted)
-        if missing := sorted(wanted.keys() - known.keys()):
-            self.bulk_create([Topic.of(wanted[slug]) for slug in missing], ignore_conflicts=True)
-            known |= self.spelled(missing)
+        missing = sorted(wanted.keys() - known.keys())
+        self.bulk_create([Topic.of(wanted[slug]) for slug in missing], ignore_conflicts=True)
+        known |= self.spelled(missing)
         return {topic.slug: topic for topic in known.values()}
 
     def known(self, names: Iterable[str]) -> set[str]:
@@ -56,16 +55,6 @@ class Topic(Named):
 
     class Meta:
         ordering = ["slug"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("topic_detail", args=[self.slug])
-
-    @classmethod
-    def of(cls, name: str) -> "Topic":
-        return cls(name=name).derived()
 
     def derived(self) -> "Topic":
         self.slug = record.topic_slug(self.name)
