@@ -7,6 +7,7 @@ takes the next of the ids that were read at first, eight bytes each.
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import closing
+from html import escape
 from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
@@ -20,7 +21,7 @@ from books.web.serializers import number
 BATCH = 250  # rows: each client that reads slowly holds as many in memory
 NAMES = [place for place, field in enumerate(FIELDS, 1) if field.column]  # places in a row
 DECIMALS = [place for place, field in enumerate(FIELDS, 1) if field.schema["type"] == "number"]
-NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 cannot even escape them
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 cannot even escape them
 ROW = ("id", *COLUMNS)
 
 Row = Sequence[Any]
@@ -68,6 +69,11 @@ def record(row: Row, extra: tuple[str, ...] = ()) -> dict[str, Any]:
     for place in DECIMALS:
         cells[place] = number(cells[place])
     return dict(zip((*ROW, *extra), cells, strict=True))
+
+
+def xml_text(text: str) -> str:
+    """The text as XML holds it. With quotes as they are: text needs no escape of them, and old parsers know few."""
+    return escape(text if text.isprintable() else _NOT_IN_XML.sub("", text), quote=False)
 
 
 def rows_after(books: BookQuerySet, last: int, extra: tuple[str, ...] = ()) -> QuerySet[Book, Row]:

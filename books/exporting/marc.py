@@ -4,10 +4,9 @@ Topics are subjects of no thesaurus (650 _4). Several lines of a description are
 """
 
 from collections.abc import Iterator
-from html import escape
 from typing import Any, NamedTuple
 
-from books.exporting.base import NOT_IN_XML, EntryFormat
+from books.exporting.base import EntryFormat, xml_text
 from books.exporting.citation import is_institution, language_tag, person, year_in_words
 from books.metadata.languages import bibliographic
 from books.metadata.roles import LABELS, contributor
@@ -43,16 +42,12 @@ class MarcXml(EntryFormat):
 
 def datafield(field: Field) -> str:
     subfields = "".join(
-        f'<subfield code="{code}">{xml(text)}</subfield>'
+        f'<subfield code="{code}">{xml_text(text)}</subfield>'
         for code, text in zip(field.subfields, field.texts, strict=True)
         if text
     )
     indicators = f'ind1="{field.indicators[0]}" ind2="{field.indicators[1]}"'
     return f'<datafield tag="{field.tag}" {indicators}>{subfields}</datafield>' if subfields else ""
-
-
-def xml(text: str) -> str:
-    return escape(text if text.isprintable() else NOT_IN_XML.sub("", text), quote=False)
 
 
 def fixed_length(book: dict[str, Any]) -> str:

@@ -5,12 +5,11 @@ All text is text: an ISBN keeps its digits, and a cell that begins with = is no 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from itertools import repeat
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from books.exporting.base import NOT_IN_XML, ExportFormat, Row, record
+from books.exporting.base import ExportFormat, Row, record, xml_text
 from books.metadata.record import COLUMNS, SEPARATOR
 
 MAX_ROWS = 1_048_576  # of a sheet, and characters of a cell: what Excel opens
@@ -118,8 +117,8 @@ def cell(letter: str, row: int, value: object) -> str:
 
 
 def written(text: str) -> str:
-    text = text[:MAX_TEXT] if text.isprintable() else NOT_IN_XML.sub("", text[:MAX_TEXT])
-    return escape(_ESCAPE.sub("_x005F_", text) if "_x" in text else text, quote=False)
+    text = xml_text(text[:MAX_TEXT])
+    return _ESCAPE.sub("_x005F_", text) if "_x" in text else text
 
 
 def parts(sheets: int) -> dict[str, str]:

@@ -1,12 +1,11 @@
 """XML, written quickly. It is well-formed, whatever the text."""
 
 from collections.abc import Mapping
-from html import escape
 from types import MappingProxyType
 
 from django.http import HttpResponse
 
-from books.exporting.base import NOT_IN_XML
+from books.exporting.base import xml_text
 
 NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
@@ -19,8 +18,8 @@ class Xml(str):
 
 def element(name: str, attributes: Mapping[str, str] = NO_ATTRIBUTES, *inside: str) -> Xml:
     """An element with its content: elements as they are, text escaped."""
-    named = "".join(f' {key}="{_escaped(value).replace('"', "&quot;")}"' for key, value in attributes.items())
-    content = "".join(part if isinstance(part, Xml) else _escaped(part) for part in inside)
+    named = "".join(f' {key}="{xml_text(value).replace('"', "&quot;")}"' for key, value in attributes.items())
+    content = "".join(part if isinstance(part, Xml) else xml_text(part) for part in inside)
     return Xml(f"<{name}{named}>{content}</{name}>" if content else f"<{name}{named}/>")
 
 
@@ -29,11 +28,6 @@ def texts(**named: str) -> list[Xml]:
     return [element(name.replace("_", ":"), NO_ATTRIBUTES, text) for name, text in named.items() if text]
 
 
-def respond_xml(root: Xml, content_type: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+def respond_xml(root: Xml, content_type: str) -> HttpResponse:
     document = f'<?xml version="1.0" encoding="utf-8"?>\n{root}\n'
-    return HttpResponse(document, content_type=f"{content_type};charset=utf-8", headers=headers)
-
-
-def _escaped(text: str) -> str:
-    """With quotes as they are: text needs no escape of them, and old parsers know few."""
-    return escape(text if text.isprintable() else NOT_IN_XML.sub("", text), quote=False)
+    return HttpResponse(document, content_type=f"{content_type};charset=utf-8")

@@ -321,8 +321,8 @@ class Field:
     parameter: str = ""  # of a list's query that filters by it
 
 
-def line_of_text(name: str, label: str, fieldset: str, help_text: str = "", **more: Any) -> Field:
-    return Field(name, label, line(MAX_TEXT), text(MAX_TEXT), Box(fieldset, help_text), **more)
+def line_of_text(name: str, label: str, fieldset: str, **more: Any) -> Field:
+    return Field(name, label, line(MAX_TEXT), text(MAX_TEXT), Box(fieldset), **more)
 
 
 THE_BOOK, DETAILS, SUBJECT = "The book", "Details", "Subject"
