@@ -96,7 +96,7 @@ async def aget_book(pk: int) -> Book:
     try:
         return await Book.objects.aget(pk=pk)
     except Book.DoesNotExist:
-        raise await sync_to_async(Book.objects.missing)(pk) from None
+        raise await in_thread(Book.objects.missing, pk) from None
 
 
 def etag(book: Mapping[str, Any]) -> str:

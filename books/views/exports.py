@@ -16,6 +16,7 @@ from books.views.base import CatalogueView
 from books.views.names import afollow_old
 from books.web.negotiation import HTTPError, valid
 from books.web.permissions import READ
+from django41_example.server.threads import in_thread
 
 MEDIA_TYPES = {known: known.content_type.partition(";")[0] for known in EXPORT_FORMATS.values()}
 TOO_LONG = f"A search has at most {MOST_WORDS} words. Remove these: {{}}"
@@ -63,7 +64,7 @@ class Citation(CatalogueView):
         rows = [row async for row in rows_after(Book.objects.filter(pk=pk), 0, known.extra)]
         if not rows:
             try:
-                raise await sync_to_async(Book.objects.missing)(pk)
+                raise await in_thread(Book.objects.missing, pk)
             except MergedAway as merged:
                 return HttpResponsePermanentRedirect(reverse("book_citation", args=[merged.into, extension]))
         file = known()

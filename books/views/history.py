@@ -16,6 +16,7 @@ from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
 from books.web.permissions import CHANGE, PURGE, READ, amay
 from books.web.serializers import book_url
+from django41_example.server.threads import in_thread
 
 MAX_CHANGES = 100  # of a book, the latest
 COLUMNS = ("id", "version", "action", "via", "at", "fields", "undoes_id", "part_of__book_id")
@@ -32,7 +33,7 @@ class BookHistory(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        latest = await sync_to_async(changes)(pk, self.user)
+        latest = await in_thread(changes, pk, self.user)
         title = await atitle(pk)
         may_undo = await amay(self.user, CHANGE)
         if title is None and not (latest and may_undo):
@@ -89,7 +90,7 @@ class ChangeUndo(CatalogueView):
         if self.media_type == HTML:
             messages.success(request, "Undone.")
             return SeeOther(reverse("book_history", args=[pk]))
-        return json_response({"book": pk, "changes": await sync_to_async(changes)(pk, self.user)})
+        return json_response({"book": pk, "changes": await in_thread(changes, pk, self.user)})
 
 
 def changes(pk: int, user: RequestUser, most: int = MAX_CHANGES) -> list[dict[str, Any]]:

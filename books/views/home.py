@@ -1,4 +1,3 @@
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,6 +15,7 @@ from books.web import serializers
 from books.web.negotiation import HTML, JSON
 from books.web.permissions import READ
 from books.web.serializers import list_entry
+from django41_example.server.threads import in_thread
 
 NEWEST, TOPICS = 12, 24  # shown
 LISTS = {"books": "book_list", "authors": "author_list", "series": "series_list", "topics": "topic_list"}
@@ -49,6 +49,6 @@ class Home(CatalogueView):
             "newest": [list_entry(*row) async for row in newest],
             "topics": [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
             "read_at": timezone.now(),
-            "steps": await sync_to_async(first_steps)() if "can_change_settings" in self.user.rights else None,
+            "steps": await in_thread(first_steps) if "can_change_settings" in self.user.rights else None,
             "latest_jobs": await alatest() if "can_view_jobs" in self.user.rights else [],
         }

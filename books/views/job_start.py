@@ -23,6 +23,7 @@ from books.web import parsing
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTTPError, errors_of
 from books.web.permissions import arequire
+from django41_example.server.threads import in_thread
 
 FILE = "file"  # the field of the list to import
 SEND_FILE = f"Choose a list first. Programs send it as the file “{FILE}”."
@@ -41,9 +42,9 @@ class Wanted(NamedTuple):
 
 async def awanted(view: CatalogueView) -> Wanted:
     """The job that the request asks for, and that its sender may start; its arguments in their canonical form."""
-    sent = await sync_to_async(read)(view.request)
+    sent = await in_thread(read, view.request)
     kind = await aauthorized_kind(sent.kind, view.user)
-    return Wanted(kind, await sync_to_async(clean)(kind, sent), sent.file)
+    return Wanted(kind, await in_thread(clean, kind, sent), sent.file)
 
 
 async def astart_job(view: CatalogueView, wanted: Wanted, key: str) -> tuple[Job, bool]:
