@@ -18,7 +18,7 @@ class BooksConfig(AppConfig):
     name = "books"
 
     def ready(self) -> None:
-        # Django makes a table of SQLite anew when a column changes, and its triggers go.
+        # Django rebuilds an SQLite table when a column changes, and the table's triggers are lost.
         pre_migrate.connect(remember_index, sender=self)
         post_migrate.connect(install_triggers, sender=self)
         checks.register(check_catalogue, TAG)

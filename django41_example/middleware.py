@@ -203,8 +203,6 @@ class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
 
 
 class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
-    """For the admin: our own pages have no messages."""
-
     def writes(self, request: Any) -> bool:
         storage: Any = get_messages(request)
         return bool(storage.used or storage.added_new)

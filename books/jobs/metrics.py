@@ -5,7 +5,7 @@ from books.models.job import Job, Status, Worker
 
 
 def counts() -> dict[str, float]:
-    """The setting COUNTS: what a monitor is told of jobs. Called in a thread of no request's."""
+    """What a monitor is told of jobs; called outside of requests, in a thread whose connection is then closed."""
     try:
         found = dict(Job.objects.active().values_list("status").annotate(jobs=Count("pk")).order_by())
         return {

@@ -1,4 +1,4 @@
-"""By what two books are suspected to be one: title and first author, however they are spelled. Pure functions.
+"""Fingerprints, which possible duplicates share: title and first author, however they are spelled. Pure functions.
 
 A fingerprint begins with the title, so that their order is that of titles, and ends with a digest of the rest:
 `kokoro-3f9a01c7`. Year and ISBN are no part of it: they tell editions apart, which is for people to judge.
@@ -57,7 +57,7 @@ def person(name: str) -> str:
 
 
 def of_person(name: str) -> str:
-    """By what two names are suspected to be one person's: in the order of the names, and fit for an address."""
+    """The fingerprint of a person's name: fingerprints sort as the names do, and fit into a URL."""
     spelled = person(name)
     digest = blake2b(spelled.encode(), digest_size=4).hexdigest()
     return f"{_NOT_IN_ADDRESSES.sub('', spelled)[:BEGINNING]}-{digest}"

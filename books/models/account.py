@@ -1,4 +1,4 @@
-"""The accounts of people, and what each is here: roles are Django's own superusers and its group of librarians."""
+"""Accounts and their roles: owners are Django's superusers, librarians the members of a group."""
 
 import re
 from datetime import datetime, timedelta
@@ -77,7 +77,7 @@ def give(user: User, role: Role) -> None:
 
 
 def end_sessions(user: User) -> None:
-    """A session does not say in a column whose it is."""
+    """Whose a session is stands in its encoded data alone."""
     for session in Session.objects.filter(expire_date__gt=Now()).iterator():
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()
@@ -114,7 +114,7 @@ def create_account(username: str, role: Role, hashed: str = "") -> User:
 
 
 def vouched_for(username: str) -> User | None:
-    """The open account of somebody whom a proxy has signed in, a new reader's if there is none; None if it gets none.
+    """The active account of a user whom a proxy has signed in, a new reader's if there was none; None if it may not be.
 
     Call it in a thread: it may take several statements.
     """
@@ -143,7 +143,7 @@ def in_other_capitals(username: str) -> list[User]:
 
 @transaction.atomic
 def join(username: str) -> list[User]:
-    """A new reader; nobody where none may sign up, and where there is no owner yet, to whom the first account goes."""
+    """A new reader's account. None if nobody may sign up, or if there is no owner yet, who must come first."""
     if not (settings.SIGN_UP and lock_owners()):
         return []
     return in_other_capitals(username) or [User.objects.create(username=username, password=make_password(None))]

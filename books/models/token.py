@@ -31,7 +31,7 @@ class Scope(models.TextChoices):
 
 
 class TokenUses:
-    """When tokens were used last, saved beside the requests: one that only reads waits for no writer.
+    """When tokens were last used, saved by a background task: a request that only reads waits for no writer.
 
     What cannot be saved is noted again at the token's next use.
     """

@@ -1,4 +1,4 @@
-"""What the books of a list must have.
+"""The conditions on the books of a list.
 
 The index of words knows topics, languages and years too, by marks: among 100,000 books it counts those of a topic and
 a year in 0.6 ms where joins take 53, and finds that no Japanese book holds "the" in 6 ms where joins take seconds.

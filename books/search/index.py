@@ -89,9 +89,9 @@ def _catch_up(database: Any, seconds: float, report: Report = lambda books: None
 
 
 def rebuild() -> Iterator[int]:
-    """Make SQLite's index anew beside the one in use; gives, portion by portion, how many books were added.
+    """Build a new SQLite index beside the one in use; yields after each portion how many books were added.
 
-    No portion keeps another writer waiting for long. If this is not run to its end, the next rebuild goes on there.
+    No portion keeps another writer waiting for long. If this is interrupted, the next rebuild goes on there.
     """
     with connection.cursor() as cursor:
         _delete_old(connection, cursor)
@@ -113,7 +113,7 @@ def _delete_old(database: Any, cursor: Any) -> None:
 
 
 def remember(database: BaseDatabaseWrapper) -> None:
-    """Before migrations: what the index is right for. SQLite loses triggers where Django makes a table anew."""
+    """Before migrations: remember the texts that the index is right for. Rebuilt tables lose their triggers."""
     with database.cursor() as cursor:
         if database.vendor == "sqlite" and index_sqlite.is_installed(cursor):
             _catch_up(database, math.inf)
@@ -121,9 +121,9 @@ def remember(database: BaseDatabaseWrapper) -> None:
 
 
 def is_current(database: BaseDatabaseWrapper) -> bool:
-    """Whether all books are indexed by the rules of this version, and so all that follows from their texts is right.
+    """Whether all books are indexed by the rules of this version, so that all that is derived from them is right.
 
-    Also if they were before a migration after which only SQLite's triggers are missing.
+    Also if they were before a migration that lost nothing but SQLite's triggers.
     """
     if database.alias in _remembered:
         return True
@@ -133,10 +133,9 @@ def is_current(database: BaseDatabaseWrapper) -> bool:
 
 
 def install(database: BaseDatabaseWrapper, report: Report = lambda books: None) -> None:
-    """Put into the database what notes the changes. Where it was missing, changes were too: all is indexed again.
+    """Install the tables and triggers that note changes. Where they were missing, all books are indexed again.
 
-    Unless the texts are those that were remembered before, which an earlier version of the rules has not indexed. An
-    end in the middle loses nothing: the next call goes on.
+    Unless `remember` has seen the same texts, indexed by the same rules. If this is interrupted, the next call goes on.
     """
     install_kind = _install_in_sqlite if database.vendor == "sqlite" else _install_in_postgresql
     with database.cursor() as cursor:

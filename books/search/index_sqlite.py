@@ -1,8 +1,8 @@
 """SQLite's index: an FTS5 table, and beside it a table in which triggers note what is to be indexed.
 
-The words themselves are kept nowhere, only where they occur: that is half the size. So a book's old words can be taken
-out only by who knows them, and a note holds the texts that the index has of the book: NULL if it has none. The first
-note of a book is the one that does; later ones are not made.
+The index is contentless: it holds where words occur, and not the texts, which halves its size. To remove a book from it
+takes the texts that were indexed. So a note holds them; they are NULL if the index does not have the book. A book that
+has a note gets no second one.
 
 The index is rebuilt beside the one in use, in the order of the ids, a portion in each transaction. The row in REBUILT
 says up to which id; whoever writes a book up to there writes it to both. An index of 40 MB takes half a second to drop,
@@ -32,7 +32,7 @@ def _of(row: str, *more: str) -> str:
 
 _OLD = f"{_NOTE} SELECT {_of('old', 'id')} WHERE old.id {_NOT_NOTED}"
 _NEW = f"INSERT INTO books_unindexed (book) SELECT new.id WHERE new.id {_NOT_NOTED}"
-# What INSERT OR REPLACE and UPDATE OR REPLACE put out of the way, no trigger on DELETE is told of.
+# INSERT OR REPLACE and UPDATE OR REPLACE delete rows without firing a DELETE trigger.
 _REPLACED = (
     f"{_NOTE} SELECT {_of('book', 'id')} FROM books_book AS book "  # noqa: S608 # nosec B608 - our own names
     f"WHERE (id = new.id OR isbn13 = new.isbn13 OR source_key = new.source_key) AND id {_NOT_NOTED}"
@@ -62,7 +62,7 @@ USED, NEW, OLD, REBUILT = "books_search", "books_search_new", "books_search_old"
 PAGES = 500  # of the old index that are deleted in one transaction
 STRUCTURE = 10  # the last of the ids under which FTS5 keeps what it needs to open an index
 LARGEST_ID = 2**63 - 1
-# As bytes: what is no UTF-8, or a BLOB, must not stop the index.
+# As bytes: neither invalid UTF-8 nor a BLOB may stop the index.
 _TEXTS = ", ".join(name if name == "published_year" else f"CAST({name} AS BLOB)" for name in TEXTS)
 _AMONG = "IN (SELECT value FROM json_each(%s))"
 _NOTED = f"FROM books_unindexed WHERE book {_AMONG}"

@@ -1,4 +1,4 @@
-"""What an upgrade says while it waits for the index: how far it is, and how long it will take."""
+"""What an upgrade prints while it indexes: how far it is, and how long it will take."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ EVERY = 10.0  # seconds; work that is done before the first of them says nothing
 
 
 class IndexProgress:
-    """Of `total` steps, told to a stream such as a command's `stdout`; without one, to nobody."""
+    """Progress of `total` steps, written to a stream such as a command's `stdout` if there is one."""
 
     def __init__(self, stdout: Any, total: int) -> None:
         self.stdout, self.done, self.total = stdout, 0, total

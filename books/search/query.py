@@ -4,8 +4,8 @@
     translator:rubin
 
 All of it must hold. A word stands for any word that begins with it; words between quotes stand side by side. Text
-of scripts without spaces is found wherever it stands. Nothing that one can type is an error: what is no field of
-ours is words. Both databases are asked the same, each in the words of its own index.
+of scripts without spaces is found wherever it stands. Nothing that one can type is an error: an unknown field is
+searched as words. Both databases are asked the same, each in the syntax of its own index.
 """
 
 import re

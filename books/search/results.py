@@ -1,9 +1,9 @@
 """The pages of what a search finds, and the one place that chooses between the ways to find them.
 
-- In an order of their own, few books are sorted. Many are met soon on a walk along the index of that order.
-- Ranked, the best first, they are found without sorting: each rank is a search of its own, the narrowest first, within
-  which the books stand in the order of their ids, and an index of words gives ids in order. So a page asks one rank
-  after the other until it is full. Its key is the rank's number, its `distance` from the best, and an id.
+- In a given order, few books are sorted. Of many, a walk along the index of that order soon meets enough.
+- By relevance nothing is sorted. Each rank is a search of its own, the narrowest first, and within a rank books stand
+  in the order of their ids, as an index of words gives them. So a page asks one rank after the other until it is full.
+  Its key is the rank's number, its `distance` from the best, and an id.
 """
 
 from array import array

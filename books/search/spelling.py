@@ -1,4 +1,4 @@
-"""What somebody may have meant whose search finds nothing: words of our own books that are one slip of a key away."""
+"""Suggestions for searches that find nothing: words of our own books that are one typing error away."""
 
 import json
 import re

@@ -15,14 +15,14 @@ from books.web.authentication import BASIC_CHALLENGE, RequestUser, basic_credent
 from books.web.negotiation import HTTPError, error_response
 
 WRONG = "Wrong user name or password. A token with the scope read works as the password too."
-# Checking a password takes a tenth of a second on purpose. What was right is known for ten minutes, as a digest by a
-# key of this process, together with the hash that it fitted: a new password or a closed account ends it at once.
+# Checking a password takes a tenth of a second on purpose, so a right one is remembered for ten minutes: as a digest
+# keyed by this process, with the hash that it matched. A new password or a closed account ends that at once.
 _KEY = secrets.token_bytes(32)
 VERIFIED: TTLCache[bytes, tuple[int, str]] = TTLCache(maxsize=1000, ttl=600)
 
 
 class BasicAuthView(CatalogueView):
-    """Takes a password by HTTP Basic besides what others take, and asks for it."""
+    """Accepts a password by HTTP Basic too, and asks for one."""
 
     async def aauthenticate(self, request: HttpRequest) -> RequestUser:
         try:
@@ -36,7 +36,7 @@ class BasicAuthView(CatalogueView):
             raise HTTPError(401, WRONG, headers=error.headers) from None
 
     def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
-        """Reading apps cannot fill in a page: they ask for a name and a password when they hear of HTTP Basic."""
+        """Reading apps show no sign-in page: they ask for name and password when the challenge offers HTTP Basic."""
         if error.status == 401:
             error.headers = {"WWW-Authenticate": f"{BASIC_CHALLENGE}, {error.headers['WWW-Authenticate']}"}
         return error_response(request, error)

@@ -1,4 +1,4 @@
-"""What an owner decides about the catalogue itself, and the first steps, which the home page shows until then."""
+"""The settings of the catalogue itself, and the first steps that the home page shows a new owner."""
 
 from typing import Any
 

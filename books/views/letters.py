@@ -1,4 +1,4 @@
-"""The letters at which a list in alphabetical order can be entered: those that something begins with."""
+"""The letters to jump to in an alphabetical list: those that some entry begins with."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
@@ -29,12 +29,12 @@ def letter_of(key: str) -> str:
 
 
 async def aletters(model: Any, column: str) -> str:
-    """Those that any row begins with, in the column of sort keys."""
+    """The letters that the values of a column of sort keys begin with."""
     return await per_version.get_or_make(("letters", model.__name__, column), partial(_aread, model, column))
 
 
 async def _aread(model: Any, column: str) -> str:
-    """A look into the column's index for each."""
+    """One look into the column's index for each letter."""
     spans = [{f"{column}__gte": STARTS[letter], f"{column}__lt": ENDS[letter]} for letter in LETTERS]
     found = model.objects.order_by().values_list(*[Exists(model.objects.filter(**span)) for span in spans])[:1]
     rows = [row async for row in found]
@@ -52,7 +52,7 @@ def cursors(ordering: Ordering, letters: str) -> list[tuple[str, str]]:
 async def aletters_of_names(
     view: CatalogueView, model: Any, page: Page, query: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """What a page of names links to, if there are more than it holds; those of a search are few."""
+    """The letters that a page of names links to; none if it holds all names, or for a search."""
     if view.media_type != HTML or "q" in query or not page.rows or not (page.after or page.before):
         return []
     current, size = letter_of(page.rows[0]["sort_key"]), f"size={query['size']}&" if "size" in query else ""

@@ -1,4 +1,4 @@
-"""Writing books as views do it: one sync function, one transaction, and the data to answer with."""
+"""Writing books for views: each is one sync function with one transaction, and returns the data to answer with."""
 
 import json
 from collections.abc import Mapping
@@ -19,14 +19,15 @@ MAX_SIMILAR = 3  # possible duplicates that are named
 
 
 class PossibleDuplicate(Exception):
-    """Nothing was added: there are similar books, which are the argument, as entries of a list."""
+    """Nothing was added, since there are similar `books`, given as entries of a list."""
 
     def __init__(self, books: list[dict[str, Any]]) -> None:
         super().__init__(books)
         self.books = books
 
 
-# Fields that came after the first keys: empty ones do not count, so a request repeated after an upgrade is known.
+# Fields that are newer than idempotency keys. Empty ones do not count as part of the request, so that one repeated
+# after an upgrade is recognised.
 ADDED_LATER = {"series_label", "more_series", "contributors"}
 
 

@@ -1,9 +1,9 @@
 """Who sends a request: a person, by a session or as a proxy says, a program with a token, or nobody known.
 
-A proxy says with each request who has signed in to it: PROXY_USER_HEADER. Django's RemoteUserMiddleware begins a
-session at the first of these requests, a GET that writes, and asks for the account before any view is there to answer
-for a database that is away. Here nothing is begun and so nothing is to be ended: each request is of the account that
-the proxy names, and a session beside it does not count.
+With PROXY_USER_HEADER a proxy names in each request the user who has signed in to it. Django's RemoteUserMiddleware
+would start a session at the first of them, a GET that writes, and read the account before any view can answer for a
+database that is away. Here no session starts, so none has to end: each request belongs to the account that the proxy
+names, and a session cookie beside it does not count.
 """
 
 from base64 import b64decode
@@ -64,13 +64,13 @@ ANONYMOUS = RequestUser()
 
 
 def remote_user(request: HttpRequest) -> str:
-    """Whom a trusted proxy names, as server/forwarded.py has found it; empty for nobody."""
+    """The user that a trusted proxy names, see server/forwarded.py; empty if it names none."""
     name: str = getattr(request, "scope", {}).get("remote_user", "")
     return name
 
 
 def get_user(request: HttpRequest) -> Any:
-    """Django's, for requests that a proxy vouches for too."""
+    """As Django's get_user, also for requests that a proxy vouches for."""
     name = remote_user(request)
     return (vouched_for(name) or AnonymousUser()) if name else auth.get_user(request)
 

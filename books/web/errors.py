@@ -22,9 +22,10 @@ NOT_INVITED = (
 
 log = logging.getLogger(__name__)
 
-# What `http_error` has an answer for.
-OF_BOOKS = Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind
-REFUSED = *OF_BOOKS, Job.DoesNotExist, NotInvited, LinkEnded, TooManyAttempts
+REFUSED = (  # what `http_error` has an answer for
+    *(Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind),
+    *(Job.DoesNotExist, NotInvited, LinkEnded, TooManyAttempts),
+)
 
 
 def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each kind

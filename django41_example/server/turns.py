@@ -1,7 +1,6 @@
 """Whose request is next: connections take turns, so that nobody waits for all that somebody else has asked for."""
 
 import asyncio
-from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from time import perf_counter
@@ -16,9 +15,6 @@ class Turns:
     In a slice of time of each turn of the event loop, some of them `take_turn`, each for one request. Client addresses
     alternate. Of one address, the connection that has sent the fewest requests at once goes first: so a crowd of
     connections that send theirs ahead of the answers holds up nobody who waits for each.
-
-    As long as there is time, a request is parsed when it arrives: a processor reads and parses many, and then answers
-    them, in less time than it takes for each in turn.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -26,14 +22,15 @@ class Turns:
         self.waiting: dict[str, list[tuple[int, int, Any]]] = {}  # heaps by address; the first address is next
         self.numbers = count()
         self.spent = 0.0  # seconds of this slice
-        self.is_scheduled = False
+        self.is_scheduled = self.is_given = False
 
     def ask(self, connection: Any) -> None:
-        """Have it take its turn in the next slice."""
-        entry = connection.sent_at_once(), next(self.numbers), connection
-        heappush(self.waiting.setdefault(connection.address, []), entry)
-        if self.spent < SLICE:
-            self._time(connection.parse)
+        """Have it take its turn: at once, if nobody is before it."""
+        if self.is_given or self.waiting or self.spent >= SLICE:
+            entry = connection.sent_at_once(), next(self.numbers), connection
+            heappush(self.waiting.setdefault(connection.address, []), entry)
+        else:
+            self._give(connection)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -45,7 +42,7 @@ class Turns:
         self.spent, self.is_scheduled = 0.0, False
         try:
             while self.waiting and self.spent < SLICE:
-                self._time(self._next().take_turn)
+                self._give(self._next())
         finally:
             if self.waiting:
                 self._schedule()
@@ -58,9 +55,10 @@ class Turns:
             self.waiting[address] = waiting  # at the end
         return connection
 
-    def _time(self, step: Callable[[], None]) -> None:
-        began = perf_counter()
+    def _give(self, connection: Any) -> None:
+        began, self.is_given = perf_counter(), True
         try:
-            step()
+            connection.take_turn()
         finally:
+            self.is_given = False
             self.spent += perf_counter() - began
