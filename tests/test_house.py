@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_558,
-    "search": 1951,
-    "server": 3271,
-    "jobs": 1465,
+    "models forms views web metadata templatetags admin": 11_572,
+    "search": 1950,
+    "server": 3224,
+    "jobs": 1467,
     "importing exporting": 4723,
     "openapi": 652,
-    "house": 27_561,
+    "house": 27_524,
     "benchmarks": 4310,
 }
 
