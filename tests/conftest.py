@@ -108,9 +108,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Test SQLite in a file, as people use it: in memory its threads share one connection's locks."""
+    """Test SQLite in a file, as people use it: in memory its threads share one connection's locks.
+
+    Nobody needs that file after a crash: to wait for the disk at each commit costs the system's time too.
+    """
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "catalogue.sqlite3")
+        connection.settings_dict["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 
 
 @pytest.fixture(scope="session")
