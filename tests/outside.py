@@ -1,10 +1,10 @@
 """A server outside, on loopback, that behaves as it is told: well, or badly in each way that servers know."""
 
 import asyncio
-import gzip
 import json
 import threading
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -66,9 +66,16 @@ async def hangs_up(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
+def bomb() -> bytes:
+    """100 MiB of blanks in 100 kB, as gzip. After a full flush each MiB is packed alike: so it is packed twice only."""
+    packer = zlib.compressobj(wbits=31)
+    first, other = (packer.compress(b" " * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + 99 * other
+
+
 SLOW = pours("Content-Length: 100", part=b" ", pause=0.1)
 ENDLESS = pours(part=b" " * 65536)
-BOMB = answers(gzip.compress(b" " * (100 << 20)), "200 OK", "Content-Encoding: gzip")
+BOMB = answers(bomb(), "200 OK", "Content-Encoding: gzip")
 BROKEN = answers(b'{"half": ')
 DEEP = answers(b"[" * 100_000 + b"]" * 100_000)
 BUSHY = answers(b"[" + b"[]," * 300_000 + b"[]]")

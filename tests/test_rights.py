@@ -333,8 +333,9 @@ class RightsTests(TestCase):
 
     async def test_other_methods_are_not_allowed(self) -> None:
         told, got = {}, {}
-        for url in {row.url for row in ROWS}:
-            methods = {row.method for row in ROWS if self.name_of(row.url) == self.name_of(url)}
+        names = {url: self.name_of(url) for url in {row.url for row in ROWS}}
+        for url, name in names.items():
+            methods = {row.method for row in ROWS if names[row.url] == name}
             for method in METHODS - methods:
                 response = await self.send(method, url)
                 told[method, url] = 405, methods

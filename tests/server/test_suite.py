@@ -56,3 +56,22 @@ def test_a_skip_is_a_failure_in_ci_but_an_expected_failure_is_none(tmp_path: Pat
     told = run(tmp_path, CI="true")
     assert "1 failed, 1 passed, 1 deselected, 1 xfailed" in told
     assert "no browser" in told
+
+
+@pytest.mark.parametrize(
+    ("of_a_run", "text", "is_left_out"),
+    [
+        ("processes", "pytestmark = pytest.mark.once\n", True),
+        ("processes", "pytestmark = pytest.mark.once\n@pytest.mark.server\n", None),
+        ("processes", "pytestmark = pytest.mark.browser\n", None),
+        ("others", "pytestmark = pytest.mark.browser\n", True),
+        ("others", "pytestmark = pytest.mark.once\n", None),
+        ("all", "pytestmark = pytest.mark.browser\n", None),
+    ],
+)
+def test_a_file_without_a_test_for_the_run_is_not_imported(
+    of_a_run: str, text: str, is_left_out: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "test_it.py").write_text(text)
+    monkeypatch.setattr(conftest, "OF_A_RUN", of_a_run)
+    assert conftest.pytest_ignore_collect(tmp_path / "test_it.py") is is_left_out
