@@ -41,7 +41,7 @@ UNDOCUMENTED = {
     "loop_thread_executors": THREADS,  # asgiref: which executor an event loop's sync calls go to
     "single_thread_executor": THREADS,  # asgiref: where they go outside of requests
     "HttpToolsProtocol": PROTOCOL,  # uvicorn: the connection that ours extends, on httptools
-    "FlowControl": PROTOCOL,  # uvicorn: who may read on, and write on
+    "FlowControl": "django41_example/server/transport.py",  # uvicorn: who may read on, and write on
     "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception
     "wait_async": "django41_example/server/postgresql.py",  # psycopg: runs these steps on the event loop
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called

@@ -13,27 +13,25 @@ from http import HTTPStatus
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from django41_example.server import request_head
 from django41_example.server.forwarded import network_of
 from django41_example.server.request_head import LARGEST_HEAD, LONGEST_ADDRESS, MOST_HEADERS
+from django41_example.server.transport import READ_RATE, STUCK_SECONDS, Flow, Outgoing, limit_buffers
 from django41_example.server.turns import Turns
 
 HEAD_SECONDS = 6.0  # for the first line and the headers
 BODY_SECONDS, BODY_RATE = 6.0, 1024  # so long a body may stay behind so many bytes a second
 BODY_TOTAL_SECONDS, BODY_TOTAL_RATE = 60.0, 32 * 1024  # all of it has so long, and a second for each so many bytes
-STUCK_SECONDS, READ_RATE = 30.0, 1024  # so long a client may read less than so many bytes a second
 
 # Of requests that have not arrived or are not answered, and of responses that are not read: over all connections of
 # this worker. Each may have a little beside, so that a plain request is answered whatever others hold.
 MOST_HELD, FREE_BYTES = 32 << 20, 4096
 LARGEST_HELD = 2560 << 10  # bytes of a body that are in memory; Django writes a larger one to disk
-SEND_BUFFER = 64 * 1024  # bytes that the kernel holds for a client; it takes as much again for itself
 LONGEST_LOOK = 4096  # bytes in which requests are counted
 HEAD_END = b"\r\n\r\n"
-UNREAD = 16 * 1024  # bytes that wait beside them before the application is told to wait
 
 OTHER_FILES = 200  # handles that are not for connections: databases, logs, uploads
 
@@ -82,7 +80,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.flow = Flow(transport, self)
+        self.flow, self.outgoing = Flow(transport, self), Outgoing(transport, self.loop)
         self.unanswered: deque[Any] = deque()
         self.by_address: dict[str, dict[LimitedProtocol, None]] = self.app_state.setdefault("by_address", {})
         self.turns: Turns = self.app_state.setdefault("turns", Turns(self.loop))
@@ -95,7 +93,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.of_address()[self] = None
         if len(self.connections) > MOST_CONNECTIONS and not self.make_room():
             self.refuse(503)
-            transport.close()
+            self.outgoing.close()
         elif self.app_state.get("is_ending"):  # it came while the server began to stop
             self.shutdown()
 
@@ -141,7 +139,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self.is_waiting and (self.to_start or self.may_parse()):
             self.is_waiting = True
             self.turns.ask(self)
-        if self.unparsed:
+        if self.unparsed and not (self.is_waiting and len(self.unparsed) <= FREE_BYTES):
             self.flow.pause_reading()
 
     def may_parse(self) -> bool:
@@ -157,8 +155,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.is_waiting = False
         if self.transport.is_closing():
             return
-        while not self.to_start and self.may_parse():
-            self.parse()
+        self.parse()
         if self.to_start:
             self.start(*self.to_start)
         self.go_on()
@@ -166,14 +163,15 @@ class LimitedProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def parse(self) -> None:
-        """Parse a piece of what has arrived: up to the end of a head, or of a body."""
-        found = self.unparsed.find(HEAD_END)
-        size = self.body_due or (found + len(HEAD_END) if found >= 0 else len(self.unparsed))
-        piece, self.unparsed = self.unparsed[:size], self.unparsed[size:]
-        before = self.cycle
-        self.feed(piece)
-        if not self.is_refused:
-            self.set_deadline(piece, before)
+        """Parse what has arrived, up to the end of a head or of its body: until there is a request to start."""
+        while not self.to_start and self.may_parse():
+            found = self.unparsed.find(HEAD_END)
+            size = self.body_due or (found + len(HEAD_END) if found >= 0 else len(self.unparsed))
+            piece, self.unparsed = self.unparsed[:size], self.unparsed[size:]
+            before = self.cycle
+            self.feed(piece)
+            if not self.is_refused:
+                self.set_deadline(piece, before)
 
     def start(self, cycle: Any, app: Any) -> None:
         """As uvicorn does, but with its first step at once, so that turns can be timed: often it is the only one."""
@@ -237,6 +235,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.refusal = error.status
             raise
         super().on_headers_complete()
+        self.cycle.transport = self.outgoing  # type: ignore[assignment]  # it has the methods that a cycle calls
         self.unanswered.append(self.cycle)
         if self.is_ending:
             self.cycle.keep_alive = False
@@ -339,7 +338,7 @@ class LimitedProtocol(HttpToolsProtocol):
         phrase, body = HTTPStatus(self.refusal).phrase, json.dumps({"detail": REFUSALS[self.refusal]}).encode() + b"\n"
         head = f"HTTP/1.1 {self.refusal} {phrase}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         again = "Retry-After: 1\r\n" if self.refusal == HTTPStatus.SERVICE_UNAVAILABLE else ""
-        self.transport.write(f"{head}{again}Connection: close\r\n\r\n".encode() + body)
+        self.outgoing.write(f"{head}{again}Connection: close\r\n\r\n".encode() + body)
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def reset(self) -> None:
@@ -373,28 +372,6 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.late_at = now + BODY_SECONDS
             else:
                 self.refuse(408)
-
-
-class Flow(FlowControl):
-    """Reads nothing more while there is something to parse, whoever asks for it."""
-
-    def __init__(self, transport: Any, connection: LimitedProtocol) -> None:
-        super().__init__(transport)
-        self.connection = connection
-
-    def resume_reading(self) -> None:
-        if not self.connection.unparsed:
-            super().resume_reading()
-
-
-def limit_buffers(transport: Any) -> None:
-    """A client that does not read has little here and in the kernel, and not for long."""
-    transport.set_write_buffer_limits(UNREAD)
-    connected = transport.get_extra_info("socket")
-    if connected and connected.family in {socket.AF_INET, socket.AF_INET6}:
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it. After so long without progress the kernel resets
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STUCK_SECONDS * 1000))
 
 
 def close_late_ones(loop: asyncio.AbstractEventLoop, connections: set[Any], app_state: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Whose request is next: connections take turns, so that nobody waits for all that somebody else has asked for."""
 
 import asyncio
+from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from time import perf_counter
@@ -15,6 +16,9 @@ class Turns:
     In a slice of time of each turn of the event loop, some of them `take_turn`, each for one request. Client addresses
     alternate. Of one address, the connection that has sent the fewest requests at once goes first: so a crowd of
     connections that send theirs ahead of the answers holds up nobody who waits for each.
+
+    As long as there is time, a request is parsed when it arrives: a processor reads and parses many, and then answers
+    them, in less time than it takes for each in turn.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -22,15 +26,14 @@ class Turns:
         self.waiting: dict[str, list[tuple[int, int, Any]]] = {}  # heaps by address; the first address is next
         self.numbers = count()
         self.spent = 0.0  # seconds of this slice
-        self.is_scheduled = self.is_given = False
+        self.is_scheduled = False
 
     def ask(self, connection: Any) -> None:
-        """Have it take its turn: at once, if nobody is before it."""
-        if self.is_given or self.waiting or self.spent >= SLICE:
-            entry = connection.sent_at_once(), next(self.numbers), connection
-            heappush(self.waiting.setdefault(connection.address, []), entry)
-        else:
-            self._give(connection)
+        """Have it take its turn in the next slice."""
+        entry = connection.sent_at_once(), next(self.numbers), connection
+        heappush(self.waiting.setdefault(connection.address, []), entry)
+        if self.spent < SLICE:
+            self._time(connection.parse)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -42,7 +45,7 @@ class Turns:
         self.spent, self.is_scheduled = 0.0, False
         try:
             while self.waiting and self.spent < SLICE:
-                self._give(self._next())
+                self._time(self._next().take_turn)
         finally:
             if self.waiting:
                 self._schedule()
@@ -55,10 +58,9 @@ class Turns:
             self.waiting[address] = waiting  # at the end
         return connection
 
-    def _give(self, connection: Any) -> None:
-        began, self.is_given = perf_counter(), True
+    def _time(self, step: Callable[[], None]) -> None:
+        began = perf_counter()
         try:
-            connection.take_turn()
+            step()
         finally:
-            self.is_given = False
             self.spent += perf_counter() - began

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.server import protocol
+from django41_example.server import protocol, transport
 from tests.asgi.test_protocol import HEAD, HELLO, Slow, hello, refusal
 from tests.asgi.wire import Server, Wire, settled
 
@@ -237,7 +237,7 @@ async def test_the_kernel_holds_little_and_not_for_long(listening: tuple[Server,
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     await settled()
     connected = made[0].transport.get_extra_info("socket")
-    assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * protocol.SEND_BUFFER
+    assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * transport.SEND_BUFFER
     assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
     writer.close()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.server import protocol
+from django41_example.server import protocol, transport
 from tests.asgi.wire import Server, Wire, settled
 
 pytestmark = pytest.mark.once
@@ -187,6 +187,40 @@ async def test_a_refused_connection_lingers_and_is_closed(wire: Wire, server: Se
     assert wire.closed
 
 
+# Writes
+
+
+async def test_a_short_answer_is_written_in_one_piece(wire: Wire) -> None:
+    await wire.send(HELLO)
+    assert len(wire.pieces) == 1
+    assert wire.written.endswith(b"OK")
+
+
+async def test_a_head_does_not_wait_for_a_body_that_comes_later(slow: Slow) -> None:
+    wire = Server(slow).connect()
+    await wire.send(HELLO)
+    assert wire.written.endswith(b"\r\n\r\n")
+
+
+async def test_a_head_without_a_body_is_written_before_the_connection_ends(wire: Wire) -> None:
+    await wire.send(b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert (wire.statuses, wire.closed) == ([200], True)
+
+
+async def test_a_refusal_is_written_behind_a_head_without_a_body(wire: Wire) -> None:
+    await wire.send(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\nNONSENSE\r\n\r\n")
+    assert wire.statuses == [200, 400]
+
+
+async def test_nothing_is_written_to_who_left_meanwhile(slow: Slow) -> None:
+    wire = Server(slow).connect()
+    wire.protocol.data_received(HELLO)
+    await asyncio.sleep(0)  # the head is ready
+    wire.close()
+    await settled()
+    assert wire.pieces == []
+
+
 # Deadlines
 
 
@@ -285,7 +319,7 @@ async def test_a_client_that_does_not_read_its_answer_is_dropped(slow: Slow) -> 
     wire = server.connect()
     await wire.send(HELLO)
     wire.protocol.pause_writing()  # as the transport does when nothing more fits on the way
-    await server.clock.advance(protocol.STUCK_SECONDS + 2)
+    await server.clock.advance(transport.STUCK_SECONDS + 2)
     assert wire.aborted
 
 
@@ -295,9 +329,9 @@ async def test_a_client_that_reads_on_in_time_is_not_dropped(slow: Slow) -> None
     await wire.send(HELLO)
     for _ in range(3):
         wire.protocol.pause_writing()
-        await server.clock.advance(protocol.STUCK_SECONDS - 2)
+        await server.clock.advance(transport.STUCK_SECONDS - 2)
         wire.protocol.resume_writing()
-    await server.clock.advance(protocol.STUCK_SECONDS + 2)
+    await server.clock.advance(transport.STUCK_SECONDS + 2)
     assert not wire.aborted
 
 
@@ -308,8 +342,8 @@ async def test_a_client_that_reads_slowly_is_not_dropped_as_long_as_it_reads(slo
     wire.unsent = 1_000_000
     wire.protocol.pause_writing()
     for _ in range(3):
-        wire.unsent -= 31 * protocol.READ_RATE
-        await server.clock.advance(protocol.STUCK_SECONDS)
+        wire.unsent -= 31 * transport.READ_RATE
+        await server.clock.advance(transport.STUCK_SECONDS)
     assert not wire.aborted
 
 
@@ -319,8 +353,8 @@ async def test_a_client_that_reads_a_byte_now_and_then_is_dropped(slow: Slow) ->
     await wire.send(HELLO)
     wire.unsent = 1_000_000
     wire.protocol.pause_writing()
-    wire.unsent -= 29 * protocol.READ_RATE
-    await server.clock.advance(protocol.STUCK_SECONDS + 2)
+    wire.unsent -= 29 * transport.READ_RATE
+    await server.clock.advance(transport.STUCK_SECONDS + 2)
     assert wire.aborted
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from uvicorn.config import Config
@@ -59,7 +59,8 @@ class Wire(asyncio.Transport):
     def __init__(self, protocol: LimitedProtocol, address: str = "127.0.0.1") -> None:
         super().__init__({"peername": (address, 50000), "sockname": ("127.0.0.1", 8000)})
         self.protocol = protocol
-        self.written, self.closed, self.aborted, self.is_read = b"", False, False, True
+        self.pieces = list[bytes]()  # each written in one call of the kernel
+        self.closed, self.aborted, self.is_read = False, False, True
         self.unsent = 0
         protocol.connection_made(self)
 
@@ -68,14 +69,21 @@ class Wire(asyncio.Transport):
         await settled()
 
     @property
+    def written(self) -> bytes:
+        return b"".join(self.pieces)
+
+    @property
     def statuses(self) -> list[int]:
         return [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", self.written)]
 
     # asyncio.Transport, as the protocol uses it
 
     def write(self, data: Any) -> None:
+        self.writelines([data])
+
+    def writelines(self, pieces: Iterable[Any]) -> None:
+        self.pieces.append(b"".join(pieces))
         assert not self.closed
-        self.written += bytes(data)
 
     def close(self) -> None:
         if not self.closed:
