@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_572,
     "search": 1950,
-    "server": 3224,
+    "server": 3269,
     "jobs": 1467,
     "importing exporting": 4723,
     "openapi": 652,
-    "house": 27_524,
+    "house": 27_569,
     "benchmarks": 4310,
 }
 
