@@ -39,6 +39,8 @@ pytestmark = pytest.mark.once
         ("co\u00adoperation", "cooperation"),
         ("Qurʼān", "quran"),
         ("O’Brien", "obrien"),
+        ("װערטער", "ווערטער"),
+        ("เเม่", "แม่"),
     ],
 )
 def test_letters_that_people_type_for_one_another_are_one(text: str, typed: str) -> None:
@@ -54,6 +56,7 @@ def test_letters_that_differ_stay_apart(one: str, other: str) -> None:
     ("text", "main", "others"),
     [
         ("Flann O'Brien", ["flann", "obrien"], [["o", "brien"]]),
+        ("Jörg Weiß", ["jorg", "weiss"], [["joerg"]]),
         ("J. R. R. Tolkien", ["jrr", "tolkien"], [["j", "r", "r"]]),
         ("J.R.R.Tolkien", ["jrr", "tolkien"], [["j", "r", "r"], ["jrrtolkien"]]),
         ("J R R Tolkien", ["j", "r", "r", "tolkien"], [["jrr"]]),

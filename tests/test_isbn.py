@@ -37,14 +37,19 @@ pytestmark = pytest.mark.once
         "306406152",
         "9780306406157.",
         "eISBN: 9780306406157",
+        "EAN 9780306406157",
+        "٩٧٨٠٣٠٦٤٠٦١٥٧",
+        "9780306406157 : £12.99",
+        "0306406152 (pbk.) : $3.99",
     ],
 )
 def test_every_spelling_of_an_isbn_gives_its_13_digits(spelling: str) -> None:
     assert isbn.canonical(spelling) == "9780306406157"
 
 
-def test_an_isbn_10_may_end_with_a_small_x() -> None:
-    assert isbn.canonical("0-8044-2957-x") == "9780804429573"
+@pytest.mark.parametrize("x", "xXХхΧ")
+def test_an_isbn_10_may_end_with_an_x_of_any_keyboard(x: str) -> None:
+    assert isbn.canonical(f"0-8044-2957-{x}") == "9780804429573"
 
 
 @pytest.mark.parametrize(

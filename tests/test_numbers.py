@@ -14,14 +14,25 @@ YEARS = """
     | March 1, 1999 | 1er mars 1999 | Mar 1999 | 1999.9 | 1999年3月1日 | c1999 | ©1999 | p1999 | ca. 1999 | circa 1999
     | um 1999 | [1999] | [1999?] | 1999? | 1999. | 1999-2001 | 1999-01 | 1999- | 1999–2001 | 1999/2000 | [1999-2001]
     | between 1999 and 2001 | １９９９ | ١٩٩٩ | ۱۹۹۹ | 平成11年 | 平成十一年 | H11 | h11.3.1 | 平11 | 一九九九年
-    | MCMXCIX | 1999（平成11）年 | \u200e1999 | 民國88年
+    | MCMXCIX | 1999（平成11）年 | \u200e1999 | 民國88年 | 中華民國八十八年 | Heisei 11 | am 5. Mai 1999 | 2nd ed. 1999
+    | 1420هـ | ١٤٢٠هـ | 1420 AH | 1420 [1999] | 1420هـ/1999م | 1999م/1420هـ | ۱۳۷۸ | 1378 ش | 1378 [1999 or 2000]
+    | 5759 [1999] | תשנ"ט | ה'תשנ״ט | พ.ศ. 2542 | ๒๕๔๒ | 2542 [1999] | 단기 4332년 | 주체88(1999) | 1999, c1998
+1967: 1697 [i.e. 1967] | 1976 [recte 1967]
+1899: 光緒二十五年 | Guangxu 25
+1858: 安政5年 | Ansei 5
+1940: 皇紀2600年
+1850: vor 1850 | avant 1850 | before 1850 | antes de 1850 | 1850 r.
 1971: 昭和46年 | S46 | 昭和46 | 昭和四十六年 | Ｓ４６
 1926: 昭和元年 | 大正15年 | 大正十五年
 1989: 昭和64年 | 平成元年 | 平成1年
 2019: 令和元年 | R1
 1868: 明治元年 | M1
 -380: 380 BC | 380 B.C. | 380 BCE | 380 v. Chr. | 380 av. J.-C. | −380 | -380 | BC 380 | c. 380 BC | 380-370 BC
-    | 紀元前380年 | 公元前380年 | 前380年 | 380 до н. э. | 기원전 380년
+    | 紀元前380年 | 公元前380年 | 前380年 | 380 до н. э. | 기원전 380년 | 380 avant J.-C. | 380 avant notre ère
+    | 380 vor Christus | 380 a.C. | 380 a. C. | 380 aC | 380 antes de Cristo | 380 a. de C. | 380 avanti Cristo
+    | 380 př. n. l. | 380 p.n.e. | MÖ 380 | M.Ö. 380 | 380 f.Kr. | 380 eKr. | 380 eaa. | i. e. 380 | Kr. e. 380
+    | 380 î.Hr. | 380 TCN | 380 ق.م
+    | 380 пр. Хр. | 380 pr. Kr. | 380 voor Christus | לפנה"ס 380
 -50: 50 BC
 180: 180 | AD 180 | 180 AD | 180 n. Chr.
 1980: 198- | [198-?] | 198?
@@ -30,7 +41,8 @@ None: 0 | 0000 | 0000-00-00 | 0101-01-01 | 0101-01-01T00:00:00+00:00 | n.d. | [s
 NUMBERS = """
 3: 3 | ３ | Vol. 3 | v. 3 | #3 | No. 3 | Bd. 3 | Tome 3 | том 3 | 第3巻 | 第三巻 | 3巻 | Book 3 of 7 | 3-5 | III
     | Vol. III | 下 | 下巻 | 3권 | (3)
-1.5: 1.5 | 1,5 | #1.5
+1.5: 1.5 | 1,5 | #1.5 | 1½
+0.5: ½
 1: 1-3 | 上 | 上巻 | 前編 | i | 一
 2: 中 | 後編 | 第二集 | ii
 1000: 1,000 | 1000
@@ -69,6 +81,22 @@ def test_a_number_keeps_how_it_was_written(text: str, want: str) -> None:
 @pytest.mark.parametrize("written", ["3", " 2.5", "1,5", "#2", "٣", "", 3, 2.5, None])
 def test_a_mere_number_needs_no_label(written: object) -> None:
     assert not numbers.series_label(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Book One", 1),
+        ("Erster Band", 1),
+        ("Tome premier", 1),
+        ("Том второй", 2),
+        ("three", 3),
+        ("Otto Müller Verlag", None),
+        ("On hold", None),
+    ],
+)
+def test_a_number_may_be_written_in_words(text: str, number: int | None) -> None:
+    assert numbers.number_in_words(text) == number
 
 
 @pytest.mark.parametrize("text", ["one", "-1", "1.234", "12345678", "Omnibus"])

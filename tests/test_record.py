@@ -58,7 +58,7 @@ def test_an_empty_cell_of_a_number_is_nothing(field: str) -> None:
         ("pages", -3),
         ("isbn13", "9780306406158"),
         ("language", "klingonese"),
-        ("series_number", "one"),
+        ("series_number", "soon"),
         ("series_number", 1e30),
         ("series_number", -1),
         ("authors", ["a;b"]),

@@ -10,15 +10,16 @@ from typing import BinaryIO, NamedTuple
 from books.importing import detection
 from books.importing.column_names import ACCENTED, field_of, key
 from books.importing.letters import nonsense
+from books.metadata.record import DAMAGED
 
 CHUNK = 1 << 20  # bytes
 LONGER_IN_UTF8 = "\u0800"  # from here on a character takes three bytes or four, which are no others by chance
 MAX_NAMED = 5  # encodings in a message
+RIGHT_BYTES, RIGHT_FOR_A_WRONG = 6, 4  # so many must be right for a file to be UTF-8 in spite of a few that are wrong
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
     b"\x1f\x8b": "compressed: unpack it with gunzip",
     b"%PDF": "a PDF document: ask for the list as CSV",
-    b"\xd0\xcf\x11\xe0": "a workbook of an old Excel (.xls): open it, and save it as .xlsx or CSV",
 }
 
 
@@ -60,14 +61,13 @@ def _as_utf8(file: BinaryIO, copy: BinaryIO, name: str) -> Text:
     if name and name != "utf-8":
         return _decoded(file, copy, name, f"This file is not in the encoding {name}.")
     fault = _first_fault(file)
-    if fault and (name or _is_broken_utf8(file)):
-        raise UnreadableFile(f"The file is UTF-8 that was damaged: see {fault}. Save it as UTF-8 again.")
-    if fault or (not name and _is_utf8_by_chance(file)):
-        return _legacy(file, copy, fault or "the letters beyond ASCII")
     start = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    is_utf8 = name or start or (_is_damaged_utf8(file) if fault else not _is_utf8_by_chance(file))
+    if not is_utf8:
+        return _legacy(file, copy, fault or "the letters beyond ASCII")
     file.seek(start)
-    if _has_old_line_ends(file.read(CHUNK)):
-        return _decoded(file, copy, "utf-8-sig", "")._replace(encoding="utf-8")
+    if fault or _has_old_line_ends(file.read(CHUNK)):
+        return _decoded(file, copy, "utf-8-sig", "", errors="replace")._replace(encoding="utf-8")
     file.seek(start)
     return Text(file, "utf-8")
 
@@ -77,10 +77,12 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
     data = detection.sample(file)
     size = sum(byte > 127 for byte in data)
     left = list(detection.LEGACY)
+    right, wrong = _utf8_bytes(file)
+    is_mixed = right >= wrong > 0  # as where lists in two encodings were put together
     while True:
         found = detection.readings(data, left)
         best = detection.clearest(found, size) or _with_known_columns(found)
-        if best is None:
+        if best is None or is_mixed:
             break
         try:
             return _decoded(file, copy, best.encoding, "")
@@ -88,7 +90,7 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
             left.remove(best.encoding)
             copy.seek(0)
             copy.truncate()
-    names = [reading.encoding for reading in found] or left
+    names = [*["utf-8"] * is_mixed, *([reading.encoding for reading in found] or left)]
     likely = ", ".join(names[:MAX_NAMED])
     raise UnclearEncoding(
         f"The file is not UTF-8 (see {fault}), and its letters could be read in several ways. Choose its encoding, "
@@ -127,11 +129,28 @@ def _utf16_without_mark(file: BinaryIO) -> str:
     return ""
 
 
-def _is_broken_utf8(file: BinaryIO) -> bool:
-    """Whether most of what is beyond ASCII is UTF-8."""
-    text = detection.sample(file).decode(errors="replace")
-    broken = text.count("\ufffd")
-    return sum(not character.isascii() for character in text) - broken > max(2 * broken, 4)
+def _is_damaged_utf8(file: BinaryIO) -> bool:
+    """Whether a file that is not UTF-8 is so only for a few bytes, each of which reads as DAMAGED."""
+    right, wrong = _utf8_bytes(file)
+    if right < max(RIGHT_BYTES, RIGHT_FOR_A_WRONG * wrong):
+        return False
+    return nonsense(detection.sample(file).decode(errors="replace").replace(DAMAGED, "")) <= detection.MOST_NONSENSE
+
+
+def _utf8_bytes(file: BinaryIO) -> tuple[int, int]:
+    """How many bytes of the file go on with a character, as UTF-8 has it, and how many are no part of one.
+
+    In other encodings a byte seldom goes on so by chance: one for three that do not in Thai, fewer elsewhere.
+    """
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    right = wrong = 0
+    while chunk := file.read(CHUNK):
+        text = decoder.decode(chunk)
+        replaced = text.count(DAMAGED)
+        wrong += replaced
+        right += len(text.encode()) - len(text) - replaced * (len(DAMAGED.encode()) - 1)
+    return right, wrong
 
 
 def _is_utf8_by_chance(file: BinaryIO) -> bool:
@@ -184,10 +203,10 @@ def _first_fault(file: BinaryIO) -> str | None:
         line, column = (line + 1, 0) if piece.endswith(b"\n") else (line, column + len(piece))
 
 
-def _decoded(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str) -> Text:
+def _decoded(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str, errors: str = "strict") -> Text:
     """The copy in UTF-8 with line ends of today. Raises UnreadableFile with the advice."""
     file.seek(0)
-    decoder = codecs.getincrementaldecoder(detection.CODECS.get(encoding, encoding))()
+    decoder = codecs.getincrementaldecoder(detection.CODECS.get(encoding, encoding))(errors)
     try:
         text = decoder.decode(file.read(CHUNK))
         ends = str.maketrans("\r", "\n") if _has_old_line_ends(text.encode(errors="replace")) else {}

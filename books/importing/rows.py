@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from books.importing.formats.base import Format
 from books.importing.reading import Row
 from books.importing.results import Reject, RowError
-from books.metadata import languages
-from books.metadata.record import clean, with_label
+from books.metadata import eras, languages
+from books.metadata.record import DAMAGED, clean, with_label
 
 NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
+_NO_CHARACTER = "\U0010ffff"  # in no text
 
 
 class CleanRow(NamedTuple):
@@ -47,8 +48,14 @@ def _given(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
         if (value.strip() if isinstance(value, str) else value not in NOTHING)
     }
     values, errors = clean(given)
+    if "title" in errors and (title := _damaged_title(str(given["title"]))):
+        values["title"] = title
+        errors["title"] = ["The file is damaged here: the book came in, but correct its title."]
+    if "published_year" in errors and (year := _year_beside(str(given.get("title")), str(given["published_year"]))):
+        values["published_year"] = year
+        del errors["published_year"]
     unfit = [RowError(name, given[name], " ".join(reasons)) for name, reasons in errors.items()]
-    if fatal := next((error for error in unfit if error.field == "title"), None):
+    if fatal := next((error for error in unfit if error.field == "title" and "title" not in values), None):
         raise fatal
     language = given.get("language")
     if (
@@ -60,3 +67,16 @@ def _given(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
         unfit.append(RowError("language", rest, reason))
     values = with_label(values, given)
     return {name: value for name, value in values.items() if value or value == 0}, unfit
+
+
+def _damaged_title(written: str) -> str:
+    """A title some letters of which are lost; "" if it is no title for another reason."""
+    if DAMAGED not in written or not any(map(str.isalnum, written)):
+        return ""
+    found, _ = clean({"title": written.replace(DAMAGED, _NO_CHARACTER)})
+    return found.get("title", "").replace(_NO_CHARACTER, DAMAGED)
+
+
+def _year_beside(title: str, year: str) -> int | None:
+    """The year where one like 2545 stands beside a title in the script of its calendar."""
+    return eras.of_script(int(year), title) if year.strip().isdecimal() else None

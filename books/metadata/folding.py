@@ -40,7 +40,7 @@ _LETTERS = {
     "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ŋ": "n", "ı": "i", "ȷ": "j", "ĸ": "k", "ə": "e", "ǝ": "e", "ɛ": "e",
     "ɔ": "o", "ɪ": "i", "ɩ": "i", "ɑ": "a", "ƿ": "w", "ȣ": "ou", "ʊ": "u",
     "ة": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۃ": "ه", "ى": "ي", "ی": "ي", "ے": "ي", "ې": "ي", "ک": "ك", "ڪ": "ك",
-    "ٱ": "ا", "ں": "ن",
+    "ٱ": "ا", "ں": "ن", "װ": "וו", "ױ": "וי", "ײ": "יי",
     "\u0901": "\u0902", "\u0981": "\u0982", "\u0a01": "\u0a02", "\u0a70": "\u0a02", "\u0a81": "\u0a82",
     "\u0b01": "\u0b02", "\u0c01": "\u0c02", "\u0c81": "\u0c82",  # candrabindu and tippi are typed as anusvara
 }  # fmt: skip
@@ -54,6 +54,7 @@ _NASALS = re.compile(
     )
 )
 _INDIC = re.compile("[\u0900-\u0cff]")
+_TWO_THAI_E, _THAI_AE = "\u0e40\u0e40", "\u0e41"  # which look the same
 
 
 _JOINER = "\u034f"  # COMBINING GRAPHEME JOINER
@@ -134,7 +135,10 @@ def fold(text: str) -> str:
     """The text as it is compared: é is e, ł is l, パ is ぱ, 國 is 国; が is not か."""
     if text.isascii():
         return text.lower().translate(_ascii) if "'" in text or "`" in text else text.lower()
-    folded = normalized("NFKC", text.translate(_folding)).replace(_JOINER, "")
+    folded = text.translate(_folding)
+    if folded.isascii():  # as of most Latin ones
+        return folded
+    folded = normalized("NFKC", folded).replace(_JOINER, "").replace(_TWO_THAI_E, _THAI_AE)
     return _NASALS.sub(_anusvara, folded) if _INDIC.search(folded) else folded
 
 

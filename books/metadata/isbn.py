@@ -14,11 +14,18 @@ MAX_LENGTH = 100  # characters of an ISBN as typed: `urn:isbn:978-0-306-40615-7`
 MUSIC = "9790"  # 979-0 is an ISMN: printed music, not a book
 
 # What stands before the digits, and what stands after them: `(pbk.)`, `.0` of a program that took it for a number.
-_BEFORE = re.compile(r"""^[\s='"\[({<]*(?:(?:urn:)?(?:e-?)?isbn(?:[\s-]?1[03])?)?[\s:='"\[({]*""", re.IGNORECASE)
-_AFTER = re.compile(r"""(?:[\s,;:]*[(\[][^()\[\]]*[)\]]|\s+[a-z][a-z. ]*)?[\s"'\])}>.,;:]*$""", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"""^[\s='"\[({<]*(?:(?:urn:)?(?:e-?)?(?:i?sbn|ean)(?:[\s-]?1[03])?)?[\s:='"\[({]*""", re.IGNORECASE
+)
+_PRICE = r"\s*:\s*\D{0,5}\d+(?:[.,]\d+)?(?:\s?\D{1,4})?"
+_AFTER = re.compile(
+    rf"""(?:[\s,;:]*[(\[][^()\[\]]*[)\]]|\s+[a-z][a-z. ]*)?(?:{_PRICE})?(?:\s*\([^()]*\))?[\s"'\])}}>.,;:]*$""",
+    re.IGNORECASE,
+)
 _DECIMALS = re.compile(r"(?<=\d)[.,]0+$")
 _EXPONENT = re.compile(r"(\d)[.,](\d+)e\+?0?(\d+)", re.IGNORECASE)
 _NONE = re.compile("0{1,13}")
+_X = str.maketrans(dict.fromkeys("ХхΧχ", "X"))  # as people type the check digit on Cyrillic and Greek keyboards
 _IN_TEXT = re.compile(r"(?<!\w)(?:97[89][\s-]?)?(?:\d[\s-]?){9}[\dXx](?!\w)")
 _NO_ISBN = {  # how a number of 13 digits begins that is printed beside an ISBN, or in place of one
     "191": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
@@ -70,6 +77,10 @@ def with_zero(digits: str) -> str:
 def _bare(text: str) -> str:
     """The digits alone, as far as what stands around them is known."""
     unified = unicodedata.normalize("NFKC", without_marks(text[: MAX_LENGTH + 1])).strip()
+    if not unified.isascii():
+        digits = (unicodedata.decimal(each, None) for each in unified)
+        unified = "".join(each if digit is None else str(digit) for each, digit in zip(unified, digits, strict=True))
+        unified = unified.translate(_X)
     if len(unified) > MAX_LENGTH:
         return unified
     cut = _AFTER.sub("", _DECIMALS.sub("", _BEFORE.sub("", unified, count=1).rstrip("\"'")), count=1)

@@ -6,24 +6,26 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 
-from books.metadata.folding import without_marks
+from books.metadata import eras
+from books.metadata.folding import table, without_marks
 
 MAX_LENGTH = 100  # characters of a year or a number as written
+MOST_WORDS = 2  # of a number that is written in words
 YEARS = range(-4000, 2101)
-# The year before the first of each era, and how many it had.
-_ERAS = {"明治": (1867, 45), "大正": (1911, 15), "昭和": (1925, 64), "平成": (1988, 31), "令和": (2018, 99)}
-_ERAS |= {era[0]: span for era, span in _ERAS.items()} | dict(zip("mtshr", _ERAS.values(), strict=True))
-_ERAS |= {"民國": (1911, 200), "民国": (1911, 200)}
-_ERA = re.compile(rf"({'|'.join(_ERAS)})\.?\s*(\d{{1,3}}|元)(?!\d)(?:\s*年.*|[./-]\d.*)?")
 _KANJI = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "兩": 2, "两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _KANJI_NUMBER = re.compile(f"[{''.join((*_KANJI, *_TENS))}]+(?=[年巻卷册冊集部号號編篇话話輯月日]|$)")
 _ROMAN = re.compile(r"(?=[mdclxvi])m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:ix|iv|v?i{0,4})")
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
-_BEFORE_CHRIST = re.compile(
-    r"\b(?:b\.?\s?c\.?(?:\s?e\.?)?(?!\w)|v\.?\s?(?:chr|u\.?\s?z)|av\.?\s?j|a\.\s?c\.|f\.?\s?kr|p\.?\s?n\.?\s?e|i\.?\s?e\b)"
-    r"|до\s?н|紀元前|公元前|西暦前|^前|기원전|ق\.?\s?م|π\.?\s?χ"
+_BEFORE_CHRIST = re.compile(  # before, and Christ or our era, in many languages
+    r"\bb\.?\s?c\.?(?:\s?e\.?)?(?!\w)|\bv(?:or|oor|\.)?\s?(?:chr|u\.?\s?z|unserer|onze)"
+    r"|\bav(?:ant|\.)?\s?(?:j(?:\.|\s?-|ésus|c\b)|n(?:otre|\.?\s?[eè]\b))|\ba\.?\s?c\.?(?!\w)|\ba\.?\s?d?e\.?\s?[cj]\b"
+    r"|\bante(?:s de)?\s(?:c\.|j\.|jesu|cristo|chr|la era|nuestra)|\bavanti\s?c|\bf(?:öre|ør)?\.?\s?(?:kr|v\.?\s?t)"
+    r"|\be\.?kr|\beaa\b|\bp\.?\s?n\.?\s?e\b|\bprzed\sn|\bp(?:ř|řed|r|red)\.?\s?(?:n\b|kr)|\b(?:kr|i)\.?\s?e\b"
+    r"|\bî\.?\s?(?:hr|e)|\bm\.?\s?ö\b|\btcn\b|trước|\d\s?sm\b|до\s?[нр]|\bпр\.?\s?(?:хр|н)|\bп\.?\s?н\.?\s?е"
+    r"|紀元前|公元前|西元前|西暦前|^前|기원전|ق\.?\s?م|π\.?\s?χ|לפנה|לפני הספ|ก่อนค"
 )
+_CORRECTED = re.compile(r".*\d.*\[\s*(?:i\.?\s?e|d\.?\s?i|recte|r|sc)\b[.:\s]*(\d{3,4})\b")  # 1697 [i.e. 1967]
 _UNDATED = re.compile(r"\[?(?:n\.?\s?d|s\.?\s?[ad]|o\.?\s?j|undated|unknown|no date|\?+|-+)\.?\]?")
 _NO_DATE = re.compile(r"0+(?:[-/.]0+)*|0101-01-01.*")
 _ISO = re.compile(r"(-?\d{4})(-?)(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01])(?:[t ].*)?")
@@ -35,6 +37,9 @@ _IN_SERIES = re.compile(r"(?<![\d.,-])(\d{1,6})(?:[.,](\d{1,2}))?(?![\d.,]*\d)")
 _MERE_NUMBER = re.compile(r"(?:#?\s*\d+(?:[.,]\d+)?)?")
 _THOUSANDS = re.compile(r"(?<!\d)(\d{1,3}),(\d{3})(?!\d)")
 _PARTS = {part: number for number, parts in enumerate(("上前甲상", "中後后乙중", "下丙하", "丁"), 1) for part in parts}
+_FRACTIONS = {"\u00bd": ".5", "\u00bc": ".25", "\u00be": ".75"}
+_FRACTION = re.compile(f"(\\d*)\\s?([{''.join(_FRACTIONS)}])")
+_IN_WORDS = {word: number for number, *words in table("ordinals.txt", None) for word in words}
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
 _PAGES = re.compile(
@@ -62,24 +67,21 @@ def year(text: str) -> int | None:
     found = int(written[0] + written[-3:]) if _SEPARATED_YEAR.fullmatch(written) else _year(written)
     if found == 0:
         return None
+    found = eras.of_script(found or 0, text) or found
     if found is None or found not in YEARS:
         raise ValidationError("Enter a year, for example 1987 or -380.", code="invalid")
     return found
 
 
 def _year(text: str) -> int | None:
-    if match := _ISO.fullmatch(text):
+    if match := _ISO.fullmatch(text) or _CORRECTED.match(text):
         return int(match[1])
     if _PLAIN.fullmatch(text):
         return int(text.partition(".")[0])
     if match := _DECADE.fullmatch(text):
         return int(match[1]) * 10 if match[1] else int(match[2]) * 100
-    if match := _ERA.fullmatch(text):
-        before, most = _ERAS[match[1]]
-        number = 1 if match[2] == "元" else int(match[2])
-        if not 1 <= number <= most:
-            raise ValidationError(f"{match[1]} has the years 1 to {most}.", code="invalid")
-        return before + number
+    if (found := eras.year_of(text)) is not None:
+        return found
     if _ROMAN.fullmatch(text) and len(text) > 1:
         return _roman(text)
     if is_before := bool(_BEFORE_CHRIST.search(text)):
@@ -101,9 +103,16 @@ def _in_words(text: str, *, is_before: bool) -> int | None:
     return int(numbers[0]) if numbers and is_era_of_ours else None
 
 
+def number_in_words(text: str) -> Decimal | None:
+    """The number of a volume as title pages spell it: `Book One`, `Erster Band`, `Tome premier`."""
+    words = plain(text).split()
+    found = [number for word in words if (number := _IN_WORDS.get(word.strip(".,:")))]
+    return Decimal(found[0]) if len(found) == 1 and len(words) <= MOST_WORDS else None
+
+
 def series_number(text: str) -> Decimal | None:
     """The number by which a place in a series is ordered: of `Vol. 3`, `#2`, `1,5`, `1-3`, `第3巻`, `上`, `IV`."""
-    written = plain(text)
+    written = plain(_FRACTION.sub(lambda match: f"{match[1] or 0}{_FRACTIONS[match[2]]}", text))
     if not written:
         return None
     if match := _PART.fullmatch(_BRACKETS.sub("", written)):

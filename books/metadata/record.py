@@ -68,7 +68,8 @@ _WHITE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _ENDS = f"{_WHITE}{INVISIBLE}{JOINERS}"
 _NO_INVISIBLE = str.maketrans("", "", INVISIBLE)
 _LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffd]")
+DAMAGED = "\ufffd"  # what stands for bytes that are no letter
+_CONTROLS = re.compile(rf"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff{DAMAGED}]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
 
@@ -85,7 +86,8 @@ def _readable(value: object, most: int = MAX_HTML) -> str:
     if value.isascii() and value.isprintable():  # most are
         return value.strip()
     if found := _CONTROLS.search(value):
-        raise ValidationError(f"This contains an unreadable character: U+{ord(found[0]):04X}.", code="invalid")
+        what = "a letter that was damaged (\ufffd)" if found[0] == DAMAGED else "an unreadable character"
+        raise ValidationError(f"This contains {what}: U+{ord(found[0]):04X}.", code="invalid")
     return normalized("NFC", value).strip()
 
 
@@ -171,7 +173,7 @@ def series_number(value: object) -> Decimal | None:
         return None
     text = str(value).strip() if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else ""
     if not _NUMBER.fullmatch(text):
-        number = numbers.series_number(value) if isinstance(value, str) else None
+        number = (numbers.number_in_words(text) or numbers.series_number(text)) if isinstance(value, str) else None
         if number is None:
             raise ValidationError("Enter a number, for example 1 or 2.5.", code="invalid")
         text = str(number)

@@ -39,7 +39,7 @@ BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
-RULES = 5  # raise it when a text becomes other words than before: an upgrade then indexes all books again
+RULES = 6  # raise it when a text becomes other words than before: an upgrade then indexes all books again
 LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
 # The columns of a book that are searched.
@@ -62,6 +62,9 @@ _HAS_INITIALS, _HAS_BARE_INITIALS = (
 )
 _HAS_DOTTED = re.compile(r"\.\w")
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
+# What German and Nordic names are spelled with where a keyboard lacks their letters: Jörg is Joerg.
+_TWO_LETTERS = str.maketrans(dict(zip("äöüåøÄÖÜÅØ", "ae oe ue aa oe Ae Oe Ue Aa Oe".split(), strict=True)))
+_UMLAUT = re.compile("[äöüåøÄÖÜÅØ]")
 
 
 def _pairs(run: str) -> list[str]:
@@ -92,7 +95,7 @@ def _joined(match: re.Match[str]) -> str:
 
 
 def other_spellings(text: str) -> list[list[str]]:
-    """What people type for words of the text with apostrophes, dots or initials: o brien, j r r, phd."""
+    """What people type for words of the text with apostrophes, dots, initials, umlauts: o brien, j r r, phd, joerg."""
     found: list[str] = []
     if _HAS_INITIALS.search(text):
         found += [" ".join(filter(str.isalpha, match[0])) for match in _INITIALS.finditer(text)]
@@ -101,6 +104,8 @@ def other_spellings(text: str) -> list[list[str]]:
         found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # else they are initials
     if "'" in text or (not text.isascii() and _APOSTROPHE.search(text)):
         found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
+    if not text.isascii() and _UMLAUT.search(text):
+        found += [word.translate(_TWO_LETTERS) for word in text.split() if _UMLAUT.search(word)]
     if _HAS_BARE_INITIALS.search(text):
         found += ["".join(filter(str.isalpha, match[0])) for match in _BARE_INITIALS.finditer(text)]
     return list(map(words, dict.fromkeys(found)))
@@ -126,6 +131,7 @@ def title_words(*titles: str) -> str:
     return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further, *spellings])}{begins}"
 
 
+@lru_cache(2000)
 def author_words(names: str, other_names: str = "") -> str:
     """The words of names, one a line."""
     lines = [*names.split("\n"), *filter(None, other_names.split("\n"))]
@@ -139,12 +145,14 @@ def _name_words(name: str) -> list[list[str]]:
     return [*(words(each) for each in dict.fromkeys((name, joined))), *other_spellings(name)]
 
 
+@lru_cache(2000)
 def topic_words(names: str, other_names: str = "") -> str:
     """The words of the topics' names, one a line, and their slugs."""
     named, others = (list(filter(None, text.split("\n"))) for text in (names, other_names))
     return " ".join([_with_beginnings(list(map(words, named + others))), *(tag(topic_slug(name)) for name in named)])
 
 
+@lru_cache(2000)
 def series_words(*series: str) -> str:
     return _with_beginnings([words(name) for name in series])
 

@@ -39,21 +39,35 @@ def test_a_character_cut_by_two_chunks_is_whole() -> None:
     assert read(text.encode()) == text
 
 
+GERMAN = "Müller,Größe\nSöhne,Käthe\nÜber Bücher,Jörg\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (f"{GERMAN}Fran\x00ois\n".encode().replace(b"\0", b"\xe7"), f"{GERMAN}Fran\ufffdois\n"),
+        (f"{GERMAN}Ende ü".encode()[:-1], f"{GERMAN}Ende \ufffd"),
+        (f"{LIST}\xff心\n".encode().replace("ÿ".encode(), b"\xff"), f"{LIST}\ufffd心\n"),
+        (f"{GERMAN * 100}M\xfc,J\xf6\n".encode("latin-1"), None),
+        (b"\xef\xbb\xbftitle\nGar\xe7on\n", "title\nGar\ufffdon\n"),
+    ],
+    ids=["a byte", "a cut end", "japanese", "another encoding", "with a mark"],
+)
+def test_a_few_bytes_that_are_wrong_make_no_other_encoding_of_utf_8(data: bytes, text: str | None) -> None:
+    with suppress(UnclearEncoding):
+        assert read(data) == (text or data.decode("latin-1"))
+
+
+@pytest.mark.parametrize("text", ["Müller\nSöhne\n", GERMAN])
+def test_lists_in_two_encodings_that_were_put_together_are_asked_for(text: str) -> None:
+    with pytest.raises(UnclearEncoding) as unclear:
+        read(text.encode() + text.encode("cp1252"))
+    assert unclear.value.candidates[0] == "utf-8"
+
+
 def test_the_line_and_byte_of_the_first_bad_character_are_named_wherever_it_stands() -> None:
-    before = "t\u00edtulo\n".encode() * (CHUNK // 4)
-    with pytest.raises(UnreadableFile, match=f"line {CHUNK // 4 + 1:,}, byte 3"):
-        read(before + b"ab\xff\n")
-
-
-def test_a_bad_character_that_begins_in_one_chunk_is_named_at_its_beginning() -> None:
-    data = b"a" * (CHUNK - 3) + b"\nb" + b"\xe6" + b"\xff"
-    with pytest.raises(UnreadableFile, match="line 2, byte 2"), utf8(BytesIO(data), "utf-8"):
-        pass
-
-
-def test_a_file_that_ends_within_a_character_is_refused() -> None:
-    with pytest.raises(UnreadableFile, match="line 2, byte 1"):
-        read("心\n心".encode()[:-1])
+    with pytest.raises(UnclearEncoding, match="line 2, byte 2"):
+        read(b"a" * (CHUNK - 3) + "\nb心\n".encode("cp932"))
 
 
 @pytest.mark.parametrize("text", ["Cien años,Márquez\nPeña,Muñoz\n", "La génération perdue,Hélène\n"])

@@ -54,3 +54,17 @@ def test_a_row_that_could_not_be_read_has_its_error() -> None:
     found = cleaned(Row(3, 0, 3, ["{"], fault="This line is not JSON."), own.CSV)
     assert found.error
     assert (found.error.field, found.error.value, found.error.reason) == ("", "{", "This line is not JSON.")
+
+
+def test_a_damaged_letter_costs_a_book_that_field_alone_and_no_title() -> None:
+    found = row(title=" Gar\ufffdon  A", publisher="\ufffdditeur", pages="5")
+    assert (found.error, found.fields) == (None, {"title": "Gar\ufffdon A", "pages": 5})
+    assert [(error.field, error.value) for error in found.left_out] == [
+        ("title", " Gar\ufffdon  A"),
+        ("publisher", "\ufffdditeur"),
+    ]
+
+
+@pytest.mark.parametrize("title", ["\ufffd\ufffd", "a\ufffd\0b", "\ufffd" + "x" * 1000])
+def test_a_title_of_which_nothing_can_be_read_is_none(title: str) -> None:
+    assert row(title=title).error

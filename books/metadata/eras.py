@@ -1,0 +1,85 @@
+"""Years of other eras and calendars as years of ours. Pure functions.
+
+tables/eras.txt has the eras of Japan, China and Korea: the year before the first, how many years there were, the names.
+A year that begins within one of ours is that one; of the Hebrew year most lies in the one where it ends.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+
+from books.metadata.folding import table
+
+_ERAS = {name: (int(before), int(most)) for before, most, names in table("eras.txt") for name in names.split()}
+_NAMES = "|".join(sorted(_ERAS, key=len, reverse=True))
+_ERA = re.compile(rf"({_NAMES})\.?\s*(\d{{1,3}}|元)(?!\d)(?:\s*年.*|[./-]\d.*)?")
+
+
+def _of_hijra(year: int) -> int:
+    """Its years have 354 or 355 days."""
+    return int(year * 0.970224 + 621.5774)
+
+
+class Calendar(NamedTuple):
+    years: range  # that a book may have
+    year_of: Callable[[int], int]
+    name: re.Pattern[str]  # with the digits before it or after it
+
+
+def _named(years: range, year_of: int | Callable[[int], int], name: str) -> Calendar:
+    pattern = re.compile(rf"(?:{name})\D{{0,3}}(\d{{1,4}})(?!\d)|(?<!\d)(\d{{1,4}})\D{{0,3}}?(?:{name})")
+    return Calendar(years, year_of if callable(year_of) else lambda year: year + year_of, pattern)
+
+
+_IRANIAN = _named(range(1, 1500), 621, r"(?:[هھ]\W*)?ش(?:مسی)?\b|هجری شمسی|\bs\.?h\.?(?!\w)")
+_BUDDHIST = _named(range(2300, 2644), -543, r"พ\s?\.?\s?ศ|พุทธศักราช|\bb\.?e\.?(?!\w)")
+_HEBREW = _named(range(5000, 5861), -3760, r"\ba\.?m\.?(?!\w)")
+_CALENDARS = (
+    _IRANIAN,
+    _named(range(1, 1500), _of_hijra, r"[هھ](?:\u0640|\b)|هجري|هجری|\ba\.?h\.?(?!\w)|\bhicr[iî]|\bhijr[iî]"),
+    _BUDDHIST,
+    _HEBREW,
+    _named(range(3400, 4434), -2333, "단기|檀紀"),
+    _named(range(1900, 2761), -660, "皇紀|神武紀元"),
+)
+# Where one of these is written, a year that is not ours is of its calendar: ๒๕๔๕, ۱۳۷۸.
+_OF_SCRIPTS = (
+    (re.compile("[\u0e00-\u0e7f]"), range(2400, 2644), _BUDDHIST),
+    (re.compile("[\u0590-\u05ff]"), range(5300, 5861), _HEBREW),
+    (re.compile("[\u06f0-\u06f9]{4}"), range(1200, 1450), _IRANIAN),
+)
+_TWO_YEARS = re.compile(r"\D*(\d{4})(?!\d)\D+(\d{4})(?!\d)")
+_HEBREW_YEAR = re.compile(r"(?:ה['’׳]?)?(ת[ק-ת]?[א-צ]?[\"״”'’׳]{1,2}[א-ת])")
+_HEBREW_VALUES = (*range(1, 10), *range(10, 100, 10), 100, 200, 300, 400, 20, 40, 50, 80, 90)
+_HEBREW_LETTERS = dict(zip("אבגדהוזחטיכלמנסעפצקרשתךםןףץ", _HEBREW_VALUES, strict=True))
+
+
+def year_of(text: str) -> int | None:
+    """The year that a text says in another era or calendar; None if it says none. Raises ValidationError."""
+    if match := _ERA.fullmatch(text):
+        before, most = _ERAS[match[1]]
+        number = 1 if match[2] == "元" else int(match[2])
+        if not 1 <= number <= most:
+            raise ValidationError(f"{match[1]} has the years 1 to {most}.", code="invalid")
+        return before + number
+    if (match := _TWO_YEARS.match(text)) and _is_same(int(match[1]), int(match[2])):
+        return int(match[2])
+    for calendar in _CALENDARS:
+        if (match := calendar.name.search(text)) and (year := int(match[1] or match[2])) in calendar.years:
+            return calendar.year_of(year)
+    if match := _HEBREW_YEAR.fullmatch(text):
+        return _HEBREW.year_of(5000 + sum(_HEBREW_LETTERS.get(letter, 0) for letter in match[1]))
+    return None
+
+
+def _is_same(year: int, ours: int) -> bool:
+    """Whether the first is a year of another calendar and the second the same year of ours: 1420 [1999]."""
+    return any(year in each.years and abs(each.year_of(year) - ours) <= 1 for each in _CALENDARS)
+
+
+def of_script(year: int, text: str) -> int | None:
+    """The year, if beside this text it can only be one of another calendar."""
+    found = (each for script, years, each in _OF_SCRIPTS if year in years and script.search(text))
+    return next((calendar.year_of(year) for calendar in found), None)
