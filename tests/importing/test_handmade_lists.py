@@ -144,7 +144,7 @@ def test_the_words_of_a_header_tell_the_encoding_of_a_short_list(text: str, enco
     ("content", "advice"),
     [
         (b"<html><table><tr><td>Title</td></tr></table></html>", "web page"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Excel"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "This spreadsheet cannot be read"),
     ],
 )
 def test_what_is_no_list_is_refused_with_what_to_do(content: bytes, advice: str) -> None:

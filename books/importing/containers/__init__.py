@@ -3,10 +3,10 @@
 from books.importing.containers import json_array
 from books.importing.formats.base import Container, records_by
 
-_PACKED = b"PK\x03\x04"
+PACKED, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # .xlsx and .ods; .xls
 SHEET = Container(
     "a spreadsheet",
-    lambda beginning: beginning.startswith(_PACKED),
+    lambda beginning: beginning.startswith((PACKED, OLD)),
     records_by("books.importing.containers.sheet.records"),
 )
 CONTAINERS = (SHEET, json_array.CONTAINER)

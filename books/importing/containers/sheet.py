@@ -31,10 +31,15 @@ _PARTS = {"[Content_Types].xml", "content.xml"}  # of a workbook, of which it ha
 _TOO_MANY = f"This sheet has more than {MAX_CELLS:,} cells: save it as CSV, which is read row by row."
 _DIRECTORY_SIZE = re.compile(rb"(?s)(?=PK\x05\x06.{8}(.{4})|PK\x06\x06.{36}(.{8}))")
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
+# The usual records of BIFF8 with a cell, LABELSST, RK and NUMBER: each begins with its row and column.
+_OLD_CELL = re.compile(rb"(?s)(?:\xfd\x00\x0a\x00|\x7e\x02\x0a\x00|\x03\x02\x0e\x00)(..)(.)\x00")
+_OLD_HEAD = 8  # bytes of them
 
 
 def records(file: BinaryIO) -> Iterator[Record]:
-    check_size(file)
+    file.seek(0)
+    is_packed = file.read(4) == b"PK\x03\x04"
+    (check_size if is_packed else _check_old)(file)
     try:
         book = CalamineWorkbook.from_filelike(file)
         names = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
@@ -93,6 +98,20 @@ def check_size(file: BinaryIO) -> None:
                     raise UnreadableFile(_TOO_MANY)
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError) as error:
         raise UnreadableFile(f"This spreadsheet is damaged ({error}): save it again, or as CSV.") from error
+    file.seek(0)
+
+
+def _check_old(file: BinaryIO) -> None:
+    """The same for a workbook of an old Excel (.xls), which is not packed: its rectangle is all that can be large."""
+    file.seek(0)
+    rows = columns = 0
+    held = b""
+    while piece := file.read(CHUNK):
+        for row, column in _OLD_CELL.findall(held + piece):
+            rows, columns = max(rows, int.from_bytes(row, "little")), max(columns, column[0])
+        held = piece[-_OLD_HEAD:]
+    if (rows + 1) * (columns + 1) > MAX_CELLS:
+        raise UnreadableFile(_TOO_MANY)
     file.seek(0)
 
 
