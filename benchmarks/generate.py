@@ -12,7 +12,7 @@ import argparse
 import csv
 import random
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, batched, chain
+from itertools import accumulate, batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,8 +25,8 @@ from benchmarks import set_up  # noqa: F401 - comes first
 from books.metadata.record import CLEANERS, EMPTY, NAMES, topic_slug
 from books.models import Author, Book, BookAuthor, BookSeries, BookTopic, Series, Topic
 from books.models.book_columns import columns
-from books.models.bulk import insert_rows
-from books.search.index import keep_in_step
+from books.models.bulk import insert_rows, next_ids
+from books.search.index import index_new
 
 BATCH = 2000  # books of one transaction
 VOCABULARY = 12_000  # words of a language, most of them made of syllables
@@ -193,12 +193,13 @@ def fill(count: int) -> None:
 def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dict[str, int]) -> None:
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     stamps = {"version": 1, "created_at": now, "updated_at": now}
-    rows = [{**columns(book), **stamps} for book in batch]  # type: ignore[arg-type]
-    pks = [pk for (pk,) in insert_rows(Book, list(rows[0]), [tuple(row.values()) for row in rows], " RETURNING id")]
+    pks = next_ids(Book, len(batch))
+    rows = [{"id": pk, **columns(book), **stamps} for pk, book in zip(pks, batch, strict=True)]  # type: ignore[arg-type]
+    insert_rows(Book, list(rows[0]), [tuple(row.values()) for row in rows])
     new = sorted({name for book in batch for name in book["authors"]} - authors.keys())
-    keys = [(each.name, each.name_key, each.sort_key) for each in map(Author.of, new)]
-    made = insert_rows(Author, ["name", "name_key", "sort_key"], keys, " RETURNING id")
-    authors |= dict(zip(new, chain.from_iterable(made), strict=True))
+    authors |= dict(zip(new, next_ids(Author, len(new)), strict=True))
+    keys = [(authors[each.name], each.name, each.name_key, each.sort_key) for each in map(Author.of, new)]
+    insert_rows(Author, ["id", "name", "name_key", "sort_key"], keys)
     by = [
         (pk, authors[name], place)
         for pk, book in zip(pks, batch, strict=True)
@@ -214,7 +215,7 @@ def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dic
         if book["series"]
     ]
     insert_rows(BookSeries, ["book_id", "series_id", "number", "label", "position"], placed)
-    keep_in_step(pks)
+    index_new(rows)
 
 
 def main() -> None:

@@ -58,8 +58,7 @@ class Candidates:
         self.topics = {slug: topic.name for slug, topic in Topic.objects.spelled(slugs).items()}
         self.authors = {name: name for book in self.pending for name in roles.names(book.fields)}
         names = {name for fields in wanted for name in roles.names(fields)}
-        spelled = Author.objects.spelled(names - self.authors.keys())
-        self.authors |= {name: author.name for name, author in spelled.items()}
+        self.authors |= Author.objects.spellings(names - self.authors.keys())
         known = {name for book in self.pending for name in series_names(book.fields)}
         series = Series.objects.spelled({name for fields in wanted for name in series_names(fields)} - known)
         self.series = {name: each.name for name, each in series.items() if each.name != name}

@@ -32,10 +32,25 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
         return known | AuthorName.objects.spelled(wanted - known.keys())
 
     def created(self, names: Collection[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
-        """The same with the sort names that are given. Of several spellings of one name the first is taken."""
+        """The same with the sort names that are given."""
+        self.create_missing(names, sort_names)
+        return self.spelled(names)
+
+    def create_missing(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> None:
+        """Create those of names that nobody has yet. Of several spellings of one name the first is taken."""
         new = {letters(name): name for name in reversed([*names])}.values()
         self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in sorted(new)], ignore_conflicts=True)
-        return self.spelled(names)
+
+    def spellings(self, names: Iterable[str]) -> dict[str, str]:
+        """How each name that is known is spelled here; no objects are made of the many that a list may name."""
+        wanted = set(names)
+        keys = {fold(name)[:KEY_LENGTH] for name in wanted}
+        found = self.filter(name_key__in=among(keys)).order_by("-pk").values_list("name", flat=True) if keys else ()
+        every = [*found]
+        known = {letters(name): name for name in every} | {name: name for name in every}
+        spelled = {name: each for name in wanted if (each := known.get(name) or known.get(letters(name)))}
+        others = AuthorName.objects.spelled(wanted - spelled.keys())
+        return spelled | {name: author.name for name, author in others.items()}
 
 
 class Author(Named):

@@ -12,7 +12,7 @@ that are NULL. What notes is plain SQL, which any program can run.
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,8 +38,16 @@ class Behind(OperationalError):
 
 def keep_in_step(pks: Iterable[int]) -> None:
     """Index these books, which have just been written; to be called within the transaction that wrote them."""
-    with connection.cursor() as cursor:
-        KINDS[connection.vendor].index(cursor, list(pks))
+    if written := list(pks):
+        with connection.cursor() as cursor:
+            KINDS[connection.vendor].index(cursor, written)
+
+
+def index_new(rows: Iterable[Mapping[str, Any]]) -> None:
+    """The same for new books, by the columns that were just inserted; PostgreSQL has their words among these."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            index_sqlite.index_new(cursor, rows)
 
 
 def catch_up() -> None:

@@ -11,7 +11,7 @@ for which other writers would wait: it is put aside, and deleted in portions.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from books.metadata.text import RULES, TEXTS, lines
@@ -91,6 +91,13 @@ def index(cursor: Any, pks: Sequence[int]) -> None:
         if rebuilt is not None:
             cursor.executemany(statement.replace(USED, NEW), [entry for entry in found if entry[0] <= rebuilt])
     cursor.execute(FORGET, among)
+
+
+def index_new(cursor: Any, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Index books that were just added: they are noted, and in no index that is being rebuilt."""
+    entries = [(row["id"], *lines(row[name] for name in TEXTS)) for row in rows]
+    cursor.executemany(ADD, entries)
+    cursor.execute(FORGET, [json.dumps([pk for pk, *_ in entries])])
 
 
 def _entry(row: Sequence[Any]) -> tuple[Any, ...]:
