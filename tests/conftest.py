@@ -36,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"These tests are to run on PostgreSQL, and the database is {connection.vendor}.")
 
 
-OF_A_RUN = os.environ.get("TESTS", "others" if connection.vendor == "postgresql" else "all")
+def of_a_run() -> str:
+    """Which tests: all, those that start processes, or the others."""
+    return os.environ.get("TESTS", "others" if connection.vendor == "postgresql" else "all")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -45,11 +47,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
         return None
     text = collection_path.read_text()
     marks = "".join(re.findall(r"^pytestmark = (.*)", text, re.MULTILINE))
-    if OF_A_RUN == "processes":
+    if of_a_run() == "processes":
         is_needed = "mark.server" in text or "mark.browser" in text
     else:
         is_run_elsewhere = connection.vendor == "postgresql" and "mark.once" in marks and "mark.both" not in text
-        is_needed = OF_A_RUN == "all" or not (is_run_elsewhere or "mark.browser" in marks)
+        is_needed = of_a_run() == "all" or not (is_run_elsewhere or "mark.browser" in marks)
     return None if is_needed else True
 
 
@@ -65,8 +67,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         marks = {mark.name for mark in item.iter_markers()}
         marks -= {"once"} if "both" in marks else set()
         if "browser" in marks or {"server", "once"} <= marks:
-            return OF_A_RUN == "others"
-        return OF_A_RUN == "processes" or other in marks or ("once" in marks and other == "sqlite")
+            return of_a_run() == "others"
+        return of_a_run() == "processes" or other in marks or ("once" in marks and other == "sqlite")
 
     left_out = [item for item in items if belongs_elsewhere(item)]
     if left_out:

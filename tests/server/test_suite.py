@@ -73,5 +73,5 @@ def test_a_file_without_a_test_for_the_run_is_not_imported(
     of_a_run: str, text: str, is_left_out: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "test_it.py").write_text(text)
-    monkeypatch.setattr(conftest, "OF_A_RUN", of_a_run)
+    monkeypatch.setenv("TESTS", of_a_run)
     assert conftest.pytest_ignore_collect(tmp_path / "test_it.py") is is_left_out
