@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -16,13 +17,14 @@ from django.db.migrations.loader import MigrationLoader
 
 KIND, FORMAT = "book catalogue backup", 1
 MANIFEST = "manifest.json"
-LARGEST_MANIFEST = 4 << 20  # bytes
+LARGEST_MANIFEST, LARGEST_ROW = 4 << 20, 32 << 20  # bytes: a small file may unpack to gigabytes
+LARGEST_ID = 1 << 62
 LINKS = {"books.bookauthor", "books.bookseries", "books.booktopic", "books.filechunk"}
 ZIP = b"PK\x03\x04"
-BLOCK = 1 << 20  # bytes
+BLOCK, BATCH = 1 << 20, 256 << 10  # bytes
 UNREADABLE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError),
-    *(AttributeError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, TypeError),
+    *(AttributeError, NotImplementedError, OverflowError, RuntimeError),
 )
 
 DAMAGED = "{} is damaged or incomplete: copy it again, or take an earlier backup."
@@ -81,19 +83,24 @@ class Archive:
     def total(self) -> int:
         return sum(self.counts.values())
 
-    def rows(self, label: str) -> Iterator[dict[str, Any]]:
-        with self.file.open(f"{label}.jsonl") as lines:
-            yield from map(json.loads, lines)
+    def batches(self, label: str) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a table, some at a time."""
+        with self.file.open(f"{label}.jsonl") as file:
+            while lines := file.readlines(BATCH):
+                yield [*map(json.loads, lines)]
 
     def check(self, progress: Progress) -> None:
         """Read all of it, and compare with the manifest."""
         done = 0
         for label, entry in self.manifest["tables"].items():
-            rows, digest = 0, hashlib.sha256()
+            rows, row, digest = 0, 0, hashlib.sha256()
             with self.file.open(f"{label}.jsonl") as lines:
                 while block := lines.read(BLOCK):
                     digest.update(block)
                     rows += block.count(b"\n")
+                    row = len(block) - 1 - block.rfind(b"\n") + (0 if b"\n" in block else row)
+                    if row > LARGEST_ROW:
+                        raise BackupError(DAMAGED.format(self.path.name))
                     progress(done + rows, self.total)
             done += rows
             if (rows, digest.hexdigest()) != (entry["rows"], entry["sha256"]):
@@ -124,6 +131,10 @@ def _manifest(file: zipfile.ZipFile, name: str) -> Manifest:
     if manifest["format"] > FORMAT or unknown_migrations(manifest["migrations"]):
         version = manifest["version"]
         raise BackupError(f"{name} is from a newer version of the catalogue ({version}): upgrade this one first.")
+    datetime.fromisoformat(manifest["created_at"])
+    numbers = [entry[name] for entry in manifest["tables"].values() for name in ("rows", "last_id")]
+    if not all(isinstance(number, int) and 0 <= number < LARGEST_ID for number in numbers):
+        raise ValueError(numbers)
     return cast("Manifest", manifest)
 
 

@@ -1,6 +1,5 @@
 """Puts a backup in the place of all that a catalogue holds, in one transaction: it ends whole, or as it was."""
 
-from itertools import batched
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -11,7 +10,7 @@ from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Q
 
-from books.backup.archive import DAMAGED, Archive, BackupError, Progress, applied_migrations
+from books.backup.archive import DAMAGED, UNREADABLE, Archive, BackupError, Progress, applied_migrations
 from books.backup.tables import NAMES, Table, names_by_id, tables
 from books.metadata.text import RULES
 from books.models import Book
@@ -70,18 +69,17 @@ def load(archive: Archive, registry: Any, progress: Progress = lambda done, tota
     for label in archive.manifest["tables"]:
         held[label].model._base_manager.all().delete()
     ids = {label: {tuple(names): pk for pk, names in names_by_id(label).items()} for label in NAMES}
-    for label, entry in archive.manifest["tables"].items():
-        table, last = held[label], entry["last_id"]
-        columns, key = [field.column for field in table.fields.values()], table.model._meta.pk.attname
-        for rows in batched(archive.rows(label), table.batch, strict=False):
-            try:
-                values = [_values(table, row, ids) for row in rows]
-            except (LookupError, TypeError, ValueError, ValidationError) as error:
-                raise BackupError(DAMAGED.format(archive.path.name)) from error
-            insert_rows(table.model, columns, values)
-            last, done = max([last, *(row[key] for row in rows if isinstance(row[key], int))]), done + len(rows)
-            progress(done, archive.total)
-        table.set_last_id(last)
+    try:
+        for label, entry in archive.manifest["tables"].items():
+            table, last = held[label], entry["last_id"]
+            columns, key = [field.column for field in table.fields.values()], table.model._meta.pk.attname
+            for rows in archive.batches(label):
+                insert_rows(table.model, columns, [_values(table, row, ids) for row in rows])
+                last, done = max([last, *(row[key] for row in rows if isinstance(row[key], int))]), done + len(rows)
+                progress(done, archive.total)
+            table.set_last_id(last)
+    except (*UNREADABLE, ValidationError) as error:  # it was written so: its checksums are right
+        raise BackupError(DAMAGED.format(archive.path.name)) from error
 
 
 def _values(table: Table, row: dict[str, Any], ids: Ids) -> tuple[Any, ...]:

@@ -85,7 +85,7 @@ class Writing(BackupTestCase):
         fill()
         write(self.path)
         with opened(self.path) as archive:
-            [row] = archive.rows("books.book")
+            [[row]] = archive.batches("books.book")
         assert row["title"] == "こころ"
         assert not {"words", "year_or_last", "year_or_first"} & row.keys()
 
@@ -94,7 +94,7 @@ class Writing(BackupTestCase):
         job.files.create(name="daily.zip")
         assert write(self.path)["tables"]["books.job"]["rows"] == 0
         with opened(self.path) as archive:
-            assert list(archive.rows("books.jobfile")) == []
+            assert list(archive.batches("books.jobfile")) == []
 
     def test_one_that_fails_leaves_neither_a_file_nor_a_part(self) -> None:
         fill()
@@ -178,7 +178,7 @@ class Restoring(BackupTestCase):
         write(self.path)
         earlier = as_of("0004_uploads", self.path)
         with opened(earlier) as archive:
-            [row] = archive.rows("books.book")
+            [[row]] = archive.batches("books.book")
         assert "series_label" not in row
         Book.objects.all().delete()
         call_command("restore", str(earlier), verbosity=0)
@@ -219,6 +219,21 @@ def foreign_column(manifest: Any, rows: Any) -> None:
     rows["books.topic"] = [{"id": 1, "name": "N", "slug": "n", "colour": "red"}]
 
 
+def hostile(label: str, **row: Any) -> Any:
+    def change(manifest: Any, rows: Any) -> None:
+        rows[label] = [row]
+
+    return change
+
+
+def in_manifest(**values: Any) -> Any:
+    def change(manifest: Any, rows: Any) -> None:
+        manifest.update(values)
+        manifest["tables"]["books.topic"] |= values
+
+    return change
+
+
 DAMAGED = "is damaged or incomplete: copy it again, or take an earlier backup"
 NOT_OURS = "is not a backup of a book catalogue"
 NEWER = r"is from a newer version of the catalogue \(0\.1\.0\): upgrade this one first"
@@ -233,15 +248,23 @@ class Refused(BackupTestCase):
         assert contents() == before
 
     def test_a_file_that_is_none_of_ours_or_newer_is_refused_with_the_reason(self) -> None:
+        write(self.path)
+        sound = self.path.read_bytes()
         for change, reason in (
             (newer_format, NEWER),
             (newer_migration, NEWER),
             (foreign_kind, NOT_OURS),
             (foreign_table, "holds shop.order, which this catalogue does not know"),
             (foreign_column, DAMAGED),
+            (hostile("books.topic", id=1 << 70, name="N", slug="n"), DAMAGED),
+            (hostile("books.topic", id=1, name="\ud800", slug="n"), DAMAGED),
+            (hostile("books.topic", id=1, name="N" * (34 << 20), slug="n"), DAMAGED),
+            (lambda manifest, rows: rows["books.topic"].append([1]), DAMAGED),
+            (in_manifest(last_id="9"), DAMAGED),
+            (in_manifest(created_at="yesterday"), DAMAGED),
         ):
-            with self.subTest(change.__name__):
-                write(self.path)
+            with self.subTest(change):
+                self.path.write_bytes(sound)
                 rewritten(self.path, change).replace(self.path)
                 self.refuse(reason)
 
