@@ -17,6 +17,7 @@ pytestmark = pytest.mark.once
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OF_DOCUMENTS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 OF_PACKAGES = "http://schemas.openxmlformats.org/package/2006"
+OF_ODS = ("office", "table", "text")
 TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 
 
@@ -87,9 +88,95 @@ def test_the_sheet_that_looks_like_a_list_of_books_is_taken() -> None:
     assert fields(xlsx(sheets)) == [(2, {"title": "Faust", "authors": ["Goethe"]})]
 
 
-def test_two_cells_at_the_corners_of_a_sheet_are_refused() -> None:
+def with_sheet(xml: str) -> io.BytesIO:
+    """A workbook whose sheet is written in another way than programs do."""
+    made, file = xlsx({"Books": {"A1": "title"}}), io.BytesIO()
+    with zipfile.ZipFile(made) as plain, zipfile.ZipFile(file, "w") as archive:
+        for name in plain.namelist():
+            is_sheet = name.endswith("sheet1.xml")
+            archive.writestr(name, f'<worksheet xmlns="{MAIN}">{xml}</worksheet>' if is_sheet else plain.read(name))
+    file.seek(0)
+    return file
+
+
+def ods(rows: str) -> io.BytesIO:
+    file, names = io.BytesIO(), {name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in OF_ODS}
+    declared = " ".join(f'xmlns:{name}="{urn}"' for name, urn in names.items())
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        body = f'<office:spreadsheet><table:table table:name="Books">{rows}</table:table></office:spreadsheet>'
+        archive.writestr("content.xml", f"<office:document {declared}>{body}</office:document>")
+    file.seek(0)
+    return file
+
+
+def ods_cell(text: str, more: str = "") -> str:
+    return f'<table:table-cell office:value-type="string" {more}><text:p>{text}</text:p></table:table-cell>'
+
+
+def repeated(kind: str, number: int) -> str:
+    return f'table:number-{kind}-repeated="{number}"'
+
+
+MANY_CELLS = {
+    "at the corners": xlsx({"Books": {"A1": "title", "XFD1048576": "x"}}),
+    "another attribute first": with_sheet("<sheetData><row><c t=\"n\" r = 'XFD1048576'><v>1</v></c></row></sheetData>"),
+    "small letters": with_sheet('<sheetData><row><c r="xfd1048576"><v>1</v></c></row></sheetData>'),
+    "after a sign": with_sheet('<sheetData><row><c x=">" r="XFD1048576"><v>1</v></c></row></sheetData>'),
+    "without their places": with_sheet(f'<sheetData><row r="1000000">{"<c><v>1</v></c>" * 5}</row></sheetData>'),
+    "at the end of a piece": with_sheet(f'<!--{"x" * 2096900}--><sheetData><c{" " * 200}r="XFD999999"/></sheetData>'),
+    "repeated in a row": ods(f"<table:table-row>{ods_cell('x', repeated('columns', 5_000_000))}</table:table-row>"),
+    "in repeated rows": ods(
+        f"<table:table-row {repeated('rows', 1_000_000)}>{ods_cell('x') * 5}</table:table-row>"
+        f"<table:table-row>{ods_cell('x')}</table:table-row>"
+    ),
+    "after empty ones": ods(
+        f"<table:table-row {repeated('rows', 1_000_000)}/><table:table-row>{ods_cell('x') * 5}</table:table-row>"
+    ),
+    "in many tables": ods(
+        f"<table:table-row>{ods_cell('x', repeated('columns', 3_000_000))}</table:table-row></table:table>"
+        f"<table:table table:name='B'><table:table-row>{ods_cell('x', repeated('columns', 2_000_000))}"
+        "</table:table-row>"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", MANY_CELLS)
+def test_a_sheet_of_too_many_cells_is_refused(how: str) -> None:
     with pytest.raises(UnreadableFile, match="more than 4,000,000 cells"):
-        fields(xlsx({"Books": {"A1": "title", "XFD1048576": "x"}}))
+        fields(MANY_CELLS[how])
+
+
+def test_text_that_a_small_file_repeats_up_to_gigabytes_is_refused() -> None:
+    for cell_xml in (
+        ods_cell("x" * 10_000, repeated("columns", 1_000_000)),
+        ods_cell('<text:s text:c="2000000000"/>'),
+    ):
+        with pytest.raises(UnreadableFile, match="too large"):
+            fields(ods(f"<table:table-row>{cell_xml}</table:table-row>"))
+
+
+def test_a_binary_workbook_is_refused_with_advice() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("xl/Workbook.bin", b"")
+    with pytest.raises(UnreadableFile, match=r"save it as \.xlsx or CSV"):
+        fields(file)
+
+
+def test_cells_that_do_not_say_where_they_are_follow_one_another() -> None:
+    title, author, a, b = (f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in ("Title", "Author", "A", "B"))
+    found = fields(with_sheet(f"<sheetData><row>{title}{author}</row><row>{a}{b}</row></sheetData>"))
+    assert found == [(2, {"title": "A", "authors": ["B"]})]
+
+
+def test_an_open_document_may_end_with_rows_and_columns_that_are_empty() -> None:
+    head, row = (f"{ods_cell(text)}<table:table-cell {repeated('columns', 16_383)}/>" for text in ("Title", "Kokoro"))
+    rows = f"<table:table-row>{head}</table:table-row><table:table-row>{row}</table:table-row>"
+    rest = f"<table:table-row {repeated('rows', 1_048_574)}><table:table-cell {repeated('columns', 16_384)}/>"
+    assert fields(ods(f"{rows}{rest}</table:table-row>")) == [(2, {"title": "Kokoro"})]
 
 
 def test_a_cell_that_is_merged_with_those_below_counts_for_each_row() -> None:
