@@ -57,7 +57,7 @@ def address(name: str, default: str) -> IPv4Address | IPv6Address:
     """An address of this machine to listen on."""
     value = text(name, default)
     try:
-        return ip_address(value.removeprefix("[").removesuffix("]"))
+        return ip_address(value.removeprefix("[").removesuffix("]").replace("%", "/"))  # gunicorn knows no zones
     except ValueError:
         hint = "write an IP address of this machine, or 0.0.0.0 for all that it has"
         raise ImproperlyConfigured(f"{name}={value!r}: {hint}.") from None
@@ -83,7 +83,7 @@ def proxies(name: str) -> int | tuple[Network, ...]:
 def prefix(name: str) -> str:
     """The path that all URLs begin with, without a slash at its end; empty if there is none."""
     value = text(name).rstrip("/")
-    if not re.fullmatch(r"(/[\w.~-]+)*", value, re.ASCII):
+    if not re.fullmatch(r"(/(?!\.{1,2}(/|$))[\w.~-]+)*", value, re.ASCII):
         raise ImproperlyConfigured(f"{name}={value!r}: write a path such as /books-app.")
     return value
 

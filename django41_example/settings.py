@@ -30,7 +30,8 @@ if PRODUCTION and not ALLOWED_HOSTS:
 LISTEN = environment.address("LISTEN", "0.0.0.0" if PRODUCTION else "127.0.0.1")  # noqa: S104 # nosec B104 - when told so
 # A catalogue for the neighbourhood, without TLS: CommonMiddleware admits every name that only a local network has.
 ON_LOCAL_NETWORK = not (PRODUCTION or ALLOWED_HOSTS or LISTEN.is_loopback)
-ALLOWED_HOSTS = ALLOWED_HOSTS or (["*"] if ON_LOCAL_NETWORK else ["localhost", "127.0.0.1", "[::1]"])
+OWN_NAMES = ["localhost", "127.0.0.1", "[::1]", f"[{LISTEN}]" if LISTEN.version == 6 else str(LISTEN)]
+ALLOWED_HOSTS = ALLOWED_HOSTS or (["*"] if ON_LOCAL_NETWORK else [*dict.fromkeys(OWN_NAMES)])
 
 SCRIPT_NAME = environment.prefix("SCRIPT_NAME")  # what all URLs begin with
 FORCE_SCRIPT_NAME = SCRIPT_NAME or None

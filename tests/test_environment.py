@@ -138,7 +138,9 @@ def test_a_prefix_has_no_slash_at_its_end(value: str, meant: str, given: Any) ->
     assert environment.prefix("VARIABLE") == meant
 
 
-@pytest.mark.parametrize("value", ["books-app", "https://a.example/books", "/a b", "//a", "/a?b", "/ä"])
+@pytest.mark.parametrize(
+    "value", ["books-app", "https://a.example/books", "/a b", "//a", "/a?b", "/ä", "/..", "/a/./b"]
+)
 def test_what_is_no_prefix_is_refused_by_name(value: str, given: Any) -> None:
     given(value)
     with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
@@ -151,7 +153,7 @@ def test_an_address_to_listen_on_is_read(value: str, given: Any) -> None:
     assert str(environment.address("VARIABLE", "127.0.0.1")) == value.strip("[]")
 
 
-@pytest.mark.parametrize("value", ["localhost", "0.0.0.0:8000", "192.0.2.0/24"])
+@pytest.mark.parametrize("value", ["localhost", "0.0.0.0:8000", "192.0.2.0/24", "fe80::1%eth0"])
 def test_what_is_no_address_to_listen_on_is_refused_by_name(value: str, given: Any) -> None:
     given(value)
     with pytest.raises(ImproperlyConfigured, match="VARIABLE="):
