@@ -32,15 +32,15 @@ class Pages:
     rows: QuerySet[Any, Row]
     path: Callable[[Row], str]
 
-    async def anumbers(self) -> list[int]:
+    def numbers(self) -> list[int]:
         """The numbers of the files, from 1, that are not empty: a query for each, since ids may have wide gaps."""
         numbers: list[int] = []
-        while len(numbers) < FILES and (row := await self._afirst(numbers[-1] if numbers else 0)):
+        while len(numbers) < FILES and (row := self._first(numbers[-1] if numbers else 0)):
             numbers.append((row["pk"] - 1) // IDS_IN_A_FILE + 1)
         return numbers
 
-    async def ahas(self, number: int) -> bool:
-        row = await self._afirst(number - 1)
+    def has(self, number: int) -> bool:
+        row = self._first(number - 1)
         return row is not None and row["pk"] <= number * IDS_IN_A_FILE
 
     async def afile(self, number: int, origin: str) -> AsyncIterator[bytes]:
@@ -51,9 +51,9 @@ class Pages:
             yield await sync_to_async(self._lines)(batch, origin)
         yield b"</urlset>\n"
 
-    async def _afirst(self, after: int) -> Row | None:
+    def _first(self, after: int) -> Row | None:
         """The first row after those of this file."""
-        return await self.rows.filter(pk__gt=after * IDS_IN_A_FILE).order_by("pk").afirst()
+        return self.rows.filter(pk__gt=after * IDS_IN_A_FILE).order_by("pk").first()
 
     def _lines(self, batch: list[Row], origin: str) -> bytes:
         return "".join(f"<url><loc>{origin}{self.path(row)}</loc>{_changed(row)}</url>\n" for row in batch).encode()
@@ -77,8 +77,8 @@ PAGES = {
 }
 
 
-async def aindex(origin: str) -> bytes | None:
-    """The index of all files; None where nothing is to be listed yet."""
-    paths = [reverse(pages.view, args=[number]) for pages in PAGES.values() for number in await pages.anumbers()]
+def index(origin: str) -> bytes | None:
+    """The index of all files; None where nothing is to be listed yet. To be called in a thread."""
+    paths = [reverse(pages.view, args=[number]) for pages in PAGES.values() for number in pages.numbers()]
     lines = "".join(f"<sitemap><loc>{origin}{path}</loc></sitemap>\n" for path in paths[:FILES])
     return f"{HEAD % 'sitemapindex'}{lines}</sitemapindex>\n".encode() if paths else None

@@ -34,7 +34,7 @@ class AcceptInvitation(CatalogueView):
         return page(request, INVITED, {"form": form, **context})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = NewAccountForm(parsing.form(request))
+        form = await parsing.aform(request, NewAccountForm)
         context = await self._context(form.data.get("secret", ""))  # first: nobody uninvited has a password hashed
         if not form.is_valid():
             return self.respond_again(form, INVITED, **context)
@@ -80,7 +80,7 @@ class PasswordChange(CatalogueView):
         return page(request, CHANGE, {"form": PasswordChangeForm()})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = PasswordChangeForm(parsing.form(request))
+        form = await parsing.aform(request, PasswordChangeForm)
         if not form.is_valid():
             return self.respond_again(form, CHANGE)
         user = self.user.account
@@ -109,7 +109,7 @@ class NewPassword(CatalogueView):
         return page(request, NEW_PASSWORD, {"form": NewPasswordForm(), **context})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = NewPasswordForm(parsing.form(request))
+        form = await parsing.aform(request, NewPasswordForm)
         context = await self._context(form.data.get("secret", ""))
         if not form.is_valid():
             return self.respond_again(form, NEW_PASSWORD, **context)

@@ -2,14 +2,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from asgiref.sync import sync_to_async
 from django.db.models import Count
 from django.urls import reverse
 
 from books.metadata.roles import AUTHOR, LABELS, SEARCHED
 from books.models import BookAuthor, Named
 from books.views.name_pages import Entries, NameDetail, NameList
-from books.views.names import shown
 from books.web import serializers
 
 MAX_SHOWN = 20  # books of one role
@@ -21,7 +19,7 @@ class AuthorList(NameList):
 
     kind, columns = "author", ("name", "sort_name")
 
-    async def aentries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
+    def entries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
         return [serializers.author(row["id"], row["name"], row["books_count"], row["sort_name"]) for row in rows]
 
 
@@ -30,13 +28,8 @@ class AuthorDetail(NameDetail):
 
     kind = "author"
 
-    async def aabout(self, named: Named) -> dict[str, Any]:
-        return await sync_to_async(about)(named)
-
-
-def about(author: Named) -> dict[str, Any]:
-    """What is said of an author, and the contributions; to be called in a thread."""
-    return {**shown(author), "contributions": [*contributions(author)]}
+    def about(self, named: Named) -> dict[str, Any]:
+        return {**super().about(named), "contributions": [*contributions(named)]}
 
 
 def contributions(author: Named) -> Iterator[dict[str, Any]]:

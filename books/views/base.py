@@ -14,8 +14,9 @@ from books.web import parsing
 from books.web.authentication import RequestUser, aauthenticate, is_personal
 from books.web.errors import REFUSED, http_error
 from books.web.form_data import StrictMultiPartParser
-from books.web.negotiation import HTML, HTTPError, error_response, error_type, errors_of, preferred, respond
+from books.web.negotiation import HTML, HTTPError, Page, error_response, error_type, errors_of, preferred, respond
 from books.web.permissions import LoginRequired, Rule, aauthorize
+from django41_example.server.threads import in_thread
 
 Offers = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 
@@ -23,8 +24,8 @@ Offers = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 class CatalogueView(View):
     """Django's View, with what every request of the catalogue passes before its handler.
 
-    A malformed query is refused, the request authenticated and authorized, its media type negotiated, and an HTTPError
-    becomes a response in the client's format.
+    A malformed query is refused, the request authenticated and authorized, its media type negotiated, its page rendered
+    in its thread, and an HTTPError becomes a response in the client's format.
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {}  # by method; HEAD is as GET
@@ -53,6 +54,8 @@ class CatalogueView(View):
                 if self.media_type == HTML:
                     await acatalogue_name()  # which the page shows
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            if isinstance(response, Page) and not response.content:
+                await in_thread(response.rendered)
         except HTTPError as error:
             response = self._error(request, error)
         except REFUSED as error:

@@ -20,7 +20,6 @@ from books.web import parsing, serializers
 from books.web.errors import STALE
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import ADD, CHANGE, DELETE
-from django41_example.server.threads import in_thread
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 COMMAS = "“{}” is a new name with a comma: send commas=keep, or commas=split."
@@ -50,7 +49,7 @@ class BookNew(CatalogueView):
         return self.respond({}, NEW, context={"form": form, "lookup": looked_up}, **how)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = await aoffering(NewBookForm(parsing.form(request)))
+        form = await aoffering(await parsing.aform(request, NewBookForm))
         if await aasks_about_names(form):
             return self.respond(names_in_question(form), NEW, context={"form": form}, status=409)
         try:
@@ -67,7 +66,7 @@ async def aoffering[Form: BookForm](form: Form) -> Form:
 
 
 async def aasks_about_names(form: BookForm) -> bool:
-    if await in_thread(form.is_valid) and form.has_commas:  # HTML of 200,000 characters takes its time
+    if form.is_valid() and form.has_commas:
         await sync_to_async(form.settle_names)()
     return bool(form.in_question)
 
@@ -78,7 +77,7 @@ def names_in_question(form: BookForm) -> dict[str, Any]:
 
 async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bool = False) -> HttpResponse:
     """Add the book in the form, or show the form again. Raises PossibleDuplicate `if_distinct`."""
-    if not await in_thread(form.is_valid):
+    if not form.is_valid():
         return view.respond_again(form, NEW)
     record, key, actor = form.record(), form.one_time_key(), view.user.actor(Channel.PAGE)
     try:
@@ -106,7 +105,7 @@ class BookEdit(CatalogueView):
         return self.respond({}, EDIT, context={"form": form, "book": serializers.heading(book)})
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form, actor = await aoffering(BookForm(parsing.form(request))), self.user.actor(Channel.PAGE)
+        form, actor = await aoffering(await parsing.aform(request, BookForm)), self.user.actor(Channel.PAGE)
         status = 422
         if await aasks_about_names(form):
             context = {"form": form, "book": serializers.heading(await aget_book(pk))}
@@ -147,7 +146,7 @@ class BookDelete(CatalogueView):
         return self._confirm(await aget_book(pk))
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = valid(DeleteForm(parsing.form(request)), 422).cleaned_data["version"]
+        version = valid(await parsing.aform(request, DeleteForm), 422).cleaned_data["version"]
         try:
             await sync_to_async(Book.objects.remove)(pk, version, self.user.actor(Channel.PAGE))
         except StaleVersion:

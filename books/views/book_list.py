@@ -25,7 +25,7 @@ class BookList(BooksView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         if parsing.is_form(request):
-            return await aadd_from_form(self, BookForm(parsing.form(request)))
+            return await aadd_from_form(self, await parsing.aform(request, BookForm))
         preferred(request, JSON)  # what is sent as JSON is answered as JSON
         values, shares = await in_thread(parsing.book_record, request, partial=False)
         key, actor = parsing.idempotency_key(request), self.user.actor(Channel.API)

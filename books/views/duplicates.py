@@ -67,7 +67,7 @@ class MergeView(CatalogueView):
         return await self.ashow(*key.values())
 
     async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
-        form, problem, status = self.form(parsing.form(request)), self.not_two, 422
+        form, problem, status = await parsing.aform(request, self.form), self.not_two, 422
         if self.media_type == JSON or self.field not in form.errors:
             valid(form, 422)
         try:
@@ -175,7 +175,7 @@ class DuplicateDismiss(CatalogueView):
     list_name = ""
 
     async def post(self, request: HttpRequest, fingerprint: str) -> HttpResponse:
-        seen = valid(NotDuplicateForm(parsing.form(request)), 422).cleaned_data
+        seen = valid(await parsing.aform(request, NotDuplicateForm), 422).cleaned_data
         if not await self.model.objects.filter(fingerprint=fingerprint).aexists():
             raise no_group(self.list_name)
         await NotDuplicate.objects.amark(self.model._meta.model_name, fingerprint, **seen)

@@ -12,6 +12,7 @@ from books.cache import per_version
 from books.cache.catalogue import Known
 from books.views.base import CatalogueView
 from books.web import negotiation
+from django41_example.server.threads import in_thread
 
 Context = Mapping[str, Any]
 
@@ -31,10 +32,12 @@ async def framed(
     filled = {**holes, "address": escape(address).encode(), "quoted": quote(address).encode(), "": b""}
 
     async def arender() -> list[tuple[str, bytes]]:
+        return await in_thread(render, await context() if callable(context) else context)
+
+    def render(shown: Context) -> list[tuple[str, bytes]]:
         """In pieces, each after the name of its hole; no parameter may hold the NUL that marks one."""
-        shown = await context() if callable(context) else context
         marked = {name: f"\x00{name}\x00" if html else "" for name, html in filled.items()}
-        page = negotiation.page(view.request, template, {**shown, **marked}).content.decode()
+        page = negotiation.page(view.request, template, {**shown, **marked}).rendered().content.decode()
         first, *rest = re.split(f"\x00({'|'.join(filled)})\x00|%00address%00", page)
         named = zip(rest[::2], rest[1::2], strict=True)
         return [("", first.encode()), *((name or "quoted", html.encode()) for name, html in named)]

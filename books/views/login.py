@@ -41,7 +41,7 @@ class Login(CatalogueView):
     async def post(self, request: HttpRequest) -> HttpResponse:
         if not settings.PASSWORD_SIGN_IN:
             raise HTTPError(403, f"Passwords are switched off here. {reverse('login')} says how to sign in.")
-        form, status, headers = LoginForm(parsing.form(request)), 422, None
+        form, status, headers = await parsing.aform(request, LoginForm), 422, None
         next_url, pending = safe_next_url(request, form.data.get("next", "")), form.data.get(PENDING_FORM, "")
         try:
             if form.is_valid():

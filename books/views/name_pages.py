@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -16,6 +15,7 @@ from books.views.lists import BooksView, serialized_page
 from books.views.names import NameView, afor_editors, apatch, shown
 from books.web.negotiation import HTML, JSON, TEXT, valid
 from books.web.permissions import CHANGE, READ
+from django41_example.server.threads import in_thread
 
 Entries = list[dict[str, Any]]
 
@@ -33,12 +33,13 @@ class NameList(CatalogueView):
         query, model = valid(NamesQuery(request.GET)), MODELS[self.kind]
         named: Any = model._default_manager.named(query.cleaned_data.get("q", ""))  # type: ignore[attr-defined]
         page = await named.with_counts().apage([*self.columns, "books_count"], query.page)
-        entries, links = await self.aentries(page.rows), page.links(request.path, query.urlencoded)
+        entries, links = await in_thread(self.entries, page.rows), page.links(request.path, query.urlencoded)
         data = serialized_page(model.PLURAL, entries, page, links)
         letters = await aletters_of_names(self, model, page, query.parameters())
         return respond_with_names(self, self.kind, data, entries, letters, query=query.parameters())
 
-    async def aentries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
+    def entries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
+        """To be called in a thread."""
         raise NotImplementedError
 
 
@@ -51,7 +52,7 @@ class NameDetail(BooksView, NameView):
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
         named = await self.aread(**key)
-        about, more = await self.aabout(named), await afor_editors(self, named)
+        about, more = await in_thread(self.about, named), await afor_editors(self, named)
         page = {**more, "kind": self.kind, "list_url": reverse(f"{self.kind}_list"), "list": named.PLURAL}
         within = {self.kind: getattr(named, named.ADDRESS)}
         return await self.respond_with_books(f"books/{self.kind}_detail.html", about, page, **within)
@@ -63,9 +64,9 @@ class NameDetail(BooksView, NameView):
         """To be shown. Raises 404 or 301."""
         return await self.aget_named(**key)
 
-    async def aabout(self, named: Named) -> dict[str, Any]:
-        """What is said of it besides its books."""
-        return await sync_to_async(shown)(named)
+    def about(self, named: Named) -> dict[str, Any]:
+        """What is said of it besides its books. To be called in a thread."""
+        return shown(named)
 
 
 def respond_with_names(

@@ -61,7 +61,7 @@ class NameEdit(NameView):
         return self.respond({}, EDIT, context={"form": form, "named": heading(named)})
 
     async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
-        form, named = FORMS[self.kind](parsing.form(request)), await self.aget_named(**key)
+        form, named = await parsing.aform(request, FORMS[self.kind]), await self.aget_named(**key)
         seen = form.cleaned_data.get("version") if form.is_valid() else None
         return await awrite(self, named, form, {seen} if seen else None)
 
@@ -108,7 +108,9 @@ async def apatch(view: CatalogueView, named: Named) -> HttpResponse:
         raise HTTPError(422, errors=errors)
     if not isinstance(sent.get("merge", False), bool):
         raise HTTPError(422, errors={"merge": ["Send true or false."]})
-    return await awrite(view, named, FORMS[kind](sent), parsing.if_match(view.request))
+    form = FORMS[kind](sent)
+    await in_thread(form.full_clean)
+    return await awrite(view, named, form, parsing.if_match(view.request))
 
 
 async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: set[int] | None) -> HttpResponse:

@@ -57,7 +57,7 @@ class OpenIdStart(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         require_provider()
-        sent, account = valid(OpenIdForm(parsing.form(request)), 422).cleaned_data, self.user.account
+        sent, account = valid(await parsing.aform(request, OpenIdForm), 422).cleaned_data, self.user.account
         next_url = safe_next_url(request, sent["next"] if len(sent["next"]) <= LONGEST_NEXT else "")
         connect = account.pk if account and sent["connect"] else None
         attempt = provider.new_attempt(next=next_url, invitation=sent["secret"], connect=connect)

@@ -76,7 +76,7 @@ class PersonDetail(CatalogueView):
         return self.respond(await aperson(pk), "accounts/person.html")
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        await self._change(pk, AccountForm(parsing.form(request)))
+        await self._change(pk, await parsing.aform(request, AccountForm))
         messages.success(request, "Saved.")
         return SeeOther(reverse("people"))
 

@@ -15,6 +15,7 @@ from books.views.exports import streamed
 from books.views.feeds import origin
 from books.web.negotiation import TEXT, HTTPError
 from books.web.permissions import ANYBODY, READ
+from django41_example.server.threads import in_thread
 
 CACHED = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes only with the settings
 XML = "application/xml"
@@ -62,7 +63,7 @@ class Sitemap(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        index = await sitemap.aindex(origin(request))
+        index = await in_thread(sitemap.index, origin(request))
         if index is None:
             raise HTTPError(404, f"There is nothing to list yet. Add the first book at {reverse('book_new')}.")
         return HttpResponse(index, content_type=f"{XML}; charset=utf-8")
@@ -78,6 +79,6 @@ class SitemapFile(CatalogueView):
     pages = sitemap.PAGES["books"]
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        if not await self.pages.ahas(pk):
+        if not await in_thread(self.pages.has, pk):
             raise HTTPError(404, NOTHING_TO_LIST)
         return streamed(request, self.pages.afile(pk, origin(request)), f"{XML}; charset=utf-8")

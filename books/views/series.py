@@ -16,8 +16,8 @@ class SeriesList(NameList):
 
     kind, columns = "series", COLUMNS
 
-    async def aentries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
-        volumes = await avolumes(rows)
+    def entries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
+        volumes = volumes_of(rows)
         return [
             {
                 **{name: row[name] for name in COLUMNS},
@@ -34,20 +34,20 @@ class SeriesDetail(NameDetail):
 
     kind = "series"
 
-    async def aabout(self, named: Named) -> dict[str, Any]:
-        about = await super().aabout(named)
-        return about | serialized((await avolumes([about]))[about["id"]])
+    def about(self, named: Named) -> dict[str, Any]:
+        about = super().about(named)
+        return about | serialized(volumes_of([about])[about["id"]])
 
 
 def serialized(volumes: Volumes) -> dict[str, Any]:
     return {"missing": volumes.missing_numbers(), "summary": str(volumes)}
 
 
-async def avolumes(rows: Iterable[Mapping[str, Any]]) -> dict[int, Volumes]:
+def volumes_of(rows: Iterable[Mapping[str, Any]]) -> dict[int, Volumes]:
     """The volumes of each series, by its id."""
     by_series = {row["id"]: row for row in rows}
     places: defaultdict[int, list[tuple[Decimal | None, str]]] = defaultdict(list)
-    found = BookSeries.objects.filter(series__in=by_series).values("series_id", "number", "label")
-    async for place in found:
-        places[place["series_id"]].append((place["number"], place["label"]))
+    found = BookSeries.objects.filter(series__in=by_series).values_list("series_id", "number", "label")
+    for pk, number, label in found:
+        places[pk].append((number, label))
     return {pk: Volumes.of(places[pk], row["volumes"], is_complete=row["is_complete"]) for pk, row in by_series.items()}

@@ -11,6 +11,7 @@ from books.views.names import agone
 from books.web import serializers
 from books.web.negotiation import HTML, JSON
 from books.web.permissions import READ
+from django41_example.server.threads import in_thread
 
 
 class TopicList(CatalogueView):
@@ -21,7 +22,7 @@ class TopicList(CatalogueView):
     is_public = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        return respond_with_topics(self, await atopics())
+        return await in_thread(respond_with_topics, self, await atopics())
 
 
 class Refresh(CatalogueView):
@@ -31,7 +32,7 @@ class Refresh(CatalogueView):
     rules = {"GET": READ, "POST": READ}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        response = respond_with_topics(self, await arefresh_topics())
+        response = await in_thread(respond_with_topics, self, await arefresh_topics())
         response.headers["Cache-Control"] = "no-store"
         return response
 

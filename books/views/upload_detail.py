@@ -1,6 +1,7 @@
 """Check the columns: a list that was uploaded in the browser, before it is imported."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from asgiref.sync import sync_to_async
@@ -44,7 +45,7 @@ class UploadDetail(CatalogueView):
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         upload = await self._upload(pk)
-        form = UploadForm(parsing.form(request), upload.preview)
+        form = await parsing.aform(request, partial(UploadForm, preview=upload.preview))
         if not form.is_valid():
             return await self._page(upload, form)
         if form.cleaned_data["action"] == "discard":
@@ -73,8 +74,7 @@ class UploadDetail(CatalogueView):
         if form and len(chosen := self.request.POST.getlist("column")) == len(upload.fields):
             upload.fields = chosen  # shown again, and not saved
         data, context = serialized(upload), {**await page_context(upload), "errors": errors}
-        # A hundred columns, each with a drop-down, take too long for the loop.
-        return await sync_to_async(self.respond)(data, TEMPLATE, context=context, status=422 if errors else 200)
+        return self.respond(data, TEMPLATE, context=context, status=422 if errors else 200)
 
     async def _read_again(self, upload: Upload, form: UploadForm) -> HttpResponse:
         format_name, encoding = form.cleaned_data["format"], form.cleaned_data["encoding"]

@@ -49,6 +49,21 @@ class HTTPError(Exception):
         self.more = more
 
 
+class Page(HttpResponse):
+    """A page that is still to be rendered, which may take long: CatalogueView has it done in the request's thread.
+
+    Django's TemplateResponse would cost another hop, since its handler renders whatever has a `render`.
+    """
+
+    def __init__(self, template: str, context: Mapping[str, Any], **how: Any) -> None:
+        super().__init__(**how)
+        self.template, self.context_data = template, context
+
+    def rendered(self) -> "Page":
+        self.content = render_to_string(self.template, self.context_data)
+        return self
+
+
 def preferred(request: HttpRequest, *offered: str) -> str:
     """The offered media type that the client likes best. Raises 406 if it accepts none."""
     media_type = best(request.META.get("HTTP_ACCEPT", "*/*"), offered)
@@ -112,7 +127,7 @@ def page(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-) -> HttpResponse:
+) -> Page:
     """A page for browsers only, such as a form."""
     user = request.request_user.serialized() if hasattr(request, "request_user") else {}
     # Pages for anonymous visitors are shared between them, and have nothing to say to one.
@@ -125,8 +140,7 @@ def page(
         "messages": said,
         "catalogue": Known.name,
     }
-    html = render_to_string(template, {**frame, **context})
-    return HttpResponse(html, status=status, headers=headers)
+    return Page(template, {**frame, **context}, status=status, headers=headers)
 
 
 def message(said: Message) -> dict[str, str]:
@@ -159,7 +173,7 @@ def error_type(request: HttpRequest) -> str:
 
 
 def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:
-    """The error in the client's format. Touches no database."""
+    """The error in the client's format. Touches no database, and takes no thread: there may be none."""
     said = {"errors": error.errors} if error.errors else {"detail": error.detail or error.status.phrase}
     data = {**said, **error.more}
     context = {"status": error.status.value, "phrase": error.status.phrase}
@@ -167,4 +181,4 @@ def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:
         request, error_type(request), data, "error.html", context=context, status=error.status, headers=error.headers
     )
     patch_vary_headers(response, ["Accept"])
-    return response
+    return response.rendered() if isinstance(response, Page) else response

@@ -1,12 +1,12 @@
 """Request parsing: what is malformed or too large is refused, and nothing is replaced silently."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, ValidationError
-from django.forms import CharField, Field, Form, MultipleChoiceField
+from django.forms import BaseForm, CharField, Field, Form, MultipleChoiceField
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.http import parse_etags
@@ -16,6 +16,7 @@ from books.metadata.record import Errors, Record
 from books.models.idempotency import MAX_KEY
 from books.web import strict_json
 from books.web.negotiation import JSON, HTTPError
+from django41_example.server.threads import in_thread
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 FORMS = {URLENCODED, MULTIPART}
@@ -75,6 +76,17 @@ def form(request: HttpRequest) -> QueryDict:
     if request.FILES:
         raise HTTPError(422, errors={printable(name): ["This form takes no file."] for name in request.FILES})
     return fields
+
+
+async def aform[Sent: BaseForm](request: HttpRequest, form_class: Callable[[QueryDict], Sent]) -> Sent:
+    """The form in the body, read and validated in the request's thread: it may be long."""
+
+    def read() -> Sent:
+        sent = form_class(form(request))
+        sent.full_clean()
+        return sent
+
+    return await in_thread(read)
 
 
 def form_with_files(request: HttpRequest) -> QueryDict:
