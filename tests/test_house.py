@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_741,
+    "models forms views web metadata templatetags admin": 11_770,
     "search": 1965,
-    "server": 3269,
+    "server": 3270,
     "jobs": 1467,
-    "importing exporting": 4780,
+    "importing exporting": 4879,
     "openapi": 652,
-    "house": 27_810,
+    "house": 27_948,
     "benchmarks": 4311,
 }
 
