@@ -40,9 +40,9 @@ None: 0 | 0000 | 0000-00-00 | 0101-01-01 | 0101-01-01T00:00:00+00:00 | n.d. | [s
 """
 NUMBERS = """
 3: 3 | ３ | Vol. 3 | v. 3 | #3 | No. 3 | Bd. 3 | Tome 3 | том 3 | 第3巻 | 第三巻 | 3巻 | Book 3 of 7 | 3-5 | III
-    | Vol. III | 下 | 下巻 | 3권 | (3)
-1.5: 1.5 | 1,5 | #1.5 | 1½
-0.5: ½
+    | Vol. III | III-V | Bd. III & IV | 下 | 下巻 | 3권 | (3)
+1.5: 1.5 | 1,5 | #1.5 | 1½ | Vol. 1½ | 1 1/2
+0.5: ½ | #½
 1: 1-3 | 上 | 上巻 | 前編 | i | 一
 2: 中 | 後編 | 第二集 | ii
 1000: 1,000 | 1000
@@ -73,7 +73,9 @@ def test_a_number_in_a_series_is_read_as_it_is_written(text: str, want: str) -> 
     assert numbers.series_number(text) == Decimal(want)
 
 
-@pytest.mark.parametrize(("text", "want"), [("1-3", "1-3"), ("Vol. 3a", "Vol. 3a"), (" 上 ", "上"), ("IV", "IV")])
+@pytest.mark.parametrize(
+    ("text", "want"), [("1-3", "1-3"), ("Vol. 3a", "Vol. 3a"), (" 上 ", "上"), ("IV", "IV"), ("3½", "3½")]
+)
 def test_a_number_keeps_how_it_was_written(text: str, want: str) -> None:
     assert numbers.series_label(text) == want
 

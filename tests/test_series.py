@@ -1,5 +1,6 @@
 import io
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from books.metadata.series import Place, placed
 from books.metadata.volumes import Volumes
 from books.models import Book, Series
 from books.models.change import COMMAND
-from tests.people import LibrarianTestCase
+from tests.people import LibrarianTestCase, librarian
 
 HTML = {"accept": "text/html"}
 
@@ -31,6 +32,8 @@ HTML = {"accept": "text/html"}
         ("全集 #上", ("全集", "1.00", "上")),
         ("講談社現代新書 ; 2100", ("講談社現代新書", "2100.00", "")),
         ("Rome #IV", ("Rome", "4.00", "IV")),
+        ("Rome #I-III", ("Rome", "1.00", "I-III")),
+        ("Ranma #2½", ("Ranma", "2.50", "2½")),
         ("C# in Depth", ("C# in Depth", None, "")),
         ("C# 9", ("C# 9", None, "")),
         ("Discworld", ("Discworld", None, "")),
@@ -53,6 +56,7 @@ def test_a_place_in_a_series_is_read_as_it_is_written(written: str, place: tuple
         ("0.5 1 2 3", None, "You have 0.5, 1–3"),
         ("1-3 5", None, "You have 1–3, 5; missing 4"),
         ("1&2 3", 3, "You have all 3"),
+        ("I-III 3½ 5", None, "You have 1–3, 3.5, 5; missing 4"),
         ("0 1 2", 2, "You have 0–2 of 2"),
         ("8", 7, "You have 8 of 7; missing 1–7"),
         ("上 下", None, "You have 1, 2"),
@@ -196,7 +200,7 @@ class SeriesOfBooks(TestCase):
 
     async def test_facets_count_further_series_too(self) -> None:
         page = (await self.async_client.get("/books/", headers=HTML)).content.decode()
-        assert '?series=Discworld" dir="auto">Discworld</a> <span class="number">5</span>' in page
+        assert '?series=Discworld#narrow" dir="auto">Discworld</a> <span class="number">5</span>' in page
 
     async def test_a_book_tells_all_its_series(self) -> None:
         book = (await self.async_client.get(f"/books/{self.mort.pk}/")).json()
@@ -217,6 +221,21 @@ class SeriesOfBooks(TestCase):
         assert "<b>6-7</b>" in page
         page = (await self.async_client.get("/books/?sort=series", headers=HTML)).content.decode()
         assert "<b>Death #1</b>" in page
+
+    async def test_a_librarian_adds_the_next_missing_volume_from_the_page_of_a_series(self) -> None:
+        link = "/books/new/?series=Discworld&amp;series_number=3"
+        page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        assert (">Add volume" in page, link in page) == (False, False)
+        await self.async_client.aforce_login(await sync_to_async(librarian)())
+        assert (
+            f'<a href="{link}">Add volume 3</a>'
+            in (await self.async_client.get(self.url, headers=HTML)).content.decode()
+        )
+        form = (await self.async_client.get(link.replace("&amp;", "&"), headers=HTML)).content.decode()
+        assert re.findall(r'name="(series(?:_number)?)"[^>]* value="([^"]*)"', form) == [
+            ("series", "Discworld"),
+            ("series_number", "3"),
+        ]
 
     async def test_the_page_of_a_book_leads_to_the_one_before_and_the_one_after_in_each_series(self) -> None:
         page = (await self.async_client.get(f"/books/{self.light.pk}/", headers=HTML)).content.decode()

@@ -82,6 +82,18 @@ def test_an_article_of_another_language_stays() -> None:
         ("ابن بطوطة", "ابن بطوطة"),
         ("Ben Jonson", "Jonson, Ben"),
         ("Лев Толстой", "Толстой, Лев"),
+        ("Henry Louis Gates Jr., Ph.D.", "Gates, Henry Louis, Jr., Ph.D."),
+        ("Malcolm X", "X, Malcolm"),
+        ("Louis XIV", "Louis XIV"),
+        ("George V", "George V"),
+        ("Pope John Paul II", "John Paul II, Pope"),
+        ("Pliny the Elder", "Pliny the Elder"),
+        ("John of Salisbury", "John of Salisbury"),
+        ("The New York Times", "New York Times, The"),
+        ("United Nations", "United Nations"),
+        ("World Health Organization", "World Health Organization"),
+        ("Simon & Schuster", "Simon & Schuster"),
+        ("Charlotte Church", "Church, Charlotte"),
     ],
 )
 def test_a_name_is_filed_by_its_last_name(name: str, filed: str) -> None:

@@ -6,20 +6,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from books.metadata.languages import primary
-from books.metadata.sorting import sort_name
+from books.metadata.sorting import is_institution, sort_name
 
 # Whose names begin with the family: which part is which, nothing says.
 FAMILY_FIRST = {"hu", "ja", "ko", "vi", "zh"}
 MOST_WORDS = 5  # of a person's name; longer ones are mostly those of institutions
 _SPACED = re.compile(r"[\s.,'’‘ʼ\-–A-Za-zÀ-ɏḀ-ỿΆ-Ͽἀ-῾Ѐ-ԯ\u0300-\u036f]+")  # Latin, Greek and Cyrillic letters
 _SUBTAG_CASE = {2: str.upper, 4: str.title}  # of a region and of a script
-_INSTITUTION = re.compile(
-    r"\b(?:of|the|and|for|und|et|für|anonymous|various|unknown|several|university|universität|université|universidad|"
-    r"institut\w*|press|verlag|societ\w*|société|association|organi[sz]ation|committee|commission|council|ministry|"
-    r"department|bureau|office|agency|museum|library|church|academy|academi\w*|college|school|group|team|staff|editors|"
-    r"inc|ltd|llc|gmbh|corp\w*|company|foundation|cent(?:er|re)|union|federation|nations)\b",
-    re.IGNORECASE,
-)
 
 
 class Person(NamedTuple):
@@ -43,10 +36,6 @@ def person(name: str, language: str) -> Person | None:
     if not family or not 1 <= len(rest) <= 2 or not all(rest):
         return None
     return Person(family, *rest)
-
-
-def is_institution(name: str) -> bool:
-    return bool(_INSTITUTION.search(name)) or "&" in name
 
 
 def family_first(name: str, language: str) -> str:

@@ -16,6 +16,7 @@ _KANJI = {character: value for value, character in enumerate("〇一二三四五
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _KANJI_NUMBER = re.compile(f"[{''.join((*_KANJI, *_TENS))}]+(?=[年巻卷册冊集部号號編篇话話輯月日]|$)")
 _ROMAN = re.compile(r"(?=[mdclxvi])m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:ix|iv|v?i{0,4})")
+_ROMAN_RANGE = re.compile(rf"{_ROMAN.pattern}(?:(?:\s*[-~&+/,]\s*|\s(?:to|and)\s){_ROMAN.pattern})*")
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _BEFORE_CHRIST = re.compile(  # before, and Christ or our era, in many languages
     r"\bb\.?\s?c\.?(?:\s?e\.?)?(?!\w)|\bv(?:or|oor|\.)?\s?(?:chr|u\.?\s?z|unserer|onze)"
@@ -34,11 +35,10 @@ _SEPARATED_YEAR = re.compile(r"[12][,.' \u2019]\d{3}")  # 1,985 of a spreadsheet
 _PLAIN = re.compile(r"[+-]?\d{1,9}(?:\.0+)?")
 _NUMBERS = re.compile(r"(?<![\d])\d{1,6}(?!\d)")
 _IN_SERIES = re.compile(r"(?<![\d.,-])(\d{1,6})(?:[.,](\d{1,2}))?(?![\d.,]*\d)")
+_VULGAR, _FRACTION = re.compile("[¼-¾⅐-⅞]"), re.compile(r"(?:(\d{1,6}) )?(\d)\u2044(\d{1,2})")
 _MERE_NUMBER = re.compile(r"(?:#?\s*\d+(?:[.,]\d+)?)?")
 _THOUSANDS = re.compile(r"(?<!\d)(\d{1,3}),(\d{3})(?!\d)")
 _PARTS = {part: number for number, parts in enumerate(("上前甲상", "中後后乙중", "下丙하", "丁"), 1) for part in parts}
-_FRACTIONS = {"\u00bd": ".5", "\u00bc": ".25", "\u00be": ".75"}
-_FRACTION = re.compile(f"(\\d*)\\s?([{''.join(_FRACTIONS)}])")
 _IN_WORDS = {word: number for number, *words in table("ordinals.txt", None) for word in words}
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
@@ -111,19 +111,27 @@ def number_in_words(text: str) -> Decimal | None:
 
 
 def series_number(text: str) -> Decimal | None:
-    """The number by which a place in a series is ordered: of `Vol. 3`, `#2`, `1,5`, `1-3`, `第3巻`, `上`, `IV`."""
-    written = plain(_FRACTION.sub(lambda match: f"{match[1] or 0}{_FRACTIONS[match[2]]}", text))
+    """The number by which a place in a series is ordered: of `Vol. 3`, `1,5`, `2½`, `1-3`, `第3巻`, `上`, `IV`."""
+    written = in_figures(text)
     if not written:
         return None
     if match := _PART.fullmatch(_BRACKETS.sub("", written)):
         return Decimal(_PARTS[match[1]])
-    word = re.sub(r"^[a-z]{1,9}\.?\s+", "", written)
-    if _ROMAN.fullmatch(word):
-        return Decimal(_roman(word))
+    if match := _FRACTION.search(written):
+        return int(match[1] or 0) + Decimal(match[2]) / (int(match[3]) or 1)
     match = _IN_SERIES.search(_THOUSANDS.sub(r"\1\2", written))
     if match is None or (written.startswith("-") and not written[1:].startswith(" ")):
         raise ValidationError("Enter a number, for example 1 or 2.5.", code="invalid")
     return Decimal(f"{match[1]}.{match[2] or 0}")
+
+
+def in_figures(text: str) -> str:
+    """A place in a series, `plain`, with fractions apart from what they follow, and without Roman numerals."""
+    written = plain(_VULGAR.sub(r" \g<0>", text))
+    word = re.sub(r"^[a-z]{1,9}\.?\s+", "", written)
+    if _ROMAN_RANGE.fullmatch(word):
+        return re.sub(rf"\b{_ROMAN.pattern}\b", lambda match: str(_roman(match[0])), word)
+    return re.sub(r"(?<=\d )(\d)/(?=\d\b)", "\\1\u2044", written)
 
 
 def series_label(written: object) -> str:

@@ -152,7 +152,18 @@ def _lengthened(match: re.Match[str]) -> str:
     return match[1] + (_VOWELS.get(name[-1], "") if name.startswith("HIRAGANA") else "")
 
 
-_SUFFIXES = re.compile(r",?\s((?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|filho|neto)\.?|ii|iii|iv)$", re.IGNORECASE)
+_SUFFIXES = re.compile(
+    r"(?:,?\s(?:(?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|filho|neto)\.?|(?-i:[IV]|[IVX]{2,6})))+$", re.IGNORECASE
+)
+_REIGNING = frozenset("pope king queen emperor empress tsar prince princess".split())
+_INSTITUTION = re.compile(
+    r"\b(?:of|the|and|for|und|et|für|anonymous|various|unknown|several|university|universität|université|universidad|"
+    r"institut\w*|press|verlag|societ\w*|société|association|organi[sz]ation|committee|commission|council|ministry|"
+    r"department|bureau|office|agency|museum|library|church|academy|academi\w*|college|school|group|team|staff|editors|"
+    r"inc|ltd|llc|gmbh|corp\w*|company|foundation|cent(?:er|re)|union|federation|nations)\b",
+    re.IGNORECASE,
+)
+_SURNAMES = frozenset(["church", "press", "union"])  # which these are after one word
 _GO_BEHIND = frozenset("de van von der den ten ter zu zum zur af av di da do dos das e bin ibn".split())
 _STAY = frozenset(
     "du des le la les de di da della del van von der den mac mc st. saint san santa ben abu al el".split()
@@ -165,12 +176,18 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 def sort_name(name: str) -> str:
     """The name as libraries file it, last name first: Beethoven, Ludwig van; Le Guin, Ursula; King, Martin Luther, Jr.
 
-    Names of scripts without spaces stand as they are, and so do those that have a comma already.
+    Names of scripts without spaces and of institutions stand as they are, and so do those that have a comma already.
     """
-    suffix = _SUFFIXES.search(name)
-    rest = name[: suffix.start()] if suffix else name
+    found = _SUFFIXES.search(name)
+    rest, suffix = (name[: found.start()], found[0].lstrip(", ")) if found else (name, "")
     words = rest.split()
     if "," in rest or len(words) < 2 or _UNSPACED.search(rest):
+        return name
+    if words[0] == "The":
+        return f"{' '.join(words[1:])}, The"
+    if suffix.isupper() and words[0].lower() in _REIGNING:
+        return f"{' '.join(words[1:])} {suffix}, {words[0]}"
+    if is_institution(name) and not (len(words) == 2 and words[1].lower() in _SURNAMES):
         return name
     start = len(words) - 1
     while start > 1 and _stays(words[start - 1]):
@@ -181,7 +198,12 @@ def sort_name(name: str) -> str:
         start -= 2
     given = words[:start]
     last = " ".join(words[start:])
-    return ", ".join([last, " ".join(given), *([suffix[1]] if suffix else [])])
+    return ", ".join([last, " ".join(given), *([suffix] if suffix else [])])
+
+
+def is_institution(name: str) -> bool:
+    """Also where one is called by what is no last name: `Pliny the Elder`, `John of Salisbury`."""
+    return bool(_INSTITUTION.search(name)) or "&" in name
 
 
 def _stays(word: str) -> bool:

@@ -61,7 +61,7 @@ class Volumes:
 
 def held(number: Decimal, label: str, known: Container[Decimal | int] = ()) -> Iterable[int]:
     """The volumes in a book: 1 to 3 of `1-3`; none for what comes between two volumes."""
-    if several := _SEVERAL.search(numbers.plain(label)):
+    if several := _SEVERAL.search(numbers.in_figures(label)):
         first, last = int(several[1]), int(several[2])
         if number == first < last <= first + LONGEST:
             return range(first, last + 1)

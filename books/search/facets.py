@@ -6,10 +6,9 @@ the time, and each worker does it anew after each change. On SQLite what fitting
 twenty thousand rows lie in as many pages, and their entries in a few hundred.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection
@@ -40,8 +39,6 @@ SHOWN = 12  # values of a kind
 MOST_SHOWN = 2000  # of the kind whose values are all asked for
 KINDS = ("topic", "author", "language", "series", "isbn")
 COLUMNS = ("id", "primary_language", "year_or_last", "isbn13", "start")
-BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
-STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
     SELECT {name}_id AS linked, COUNT(*) AS books FROM {links}{only} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
 ) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
@@ -74,12 +71,12 @@ Value = tuple[str, str, int]  # for the URL, for people, and the number of books
 
 @dataclass(frozen=True)
 class FacetCounts:
-    """The values of each kind, the most frequent first, and the bars of the years."""
+    """The values of each kind, the most frequent first, and the years."""
 
     values: dict[str, list[Value]]
     has_more: frozenset[str]  # kinds, of which not all values are here
     starts: frozenset[str]  # the first characters of their titles' or authors' keys, if asked for; not of all books
-    years: list[tuple[int, int, int]]
+    years: list[tuple[int, int]]  # each with its number of books, the earliest first
     count: int  # of the books
     is_exact: bool  # else there are more books, and the numbers are those of a sample
 
@@ -107,7 +104,7 @@ def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str =
     ordered = {kind: sorted(values, key=lambda each: (-each[2], each[1])) for kind, values in counted.items()}
     has_more = frozenset(kind for kind, values in ordered.items() if len(values) > shown[kind])
     values = {kind: [each for each in values[: shown[kind]] if each[2]] for kind, values in ordered.items()}
-    return FacetCounts(values, has_more, starts, _bars(years), books if is_exact else EXACT, is_exact)
+    return FacetCounts(values, has_more, starts, years, books if is_exact else EXACT, is_exact)
 
 
 def _values(sql: str, parameters: list[Any], *, is_exact: bool) -> dict[str, list[Value]]:
@@ -162,20 +159,3 @@ def _columns(rows: Any, start: str) -> Any:
     if connection.vendor == "sqlite":
         return rows.values_list("pk")
     return rows.annotate(start=Substr(start or "title_key", 1, 1)).values_list(*COLUMNS)
-
-
-def _bars(years: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
-    """(first year, last year, books) for spans of equal length; what is long before the most is one span with it."""
-    if not years:
-        return []
-    total = list(accumulate(books for _, books in years))
-    early = next(year for (year, _), books in zip(years, total, strict=True) if books > total[-1] // 50)
-    step = next(step for step in STEPS if (years[-1][0] - early) // step < BARS)
-    spans: Counter[int] = Counter()
-    for year, books in years:
-        spans[max(year, early) // step] += books
-    first = min(spans)
-    return [
-        (years[0][0] if span == first else span * step, span * step + step - 1, spans[span])
-        for span in range(first, max(spans) + 1)
-    ]

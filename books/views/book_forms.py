@@ -29,7 +29,7 @@ MERGED = "This book was merged into {} while you were editing. Your text is stil
 
 
 class BookNew(CatalogueView):
-    """The form for a new book; ?isbn= fills it in with what other catalogues know.
+    """The form for a new book; ?isbn= fills it in with what other catalogues know, ?series= and ?series_number= too.
 
     If there is a similar book, the form comes back once and asks whether to add this one anyway.
     """
@@ -43,7 +43,8 @@ class BookNew(CatalogueView):
         looked_up, how = await ashown(request.GET)
         known = looked_up["known"]
         isbn = {} if known.get("book") else {"isbn13": looked_up["isbn13"] or request.GET.get("isbn13", "")}
-        form = BookForm(initial={"idempotency_key": uuid.uuid4().hex, **isbn, **known.get("record", {})})
+        place = {name: request.GET.get(name, "") for name in ("series", "series_number")}
+        form = BookForm(initial={"idempotency_key": uuid.uuid4().hex, **place, **isbn, **known.get("record", {})})
         form.show_origins(known.get("origins", {}))
         await aoffering(form)
         return self.respond({}, NEW, context={"form": form, "lookup": looked_up}, **how)

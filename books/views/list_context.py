@@ -1,8 +1,10 @@
 """What is around a list of books, as HTML: the filters in force, those to add, the orders, places to jump to."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
+from itertools import accumulate
 from urllib.parse import quote_plus
 
 from books.forms.lists import BookQuery
@@ -28,7 +30,11 @@ SORTS = {
 FILTERS = {"q": "Search", **{field.parameter: field.label for field in FIELDS if field.parameter}}
 FILTERS |= {"author": "Author", "topic": "Topic"}  # a list is filtered by one
 JUMPS = (0, 1500, 1700, 1800, 1850, *range(1900, 2021, 10))
+BARS = 8  # of the years, one more at the ends: each wide enough for a finger in a narrow column
+STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 LENGTH = 60  # of the longest bar of years
+COMMON = 3  # values of a kind that phones show above the list
+OPEN = "#narrow"  # phones show the filters on the next page too
 PLAIN = re.compile(r"[\w.~-]*", re.ASCII)  # what stands in a URL as it is
 Url = Callable[[str], str]  # of the list with another value of one parameter, as HTML
 
@@ -62,6 +68,7 @@ def list_context(
         "chips": "\n  ".join(chips),
         "choices": _choices(counts, parameters, url, name) if counts else "",
         "years": _histogram(counts, url("year")) if counts else "",
+        "common": _common(counts, parameters, url) if counts else "",
         "sorts": _sorts(ordering.name, url("sort"), is_search="q" in parameters),
     }
 
@@ -111,7 +118,7 @@ def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[
         link, direction = url(field), "" if field == "language" else ' dir="auto"'
         more = f'<li><a href="{url("facets")(field)}#{field}">More</a></li>' if field in counts.has_more else ""
         entries = [
-            f'<li><a href="{link(value)}"{direction}>{escape(label)}</a>'
+            f'<li><a href="{link(value)}{OPEN}"{direction}>{escape(label)}</a>'
             + (f' <span class="number">{thousands(books)}</span></li>' if counts.is_exact else "</li>")
             for value, label, books in values
             if label != name
@@ -121,9 +128,43 @@ def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[
     return "".join(html)
 
 
+def _common(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[str], Url]) -> str:
+    """The most common topics, decades and languages of those that narrow the list, each a tap away."""
+    decades: Counter[int] = Counter()
+    for number, books in counts.years:
+        decades[number - number % 10] += books
+    spans = [(f"{decade}s", f"{decade}s", books) for decade, books in decades.most_common() if decade >= 1000]
+    values = {"topic": counts.values["topic"], "year": spans, "language": counts.values["language"]}
+    links = [
+        (label, url(field)(value))
+        for field in values
+        if field not in parameters
+        for value, label, _ in [each for each in values[field] if each[2] < counts.count][:COMMON]
+    ]
+    return _links(links, ' dir="auto"')
+
+
+def _bars(years: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """(first year, last year, books) for spans of equal length; what is long before the most is one span with it."""
+    if not years:
+        return []
+    total = list(accumulate(books for _, books in years))
+    early = next(number for (number, _), books in zip(years, total, strict=True) if books > total[-1] // 50)
+    step = next(step for step in STEPS if (years[-1][0] - early) // step < BARS)
+    spans: Counter[int] = Counter()
+    for number, books in years:
+        spans[max(number, early) // step] += books
+    first = min(spans)
+    return [
+        (years[0][0] if span == first else span * step, span * step + step - 1, spans[span])
+        for span in range(first, max(spans) + 1)
+    ]
+
+
 def _histogram(counts: FacetCounts, url: Url) -> str:
     """The bars of the years: each a link to its span."""
-    bars, most = counts.years, max((books for _, _, books in counts.years), default=0)
+    bars = _bars(counts.years)
+    most = max((books for _, _, books in bars), default=0)
     items = []
     for first, last, books in bars if len(bars) > 1 else ():
         if not books:
@@ -131,7 +172,7 @@ def _histogram(counts: FacetCounts, url: Url) -> str:
         span = year(first) if first == last else f"{year(first)}–{year(last)}"
         number = f'<span class="number">{thousands(books)}</span>' if counts.is_exact else ""
         items.append(
-            f'<li><a href="{url(written((first, last)))}"><span>{span}</span>'
+            f'<li><a href="{url(written((first, last)))}{OPEN}"><span>{span}</span>'
             f'<svg viewBox="0 0 {LENGTH} 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
             f'<rect width="{max(round(books * LENGTH / most), 1)}" height="1"/></svg>{number}</a></li>'
         )

@@ -1,5 +1,7 @@
 """What librarians and owners come for, in as few clicks as they expect."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -19,6 +21,19 @@ async def test_on_a_phone_the_first_book_is_on_the_first_screen_and_filters_are_
     assert heading
     assert first
     assert heading["y"] < first["y"]
+    await page.locator("#topic + ul a").first.click()  # the filters stay open
+    await expect(page.get_by_role("heading", name="Language")).to_be_visible()
+    await page.get_by_role("link", name=re.compile("^Show .* books$")).click()
+    await expect(page.get_by_role("heading", name="Language")).to_be_hidden()
+
+
+async def test_on_a_phone_topic_decade_and_language_take_three_taps(page: Page) -> None:
+    await page.set_viewport_size({"width": 400, "height": 800})
+    await page.goto("/books/")
+    for tapped in ("Novels", re.compile("^[0-9]{4}s$"), "English"):
+        await page.locator(".common").get_by_text(tapped).first.click()
+    await page.wait_for_url(re.compile(r"topic=novels&year=\d{4}s&language=en$"))
+    await expect(page.locator(".common a")).to_have_count(0)
 
 
 async def test_a_second_librarian_takes_three_clicks(page: Page) -> None:

@@ -125,8 +125,8 @@ async function fillFacets() {
     const answer = await fetch(place.dataset.facets, { headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!answer.ok || !place.isConnected) return; // another list is shown by now
-    for (const part of ["#count", "#narrow"]) {
-      document.querySelector(part).replaceChildren(...page.querySelector(part).childNodes);
+    for (const part of ["#count", "#narrow", ".common"]) {
+      document.querySelector(part).replaceChildren(...(page.querySelector(part)?.childNodes ?? []));
     }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
