@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from books.exporting.base import EntryFormat, xml_text
-from books.exporting.citation import is_institution, language_tag, person, year_in_words
+from books.exporting.citation import language_tag, person, year_in_words
 from books.metadata.languages import bibliographic
 from books.metadata.roles import LABELS, contributor
 from books.metadata.series import places
-from books.metadata.sorting import leading_article
+from books.metadata.sorting import is_institution, leading_article
 
 LEADER = "     nam a22     7c 4500"  # new, a printed book, Unicode; minimal level
 
