@@ -1,6 +1,5 @@
 """The forms that add, edit and delete a book."""
 
-import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
@@ -14,6 +13,7 @@ from books.metadata import languages, record, roles
 from books.metadata.record import Record
 from books.metadata.roles import Contributor
 from books.models import Author, DuplicateISBN, Topic
+from books.models.fields import digest_of
 from books.web.errors import isbn_taken
 from books.web.serializers import number
 
@@ -129,8 +129,7 @@ class BookForm(forms.Form):
     def one_time_key(self) -> str:
         """The key that recognises the same text sent again by a second click; other text is another book."""
         key = self.cleaned_data["idempotency_key"]
-        digest = hashlib.sha256(repr(self.record()).encode()).hexdigest()
-        return f"{key}:{digest}" if key else ""
+        return f"{key}:{digest_of(repr(self.record()))}" if key else ""
 
     def fieldsets(self) -> dict[str, list[forms.BoundField]]:
         """The fields by the legend under which they stand."""

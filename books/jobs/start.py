@@ -1,14 +1,15 @@
 """Starting a job, once: the same request again gets the first job."""
 
-import hashlib
 from typing import Any
 
 import orjson
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from books.jobs.backend import AnyTask, notify
 from books.models.change import COMMAND, Actor
+from books.models.fields import digest_of
 from books.models.job import Job, Status
 from books.models.job_file import JobFile
 
@@ -31,7 +32,8 @@ def start(
 
     The row, its file and the notification of workers are one transaction.
     """
-    digest = digest_of(task, arguments, file)
+    request = [task.module_path, arguments, file and file.digest]
+    digest = digest_of(orjson.dumps(request, option=orjson.OPT_SORT_KEYS).decode())
     try:
         with transaction.atomic():
             job = Job.objects.get(key=task.enqueue(**arguments).id)
@@ -55,16 +57,12 @@ def start(
 astart = sync_to_async(start)
 
 
-def digest_of(task: AnyTask, arguments: dict[str, Any], file: JobFile | None) -> str:
-    request = [task.module_path, arguments, file and file.digest]
-    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
 def retry(key: str) -> bool:
     """Resume a failed or cancelled job from its checkpoint. False if it is neither."""
     with transaction.atomic():
         ended = Job.objects.filter(key=key, status__in=[Status.FAILED, Status.CANCELLED])
-        if not ended.update(**Job.objects.again()):
+        outcome = {"error": "", "traceback": "", "finished_at": None, "consecutive_failures": 0}
+        if not ended.update(status=Status.QUEUED, due_at=Now(), cancel_requested=False, **outcome):
             return False
         notify(Job.objects.get(key=key))
         return True

@@ -100,17 +100,6 @@ class JobQuerySet(PagedQuerySet["Job"]):
             )
         )
 
-    def again(self) -> dict[str, Any]:
-        """The columns of an ended job that is to resume at its checkpoint."""
-        fresh = {
-            "cancel_requested": False,
-            "error": "",
-            "traceback": "",
-            "finished_at": None,
-            "consecutive_failures": 0,
-        }
-        return {"status": Status.QUEUED, "due_at": Now(), **fresh}
-
 
 class Job(models.Model):
     key = models.CharField(

@@ -14,7 +14,7 @@ from books.jobs.kinds import KINDS
 from books.lookup.lookup import Outcome
 from books.metadata import fingerprint, languages, record
 from books.metadata.json_schema import array, exactly, or_null, text, whole
-from books.metadata.record import NAME, SLUG
+from books.metadata.record import BY_NAME, NAME, SLUG
 from books.models import Action, Channel, Role, Scope, Status
 from books.models.catalogue import MAX_NAME
 from books.models.job import KEY
@@ -30,9 +30,8 @@ def ref(name: str | int, kind: str = "schemas") -> Plain:
 
 OBJECT_OF_TEXTS: Plain = {"type": "object", "additionalProperties": text()}
 ID, COUNT, TIME = whole(range(1, 10**18)), {"type": "integer", "minimum": 0}, text(format="date-time")
-FIELDS = {field.name: field for field in record.FIELDS}
-READ = {name: field.schema if field.empty is not None else or_null(field.schema) for name, field in FIELDS.items()}
-SENT = {name: FIELDS[name].sent or FIELDS[name].schema for name in record.EDITABLE}
+READ = {name: field.schema if field.empty is not None else or_null(field.schema) for name, field in BY_NAME.items()}
+SENT = {name: BY_NAME[name].sent or BY_NAME[name].schema for name in record.EDITABLE}
 WRITTEN = {name: schema if name == "title" else or_null(schema) for name, schema in SENT.items()}
 BOOK_FIELDS = {name: READ[name] for name in record.EDITABLE}
 SHARES = {"type": "boolean", "description": "Whether it may have the ISBN of another volume, with its own number."}
@@ -93,7 +92,7 @@ JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null
 JOB |= {"attempt": COUNT, "created_at": TIME, "started_at": or_null(TIME), "finished_at": or_null(TIME)}
 JOB |= {"result": {}, "error": text(), "percent": or_null(whole(range(101)))}
 SAID = exactly(source=text(), outcome=text(enum=[*Outcome]), reason=text())
-LOOKUP = {"isbn13": FIELDS["isbn13"].schema, "sources": array(SAID), "origins": OBJECT_OF_TEXTS}
+LOOKUP = {"isbn13": BY_NAME["isbn13"].schema, "sources": array(SAID), "origins": OBJECT_OF_TEXTS}
 LOOKUP |= {"record": {"type": "object", "properties": SENT, "additionalProperties": False}}
 LOOKUP |= {"book": or_null(exactly(**ADDRESS, title=text(), version=ID))}
 JOB_FILE = exactly(name=text(), size=COUNT, url=text())
@@ -102,7 +101,7 @@ UPLOADED |= {
     "candidates": {"type": "object", "additionalProperties": array(text())},
     "existing": text(enum=[*EXISTING]),
 }
-UPLOADED |= {"columns": array(exactly(name=text(), field=text(enum=["", *record.BY_NAME]), values=array(text())))}
+UPLOADED |= {"columns": array(exactly(name=text(), field=text(enum=["", *BY_NAME]), values=array(text())))}
 UPLOADED |= {"test": or_null(text()), "job": or_null(text()), "created_at": TIME}
 MILLISECONDS, YES_OR_NO = {"type": "number", "minimum": 0}, {"type": "boolean"}
 SOURCE, LIBRARY = exactly(file=text(), line=COUNT, code=text()), exactly(name=text(), package=or_null(text()))
@@ -134,7 +133,7 @@ def field_of(name: str, field: forms.Field) -> Plain:  # noqa: PLR0911 - one for
     """The schema of one field of a form."""
     match field:
         case RecordField():
-            return text(description=field.help_text) if FIELDS[name].column else SENT[name]
+            return text(description=field.help_text) if BY_NAME[name].column else SENT[name]
         case NameField():
             return text(field.longest, minLength=1)
         case NamesField():
