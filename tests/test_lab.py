@@ -1,7 +1,6 @@
 """The laboratory: what each case answers, what it does to others, and that it can hold up no server."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,8 @@ from books.lab.guide import CASES, LIBRARIES, packages
 from books.lab.latency import outline, percentile, probing
 from books.models import Book
 from django41_example.server.warm_up import warm_up
-from tests.server.running import PRODUCTION, PROJECT
+from tests.server.databases import Prepared
+from tests.server.running import PRODUCTION, PROJECT, environment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -140,10 +140,10 @@ async def test_production_never_blocks_for_anybody(async_client: AsyncClient, se
 
 
 @pytest.mark.parametrize(("variables", "status"), [({}, 404), ({"LAB": "1"}, 200)])
-def test_production_has_it_only_when_told_so(variables: dict[str, str], status: int, tmp_path: Path) -> None:
+def test_production_has_it_only_when_told_so(
+    variables: dict[str, str], status: int, tmp_path: Path, prepared: Prepared
+) -> None:
     code = """
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from django.test import Client, override_settings
 client = Client(headers={"host": "books.test"})
 with override_settings(STORAGES={"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}):
@@ -151,9 +151,10 @@ with override_settings(STORAGES={"staticfiles": {"BACKEND": "django.contrib.stat
     described = client.get("/openapi.json", secure=True).json()["paths"]
     print("/lab/" in described, "lab" in client.get("/", secure=True).json())
 """
-    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **PRODUCTION, **variables}
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "--verbosity=0", "--command", code]
-    shown = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True).stdout
+    with prepared.database(tmp_path) as url:
+        given = {**environment(tmp_path, {"DATABASE_URL": url}), **PRODUCTION, **variables}
+        command = [sys.executable, "manage.py", "shell", "--no-imports", "--verbosity=0", "--command", code]
+        shown = subprocess.run(command, cwd=PROJECT, env=given, capture_output=True, text=True, check=True).stdout
     is_on = status == 200
     assert shown.splitlines() == [f"[{status}, {status}]", f"{is_on} {is_on}"]
 

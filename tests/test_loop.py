@@ -235,9 +235,10 @@ async def test_no_read_blocks(client: AsyncClient, ids: dict[str, Any], watch: B
     expected, seen = {}, {}
     for line in READS.split("\n")[1:-1]:
         url, *statuses = line.split()
-        answers = [await client.get(url.format(**ids), headers={"accept": accepted}) for accepted in TYPES]
+        asked = TYPES if "406" in statuses else TYPES[:2]  # who takes anything gets one of the two where both are there
+        answers = [await client.get(url.format(**ids), headers={"accept": accepted}) for accepted in asked]
         seen[url] = [await answered(answer) for answer in answers]
-        expected[url] = [int(status) for status in statuses]
+        expected[url] = [int(status) for status in statuses[: len(asked)]]
     differs = {url: statuses for url, statuses in seen.items() if statuses != expected[url]}
     assert not differs, differs
 

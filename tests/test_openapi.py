@@ -170,12 +170,12 @@ class Answers(LibrarianTestCase):
         return await self.ask(method, path, data=json.dumps(data), content_type="application/json", headers=headers)
 
     async def test_every_address_answers_a_get_as_described(self) -> None:
-        for accept in ("application/json", "text/html", "text/plain", "image/png"):
-            for method, path in OPERATION:
-                if method == "GET":
-                    await self.ask("GET", path, headers={"accept": accept})
-                    await self.ask("GET", path, headers={"accept": accept}, query="?size=%zz")
-                    await self.ask("GET", path, headers={"accept": accept, "authorization": "Bearer x"})
+        for path in (path for method, path in OPERATION if method == "GET"):
+            for accept in ("application/json", "text/html", "text/plain", "image/png"):
+                await self.ask("GET", path, headers={"accept": accept})
+            for accept in ("application/json", "text/html"):  # an error has no other type
+                await self.ask("GET", path, headers={"accept": accept}, query="?size=%zz")
+                await self.ask("GET", path, headers={"accept": accept, "authorization": "Bearer x"})
 
     async def test_what_is_not_there_is_refused_as_described(self) -> None:
         for method, path in OPERATION:

@@ -35,5 +35,5 @@ class WalkTests(TestCase):
                 listed, _ = async_to_sync(walked)(query, 100)
                 settled = set(chain.from_iterable(listed)).intersection(writer.settled)
                 assert settled
-                there, back = async_to_sync(walked)(query, 10, sync_to_async(writer.write))
+                there, back = async_to_sync(walked)(query, 20, sync_to_async(writer.write))
                 assert (astray(there, settled), astray(back, settled)) == ((0, 0), (0, 0))

@@ -30,32 +30,27 @@ class IntoBooks(BackupTestCase):
         call_command("restore", str(self.path), *options, stdout=printed, stderr=io.StringIO())
         return printed.getvalue()
 
-    def test_missing_books_are_added_gaps_filled_and_nothing_overwritten(self) -> None:
+    def test_missing_books_are_added_gaps_filled_nothing_overwritten_and_all_of_it_said(self) -> None:
+        """An import, which can be undone. It says what matched how, and what is not taken."""
         kokoro = Book.objects.get(title="こころ").pk
-        self.restored()
+        printed = self.restored()
         assert Book.objects.filter(title="Only in the backup").count() == 1
         assert Book.objects.values_list("pages", "publisher", "published_year").get(pk=kokoro) == (7, "Iwanami", 1914)
         assert Book.objects.count() == 4
         assert not User.objects.exists()
-
-    def test_it_says_what_matched_how_and_what_is_not_taken(self) -> None:
-        printed = self.restored()
         assert "4 rows: 1 added, 1 updated, 2 unchanged, 0 rejected" in printed
         assert "Here already: 1 by source_key, 1 by ISBN, 1 by title." in printed
         assert "Not taken: 1 log entry, 1 group, 2 users, 7 changes, 1 token, 1 job, 1 job file, 1 not duplicate." in (
             printed
         )
+        job = Job.objects.get(kind="import", arguments__dry_run=False)
+        assert Change.objects.filter(job_id=job.pk).count() == 2
 
     def test_a_dry_run_says_the_same_and_changes_nothing(self) -> None:
         before = {label: rows for label, rows in contents().items() if label not in JOB}
         printed = self.restored("--dry-run")
         assert "Dry run, nothing has changed: 4 rows: 1 added, 1 updated, 2 unchanged" in printed
         assert {label: rows for label, rows in contents().items() if label not in JOB} == before
-
-    def test_it_is_an_import_that_can_be_undone(self) -> None:
-        self.restored()
-        job = Job.objects.get(kind="import", arguments__dry_run=False)
-        assert Change.objects.filter(job_id=job.pk).count() == 2
 
 
 JOB = ("books.job", "books.jobfile", "books.filechunk")  # of the dry run itself
