@@ -28,6 +28,7 @@ try:
     PRODUCTION = environment.boolean("PRODUCTION", default=False)
     environment.proxies("BEHIND_PROXY")  # settings.py reads it: what is wrong with it is said here, at the start
     PORT = environment.integer("PORT", 8000, low=1, high=65535)
+    SCRIPT_NAME = environment.prefix("SCRIPT_NAME")
     LISTEN = environment.address("LISTEN", "0.0.0.0" if PRODUCTION else "127.0.0.1")  # noqa: S104 # nosec B104 - when told so
     METRICS_DIR = environment.data_folder("VAR_DIR") / "metrics"
     ON_POSTGRESQL = environment.text("DATABASE_URL").startswith("post")
@@ -161,7 +162,7 @@ def check_addresses(addresses: list[Any]) -> None:
 
 
 def when_ready(server: Any) -> None:
-    server.log.info("The catalogue is open at %s", " ".join(f"{listener}/" for listener in server.LISTENERS))
+    server.log.info("The catalogue is open at %s", " ".join(f"{each}{SCRIPT_NAME}/" for each in server.LISTENERS))
     if not (PRODUCTION or LISTEN.is_loopback):
         server.log.warning(WITHOUT_TLS)
     for pid in os.environ.pop(OLD_WORKERS, "").split():  # ours until they are waited for: no other process has the id

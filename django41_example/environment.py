@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parent
 IS_CHECKOUT = (PACKAGE.parent / "manage.py").exists()  # otherwise it is installed from a wheel
 PROJECT = PACKAGE.parent if IS_CHECKOUT else PACKAGE  # holds templates/ and gunicorn.conf.py
 FOLDER = PROJECT if IS_CHECKOUT else Path.cwd()  # where relative paths begin
+COMMAND = "python manage.py" if IS_CHECKOUT else "book-catalogue"  # as messages tell people to call it
 
 TO_PREPARE = "CATALOGUE_TO_PREPARE"  # no setting: by this variable the command `serve` tells gunicorn's configuration
 

@@ -134,7 +134,6 @@ else:
     DATABASE["OPTIONS"] = {
         **DATABASE.get("OPTIONS", {}),
         "connect_timeout": 5,  # seconds
-        "prepare_threshold": 1,  # for the cursors that prepare: see books/search/compiled_query.py
         "tcp_user_timeout": 15_000,  # milliseconds after which a server that went silent counts as gone
     }
 # Each thread that serves requests keeps its connection, and drops it when it fails (server/threads.py): with so few

@@ -15,8 +15,9 @@ from books.backup.archive import Archive, BackupError, opened
 from books.backup.restoring import is_current, load
 from books.backup.writing import write
 from books.models.derive import derive_all
+from django41_example.environment import COMMAND
 
-OUTDATED = "This catalogue is not up to date: run “python manage.py prepare” first."
+OUTDATED = f"This catalogue is not up to date: run “{COMMAND} prepare” first."
 QUICK = "PRAGMA synchronous=OFF;"  # nobody needs the file after a crash
 
 

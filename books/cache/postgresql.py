@@ -7,6 +7,7 @@ from psycopg.pq import ExecStatus
 
 from books.cache.triggers import CHANNEL, TABLES
 from books.cache.version import CannotSubscribe, CatalogueVersion, log
+from django41_example.environment import COMMAND
 
 ANSWER_SECONDS = 2.0  # for PostgreSQL to answer; then the connection counts as lost
 NOT_OURS = {"cursor_factory", "context", "prepare_threshold"}  # what only Django's own connections need
@@ -99,7 +100,7 @@ class PostgresVersion(CatalogueVersion):
             )
         there = await connection.execute("SELECT COUNT(*) FROM pg_trigger WHERE tgname LIKE 'revise\\_%'")
         if await there.fetchone() != (len(TABLES),):
-            raise CannotSubscribe("its triggers are missing. Run: python manage.py migrate")
+            raise CannotSubscribe(f"its triggers are missing. Run: {COMMAND} prepare")
 
     async def _lost(self) -> None:
         await self.is_lost.wait()

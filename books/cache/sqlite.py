@@ -6,6 +6,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from books.cache.triggers import sqlite_triggers
 from books.cache.version import CannotSubscribe, CatalogueVersion
+from django41_example.environment import COMMAND
 
 
 def connect(database: BaseDatabaseWrapper) -> sqlite3.Connection:
@@ -56,7 +57,7 @@ class SqliteVersion(CatalogueVersion):
         there = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'revise_%'")
         if there.fetchone() != (len(sqlite_triggers()),):
             connection.close()
-            raise CannotSubscribe("its triggers are missing. Run: python manage.py migrate")
+            raise CannotSubscribe(f"its triggers are missing. Run: {COMMAND} prepare")
         return connection
 
     def _close(self) -> None:

@@ -1,6 +1,7 @@
 """Querysets that are compiled once and run with other values: compiling is a third of what a short list costs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -77,13 +78,31 @@ class CompiledQuery:
         return [tuple(row) for row in self.compiler.apply_converters(rows, self.converters)]
 
 
-def cursor_of(database: Any, *, prepares: bool) -> Any:
+@contextmanager
+def cursor_of(database: Any, *, prepares: bool) -> Iterator[Any]:
     """Django's own cursor gives PostgreSQL the values within the SQL, as a new statement each time."""
     if not prepares or database.vendor != "postgresql":
-        return database.cursor()
+        with database.cursor() as cursor:
+            yield cursor
+        return
     database.ensure_connection()
     wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
-    return wrap(database.Database.Cursor(database.connection))
+    with preparing(database.connection), wrap(database.Database.Cursor(database.connection)) as cursor:
+        yield cursor
+
+
+@contextmanager
+def preparing(connection: Any) -> Iterator[None]:
+    """Have psycopg prepare a statement when it comes again.
+
+    It would count Django's statements too, and so keep the last hundred texts with the values in them: of rows to be
+    inserted these are many megabytes.
+    """
+    connection.prepare_threshold = 1
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = None
 
 
 @lru_cache(SHAPES)

@@ -7,10 +7,11 @@ from books.models import Book, Job, Worker
 from books.views.base import CatalogueView
 from books.web.negotiation import JSON, json_response
 from books.web.permissions import ANYBODY
+from django41_example.environment import COMMAND
 
 RETRY = {"Retry-After": "5"}
-NO_DATABASE = "cannot be read: is it running, and has `manage.py migrate` run?"
-NO_WORKER = "no worker: is `manage.py work` running?"
+NO_DATABASE = f"cannot be read: is it running, and has `{COMMAND} prepare` run?"
+NO_WORKER = f"no worker: is `{COMMAND} work` running?"
 
 log = logging.getLogger(__name__)
 

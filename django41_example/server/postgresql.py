@@ -14,6 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import wait_async
 
+from books.search.compiled_query import preparing
 from django41_example.server.pool_thread import Call, PoolThread
 
 
@@ -35,7 +36,7 @@ class LoopQuery(Call):
         began, rows, error = time.monotonic(), None, None
         connection = database.connection
         try:
-            with database.wrap_database_errors:
+            with database.wrap_database_errors, preparing(connection):
                 cursor = psycopg.Cursor(connection)
                 statement = cursor._execute_gen(self.sql, self.parameters, prepare=True)
                 await wait_async(statement, connection.pgconn.socket, interval=1)

@@ -10,6 +10,7 @@ from books.backup.archive import BackupError, Manifest, counted, counts
 from books.backup.migrating import has_tables
 from books.backup.writing import write
 from books.management.terminal import Terminal
+from django41_example.environment import COMMAND
 
 
 class Command(BaseCommand):
@@ -40,6 +41,6 @@ class Command(BaseCommand):
 
 def written(path: Path, terminal: Terminal) -> Manifest:
     if not has_tables():
-        raise BackupError("There is no catalogue here yet: run “python manage.py prepare” first.")
+        raise BackupError(f"There is no catalogue here yet: run “{COMMAND} prepare” first.")
     with terminal.percentage() as show:
         return write(path, show)

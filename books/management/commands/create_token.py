@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.models import Scope, Token
 from books.models.token import MAX_DAYS
+from django41_example.environment import COMMAND
 
 
 class Command(BaseCommand):
@@ -21,9 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = get_user_model().objects.filter(username=options["user"]).first()
         if user is None:
-            raise CommandError(
-                f"There is no user {options['user']!r}: create one with python manage.py createsuperuser."
-            )
+            raise CommandError(f"There is no user {options['user']!r}: create one with {COMMAND} createsuperuser.")
         if options["days"] is not None and not 1 <= options["days"] <= MAX_DAYS:
             raise CommandError(f"--days: write a whole number from 1 to {MAX_DAYS}.")
         scopes = options["scope"] or [Scope.READ.value]

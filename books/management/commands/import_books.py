@@ -21,6 +21,7 @@ from books.management.terminal import Terminal
 from books.metadata.record import CLEANERS
 from books.models import Job, JobFile, Status
 from books.models.job import ACTIVE
+from django41_example.environment import COMMAND
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOPPED = 130  # the exit status after one of them
@@ -156,5 +157,5 @@ def advice(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror}: {error.filename}" if error.filename else str(error)
     if "no such table" in str(error) or getattr(error.__cause__, "sqlstate", "") == "42P01":
-        return "The catalogue has no tables yet: run “python manage.py migrate” first."
+        return f"The catalogue has no tables yet: run “{COMMAND} prepare” first."
     return f"The database stopped it ({str(error).strip()}). The same command goes on from there."

@@ -40,7 +40,8 @@ class Command(BaseCommand):
                 if not settings.PRODUCTION:
                     call_command("first_account", stdout=self.stdout)
         except (DatabaseError, OSError) as error:
-            raise CommandError(f"The catalogue cannot be prepared: {error}") from error
+            reason = " ".join(str(error).split())
+            raise CommandError(f"The catalogue cannot be prepared: {reason}") from error
 
     def add_starter_books(self) -> None:
         """Once, into a catalogue that has never held a book: what was removed never comes back."""
