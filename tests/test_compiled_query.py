@@ -1,15 +1,17 @@
 """A query whose SQL is made once gives what the query itself gives."""
 
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.db.models import Avg, CharField, Count, F, QuerySet, Value
 from django.db.models.functions import Concat, Upper
 from django.test import TestCase
 
 from books.models import Author, Book, Topic
-from books.search.compiled_query import CompiledQuery, Parameter, compiled
+from books.search.compiled_query import CompiledQuery, Parameter, compiled, cursor_of
 
 BOOKS = [
     {
@@ -116,3 +118,17 @@ class Rows(TestCase):
 
         assert compiled(build, 2) is compiled(build, 2)
         assert compiled(build, 2) is not compiled(build, 3)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_a_connection_keeps_no_values_of_statements_that_it_does_not_prepare() -> None:
+    with cursor_of(connection, prepares=True) as cursor:
+        cursor.execute("SELECT 1")
+    tracemalloc.start()
+    with connection.cursor() as cursor:
+        for number in range(8):
+            cursor.execute("SELECT length(%s)", [str(number) * 1_000_000])
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 2_500_000  # the last statement and its answer
