@@ -28,7 +28,7 @@ class HealthCheck(TestCase):
             response = async_to_sync(self.async_client.get)("/health_check/")
         assert response.status_code == 503
         assert response["Retry-After"] == "5"
-        assert "migrate" in response.json()["database"]
+        assert "prepare" in response.json()["database"]
 
     def test_being_alive_asks_nothing_of_the_database(self) -> None:
         with self.assertNumQueries(0):
