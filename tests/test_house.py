@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_830,
-    "search": 1945,
-    "server": 3270,
+    "models forms views web metadata templatetags admin": 11_831,
+    "search": 1964,
+    "server": 3271,
     "jobs": 1465,
     "importing exporting": 4868,
     "openapi": 651,
-    "house": 27_974,
+    "house": 28_000,
     "benchmarks": 4311,
 }
 
