@@ -128,11 +128,12 @@ class EditForm(LibrarianTestCase):
 
     async def test_the_text_for_a_book_deleted_meanwhile_is_offered_as_a_new_book(self) -> None:
         await Book.objects.all().adelete()
-        response = await self.post(title="typed", version="1")
-        assert response.status_code == 404
-        page = response.content.decode()
-        assert 'value="typed"' in page
-        assert 'action="/books/new/"' in page
+        for others in ({}, {"authors": "Tolkien, J. R. R."}, {"pages": "many"}):
+            response = await self.post(title="typed", version="1", **others)
+            assert response.status_code == 404
+            page = response.content.decode()
+            assert 'value="typed"' in page
+            assert 'action="/books/new/"' in page
 
     async def test_the_text_for_a_book_merged_meanwhile_is_kept_with_the_book_that_it_is_now(self) -> None:
         kept = await sync_to_async(Book.objects.add)({"title": "Kokoro"})

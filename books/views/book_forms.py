@@ -106,8 +106,17 @@ class BookEdit(CatalogueView):
         return self.respond({}, EDIT, context={"form": form, "book": serializers.heading(book)})
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form, actor = await aoffering(await parsing.aform(request, BookForm)), self.user.actor(Channel.PAGE)
-        status = 422
+        form = await aoffering(await parsing.aform(request, BookForm))
+        try:
+            return await self._save(form, pk)
+        except Book.DoesNotExist as gone:
+            into = gone.into if isinstance(gone, MergedAway) else 0
+            form.add_error(None, MERGED.format(serializers.book_url(into)) if into else DELETED)
+            return self.respond_again(form, NEW, status=404)
+
+    async def _save(self, form: BookForm, pk: int) -> HttpResponse:
+        """Raises Book.DoesNotExist."""
+        actor, status = self.user.actor(Channel.PAGE), 422
         if await aasks_about_names(form):
             context = {"form": form, "book": serializers.heading(await aget_book(pk))}
             return self.respond(names_in_question(form), EDIT, context=context, status=409)
@@ -115,12 +124,8 @@ class BookEdit(CatalogueView):
             if form.is_valid():
                 version, shares = form.cleaned_data["version"], form.cleaned_data["shares_isbn"]
                 await sync_to_async(Book.objects.change)(pk, form.record(), version, actor, shares_isbn=shares)
-                messages.success(request, "Saved.")
+                messages.success(self.request, "Saved.")
                 return SeeOther(reverse("book_detail", args=[pk]))
-        except Book.DoesNotExist as gone:
-            into = gone.into if isinstance(gone, MergedAway) else 0
-            form.add_error(None, MERGED.format(serializers.book_url(into)) if into else DELETED)
-            return self.respond_again(form, NEW, status=404)
         except StaleVersion:
             status = 412
         except DuplicateISBN as error:
