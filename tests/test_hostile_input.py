@@ -13,6 +13,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from books.models import Book
 from books.models.idempotency import MAX_KEY
+from tests.examples import some
 from tests.people import LibrarianTestCase, librarian
 
 NUMBERS = [
@@ -317,7 +318,7 @@ class AnyBody(HypothesisTestCase):
         super().setup_example()
         self.client.cookies = self.signed_in.cookies.copy()
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=some(50), deadline=None)
     @given(
         st.binary(min_size=1, max_size=200)
         | st.text(min_size=1, max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
@@ -326,7 +327,7 @@ class AnyBody(HypothesisTestCase):
         response = self.client.post("/books/", body, content_type="application/json")
         assert response.status_code in {201, 400, 422}
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=some(100), deadline=None)
     @given(st.sampled_from(["/jobs/", "/jobs/a/"]), job_requests())
     def test_any_json_starts_the_job_that_it_asks_for_or_nothing(self, address: str, body: str) -> None:
         data = body.encode("utf-8", "surrogatepass")
@@ -335,7 +336,7 @@ class AnyBody(HypothesisTestCase):
         if response.status_code == 202:
             assert response.json()["kind"] == json.loads(data).get("kind", "clock")
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=some(50), deadline=None)
     @given(
         st.sampled_from(["/jobs/?after={}", "/jobs/?before={}", "/jobs/?size={}", "/jobs/{}/", "/jobs/a/files/{}/"]),
         st.text(max_size=80),
@@ -344,7 +345,7 @@ class AnyBody(HypothesisTestCase):
         response = self.client.get(address.format(quote(text, safe="", errors="surrogatepass")))
         assert response.status_code in {200, 301, 400, 404}
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=some(50), deadline=None)
     @given(st.text(st.characters(codec="ascii"), max_size=60))
     def test_any_query_is_refused_or_answered(self, query: str) -> None:
         response = self.client.get(f"/books/?{query}")

@@ -15,6 +15,7 @@ from books.importing.encoding import UnreadableFile
 from books.importing.importer import BATCH_BYTES, DRY_RUN_BATCHES, Progress, import_file
 from books.importing.report import reject_header, reject_lines
 from books.models import Author, Book, Topic
+from tests.examples import some
 from tests.importing.lists import catalogue, csv_file, imported, text_file
 
 COLUMNS = ["source_key", "title", "authors", "isbn13", "published_year", "publisher", "topics"]
@@ -47,7 +48,7 @@ PIECES = st.text(max_size=5) | st.sampled_from(
 
 
 class AnyBytes(HypothesisTestCase):
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=some(60), deadline=None)
     @given(st.sampled_from(HEADERS), st.lists(PIECES).map("".join), st.booleans())
     def test_each_row_is_a_book_or_a_reject_that_can_be_written(self, header: str, text: str, is_cut: bool) -> None:
         data = (header + text).encode("utf-8", "surrogatepass")[: -1 if is_cut else None]
@@ -68,7 +69,7 @@ class AnyList(HypothesisTestCase):
     def setUp(self) -> None:
         Book.objects.all().delete()
 
-    @settings(max_examples=40)
+    @settings(max_examples=some(40))
     @given(rows)
     def test_a_second_import_changes_nothing(self, listed: list[dict[str, Any]]) -> None:
         file = csv_file(listed, COLUMNS)
@@ -79,7 +80,7 @@ class AnyList(HypothesisTestCase):
         assert second.totals.created == second.totals.updated == 0
         assert catalogue() == held
 
-    @settings(max_examples=25)
+    @settings(max_examples=some(25))
     @given(rows, rows)
     def test_links_and_derived_columns_follow_and_nothing_unused_stays(
         self, before: list[dict[str, Any]], listed: list[dict[str, Any]]
@@ -92,7 +93,7 @@ class AnyList(HypothesisTestCase):
         assert not Author.objects.filter(bookauthor=None).exists()
         assert not Topic.objects.filter(booktopic=None).exists()
 
-    @settings(max_examples=25)
+    @settings(max_examples=some(25))
     @given(rows, rows)
     def test_the_size_of_the_batches_makes_no_difference(
         self, before: list[dict[str, Any]], listed: list[dict[str, Any]]
