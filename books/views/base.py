@@ -54,12 +54,12 @@ class CatalogueView(View):
                 if self.media_type == HTML:
                     await acatalogue_name()  # which the page shows
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-            if isinstance(response, Page) and not response.content:
-                await in_thread(response.rendered)
         except HTTPError as error:
             response = self._error(request, error)
         except REFUSED as error:
             response = error_response(request, http_error(error))
+        if isinstance(response, Page) and not response.content:  # a sign-in page too, which stands for an error
+            await in_thread(response.rendered)
         if request.method == "HEAD" and response.streaming:
             response = HttpResponse(headers=response.headers)  # the stream must not begin
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
