@@ -1,6 +1,7 @@
 """Nothing blocks the event loop: every URL, read and written, under a watch that raises at any blocking call."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -11,6 +12,7 @@ from asgiref.sync import sync_to_async
 from blockbuster import BlockBuster, BlockBusterFunction, BlockingError, blockbuster_ctx
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient, Client
+from django.test.signals import template_rendered
 from django.urls import resolve
 
 from books.models import Token
@@ -252,6 +254,22 @@ async def test_no_write_blocks(client: AsyncClient, ids: dict[str, Any], watch: 
         if (status := await answered(response)) != expected:
             wrong.append((method, url, sent, status))
     assert not wrong, wrong
+
+
+async def test_pages_are_rendered_in_the_thread_of_their_request(async_client: AsyncClient) -> None:
+    threads = set()
+
+    def note(**_: Any) -> None:
+        threads.add(threading.get_ident())
+
+    template_rendered.connect(note)
+    try:
+        for url in ("/", "/books/", "/series/", "/topics/", "/accounts/login/"):
+            assert (await async_client.get(url, headers={"accept": HTML})).status_code == 200
+    finally:
+        template_rendered.disconnect(note)
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 def test_every_url_is_watched(ids: dict[str, Any]) -> None:

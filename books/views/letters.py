@@ -13,6 +13,7 @@ from books.metadata.sorting import sort_key
 from books.search.pagination import Cursor, Ordering, Page
 from books.views.base import CatalogueView
 from books.web.negotiation import HTML
+from django41_example.server.threads import in_thread
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
 FEW = 60  # names that need no letters to jump to
@@ -30,14 +31,14 @@ def letter_of(key: str) -> str:
 
 async def aletters(model: Any, column: str) -> str:
     """The letters that the values of a column of sort keys begin with."""
-    return await per_version.get_or_make(("letters", model.__name__, column), partial(_aread, model, column))
+    return await per_version.get_or_make(("letters", model.__name__, column), partial(in_thread, _read, model, column))
 
 
-async def _aread(model: Any, column: str) -> str:
-    """One look into the column's index for each letter."""
+def _read(model: Any, column: str) -> str:
+    """One look into the column's index for each letter. In a thread, since Django takes 15 ms to write the query."""
     spans = [{f"{column}__gte": STARTS[letter], f"{column}__lt": ENDS[letter]} for letter in LETTERS]
     found = model.objects.order_by().values_list(*[Exists(model.objects.filter(**span)) for span in spans])[:1]
-    rows = [row async for row in found]
+    rows = [*found]
     return "".join(letter for letter, is_there in zip(LETTERS, *rows, strict=False) if is_there) if rows else ""
 
 
