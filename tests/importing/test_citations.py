@@ -71,6 +71,12 @@ def test_an_article_in_ris_has_no_series_pages_and_isbn() -> None:
     assert found.left_out == []
 
 
+def test_a_text_over_several_lines_is_one_also_after_a_tag_that_stands_twice() -> None:
+    start = "TY  - BOOK\nTI  - A title\nover two lines\nPY  - 1999\nPY  - 1999\n"
+    (found,) = read(f"{start}further text\nER  - \n")
+    assert found.fields["title"] == "A title over two lines"
+
+
 def test_ris_records_are_counted_and_a_missing_end_costs_none() -> None:
     found = read(RIS + "TY  - BOOK\nTI  - Second\nTY  - BOOK\nTI  - Third\n")
     assert [(row.row.line, row.fields["title"]) for row in found] == [(1, "Marelle"), (2, "Second"), (3, "Third")]

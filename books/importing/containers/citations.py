@@ -16,7 +16,7 @@ from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped
 from books.importing.formats.base import Record
 from books.importing.formats.values import DAMAGE
 
-MAX_RECORD = 1 << 18  # characters
+MAX_RECORD, MAX_TEXT = 1 << 18, 1 << 16  # characters, and those of a text over several lines
 # Of BibTeX's @strings, each parsed again with every entry that names it: characters of one, and how many.
 MAX_STRING, MAX_STRINGS, MAX_NAMED = 4000, 5000, 50
 PEOPLE = ("author", "editor", "translator")
@@ -55,8 +55,10 @@ def _ris_parts(lines: Iterable[str]) -> Iterator[list[str]]:
         if tag in {"TY", "ER"} and held:
             yield held
             held = []
-        if tag == "TY" or (held and tag != "ER"):
-            held.append(f"{tag}  - {found[2] or ''}" if found else line)
+        if found and (tag == "TY" or (held and tag != "ER")):
+            held.append(f"{tag}  - {found[2] or ''}")
+        elif held and not found and len(held[-1]) < MAX_TEXT:  # rispy fails at such a line after a tag that stood twice
+            held[-1] = f"{held[-1]} {line.strip()}".rstrip()
     if held:
         yield held
 
