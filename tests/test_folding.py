@@ -57,6 +57,7 @@ def test_letters_that_differ_stay_apart(one: str, other: str) -> None:
     [
         ("Flann O'Brien", ["flann", "obrien"], [["o", "brien"]]),
         ("Jörg Weiß", ["jorg", "weiss"], [["joerg"]]),
+        ("E-mail", ["e", "mail"], [["email"]]),
         ("J. R. R. Tolkien", ["jrr", "tolkien"], [["j", "r", "r"]]),
         ("J.R.R.Tolkien", ["jrr", "tolkien"], [["j", "r", "r"], ["jrrtolkien"]]),
         ("J R R Tolkien", ["j", "r", "r", "tolkien"], [["jrr"]]),

@@ -6,6 +6,7 @@ in 17 encodings, 1,020 of each length: with 10 titles 2 in a hundred are not cle
 One of them was read wrongly: a single title of two characters in GB 18030, which is UTF-8 as well.
 """
 
+import re
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
@@ -16,6 +17,9 @@ from books.metadata.folding import table
 
 CODECS = {"big5": "big5hkscs", "euc_kr": "cp949"}  # supersets that programs write under the name
 ENCODINGS = dict(table("encodings.txt"))  # that a file may have, with their names for people
+# Not taken unasked, but then none is taken that the file makes no more sense in.
+RARE = ("iso8859_2", "iso8859_7", "koi8_u", "cp850", "cp852", "cp866", "mac_latin2", "mac_cyrillic")
+DOS = {"cp850", "cp852", "cp866"}
 LEGACY = tuple(name for name in ENCODINGS if not name.startswith("utf"))
 CHUNK = 1 << 20  # bytes
 MOST = 40_000  # bytes that are looked at, of the lines with letters beyond ASCII
@@ -25,6 +29,9 @@ _NAMES = {"euc_jis_2004": "euc_jp", "big5hkscs": "big5", "cp949": "euc_kr", "shi
 _CHARDET = {"euc_kr": "cp949", "big5": "big5hkscs"}
 MOST_NONSENSE = 0.1  # of the letters: titles have signs of their own
 TINY, FEW, SOME = 12, 24, 60  # bytes beyond ASCII
+
+
+_CONTROL = re.compile("[\x80-\x9f]")  # where ISO 8859 has no letter
 
 
 class Reading(NamedTuple):
@@ -77,7 +84,9 @@ def readings(data: bytes, encodings: Sequence[str] = LEGACY) -> list[Reading]:
             text = data.decode(CODECS.get(name, name))
         except UnicodeDecodeError:
             continue
-        if text not in found and is_of(name, text):
+        if text in found and found[text].encoding in RARE:
+            found[text] = found[text]._replace(encoding=name)
+        elif text not in found and is_of(name, text) and not _CONTROL.search(text):
             found[text] = Reading(name, text, likelihood.get(name, 0), nonsense(text))
     size = sum(byte > 127 for byte in data)
     bearable = max(MOST_NONSENSE, 2.5 / max(size, 1))  # of few letters one that is odd tells little
@@ -88,7 +97,7 @@ def clearest(found: Sequence[Reading], size: int) -> Reading | None:
     """The reading that is surely right, with `size` bytes beyond ASCII; None if none is."""
     best = next((reading for reading in found if reading.nonsense <= MOST_NONSENSE and reading.likelihood), None)
     others = [reading for reading in found if reading is not best]
-    if best is None or any(_may_be_as_well(other, best, size) for other in others):
+    if best is None or best.encoding in RARE or any(_may_be_as_well(other, best, size) for other in others):
         return None
     return best
 
@@ -104,4 +113,5 @@ def _may_be_as_well(other: Reading, best: Reading, size: int) -> bool:
         )
     if size < FEW and best.encoding in _TWO_BYTES:
         return True
-    return other.likelihood * (1.5 if size < TINY else 1.2) > best.likelihood
+    factor = 2 if size < TINY // 2 or (other.encoding in RARE and size < FEW) else 1.5 if size < SOME else 1.2
+    return other.likelihood * factor > best.likelihood

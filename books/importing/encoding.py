@@ -76,7 +76,9 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
     """Raises UnclearEncoding where the letters could be others."""
     data = detection.sample(file)
     size = sum(byte > 127 for byte in data)
-    left = list(detection.LEGACY)
+    file.seek(0)
+    is_of_a_mac = _has_old_line_ends(file.read(CHUNK))
+    left = [name for name in detection.LEGACY if not (is_of_a_mac and name in detection.DOS)]
     right, wrong = _utf8_bytes(file)
     is_mixed = right >= wrong > 0  # as where lists in two encodings were put together
     while True:

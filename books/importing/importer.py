@@ -6,9 +6,10 @@ The caller decides what happens between batches: show progress, stop. It saves t
 `save`, which is called in the transaction of each batch.
 """
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -124,6 +125,18 @@ def _batches(rows: Iterator[Row], batch_rows: int) -> Iterator[list[Row]]:
         yield batch
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Python does not look for cycles: among the many objects of a batch there are few, and looking takes a ninth."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 @dataclass
 class _Run:
     progress: Progress
@@ -133,8 +146,10 @@ class _Run:
 
     def store(self, batch: Sequence[Row]) -> Iterator[Progress]:
         """Store a batch; if other writers prevent that, store its rows one by one."""
-        rows = [cleaned(row, self.progress.table.format) for row in batch]
-        if self._try(rows):
+        with _without_collection():
+            rows = [cleaned(row, self.progress.table.format) for row in batch]
+            is_stored = self._try(rows)
+        if is_stored:
             yield self.progress
             return
         for row in rows:

@@ -28,7 +28,8 @@ def _strange(run: str, text: str, start: int, end: int) -> int:
     found = 0
     for (before, character), (_, after) in pairwise(around):
         kind = unicodedata.category(character)
-        if kind in _NO_TEXT or ord(character) in _HALF_WIDTH:
+        is_lone_mark = kind == "Mn" and unicodedata.category(before)[0] not in "LM"
+        if kind in _NO_TEXT or ord(character) in _HALF_WIDTH or is_lone_mark:
             found += 1
         elif kind in _AMONG_LETTERS or "\u02b0" <= character < "\u0300" or character in "¡¿«»‚„†‡‰‹›¶§·":
             opens = character in "¡¿«‹„‚"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
@@ -11,6 +12,7 @@ from books.web import strict_json
 
 MAX_LINE = 1 << 20  # bytes
 LOOKED_AT = 20  # rows: a title, a date, empty ones may stand above the header
+BLANK = " \t\r\n\u00a0\u3000\x1a"  # with the character by which DOS ends a file
 BEGINNING = 200  # characters kept of a longer one
 MAX_RECORD = MAX_LINE  # characters of a row with its line ends
 
@@ -91,7 +93,7 @@ class _Feed:
 def csv_records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
     """The rows of a CSV file with its header, without blank lines."""
     feed = _Feed(source)
-    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True, skipinitialspace=True)
     while True:
         feed.begin()
         try:
@@ -113,6 +115,9 @@ def _broken(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
     line is read at most three times, whatever the quotes in the file.
     """
     first, *rest = feed.held
+    if not rest and first.whole and (mended := _mended(first.text.rstrip("\r\n"), delimiter)):
+        yield Row(first.number, first.end, first.number, mended)
+        return
     yield _faulty(first, _RUNAWAY if rest and "expected after" not in str(error) else _reason(first, error))
     for line in rest[:-1]:
         try:
@@ -123,6 +128,15 @@ def _broken(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
             if cells:
                 yield Row(line.number, line.end, line.number, cells)
     feed.again = rest[-1:]
+
+
+def _mended(text: str, delimiter: str) -> list[str]:
+    """The cells of a line in which quotes within quoted cells are not doubled; none if that is not what is wrong."""
+    quote = rf'(?<!^)(?<!{re.escape(delimiter)})"(?!$|{re.escape(delimiter)})'
+    try:
+        return next(csv.reader([re.sub(quote, '""', text)], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
 
 
 def _faulty(line: Line, fault: str) -> Row:
@@ -145,7 +159,7 @@ def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Itera
         elif len(cells) == width or not any(map(str.strip, cells[width:])):
             padded = cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))]
             fields = dict(zip(header, padded, strict=False))
-            if any(map(str.strip, padded)) and not _is_header(fields):
+            if any(cell.strip(BLANK) for cell in padded) and not _is_header(fields):
                 yield Row(record.line, record.end, record.after, padded[:width], fields)
         else:
             fault = f"The row has {len(cells)} cells and the header {width}."

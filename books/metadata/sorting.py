@@ -71,7 +71,7 @@ def _key(parts: list[str], spoken: str, text: str) -> str:
     if text.isascii() and primary:
         return primary
     key = f"{primary}   {normalized('NFD', text.casefold())}"
-    return "".join(filter(str.isprintable, key))[:LENGTH].rstrip()
+    return (key if key.isprintable() else "".join(filter(str.isprintable, key)))[:LENGTH].rstrip()
 
 
 def _lower(text: str, spoken: str) -> str:

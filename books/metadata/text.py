@@ -54,13 +54,13 @@ _LETTER = rf"[^\W\d_{UNSPACED}]"
 _INITIALS = re.compile(rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?")
 _BARE_INITIALS = re.compile(rf"(?<!\w){_LETTER}(?: {_LETTER})+(?!\w)")
 _APOSTROPHED = re.compile(rf"(?<!\w)\w++(?:[{APOSTROPHES}]\w++)+")
-_DOTTED = re.compile(r"(?<!\w)\w++(?:\.\w++)+")
+_DOTTED = re.compile(r"(?<!\w)\w++(?:[.-]\w++)+")
 # Most texts have none of these, which is told much sooner: these patterns begin with one character.
 _HAS_INITIALS, _HAS_BARE_INITIALS = (
     re.compile(rf"\.\s?{_LETTER}\."),
     re.compile(rf" (?={_LETTER}(?!\w))(?<=(?<!\w){_LETTER} )"),
 )
-_HAS_DOTTED = re.compile(r"\.\w")
+_HAS_DOTTED = re.compile(r"[.-]\w")
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 # What German and Nordic names are spelled with where a keyboard lacks their letters: Jörg is Joerg.
 _TWO_LETTERS = str.maketrans(dict(zip("äöüåøÄÖÜÅØ", "ae oe ue aa oe Ae Oe Ue Aa Oe".split(), strict=True)))
@@ -95,12 +95,12 @@ def _joined(match: re.Match[str]) -> str:
 
 
 def other_spellings(text: str) -> list[list[str]]:
-    """What people type for words of the text with apostrophes, dots, initials, umlauts: o brien, j r r, phd, joerg."""
+    """What people type for words with apostrophes, dots, hyphens or umlauts, and for initials: o brien, phd, joerg."""
     found: list[str] = []
     if _HAS_INITIALS.search(text):
         found += [" ".join(filter(str.isalpha, match[0])) for match in _INITIALS.finditer(text)]
     if _HAS_DOTTED.search(text):
-        dotted = (match[0].split(".") for match in _DOTTED.finditer(text))
+        dotted = (re.split("[.-]", match[0]) for match in _DOTTED.finditer(text))
         found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # else they are initials
     if "'" in text or (not text.isascii() and _APOSTROPHE.search(text)):
         found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
@@ -170,13 +170,20 @@ def role_words(role: str, words: Iterable[str]) -> list[str]:
     return [tag(f"{role}_{word}") for word in words]
 
 
+def _spelled(text: str) -> list[list[str]]:
+    return [words(text), *other_spellings(text)]
+
+
+_short = lru_cache(2000)(_spelled)  # those of publishers recur
+
+
 def other_words(
     texts: Iterable[str], isbn13: str | None, language: str, year: int | None, contributors: Iterable[str] = ()
 ) -> str:
     """The words of whatever texts, then the marks."""
     spoken = dict.fromkeys((primary(language), language)) if language else ()
     years = () if year is None else (str(year), decade(year))
-    first, *further = [[words(text), *other_spellings(text)] for text in texts]
+    first, *further = [(_short if len(text) <= LONGEST else _spelled)(text) for text in texts]
     runs = chain.from_iterable((BREAK, *run) for run in chain(first[1:], *further))
     people = contributor_words(contributors)
     marks = [*isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))]

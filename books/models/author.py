@@ -33,13 +33,14 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
 
     def created(self, names: Collection[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
         """The same with the sort names that are given."""
-        self.create_missing(names, sort_names)
+        self.bulk_create(self.unsaved(names, sort_names), ignore_conflicts=True)
         return self.spelled(names)
 
-    def create_missing(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> None:
-        """Create those of names that nobody has yet. Of several spellings of one name the first is taken."""
+    @staticmethod
+    def unsaved(names: Iterable[str], sort_names: Mapping[str, str]) -> "list[Author]":
+        """New authors of these names, sorted. Of several spellings of one name the first is taken."""
         new = {letters(name): name for name in reversed([*names])}.values()
-        self.bulk_create([Author.of(name, sort_names.get(name, "")) for name in sorted(new)], ignore_conflicts=True)
+        return [Author.of(name, sort_names.get(name, "")) for name in sorted(new)]
 
     def spellings(self, names: Iterable[str]) -> dict[str, str]:
         """How each name that is known is spelled here; no objects are made of the many that a list may name."""

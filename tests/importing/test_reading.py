@@ -132,3 +132,20 @@ def test_a_line_that_is_no_json_object_is_faulty_and_the_next_is_read(line: str,
     bad, good = objects(f'{line}\n{{"title": "A"}}\n')
     assert reason in bad.fault
     assert good.fields == {"title": "A"}
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ('"The "Great" Book",Ann', ['The "Great" Book', "Ann"]),
+        ('"Spaced, One", "Grub, Ann"', ["Spaced, One", "Grub, Ann"]),
+    ],
+)
+def test_quotes_are_read_as_people_write_them(line: str, cells: list[str]) -> None:
+    (row,) = csv_records(lines(BytesIO(f"{line}\n".encode())), ",")
+    assert (row.cells, row.fault) == (cells, "")
+
+
+def test_the_character_that_ends_a_file_of_dos_is_no_row() -> None:
+    records = csv_records(lines(BytesIO(b"A,B\r\n\x1a")), ",")
+    assert [row.cells for row in csv_rows(records, ["title", "authors"], ",")] == [["A", "B"]]
