@@ -77,13 +77,19 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
     data = detection.sample(file)
     size = sum(byte > 127 for byte in data)
     file.seek(0)
-    is_of_a_mac = _has_old_line_ends(file.read(CHUNK))
+    beginning = file.read(CHUNK)
+    is_of_a_mac = _has_old_line_ends(beginning)
+    is_of_librarything = b"\tSort Character\t" in beginning  # whose exports are Latin-1
     left = [name for name in detection.LEGACY if not (is_of_a_mac and name in detection.DOS)]
     right, wrong = _utf8_bytes(file)
     is_mixed = right >= wrong > 0  # as where lists in two encodings were put together
     while True:
         found = detection.readings(data, left)
-        best = detection.clearest(found, size) or _with_known_columns(found)
+        best = (
+            (_western(found) if is_of_librarything else None)
+            or detection.clearest(found, size)
+            or _with_known_columns(found)
+        )
         if best is None or is_mixed:
             break
         try:
@@ -99,6 +105,10 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
         f"likely one of {likely}, or save it as UTF-8.",
         names,
     )
+
+
+def _western(found: Sequence[detection.Reading]) -> detection.Reading | None:
+    return next((reading for reading in found if reading.encoding in {"cp1252", "iso8859_15"}), None)
 
 
 def _with_known_columns(found: Sequence[detection.Reading]) -> detection.Reading | None:

@@ -159,6 +159,11 @@ def test_letters_that_older_encodings_have_elsewhere_are_never_taken_for_others(
         assert name in unclear.candidates  # noqa: PT017 - either is right
 
 
+def test_an_export_of_librarything_is_latin_1_whatever_its_letters() -> None:
+    text = "Book Id\tTitle\tSort Character\tPrimary Author\n1\tMarelle d'été\t1\tCortés\n2\tÉrosion\t1\tPhilémon\n"
+    assert read(text.encode("latin-1")) == text
+
+
 def test_the_encoding_that_a_person_chose_is_taken() -> None:
     with utf8(BytesIO("title\n心\n".encode("cp932")), "cp932") as text:
         assert text.file.read().decode() == "title\n心\n"
