@@ -53,12 +53,12 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_848,
-    "search": 1964,
-    "server": 3271,
+    "search": 1951,
+    "server": 3285,
     "jobs": 1465,
     "importing exporting": 4922,
     "openapi": 651,
-    "house": 28_071,
+    "house": 28_072,
     "benchmarks": 4311,
 }
 

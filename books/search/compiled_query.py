@@ -10,6 +10,7 @@ from django.db import connection, connections
 from django.db.models import Field, QuerySet, Value
 from django.utils.module_loading import import_string
 
+from django41_example.server.pool_thread import preparing
 from django41_example.server.threads import current_checkout, in_thread
 
 Row = tuple[Any, ...]
@@ -89,20 +90,6 @@ def cursor_of(database: Any, *, prepares: bool) -> Iterator[Any]:
     wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
     with preparing(database.connection), wrap(database.Database.Cursor(database.connection)) as cursor:
         yield cursor
-
-
-@contextmanager
-def preparing(connection: Any) -> Iterator[None]:
-    """Have psycopg prepare a statement when it comes again.
-
-    It would count Django's statements too, and so keep the last hundred texts with the values in them: of rows to be
-    inserted these are many megabytes.
-    """
-    connection.prepare_threshold = 1
-    try:
-        yield
-    finally:
-        connection.prepare_threshold = None
 
 
 @lru_cache(SHAPES)

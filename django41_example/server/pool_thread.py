@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any
 
@@ -69,3 +70,17 @@ class PoolThread:
             call.run()
             del call  # or its result would stay until the next one
         connections.close_all()
+
+
+@contextmanager
+def preparing(connection: Any) -> Iterator[None]:
+    """Have psycopg prepare a statement when it comes again.
+
+    It would count Django's statements too, and so keep the last hundred texts with the values in them: of rows to be
+    inserted these are many megabytes.
+    """
+    connection.prepare_threshold = 1
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = None

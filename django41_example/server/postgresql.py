@@ -14,8 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import wait_async
 
-from books.search.compiled_query import preparing
-from django41_example.server.pool_thread import Call, PoolThread
+from django41_example.server.pool_thread import Call, PoolThread, preparing
 
 
 class LoopQuery(Call):
