@@ -150,7 +150,7 @@ class EveryPage(PageCase):
                     assert attrs.get("id") in labelled or "aria-labelledby" in attrs, (url, attrs)
 
     async def test_its_template_gets_plain_values_that_cannot_ask_the_database(self) -> None:
-        with mock.patch.object(negotiation, "render_to_string", return_value="") as render:
+        with mock.patch.object(negotiation, "render_to_string", return_value="A page") as render:
             await self.pages()
         contexts = [call.args[1] for call in render.call_args_list]
         assert len(contexts) == len(self.reading) + len(self.writing)
