@@ -124,7 +124,7 @@ class ImportBooks(TransactionTestCase):
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE books_jobfile RENAME TO books_gone")
         self.addCleanup(self.rename_back)
-        with pytest.raises(CommandError, match="migrate"):
+        with pytest.raises(CommandError, match="prepare"):
             self.run_command(self.file("a.csv", "title\nA\n"))
 
     def test_ctrl_c_cancels_the_job_and_the_same_command_goes_on(self) -> None:
