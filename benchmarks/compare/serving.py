@@ -50,8 +50,7 @@ def shelf(kind: str) -> Iterator[Shelf]:
 class Running(Server):
     def __init__(self, stack: Stack, shelf: Shelf) -> None:
         own = {"ANSWERS": str(shelf.folder / "answers.json"), "PAGES": str(shelf.folder), "PYTHONPATH": str(PROJECT)}
-        variables = shelf.variables | own | stack.variables
-        super().__init__(f"{stack.tools}/{stack.command}", shelf.folder, **variables)
+        super().__init__(f"{stack.tools}/{stack.command}", shelf.folder, **(shelf.variables | own | stack.variables))
         self.stack = stack
 
     def megabytes(self) -> float:
