@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_848,
+    "models forms views web metadata templatetags admin": 11_847,
     "search": 1951,
     "server": 3285,
     "jobs": 1465,
-    "importing exporting": 4922,
+    "importing exporting": 4921,
     "openapi": 651,
-    "house": 28_072,
+    "house": 28_070,
     "benchmarks": 4311,
 }
 

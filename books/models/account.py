@@ -143,7 +143,7 @@ def in_other_capitals(username: str) -> list[User]:
 
 @transaction.atomic
 def join(username: str) -> list[User]:
-    """A new reader's account. None if nobody may sign up, or if there is no owner yet, who must come first."""
+    """A new reader's account; empty if nobody may sign up, or if there is no owner yet, who must come first."""
     if not (settings.SIGN_UP and lock_owners()):
         return []
     return in_other_capitals(username) or [User.objects.create(username=username, password=make_password(None))]

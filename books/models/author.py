@@ -25,11 +25,19 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
     def spelled(self, names: Iterable[str]) -> dict[str, "Author"]:
         """The author of each name that is known: other apostrophes and marks make no second author."""
         wanted = set(names)
-        keys = {fold(name)[:KEY_LENGTH] for name in wanted}
-        found = list(self.filter(name_key__in=among(keys)).order_by("-pk")) if keys else []
-        authors = {letters(author.name): author for author in found} | {author.name: author for author in found}
-        known = {name: author for name in wanted if (author := authors.get(name) or authors.get(letters(name)))}
+        known = _by_spelling(wanted, {author.name: author for author in self._alike(wanted)})
         return known | AuthorName.objects.spelled(wanted - known.keys())
+
+    def spellings(self, names: Iterable[str]) -> dict[str, str]:
+        """How each name that is known is spelled here; no objects are made of the many that a list may name."""
+        wanted = set(names)
+        known = _by_spelling(wanted, {name: name for name in self._alike(wanted).values_list("name", flat=True)})
+        return known | {name: author.name for name, author in AuthorName.objects.spelled(wanted - known.keys()).items()}
+
+    def _alike(self, names: Iterable[str]) -> "AuthorQuerySet":
+        """Those whose names fold as one of these, the oldest last."""
+        keys = {fold(name)[:KEY_LENGTH] for name in names}
+        return self.filter(name_key__in=among(keys)).order_by("-pk") if keys else self.none()
 
     def created(self, names: Collection[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
         """The same with the sort names that are given."""
@@ -42,16 +50,11 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
         new = {letters(name): name for name in reversed([*names])}.values()
         return [Author.of(name, sort_names.get(name, "")) for name in sorted(new)]
 
-    def spellings(self, names: Iterable[str]) -> dict[str, str]:
-        """How each name that is known is spelled here; no objects are made of the many that a list may name."""
-        wanted = set(names)
-        keys = {fold(name)[:KEY_LENGTH] for name in wanted}
-        found = self.filter(name_key__in=among(keys)).order_by("-pk").values_list("name", flat=True) if keys else ()
-        every = [*found]
-        known = {letters(name): name for name in every} | {name: name for name in every}
-        spelled = {name: each for name in wanted if (each := known.get(name) or known.get(letters(name)))}
-        others = AuthorName.objects.spelled(wanted - spelled.keys())
-        return spelled | {name: author.name for name, author in others.items()}
+
+def _by_spelling[Found](names: Iterable[str], found: Mapping[str, Found]) -> dict[str, Found]:
+    """What is found of each name: by the name itself, else by the last one of the same letters."""
+    alike = {letters(name): each for name, each in found.items()}
+    return {name: each for name in names if (each := found.get(name) or alike.get(letters(name)))}
 
 
 class Author(Named):

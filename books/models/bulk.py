@@ -163,22 +163,18 @@ AuthorRow = tuple[str, int, str, str]  # name, id, sort name and its key
 def _authors(names: Iterable[str], sort_names: Mapping[str, str]) -> list[AuthorRow]:
     """The author of each name. Missing ones are created."""
 
-    def found(wanted: Iterable[str]) -> list[AuthorRow]:
-        return list(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key"))
-
-    def missing() -> list[str]:
-        return [name for name in names if name not in there]
+    def found(wanted: Iterable[str]) -> dict[str, AuthorRow]:
+        named = Author.objects.filter(name__in=among(wanted))
+        return {row[0]: row for row in named.values_list("name", "pk", "sort_name", "sort_key")}
 
     known = found(names)
-    there = {name for name, *_ in known}
-    if new := missing():
+    if new := [name for name in names if name not in known]:
         rows = [tuple(getattr(each, name) for name in AUTHOR) for each in Author.objects.unsaved(new, sort_names)]
         insert_rows(Author, AUTHOR, rows, " ON CONFLICT DO NOTHING")
-        known += found(new)
-        there = {name for name, *_ in known}
-        others = Author.objects.spelled(missing())  # of the same letters as another
-        known += [(name, author.pk, author.sort_name, author.sort_key) for name, author in others.items()]
-    return known
+        known |= found(new)
+        others = Author.objects.spelled(name for name in new if name not in known)  # of the same letters as another
+        known |= {name: (name, author.pk, author.sort_name, author.sort_key) for name, author in others.items()}
+    return list(known.values())
 
 
 def _link(books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> None:

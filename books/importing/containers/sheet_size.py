@@ -8,6 +8,7 @@ from functools import reduce
 from typing import IO, BinaryIO
 from xml.parsers.expat import ExpatError, ParserCreate
 
+from books.importing.containers import PACKED
 from books.importing.encoding import UnreadableFile
 
 MAX_UNPACKED = 1 << 30  # bytes of a spreadsheet's XML
@@ -34,8 +35,8 @@ _WITHOUT_PLACE = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^<>]*?\sr\s*=)")
 def check_size(file: BinaryIO) -> None:
     """Raises UnreadableFile for a workbook that takes too much memory."""
     file.seek(0)
-    is_packed = file.read(4) == b"PK\x03\x04"
-    (_check_archive if is_packed else _check_old)(file)
+    (_check_archive if file.read(len(PACKED)) == PACKED else _check_old)(file)
+    file.seek(0)
 
 
 def _check_archive(file: BinaryIO) -> None:
@@ -62,7 +63,6 @@ def _check_archive(file: BinaryIO) -> None:
                         Extent(part).check()
     except _DAMAGE as error:
         raise UnreadableFile(f"This spreadsheet is damaged ({error}): save it again, or as CSV.") from error
-    file.seek(0)
 
 
 def _check_old(file: BinaryIO) -> None:
@@ -76,7 +76,6 @@ def _check_old(file: BinaryIO) -> None:
         held = piece[-_OLD_HEAD:]
     if (rows + 1) * (columns + 1) > MAX_CELLS:
         raise UnreadableFile(_TOO_MANY)
-    file.seek(0)
 
 
 def _look(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> tuple[bool, int]:
