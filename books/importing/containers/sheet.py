@@ -1,63 +1,68 @@
-"""Spreadsheets: the rows of the first sheet that looks like a list of books, numbered as the program shows them.
+"""Spreadsheets: the rows of the first sheet that looks like a list of books, numbered as the program shows them."""
 
-This module loads their parser: import it where a file is read.
-"""
-
-import datetime
+import json
+import os
+import shutil
+import sys
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from typing import IO, Any, BinaryIO, cast
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
-
-from books.importing.containers.sheet_size import check_size
 from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record
 from books.importing.header import found
-from books.importing.reading import LOOKED_AT, Row
+from books.importing.reading import Row
+
+READER = Path(__file__).with_name("sheet_reader.py")
+MAX_ROW = 8 << 20  # bytes of JSON
+_UNREADABLE = "This spreadsheet cannot be read ({}): save it again, or as CSV. If it is a ZIP archive, unpack it first."
+_TOO_LARGE = "This spreadsheet takes too much memory or time to read: save it as CSV, which is read row by row."
 
 
 def records(file: BinaryIO) -> Iterator[Record]:
-    check_size(file)
+    with _reader() as (sent, received):
+        with suppress(BrokenPipeError):  # it has reached a limit: nothing is received then
+            sent.write(b"%d\n" % file.seek(0, os.SEEK_END))
+            file.seek(0)
+            shutil.copyfileobj(file, sent)
+            sent.flush()
+        count = _next(received)
+        scores = [_score(_next(received)) for _ in range(count)] if count > 1 else [0]
+        with suppress(BrokenPipeError):
+            sent.write(b"%d\n" % scores.index(max(scores)))
+            sent.flush()
+        while (record := _next(received)) is not None:
+            yield cast(Record, tuple(record))
+
+
+@contextmanager
+def _reader() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """The two pipes of a new process, which is gone when the block ends."""
+    command = [sys.executable, "-P", str(READER)]
+    process = Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)  # noqa: S603 # nosec B603 - our own file
+    sent, received = cast(tuple[IO[bytes], IO[bytes]], (process.stdin, process.stdout))
     try:
-        book = CalamineWorkbook.from_filelike(file)
-        names = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
-        names = names or book.sheet_names
-        several = len(names) > 1  # each look at a sheet reads all of it
-        best = max(names, key=lambda name: _score(book.get_sheet_by_name(name)) if several else 0, default=None)
-        sheet = book.get_sheet_by_name(best) if best else None
-    except (CalamineError, OSError, ValueError) as error:
-        raise UnreadableFile(f"This spreadsheet cannot be read ({error}): save it again, or as CSV.") from error
-    if sheet is not None and sheet.start is not None:
-        yield from _filled(sheet)
+        yield sent, received
+    finally:
+        process.kill()
+        process.wait()
+        received.close()
+        with suppress(BrokenPipeError):  # not all was sent
+            sent.close()
 
 
-def _filled(sheet: CalamineSheet) -> Iterator[Record]:
-    """The rows, each with the cells that are merged with one above: an author beside several titles is that of each."""
-    begins: dict[int, list[tuple[int, int]]] = {}
-    first = sheet.start[1] if sheet.start else 0  # rows are counted from 1, but columns from the first that has a cell
-    for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
-        if bottom > top and first <= left < first + sheet.width:
-            begins.setdefault(top, []).append((left - first, bottom))
-    held: dict[int, tuple[int, str]] = {}
-    for number, row in enumerate(sheet.iter_rows()):
-        cells = list(map(text, row))
-        held = {column: found for column, found in held.items() if number <= found[0]}
-        for column, (_, value) in held.items():
-            cells[column] = cells[column] or value
-        held |= {column: (bottom, cells[column]) for column, bottom in begins.get(number, ())}
-        yield number + 1, cells
+def _next(received: IO[bytes]) -> Any:
+    line = received.readline(MAX_ROW)
+    if not line.endswith(b"\n"):
+        raise UnreadableFile(_TOO_LARGE)
+    value = json.loads(line)
+    if isinstance(value, dict):
+        raise UnreadableFile(_UNREADABLE.format(value["error"]))
+    return value
 
 
-def _score(sheet: CalamineSheet) -> int:
-    """How surely this is a list of books."""
-    first = [Row(0, 0, 0, [text(cell) for cell in row]) for row in sheet.to_python(nrows=LOOKED_AT) if any(row)]
-    return found(first, {}).score
-
-
-def text(cell: Any) -> str:
-    """A cell as people see it: 1994 for 1994.0, a date as ISO 8601."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime.date | datetime.time):
-        return cell.isoformat()
-    return str(cell)
+def _score(rows: list[list[str]]) -> int:
+    """How surely a sheet that begins so is a list of books."""
+    return found([Row(0, 0, 0, cells) for cells in rows], {}).score
