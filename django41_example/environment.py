@@ -141,6 +141,9 @@ def database(name: str, default: str) -> DBConfig:
     if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
         raise ImproperlyConfigured(hint)
     try:
-        return dj_database_url.parse(value)
+        config = dj_database_url.parse(value)
     except ValueError:
         raise ImproperlyConfigured(hint) from None
+    if config["NAME"] in {"", ":memory:"}:  # each thread would have a database of its own, which no restart outlives
+        raise ImproperlyConfigured(hint)
+    return config

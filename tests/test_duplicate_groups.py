@@ -30,6 +30,8 @@ def book(**fields: Any) -> Any:
         ({"subtitle": "Year One"}, {}, False),
         ({"title": "Emma: A Novel"}, {"subtitle": "a novel!"}, False),
         ({"title": "Emma: A Novel"}, {"title": "Emma: The Play"}, True),
+        ({"series_number": 3, "series_label": "3, Part 1"}, {"series_number": 3, "series_label": "3, part 2"}, True),
+        ({"series_number": 3, "series_label": "3, Part 1"}, {"series_number": 3}, False),
         ({"title": "Emma: Vol. 1"}, {"title": "Emma: Vol. 2"}, True),
     ],
 )

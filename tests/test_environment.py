@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django41_example import environment
 
 pytestmark = pytest.mark.once
+NO_FILE = ("sqlite:books", "sqlite:///", "sqlite:///:memory:")
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_an_address_of_sqlite_is_a_path(url: str, path: str, given: Any) -> None
     assert (config["ENGINE"], config["NAME"]) == ("django.db.backends.sqlite3", path)
 
 
-@pytest.mark.parametrize("url", ["mysql://localhost/books", "books.db", "postgres://host:port/books", "sqlite:books"])
+@pytest.mark.parametrize("url", [*("mysql://localhost/books", "books.db", "postgres://host:port/books"), *NO_FILE])
 def test_any_other_address_is_refused_by_name(url: str, given: Any) -> None:
     given(url)
     with pytest.raises(ImproperlyConfigured, match="VARIABLE cannot be read"):

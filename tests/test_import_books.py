@@ -54,7 +54,7 @@ class ImportBooks(TransactionTestCase):
         self.file("b.jsonl", '{"title": "A"}\n')
         assert self.run_command("a.csv", "b.jsonl") == (
             "a.csv: 2 rows: 2 added, 0 updated, 0 unchanged, 0 rejected\n"
-            "b.jsonl: 1 rows: 0 added, 0 updated, 1 unchanged, 0 rejected\n"
+            "b.jsonl: 1 row: 0 added, 0 updated, 1 unchanged, 0 rejected\n"
         )
 
     def test_each_file_is_a_job_that_can_be_undone(self) -> None:
@@ -103,7 +103,7 @@ class ImportBooks(TransactionTestCase):
 
     def test_a_dry_run_changes_nothing(self) -> None:
         out = self.run_command(self.file("a.csv", "title\nA\n"), "--dry-run")
-        assert "(dry run): 1 rows: 1 added" in out
+        assert "(dry run): 1 row: 1 added" in out
         assert not Book.objects.exists()
 
     def test_files_that_cannot_be_read_are_named_at_the_end_and_keep_none_of_the_others_back(self) -> None:

@@ -192,6 +192,10 @@ class OverHTTP(LibrarianTestCase):
         assert self.client.post(data["undo_url"]).json()["books"] == 1
         assert names() == {"Kokoro": "Natsume", "Botchan": "Soseki"}
 
+    def test_who_changes_nothing_is_not_offered_to_undo_what_others_did(self) -> None:
+        self.patch(self.natsume, name="夏目")
+        assert self.patch(self.natsume, name="夏目").json()["undo_url"] is None
+
     def test_a_book_in_which_somebody_has_two_roles_counts_once(self) -> None:
         Book.objects.add({"title": "Faust", "authors": ["Natsume"], "contributors": ["Natsume (translator)"]})
         assert self.patch(self.natsume, name="Natsume Soseki").json()["books"] == 2

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 
 from books.history.merge import merge
 from books.importing.importer import import_file
@@ -247,6 +249,16 @@ class SeriesOfBooks(TestCase):
         assert page.count("<dt>Series</dt>") == 2
         page = (await self.async_client.get(f"/books/{self.map.pk}/", headers=HTML)).content.decode()
         assert 'rel="prev"' not in page
+
+    def test_a_book_in_many_series_takes_no_more_queries(self) -> None:
+        series = {"series": "A", "series_number": 1, "more_series": [f"S{number} #2" for number in range(9)]}
+        many = Book.objects.add({"title": "Many", **series})
+        counts = []
+        for book in (self.light, many):
+            with CaptureQueriesContext(connection) as queries:
+                self.client.get(f"/books/{book.pk}/", headers=HTML)
+            counts.append(len(queries))
+        assert counts[1] <= counts[0]
 
     async def test_an_unknown_series_is_not_found(self) -> None:
         response = await self.async_client.get("/series/999999/")

@@ -19,7 +19,9 @@ KIND, FORMAT = "book catalogue backup", 1
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST, LARGEST_ROW = 4 << 20, 32 << 20  # bytes: a small file may unpack to gigabytes
 LARGEST_ID = 1 << 62
-LINKS = {"books.bookauthor", "books.bookseries", "books.booktopic", "books.filechunk"}
+NEVER_ASKED_FOR = {  # links and parts of others, and the group that every catalogue has
+    *("books.bookauthor", "books.bookseries", "books.booktopic", "books.filechunk", "auth.group"),
+}
 ZIP = b"PK\x03\x04"
 BLOCK, BATCH = 1 << 20, 256 << 10  # bytes
 UNREADABLE = (
@@ -60,11 +62,11 @@ def counts(manifest: Manifest) -> dict[str, int]:
 
 
 def counted(rows: Mapping[str, int], without: Collection[str] = ()) -> str:
-    """How many rows of each table, such as "210 books, 1 user"; nobody asks how many links there are between them."""
+    """How many rows of each table that people ask for, such as "210 books, 1 user"."""
     known = {model._meta.label_lower: model._meta for model in apps.get_models()}  # none of links that Django made
     found = []
     for label, number in rows.items():
-        if number and label in known and label not in {*LINKS, *without}:
+        if number and label in known and label not in {*NEVER_ASKED_FOR, *without}:
             found.append(f"{number:,} {known[label].verbose_name if number == 1 else known[label].verbose_name_plural}")
     return ", ".join(found) or "nothing"
 

@@ -55,6 +55,8 @@ def edit(
 ) -> Named:
     """Change an author, a topic or a series with all its books, in one transaction, and return what has the books now.
 
+    Its `change_id` is that of the change, if anything changed.
+
     `values` are canonical, by the fields of its form; `versions` those that the caller takes it to have. If another has
     the name, `merge` moves the books to it. Raises NameTaken, UnknownAuthors, StaleVersion, TooManyBooks, DoesNotExist.
     """
@@ -79,7 +81,7 @@ def edit(
         kept = other.merged_with(new) if other else new
         _save(kept)
         before = [old, *([other] if other else []), *(was for was, _ in linked)]
-        _change_books(before, [kept, *(now for _, now in linked)], actor)
+        kept.change_id = _change_books(before, [kept, *(now for _, now in linked)], actor)
         if other:
             model.objects.filter(pk=old.pk, books=None).delete()
         else:
@@ -87,8 +89,8 @@ def edit(
     return cast("Named", kept)
 
 
-def _change_books(before: list[Any], after: list[Any], actor: Actor) -> None:
-    """Log a change of names, and have all books say and be found by those of now."""
+def _change_books(before: list[Any], after: list[Any], actor: Actor) -> int:
+    """Log a change of names, have all books say and be found by those of now, and return the change's id."""
     old, kept = before[0], after[0]
     pks = _lock_books(old, kept)
     change = NameChange.objects.log(before, after, actor, books=len(pks))
@@ -98,6 +100,7 @@ def _change_books(before: list[Any], after: list[Any], actor: Actor) -> None:
         write(books, replace(actor, name_change_id=change.pk))
     _file_books(kept)
     _index_names(before, after, pks)
+    return change.pk
 
 
 def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:

@@ -4,8 +4,6 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from django.urls import reverse
-
 from books.exporting.formulas import defused
 from books.importing.results import REJECT_COLUMNS, Reject, Totals
 
@@ -35,5 +33,9 @@ def reject_lines(header: Sequence[str], rejects: Iterable[Reject]) -> bytes:
 def summary(totals: Totals) -> str:
     counts = f"{totals.created:,} added, {totals.updated:,} updated, {totals.unchanged:,} unchanged"
     notes = f"; {totals.notes:,} imported without one of their fields" if totals.notes else ""
-    similar = f"; {totals.similar:,} possible duplicates, see {reverse('duplicate_list')}" if totals.similar else ""
-    return f"{totals.rows:,} rows: {counts}, {totals.rejected:,} rejected{notes}{similar}"
+    similar = f"; {totals.similar:,} possible {_of('duplicate', totals.similar)}" if totals.similar else ""
+    return f"{totals.rows:,} {_of('row', totals.rows)}: {counts}, {totals.rejected:,} rejected{notes}{similar}"
+
+
+def _of(noun: str, number: int) -> str:
+    return noun if number == 1 else f"{noun}s"

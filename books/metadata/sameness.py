@@ -1,5 +1,6 @@
 """Whether two books of one fingerprint are the same book, surely or perhaps. Pure functions of records."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
 from typing import Any
@@ -8,17 +9,22 @@ from books.metadata import fingerprint, roles
 from books.metadata.folding import fold
 from books.metadata.record import source_of
 
-TITLE = ("title", "subtitle", "series_number")  # what tells books of one fingerprint apart
+TITLE = ("title", "subtitle", "series_number", "series_label")  # what tells books of one fingerprint apart
 EDITION = ("published_year", "publisher", "language", "pages")
 YEARS_APART = 3
+_NUMBER = re.compile(r"\d+")
 
 Fields = Mapping[str, Any]
 
 
 def different(one: Fields, other: Fields) -> bool:
-    """Whether they are different volumes, or parts with subtitles of their own."""
+    """Whether they are different volumes, or parts of one (`3, part 1`), or have subtitles of their own."""
     numbers = one["series_number"], other["series_number"]
     if None not in numbers and float(numbers[0]) != float(numbers[1]):
+        return True
+    # Kept answers of earlier versions have no label.
+    parts = [_NUMBER.findall(fold(book.get("series_label") or "")) for book in (one, other)]
+    if min(map(len, parts)) > 1 and parts[0] != parts[1]:
         return True
     subtitles = [fingerprint.subtitle(book["title"], book["subtitle"]) for book in (one, other)]
     return all(subtitles) and subtitles[0] != subtitles[1]

@@ -170,6 +170,18 @@ _STAY = frozenset(
 )
 _WHOLE = frozenset("le la les du des de von ibn abu el st. saint ابن أبو ابو".split())  # Le Corbusier, Ibn Battuta
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+_BETWEEN_NAMES = frozenset(["wa", "no"])  # Ngũgĩ wa Thiong'o, Ono no Komachi: no last names
+# The first of two last names, as people have them in Spain and Latin America. Given names and Portuguese ones are not
+# among them, since these people are filed by the very last name.
+_FIRST_OF_TWO = frozenset(
+    "aguilar alvarez arias benitez bioy blasco bravo buero caballero cabrera calderon calvo cano carmona carrasco "
+    "cervantes cortes delgado diaz diez dominguez duran fernandez fuentes gallardo garcia garrido gimenez gomez "
+    "gonzalez guerrero gutierrez hernandez herrera herrero hidalgo ibanez jimenez lopez lozano marquez martinez "
+    "medina mendez menendez molina montero morales munoz navarro nieto nunez ortega ortiz pardo parra perez prieto "
+    "ramirez roa rodriguez rojas romero rubio ruiz sanchez sanz serrano soler soto suarez torrente valle vargas "
+    "vazquez velasco vidal".split()
+)
+_BETWEEN_LAST_NAMES = frozenset("de del la las los".split())
 
 
 @lru_cache(20_000)
@@ -181,7 +193,7 @@ def sort_name(name: str) -> str:
     found = _SUFFIXES.search(name)
     rest, suffix = (name[: found.start()], found[0].lstrip(", ")) if found else (name, "")
     words = rest.split()
-    if "," in rest or len(words) < 2 or _UNSPACED.search(rest):
+    if "," in rest or len(words) < 2 or _UNSPACED.search(rest) or not _BETWEEN_NAMES.isdisjoint(words[1:-1]):
         return name
     if words[0] == "The":
         return f"{' '.join(words[1:])}, The"
@@ -189,16 +201,25 @@ def sort_name(name: str) -> str:
         return f"{' '.join(words[1:])} {suffix}, {words[0]}"
     if is_institution(name) and not (len(words) == 2 and words[1].lower() in _SURNAMES):
         return name
+    start = _start_of_last(words)
+    if start == 0 or (start == 1 and words[0].lower() in _WHOLE):
+        return name
+    return ", ".join([" ".join(words[start:]), " ".join(words[:start]), *([suffix] if suffix else [])])
+
+
+def _start_of_last(words: list[str]) -> int:
+    """The place of the first word of the last name; 0 if all of them are."""
     start = len(words) - 1
     while start > 1 and _stays(words[start - 1]):
         start -= 1
-    if start == 1 and words[0].lower() in _WHOLE:
-        return name
+    if start > 1 and words[start - 1 : start + 1] == ["de", "la"]:  # Walter de la Mare, Melissa de la Cruz
+        start -= 1
     if start > 2 and words[start - 1].lower() == "y":  # Ortega y Gasset
-        start -= 2
-    given = words[:start]
-    last = " ".join(words[start:])
-    return ", ".join([last, " ".join(given), *([suffix] if suffix else [])])
+        return start - 2
+    before = start
+    while before > 1 and words[before - 1] in _BETWEEN_LAST_NAMES:
+        before -= 1
+    return before - 1 if fold(words[before - 1]) in _FIRST_OF_TWO else start
 
 
 def is_institution(name: str) -> bool:

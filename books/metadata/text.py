@@ -39,7 +39,7 @@ BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
 ISBN_PART = 4  # digits
-RULES = 6  # raise it when a text becomes other words than before: an upgrade then indexes all books again
+RULES = 7  # raise it when a text becomes other words than before: an upgrade then indexes all books again
 LONGEST = 100  # characters of a word that are looked at
 MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
 # The columns of a book that are searched.

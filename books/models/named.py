@@ -33,6 +33,7 @@ class Named(models.Model):
     books: Any
     other_names: Any  # rows of a model derived from OtherName
     _names: list[str] | None = None  # of these rows, the names
+    change_id: int | None = None  # of the NameChange that was just made
 
     class Meta:
         abstract = True

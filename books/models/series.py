@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Value
+from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Round
 
 from books.metadata import numbers, record, sorting
@@ -78,17 +78,17 @@ class BookSeriesQuerySet(models.QuerySet["BookSeries"]):
         """The book's places: of each series the id and the name, then the number and its label."""
         return self.filter(book=pk).order_by("position").values_list("series_id", "series__name", "number", "label")
 
-    def neighbours(self, series: int, number: Decimal | None) -> list[dict[str, Any] | None]:
-        """The books before and after this number; editions of the same volume are no neighbours."""
-        if number is None:
-            return [None, None]
-        numbered, names = (
-            self.filter(series=series, number__isnull=False),
-            ("book_id", "book__title", "number", "label"),
+    def with_neighbours(self) -> Any:
+        """The places with the books before and after each; editions of the same volume are no neighbours."""
+        numbered = BookSeries.objects.filter(series=OuterRef("series"), number__isnull=False)
+        before = numbered.filter(place__lt=OuterRef("place")).order_by("-place", "book")
+        after = numbered.filter(place__gt=OuterRef("place")).order_by("place", "book")
+        return self.annotate(
+            previous=Subquery(before.values("book")[:1]),
+            previous_title=Subquery(before.values("book__title")[:1]),
+            next=Subquery(after.values("book")[:1]),
+            next_title=Subquery(after.values("book__title")[:1]),
         )
-        before = numbered.filter(place__lt=number * 100).order_by("-place", "book")
-        after = numbered.filter(place__gt=number * 100).order_by("place", "book")
-        return [found.values(*names).first() for found in (before, after)]
 
 
 class BookSeries(models.Model):

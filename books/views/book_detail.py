@@ -2,6 +2,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import batched
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +38,12 @@ TOPICS = CompiledQuery(
 )
 PEOPLE = CompiledQuery(
     BookAuthor.objects.filter(book=PK).order_by("position").values_list("author_id", "author__name", "role")
+)
+PLACES = CompiledQuery(
+    BookSeries.objects.filter(book=PK)
+    .with_neighbours()
+    .order_by("position")
+    .values_list("series_id", "series__name", "number", "label", "previous", "previous_title", "next", "next_title")
 )
 IN_SCHEMA_ORG = {role: roles.LABELS[role] for role in ("trl", "ill", "edt")}
 
@@ -122,7 +129,8 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
         raise Book.objects.missing(pk)
     topics = TOPICS.read(pk=pk)
     row = dict(zip(serializers.BOOK_COLUMNS, found[0], strict=True))
-    in_series = list(BookSeries.objects.of_book(pk)) if row["series"] else []
+    places = PLACES.read(pk=pk) if row["series"] else []
+    in_series = [place[:4] for place in places]
     data = serializers.book(row, [slug for slug, _ in topics], in_series)
     if user is None:
         return data, {}
@@ -136,7 +144,7 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
         "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
         "shelves": shelves(data, data["authors"], in_series),
-        "neighbours": [neighbours(*place) for place in in_series],
+        "neighbours": [neighbours(*place) for place in places],
         "cover": covers.cover(data["title"], data["authors"]),
         "json_ld": json_ld(data),
         "changes": changes(pk, user, 5) if "can_change_books" in user.rights else [],
@@ -154,13 +162,15 @@ def list_before(request: HttpRequest) -> str | None:
     return f"{found.path}?{found.query}" if found.query else found.path
 
 
-def neighbours(pk: int, name: str, number: Decimal | None, label: str) -> dict[str, Any]:
-    """A series, and the books of it before and after this one."""
-    previous, following = BookSeries.objects.neighbours(pk, number)
-    return {"name": name, "url": reverse("series_detail", args=[pk]), "place": Place(name, number, label).written} | {
-        "previous": previous,
-        "next": following,
-    }
+def neighbours(pk: int, name: str, number: Decimal | None, label: str, *books: Any) -> dict[str, Any]:
+    """A series, and the books of it before and after this one, if it has a number there; `books` are ids and titles."""
+    previous, following = [
+        {"url": reverse("book_detail", args=[book]), "title": title} if book and number is not None else None
+        for book, title in batched(books, 2, strict=True)
+    ]
+    place = Place(name, number, label).written
+    url = reverse("series_detail", args=[pk])
+    return {"name": name, "url": url, "place": place, "previous": previous, "next": following}
 
 
 def json_ld(data: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from books.web.negotiation import HTML
 from django41_example.server.threads import in_thread
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
+LABELS = {"Α": "Α–Ω", "А": "А–Я"}  # of those that look like the A before them
 FEW = 60  # names that need no letters to jump to
 STARTS = {letter: sort_key(letter) for letter in LETTERS}
 FIRST = [start[0] for start in STARTS.values()]
@@ -27,6 +28,12 @@ def letter_of(key: str) -> str:
     """The letter under which a sort key stands; "" if that is before all."""
     place = bisect_right(FIRST, key[:1])
     return LETTERS[place - 1] if place else ""
+
+
+def label_of(key: str) -> str:
+    """The same as people see it."""
+    letter = letter_of(key)
+    return LABELS.get(letter, letter)
 
 
 async def aletters(model: Any, column: str) -> str:
@@ -43,11 +50,13 @@ def _read(model: Any, column: str) -> str:
 
 
 def cursors(ordering: Ordering, letters: str) -> list[tuple[str, str]]:
-    """Each letter, in the order of the list, with the cursor `after` which its rows come."""
+    """The label of each letter, in the order of the list, with the cursor `after` which its rows come."""
     # Downwards, what begins with a letter lies before the next one.
     starts, step = (ENDS, -1) if ordering.descending else (STARTS, 1)
     rest = *[""] * (len(ordering.columns) - 2), -1
-    return [(letter, Cursor.encode(ordering, (starts[letter], *rest))) for letter in letters[::step]]
+    return [
+        (LABELS.get(letter, letter), Cursor.encode(ordering, (starts[letter], *rest))) for letter in letters[::step]
+    ]
 
 
 async def aletters_of_names(
@@ -56,7 +65,7 @@ async def aletters_of_names(
     """The letters that a page of names links to; none if it holds all names, or for a search."""
     if view.media_type != HTML or "q" in query or not page.rows or not (page.after or page.before):
         return []
-    current, size = letter_of(page.rows[0]["sort_key"]), f"size={query['size']}&" if "size" in query else ""
+    current, size = label_of(page.rows[0]["sort_key"]), f"size={query['size']}&" if "size" in query else ""
     return [
         {"letter": letter, "url": f"{view.request.path}?{size}after={cursor}", "is_current": letter == current}
         for letter, cursor in cursors(model.objects.all().ORDERINGS["name"], await aletters(model, "sort_key"))
@@ -68,7 +77,7 @@ def lettered(names: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], 
     rows = sorted(({**each, "key": sort_key(each["name"])} for each in names), key=itemgetter("key"))
     first: dict[str, dict[str, Any]] = {}
     for row in rows if len(rows) > FEW else ():
-        first.setdefault(letter_of(row["key"]), row)
+        first.setdefault(label_of(row["key"]), row)
     first.pop("", None)
     for letter, row in first.items():
         row["letter"] = letter

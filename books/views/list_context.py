@@ -14,7 +14,7 @@ from books.metadata.years import written
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering, Page
 from books.templatetags.catalogue import thousands, year
-from books.views.letters import cursors, letter_of
+from books.views.letters import cursors, label_of
 
 SORTS = {
     "relevance": "Best match",
@@ -201,7 +201,7 @@ def with_current(jumps: bytes, page: Page, ordering: Ordering) -> bytes:
     """The same links, of which the one that leads to the first row's place is marked."""
     start = page.rows[0][-len(ordering.columns)]
     if isinstance(start, str):
-        label = letter_of(start)
+        label = label_of(start)
     elif ordering.descending:
         label = str(next((year for year in JUMPS if year >= start), JUMPS[-1]))
     else:

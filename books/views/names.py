@@ -145,8 +145,7 @@ async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
         is_there = await type(kept)._default_manager.filter(pk=kept.pk).aexists()  # not if nothing was left of it
         return SeeOther(heading(kept)["url"] if is_there else reverse(f"{kept._meta.model_name}_list"))
     data = {**await aheading(kept), **await in_thread(shown, kept)}
-    change = await achanges(kept, 1)
-    data["undo_url"] = change[0]["undo_url"] if change else None
+    data["undo_url"] = reverse("name_undo", args=[kept.change_id]) if kept.change_id else None
     return json_response(data, headers={"ETag": f'"{kept.version}"'})
 
 

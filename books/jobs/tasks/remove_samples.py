@@ -24,7 +24,7 @@ def remove_samples() -> dict[str, int]:
             gone = sum(_is_removed(pk, actor) for pk, version in found if version == 1)
             last, removed, kept = found[-1][0], removed + gone, kept + len(found) - gone
             checkpoint = {"last": last, "removed": removed, "kept": kept}
-            message = f"{removed:,} samples removed, {kept:,} kept because they were edited"
+            message = f"{removed:,} removed, {kept:,} kept because they were edited"
             run.save_checkpoint(message, checkpoint, done=removed + kept, total=total)
     return {"removed": removed, "kept": kept}
 

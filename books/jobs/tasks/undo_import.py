@@ -33,7 +33,7 @@ def undo_import(job: str) -> dict[str, int]:
             if reasons:
                 run.append_to_file("kept.csv", csv_lines(reasons), KEPT_HEADER)
             checkpoint = {"last": last, "undone": undone, "kept": kept}
-            message = f"{undone:,} books undone, {kept:,} kept"
+            message = f"{undone:,} undone, {kept:,} kept as they are"
             run.save_checkpoint(message, checkpoint, done=undone + kept, total=total)
         time.sleep(PAUSE)
     return {"undone": undone, "kept": kept}
