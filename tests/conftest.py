@@ -1,6 +1,6 @@
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +94,20 @@ def _quick_settings() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_flush() -> Iterator[None]:
+def _quick_django() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        patch.setattr("django.test.client.sync_to_async", on_the_loop)
         yield
+
+
+def on_the_loop(close: Callable[[], None], **_: object) -> Callable[[], Awaitable[None]]:
+    """Stands for sync_to_async, with which AsyncClient closes a response: for that alone each test began a thread."""
+
+    async def aclose() -> None:
+        close()
+
+    return aclose
 
 
 @pytest.fixture(scope="session", autouse=True)

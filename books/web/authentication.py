@@ -93,18 +93,23 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
     that names somebody may send on credentials of its own, which are no token of ours.
     """
     credentials = request.META.get("HTTP_AUTHORIZATION")
-    is_remote = bool(remote_user(request))
-    if credentials is not None and not (is_remote and not _secret(credentials).startswith(PREFIX)):
+    if credentials is not None and not (remote_user(request) and not _secret(credentials).startswith(PREFIX)):
         secret = _secret(credentials)
         token = await Token.objects.afind(secret) if secret else None
         if token is None:
             detail = INVALID_TOKEN.format(reverse("token_list"))
             raise HTTPError(401, detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
         return RequestUser(token.user, token)
-    if is_personal(request) and (user := await request.auser()).is_authenticated:
-        rights = [name for name, permission in RIGHTS.items() if await user.ahas_perm(permission)]
-        return RequestUser(user, rights=frozenset(rights), is_remote=is_remote)
-    return ANONYMOUS
+    return await sync_to_async(signed_in)(request) if is_personal(request) else ANONYMOUS
+
+
+def signed_in(request: HttpRequest) -> RequestUser:
+    """Whom the session or the proxy names: session, account and permissions are read in one turn of the thread."""
+    user = get_user(request)
+    if not user.is_authenticated:
+        return ANONYMOUS
+    rights = [name for name, permission in RIGHTS.items() if user.has_perm(permission)]
+    return RequestUser(user, rights=frozenset(rights), is_remote=bool(remote_user(request)))
 
 
 def _secret(header: str) -> str:

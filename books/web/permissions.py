@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from copy import copy
-from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from books.models import Scope
-from books.web.authentication import CHALLENGE, RequestUser, aauthenticate, aget_user
+from books.web.authentication import CHALLENGE, RequestUser, aauthenticate
 from books.web.negotiation import HTTPError
 
 
@@ -99,7 +98,6 @@ async def ais_still_allowed(request: HttpRequest, rules: Mapping[str, Rule]) -> 
     again: Any = copy(request)
     store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     again.session = store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-    again.auser = partial(aget_user, again)
     try:
         again.request_user = await aauthenticate(again)
         await aauthorize(again, rules)

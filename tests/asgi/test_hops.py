@@ -16,6 +16,7 @@ from django41_example.server.threads import Checkout
 from tests.asgi.client import ask
 from tests.asgi.conftest import MakePool
 from tests.caching import subscribed  # noqa: F401 - a fixture
+from tests.people import cookies_of, librarian
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,6 +91,17 @@ async def test_a_list_of_books_costs_one_hop_once_it_is_counted_and_none_on_post
     count.hops = 0
     await ask(catalogue, "/books/", headers=accept)
     assert count.hops == (connection.vendor == "sqlite")
+
+
+@pytest.fixture
+def session() -> str:
+    """The cookie of somebody who has signed in."""
+    return cookies_of(librarian()).output(attrs=[], header="").strip()
+
+
+async def test_who_is_signed_in_is_read_in_one_hop(catalogue: Any, session: str, count: Count) -> None:
+    answer = await ask(catalogue, "/openapi.json", headers=[("cookie", session)])
+    assert (answer.status, count.hops) == (200, 1)
 
 
 @pytest.mark.parametrize("path", ["/health_check/live/", "/openapi.json", "/nowhere", "/books", "/static/nowhere.css"])
