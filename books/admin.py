@@ -89,7 +89,7 @@ class BookAdmin(ReadOnlyAdmin):
     search_fields = ["title"]  # shows the box; the catalogue's own search answers
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        return queryset.searched(search_term), False
+        return queryset.search(search_term), False
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         book = self.get_object(request, object_id)

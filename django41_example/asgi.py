@@ -16,7 +16,7 @@ django.setup()
 from books.cache import catalogue_version
 from books.cache.topics import warm_up as read_topics
 from books.models.token import token_uses
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from books.views.upload_check import upload_check
 from django41_example.server.forwarded import ForwardedHeaders
 from django41_example.server.handler import Handler
@@ -37,7 +37,7 @@ limits = Limits(settings.QUEUE_LENGTH, head_start=HEAD_START if connection.vendo
 pool = ThreadPool(settings.THREADS, limits, streaming=ThreadPool(STREAMING_THREADS, limits, name="streaming"))
 handler = Handler(
     pool,
-    refused,
+    server_refusal,
     body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
     upload_check=upload_check,
     upload_limit=settings.UPLOAD_LIMIT,

@@ -5,7 +5,7 @@ from django.urls import include, path
 from books.admin import site
 
 handler400 = "books.views.errors.bad_request"
-handler403 = "books.views.errors.forbidden"
+handler403 = "books.views.errors.permission_denied"
 handler404 = "books.views.errors.not_found"
 handler500 = "books.views.errors.server_error"
 

@@ -12,7 +12,7 @@ from books.history.merge import merge
 from books.history.rename import NameTaken, edit
 from books.history.undo import CannotUndo, undo
 from books.models import Author, Book, Change, DuplicateISBN, Identity, Invitation, NotInvited, Role, Topic
-from books.models.account import LastOwner, accept, accounts, vouched_for
+from books.models.account import LastOwner, accept, accounts, remote_account
 from books.models.account import NameTaken as AccountNameTaken
 from books.models.change import COMMAND
 from tests.importing.test_concurrency import at_once
@@ -112,8 +112,8 @@ class AtOnce(TransactionTestCase):
         owner()
         for number in range(TIMES):
             claims = {"iss": "https://auth.example", "sub": str(number), "preferred_username": f"Ada{number}"}
-            both = [lambda claims=claims: Identity.objects.sign_in(claims), lambda n=number: vouched_for(f"Eve{n}")]
-            assert at_once(*both, *both, lambda n=number: vouched_for(f"EVE{n}")) == []
+            both = [lambda claims=claims: Identity.objects.sign_in(claims), lambda n=number: remote_account(f"Eve{n}")]
+            assert at_once(*both, *both, lambda n=number: remote_account(f"EVE{n}")) == []
         assert (User.objects.count(), Identity.objects.count()) == (1 + 2 * TIMES, TIMES)
 
     def test_of_two_people_with_one_name_one_is_refused(self) -> None:

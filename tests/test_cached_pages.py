@@ -15,7 +15,7 @@ from books.history.merge import merge
 from books.history.undo import undo
 from books.models import Action, Book, Change
 from books.models.change import COMMAND
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from django41_example.server.response_cache import ResponseCache
 from tests.asgi.client import ask
@@ -67,7 +67,7 @@ def pages(book: Book) -> list[str]:
 
 @pytest.fixture
 def handler(make_pool: Any) -> Handler:  # noqa: F811
-    return Handler(make_pool(), refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return Handler(make_pool(), server_refusal, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.db.models.functions import Concat, Upper
 from django.test import TestCase
 
 from books.models import Author, Book, Topic
-from books.search.compiled_query import CompiledQuery, Parameter, compiled, cursor_of
+from books.search.compiled_query import CompiledQuery, Parameter, compile_query, open_cursor
 
 BOOKS = [
     {
@@ -116,14 +116,14 @@ class Rows(TestCase):
         def build(size: int) -> QuerySet[Any, Any]:
             return Book.objects.values_list("title")[:size]
 
-        assert compiled(build, 2) is compiled(build, 2)
-        assert compiled(build, 2) is not compiled(build, 3)
+        assert compile_query(build, 2) is compile_query(build, 2)
+        assert compile_query(build, 2) is not compile_query(build, 3)
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db
 def test_a_connection_keeps_no_values_of_statements_that_it_does_not_prepare() -> None:
-    with cursor_of(connection, prepares=True) as cursor:
+    with open_cursor(connection, prepares=True) as cursor:
         cursor.execute("SELECT 1")
     tracemalloc.start()
     with connection.cursor() as cursor:

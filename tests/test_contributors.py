@@ -111,12 +111,12 @@ class Contributors(LibrarianTestCase):
             "author:birnbaum": both[1:],
         }.items():
             with self.subTest(query):
-                assert sorted(Book.objects.searched(query).values_list("title", flat=True)) == titles
+                assert sorted(Book.objects.search(query).values_list("title", flat=True)) == titles
 
     def test_another_name_of_a_translator_is_found_as_a_translator(self) -> None:
         edit(self.person("Alfred Birnbaum"), {"names": ["アルフレッド・バーンバウム"]}, COMMAND)
-        assert [book.title for book in Book.objects.searched("translator:バーンバウム")] == ["A Wild Sheep Chase"]
-        assert [book.title for book in Book.objects.searched("author:バーンバウム")] == ["Emma"]
+        assert [book.title for book in Book.objects.search("translator:バーンバウム")] == ["A Wild Sheep Chase"]
+        assert [book.title for book in Book.objects.search("author:バーンバウム")] == ["Emma"]
         added = Book.objects.add({"title": "B", "contributors": ["アルフレッド・バーンバウム (editor)"]})
         assert added.contributors == "Alfred Birnbaum (editor)"
 
@@ -146,7 +146,7 @@ class Contributors(LibrarianTestCase):
         Book.objects.filter(pk=self.book.pk).update(contributors="", author_key="")
         assert derive([self.book.pk]) == 1
         assert Book.objects.get(pk=self.book.pk).contributors == "\n".join(TRANSLATED["contributors"])
-        assert [book.title for book in Book.objects.searched("translator:birnbaum")] == ["A Wild Sheep Chase"]
+        assert [book.title for book in Book.objects.search("translator:birnbaum")] == ["A Wild Sheep Chase"]
 
     def test_a_merged_book_has_those_of_all(self) -> None:
         values: Any = {**TRANSLATED, "contributors": ["Birnbaum, Alfred (translator)", "Jo (editor)"]}

@@ -56,11 +56,11 @@ def write(*statements: str) -> None:
 
 def noted() -> list[int]:
     with connection.cursor() as cursor:
-        return KINDS[connection.vendor].noted(cursor, 100)
+        return KINDS[connection.vendor].changed_books(cursor, 100)
 
 
 def found(query: str) -> list[str]:
-    return list(Book.objects.searched(query).order_by("pk").values_list("title", flat=True))
+    return list(Book.objects.search(query).order_by("pk").values_list("title", flat=True))
 
 
 def imported(text: str) -> None:
@@ -278,7 +278,7 @@ class OurOwnWrites(TransactionTestCase):
             now = Book.objects.get(pk=book.pk)
             other = Book.objects.add({"title": f"{now.title}: a novel", "authors": ["Sōseki", "Edwin"]})
             merge({now.pk: now.version, other.pk: 1}, now.pk, {}, COMMAND)
-            assert list(Book.objects.searched("edwin").values_list("pk", flat=True)) == [book.pk]
+            assert list(Book.objects.search("edwin").values_list("pk", flat=True)) == [book.pk]
 
         def derive_anew() -> None:
             Book.objects.filter(pk=book.pk).update(topic_names="Else")

@@ -21,7 +21,7 @@ from books.jobs.start import astart
 from books.jobs.tasks.clock import clock
 from books.models import Job, Scope, Status, Token
 from books.models.job import over
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from tests.asgi.client import PATIENCE, Exchange, until
 from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
@@ -400,7 +400,7 @@ async def test_an_end_that_comes_while_the_database_fails_is_told_afterwards(
 
 async def test_a_client_that_leaves_is_forgotten(client: AsyncClient, job: Job, make_pool: MakePool) -> None:  # noqa: F811
     cookies = [("cookie", client.cookies.output(attrs=[], header="", sep=";").strip())]
-    exchange = Exchange(Handler(make_pool(), refused, body_limit=1000), "/jobs/a/events/", headers=cookies)
+    exchange = Exchange(Handler(make_pool(), server_refusal, body_limit=1000), "/jobs/a/events/", headers=cookies)
     answer = exchange.start()
     await exchange.has_sent(b"event: job")
     exchange.leave()

@@ -14,7 +14,7 @@ from django.urls import include, path
 from django.utils.csp import CSP
 
 from books.models import Book
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from tests.asgi.client import Answer, ask
 from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
@@ -107,7 +107,7 @@ def make(make_pool: MakePool, settings: Any) -> Make:  # noqa: F811
 
     def make(middleware: list[str]) -> Handler:
         settings.MIDDLEWARE = middleware
-        return Handler(make_pool(), refused, body_limit=10_000)
+        return Handler(make_pool(), server_refusal, body_limit=10_000)
 
     return make
 
@@ -198,7 +198,7 @@ DOORS = (
 def private(make_pool: MakePool, settings: Any) -> Handler:  # noqa: F811
     settings.READ_REQUIRES_LOGIN = True
     settings.ROOT_URLCONF = DOORS
-    return Handler(make_pool(), refused, body_limit=10_000)
+    return Handler(make_pool(), server_refusal, body_limit=10_000)
 
 
 @pytest.mark.parametrize("url", ["/plain/", "/plain-sync/"])

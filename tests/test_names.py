@@ -39,12 +39,12 @@ class Renaming(TestCase):
         old = author("Natsume")
         assert edit(old, {"name": "夏目 漱石"}, Actor(Channel.PAGE)).pk == old.pk
         assert names() == {"Kokoro": "夏目 漱石\nAnon", "Botchan": "夏目 漱石"}
-        found = Book.objects.searched("漱石").order_by("pk")
+        found = Book.objects.search("漱石").order_by("pk")
         assert [(book.pk, book.version, book.author_key) for book in found] == [
             (self.kokoro.pk, 2, "夏目漱石   夏目 漱石"),
             (self.botchan.pk, 2, "夏目漱石   夏目 漱石"),
         ]
-        assert list(Book.objects.searched("Natsume").order_by("pk")) == list(found)  # its other name now
+        assert list(Book.objects.search("Natsume").order_by("pk")) == list(found)  # its other name now
         [change] = Change.objects.filter(book_id=self.kokoro.pk, action="changed")
         assert change.fields == {"authors": [["Natsume", "Anon"], ["夏目 漱石", "Anon"]]}
         assert change.name_change == NameChange.objects.get()
@@ -116,7 +116,7 @@ class Renaming(TestCase):
             "fiction-and-more",
             "Fiction & more\nJapan",
         )
-        assert list(Book.objects.searched("topic:fiction")) == [self.kokoro]
+        assert list(Book.objects.search("topic:fiction")) == [self.kokoro]
 
     def test_of_a_topic_may_change_its_spelling_alone(self) -> None:
         edit(Topic.objects.get(slug="novels"), {"name": "NOVELS"}, COMMAND)
@@ -336,7 +336,7 @@ class OtherNames(TestCase):
         self.author = author("Natsume Sōseki")
 
     def found(self, query: str) -> list[str]:
-        return list(Book.objects.searched(query).order_by("pk").values_list("title", flat=True))
+        return list(Book.objects.search(query).order_by("pk").values_list("title", flat=True))
 
     def test_of_an_author_are_searched_like_the_name(self) -> None:
         edit(self.author, {"names": ["夏目漱石", "Kinnosuke"]}, COMMAND)

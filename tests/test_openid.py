@@ -301,7 +301,7 @@ class HostileProviders(OpenIdCase):
             if name == "other":
                 assert (await self.sign_in()).status_code == 303
         token = self.provider.signed(self.provider.token_claims("nonce"))
-        both = [ours._averified(token, self.provider.metadata(), "nonce") for _ in range(2)]
+        both = [ours._averify(token, self.provider.metadata(), "nonce") for _ in range(2)]
         assert [claims["sub"] for claims in await asyncio.gather(*both)] == ["1", "1"]
         assert self.provider.server.paths.count(DISCOVERY) == 1
 

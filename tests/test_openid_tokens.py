@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey
 from joserfc.jws import JWSRegistry
 
-from books.openid.tokens import InvalidToken, verified
+from books.openid.tokens import InvalidToken, verify
 from tests.provider import CLIENT, SECRET, key
 
 pytestmark = pytest.mark.once
@@ -27,7 +27,7 @@ def signed(claims: dict[str, Any] = CLAIMS, header: dict[str, Any] = RS256, by: 
 
 
 def check(token: Any, keys: Any = KEYS) -> dict[str, Any]:
-    return verified(token, keys, issuer=ISSUER, client_id=CLIENT, nonce=NONCE)
+    return verify(token, keys, issuer=ISSUER, client_id=CLIENT, nonce=NONCE)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ class RecallTests(TestCase):
         """Each query finds all books that hold its phrase in one of the fields, and no other."""
         wrong = {}
         for query, (phrase, fields) in queries.items():
-            found, truth = set(Book.objects.searched(query).values_list("id", flat=True)), self.truth(phrase, fields)
+            found, truth = set(Book.objects.search(query).values_list("id", flat=True)), self.truth(phrase, fields)
             if found != truth or not truth:
                 wrong[query] = f"{len(truth - found)} of {len(truth)} missed, {len(found - truth)} too many"
         assert not wrong

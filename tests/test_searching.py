@@ -47,7 +47,7 @@ class PagesTests(TestCase):
         for query in ("the", "t", "歴史", "writer", "his", "1", "there -again", "-writer", "-the"):
             with self.subTest(query=query):
                 found = titles(query)
-                assert sorted(found) == sorted(Book.objects.searched(query).values_list("title", flat=True))
+                assert sorted(found) == sorted(Book.objects.search(query).values_list("title", flat=True))
 
 
 class OrderTests(TestCase):
@@ -141,7 +141,7 @@ class FieldTests(TestCase):
             "love": set(),
         }.items():
             with self.subTest(query=query):
-                assert set(Book.objects.searched(query).values_list("title", flat=True)) == expected
+                assert set(Book.objects.search(query).values_list("title", flat=True)) == expected
 
 
 class HostileTests(TestCase):
@@ -172,7 +172,7 @@ class HostileTests(TestCase):
 
 class InStepTests(TestCase):
     def found(self, query: str) -> list[str]:
-        return list(Book.objects.searched(query).order_by("pk").values_list("title", flat=True))
+        return list(Book.objects.search(query).order_by("pk").values_list("title", flat=True))
 
     def test_what_is_added_changed_renamed_and_removed_is_found_so(self) -> None:
         book = Book.objects.add({"title": "Kokoro", "authors": ["Natsume"], "description": "A teacher"})

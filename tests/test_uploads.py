@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from books.models import FileChunk, Job, JobFile, Scope, Token
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from books.views.upload_check import upload_check
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, Message, until
@@ -31,7 +31,7 @@ UNKNOWN = ("authorization", "Bearer books_unknown")
 @pytest.fixture
 def handler(make_pool: MakePool) -> Handler:  # noqa: F811
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return Handler(make_pool(), refused, body_limit=limit, upload_check=upload_check, upload_limit=UPLOAD_LIMIT)
+    return Handler(make_pool(), server_refusal, body_limit=limit, upload_check=upload_check, upload_limit=UPLOAD_LIMIT)
 
 
 class Upload(Exchange):

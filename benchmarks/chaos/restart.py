@@ -13,7 +13,7 @@ from django.urls import get_resolver
 
 from benchmarks import set_up  # noqa: F401 - comes first
 from benchmarks.chaos.power import TITLE
-from books.backup.archive import opened
+from books.backup.archive import open_archive
 from books.models import Book
 from django41_example import secret_key
 
@@ -25,7 +25,7 @@ def restart() -> dict[str, Any]:
         assert cursor.execute("PRAGMA integrity_check").fetchall() == [("ok",)], "integrity_check"
     backups = [*settings.VAR_DIR.glob("backups/*.zip")]
     for path in backups:
-        with opened(path):
+        with open_archive(path):
             pass  # else it raises
     empty = [path for path in settings.STATIC_ROOT.rglob("*") if path.is_file() and not path.stat().st_size]
     assert not empty, f"static files are empty, such as {empty[0].name}"

@@ -61,7 +61,7 @@ def counts(manifest: Manifest) -> dict[str, int]:
     return {label: entry["rows"] for label, entry in manifest["tables"].items()}
 
 
-def counted(rows: Mapping[str, int], without: Collection[str] = ()) -> str:
+def describe_rows(rows: Mapping[str, int], without: Collection[str] = ()) -> str:
     """How many rows of each table that people ask for, such as "210 books, 1 user"."""
     known = {model._meta.label_lower: model._meta for model in apps.get_models()}  # none of links that Django made
     found = []
@@ -110,7 +110,7 @@ class Archive:
 
 
 @contextmanager
-def opened(path: Path, progress: Progress = lambda done, total: None) -> Iterator[Archive]:
+def open_archive(path: Path, progress: Progress = lambda done, total: None) -> Iterator[Archive]:
     """The archive in a file, checked. Raises BackupError, OSError."""
     with path.open("rb") as source, ExitStack() as stack:
         is_zip = source.read(len(ZIP)) == ZIP

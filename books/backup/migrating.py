@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
-from books.backup.archive import Archive, BackupError, opened
+from books.backup.archive import Archive, BackupError, open_archive
 from books.backup.restoring import is_current, load
 from books.backup.writing import write
 from books.models.derive import derive_all
@@ -32,7 +32,7 @@ def has_tables() -> bool:
 
 
 @contextmanager
-def migrated(archive: Archive) -> Iterator[Archive]:
+def as_current(archive: Archive) -> Iterator[Archive]:
     """The archive, if need be written again by this version."""
     if is_current(archive):
         yield archive
@@ -40,7 +40,7 @@ def migrated(archive: Archive) -> Iterator[Archive]:
     with temporary_folder() as folder:
         with as_database(archive):
             write(folder / archive.path.name)
-        with opened(folder / archive.path.name) as today:
+        with open_archive(folder / archive.path.name) as today:
             yield today
 
 
@@ -48,7 +48,7 @@ def migrated(archive: Archive) -> Iterator[Archive]:
 def as_database(archive: Archive) -> Iterator[None]:
     """Within, the default connection leads to a database with what the backup holds, and nothing else."""
     then = [(app, max(names)) for app, names in archive.manifest["migrations"].items() if names]
-    with temporary_folder() as folder, connected(folder / "backup.sqlite3"):
+    with temporary_folder() as folder, as_default_connection(folder / "backup.sqlite3"):
         state: Any = MigrationExecutor(connection).migrate(then)
         with transaction.atomic():
             load(archive, state.apps)
@@ -69,7 +69,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def connected(path: Path) -> Iterator[None]:
+def as_default_connection(path: Path) -> Iterator[None]:
     """Within, this thread's default connection leads to an SQLite database in this file."""
     own = connections[DEFAULT_DB_ALIAS]
     options = {"transaction_mode": "IMMEDIATE", "init_command": QUICK}

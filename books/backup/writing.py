@@ -17,7 +17,16 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from books.backup.archive import FORMAT, KIND, MANIFEST, Manifest, Progress, TableEntry, applied_migrations, opened
+from books.backup.archive import (
+    FORMAT,
+    KIND,
+    MANIFEST,
+    Manifest,
+    Progress,
+    TableEntry,
+    applied_migrations,
+    open_archive,
+)
 from books.backup.tables import Table, tables
 from books.metadata.text import RULES
 
@@ -30,9 +39,9 @@ def write(path: Path, progress: Progress = lambda done, total: None) -> Manifest
     """Write a backup under this name, once it is whole: read back, and safe on the disk. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _delete_left_behind(path.parent)
-    with _unfinished(path) as partial:
+    with _temporary_file(path) as partial:
         manifest = _write(partial, progress)
-        with opened(partial, lambda done, total: progress(total, total)):
+        with open_archive(partial, lambda done, total: progress(total, total)):
             pass  # it can be read
         partial.replace(path)
     _sync(path.parent)
@@ -40,7 +49,7 @@ def write(path: Path, progress: Progress = lambda done, total: None) -> Manifest
 
 
 @contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
+def _temporary_file(path: Path) -> Iterator[Path]:
     """A new file beside this one, for its owner alone, since a backup holds the hashes of passwords."""
     number, name = tempfile.mkstemp(PARTIAL, f".{path.name}.", path.parent)
     os.close(number)

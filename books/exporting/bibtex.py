@@ -43,17 +43,17 @@ def fields(book: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "pagetotal", str(book["pages"] or "")
     yield "series", whole(book["series"])
     yield "number", "" if book["series_number"] is None else str(book["series_number"])
-    yield "keywords", ", ".join(whole(topic) if "," in topic else escaped(topic) for topic in book["topics"])
-    yield "abstract", escaped(book["description"])
+    yield "keywords", ", ".join(whole(topic) if "," in topic else escape(topic) for topic in book["topics"])
+    yield "abstract", escape(book["description"])
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     return text.translate(SPECIAL)
 
 
 def whole(text: str) -> str:
     """The text in braces of its own: no style changes its capitals, and no `and` or comma parts it."""
-    return f"{{{escaped(text)}}}" if text else ""
+    return f"{{{escape(text)}}}" if text else ""
 
 
 def name_of(name: str, language: str) -> str:
@@ -61,7 +61,7 @@ def name_of(name: str, language: str) -> str:
     found = person(name, language)
     if not found:
         return whole(name)
-    return escaped(", ".join(filter(None, (found.family, found.suffix, found.given))))
+    return escape(", ".join(filter(None, (found.family, found.suffix, found.given))))
 
 
 def key(book: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from books.exporting.base import DECIMALS, NAMES, ExportFormat, Row
-from books.exporting.formulas import FIRST, defused
+from books.exporting.formulas import FIRST, defuse
 from books.metadata.record import COLUMNS, FIELDS, SEPARATOR
 from books.models.book_columns import NAME_SEPARATOR
 from books.web.serializers import number
@@ -30,7 +30,7 @@ class Csv(ExportFormat):
             columns[place] = [number(value) for value in columns[place]]
         for place in TEXTS:
             if not FIRST.isdisjoint(map(_FIRST, filter(None, columns[place]))):
-                columns[place] = [cell and defused(cell) for cell in columns[place]]
+                columns[place] = [cell and defuse(cell) for cell in columns[place]]
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows(zip(*columns[1:], strict=True))
         return buffer.getvalue().encode()

@@ -7,9 +7,9 @@ FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 FIRST = frozenset("'=+-@\t\r\n＝＋－＠")  # the characters with which one may begin
 
 
-def defused(cell: str) -> str:
+def defuse(cell: str) -> str:
     return f"'{cell}" if FORMULA.match(cell) else cell
 
 
-def restored(cell: str) -> str:
+def restore_cell(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell

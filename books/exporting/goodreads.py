@@ -7,7 +7,7 @@ from typing import Any
 
 from books.exporting.base import ExportFormat, Row, record
 from books.exporting.citation import family_first, full_title
-from books.exporting.formulas import defused
+from books.exporting.formulas import defuse
 from books.metadata import isbn
 from books.metadata.record import topic_slug
 from books.metadata.series import places
@@ -38,15 +38,15 @@ def cells(book: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     key, authors = book["source_key"] or "", book["authors"]
     named = [f"{place.series}, #{place.written}" if place.written else place.series for place in places(book)]
     series = f" ({'; '.join(named)})" if named else ""
-    yield "Book Id", defused(key.removeprefix(KEY)) if key.startswith(KEY) else ""
-    yield "Title", defused(f"{full_title(book)}{series}")
+    yield "Book Id", defuse(key.removeprefix(KEY)) if key.startswith(KEY) else ""
+    yield "Title", defuse(f"{full_title(book)}{series}")
     if authors:
-        yield "Author", defused(authors[0])
-        yield "Author l-f", defused(family_first(authors[0], book["language"]))
-        yield "Additional Authors", defused(", ".join(authors[1:]))
+        yield "Author", defuse(authors[0])
+        yield "Author l-f", defuse(family_first(authors[0], book["language"]))
+        yield "Additional Authors", defuse(", ".join(authors[1:]))
     yield "ISBN", f'="{isbn.isbn10(book["isbn13"] or "")}"'
     yield "ISBN13", f'="{book["isbn13"] or ""}"'
-    yield "Publisher", defused(book["publisher"])
+    yield "Publisher", defuse(book["publisher"])
     yield "Number of Pages", book["pages"]
     yield "Original Publication Year", book["published_year"]
     yield "Date Added", f"{book['created_at']:%Y/%m/%d}"

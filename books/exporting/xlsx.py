@@ -49,7 +49,7 @@ class Output:
     def close(self) -> None:
         """There is nothing to close."""
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         taken, self.parts = b"".join(self.parts), []
         return taken
 
@@ -66,7 +66,7 @@ class Xlsx(ExportFormat):
 
     def encode(self, rows: Iterable[Row]) -> bytes:
         self._write([list(record(row).values())[1:] for row in rows])
-        return self.output.taken()
+        return self.output.take()
 
     def end(self) -> bytes:
         self._write([])
@@ -75,7 +75,7 @@ class Xlsx(ExportFormat):
             with self.zip.open(name, "w") as part:
                 part.write(f"{DECLARATION}{content}".encode())
         self.zip.close()
-        return self.output.taken()
+        return self.output.take()
 
     def close(self) -> None:
         self._end_sheet()
@@ -113,10 +113,10 @@ def cell(letter: str, row: int, value: object) -> str:
     if isinstance(value, int | float):
         return f'<c r="{letter}{row}"><v>{value}</v></c>'
     text = f"{SEPARATOR} ".join(value) if isinstance(value, list) else str(value)
-    return f'<c r="{letter}{row}" t="inlineStr"><is><t xml:space="preserve">{written(text)}</t></is></c>'
+    return f'<c r="{letter}{row}" t="inlineStr"><is><t xml:space="preserve">{cell_text(text)}</t></is></c>'
 
 
-def written(text: str) -> str:
+def cell_text(text: str) -> str:
     text = xml_text(text[:MAX_TEXT])
     return _ESCAPE.sub("_x005F_", text) if "_x" in text else text
 

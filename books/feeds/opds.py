@@ -90,7 +90,7 @@ def _navigation_entry(link: NavigationLink, feed: Feed, origin: str) -> Xml:
         "entry",
         NO_ATTRIBUTES,
         *texts(id=origin + START + link.path, title=link.title, updated=feed.updated.isoformat()),
-        element("content", {"type": "text"}, link.summary or _counted(link.books or 0)),
+        element("content", {"type": "text"}, link.summary or _book_count(link.books or 0)),
         _link(link.rel, START + link.path, _kind(link.path)),
     )
 
@@ -109,7 +109,7 @@ def _kind(path: str) -> str:
     return ACQUISITION if path.startswith("books/") else NAVIGATION
 
 
-def _counted(books: int) -> str:
+def _book_count(books: int) -> str:
     return f"{books:,} book{'' if books == 1 else 's'}"
 
 

@@ -56,10 +56,10 @@ class Pages:
         return self.rows.filter(pk__gt=after * IDS_IN_A_FILE).order_by("pk").first()
 
     def _lines(self, batch: list[Row], origin: str) -> bytes:
-        return "".join(f"<url><loc>{origin}{self.path(row)}</loc>{_changed(row)}</url>\n" for row in batch).encode()
+        return "".join(f"<url><loc>{origin}{self.path(row)}</loc>{_lastmod(row)}</url>\n" for row in batch).encode()
 
 
-def _changed(row: Row) -> str:
+def _lastmod(row: Row) -> str:
     return f"<lastmod>{row['updated_at'].isoformat(timespec='seconds')}</lastmod>" if "updated_at" in row else ""
 
 

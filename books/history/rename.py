@@ -14,7 +14,7 @@ from django.db.models import Q
 from books.history.undo import CannotUndo
 from books.metadata.roles import AUTHOR
 from books.models import Actor, Author, Book, NameChange, Named, StaleVersion
-from books.models.bulk import index_other_names, stored, write
+from books.models.bulk import index_other_names, read_pending, write
 from books.models.links import MODELS
 from books.web.serializers import book_url
 
@@ -94,7 +94,7 @@ def _change_books(before: list[Any], after: list[Any], actor: Actor) -> int:
     old, kept = before[0], after[0]
     pks = _lock_books(old, kept)
     change = NameChange.objects.log(before, after, actor, books=len(pks))
-    for books in stored(pks):
+    for books in read_pending(pks):
         for book in books:
             book.change(kept.renamed(book.fields, old))
         write(books, replace(actor, name_change_id=change.pk))
@@ -117,7 +117,7 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
         _restore(model, done)
         before, after = ([model.of_snapshot(each) for each in rows] for rows in (done.before, done.after))
         undoing, skipped = NameChange.objects.log(after, before, actor, undoes=done), list[Skipped]()
-        for books in stored(pks):
+        for books in read_pending(pks):
             changes = {part.book_id: part for part in done.parts.filter(book_id__in=[book.pk for book in books])}
             for book in books:
                 part = changes[book.pk]

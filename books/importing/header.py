@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from books.exporting.formulas import restored
+from books.exporting.formulas import restore_cell
 from books.importing.formats import FORMATS
 from books.importing.formats.any_table import columns_of
 from books.importing.formats.base import ColumnMap, Format
@@ -70,7 +70,7 @@ def told_apart(cells: Sequence[str]) -> list[str]:
         names.append(name if not name or name not in names else f"{name} ({count})")
     while names and not names[-1]:
         names.pop()
-    return list(map(restored, names)) if is_ours(names) else names
+    return list(map(restore_cell, names)) if is_ours(names) else names
 
 
 def is_ours(names: Sequence[str]) -> bool:

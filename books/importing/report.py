@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from books.exporting.formulas import defused
+from books.exporting.formulas import defuse
 from books.importing.results import REJECT_COLUMNS, Reject, Totals
 
 BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something older
@@ -14,7 +14,7 @@ NOTE_HEADER = f"{BOM}line,field,value,reason,book\r\n".encode()
 def csv_lines(rows: Iterable[Sequence[object]]) -> bytes:
     """The rows for a spreadsheet, which runs none of their cells."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([defused(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    csv.writer(text).writerows([defuse(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return text.getvalue().encode(errors="backslashreplace")
 
 

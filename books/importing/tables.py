@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
 
-from books.exporting.formulas import restored
+from books.exporting.formulas import restore_cell
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS
 from books.importing.formats.any_table import any_table, columns_of
@@ -52,7 +52,9 @@ class Table:
         if self.header is OBJECTS:
             return records
         if is_ours(self.header):
-            records = (row._replace(cells=list(map(restored, row.cells))) if _has_mark(row) else row for row in records)
+            records = (
+                row._replace(cells=list(map(restore_cell, row.cells))) if _has_mark(row) else row for row in records
+            )
         return csv_rows(records, self.header, self.delimiter or ",")
 
 

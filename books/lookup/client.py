@@ -82,11 +82,11 @@ async def afetch(host: Host, path: str, query: Mapping[str, str], deadline: floa
                 await Source.objects.apause(host.name, error.seconds)
                 raise
             except LookupFailed as error:
-                await Source.objects.afailed(host.name)
+                await Source.objects.acount_failure(host.name)
                 if not (attempts_left and isinstance(error, Unreachable) and error.retry):
                     raise
             else:
-                await Source.objects.asucceeded(host.name)
+                await Source.objects.areset_failures(host.name)
                 return response
             release()
             await asyncio.sleep(random.uniform(0, JITTER))  # noqa: S311 - not a secret

@@ -62,7 +62,7 @@ class LookupResult:
         }
 
     @classmethod
-    def deserialized(cls, data: dict[str, Any]) -> Self:
+    def deserialize(cls, data: dict[str, Any]) -> Self:
         values, _ = record.clean(data["record"])
         sources = [SourceResult(one["source"], Outcome(one["outcome"]), one["reason"]) for one in data["sources"]]
         return cls(data["isbn13"], values, data["origins"], sources)
@@ -87,7 +87,7 @@ async def alook_up(isbn13: str, max_wait: float | None = None) -> LookupResult:
     `max_wait`: seconds for all sources together; LOOKUP_PATIENCE if not given.
     """
     if cached := await CachedLookup.objects.aget_fresh(isbn13):
-        return LookupResult.deserialized(cached)
+        return LookupResult.deserialize(cached)
     result = LookupResult(isbn13)
     deadline = asyncio.get_running_loop().time() + (max_wait or settings.LOOKUP_PATIENCE)
     for catalogue in catalogues():

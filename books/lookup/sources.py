@@ -56,7 +56,7 @@ def open_library(edition: dict[str, Any], work: dict[str, Any]) -> Record:
     """The record of an edition, completed by its work."""
     series, number = _series(next(iter(_texts(edition.get("series"))), ""))
     languages = [key.rpartition("/")[2] for key in _texts(edition.get("languages"), "key")]
-    return cleaned(
+    return clean_record(
         {
             "title": _text(edition.get("title")) or _text(work.get("title")),
             "subtitle": _text(edition.get("subtitle")),
@@ -81,7 +81,7 @@ async def aread_google_books(host: Host, isbn13: str, deadline: float) -> Record
 
 
 def google_books(volume: dict[str, Any]) -> Record:
-    return cleaned(
+    return clean_record(
         {
             "title": _text(volume.get("title")),
             "subtitle": _text(volume.get("subtitle")),
@@ -102,7 +102,7 @@ def _is_of(volume: dict[str, Any], isbn13: str) -> bool:
     return any(isbn13 == found for number in numbers for _, found in isbn.found_in(number[: isbn.MAX_LENGTH]))
 
 
-def cleaned(raw: dict[str, Any]) -> Record:
+def clean_record(raw: dict[str, Any]) -> Record:
     """The values that a book may have; nothing without a title."""
     raw["authors"] = _names(raw["authors"], record.MAX_AUTHORS)
     raw["topics"] = [name for name in _names(raw["topics"], record.MAX_TOPICS) if record.topic_slug(name)][:MAX_TOPICS]

@@ -195,7 +195,7 @@ def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
     cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
     found = dict(zip(TEXTS, cut, strict=True))
     further = [placed(text).series for text in found["more_series"].split("\n") if text]
-    # See books.models.book_columns.found_by.
+    # See books.models.book_columns.other_names_column.
     others: list[str] = found["other_names"].split("\n\n")
     authors, people, topics, series, *_ = [*others, "", "", ""]
     contributors = filter(None, [*found["contributors"].split("\n"), *people.split("\n")])

@@ -87,7 +87,7 @@ class NameTaken(Exception):
     """Another account has this name, perhaps in other capitals."""
 
 
-def spelled_like(username: str) -> models.QuerySet[User]:
+def with_name_ignoring_case(username: str) -> models.QuerySet[User]:
     """The accounts with this name, perhaps in other capitals; iexact knows those of ASCII only on SQLite."""
     return User.objects.filter(username__iregex=f"^{re.escape(username)}$")
 
@@ -99,26 +99,26 @@ def accept(secret: str, username: str, password: str) -> User:
     """
     hashed = make_password(password)
     with transaction.atomic():
-        invitation = Invitation.objects.taken(secret)
+        invitation = Invitation.objects.take(secret)
         return create_account(username, Role(invitation.role), hashed)
 
 
 def create_account(username: str, role: Role, hashed: str = "") -> User:
     """In the caller's transaction, without a password unless its hash is given. Raises NameTaken."""
     lock_owners()
-    if spelled_like(username).exists():
+    if with_name_ignoring_case(username).exists():
         raise NameTaken
     user = User.objects.create(username=username, password=hashed or make_password(None))
     give(user, role)
     return user
 
 
-def vouched_for(username: str) -> User | None:
+def remote_account(username: str) -> User | None:
     """The active account of a user whom a proxy has signed in, a new reader's if there was none; None if it may not be.
 
     Call it in a thread: it may take several statements.
     """
-    user = known(username) if is_username(username) else None
+    user = find_or_join(username) if is_username(username) else None
     if user is None or not user.is_active:
         return None
     now = timezone.now()
@@ -129,7 +129,7 @@ def vouched_for(username: str) -> User | None:
     return user
 
 
-def known(username: str) -> User | None:
+def find_or_join(username: str) -> User | None:
     """The account with this name, or the only one whose name differs in capitals alone, or a new reader's."""
     if user := User.objects.filter(username=username).first():
         return user
@@ -138,7 +138,9 @@ def known(username: str) -> User | None:
 
 
 def in_other_capitals(username: str) -> list[User]:
-    return [user for user in spelled_like(username) if user.username.lower() == username.lower()]  # not ı for i
+    return [
+        user for user in with_name_ignoring_case(username) if user.username.lower() == username.lower()
+    ]  # not ı for i
 
 
 @transaction.atomic

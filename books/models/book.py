@@ -87,7 +87,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
             return found.filter(indexed__pk__gt=pk).order_by("indexed")
         return found.order_by("pk")
 
-    def searched(self, query: str) -> Self:
+    def search(self, query: str) -> Self:
         """The books that a search finds; to be called in a thread."""
         return cast("Self", self.matching(BookSearch.of({"q": query})).queryset())
 
@@ -206,7 +206,7 @@ class Book(models.Model):
     primary_language = models.CharField(max_length=languages.MAX_LENGTH, editable=False, null=True)  # en of en-us
     author_names = models.TextField(editable=False, default="")
     topic_names = models.TextField(editable=False, default="")
-    other_names = models.TextField(editable=False, default="", db_default="")  # see `found_by`
+    other_names = models.TextField(editable=False, default="", db_default="")  # see `other_names_column`
     words = WordsField(editable=False, null=True)
     # A keyset cannot page past NULL. Unknown years come last in either direction.
     year_or_last = models.GeneratedField(

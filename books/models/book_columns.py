@@ -43,11 +43,11 @@ def text_columns(full: Record, other_names: OtherNames) -> dict[str, Any]:
         "fingerprint": fingerprint.of(full["title"], full["authors"]),
         "primary_language": languages.primary(full["language"]),
         **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
-        "other_names": found_by(full, other_names),
+        "other_names": other_names_column(full, other_names),
     }
 
 
-def found_by(full: Mapping[str, Any], other_names: OtherNames) -> str:
+def other_names_column(full: Mapping[str, Any], other_names: OtherNames) -> str:
     """The other names of a book's authors, of its contributors, its topics and its series.
 
     One a line, and an empty line after each kind but the last that there is.

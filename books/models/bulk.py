@@ -28,7 +28,7 @@ from books.models import (
     Series,
     Topic,
 )
-from books.models.book_columns import RECORD_COLUMNS, OtherNames, as_record, columns, found_by
+from books.models.book_columns import RECORD_COLUMNS, OtherNames, as_record, columns, other_names_column
 from books.models.change import differences
 from books.models.fields import among
 from books.models.links import delete_unused, other_names, unlink
@@ -67,7 +67,7 @@ class PendingBook:
         return self.fields is not self.before
 
 
-def stored(pks: Sequence[int]) -> Iterator[list[PendingBook]]:
+def read_pending(pks: Sequence[int]) -> Iterator[list[PendingBook]]:
     """The books with these ids as they are, some at a time."""
     for batch in batched(pks, BATCH):
         rows = Book.objects.filter(pk__in=among(batch)).order_by("pk").values("pk", "version", *RECORD_COLUMNS)
@@ -150,7 +150,7 @@ def index_other_names(named: Sequence[Named], written: Iterable[int]) -> None:
     for batch in batched(unwritten, MAX_VALUES):
         rows = list(Book.objects.filter(pk__in=among(batch)).values("pk", "other_names", *RECORD_COLUMNS))
         others = other_names(map(as_record, rows))
-        found = [(found_by(as_record(row), others), row) for row in rows]
+        found = [(other_names_column(as_record(row), others), row) for row in rows]
         changed = [(names, row["pk"]) for names, row in found if names != row["other_names"]]
         update_rows(Book, ["other_names"], changed)
         keep_in_step([pk for _, pk in changed])

@@ -34,7 +34,7 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
 
     def _role(self, invitation: str, *, has_owner: bool) -> Role:
         if invitation:
-            return Role(Invitation.objects.taken(invitation).role)
+            return Role(Invitation.objects.take(invitation).role)
         if not settings.SIGN_UP:
             raise NoAccount(
                 "No account here is connected to you. If you have one, sign in with its password and connect it on the "

@@ -52,7 +52,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def for_secret(self, secret: str) -> "InvitationQuerySet":
         return self.open().filter(digest=digest_of(secret))
 
-    def taken(self, secret: str) -> "Invitation":
+    def take(self, secret: str) -> "Invitation":
         """The invitation with this secret, deleted, in the caller's transaction. Raises NotInvited."""
         invitation = self.for_secret(secret).select_for_update().first()
         if invitation is None:

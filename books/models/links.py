@@ -42,7 +42,7 @@ def delete_unused(unlinked: Unlinked) -> None:
         model._default_manager.delete_unused(pks)  # type: ignore[attr-defined]
 
 
-def followed(query: Mapping[str, str]) -> dict[str, str]:
+def follow_renames(query: Mapping[str, str]) -> dict[str, str]:
     """The query of a list of books, with the authors, topics and series by what they were renamed or merged to."""
     found = {**query}
     for kind in MODELS.keys() & query.keys():

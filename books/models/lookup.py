@@ -65,7 +65,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
             source = rows.get()
         return source
 
-    async def afailed(self, name: str) -> None:
+    async def acount_failure(self, name: str) -> None:
         """Count a failure; after FAILURES of them, open the circuit."""
         is_enough = When(failures__gte=FAILURES - 1, then=Now() + OPEN_FOR)
         until = Case(is_enough, default=F("rests_until"), output_field=models.DateTimeField())
@@ -74,7 +74,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
     async def apause(self, name: str, seconds: float) -> None:
         await self.filter(name=name).aupdate(rests_until=Now() + timedelta(seconds=seconds))
 
-    async def asucceeded(self, name: str) -> None:
+    async def areset_failures(self, name: str) -> None:
         await self.filter(name=name, failures__gt=0).aupdate(failures=0, rests_until=None)
 
 

@@ -63,7 +63,7 @@ async def aclaims(attempt: Mapping[str, Any], code: str, redirect_uri: str) -> C
             pair = ":".join(map(quote_plus, (settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET)))
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
     answer = await _aask(metadata["token_endpoint"], headers, form)
-    claims = await _averified(answer.get("id_token"), metadata, attempt["nonce"])
+    claims = await _averify(answer.get("id_token"), metadata, attempt["nonce"])
     if "preferred_username" not in claims:
         claims = {**await _auser_info(metadata, answer.get("access_token"), claims["sub"]), **claims}
     return claims
@@ -74,17 +74,17 @@ def is_answer_to(attempt: Mapping[str, Any], state: str, issuer: str) -> bool:
     return constant_time_compare(attempt["state"], state) and issuer.rstrip("/") in {"", settings.OIDC_ISSUER}
 
 
-async def _averified(token: Any, metadata: Mapping[str, Any], nonce: str) -> Claims:
+async def _averify(token: Any, metadata: Mapping[str, Any], nonce: str) -> Claims:
     """Verified with the keys that are known, else with those that the provider has now."""
     tokens: Any = await sync_to_async(import_module)("books.openid.tokens")
     expected = {"issuer": metadata["issuer"], "client_id": settings.OIDC_CLIENT_ID, "nonce": nonce}
-    verified = sync_to_async(tokens.verified)
+    verified = sync_to_async(tokens.verify)
     if (keys := _documents.get(metadata["jwks_uri"])) is not None:
         try:
             return await verified(token, keys, **expected)  # type: ignore[no-any-return]
         except tokens.InvalidToken:
             _documents.pop(metadata["jwks_uri"], None)  # unless another sign-in has done so meanwhile
-    return await verified(token, await _aknown(metadata["jwks_uri"]), **expected)  # type: ignore[no-any-return]
+    return await verified(token, await _aread_document(metadata["jwks_uri"]), **expected)  # type: ignore[no-any-return]
 
 
 async def _auser_info(metadata: Mapping[str, Any], token: Any, subject: str) -> Claims:
@@ -92,28 +92,28 @@ async def _auser_info(metadata: Mapping[str, Any], token: Any, subject: str) -> 
     url = metadata.get("userinfo_endpoint")
     if not (url and isinstance(token, str) and token.isascii() and token.isprintable()):
         return {}
-    found = await _aask(_checked(url), {"Authorization": f"Bearer {token}"})
+    found = await _aask(_check_url(url), {"Authorization": f"Bearer {token}"})
     return found if found.get("sub") == subject else {}
 
 
 async def _adiscover() -> dict[str, Any]:
     """The provider's URLs and its name for itself, which must be the one that we know it by."""
-    metadata = await _aknown(f"{settings.OIDC_ISSUER}/.well-known/openid-configuration")
+    metadata = await _aread_document(f"{settings.OIDC_ISSUER}/.well-known/openid-configuration")
     if str(metadata.get("issuer")).rstrip("/") != settings.OIDC_ISSUER:
         raise LookupFailed(f"{settings.OIDC_NAME} calls itself by another address than OIDC_ISSUER.")
     for name in ENDPOINTS:
-        _checked(metadata.get(name))
+        _check_url(metadata.get(name))
     return metadata
 
 
-def _checked(url: Any) -> str:
+def _check_url(url: Any) -> str:
     """A URL that the provider gives: over TLS, unless it is itself asked without."""
     if not (isinstance(url, str) and urlsplit(url).scheme in {"https", urlsplit(settings.OIDC_ISSUER).scheme}):
         raise LookupFailed(f"{settings.OIDC_NAME} gives no usable addresses.")
     return url
 
 
-async def _aknown(url: str) -> dict[str, Any]:
+async def _aread_document(url: str) -> dict[str, Any]:
     if (found := _documents.get(url)) is None:
         found = _documents[url] = await _aask(url)
     return found

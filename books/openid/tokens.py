@@ -23,7 +23,7 @@ class InvalidToken(LookupFailed):
     """The message says why, for the log."""
 
 
-def verified(token: Any, keys: Any, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
+def verify(token: Any, keys: Any, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
     """The claims of an ID token. Raises InvalidToken. `keys`: the provider's, as JSON."""
     must = {"iss": issuer, "aud": client_id, "nonce": nonce}
     expected: Any = {name: {"essential": True, "value": value} for name, value in must.items()}

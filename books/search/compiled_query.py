@@ -49,38 +49,38 @@ class CompiledQuery:
         self.compiler, self.converters = compiler, compiler.get_converters([column for column, *_ in compiler.select])
         return sql, parameters
 
-    def filled(self, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    def fill(self, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """The SQL, empty where nothing can be found, and all parameters of it."""
         sql, parameters = self.statement
         return sql, [values[each.value] if type(each) is Parameter else each for each in parameters]
 
     def read(self, **values: Any) -> list[Row]:
-        sql, parameters = self.filled(values)
+        sql, parameters = self.fill(values)
         if not sql:
             return []
-        with cursor_of(connections[self.queryset.db], prepares=self.keeps_plan) as cursor:
+        with open_cursor(connections[self.queryset.db], prepares=self.keeps_plan) as cursor:
             cursor.execute(sql, parameters)
-            return self._converted(cursor.fetchall())
+            return self._convert(cursor.fetchall())
 
     async def aread(self, **values: Any) -> list[Row]:
         """The same on the event loop. A request to our server has the loop itself ask PostgreSQL."""
         checkout = current_checkout.get()
         if checkout is None or connection.vendor != "postgresql":
             return await in_thread(self.read, **values)
-        sql, parameters = self.filled(values)
+        sql, parameters = self.fill(values)
         if not sql:
             return []
         query = import_string("django41_example.server.postgresql.LoopQuery")  # by name: it loads psycopg, 10 MB
-        return self._converted(await checkout.call(query(checkout, sql, parameters)))
+        return self._convert(await checkout.call(query(checkout, sql, parameters)))
 
-    def _converted(self, rows: list[Row]) -> list[Row]:
+    def _convert(self, rows: list[Row]) -> list[Row]:
         if not self.converters:
             return rows
         return [tuple(row) for row in self.compiler.apply_converters(rows, self.converters)]
 
 
 @contextmanager
-def cursor_of(database: Any, *, prepares: bool) -> Iterator[Any]:
+def open_cursor(database: Any, *, prepares: bool) -> Iterator[Any]:
     """Django's own cursor gives PostgreSQL the values within the SQL, as a new statement each time."""
     if not prepares or database.vendor != "postgresql":
         with database.cursor() as cursor:
@@ -93,6 +93,6 @@ def cursor_of(database: Any, *, prepares: bool) -> Iterator[Any]:
 
 
 @lru_cache(SHAPES)
-def compiled(build: Callable[..., QuerySet[Any, Any]], *shape: Any, keeps_plan: bool = True) -> CompiledQuery:
+def compile_query(build: Callable[..., QuerySet[Any, Any]], *shape: Any, keeps_plan: bool = True) -> CompiledQuery:
     """The query that `build` makes of this shape: which filters, order, size and direction, but no values."""
     return CompiledQuery(build(*shape), keeps_plan=keeps_plan)

@@ -17,15 +17,15 @@ from django.db.models.functions import Substr
 from books.metadata import languages
 from books.metadata.roles import AUTHOR
 from books.metadata.years import NEVER
-from books.search.compiled_query import compiled, cursor_of
+from books.search.compiled_query import compile_query, open_cursor
 from books.search.filters import (
     END,
     FIRST,
     Conditions,
-    count_of,
-    fitting,
-    found,
-    ids_of,
+    count_books,
+    filter_books,
+    id_range,
+    matching_books,
     names_of,
     parameters_of,
     values_of,
@@ -49,7 +49,7 @@ FROM ({found}) AS found CROSS JOIN books_book AS book {index} ON book.id = found
 _LINKS = {"series": "series.name", "topic": "topic.slug", "author": "CAST(author.id AS varchar(20))"}
 
 
-def _counting(books: str, links: str, shown: Mapping[str, int]) -> str:
+def _count_sql(books: str, links: str, shown: Mapping[str, int]) -> str:
     linked = [
         _LINKED.format(
             name=name, value=value, links=links.format(name=name), only=_ONLY.get(name, ""), shown=shown[name]
@@ -87,17 +87,17 @@ def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str =
     `count`: how many books there are, if that is known. `whole`: the kind of which all values are wanted. `start`: the
     column of which the first characters are wanted.
     """
-    books = count or count_of(model, conditions, EXACT)
+    books = count or count_books(model, conditions, EXACT)
     is_exact = books <= EXACT or not conditions
     shown = {kind: MOST_SHOWN if kind == whole else SHOWN for kind in KINDS}
     limits = {kind: most + 1 for kind, most in shown.items()}
     if conditions:
-        sql, parameters = (_all if is_exact else _sample)(model, conditions, start)
+        sql, parameters = (_every_match if is_exact else _sample)(model, conditions, start)
         join = "CROSS JOIN" if connection.vendor == "sqlite" else "JOIN"  # which SQLite begins with its left side
-        counting = _counting("fitting", f"fitting {join} books_book{{name}} ON book_id = fitting.id", limits)
-        sql = sql and f"WITH fitting AS MATERIALIZED ({_indexed(sql, start)}) {counting} {start and _STARTS}"  # nosec B608
+        counting = _count_sql("fitting", f"fitting {join} books_book{{name}} ON book_id = fitting.id", limits)
+        sql = sql and f"WITH fitting AS MATERIALIZED ({_with_columns(sql, start)}) {counting} {start and _STARTS}"  # nosec B608
     else:
-        sql, parameters = _counting("books_book", "books_book{name}", limits), []
+        sql, parameters = _count_sql("books_book", "books_book{name}", limits), []
     counted = _values(sql, parameters, is_exact=is_exact)
     starts = frozenset(value for value, *_ in counted.pop("start"))
     years = sorted((int(year), number) for year, _, number in counted.pop("year"))
@@ -111,43 +111,43 @@ def _values(sql: str, parameters: list[Any], *, is_exact: bool) -> dict[str, lis
     values: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year", "start")}
     if not sql:
         return values
-    with cursor_of(connection, prepares=is_exact) as cursor:
+    with open_cursor(connection, prepares=is_exact) as cursor:
         cursor.execute(sql, parameters)
         for kind, value, label, books in cursor.fetchall():
             values[kind].append((value, label or (languages.name(value) if kind == "language" else ""), books))
     return values
 
 
-def _all(model: Any, conditions: Conditions, start: str) -> tuple[str, list[Any]]:
-    return compiled(_fitting, model, names_of(conditions), start).filled(values_of(conditions))
+def _every_match(model: Any, conditions: Conditions, start: str) -> tuple[str, list[Any]]:
+    return compile_query(_matching_rows, model, names_of(conditions), start).fill(values_of(conditions))
 
 
 def _sample(model: Any, conditions: Conditions, start: str) -> tuple[str, list[Any]]:
     """From places all over the catalogue."""
     conditions = within_window(conditions)
-    window, values = compiled(_window, model, names_of(conditions), start), values_of(conditions)
-    first, end = ids_of(model)
+    window, values = compile_query(_window, model, names_of(conditions), start), values_of(conditions)
+    first, end = id_range(model)
     edges = [first + (end - first) * place // WINDOWS for place in range(WINDOWS + 1)]
     width = 2 * WINDOW * (end - first) // EXACT  # that holds WINDOW books, if they are spread evenly
     windows = [
-        window.filled({**values, "first": first, "end": min(first + width, end)}) for first, end in pairwise(edges)
+        window.fill({**values, "first": first, "end": min(first + width, end)}) for first, end in pairwise(edges)
     ]
     sql = " UNION ALL ".join(f"SELECT * FROM ({each}) AS part" for each, _ in windows if each)  # nosec B608 # noqa: S608
     return sql, [each for _, parameters in windows for each in parameters]
 
 
-def _fitting(model: Any, names: tuple[str, ...], start: str) -> Any:
-    return _columns(found(model, names), start).order_by()
+def _matching_rows(model: Any, names: tuple[str, ...], start: str) -> Any:
+    return _columns(matching_books(model, names), start).order_by()
 
 
 def _window(model: Any, names: tuple[str, ...], start: str) -> Any:
     """The index of words gives ids in order on SQLite, and begins where it is told to."""
     key = "indexed" if connection.vendor == "sqlite" and "words" in names else "pk"
-    rows = fitting(model.objects.all(), parameters_of(names)).filter(**{f"{key}__gte": FIRST, f"{key}__lt": END})
+    rows = filter_books(model.objects.all(), parameters_of(names)).filter(**{f"{key}__gte": FIRST, f"{key}__lt": END})
     return _columns(rows, start).order_by(key)[:WINDOW]
 
 
-def _indexed(found: str, start: str) -> str:
+def _with_columns(found: str, start: str) -> str:
     if connection.vendor != "sqlite":
         return found
     index = "INDEXED BY book_facets" if start != "author_key" else ""

@@ -32,7 +32,7 @@ from books.models.author import BookAuthor
 from books.models.series import BookSeries
 from books.models.topic import BookTopic
 from books.models.words import Words
-from books.search.compiled_query import Parameter, compiled
+from books.search.compiled_query import Parameter, compile_query
 from books.search.expressions import Expression
 from books.search.pagination import CappedCount, Ordering
 from books.search.query import SearchQuery, parse
@@ -188,7 +188,7 @@ def within_window(conditions: Conditions) -> Conditions:
     return tuple((f"{name}_in_window" if name == "without_words" else name, value) for name, value in conditions)
 
 
-def ids_of(model: Any) -> tuple[int, int]:
+def id_range(model: Any) -> tuple[int, int]:
     """The first id, and the one after the last."""
     ids = model.objects.order_by("pk").values_list("pk", flat=True)
     return ids.first() or 0, (ids.last() or 0) + 1
@@ -204,7 +204,7 @@ def parameters_of(names: tuple[str, ...]) -> Conditions:
     return tuple((name, Parameter(f"{name}{place}", CONDITIONS[name][0])) for place, name in enumerate(names))
 
 
-def fitting(books: Any, conditions: Conditions) -> Any:
+def filter_books(books: Any, conditions: Conditions) -> Any:
     """Those of the books that meet the conditions."""
     # Beside words the rest is looked at book by book: else SQLite takes its index, and asks for the words at each book.
     beside_words = any(name == "words" for name, _ in conditions)
@@ -220,20 +220,20 @@ def fitting(books: Any, conditions: Conditions) -> Any:
     return books.filter(*(CONDITIONS[name][1](value) for name, value in conditions))
 
 
-def count_of(model: Any, conditions: Conditions, cap: int) -> int:
+def count_books(model: Any, conditions: Conditions, cap: int) -> int:
     if names_of(conditions) == REFUSED_WORDS:  # the index counts those that have them, and looks at no book
-        others = count_of(model, (("words", conditions[0][1]),), ANY_NUMBER)
+        others = count_books(model, (("words", conditions[0][1]),), ANY_NUMBER)
         return min(int(model.objects.count()) - others, cap + 1)
-    found = compiled(counted, model, names_of(conditions), cap).read(**values_of(conditions))
+    found = compile_query(count_query, model, names_of(conditions), cap).read(**values_of(conditions))
     return int(found[0][0]) if found else 0  # no row: there is no book at all
 
 
-def counted(model: Any, names: tuple[str, ...], cap: int) -> QuerySet[Any, Any]:
-    return model.objects.order_by().values_list(CappedCount(found(model, names), cap))[:1]  # type: ignore[no-any-return]
+def count_query(model: Any, names: tuple[str, ...], cap: int) -> QuerySet[Any, Any]:
+    return model.objects.order_by().values_list(CappedCount(matching_books(model, names), cap))[:1]  # type: ignore[no-any-return]
 
 
-def found(model: Any, names: tuple[str, ...]) -> QuerySet[Any, Any]:
+def matching_books(model: Any, names: tuple[str, ...]) -> QuerySet[Any, Any]:
     """The books that meet the conditions of these names, of which the `pk` is wanted alone."""
     if names == ("words",) and connection.vendor == "sqlite":  # whose index of words has it by itself
         return Words.objects.filter(words__holds=Parameter("words0", TEXT))
-    return fitting(model.objects.all(), parameters_of(names))  # type: ignore[no-any-return]
+    return filter_books(model.objects.all(), parameters_of(names))  # type: ignore[no-any-return]

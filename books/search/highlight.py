@@ -30,7 +30,7 @@ class Highlighter:
     def parts(self, text: str) -> Parts:
         if not self.phrases:
             return [(text, False)]
-        folded, places = _folded(text[:MOST_TEXT])
+        folded, places = _fold_with_places(text[:MOST_TEXT])
         words = list(_words(folded))
         parts, end = [], 0
         for place, (word, _) in enumerate(words):
@@ -47,7 +47,7 @@ class Highlighter:
 _fold = lru_cache(5000)(fold)
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
+def _fold_with_places(text: str) -> tuple[str, list[int]]:
     """The folded text, and where in the text each of its characters comes from."""
     folded, places = [], []
     for character in _CHARACTER.finditer(text):

@@ -20,7 +20,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from books.search import index_postgresql, index_sqlite
-from books.search.compiled_query import cursor_of
+from books.search.compiled_query import open_cursor
 
 PORTION = 100  # books that are indexed in one transaction: other writers wait for a twentieth of a second
 LARGE_PORTION = 2000  # during an upgrade, when they wait anyway
@@ -84,12 +84,12 @@ def using_index() -> Iterator[None]:
 
 def _catch_up(database: Any, seconds: float, report: Report = lambda books: None) -> None:
     index, until = KINDS[database.vendor], time.monotonic() + seconds
-    with cursor_of(database, prepares=True) as cursor:
-        while index.noted(cursor, 1):
+    with open_cursor(database, prepares=True) as cursor:
+        while index.changed_books(cursor, 1):
             if time.monotonic() > until:
                 raise Behind(BEHIND)
             with transaction.atomic(database.alias, savepoint=False):  # at each of which FTS5 would write
-                noted = index.noted(cursor, PORTION if until < math.inf else LARGE_PORTION, to_write=True)
+                noted = index.changed_books(cursor, PORTION if until < math.inf else LARGE_PORTION, to_write=True)
                 index.index(cursor, noted)
             report(len(noted))
             if not noted or until < math.inf:  # somebody else is writing just these books, or waits to write

@@ -75,7 +75,7 @@ ADD = f"INSERT INTO books_search ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)"  
 NEXT = f"SELECT id, {_TEXTS} FROM books_book WHERE id > %s AND id <= %s ORDER BY id LIMIT %s"  # noqa: S608 # nosec B608
 
 
-def noted(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
+def changed_books(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
     """Some of the books that are to be indexed."""
     cursor.execute("SELECT book FROM books_unindexed ORDER BY book LIMIT %s", [most])
     return [pk for (pk,) in cursor.fetchall()]

@@ -19,7 +19,7 @@ from django.db.models.functions import Concat
 from books.cache import per_version
 from books.metadata.series import Place
 from books.models.series import BookSeries
-from books.search.compiled_query import CompiledQuery, Parameter, Row, compiled
+from books.search.compiled_query import CompiledQuery, Parameter, Row, compile_query
 from books.search.facets import FacetCounts, facet_counts
 from books.search.filters import (
     END,
@@ -29,9 +29,9 @@ from books.search.filters import (
     TEXT,
     BookSearch,
     Conditions,
-    count_of,
-    fitting,
-    ids_of,
+    count_books,
+    filter_books,
+    id_range,
     names_of,
     parameters_of,
     series_of,
@@ -71,7 +71,7 @@ class Matches:
         """To be called in a thread: other programs' changes are indexed first."""
         if self.search.needs_index:
             catch_up()
-        books = fitting(self.books, self.conditions)
+        books = filter_books(self.books, self.conditions)
         return books.none() if self.search.query.is_empty else books
 
     def ids(self) -> "array[int] | None":
@@ -79,7 +79,7 @@ class Matches:
         if self.search.query.is_empty or not self.conditions:
             return array("q") if self.search.query.is_empty else None
         with self._searching():
-            found = fitting(self.books, self.conditions).order_by().values_list("pk", flat=True)
+            found = filter_books(self.books, self.conditions).order_by().values_list("pk", flat=True)
             return array("q", sorted(found.iterator()))
 
     async def apage(self, page: PageRequest) -> Page:
@@ -137,7 +137,7 @@ class Matches:
             books = self.model.objects.count()
             return books, max(books, COUNT_CAP)
         cap = self._cap(page)
-        return count_of(self.model, self.conditions, cap), cap
+        return count_books(self.model, self.conditions, cap), cap
 
     def _searching(self) -> AbstractContextManager[None]:
         return searching() if self.search.needs_index else nullcontext()
@@ -164,7 +164,7 @@ class Matches:
         is_sort = is_sorted and bool(conditions)
         shape = Shape(names_of(conditions), page.size, page.ordering, page.backwards, bool(key), is_sort)
         values = {**values_of(conditions), **{f"key{place}": each for place, each in enumerate(key)}}
-        return compiled(rows_in_order, self.model, shape, keeps_plan=is_sort or not conditions), values
+        return compile_query(rows_in_order, self.model, shape, keeps_plan=is_sort or not conditions), values
 
     def _rows(self, page: PageRequest, count: int, cap: int) -> list[Row]:
         is_by_id = page.ordering.columns == ID.columns and self.search.query.expression
@@ -207,7 +207,7 @@ class Shape:
 
 
 def rows_in_order(model: Any, shape: Shape) -> QuerySet[Any, Any]:
-    ordering, rows = shape.ordering, fitting(model.objects.all(), parameters_of(shape.names))
+    ordering, rows = shape.ordering, filter_books(model.objects.all(), parameters_of(shape.names))
     if "place" in ordering.columns:
         rows = with_place(rows, shape.names)
     order: list[Any] = ordering.order_by(backwards=shape.backwards)
@@ -236,19 +236,19 @@ def rows_by_id(  # noqa: PLR0913 - all that there is to know
     """
     is_sorted = False
     if connection.vendor == "postgresql" and names_of(conditions) not in {(), REFUSED_WORDS}:
-        is_sorted = is_few or count_of(model, conditions, SORTED_RANK) <= SORTED_RANK
+        is_sorted = is_few or count_books(model, conditions, SORTED_RANK) <= SORTED_RANK
     if connection.vendor == "sqlite" and "without_words" in names_of(conditions):
         return rows_of_windows(model, within_window(conditions), size, after, down=down)
     shape = Shape(names_of(conditions), size, ID, down, after is not None, is_sorted)
-    query = compiled(first_by_id, model, shape, keeps_plan=is_sorted)
+    query = compile_query(first_by_id, model, shape, keeps_plan=is_sorted)
     return query.read(**values_of(conditions), after=after)
 
 
 def rows_of_windows(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
     """The same from windows of ids, each wider than the one before, until there are enough."""
     shape = Shape(names_of(conditions), size, ID, down, is_beyond=False, is_sorted=False)
-    query, values = compiled(first_by_id, model, shape, keeps_plan=False), values_of(conditions)
-    first, end = ids_of(model)
+    query, values = compile_query(first_by_id, model, shape, keeps_plan=False), values_of(conditions)
+    first, end = id_range(model)
     if after is not None:
         first, end = (first, after) if down else (after + 1, end)
     found: list[Row] = []
@@ -263,7 +263,7 @@ def rows_of_windows(model: Any, conditions: Conditions, size: int, after: int | 
 
 
 def first_by_id(model: Any, shape: Shape) -> QuerySet[Any, Any]:
-    rows, key = fitting(model.objects.all(), parameters_of(shape.names)), "pk"
+    rows, key = filter_books(model.objects.all(), parameters_of(shape.names)), "pk"
     if connection.vendor == "sqlite" and "words" in shape.names:
         key = "indexed"  # the index of words gives ids in order, and stops where it is told to
     if "without_words_in_window" in shape.names:

@@ -16,7 +16,7 @@ from books.models import Action, Book, Change, Channel, Job, NameChange
 from books.views import names
 from books.views.base import CatalogueView
 from books.views.history import COLUMNS, serialized
-from books.views.job_page import annotated, entry, may_have_changed_books
+from books.views.job_page import entry, may_have_changed_books, with_names
 from books.web.negotiation import HTML, JSON, valid
 from books.web.permissions import CHANGE
 from books.web.serializers import book_url
@@ -100,7 +100,7 @@ async def ajobs(query: ActivityQuery) -> list[Data]:
     """The same of the jobs that write books."""
     is_real = Q(arguments__dry_run__isnull=True) | Q(arguments__dry_run=False)
     jobs = Job.objects.filter(is_real, by(query, "created_by"), kind__in=UNDOABLE, pk__lt=query.places()[JOBS])
-    rows = annotated(jobs).defer("log", "traceback", "checkpoint").order_by("-pk")[: query.page.size + 1]
+    rows = with_names(jobs).defer("log", "traceback", "checkpoint").order_by("-pk")[: query.page.size + 1]
     return [job(row) async for row in rows]
 
 

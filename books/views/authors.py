@@ -42,10 +42,10 @@ def contributions(author: Named) -> Iterator[dict[str, Any]]:
             "role": LABELS[role],
             "count": count,
             "books": [serializers.link("book_detail", *row) for row in rows[:MAX_SHOWN]],
-            "url": f"{reverse('book_list')}?{urlencode({'q': WORDS[role] + ':' + quoted(author.name)})}",
+            "url": f"{reverse('book_list')}?{urlencode({'q': WORDS[role] + ':' + as_phrase(author.name)})}",
         }
 
 
-def quoted(name: str) -> str:
+def as_phrase(name: str) -> str:
     """A name as words that stand side by side."""
     return '"' + name.replace('"', "") + '"'

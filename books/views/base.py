@@ -14,7 +14,7 @@ from books.web import parsing
 from books.web.authentication import RequestUser, aauthenticate, is_personal
 from books.web.errors import REFUSED, http_error
 from books.web.form_data import StrictMultiPartParser
-from books.web.negotiation import HTML, HTTPError, Page, error_response, error_type, errors_of, preferred, respond
+from books.web.negotiation import HTML, HTTPError, Page, error_response, error_type, errors_of, preferred_type, respond
 from books.web.permissions import LoginRequired, Rule, aauthorize
 from django41_example.server.threads import in_thread
 
@@ -41,16 +41,16 @@ class CatalogueView(View):
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
-            parsing.well_formed(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
+            parsing.check_encoding(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
             if request.method not in {"GET", "HEAD"}:  # to a GET the response cache answers, which knows no such header
-                parsing.uncoded(request)
+                parsing.refuse_compressed(request)
             request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
             self.user = request.request_user = await self.aauthenticate(request)  # type: ignore[attr-defined]
             method = "GET" if request.method == "HEAD" else str(request.method)
             if method != "OPTIONS" and self._has(method):
                 await aauthorize(request, self.rules)
                 offers = () if self.ignores_accept else self.offers_of(method)
-                self.media_type = preferred(request, *offers) if offers else ""
+                self.media_type = preferred_type(request, *offers) if offers else ""
                 if self.media_type == HTML:
                     await acatalogue_name()  # which the page shows
             response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]

@@ -31,7 +31,7 @@ class BasicAuthView(CatalogueView):
             username, password = basic_credentials(request.META["HTTP_AUTHORIZATION"])
             if not (username and password and settings.PASSWORD_SIGN_IN):
                 raise
-            if user := await averified(request, username, password):
+            if user := await averify_password(request, username, password):
                 return RequestUser(user)
             raise HTTPError(401, WRONG, headers=error.headers) from None
 
@@ -42,7 +42,7 @@ class BasicAuthView(CatalogueView):
         return error_response(request, error)
 
 
-async def averified(request: HttpRequest, username: str, password: str) -> Any:
+async def averify_password(request: HttpRequest, username: str, password: str) -> Any:
     """The account if this is its password, else None. Raises TooManyAttempts."""
     digest = blake2b(f"{username}\0{password}".encode(), key=_KEY).digest()
     if found := VERIFIED.get(digest):

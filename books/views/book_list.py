@@ -8,7 +8,7 @@ from books.views.book_forms import aadd_from_form
 from books.views.lists import BooksView
 from books.views.writes import add_and_compare
 from books.web import parsing
-from books.web.negotiation import HTML, JSON, TEXT, json_response, preferred
+from books.web.negotiation import HTML, JSON, TEXT, json_response, preferred_type
 from books.web.permissions import ADD, READ
 from django41_example.server.threads import in_thread
 
@@ -26,7 +26,7 @@ class BookList(BooksView):
     async def post(self, request: HttpRequest) -> HttpResponse:
         if parsing.is_form(request):
             return await aadd_from_form(self, await parsing.aform(request, BookForm))
-        preferred(request, JSON)  # what is sent as JSON is answered as JSON
+        preferred_type(request, JSON)  # what is sent as JSON is answered as JSON
         values, shares = await in_thread(parsing.book_record, request, partial=False)
         key, actor = parsing.idempotency_key(request), self.user.actor(Channel.API)
         book, similar = await sync_to_async(add_and_compare)(values, key, actor, shares_isbn=shares)

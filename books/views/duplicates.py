@@ -158,11 +158,11 @@ class BookMerge(BooksMergeView):
         other = await Book.objects.filter(pk=query.named_id() or 0).exclude(pk=key).afirst()
         if other is None:
             text = query.cleaned_data["q"]
-            data = {"book": serializers.heading(book), "q": text, "found": await afound(text or book.title, key)}
+            data = {"book": serializers.heading(book), "q": text, "found": await afind_books(text or book.title, key)}
             return self.respond(data, "books/book_merge.html", status=status)
         books = [book, other]
         url = f"{reverse('book_merge', args=[key])}?{urlencode({'q': other.pk})}"
-        data = {"url": url, **compared(books)}
+        data = {"url": url, **compare(books)}
         return self.side_by_side(data, books, problem, status, ticked=not data["doubt"])
 
 
@@ -190,7 +190,7 @@ def list_after(list_name: str, fingerprint: str) -> str:
     return f"{reverse(list_name)}?{urlencode({'after': fingerprint})}"
 
 
-async def afound(text: str, without: int) -> list[dict[str, Any]]:
+async def afind_books(text: str, without: int) -> list[dict[str, Any]]:
     """The first books that a search finds, as entries of a list."""
     query = valid(BookQuery({"q": text[:MAX_QUERY]}))
     page = await Book.objects.matching(query.search()).apage(query.page)
@@ -205,10 +205,10 @@ def url_of(group: Group) -> str:
 
 def serialized(group: Group, books: list[Book]) -> dict[str, Any]:
     about = {name: group[name] for name in ("fingerprint", "first", "count", "newest")}
-    return {**about, "url": url_of(group), **compared(books)}
+    return {**about, "url": url_of(group), **compare(books)}
 
 
-def compared(books: list[Book]) -> dict[str, Any]:
+def compare(books: list[Book]) -> dict[str, Any]:
     records: list[Any] = [book.as_record() for book in books]
     rows = [serializers.book(vars(book), [topic_slug(name) for name in split(book.topic_names)]) for book in books]
     return {"certain": certain(records), "doubt": warning(records), "books": rows}

@@ -14,7 +14,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_response(request, HTTPError(400, "This request is malformed. Check its URL, headers and form."))
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_response(request, HTTPError(403, "Not allowed."))
 
 
@@ -32,6 +32,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error_response(request, HTTPError(500, detail))
 
 
-def refused(request: HttpRequest, status: int, detail: str, headers: Mapping[str, str]) -> HttpResponse:
+def server_refusal(request: HttpRequest, status: int, detail: str, headers: Mapping[str, str]) -> HttpResponse:
     """What the server refuses before a view is called: see django41_example.asgi."""
     return error_response(request, HTTPError(status, detail, headers=headers))

@@ -43,7 +43,7 @@ class Export(CatalogueView):
         ids = await sync_to_async(matches.ids)()  # which may index in a transaction
         if ids is not None and not ids:
             await afollow_old(request)
-        response = streamed(request, stream(ids, known), known.content_type, compress=not known.is_packed)
+        response = streaming_response(request, stream(ids, known), known.content_type, compress=not known.is_packed)
         response.headers["Content-Disposition"] = f'attachment; filename="books.{known.extension}"'
         return response
 
@@ -73,18 +73,18 @@ class Citation(CatalogueView):
         return HttpResponse(content, content_type=known.content_type, headers={"Content-Disposition": name})
 
 
-def streamed(
+def streaming_response(
     request: HttpRequest, chunks: AsyncIterator[bytes], content_type: str, *, compress: bool = True
 ) -> HttpResponseBase:
     """The chunks as they come; compressed for those who say Accept-Encoding: gzip."""
     headers = {"Vary": "Accept-Encoding"}
     if compress and "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        chunks = compressed(chunks)
+        chunks = gzipped(chunks)
     return StreamingHttpResponse(chunks, content_type=content_type, headers=headers)
 
 
-async def compressed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def gzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     packer = zlib.compressobj(level=1, wbits=31)  # 31: with gzip's own header
     async for chunk in chunks:
         if packed := await sync_to_async(packer.compress)(chunk):

@@ -17,7 +17,7 @@ from django41_example.server.threads import in_thread
 Context = Mapping[str, Any]
 
 
-async def framed(
+async def render_with_holes(
     view: CatalogueView,
     template: str,
     context: Context | Callable[[], Awaitable[Context]],

@@ -10,7 +10,7 @@ from django.urls import reverse
 from books.history import undo
 from books.history.purge import purge
 from books.models import Action, Book, Change
-from books.search.compiled_query import Parameter, compiled
+from books.search.compiled_query import Parameter, compile_query
 from books.views.base import CatalogueView
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
@@ -96,7 +96,7 @@ class ChangeUndo(CatalogueView):
 def changes(pk: int, user: RequestUser, most: int = MAX_CHANGES) -> list[dict[str, Any]]:
     """The latest changes of a book. Only people with an account see the names of accounts."""
     names = (*COLUMNS, "user__username") if user.account else COLUMNS  # whose changes the version does not tell
-    rows = compiled(changes_of_book, names, most).read(pk=pk)
+    rows = compile_query(changes_of_book, names, most).read(pk=pk)
     found = [serialized(pk, dict(zip(names, row, strict=True))) for row in rows]
     if merges := {change["id"]: change["merged"] for change in found if change["action"] == Action.MERGED}:
         for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):

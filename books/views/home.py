@@ -9,7 +9,7 @@ from books.models import Book
 from books.models.book import BookQuerySet
 from books.views.base import CatalogueView
 from books.views.catalogue import first_steps
-from books.views.frames import framed
+from books.views.frames import render_with_holes
 from books.views.job_page import alatest
 from books.web import serializers
 from books.web.negotiation import HTML, JSON
@@ -34,7 +34,7 @@ class Home(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         if self.media_type == HTML:
-            return await framed(self, "home.html", self.acontext, holes={})
+            return await render_with_holes(self, "home.html", self.acontext, holes={})
         return self.respond(self.addresses(), "home.html")
 
     def addresses(self) -> dict[str, str]:

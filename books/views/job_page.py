@@ -36,7 +36,7 @@ SHOWN_ELSEWHERE = {"query", "dry_run", "job", "file", "daily"}  # arguments
 Data = dict[str, Any]
 
 
-def annotated(jobs: JobQuerySet) -> JobQuerySet:
+def with_names(jobs: JobQuerySet) -> JobQuerySet:
     """With the name of who started each job, and of the file that it imports, or whose import it undoes."""
     uploads = JobFile.objects.exclude(digest="").values("name")
     own, undone = uploads.filter(job=OuterRef("pk"))[:1], uploads.filter(job__key=OuterRef("undoes"))[:1]
@@ -67,7 +67,7 @@ def entry(row: Mapping[str, Any]) -> Data:
 async def alatest() -> list[Data]:
     """The active jobs, then the latest."""
     is_over = Case(When(status__in=ACTIVE, then=Value(0)), default=Value(1))
-    jobs = annotated(Job.objects.exclude(kind__in=["prune", "backup"])).order_by(is_over, "-id")[:MOST]
+    jobs = with_names(Job.objects.exclude(kind__in=["prune", "backup"])).order_by(is_over, "-id")[:MOST]
     found = [entry(row) async for row in jobs.values(*COLUMNS)]
     return [job for place, job in enumerate(found) if job["is_active"] or place < LATEST]
 
@@ -109,7 +109,7 @@ async def detail_context(job: Any, user: RequestUser) -> Data:
     inside = {"owner": job.owner, "due_at": job.due_at, "traceback": job.traceback}
     return {
         "job": {**await adetail(job, user), **entry(vars(job))},
-        "given": given(job.arguments),
+        "given": shown_arguments(job.arguments),
         "upload": await aupload_of(job, user) if can_start and "can_change_books" in user.rights else "",
         "has_no_worker": job.status == Status.QUEUED and not await Worker.objects.alive().aexists(),
         "counts": counts(job.result),
@@ -127,7 +127,7 @@ async def aupload_of(job: Job, user: RequestUser) -> str:
     return reverse("upload_detail", args=[pk]) if pk else ""
 
 
-def given(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
+def shown_arguments(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The arguments that were given, by name."""
     flat = {**arguments, **arguments.get("query", {})}
     return [(name, in_a_line(value)) for name, value in flat.items() if value and name not in SHOWN_ELSEWHERE]

@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
     file: "UploadedFile[bytes] | None" = None
 
 
-async def awanted(view: CatalogueView) -> Wanted:
+async def aread_wanted(view: CatalogueView) -> Wanted:
     """The job that the request asks for, and that its sender may start; its arguments in their canonical form."""
     sent = await in_thread(read, view.request)
     kind = await aauthorized_kind(sent.kind, view.user)

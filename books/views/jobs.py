@@ -20,9 +20,9 @@ from books.jobs.start import retry
 from books.models import Action, Book, Change, Job, JobFile
 from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
-from books.views.job_page import COLUMNS, Data, adetail, annotated, detail_context, list_context
-from books.views.job_start import Wanted, astart_job, awanted
-from books.views.lists import serialized_page
+from books.views.job_page import COLUMNS, Data, adetail, detail_context, list_context, with_names
+from books.views.job_start import Wanted, aread_wanted, astart_job
+from books.views.lists import serialize_page
 from books.views.login_redirect import apop_pending_form
 from books.views.upload_detail import store
 from books.web import parsing, serializers
@@ -53,7 +53,7 @@ class JobList(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            wanted = await awanted(self)
+            wanted = await aread_wanted(self)
             if self.media_type == HTML and wanted.file:
                 upload = await sync_to_async(store)(wanted.file, wanted.arguments, self.user.account.pk)
                 return SeeOther(reverse("upload_detail", args=[upload.pk]))
@@ -69,9 +69,9 @@ class JobList(CatalogueView):
     async def _jobs(self, request: HttpRequest, sent: QueryDict) -> tuple[Data, list[Data]]:
         """A page of the jobs as JSON, and its rows."""
         query = valid(JobQuery(sent))
-        found = await annotated(Job.objects.all()).apage(COLUMNS, query.page)
+        found = await with_names(Job.objects.all()).apage(COLUMNS, query.page)
         links = found.links(request.path, query.urlencoded)
-        return serialized_page("jobs", [serializers.job(row) for row in found.rows], found, links), found.rows
+        return serialize_page("jobs", [serializers.job(row) for row in found.rows], found, links), found.rows
 
 
 class JobDetail(CatalogueView):
@@ -82,13 +82,13 @@ class JobDetail(CatalogueView):
     takes_uploads = True
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        job = await annotated(Job.objects.all()).aget(key=key)
+        job = await with_names(Job.objects.all()).aget(key=key)
         if self.media_type == JSON:
             return json_response(await adetail(job, self.user))
         return page(request, "jobs/job_detail.html", await detail_context(job, self.user))
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await start(self, await awanted(self), key)
+        return await start(self, await aread_wanted(self), key)
 
     async def delete(self, request: HttpRequest, key: str) -> HttpResponse:
         return await cancel(self, key)
@@ -159,7 +159,7 @@ class JobBooks(CatalogueView):
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:
         query = valid(JobBooksQuery(request.GET))
-        job: Any = await annotated(Job.objects.all()).aget(key=key)
+        job: Any = await with_names(Job.objects.all()).aget(key=key)
         action, after = query.cleaned_data["action"] or Action.ADDED.value, query.cleaned_data["after"] or 0
         changes = Change.objects.filter(job_id=job.pk, action=action, book_id__gt=after).order_by("book_id")
         pks = [pk async for pk in changes.values_list("book_id", flat=True).distinct()[: BOOKS + 1]]

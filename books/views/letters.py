@@ -38,10 +38,12 @@ def label_of(key: str) -> str:
 
 async def aletters(model: Any, column: str) -> str:
     """The letters that the values of a column of sort keys begin with."""
-    return await per_version.get_or_make(("letters", model.__name__, column), partial(in_thread, _read, model, column))
+    return await per_version.get_or_make(
+        ("letters", model.__name__, column), partial(in_thread, _read_letters, model, column)
+    )
 
 
-def _read(model: Any, column: str) -> str:
+def _read_letters(model: Any, column: str) -> str:
     """One look into the column's index for each letter. In a thread, since Django takes 15 ms to write the query."""
     spans = [{f"{column}__gte": STARTS[letter], f"{column}__lt": ENDS[letter]} for letter in LETTERS]
     found = model.objects.order_by().values_list(*[Exists(model.objects.filter(**span)) for span in spans])[:1]
@@ -72,7 +74,7 @@ async def aletters_of_names(
     ]
 
 
-def lettered(names: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def with_letters(names: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """All names in alphabetical order, and the letters to jump to if they are many: to the first name of each."""
     rows = sorted(({**each, "key": sort_key(each["name"])} for each in names), key=itemgetter("key"))
     first: dict[str, dict[str, Any]] = {}

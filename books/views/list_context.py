@@ -47,13 +47,13 @@ def list_context(
     `author` is the name of the one that the list is narrowed to.
     """
     parameters, ordering = query.parameters(), query.page.ordering
-    pairs = {name: f"{name}={quoted(value)}" for name, value in parameters.items()}
+    pairs = {name: f"{name}={quote_value(value)}" for name, value in parameters.items()}
 
     def url(name: str) -> Url:
         others = "&amp;".join([pair for other, pair in pairs.items() if other != name])
         without = f"{escape(path)}?{others}" if others else escape(path)
         start = f"{without}&amp;{name}=" if others else f"{without}?{name}="
-        return lambda value: f"{start}{quoted(value)}" if value else without
+        return lambda value: f"{start}{quote_value(value)}" if value else without
 
     filters = {field: value for field, value in parameters.items() if field in FILTERS}
     chips = [_chip(FILTERS[field], _label(field, value, author), url(field)("")) for field, value in filters.items()]
@@ -73,7 +73,7 @@ def list_context(
     }
 
 
-def quoted(value: str) -> str:
+def quote_value(value: str) -> str:
     """For a query string; `quote_plus` would take a tenth of the time of a page, for values that need none."""
     return value if PLAIN.fullmatch(value) else quote_plus(value)
 

@@ -27,7 +27,7 @@ from books.search.results import Matches
 from books.search.spelling import asuggestion
 from books.templatetags.catalogue import small_cover, year
 from books.views.base import CatalogueView
-from books.views.frames import framed
+from books.views.frames import render_with_holes
 from books.views.letters import LETTERS, aletters, letter_of
 from books.views.list_context import jumps, list_context, with_current
 from books.views.names import afollow_old
@@ -41,9 +41,9 @@ ROWS = 2000  # that stay rendered: 700 bytes each
 ENDS_WITH_CURSOR = re.compile(r"(?:(.*)&)?(after|before)=([\w-]+)", re.ASCII | re.DOTALL)
 
 
-def parsed(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:
+def parse_list(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:
     """What a query string asks for. Our links have their cursor last: what is before it is parsed once for a list."""
-    parse = remembered_list if len(query) <= LONGEST else remembered_list.__wrapped__
+    parse = parse_without_cursor if len(query) <= LONGEST else parse_without_cursor.__wrapped__
     if cursor := ENDS_WITH_CURSOR.fullmatch(query):
         rest, name, text = cursor.groups("")
         found, matches = parse(rest, **within)
@@ -57,13 +57,13 @@ def parsed(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:
 
 
 @lru_cache(LISTS)
-def remembered_list(query: str, **within: Any) -> tuple[BookQuery, Matches]:
+def parse_without_cursor(query: str, **within: Any) -> tuple[BookQuery, Matches]:
     form = SeriesBookQuery if "series" in within else BookQuery
     found = valid(form(QueryDict(query)))
     return found, Book.objects.matching(found.search(**within))
 
 
-def serialized_page(name: str, entries: list[Any], page: Page, links: Mapping[str, str | None]) -> dict[str, Any]:
+def serialize_page(name: str, entries: list[Any], page: Page, links: Mapping[str, str | None]) -> dict[str, Any]:
     return {name: entries, "count": page.count, "count_is_exact": page.count_is_exact, **links}
 
 
@@ -85,7 +85,7 @@ class BooksView(CatalogueView):
 
         `shown` is what an editor's page has besides.
         """
-        self.query, self.matches, wanted, refused = self._parsed(**within)
+        self.query, self.matches, wanted, refused = self._parse(**within)
         self.page = await self.matches.apage(wanted)
         if not self.page.count:
             await afollow_old(self.request)
@@ -93,7 +93,7 @@ class BooksView(CatalogueView):
         if self.media_type == HTML:
             holes = await self._holes(about, within) | {name: escape(url or "").encode() for name, url in links.items()}
             context = {**about, **shown, "most_words": MOST_WORDS}
-            response = await framed(self, template, context, self.request.path, holes=holes | refused)
+            response = await render_with_holes(self, template, context, self.request.path, holes=holes | refused)
         else:
             data = await self._data(about, links)
             titles = "".join(f"{entry['title']}\n" for entry in data["books"]) if self.media_type == TEXT else None
@@ -102,11 +102,11 @@ class BooksView(CatalogueView):
             response["Link"] = header
         return response
 
-    def _parsed(self, **within: Any) -> tuple[BookQuery, Matches, PageRequest, dict[str, bytes]]:
+    def _parse(self, **within: Any) -> tuple[BookQuery, Matches, PageRequest, dict[str, bytes]]:
         """What is asked for. A page is shown in spite of years that cannot be read, with what was typed and why."""
         sent = self.request.META["QUERY_STRING"]
         try:
-            return *parsed(sent, **within), {"year_reason": b""}
+            return *parse_list(sent, **within), {"year_reason": b""}
         except HTTPError as error:
             if self.media_type != HTML or not error.errors or not error.errors.keys() <= set(YEAR_FIELDS):
                 raise
@@ -114,15 +114,17 @@ class BooksView(CatalogueView):
             typed = {name: values.pop(name, [""])[-1] for name in YEAR_FIELDS}
             typed["year_from"] = typed["year_from"] or typed.pop("year")
             shown = {**typed, "year_reason": next(iter(error.errors.values()))[0]}
-            return *parsed(values.urlencode(), **within), {name: escape(text).encode() for name, text in shown.items()}
+            return *parse_list(values.urlencode(), **within), {
+                name: escape(text).encode() for name, text in shown.items()
+            }
 
     async def _data(self, about: Mapping[str, Any], links: Mapping[str, str | None]) -> dict[str, Any]:
         """The page as JSON."""
         places, columns = await self._places(), len(BookQuerySet.LIST_COLUMNS)
-        entries = [list_entry(*row[:columns]) | placed(places.get(row[0])) for row in self.page.rows]
-        data = {**about, **serialized_page("books", entries, self.page, links)}
+        entries = [list_entry(*row[:columns]) | serialize_place(places.get(row[0])) for row in self.page.rows]
+        data = {**about, **serialize_page("books", entries, self.page, links)}
         if self.query.asked_facets:
-            data |= await self._serialized_facets()
+            data |= await self._facets_data()
         if left_out := self.matches.search.query.left_out:
             data["not_searched"] = " ".join(left_out)
         return data
@@ -131,7 +133,7 @@ class BooksView(CatalogueView):
         """The books' places in a series, where the list shows them."""
         return await in_thread(self.matches.places, self.page) if self.query.has_places else {}
 
-    async def _serialized_facets(self) -> dict[str, Any]:
+    async def _facets_data(self) -> dict[str, Any]:
         """The values that would narrow the list, the most frequent first; without numbers where books are too many.
 
         And how many books there are.
@@ -140,7 +142,7 @@ class BooksView(CatalogueView):
         counts = await self.matches.afacets(self.page, asked) if self.page.count else None
         if counts is None:
             return {"facets": {}}
-        count, is_exact = self._counted(counts)
+        count, is_exact = self._total(counts)
         facets = {
             kind: [
                 {"value": value, "name": name, "books": books if counts.is_exact else None}
@@ -150,7 +152,7 @@ class BooksView(CatalogueView):
         }
         return {"count": count, "count_is_exact": is_exact, "facets": facets}
 
-    def _counted(self, counts: FacetCounts | None) -> tuple[int, bool]:
+    def _total(self, counts: FacetCounts | None) -> tuple[int, bool]:
         """How many books there are, and whether that is exact: facets count further than the list may wait for."""
         if self.page.count_is_exact or counts is None:
             return self.page.count, self.page.count_is_exact
@@ -160,7 +162,7 @@ class BooksView(CatalogueView):
         """The rows and what is around them, as HTML."""
         query, page, path = self.query, self.page, self.request.path
         key = "around a list", path, query.urlencoded, query.asked_facets, bool(page.rows)
-        around = await per_version.get_or_make(key, partial(self._around, about))
+        around = await per_version.get_or_make(key, partial(self._surroundings, about))
         search = self.matches.search.query
         # Highlighting may take its time.
         shown = page.rows, search, {pk: query.place_of(place) for pk, place in (await self._places()).items()}
@@ -180,7 +182,7 @@ class BooksView(CatalogueView):
     def _is_narrowable(self) -> bool:
         return bool(self.page.rows) and self.page.count > 1
 
-    async def _around(self, about: Mapping[str, Any]) -> dict[str, bytes]:
+    async def _surroundings(self, about: Mapping[str, Any]) -> dict[str, bytes]:
         """What is around all pages of a list, as HTML."""
         query, page, path, search = self.query, self.page, self.request.path, self.matches.search
         parameters = query.parameters()
@@ -190,7 +192,7 @@ class BooksView(CatalogueView):
         author = await aname(search.author) if search.author else None
         context = list_context(query, counts, path, about.get("name", ""), author)
         context["jumps"] = jumps(query, path, await self._letters(counts, start) if start else "")
-        count, is_exact = self._counted(counts)
+        count, is_exact = self._total(counts)
         context["count"] = f"{count:,}{'' if is_exact else '+'} book{'s' * (count != 1)}"
         if page.count < 2:
             context["sorts"] = ""
@@ -220,29 +222,29 @@ def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]
         [
             row_html(
                 row,
-                highlighted(titles.parts(row[1])),
-                in_place(places, row) + highlighted(authors.parts(names(row[2]))),
+                highlight_html(titles.parts(row[1])),
+                place_html(places, row) + highlight_html(authors.parts(author_line(row[2]))),
             )
             for row in rows
         ]
     ).encode()
 
 
-def in_place(places: Mapping[int, str], row: Row) -> str:
+def place_html(places: Mapping[int, str], row: Row) -> str:
     return f"<b>{escape(place)}</b> " if (place := places.get(row[0])) else ""
 
 
-def placed(place: Place | None) -> dict[str, Any]:
+def serialize_place(place: Place | None) -> dict[str, Any]:
     return {"series_number": number(place.number), "series_label": place.label} if place else {}
 
 
-def names(author_names: str) -> str:
+def author_line(author_names: str) -> str:
     return author_names.replace(NAME_SEPARATOR, ", ")
 
 
 @lru_cache(ROWS)
 def plain_row(*row: Any) -> bytes:
-    return row_html(row, escape(row[1]), escape(names(row[2]))).encode()
+    return row_html(row, escape(row[1]), escape(author_line(row[2]))).encode()
 
 
 def row_html(row: Row, title_html: str, names_html: str) -> str:
@@ -256,5 +258,5 @@ def row_html(row: Row, title_html: str, names_html: str) -> str:
     )
 
 
-def highlighted(parts: Parts) -> str:
+def highlight_html(parts: Parts) -> str:
     return "".join([f"<mark>{escape(part)}</mark>" if is_hit else escape(part) for part, is_hit in parts])

@@ -22,13 +22,13 @@ class Lookup(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         if self.media_type == JSON:
-            return json_response(await aknown(request.GET))
+            return json_response(await alook_up_isbn(request.GET))
         shown, how = await ashown(request.GET)
         context = {"lookup": shown, "rows": rows(shown["known"])}
         return self.respond({}, "books/lookup.html", context=context, **how)
 
 
-async def aknown(sent: QueryDict) -> Data:
+async def alook_up_isbn(sent: QueryDict) -> Data:
     """The book here with this ISBN, or its record in outside catalogues. Raises HTTPError if there is neither."""
     isbn13 = valid(LookupQuery(sent), 422).cleaned_data["isbn"]
     if book := await Book.objects.filter(isbn13=isbn13).only("title", "version").afirst():
@@ -48,7 +48,7 @@ async def ashown(sent: QueryDict) -> tuple[Data, Data]:
     if "isbn" not in sent:
         return shown, {}
     try:
-        known = await aknown(sent)
+        known = await alook_up_isbn(sent)
         return {**shown, "known": known, "isbn13": known["isbn13"]}, {}
     except HTTPError as error:
         # An ISBN of which nothing is known goes into the form as it was typed; one that cannot be does not.

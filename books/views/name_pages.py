@@ -11,7 +11,7 @@ from books.models import Named
 from books.models.links import MODELS
 from books.views.base import CatalogueView
 from books.views.letters import aletters_of_names
-from books.views.lists import BooksView, serialized_page
+from books.views.lists import BooksView, serialize_page
 from books.views.names import NameView, afor_editors, apatch, shown
 from books.web.negotiation import HTML, JSON, TEXT, valid
 from books.web.permissions import CHANGE, READ
@@ -34,7 +34,7 @@ class NameList(CatalogueView):
         named: Any = model._default_manager.named(query.cleaned_data.get("q", ""))  # type: ignore[attr-defined]
         page = await named.with_counts().apage([*self.columns, "books_count"], query.page)
         entries, links = await in_thread(self.entries, page.rows), page.links(request.path, query.urlencoded)
-        data = serialized_page(model.PLURAL, entries, page, links)
+        data = serialize_page(model.PLURAL, entries, page, links)
         letters = await aletters_of_names(self, model, page, query.parameters())
         return respond_with_names(self, self.kind, data, entries, letters, query=query.parameters())
 

@@ -14,7 +14,7 @@ from books.forms.names import AuthorForm, NameForm, SeriesForm, TopicForm
 from books.history.rename import MAX_BOOKS, NameTaken, TooManyBooks, UnknownAuthors, edit, undo
 from books.history.undo import CannotUndo
 from books.models import Author, Channel, NameChange, Named, StaleVersion
-from books.models.links import MODELS, followed
+from books.models.links import MODELS, follow_renames
 from books.views.base import CatalogueView
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
@@ -165,7 +165,7 @@ async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPErro
 async def afollow_old(request: HttpRequest) -> None:
     """Raises 301 if the query names an author, topic or series by what it was before it was renamed or merged."""
     asked = request.GET.dict()
-    query = await in_thread(followed, asked) if asked.keys() & MODELS.keys() else asked
+    query = await in_thread(follow_renames, asked) if asked.keys() & MODELS.keys() else asked
     if query != asked:
         url = f"{request.path}?{urlencode(query)}"
         raise HTTPError(301, f"This was renamed or merged. The list is at {url} now.", headers={"Location": url})

@@ -15,7 +15,7 @@ from books.models import Invitation, Role
 from books.models.account import AccountQuerySet, LastOwner, accounts, role_of
 from books.models.password_link import secret_for
 from books.views.base import CatalogueView
-from books.views.lists import serialized_page
+from books.views.lists import serialize_page
 from books.views.tokens import NO_STORE
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
@@ -45,7 +45,10 @@ class PeopleList(CatalogueView):
         invite = sync_to_async(Invitation.objects.invite)
         invitation, secret = await invite(Role(form.cleaned_data["role"]), self.user.account)
         url = request.build_absolute_uri(f"{reverse('invitation')}?secret={secret}")
-        data = {**invited(vars(invitation) | {"by": self.user.account.get_username()}), "invitation_url": url}
+        data = {
+            **serialize_invitation(vars(invitation) | {"by": self.user.account.get_username()}),
+            "invitation_url": url,
+        }
         is_page = self.media_type == HTML
         context = {**await self._people(valid(AccountQuery({}))), "roles": Role.choices} if is_page else {}
         return self.respond(data, TEMPLATE, context=context, status=201, headers=NO_STORE)
@@ -56,9 +59,9 @@ class PeopleList(CatalogueView):
         links = page.links(self.request.path, query.urlencoded)
         columns = ("id", "role", "invited_by__username", "created_at", "expires_at")
         rows = Invitation.objects.open().order_by("-id").values(*columns)
-        invitations = [invited({**row, "by": row["invited_by__username"]}) async for row in rows]
+        invitations = [serialize_invitation({**row, "by": row["invited_by__username"]}) async for row in rows]
         people = [person(row) for row in page.rows]
-        return {**serialized_page("people", people, page, links), "invitations": invitations}
+        return {**serialize_page("people", people, page, links), "invitations": invitations}
 
 
 class PersonDetail(CatalogueView):
@@ -138,5 +141,5 @@ def person(row: Data) -> Data:
     }
 
 
-def invited(row: Data) -> dict[str, int | str | datetime]:
+def serialize_invitation(row: Data) -> dict[str, int | str | datetime]:
     return {name: row[name] for name in ("id", "role", "by", "created_at", "expires_at")}

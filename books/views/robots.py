@@ -11,7 +11,7 @@ from books.feeds.opensearch import description
 from books.feeds.xml import respond_xml
 from books.views.base import CatalogueView
 from books.views.basic import BasicAuthView
-from books.views.exports import streamed
+from books.views.exports import streaming_response
 from books.views.feeds import origin
 from books.web.negotiation import TEXT, HTTPError
 from books.web.permissions import ANYBODY, READ
@@ -81,4 +81,4 @@ class SitemapFile(CatalogueView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         if not await in_thread(self.pages.has, pk):
             raise HTTPError(404, NOTHING_TO_LIST)
-        return streamed(request, self.pages.afile(pk, origin(request)), f"{XML}; charset=utf-8")
+        return streaming_response(request, self.pages.afile(pk, origin(request)), f"{XML}; charset=utf-8")

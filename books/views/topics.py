@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from books.cache.topics import CachedTopic, arefresh_topics, atopics
 from books.models import Topic
 from books.views.base import CatalogueView
-from books.views.letters import lettered
+from books.views.letters import with_letters
 from books.views.name_pages import NameDetail, respond_with_names
 from books.views.names import agone
 from books.web import serializers
@@ -42,7 +42,7 @@ class Refresh(CatalogueView):
 
 def respond_with_topics(view: CatalogueView, by_slug: Mapping[str, CachedTopic]) -> HttpResponse:
     entries = [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_slug.values()]
-    rows, letters = lettered(entries) if view.media_type == HTML else (entries, [])
+    rows, letters = with_letters(entries) if view.media_type == HTML else (entries, [])
     return respond_with_names(view, "topic", {"topics": entries}, rows, letters)
 
 

@@ -19,7 +19,7 @@ from books.jobs.start import LONGEST_NAME, start
 from books.jobs.tasks.import_books import import_
 from books.models import Actor, Job, JobFile, Status, Upload
 from books.views.base import CatalogueView
-from books.views.job_page import Data, annotated, counts, entry
+from books.views.job_page import Data, counts, entry, with_names
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response
 from books.web.permissions import CHANGE, START_JOB, arequire
@@ -219,6 +219,6 @@ async def page_context(upload: Upload) -> Data:
 
 async def areport(pk: int) -> Data:
     """The last test run, as its own page shows it."""
-    job = await annotated(Job.objects.all()).aget(pk=pk)
+    job = await with_names(Job.objects.all()).aget(pk=pk)
     files = [file async for file in job.files.exclude(digest__gt="").order_by("id").values("name", "size")]
     return {**entry(vars(job)), "counts": counts(job.result), "files": files}

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from books.models import Actor, Channel, Token
-from books.models.account import vouched_for
+from books.models.account import remote_account
 from books.models.token import PREFIX
 from books.web.negotiation import HTTPError
 
@@ -72,7 +72,7 @@ def remote_user(request: HttpRequest) -> str:
 def get_user(request: HttpRequest) -> Any:
     """As Django's get_user, also for requests that a proxy vouches for."""
     name = remote_user(request)
-    return (vouched_for(name) or AnonymousUser()) if name else auth.get_user(request)
+    return (remote_account(name) or AnonymousUser()) if name else auth.get_user(request)
 
 
 async def aget_user(request: HttpRequest) -> Any:

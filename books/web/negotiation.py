@@ -64,15 +64,15 @@ class Page(HttpResponse):
         return self
 
 
-def preferred(request: HttpRequest, *offered: str) -> str:
+def preferred_type(request: HttpRequest, *offered: str) -> str:
     """The offered media type that the client likes best. Raises 406 if it accepts none."""
-    media_type = best(request.META.get("HTTP_ACCEPT", "*/*"), offered)
+    media_type = best_type(request.META.get("HTTP_ACCEPT", "*/*"), offered)
     if media_type is None:
         raise HTTPError(406, f"This URL offers {' or '.join(offered)}: send an Accept header that allows it.")
     return media_type
 
 
-def best(accept: str, offered: tuple[str, ...]) -> str | None:
+def best_type(accept: str, offered: tuple[str, ...]) -> str | None:
     """The one of the offered media types that an Accept header likes best. One that nobody needs so long is ignored."""
     return _best(accept if len(accept) <= LONGEST_ACCEPT else "*/*", offered)
 
@@ -169,7 +169,7 @@ class SeeOther(HttpResponseRedirect):
 
 def error_type(request: HttpRequest) -> str:
     """The media type of an error: JSON for clients that accept neither."""
-    return best(request.headers.get("Accept", "*/*"), (JSON, HTML)) or JSON
+    return best_type(request.headers.get("Accept", "*/*"), (JSON, HTML)) or JSON
 
 
 def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:

@@ -37,7 +37,7 @@ ETAG = re.compile('"([0-9]{1,9})"')  # of a book: its version
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
-def well_formed(urlencoded: bytes, where: str) -> None:
+def check_encoding(urlencoded: bytes, where: str) -> None:
     """Refuse broken percent-escapes and invalid UTF-8, which Django would replace with question marks."""
     if b"%" not in urlencoded and urlencoded.isascii():
         return
@@ -49,7 +49,7 @@ def well_formed(urlencoded: bytes, where: str) -> None:
         raise HTTPError(400, f"The {where} is not valid UTF-8.") from None
 
 
-def uncoded(request: HttpRequest) -> None:
+def refuse_compressed(request: HttpRequest) -> None:
     """Refuse a body that is compressed: nothing here unpacks it."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
         detail = "This server does not read compressed bodies: send it uncompressed, without Content-Encoding."
@@ -95,7 +95,7 @@ def form_with_files(request: HttpRequest) -> QueryDict:
         raise HTTPError(415, f"Send {URLENCODED} or {MULTIPART}, and say so in Content-Type.")
     try:
         if request.content_type == URLENCODED:
-            well_formed(body(request), "form")
+            check_encoding(body(request), "form")
         posted = request.POST
     except (RequestDataTooBig, TooManyFieldsSent) as error:
         raise HTTPError(413, f"This form is too large. {error}") from None

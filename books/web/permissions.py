@@ -79,7 +79,7 @@ async def aauthorize(request: HttpRequest, rules: Mapping[str, Rule]) -> None:
 async def arequire(user: RequestUser, rule: Rule) -> None:
     """403 unless the token has the scope, and the account the permission."""
     if user.token and rule.scope not in user.token.scopes.split():
-        raise _lacking(rule)
+        raise _missing_scope(rule)
     if rule.permission and not await user.ahas_perm(rule.permission):
         raise LibrarianRequired(rule.permission)
 
@@ -111,7 +111,7 @@ def is_open(rule: Rule) -> bool:
     return rule is ANYBODY or (rule is READ and not settings.READ_REQUIRES_LOGIN)
 
 
-def _lacking(rule: Rule) -> HTTPError:
+def _missing_scope(rule: Rule) -> HTTPError:
     if rule.scope is None:
         return HTTPError(403, "A token cannot do this: sign in with your password.")
     challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{rule.scope}"'

@@ -30,11 +30,14 @@ class ForwardedHeaders:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            peer = parsed((scope.get("client") or ("",))[0])
+            peer = parse_address((scope.get("client") or ("",))[0])
             if self.user_header:
                 self.take_user(scope, peer)
-            hops = [peer, *map(parsed, reversed(entries(scope, b"x-forwarded-for")))]  # from the nearest to the client
-            if passed := self.passed(hops):
+            hops = [
+                peer,
+                *map(parse_address, reversed(entries(scope, b"x-forwarded-for"))),
+            ]  # from the nearest to the client
+            if passed := self.proxies_passed(hops):
                 # An entry that is no address, such as `unknown`, stands for nobody: then its proxy counts.
                 if client := next((hop for hop in reversed(hops[: passed + 1]) if hop), None):
                     scope["client"] = (str(client), 0)
@@ -55,7 +58,7 @@ class ForwardedHeaders:
             return peer is None or peer.is_loopback
         return peer is not None and any(peer in network for network in self.proxies)
 
-    def passed(self, hops: Sequence[Address | None]) -> int:
+    def proxies_passed(self, hops: Sequence[Address | None]) -> int:
         """How many proxies of ours the request has passed."""
         if isinstance(self.proxies, int):
             return self.proxies
@@ -73,11 +76,11 @@ def entries(scope: Any, header: bytes) -> list[str]:
 def network_of(host: str) -> str:
     """Who shares the limits of one client. An IPv6 address counts as its /64 network, all of which one household or
     rented server has."""
-    address = parsed(host)
+    address = parse_address(host)
     return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address or host)
 
 
-def parsed(host: str) -> Address | None:
+def parse_address(host: str) -> Address | None:
     """The address, also with a port: `192.0.2.1:5000`, `[2001:db8::1]:5000`. None if it is none."""
     if host.startswith("["):
         host = host[1:].partition("]")[0]

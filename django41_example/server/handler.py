@@ -83,12 +83,12 @@ class Handler(ASGIHandler):
         self.body_limit, self.upload_limit = body_limit, upload_limit
         self.event_streams, self.downloads = EventStreams(), Counter[str]()
         self.routes = Routes()
-        self.guarded = cache(self._guarded)
+        self.guarded = cache(self._guard)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
-        client = client_of(scope)
+        client = client_network(scope)
         is_download = scope["method"] == "GET" and self.routes.declares("is_download", scope["path"])
         is_full = self.pool.is_full(client, writes=scope["method"] not in REPEATABLE)
         if is_full and scope["path"] not in self.always:
@@ -150,7 +150,7 @@ class Handler(ASGIHandler):
         """Answer the request; False if this was the upload check, and it admits the body."""
         is_check = scope.get("is_upload_check")  # then the body is still to be received
         disconnected = None if is_check else partial(until_disconnect, receive)
-        client, writes = client_of(scope), scope["method"] not in REPEATABLE
+        client, writes = client_network(scope), scope["method"] not in REPEATABLE
         checkout = Checkout(self.pool, client=client, writes=writes, disconnected=disconnected)
         checkout.catalogue_version = scope.get("catalogue_version")
         with checkout, closing(body):
@@ -217,7 +217,7 @@ class Handler(ASGIHandler):
         view = self.upload_check if scope.get("is_upload_check") else match.func
         return self.guarded(view), match.args, match.kwargs
 
-    def _guarded(self, view: View) -> Callable[..., Awaitable[HttpResponseBase]]:
+    def _guard(self, view: View) -> Callable[..., Awaitable[HttpResponseBase]]:
         """The view, with a response for the two things that a server may run out of: threads and the database."""
         call = view if iscoroutinefunction(view) else sync_to_async(view)
 
@@ -241,7 +241,7 @@ class Handler(ASGIHandler):
         return guarded
 
 
-def client_of(scope: Scope) -> str:
+def client_network(scope: Scope) -> str:
     """Among whom the threads are shared fairly: the addresses of clients."""
     return network_of((scope.get("client") or ("",))[0])
 

@@ -280,14 +280,14 @@ class LimitedProtocol(HttpToolsProtocol):
             return True
         grown, self.held = held - self.held, held
         self.app_state["held"] = total = self.app_state.get("held", 0) + grown
-        by_address = self.held_by_address()
+        by_address = self.memory_by_address()
         by_address[self.address] += grown
         of_one = by_address[self.address]
         if not of_one:
             del by_address[self.address]
         return grown <= 0 or (total <= MOST_HELD and of_one <= MOST_HELD * self.app_state.get("client_share", 1))
 
-    def held_by_address(self) -> Counter[str]:
+    def memory_by_address(self) -> Counter[str]:
         held: Counter[str] = self.app_state.setdefault("held_by_address", Counter())
         return held
 
@@ -308,7 +308,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.stuck_ones().pop(self, None)
         self.stuck_ones()[self] = None
         if not self.hold():
-            most = max(by_address := self.held_by_address(), key=by_address.__getitem__)
+            most = max(by_address := self.memory_by_address(), key=by_address.__getitem__)
             next((one for one in self.stuck_ones() if one.address == most), self).reset()
 
     def resume_writing(self) -> None:

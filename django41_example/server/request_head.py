@@ -45,7 +45,7 @@ def check(version: str, target: bytes, headers: Headers) -> int:
         if name == b"content-length":
             length = int(value)
         elif name == b"accept-encoding" and b";" in value:
-            headers[place] = name, b", ".join(encodings := accepted(value[:LONGEST_LIST]))
+            headers[place] = name, b", ".join(encodings := accepted_encodings(value[:LONGEST_LIST]))
             if IDENTITY not in encodings:  # small and personal responses are not compressed
                 raise BadHead(406)
     return length
@@ -57,7 +57,7 @@ def host_in(target: bytes) -> bytes:
 
 
 @lru_cache(256)
-def accepted(accept_encoding: bytes) -> tuple[bytes, ...]:
+def accepted_encodings(accept_encoding: bytes) -> tuple[bytes, ...]:
     """Those of our encodings that an Accept-Encoding admits, the best first. IDENTITY is one, unless it is refused."""
     qualities: dict[bytes, float] = {}
     for part in accept_encoding.lower().split(b","):

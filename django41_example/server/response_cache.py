@@ -13,7 +13,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from django41_example.server.request_head import IDENTITY, accepted
+from django41_example.server.request_head import IDENTITY, accepted_encodings
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -127,7 +127,7 @@ class ResponseCache:
         self.in_flight[version, key] = computed
         # What the client has is compared here: the application's own 304 could not be cached.
         scope["headers"] = [header for header in scope["headers"] if header[0] != b"if-none-match"]
-        encoding = preferred(headers.get(b"accept-encoding", b""))
+        encoding = preferred_encoding(headers.get(b"accept-encoding", b""))
         recorder = Recorder(send, self.largest, encoding=encoding, not_cacheable=computed.set)
         try:
             await self.application(scope, receive, recorder)
@@ -201,11 +201,11 @@ def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
     path, query, host = scope["path"], scope["query_string"], headers.get(b"host", b"")
     if len(path) + len(query) + len(accept) + len(encoding) + len(host) > LONGEST_KEY:
         return None
-    return path, query, accept, host, scope.get("scheme", "http"), preferred(encoding)
+    return path, query, accept, host, scope.get("scheme", "http"), preferred_encoding(encoding)
 
 
-def preferred(accept_encoding: bytes) -> bytes:
-    return next(iter(accepted(accept_encoding)), IDENTITY)
+def preferred_encoding(accept_encoding: bytes) -> bytes:
+    return next(iter(accepted_encodings(accept_encoding)), IDENTITY)
 
 
 def etag_matches(etag: bytes, if_none_match: bytes) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import include, path, re_path
 
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from django41_example.server.thread_pool import Limits, ThreadPool
 from django41_example.server.threads import disconnect_signals
@@ -41,7 +41,7 @@ def serve(make_pool: MakePool, settings: Any) -> Serve:
 
     def serve(view: Callable[..., Any], pool: ThreadPool | None = None, **limits: Any) -> Handler:
         settings.ROOT_URLCONF = (re_path("", view), path("", include("books.urls")))  # for the links in a page
-        return Handler(pool or make_pool(), refused, **{"body_limit": 1000, **limits})
+        return Handler(pool or make_pool(), server_refusal, **{"body_limit": 1000, **limits})
 
     return serve
 

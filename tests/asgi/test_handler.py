@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views import View
 
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from django41_example.server import body as bodies
 from django41_example.server import handler as handler_module
 from django41_example.server.handler import Handler
@@ -386,7 +386,7 @@ async def test_an_address_that_is_not_text_is_refused(serve: Serve) -> None:
 
 @pytest.mark.parametrize("headers", [(), HTML])
 async def test_an_address_that_leads_nowhere_is_answered_without_a_wait(make_pool: MakePool, headers: Any) -> None:
-    exchange = Exchange(Handler(make_pool(), refused, body_limit=LIMIT), "/nowhere/", headers=headers)
+    exchange = Exchange(Handler(make_pool(), server_refusal, body_limit=LIMIT), "/nowhere/", headers=headers)
     answering = exchange.application(exchange.scope, exchange.receive, exchange.send)
     task = asyncio.eager_task_factory(asyncio.get_running_loop(), answering)
     assert (task.done(), exchange.sent[0]["status"]) == (True, 404)
@@ -474,7 +474,7 @@ async def test_so_many_downloads_go_on_at_once(endless: Handler, monkeypatch: An
 
 @pytest.mark.parametrize("path", ["/books.csv", "/books.xlsx", "/sitemap-books-1.xml", "/jobs/nightly/files/log.csv/"])
 async def test_beyond_them_nothing_is_read_for_another(make_pool: MakePool, path: str) -> None:
-    handler = Handler(make_pool(), refused, body_limit=LIMIT)
+    handler = Handler(make_pool(), server_refusal, body_limit=LIMIT)
     handler.downloads["192.0.2.1"] = handler_module.MOST_OF_ONE_CLIENT
     answer = await ask(handler, path, client="192.0.2.1")
     assert (answer.status, answer.headers["retry-after"], handler.pool.started) == (503, "1", 0)

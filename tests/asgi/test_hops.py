@@ -8,7 +8,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from books.models import Book
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from django41_example.server.request_log import RequestLog
 from django41_example.server.static_files import StaticFiles
@@ -37,7 +37,7 @@ PAGES = {
 @pytest.fixture
 def catalogue(make_pool: MakePool) -> Any:
     """The application as the server has it."""
-    handler = Handler(make_pool(), refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    handler = Handler(make_pool(), server_refusal, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     return RequestLog(StaticFiles(handler))
 
 
@@ -107,5 +107,5 @@ async def test_who_is_signed_in_is_read_in_one_hop(catalogue: Any, session: str,
 @pytest.mark.parametrize("path", ["/health_check/live/", "/openapi.json", "/nowhere", "/books", "/static/nowhere.css"])
 async def test_what_reads_nothing_needs_no_thread(path: str, catalogue: Any, make_pool: MakePool) -> None:
     pool = make_pool()
-    await ask(Handler(pool, refused, body_limit=1000), path, headers=HTML)
+    await ask(Handler(pool, server_refusal, body_limit=1000), path, headers=HTML)
     assert pool.started == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask
 from tests.asgi.conftest import MakePool
@@ -58,7 +58,7 @@ def run(tmp_path: Path) -> Any:
 
 async def test_without_the_setting_there_is_no_such_address(make_pool: MakePool) -> None:
     answer = await ask(
-        Handler(make_pool(), refused, body_limit=1000), "/metrics", headers=[("accept", "application/json")]
+        Handler(make_pool(), server_refusal, body_limit=1000), "/metrics", headers=[("accept", "application/json")]
     )
     assert answer.status == 404
 
@@ -69,7 +69,7 @@ async def test_without_the_setting_there_is_no_such_address(make_pool: MakePool)
 async def test_a_request_has_the_route_under_which_it_is_counted(
     path: str, route: str | None, make_pool: MakePool
 ) -> None:
-    exchange = Exchange(Handler(make_pool(), refused, body_limit=1000), path, method="DELETE")
+    exchange = Exchange(Handler(make_pool(), server_refusal, body_limit=1000), path, method="DELETE")
     await exchange.answer()
     assert exchange.scope.get("route") == route
 

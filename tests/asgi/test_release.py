@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import override_settings
 
 from books.models import LoginAttempts, Token
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from tests import outside
 from tests.asgi.client import Answer, ask, until
@@ -30,7 +30,7 @@ async def test_look_ups_that_wait_outside_hold_no_thread_and_others_are_answered
         await told.wait()
         await outside.knows({})(writer)
 
-    catalogue = Handler(pool, refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    catalogue = Handler(pool, server_refusal, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     headers = [("authorization", f"Bearer {secret}"), ("accept", "application/json")]
     with outside.outside(LOOKUP_SECONDS=30, LOOKUP_PATIENCE=30) as server:
         server.does[outside.BOOKS] = answer_when_told
@@ -55,7 +55,7 @@ class Told(MD5PasswordHasher):
 
 async def test_an_attempt_to_sign_in_that_waits_for_another_one_holds_no_thread(make_pool: MakePool) -> None:
     pool, headers = make_pool(8), [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")]
-    catalogue = Handler(pool, refused, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    catalogue = Handler(pool, server_refusal, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     body = [f"username=librarian&password={PASSWORD}".encode()]
 
     def sign_in() -> "asyncio.Task[Answer]":

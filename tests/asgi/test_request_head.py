@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.server.request_head import accepted
+from django41_example.server.request_head import accepted_encodings
 from tests.asgi.wire import Server, Wire, settled
 
 pytestmark = pytest.mark.once
@@ -98,7 +98,7 @@ async def test_requests_behind_a_websockets_handshake_are_answered_in_order(wire
     ],
 )
 def test_an_encoding_is_admitted_unless_its_quality_is_zero(header: bytes, encodings: list[bytes]) -> None:
-    assert list(accepted(header)) == encodings
+    assert list(accepted_encodings(header)) == encodings
 
 
 async def test_the_application_finds_only_what_is_admitted(wire: Wire) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from django41_example.server.forwarded import ForwardedHeaders
-from django41_example.server.response_cache import ENCODERS, ResponseCache, preferred, zstd
+from django41_example.server.response_cache import ENCODERS, ResponseCache, preferred_encoding, zstd
 from tests.asgi.client import Answer, Exchange, ask, until
 
 pytestmark = pytest.mark.once
@@ -345,7 +345,7 @@ async def test_a_request_id_is_not_cached(site: Site) -> None:
     ],
 )
 def test_the_best_encoding_that_the_client_accepts_is_chosen(header: bytes, encoding: bytes) -> None:
-    assert preferred(header) == encoding
+    assert preferred_encoding(header) == encoding
 
 
 def test_what_is_compressed_can_be_read_again() -> None:

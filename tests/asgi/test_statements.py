@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, connections
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from books.backup.migrating import connected
+from books.backup.migrating import as_default_connection
 from books.models import Topic
 from django41_example.server.statements import (
     CONFLICT,
@@ -227,7 +227,7 @@ async def test_a_database_that_is_damaged_or_read_only_is_told_without_a_500(
     path.write_bytes(path.read_bytes()[:4096] + b"another page" * 1000)
 
     def view(request: HttpRequest) -> HttpResponse:
-        with connected(path), connection.cursor() as cursor:
+        with as_default_connection(path), connection.cursor() as cursor:
             cursor.execute("PRAGMA query_only = ON")
             cursor.execute("SELECT * FROM books" if request.path == "/damaged" else "DELETE FROM books")
         return HttpResponse()

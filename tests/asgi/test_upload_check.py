@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from django.http import HttpRequest, HttpResponse
 
-from books.views.errors import refused
+from books.views.errors import server_refusal
 from books.views.upload_check import upload_check
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask
@@ -63,7 +63,9 @@ CHUNKED_FORM = [("transfer-encoding", "chunked"), ("content-type", "multipart/fo
 
 
 async def test_a_form_in_chunks_needs_leave_where_uploads_are_taken(make_pool: MakePool) -> None:
-    handler = Handler(make_pool(), refused, body_limit=1000, upload_check=upload_check, upload_limit=UPLOAD_LIMIT)
+    handler = Handler(
+        make_pool(), server_refusal, body_limit=1000, upload_check=upload_check, upload_limit=UPLOAD_LIMIT
+    )
     assert (await ask(handler, "/jobs/", method="POST", body=[b"x"], headers=CHUNKED_FORM)).status == 401
 
 
@@ -75,7 +77,9 @@ async def test_elsewhere_it_may_be_as_large_as_forms(handler: Handler) -> None:
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/books/", "/nowhere/"])
 async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path: str, make_pool: MakePool) -> None:
-    handler = Handler(make_pool(), refused, body_limit=1000, upload_check=upload_check, upload_limit=UPLOAD_LIMIT)
+    handler = Handler(
+        make_pool(), server_refusal, body_limit=1000, upload_check=upload_check, upload_limit=UPLOAD_LIMIT
+    )
     answer = await ask(handler, path, **post(UPLOAD_LIMIT))
     assert answer.status == (404 if path == "/nowhere/" else 413)
 
@@ -95,7 +99,7 @@ async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path:
 async def test_who_may_not_send_a_body_there_is_refused_before_it_is_read(
     method: str, path: str, status: int, make_pool: MakePool
 ) -> None:
-    handler = Handler(make_pool(), refused, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
+    handler = Handler(make_pool(), server_refusal, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
     headers = [("content-length", "75000"), ("content-type", "application/json")]
     exchange = Exchange(handler, path, method=method, body=[b"x" * 25_000] * 3, headers=headers)
     unread: list[int] = []
@@ -119,7 +123,7 @@ BESIDE = "Sign in at /accounts/login/ in another window. Then go back to your fo
 async def test_what_is_typed_after_a_session_has_ended_is_not_lost(
     letters: int, shown: str, make_pool: MakePool
 ) -> None:
-    handler = Handler(make_pool(), refused, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
+    handler = Handler(make_pool(), server_refusal, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
     typed = f"title=Kokoro&description={'%E5%BF%83' * letters}"
     answer = await ask(handler, "/books/new/", **form(typed))
     assert (answer.status, shown in answer.body.decode()) == (401, True)

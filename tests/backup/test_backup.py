@@ -15,8 +15,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import TransactionTestCase, override_settings
 
-from books.backup.archive import opened
-from books.backup.migrating import as_database, connected
+from books.backup.archive import open_archive
+from books.backup.migrating import as_database, as_default_connection
 from books.backup.restoring import restore
 from books.backup.tables import LEFT_OUT
 from books.backup.writing import snapshot, write
@@ -32,7 +32,7 @@ class BackupTestCase(TransactionTestCase):
 
     def restore(self, path: Path) -> None:
         Book.objects.all().delete()
-        with opened(path) as archive:
+        with open_archive(path) as archive:
             restore(archive)
 
 
@@ -57,13 +57,13 @@ class RoundTrip(BackupTestCase):
         fill()
         write(self.path)
         self.restore(self.path)
-        assert [book.title for book in Book.objects.searched("author:漱石")] == ["こころ"]
+        assert [book.title for book in Book.objects.search("author:漱石")] == ["こころ"]
 
     def test_through_another_kind_of_database_it_stays_the_same(self) -> None:
         fill()
         before = contents()
         write(self.path)
-        with opened(self.path) as archive, as_database(archive):
+        with open_archive(self.path) as archive, as_database(archive):
             assert connection.vendor == "sqlite"
             write(self.folder / "moved.zip")
         self.restore(self.folder / "moved.zip")
@@ -84,7 +84,7 @@ class Writing(BackupTestCase):
     def test_what_follows_from_other_columns_is_not_stored(self) -> None:
         fill()
         write(self.path)
-        with opened(self.path) as archive:
+        with open_archive(self.path) as archive:
             [[row]] = archive.batches("books.book")
         assert row["title"] == "こころ"
         assert not {"words", "year_or_last", "year_or_first"} & row.keys()
@@ -93,7 +93,7 @@ class Writing(BackupTestCase):
         job = Job.objects.create(key="b", kind="backup", task="t", queue="q", priority=0)
         job.files.create(name="daily.zip")
         assert write(self.path)["tables"]["books.job"]["rows"] == 0
-        with opened(self.path) as archive:
+        with open_archive(self.path) as archive:
             assert list(archive.batches("books.jobfile")) == []
 
     def test_one_that_fails_leaves_neither_a_file_nor_a_part(self) -> None:
@@ -114,7 +114,7 @@ class Writing(BackupTestCase):
 
     @pytest.mark.sqlite
     def test_a_snapshot_does_not_change_on_sqlite_nor_hold_up_a_writer(self) -> None:
-        with connected(self.folder / "other.sqlite3"), connection.cursor() as cursor:
+        with as_default_connection(self.folder / "other.sqlite3"), connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("CREATE TABLE numbers (number INTEGER)")
             with snapshot():
@@ -168,7 +168,7 @@ class Restoring(BackupTestCase):
             if done == total:
                 raise KeyboardInterrupt
 
-        with opened(self.path) as archive, pytest.raises(KeyboardInterrupt):
+        with open_archive(self.path) as archive, pytest.raises(KeyboardInterrupt):
             restore(archive, stop)
         assert contents() == before
 
@@ -177,7 +177,7 @@ class Restoring(BackupTestCase):
         NotDuplicate.objects.all().delete()  # which had other columns then
         write(self.path)
         earlier = as_of("0004_uploads", self.path)
-        with opened(earlier) as archive:
+        with open_archive(earlier) as archive:
             [[row]] = archive.batches("books.book")
         assert "series_label" not in row
         Book.objects.all().delete()

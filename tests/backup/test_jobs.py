@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
-from books.backup.archive import opened
+from books.backup.archive import open_archive
 from books.backup.folder import folder
 from books.jobs.daily import astart_todays_jobs
 from books.jobs.start import start
@@ -58,7 +58,7 @@ class Requested(BackupTestCase):
         assert len(content) == file["size"] == int(response["Content-Length"])
         assert content == (folder() / file["name"]).read_bytes()
         self.path.write_bytes(content)
-        with opened(self.path) as archive:
+        with open_archive(self.path) as archive:
             assert archive.counts["books.book"] == 1
 
     def test_librarians_neither_start_see_nor_download_one(self) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.exporting.formulas import defused, restored
+from books.exporting.formulas import defuse, restore_cell
 from books.importing.report import csv_lines, reject_header, reject_lines, summary
 from books.importing.results import Reject, Totals
 
@@ -37,8 +37,8 @@ def test_no_cell_is_a_formula_to_a_spreadsheet(first: str) -> None:
 
 @given(st.text("'=+-@\t\r\n＝＋－＠a", max_size=5) | st.text(max_size=5))
 def test_a_cell_that_was_defused_is_restored(cell: str) -> None:
-    assert restored(defused(cell)) == cell
-    assert restored(defused(defused(cell))) == defused(cell)
+    assert restore_cell(defuse(cell)) == cell
+    assert restore_cell(defuse(defuse(cell))) == defuse(cell)
 
 
 def test_cells_that_are_no_text_can_be_written() -> None:

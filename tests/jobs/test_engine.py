@@ -16,7 +16,7 @@ from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from books.backup.migrating import connected
+from books.backup.migrating import as_default_connection
 from books.jobs.daily import akeep_up, astart_todays_jobs
 from books.jobs.pruning import KEPT, prune
 from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, StopReason
@@ -208,7 +208,7 @@ class WithoutADatabase(TransactionTestCase):
     @override_settings(JOBS_BACKEND="procrastinate")
     def test_a_worker_that_has_none_at_its_start_says_so_in_one_line(self) -> None:
         with (
-            connected(Path("/nowhere/catalogue.sqlite3")),
+            as_default_connection(Path("/nowhere/catalogue.sqlite3")),
             pytest.raises(CommandError, match=r"^The database fails: .+$"),
         ):
             call_command("work")

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from books.exporting.formulas import restored
+from books.exporting.formulas import restore_cell
 from books.importing.formats.base import Format
 from books.importing.formats.columns import Cells, in_roles, listed_in, of_columns, people_in
 from books.importing.formats.goodbooks import titled
@@ -20,7 +20,7 @@ def _in_title(title: Any) -> dict[str, Any]:
 
 
 def _as_we_write_it(title: Any) -> dict[str, Any]:
-    return titled(" ".join(restored(text(title)).split()))
+    return titled(" ".join(restore_cell(text(title)).split()))
 
 
 def _first_whole(author: Any, others: Any) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
 
-from books.backup.archive import counted, counts
+from books.backup.archive import counts, describe_rows
 from books.backup.folder import delete_oldest, folder
 from books.backup.writing import write
 from books.jobs.run import current
@@ -30,7 +30,7 @@ def backup(*, daily: bool = False) -> dict[str, Any]:
     with transaction.atomic():
         JobFile.objects.create(job=run.job, name=path.name, size=path.stat().st_size)
         total = sum(rows.values())
-        run.save_checkpoint(f"written and checked: {counted(rows)}", {}, done=total, total=total)
+        run.save_checkpoint(f"written and checked: {describe_rows(rows)}", {}, done=total, total=total)
     deleted = delete_oldest(f"{beginning}-", max(settings.BACKUPS, 1) if daily else REQUESTED)
     JobFile.objects.filter(job__kind="backup", name__in=deleted).delete()
     return {"books": rows["books.book"]}

@@ -8,13 +8,13 @@ from books.exporting.base import rows_after
 from books.forms.lists import BookQuery
 from books.jobs.run import PermanentError, Run, current
 from books.models import Book
-from books.models.links import followed
+from books.models.links import follow_renames
 
 
 @task
 def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
     """The books that a query finds, as a file of the job."""
-    run, form, known = current(), BookQuery(followed(query)), EXPORT_FORMATS[format]
+    run, form, known = current(), BookQuery(follow_renames(query)), EXPORT_FORMATS[format]
     if not form.is_valid():
         raise PermanentError("This query is no longer valid: start the export again.")
     books, name = Book.objects.matching(form.search()).queryset(), f"books.{known.extension}"

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
-from books.backup.archive import BackupError, Manifest, counted, counts
+from books.backup.archive import BackupError, Manifest, counts, describe_rows
 from books.backup.migrating import has_tables
 from books.backup.writing import write
 from books.management.terminal import Terminal
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         except (OSError, DatabaseError) as error:
             raise CommandError(f"The backup was not written: {error}") from error
         if options["verbosity"]:
-            self.stdout.write(f"{path}: {counted(counts(manifest))}")
+            self.stdout.write(f"{path}: {describe_rows(counts(manifest))}")
 
 
 def written(path: Path, terminal: Terminal) -> Manifest:

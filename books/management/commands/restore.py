@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from books.backup.archive import Archive, BackupError, counted, opened
+from books.backup.archive import Archive, BackupError, describe_rows, open_archive
 from books.backup.books import as_json_lines, matches
-from books.backup.migrating import has_tables, migrated
+from books.backup.migrating import as_current, has_tables
 from books.backup.restoring import is_empty, restore
 from books.backup.tables import tables
 from books.importing.report import summary
@@ -40,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
         self.verbosity, self.terminal = options["verbosity"], Terminal(self, options["verbosity"])
         logging.getLogger("books.jobs").setLevel(logging.WARNING)  # the result is printed
-        with errors_as_one_line(), opened(file) as archive:
+        with errors_as_one_line(), open_archive(file) as archive:
             self.say(introduction(archive))
             is_there = has_tables()
             if is_there and not is_empty():
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
     def restore_all(self, archive: Archive) -> None:
         call_command("migrate", interactive=False, verbosity=0)
-        with migrated(archive) as today, self.terminal.percentage() as show:
+        with as_current(archive) as today, self.terminal.percentage() as show:
             restore(today, show)
         self.say("Restored. Everybody has to sign in again.")
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         by_title = max(0, totals.updated + totals.unchanged - sum(found))
         self.say(f"{'Dry run, nothing has changed: ' if dry_run else ''}{summary(totals)}")
         self.say(f"Here already: {found.source_key:,} by source_key, {found.isbn13:,} by ISBN, {by_title:,} by title.")
-        self.say(f"Not taken: {counted(archive.counts, without=OF_BOOKS)}.")
+        self.say(f"Not taken: {describe_rows(archive.counts, without=OF_BOOKS)}.")
 
     def say(self, line: str) -> None:
         if self.verbosity:
@@ -84,11 +84,11 @@ class Command(BaseCommand):
 def introduction(archive: Archive) -> str:
     manifest, written = archive.manifest, datetime.fromisoformat(archive.manifest["created_at"])
     when = f"{written:%Y-%m-%d %H:%M} UTC by version {manifest['version']} on {manifest['database']}"
-    return f"{archive.path.name}, written {when}: {counted(archive.counts)}."
+    return f"{archive.path.name}, written {when}: {describe_rows(archive.counts)}."
 
 
 def what_is_here() -> str:
-    return counted({table.label: table.model._base_manager.count() for table in tables()})
+    return describe_rows({table.label: table.model._base_manager.count() for table in tables()})
 
 
 @contextmanager
