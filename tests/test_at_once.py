@@ -90,6 +90,22 @@ class AtOnce(TransactionTestCase):
             assert [type(fault) for fault in faults] == [NameTaken]
             assert Author.objects.get(name=name).books.count() == 1
 
+    def test_an_author_is_merged_once_and_then_gone(self) -> None:
+        user = librarian()
+        Book.objects.add({"title": "Kokoro", "authors": ["Natsume Sōseki"]})
+        for number in range(2):
+            author = Book.objects.add({"title": "Botchan", "authors": [f"Natsume {number}"]}).authors.get()
+            statuses: list[int] = []
+
+            def patch(url: str = author.get_absolute_url(), statuses: list[int] = statuses) -> None:
+                client = Client(headers={"accept": "application/json"})
+                client.force_login(user)
+                sent = {"name": "Natsume Sōseki", "merge": True}
+                statuses.append(client.patch(url, sent, content_type="application/json").status_code)
+
+            assert at_once(*[patch] * 4) == []
+            assert sorted(statuses) == [200, 404, 404, 404]
+
     def test_a_topic_that_two_books_bring_is_there_once(self) -> None:
         for number in range(TIMES):
             values: Any = {"title": "Kokoro", "topics": [f"Novels {number}"], "authors": [f"Natsume {number}"]}

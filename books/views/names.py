@@ -121,6 +121,8 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
             values, merge = form.values(), form.cleaned_data["merge"]
             kept = await sync_to_async(edit)(named, values, view.user.actor(channel), versions=versions, merge=merge)
             return await adone(view, kept)
+    except ObjectDoesNotExist:  # renamed or merged at this moment
+        raise await agone(view.request, str(named._meta.model_name), named.address) from None
     except NameTaken as taken:
         other, status = await aheading(taken.other), 409
         is_name = taken.field == "name"

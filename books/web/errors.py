@@ -2,6 +2,7 @@
 
 import logging
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError
 from django.urls import reverse
 
@@ -13,6 +14,7 @@ from books.web.serializers import book_url
 
 STALE = "This book was changed since you read it. Read it again, then send your change with the new ETag."
 KEY_REUSED = "This Idempotency-Key was sent with a different request before. Choose a new one."
+GONE = "Somebody else deleted this, or merged it into another, at this moment. Nothing was changed for you."
 CONFLICT = "Somebody else changed the same thing at this moment. Nothing was changed for you: try again."
 LINK_ENDED = "This link was used already or is too old. Ask an owner of this catalogue for a new one."
 NOT_INVITED = (
@@ -23,8 +25,8 @@ NOT_INVITED = (
 log = logging.getLogger(__name__)
 
 REFUSED = (  # what `http_error` has an answer for
-    *(Book.DoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind),
-    *(Job.DoesNotExist, NotInvited, LinkEnded, TooManyAttempts),
+    *(ObjectDoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind),
+    *(NotInvited, LinkEnded, TooManyAttempts),
 )
 
 
@@ -51,6 +53,9 @@ def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each k
         case IntegrityError():  # another transaction came first: it deleted an author, say, that this one names
             log.warning("a write is refused: %s", error)
             return HTTPError(409, CONFLICT)
+        case ObjectDoesNotExist() if not isinstance(error, Book.DoesNotExist):
+            log.warning("what a request is about is gone: %r", error)
+            return HTTPError(404, GONE)
         case _:
             return HTTPError(404, f"There is no book with this id. All books are at {reverse('book_list')}.")
 
