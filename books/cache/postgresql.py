@@ -14,7 +14,7 @@ NOT_OURS = {"cursor_factory", "context", "prepare_threshold"}  # what only Djang
 
 
 class PostgresVersion(CatalogueVersion):
-    """One query for all who wait: it is sent when the turn of the event loop in which they came is over."""
+    """Sends one query for all requests that arrived in the same turn of the event loop."""
 
     ERRORS = (psycopg.Error,)
 
@@ -50,7 +50,7 @@ class PostgresVersion(CatalogueVersion):
             self.is_lost.set()
 
     def _receive(self) -> None:
-        """Something came from the server."""
+        """The server has sent something."""
         assert self.connection  # noqa: S101 - for the type checker
         pgconn = self.connection.pgconn
         try:

@@ -10,13 +10,13 @@ from django41_example.environment import COMMAND
 
 
 def connect(database: BaseDatabaseWrapper) -> sqlite3.Connection:
-    """A connection for the event loop, which must not wait for a lock."""
+    """A connection for use on the event loop: it never waits for a lock."""
     name = f"file:{quote(str(database.settings_dict['NAME']))}?mode=rw"
     return sqlite3.connect(name, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
 
 
 class SqliteVersion(CatalogueVersion):
-    """Looks once a turn of the event loop: what is read in that turn had arrived before the look."""
+    """Looks once per turn of the event loop: every request of that turn had arrived before the look."""
 
     ERRORS = (sqlite3.Error,)
 

@@ -1,4 +1,4 @@
-"""The version of the catalogue, and what is made from it once per version."""
+"""The version of the catalogue, and values that are computed once per version."""
 
 import asyncio
 import logging
@@ -64,7 +64,7 @@ class CatalogueVersion:
         raise NotImplementedError
 
     async def _lost(self) -> None:
-        """Return when the connection that `_open` opened is of no more use."""
+        """Return when the connection that `_open` opened is lost."""
         await asyncio.Event().wait()
 
     def _close(self) -> None:
@@ -72,7 +72,7 @@ class CatalogueVersion:
 
 
 class PerVersion:
-    """Values that hold for one version of the catalogue: counts, facets, topics, frames of pages."""
+    """Values that are valid for one version of the catalogue: counts, facets, topics, frames of pages."""
 
     def __init__(self, version: CatalogueVersion) -> None:
         self.version = version
@@ -81,7 +81,7 @@ class PerVersion:
         self.being_made: dict[Hashable, asyncio.Event] = {}
 
     async def get_or_make[Value](self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
-        """The value for the catalogue as it is now. However many ask at once, it is made once."""
+        """The value for the catalogue as it is now. Many concurrent requests compute it only once."""
         while True:
             number = await self._validate()
             if number is None:
@@ -98,7 +98,7 @@ class PerVersion:
                 return await self._make(number, key, make)
 
     async def _validate(self) -> int | None:
-        """The version. A request that only reads asks for it once: it sees what was committed before it began."""
+        """The version. A read-only request asks for it once, so it sees what was committed before it began."""
         checkout = current_checkout.get()
         if checkout is None or checkout.writes or checkout.is_streaming:
             return await self.version.validate()

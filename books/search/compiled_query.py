@@ -1,4 +1,4 @@
-"""Querysets that are compiled once and run with other values: compiling is a third of what a short list costs."""
+"""Querysets that are compiled once and run with different values: compiling is a third of the cost of a short list."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ SHAPES = 500  # queries that stay compiled
 
 
 class Parameter(Value):
-    """Stands in a queryset for a value that is given by this name when the query is run."""
+    """A placeholder in a queryset for a value that is passed by this name when the query runs."""
 
     def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
         super().__init__(name, output_field)
@@ -31,9 +31,9 @@ class Parameter(Value):
 
 
 class CompiledQuery:
-    """A queryset of `values_list`; `query.read(topic="novels")` gives its rows as tuples. To be called in a thread.
+    """A compiled `values_list` queryset; in a thread, `query.read(topic="novels")` returns its rows as tuples.
 
-    `keeps_plan`: PostgreSQL prepares it, since its plan is the same for all values: planning takes longer than reading.
+    `keeps_plan`: PostgreSQL prepares it, because one plan suits all values and planning takes longer than reading.
     """
 
     def __init__(self, queryset: QuerySet[Any, Any], *, keeps_plan: bool = True) -> None:
@@ -50,7 +50,7 @@ class CompiledQuery:
         return sql, parameters
 
     def fill(self, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
-        """The SQL, empty where nothing can be found, and all parameters of it."""
+        """The SQL (empty if nothing can match) and its parameters."""
         sql, parameters = self.statement
         return sql, [values[each.value] if type(each) is Parameter else each for each in parameters]
 
@@ -63,7 +63,7 @@ class CompiledQuery:
             return self._convert(cursor.fetchall())
 
     async def aread(self, **values: Any) -> list[Row]:
-        """The same on the event loop. A request to our server has the loop itself ask PostgreSQL."""
+        """The same from a coroutine. In a request to our server, the event loop itself queries PostgreSQL."""
         checkout = current_checkout.get()
         if checkout is None or connection.vendor != "postgresql":
             return await in_thread(self.read, **values)
@@ -81,7 +81,7 @@ class CompiledQuery:
 
 @contextmanager
 def open_cursor(database: Any, *, prepares: bool) -> Iterator[Any]:
-    """Django's own cursor gives PostgreSQL the values within the SQL, as a new statement each time."""
+    """A cursor. Django's own sends PostgreSQL the values within the SQL, so each time it is a new statement."""
     if not prepares or database.vendor != "postgresql":
         with database.cursor() as cursor:
             yield cursor
@@ -94,5 +94,5 @@ def open_cursor(database: Any, *, prepares: bool) -> Iterator[Any]:
 
 @lru_cache(SHAPES)
 def compile_query(build: Callable[..., QuerySet[Any, Any]], *shape: Any, keeps_plan: bool = True) -> CompiledQuery:
-    """The query that `build` makes of this shape: which filters, order, size and direction, but no values."""
+    """The query that `build` makes for this shape: its filters, order, size and direction, but no values."""
     return CompiledQuery(build(*shape), keeps_plan=keeps_plan)

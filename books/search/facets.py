@@ -1,9 +1,9 @@
-"""What a list of books could be narrowed by: exact counts, or none.
+"""The facets of a list of books: exact counts, or none.
 
-One statement counts all of it, so the books are found once. Of more books than EXACT, a sample says which values are
-frequent, without numbers. What all books have is counted along indexes and links alone: of 100,000 it takes a sixth of
-the time, and each worker does it anew after each change. On SQLite what fitting books have is read from an index too:
-twenty thousand rows lie in as many pages, and their entries in a few hundred.
+One statement counts all facets, so the matching books are found once. For more books than EXACT, a sample shows which
+values are frequent, without numbers. For the whole catalogue, counting uses only indexes and links: for 100,000 books
+that takes a sixth of the time, and each worker repeats it after every change. SQLite also counts matching books in an
+index: twenty thousand rows lie in as many pages, their index entries in a few hundred.
 """
 
 from collections.abc import Mapping
@@ -82,10 +82,10 @@ class FacetCounts:
 
 
 def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str = "", start: str = "") -> FacetCounts:
-    """To be called in a thread: it may take its time.
+    """Call it in a thread: it may take long.
 
-    `count`: how many books there are, if that is known. `whole`: the kind of which all values are wanted. `start`: the
-    column of which the first characters are wanted.
+    `count`: the number of books, if known. `whole`: the kind to list in full. `start`: the column whose first
+    characters to list.
     """
     books = count or count_books(model, conditions, EXACT)
     is_exact = books <= EXACT or not conditions
@@ -123,7 +123,7 @@ def _every_match(model: Any, conditions: Conditions, start: str) -> tuple[str, l
 
 
 def _sample(model: Any, conditions: Conditions, start: str) -> tuple[str, list[Any]]:
-    """From places all over the catalogue."""
+    """Rows from places all over the catalogue."""
     conditions = within_window(conditions)
     window, values = compile_query(_window, model, names_of(conditions), start), values_of(conditions)
     first, end = id_range(model)
@@ -141,7 +141,7 @@ def _matching_rows(model: Any, names: tuple[str, ...], start: str) -> Any:
 
 
 def _window(model: Any, names: tuple[str, ...], start: str) -> Any:
-    """The index of words gives ids in order on SQLite, and begins where it is told to."""
+    """On SQLite the index of words returns ids in order, from wherever it is told to start."""
     key = "indexed" if connection.vendor == "sqlite" and "words" in names else "pk"
     rows = filter_books(model.objects.all(), parameters_of(names)).filter(**{f"{key}__gte": FIRST, f"{key}__lt": END})
     return _columns(rows, start).order_by(key)[:WINDOW]
@@ -155,7 +155,7 @@ def _with_columns(found: str, start: str) -> str:
 
 
 def _columns(rows: Any, start: str) -> Any:
-    """What is counted of the rows; on SQLite the keys, of which an index has the rest."""
+    """The columns to count; on SQLite only the keys, since an index has the rest."""
     if connection.vendor == "sqlite":
         return rows.values_list("pk")
     return rows.annotate(start=Substr(start or "title_key", 1, 1)).values_list(*COLUMNS)

@@ -1,8 +1,8 @@
 """The conditions on the books of a list.
 
-The index of words knows topics, languages and years too, by marks: among 100,000 books it counts those of a topic and
-a year in 0.6 ms where joins take 53, and finds that no Japanese book holds "the" in 6 ms where joins take seconds.
-What it does not know, and what a walk along the list looks at book by book, are conditions on the rows.
+The index of words also holds topics, languages and years, as marks. Among 100,000 books it counts those of one topic
+and year in 0.6 ms, where joins take 53; it finds in 6 ms that no Japanese book holds "the", where joins take seconds.
+Everything else is a condition on the rows, and so is what a walk along the list checks book by book.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,14 +51,14 @@ def _words(asked: Parameter) -> Q:
 
 
 def _without_words(asked: Parameter, **among: Parameter) -> Q:
-    """SQLite looks up all that have the words, before the first book: in a window only those `among` its ids."""
+    """SQLite looks up all books with the words before it returns the first; in a window only those `among` its ids."""
     if connection.vendor == "postgresql":
         return ~Q(words__holds=asked)
     return ~Q(pk__in=Words.objects.filter(words__holds=asked, **among).values("pk"))
 
 
 def _named_or_numbered(series: Any) -> Q:
-    """Of this name or this id: 1632 may be either."""
+    """By name or by id: 1632 may be either."""
     digits = series if isinstance(series, Parameter) else Value(series)
     return Q(series__name=series) | Q(series=Cast(digits, BigIntegerField()))
 
@@ -112,7 +112,7 @@ class BookSearch:
     def of(
         cls, cleaned: Mapping[str, Any], topic: str = "", author_id: int | None = None, series_id: int | None = None
     ) -> "BookSearch":
-        """The search of a cleaned BookQuery; `topic`, `author_id` or `series_id` is that whose own list it is."""
+        """The search for a cleaned BookQuery, on the page of a `topic`, `author_id` or `series_id` if one is given."""
         query, author, series = parse(cleaned.get("q") or ""), cleaned.get("author") or "", cleaned.get("series") or ""
         is_id = _is_number(author)
         topics = tuple(filter(None, (topic, cleaned.get("topic"))))
@@ -133,7 +133,7 @@ class BookSearch:
         return cls(query, tuple(on_rows), topics, author if is_id else "")
 
     def on_walk(self, ordering: Ordering) -> Conditions:
-        """All that the books must have, for a walk along the list that passes by those that do not fit."""
+        """All conditions, for a walk along the list that skips books which do not match."""
         if self.query.has_text:
             return ("words_on_walk", as_text(self.query.expression)), *self.on_rows  # type: ignore[arg-type]
         language = "title_language" if ordering.columns[0] == "title_key" else "language"
@@ -145,13 +145,13 @@ class BookSearch:
 
     @property
     def conditions(self) -> Conditions:
-        """All that the books must have, as the index of words is asked."""
+        """All conditions, for a lookup in the index of words."""
         if words := self.query.expression:
             return self.with_words(words)
         return (*self.on_rows, *(("without_words", as_text(excluded)) for excluded in self.query.excluded))
 
     def with_words(self, words: Expression) -> Conditions:
-        """These words, and what the index does not know."""
+        """These words, and the conditions on the rows."""
         return ("words", as_text(words)), *self.on_rows
 
     @cached_property
@@ -164,14 +164,14 @@ def _is_number(text: str) -> bool:
 
 
 def with_place(books: Any, names: tuple[str, ...]) -> Any:
-    """Each with its `place` in the series of the first of these conditions that is one."""
+    """The books with their `place` in the series that the first series condition names."""
     asked = next(filter(None, (series_of(name, value) for name, value in parameters_of(names))))
     places = BookSeries.objects.filter(asked, book=OuterRef("pk"))
     return books.alias(place=Subquery(places.values("place")[:1]))
 
 
 def series_of(name: str, value: Any) -> Q | None:
-    """The places in the series of this condition, if it is one of a series."""
+    """The condition on places, if this is a condition on a series."""
     return SERIES[name](value) if name in SERIES else None
 
 
@@ -184,7 +184,7 @@ def names_of(conditions: Conditions) -> tuple[str, ...]:
 
 
 def within_window(conditions: Conditions) -> Conditions:
-    """The same, to be asked of the ids from `first` to before `end`."""
+    """The same conditions, limited to ids from `first` up to but not including `end`."""
     return tuple((f"{name}_in_window" if name == "without_words" else name, value) for name, value in conditions)
 
 
@@ -195,17 +195,17 @@ def id_range(model: Any) -> tuple[int, int]:
 
 
 def values_of(conditions: Conditions) -> dict[str, Any]:
-    """The values by the names of their parameters."""
+    """The values, by parameter name."""
     return {f"{name}{place}": value for place, (name, value) in enumerate(conditions)}
 
 
 def parameters_of(names: tuple[str, ...]) -> Conditions:
-    """The conditions of these names, for a query that is compiled for any values."""
+    """The conditions with these names, with parameters for their values."""
     return tuple((name, Parameter(f"{name}{place}", CONDITIONS[name][0])) for place, name in enumerate(names))
 
 
 def filter_books(books: Any, conditions: Conditions) -> Any:
-    """Those of the books that meet the conditions."""
+    """The books that meet all conditions."""
     # Beside words the rest is looked at book by book: else SQLite takes its index, and asks for the words at each book.
     beside_words = any(name == "words" for name, _ in conditions)
     books = books.alias(
@@ -233,7 +233,7 @@ def count_query(model: Any, names: tuple[str, ...], cap: int) -> QuerySet[Any, A
 
 
 def matching_books(model: Any, names: tuple[str, ...]) -> QuerySet[Any, Any]:
-    """The books that meet the conditions of these names, of which the `pk` is wanted alone."""
+    """The books that meet the conditions with these names; only their `pk` is needed."""
     if names == ("words",) and connection.vendor == "sqlite":  # whose index of words has it by itself
         return Words.objects.filter(words__holds=Parameter("words0", TEXT))
     return filter_books(model.objects.all(), parameters_of(names))  # type: ignore[no-any-return]

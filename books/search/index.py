@@ -1,13 +1,12 @@
-"""The index of words, and how it stays in step with the books, whoever writes them.
+"""The index of words, and how it stays in step with the books, no matter who writes them.
 
-Only our own code knows how a text becomes words (books.metadata.text), and other programs write to the database too.
-So the database itself notes which books have changed since they were indexed: SQLite in a table, PostgreSQL by words
-that are NULL. What notes is plain SQL, which any program can run.
+Only our own code can turn a text into words (books.metadata.text), but other programs write to the database too. So
+triggers note which books have changed since they were indexed: SQLite in a table, PostgreSQL by setting words to NULL.
 
-- Our own writes index what they wrote within their own transaction, `keep_in_step`: they leave no note behind, and
-  nobody who searches waits for them.
-- Other programs leave notes. Whoever searches looks first whether there are any, and indexes those books, `catch_up`:
-  so what is found is never older than what was written.
+- Our own writes update the index in their own transaction (`keep_in_step`). They leave no notes, and no search waits
+  for them.
+- Other programs leave notes. A search first indexes those books (`catch_up`), so its results are never older than
+  what was written.
 """
 
 import math
@@ -37,21 +36,21 @@ class Behind(OperationalError):
 
 
 def keep_in_step(pks: Iterable[int]) -> None:
-    """Index these books, which have just been written; to be called within the transaction that wrote them."""
+    """Index these books. Call it within the transaction that wrote them."""
     if written := list(pks):
         with connection.cursor() as cursor:
             KINDS[connection.vendor].index(cursor, written)
 
 
 def index_new(rows: Iterable[Mapping[str, Any]]) -> None:
-    """The same for new books, by the columns that were just inserted; PostgreSQL has their words among these."""
+    """The same for new books, from the columns just inserted; on PostgreSQL these include the words."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             index_sqlite.index_new(cursor, rows)
 
 
 def catch_up() -> None:
-    """Index what other programs have written; to be called in a thread, before a search. Raises Behind."""
+    """Index what other programs have written. Call it in a thread, before a search. Raises Behind."""
     try:
         _catch_up(connection, PATIENCE)
     except OperationalError as error:
@@ -62,7 +61,7 @@ def catch_up() -> None:
 
 @contextmanager
 def searching() -> Iterator[None]:
-    """In a thread, around a search: the index has caught up, and PostgreSQL uses it."""
+    """Around a search, in a thread: the index is up to date, and PostgreSQL uses it."""
     catch_up()
     with using_index():
         yield
@@ -70,9 +69,9 @@ def searching() -> Iterator[None]:
 
 @contextmanager
 def using_index() -> Iterator[None]:
-    """Have PostgreSQL use the index of words, for what is asked beside a search that has caught up.
+    """Make PostgreSQL use the index of words.
 
-    Left alone it reads the packed words row by row: of a million books that takes minutes.
+    Otherwise it unpacks the words row by row, which takes minutes for a million books.
     """
     if connection.vendor == "sqlite":
         yield
@@ -97,9 +96,9 @@ def _catch_up(database: Any, seconds: float, report: Report = lambda books: None
 
 
 def rebuild() -> Iterator[int]:
-    """Build a new SQLite index beside the one in use; yields after each portion how many books were added.
+    """Build a new SQLite index beside the one in use; yields the number of books in each portion.
 
-    No portion keeps another writer waiting for long. If this is interrupted, the next rebuild goes on there.
+    No portion keeps other writers waiting for long. After an interruption, the next rebuild continues from there.
     """
     with connection.cursor() as cursor:
         _delete_old(connection, cursor)
@@ -121,7 +120,7 @@ def _delete_old(database: Any, cursor: Any) -> None:
 
 
 def remember(database: BaseDatabaseWrapper) -> None:
-    """Before migrations: remember the texts that the index is right for. Rebuilt tables lose their triggers."""
+    """Before migrations: remember which texts the index matches. Tables that SQLite rebuilds lose their triggers."""
     with database.cursor() as cursor:
         if database.vendor == "sqlite" and index_sqlite.is_installed(cursor):
             _catch_up(database, math.inf)
@@ -129,9 +128,9 @@ def remember(database: BaseDatabaseWrapper) -> None:
 
 
 def is_current(database: BaseDatabaseWrapper) -> bool:
-    """Whether all books are indexed by the rules of this version, so that all that is derived from them is right.
+    """Whether all books are indexed by this version's rules, and so everything derived from them is right.
 
-    Also if they were before a migration that lost nothing but SQLite's triggers.
+    True also if they were so before a migration that lost only SQLite's triggers.
     """
     if database.alias in _remembered:
         return True
@@ -141,9 +140,10 @@ def is_current(database: BaseDatabaseWrapper) -> bool:
 
 
 def install(database: BaseDatabaseWrapper, report: Report = lambda books: None) -> None:
-    """Install the tables and triggers that note changes. Where they were missing, all books are indexed again.
+    """Install the tables and triggers that note changes. If they were missing, index all books again.
 
-    Unless `remember` has seen the same texts, indexed by the same rules. If this is interrupted, the next call goes on.
+    `remember` can spare that, if it saw the same texts indexed by the same rules. After an interruption, the next call
+    continues.
     """
     install_kind = _install_in_sqlite if database.vendor == "sqlite" else _install_in_postgresql
     with database.cursor() as cursor:

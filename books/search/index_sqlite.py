@@ -1,12 +1,12 @@
-"""SQLite's index: an FTS5 table, and beside it a table in which triggers note what is to be indexed.
+"""SQLite's index: an FTS5 table, and a table in which triggers note which books to index.
 
-The index is contentless: it holds where words occur, and not the texts, which halves its size. To remove a book from it
-takes the texts that were indexed. So a note holds them; they are NULL if the index does not have the book. A book that
-has a note gets no second one.
+The index is contentless: it stores where words occur, but not the texts, which halves its size. Removing a book from it
+requires the texts that were indexed. So a note holds them, or NULLs if the book is not in the index. No book has two
+notes.
 
-The index is rebuilt beside the one in use, in the order of the ids, a portion in each transaction. The row in REBUILT
-says up to which id; whoever writes a book up to there writes it to both. An index of 40 MB takes half a second to drop,
-for which other writers would wait: it is put aside, and deleted in portions.
+A rebuild writes a new index beside the one in use, in the order of ids, one portion per transaction. The row in REBUILT
+says how far it is; books up to that id are written to both. Dropping an index of 40 MB takes half a second, during
+which nobody could write: so the old one is put aside and deleted in portions.
 """
 
 import hashlib
@@ -76,13 +76,13 @@ NEXT = f"SELECT id, {_TEXTS} FROM books_book WHERE id > %s AND id <= %s ORDER BY
 
 
 def changed_books(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
-    """Some of the books that are to be indexed."""
+    """Some of the books that have a note."""
     cursor.execute("SELECT book FROM books_unindexed ORDER BY book LIMIT %s", [most])
     return [pk for (pk,) in cursor.fetchall()]
 
 
 def index(cursor: Any, pks: Sequence[int]) -> None:
-    """Index those of these books that are noted."""
+    """Index those of these books that have a note."""
     among, rebuilt = [json.dumps(pks)], _rebuilt(cursor)
     for books, statement in ((INDEXED, REMOVE), (THERE, ADD)):
         cursor.execute(books, among)
@@ -94,7 +94,7 @@ def index(cursor: Any, pks: Sequence[int]) -> None:
 
 
 def index_new(cursor: Any, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Index books that were just added: they are noted, and in no index that is being rebuilt."""
+    """Index books that were just added: they have notes, and are in no index that is being rebuilt."""
     entries = [(row["id"], *lines(row[name] for name in TEXTS)) for row in rows]
     cursor.executemany(ADD, entries)
     cursor.execute(FORGET, [json.dumps([pk for pk, *_ in entries])])
@@ -109,14 +109,14 @@ def _text(value: Any) -> Any:
 
 
 def _rebuilt(cursor: Any) -> int | None:
-    """The id up to which the new index has the books; None if none is being built."""
+    """The id up to which the new index has been built; None if there is no rebuild."""
     cursor.execute(f"SELECT id FROM {REBUILT}")  # noqa: S608 # nosec B608
     row = cursor.fetchone()
     return row[0] if row else None
 
 
 def begin_rebuild(cursor: Any) -> None:
-    """Begin a new index, unless one has been begun: all who write have kept that in step."""
+    """Begin a new index, unless there is one already: every write has kept it in step."""
     if _rebuilt(cursor) is None:
         cursor.execute(f"DROP TABLE IF EXISTS {NEW}")
         cursor.execute(TABLES[USED].replace(USED, NEW))
@@ -124,9 +124,9 @@ def begin_rebuild(cursor: Any) -> None:
 
 
 def next_portion(cursor: Any, most: int) -> tuple[int, list[Sequence[Any]]] | None:
-    """Before the transaction: up to which id the new index has the books, and those that are next; None if it is used.
+    """Before the transaction: the id that the new index has reached and the next books; None without a rebuild.
 
-    Their words are made here, which takes longer than to write them: meanwhile others may write.
+    The words are made here, outside the transaction: that takes longer than writing them, and others may write.
     """
     last = _rebuilt(cursor)
     if last is None:
@@ -136,7 +136,7 @@ def next_portion(cursor: Any, most: int) -> tuple[int, list[Sequence[Any]]] | No
 
 
 def add_portion(cursor: Any, last: int, portion: Sequence[Any]) -> None:
-    """Within the transaction: add the portion to the new index, as the books are now; after the last one, use it."""
+    """Within the transaction: add the portion to the new index, as the books are now. After the last, use it."""
     if _rebuilt(cursor) != last:  # another process builds it too
         return
     upto = portion[-1][0][0] if portion else LARGEST_ID
@@ -176,7 +176,7 @@ def is_installed(cursor: Any) -> bool:
 
 
 def install(cursor: Any) -> None:
-    """Make tables and triggers anew, whatever an earlier version has left, and note all books."""
+    """Create tables and triggers anew, whatever an earlier version left, and note all books."""
     if USED in _definitions(cursor):
         put_aside(cursor)
     remove(cursor)
@@ -190,7 +190,7 @@ def install_rebuilt(cursor: Any) -> None:
 
 
 def install_triggers(cursor: Any) -> bool:
-    """Where only triggers are missing, put them back. Whether that was so."""
+    """If only triggers are missing, put them back. Returns whether that was so."""
     there = _definitions(cursor)
     missing = {name: statement for name, statement in TRIGGERS.items() if name not in there}
     if {**there, **missing} != {**TABLES, **TRIGGERS}:

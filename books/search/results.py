@@ -1,9 +1,10 @@
-"""The pages of what a search finds, and the one place that chooses between the ways to find them.
+"""Pages of search results, and the one place that chooses how to find them.
 
-- In a given order, few books are sorted. Of many, a walk along the index of that order soon meets enough.
-- By relevance nothing is sorted. Each rank is a search of its own, the narrowest first, and within a rank books stand
-  in the order of their ids, as an index of words gives them. So a page asks one rank after the other until it is full.
-  Its key is the rank's number, its `distance` from the best, and an id.
+- In a given order, a few matches are sorted. If there are many, a walk along the index of that order soon finds
+  enough of them.
+- By relevance nothing is sorted. Each rank is a search of its own, the narrowest first. Within a rank, books come in
+  the order of their ids, as the index of words returns them. A page asks one rank after the other until it is full.
+  Its key is the rank's number (its `distance` from the best) and an id.
 """
 
 from array import array
@@ -55,7 +56,7 @@ SORTED_RANK = 3000  # on PostgreSQL, which walks its ids to what it takes for co
 
 
 class Matches:
-    """The books that a search finds: a page of them, what they could be narrowed by, or all as a queryset."""
+    """The books that a search finds: one page, their facets, or all of them as a queryset."""
 
     def __init__(self, books: Any, search: BookSearch) -> None:
         self.books: QuerySet[Any] = books
@@ -64,18 +65,18 @@ class Matches:
 
     @cached_property
     def ranks(self) -> list[Conditions]:
-        """What the best books meet, what the next best do and so on."""
+        """The conditions of each rank, the best first."""
         return [self.search.with_words(expression) for expression in self.search.query.ranks] or [self.conditions]
 
     def queryset(self) -> Any:
-        """To be called in a thread: other programs' changes are indexed first."""
+        """Call it in a thread: it first indexes what other programs have changed."""
         if self.search.needs_index:
             catch_up()
         books = filter_books(self.books, self.conditions)
         return books.none() if self.search.query.is_empty else books
 
     def ids(self) -> "array[int] | None":
-        """The ids of all, in order; None if that is the whole catalogue. To be called in a thread."""
+        """All ids, in order; None for the whole catalogue. Call it in a thread."""
         if self.search.query.is_empty or not self.conditions:
             return array("q") if self.search.query.is_empty else None
         with self._searching():
@@ -83,7 +84,7 @@ class Matches:
             return array("q", sorted(found.iterator()))
 
     async def apage(self, page: PageRequest) -> Page:
-        """The page of rows of COLUMNS, then the columns of the order."""
+        """One page. Its rows hold COLUMNS, then the columns of the ordering."""
         if self.search.query.is_empty:
             return page.page([], 0, tuple)
         rows: list[Row] | None = None
@@ -100,7 +101,7 @@ class Matches:
         return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
 
     async def afacets(self, page: Page, asked: str, start: str = "") -> FacetCounts | None:
-        """`asked`: the kind of which all values are asked for, or `all` kinds. None: nobody asks, and it takes long."""
+        """The facets; None if they would take long and nobody asked. `asked`: a kind to list in full, or `all`."""
 
         def count() -> FacetCounts | None:
             if not asked and page.count >= SEARCH_CAP and self._last_id() > SMALL_CATALOGUE:
@@ -113,7 +114,7 @@ class Matches:
         return await per_version.get_or_make(("facets", self.conditions, asked, start), partial(in_thread, count))
 
     def places(self, page: Page) -> dict[int, Place]:
-        """The place of each book in the series that is asked for, else in its first; to be called in a thread."""
+        """Each book's place in the requested series, else in its first one. Call it in a thread."""
         asked = next(filter(None, (series_of(name, value) for name, value in self.search.on_rows)), Q(position=0))
         found = BookSeries.objects.filter(asked, book__in=[row[0] for row in page.rows])
         rows = found.values_list("book", "series__name", "number", "label")
@@ -126,13 +127,13 @@ class Matches:
         return await query.aread(**values)
 
     def _read(self, page: PageRequest, counted: tuple[int, int] | None = None) -> tuple[tuple[int, int], list[Row]]:
-        """The count, unless it is known, and the page: one hop, after what other programs have changed is indexed."""
+        """The count (unless it is known) and the page, in one hop. First indexes what other programs have changed."""
         with self._searching():
             counted = counted or self._count(page)
             return counted, self._rows(page, *counted)
 
     def _count(self, page: PageRequest) -> tuple[int, int]:
-        """How many books there are, up to one beyond the cap; and the cap."""
+        """How many books match, up to one beyond the cap; and the cap."""
         if not self.conditions:
             books = self.model.objects.count()
             return books, max(books, COUNT_CAP)
@@ -143,7 +144,7 @@ class Matches:
         return searching() if self.search.needs_index else nullcontext()
 
     def _cap(self, page: PageRequest) -> int:
-        """To how many books are counted: in a large catalogue not so far that it takes its time."""
+        """How far to count: in a large catalogue, no further than is quick."""
         cap = SEARCH_CAP if is_ranked(page) else SORTED_FILTERS["postgresql"]
         is_quick = is_ranked(page) and not self.search.query.terms
         if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked(page)):
@@ -154,7 +155,7 @@ class Matches:
         return self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
     def _in_order(self, page: PageRequest, count: int) -> tuple[CompiledQuery, dict[str, Any]]:
-        """A page in an order of its own, by the way that suits so many books; and the values for it."""
+        """The query for a page in a given order, sorted or walked depending on the count; and its values."""
         vendor, has_text = connection.vendor, self.search.query.has_text
         is_sorted = count <= (SORTED_WORDS if has_text else SORTED_FILTERS)[vendor]
         conditions = self.conditions
@@ -174,7 +175,7 @@ class Matches:
         return query.read(**values)
 
     def _read_ranks(self, page: PageRequest, count: int, *, is_few: bool) -> list[Row]:
-        """Each rank after the other, until the page is full."""
+        """Ask one rank after the other until the page is full."""
         by_id = page.ordering.columns == ID.columns
         ranks = enumerate([self.conditions] if by_id else self.ranks)
         down = page.ordering.descending != page.backwards
@@ -196,7 +197,7 @@ def is_ranked(page: PageRequest) -> bool:
 
 @dataclass(frozen=True)
 class Shape:
-    """All of a page's query but its values."""
+    """Everything about a page's query except its values."""
 
     names: tuple[str, ...]  # of CONDITIONS
     size: int
@@ -230,9 +231,9 @@ def rows_in_order(model: Any, shape: Shape) -> QuerySet[Any, Any]:
 def rows_by_id(  # noqa: PLR0913 - all that there is to know
     model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool, is_few: bool
 ) -> list[Row]:
-    """The first by their ids of those that are beyond an id, and one more than `size`.
+    """The first `size` + 1 books beyond an id, in the order of their ids.
 
-    `is_few`: that they are few enough to be sorted is known.
+    `is_few`: they are known to be few enough to sort.
     """
     is_sorted = False
     if connection.vendor == "postgresql" and names_of(conditions) not in {(), REFUSED_WORDS}:
@@ -245,7 +246,7 @@ def rows_by_id(  # noqa: PLR0913 - all that there is to know
 
 
 def rows_of_windows(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
-    """The same from windows of ids, each wider than the one before, until there are enough."""
+    """The same, read from windows of ids, each wider than the one before, until there are enough."""
     shape = Shape(names_of(conditions), size, ID, down, is_beyond=False, is_sorted=False)
     query, values = compile_query(first_by_id, model, shape, keeps_plan=False), values_of(conditions)
     first, end = id_range(model)

@@ -22,10 +22,10 @@ Offers = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 
 
 class CatalogueView(View):
-    """Django's View, with what every request of the catalogue passes before its handler.
+    """Django's View, plus what every request to the catalogue needs.
 
-    A malformed query is refused, the request authenticated and authorized, its media type negotiated, its page rendered
-    in its thread, and an HTTPError becomes a response in the client's format.
+    It rejects malformed queries, authenticates and authorizes the request, negotiates the media type, renders the page
+    in the request's thread, and turns an HTTPError into a response in the client's format.
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {}  # by method; HEAD is as GET
@@ -72,11 +72,11 @@ class CatalogueView(View):
 
     @property
     def actor(self) -> Actor:
-        """Who writes, and by which channel: a page if the answer is one, else the API."""
+        """Who writes, and through which channel: a page if the response is one, else the API."""
         return self.user.actor(Channel.PAGE if self.media_type == HTML else Channel.API)
 
     def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
-        """The error; a browser without an account is led to the sign-in page."""
+        """The error response; a browser that is not signed in is redirected to the sign-in page."""
         if not isinstance(error, LoginRequired) or error_type(request) != HTML:
             return error_response(request, error)
         try:
@@ -97,7 +97,7 @@ class CatalogueView(View):
         headers: Mapping[str, str] | None = None,
         **context: Any,
     ) -> HttpResponse:
-        """The form with what was typed and what is wrong with it; as JSON only what is wrong."""
+        """The form with what was typed and its errors; as JSON only the errors."""
         errors, context = {"errors": errors_of(form)}, {"form": form, **context}
         return self.respond(errors, template, context=context, status=status, headers=headers)
 

@@ -1,4 +1,4 @@
-"""Pages that are rendered once for each version of the catalogue, with holes for what differs by request."""
+"""Pages that are rendered once per version of the catalogue, with holes for what differs between requests."""
 
 import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping
@@ -24,9 +24,9 @@ async def render_with_holes(
     *key: Hashable,
     holes: Mapping[str, bytes],
 ) -> HttpResponse:
-    """The page that the template makes of the context, the same for all anonymous requests with this key.
+    """The rendered template, shared by all anonymous requests with this key.
 
-    `holes` are variables of the template that differ nevertheless, as HTML; so does the address of the request.
+    `holes`: the template variables that differ between them, as HTML. The request's address is one by itself.
     """
     address = view.request.get_full_path()
     filled = {**holes, "address": escape(address).encode(), "quoted": quote(address).encode(), "": b""}
@@ -35,7 +35,7 @@ async def render_with_holes(
         return await in_thread(render, await context() if callable(context) else context)
 
     def render(shown: Context) -> list[tuple[str, bytes]]:
-        """In pieces, each after the name of its hole; no parameter may hold the NUL that marks one."""
+        """The page in pieces, each after the name of its hole. NUL marks a hole: no parameter may contain it."""
         marked = {name: f"\x00{name}\x00" if html else "" for name, html in filled.items()}
         page = negotiation.page(view.request, template, {**shown, **marked}).rendered().content.decode()
         first, *rest = re.split(f"\x00({'|'.join(filled)})\x00|%00address%00", page)

@@ -1,4 +1,4 @@
-"""The letters to jump to in an alphabetical list: those that some entry begins with."""
+"""The letters to jump to in an alphabetical list: the first letters of its entries."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ ENDS = dict(zip(LETTERS, [*list(STARTS.values())[1:], LAST], strict=True))
 
 
 def letter_of(key: str) -> str:
-    """The letter under which a sort key stands; "" if that is before all."""
+    """The letter under which a sort key is listed; "" if it comes before all letters."""
     place = bisect_right(FIRST, key[:1])
     return LETTERS[place - 1] if place else ""
 
@@ -37,14 +37,14 @@ def label_of(key: str) -> str:
 
 
 async def aletters(model: Any, column: str) -> str:
-    """The letters that the values of a column of sort keys begin with."""
+    """The first letters of the values in a column of sort keys."""
     return await per_version.get_or_make(
         ("letters", model.__name__, column), partial(in_thread, _read_letters, model, column)
     )
 
 
 def _read_letters(model: Any, column: str) -> str:
-    """One look into the column's index for each letter. In a thread, since Django takes 15 ms to write the query."""
+    """One index lookup per letter. Call it in a thread: Django takes 15 ms to compile the query."""
     spans = [{f"{column}__gte": STARTS[letter], f"{column}__lt": ENDS[letter]} for letter in LETTERS]
     found = model.objects.order_by().values_list(*[Exists(model.objects.filter(**span)) for span in spans])[:1]
     rows = [*found]
@@ -52,7 +52,7 @@ def _read_letters(model: Any, column: str) -> str:
 
 
 def cursors(ordering: Ordering, letters: str) -> list[tuple[str, str]]:
-    """The label of each letter, in the order of the list, with the cursor `after` which its rows come."""
+    """Each letter's label, in the order of the list, with the `after` cursor that leads to it."""
     # Downwards, what begins with a letter lies before the next one.
     starts, step = (ENDS, -1) if ordering.descending else (STARTS, 1)
     rest = *[""] * (len(ordering.columns) - 2), -1
@@ -64,7 +64,7 @@ def cursors(ordering: Ordering, letters: str) -> list[tuple[str, str]]:
 async def aletters_of_names(
     view: CatalogueView, model: Any, page: Page, query: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """The letters that a page of names links to; none if it holds all names, or for a search."""
+    """The letters that a page of names links to; none if it shows all names or a search."""
     if view.media_type != HTML or "q" in query or not page.rows or not (page.after or page.before):
         return []
     current, size = label_of(page.rows[0]["sort_key"]), f"size={query['size']}&" if "size" in query else ""
@@ -75,7 +75,7 @@ async def aletters_of_names(
 
 
 def with_letters(names: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """All names in alphabetical order, and the letters to jump to if they are many: to the first name of each."""
+    """All names in alphabetical order and, if there are many, links to the first name of each letter."""
     rows = sorted(({**each, "key": sort_key(each["name"])} for each in names), key=itemgetter("key"))
     first: dict[str, dict[str, Any]] = {}
     for row in rows if len(rows) > FEW else ():

@@ -1,4 +1,4 @@
-"""What is around a list of books, as HTML: the filters in force, those to add, the orders, places to jump to."""
+"""The HTML around a list of books: active filters, more filters, orders, and places to jump to."""
 
 import re
 from collections import Counter
@@ -42,9 +42,9 @@ Url = Callable[[str], str]  # of the list with another value of one parameter, a
 def list_context(
     query: BookQuery, counts: FacetCounts | None, path: str, name: str, author: str | None
 ) -> dict[str, str]:
-    """What `_books.html` shows besides the page of books. `name` is that of the author or topic whose own list it is.
+    """What `_books.html` shows besides the books. `name`: the author or topic on whose page the list is.
 
-    `author` is the name of the one that the list is narrowed to.
+    `author`: the name of the author that the list is filtered by.
     """
     parameters, ordering = query.parameters(), query.page.ordering
     pairs = {name: f"{name}={quote_value(value)}" for name, value in parameters.items()}
@@ -74,7 +74,7 @@ def list_context(
 
 
 def quote_value(value: str) -> str:
-    """For a query string; `quote_plus` would take a tenth of the time of a page, for values that need none."""
+    """Quote for a query string. Values that need no quoting are spared `quote_plus`: a tenth of a page's time."""
     return value if PLAIN.fullmatch(value) else quote_plus(value)
 
 
@@ -86,7 +86,7 @@ def _chip(name: str, value: str, remove: str) -> str:
 
 
 def _hidden(parameters: Mapping[str, str], *without: str) -> str:
-    """What a form repeats of the query."""
+    """The parts of the query that a form repeats."""
     return "".join(
         f'<input type="hidden" name="{name}" value="{escape(value)}">'
         for name, value in parameters.items()
@@ -112,7 +112,7 @@ def _sorts(current: str, url: Url, *, is_search: bool) -> str:
 
 
 def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[str], Url], name: str) -> str:
-    """What could be added, by kind; not what is in force already."""
+    """The filters that could be added, by kind."""
     html = []
     for field, values in counts.values.items():
         link, direction = url(field), "" if field == "language" else ' dir="auto"'
@@ -129,7 +129,7 @@ def _choices(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[
 
 
 def _common(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[str], Url]) -> str:
-    """The most common topics, decades and languages of those that narrow the list, each a tap away."""
+    """The most common topics, decades and languages that narrow the list, each one tap away."""
     decades: Counter[int] = Counter()
     for number, books in counts.years:
         decades[number - number % 10] += books
@@ -145,7 +145,7 @@ def _common(counts: FacetCounts, parameters: Mapping[str, str], url: Callable[[s
 
 
 def _bars(years: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
-    """(first year, last year, books) for spans of equal length; what is long before the most is one span with it."""
+    """(first year, last year, books) for spans of equal length; all years long before the most books share one."""
     if not years:
         return []
     total = list(accumulate(books for _, books in years))
@@ -162,7 +162,7 @@ def _bars(years: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
 
 
 def _histogram(counts: FacetCounts, url: Url) -> str:
-    """The bars of the years: each a link to its span."""
+    """A bar for each span of years, linked to it."""
     bars = _bars(counts.years)
     most = max((books for _, _, books in bars), default=0)
     items = []
@@ -180,7 +180,7 @@ def _histogram(counts: FacetCounts, url: Url) -> str:
 
 
 def _jumps(ordering: Ordering, letters: str) -> Iterable[tuple[str, str]]:
-    """Places in the list, with their cursors: letters where it is ordered by titles, years where it is by years."""
+    """Places to jump to, with their cursors: letters if the list is ordered by titles, years if by years."""
     down = ordering.descending
     if letters:
         return cursors(ordering, letters)
@@ -191,14 +191,14 @@ def _jumps(ordering: Ordering, letters: str) -> Iterable[tuple[str, str]]:
 
 
 def jumps(query: BookQuery, path: str, letters: str) -> str:
-    """Links into the list; `letters` are those that its titles begin with."""
+    """Links into the list; `letters`: the first letters of its titles."""
     start = escape(f"{path}?{query.urlencoded}&" if query.urlencoded else f"{path}?")
     links = [(label, f"{start}after={cursor}") for label, cursor in _jumps(query.page.ordering, letters)]
     return _links(links, ' rel="nofollow"')
 
 
 def with_current(jumps: bytes, page: Page, ordering: Ordering) -> bytes:
-    """The same links, of which the one that leads to the first row's place is marked."""
+    """The same links, with the one for the first row's place marked as current."""
     start = page.rows[0][-len(ordering.columns)]
     if isinstance(start, str):
         label = label_of(start)

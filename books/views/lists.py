@@ -1,4 +1,4 @@
-"""The responses of lists: of books, by whichever URL, and what other lists share."""
+"""Lists of books, at whichever URL, and what other lists share with them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ ENDS_WITH_CURSOR = re.compile(r"(?:(.*)&)?(after|before)=([\w-]+)", re.ASCII | r
 
 
 def parse_list(query: str, **within: Any) -> tuple[BookQuery, Matches, PageRequest]:
-    """What a query string asks for. Our links have their cursor last: what is before it is parsed once for a list."""
+    """Parse a query string. Our links put the cursor last, so the part before it is parsed once for all pages."""
     parse = parse_without_cursor if len(query) <= LONGEST else parse_without_cursor.__wrapped__
     if cursor := ENDS_WITH_CURSOR.fullmatch(query):
         rest, name, text = cursor.groups("")
@@ -81,9 +81,9 @@ class BooksView(CatalogueView):
         shown: Mapping[str, Any] = MappingProxyType({}),
         **within: Any,
     ) -> HttpResponse:
-        """A page of the books that are asked for, `within` an author, topic or series; `about` says whose they are.
+        """Respond with a page of books, all of them or those `within` an author, topic or series.
 
-        `shown` is what an editor's page has besides.
+        `about` describes that author, topic or series; `shown` is extra context for an editor's page.
         """
         self.query, self.matches, wanted, refused = self._parse(**within)
         self.page = await self.matches.apage(wanted)
@@ -103,7 +103,7 @@ class BooksView(CatalogueView):
         return response
 
     def _parse(self, **within: Any) -> tuple[BookQuery, Matches, PageRequest, dict[str, bytes]]:
-        """What is asked for. A page is shown in spite of years that cannot be read, with what was typed and why."""
+        """The parsed query. A page ignores years that cannot be read, and shows what was typed and why it is wrong."""
         sent = self.request.META["QUERY_STRING"]
         try:
             return *parse_list(sent, **within), {"year_reason": b""}
@@ -130,14 +130,11 @@ class BooksView(CatalogueView):
         return data
 
     async def _places(self) -> dict[int, Place]:
-        """The books' places in a series, where the list shows them."""
+        """Each book's place in its series, if the list shows it."""
         return await in_thread(self.matches.places, self.page) if self.query.has_places else {}
 
     async def _facets_data(self) -> dict[str, Any]:
-        """The values that would narrow the list, the most frequent first; without numbers where books are too many.
-
-        And how many books there are.
-        """
+        """The facets, most frequent values first and without numbers if there are too many books; and the count."""
         asked = self.query.asked_facets
         counts = await self.matches.afacets(self.page, asked) if self.page.count else None
         if counts is None:
@@ -153,13 +150,13 @@ class BooksView(CatalogueView):
         return {"count": count, "count_is_exact": is_exact, "facets": facets}
 
     def _total(self, counts: FacetCounts | None) -> tuple[int, bool]:
-        """How many books there are, and whether that is exact: facets count further than the list may wait for."""
+        """How many books match, and whether that is exact. Facets count further than the list does."""
         if self.page.count_is_exact or counts is None:
             return self.page.count, self.page.count_is_exact
         return counts.count, counts.is_exact
 
     async def _holes(self, about: Mapping[str, Any], within: Mapping[str, Any]) -> dict[str, bytes]:
-        """The rows and what is around them, as HTML."""
+        """The rows and their surroundings, as HTML."""
         query, page, path = self.query, self.page, self.request.path
         key = "around a list", path, query.urlencoded, query.asked_facets, bool(page.rows)
         around = await per_version.get_or_make(key, partial(self._surroundings, about))
@@ -183,7 +180,7 @@ class BooksView(CatalogueView):
         return bool(self.page.rows) and self.page.count > 1
 
     async def _surroundings(self, about: Mapping[str, Any]) -> dict[str, bytes]:
-        """What is around all pages of a list, as HTML."""
+        """The HTML around the rows, the same for all pages of a list."""
         query, page, path, search = self.query, self.page, self.request.path, self.matches.search
         parameters = query.parameters()
         column, is_whole = query.page.ordering.columns[0], not (page.after or page.before)
@@ -204,7 +201,7 @@ class BooksView(CatalogueView):
         return {name: html.encode() for name, html in context.items()}
 
     async def _letters(self, counts: FacetCounts | None, start: str) -> str:
-        """The letters that titles or authors of the list begin with; where that takes long, those of any."""
+        """The first letters of the list's titles or authors; of the whole catalogue's where that would take long."""
         if self.matches.conditions and counts and counts.is_exact:
             return "".join(sorted({letter_of(start) for start in counts.starts}, key=LETTERS.find))
         return await aletters(Book, start)

@@ -1,7 +1,7 @@
-"""How we answer: as JSON to programs, as a page to browsers. This is the only place that decides which.
+"""Content negotiation: JSON for programs, pages for browsers. This is the only place that decides which.
 
-JSON is for `Accept: application/json`, `*/*` or none (curl); HTML for browsers; a view may offer more. The page is
-a rendering of the same plain data as the JSON, so that no template can reach the database.
+JSON is for `Accept: application/json`, `*/*` or none (curl); HTML for browsers; a view may offer more. A page renders
+the same plain data as the JSON, so no template can reach the database.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
 
 
 class HTTPError(Exception):
-    """A request that is answered with an error: what is wrong and what to do next, in the client's own format.
+    """An error response: what is wrong and what to do next, in the client's format.
 
     `detail` is a sentence; `errors` are sentences by field. Either becomes the body, with `more` for programs.
     """
@@ -50,9 +50,9 @@ class HTTPError(Exception):
 
 
 class Page(HttpResponse):
-    """A page that is still to be rendered, which may take long: CatalogueView has it done in the request's thread.
+    """A page to be rendered later: CatalogueView does so in the request's thread, since it may take long.
 
-    Django's TemplateResponse would cost another hop, since its handler renders whatever has a `render`.
+    Django's TemplateResponse would cost another hop: Django's handler renders every response that has a `render`.
     """
 
     def __init__(self, template: str, context: Mapping[str, Any], **how: Any) -> None:
@@ -65,7 +65,7 @@ class Page(HttpResponse):
 
 
 def preferred_type(request: HttpRequest, *offered: str) -> str:
-    """The offered media type that the client likes best. Raises 406 if it accepts none."""
+    """The offered media type that the client prefers. Raises 406 if it accepts none of them."""
     media_type = best_type(request.META.get("HTTP_ACCEPT", "*/*"), offered)
     if media_type is None:
         raise HTTPError(406, f"This URL offers {' or '.join(offered)}: send an Accept header that allows it.")
@@ -73,7 +73,7 @@ def preferred_type(request: HttpRequest, *offered: str) -> str:
 
 
 def best_type(accept: str, offered: tuple[str, ...]) -> str | None:
-    """The one of the offered media types that an Accept header likes best. One that nobody needs so long is ignored."""
+    """The offered media type that an Accept header prefers. An absurdly long header is ignored."""
     return _best(accept if len(accept) <= LONGEST_ACCEPT else "*/*", offered)
 
 

@@ -1,4 +1,4 @@
-"""Request parsing: what is malformed or too large is refused, and nothing is replaced silently."""
+"""Request parsing: malformed or oversized input is rejected, never silently repaired."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def check_encoding(urlencoded: bytes, where: str) -> None:
-    """Refuse broken percent-escapes and invalid UTF-8, which Django would replace with question marks."""
+    """Reject broken percent-escapes and invalid UTF-8, which Django would replace with question marks."""
     if b"%" not in urlencoded and urlencoded.isascii():
         return
     if _BROKEN_ESCAPE.search(urlencoded):
@@ -50,7 +50,7 @@ def check_encoding(urlencoded: bytes, where: str) -> None:
 
 
 def refuse_compressed(request: HttpRequest) -> None:
-    """Refuse a body that is compressed: nothing here unpacks it."""
+    """Reject a compressed body: nothing here decompresses it."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
         detail = "This server does not read compressed bodies: send it uncompressed, without Content-Encoding."
         raise HTTPError(415, detail, headers={"Accept-Encoding": "identity"})
@@ -119,7 +119,7 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
 
 
 def fields(request: HttpRequest, form_class: type[Form]) -> Mapping[str, Any]:
-    """What is sent for a form: as a form, or as JSON. Raises 422 if that has other names, or values of other types."""
+    """The data for a form, sent as a form or as JSON. Raises 422 for unknown names and values of other types."""
     return form(request) if is_form(request) else json_fields(request, form_class)
 
 
@@ -140,17 +140,17 @@ def json_fields(request: HttpRequest, form_class: type[Form]) -> dict[str, Any]:
 
 
 def _fits(field: Field, value: Any) -> bool:
-    """Whether Django's field, which makes text of any value, gets one that it is meant for."""
+    """Whether the value is of a kind that the field is for: Django would turn any value into text."""
     if isinstance(field, CharField):
         return value is None or isinstance(value, str)
     return isinstance(field, MultipleChoiceField) or not isinstance(value, list | dict)
 
 
 def book_record(request: HttpRequest, *, partial: bool) -> tuple[Record, bool]:
-    """The book in a JSON body, and whether it may have the ISBN of another volume.
+    """The book in a JSON body, and whether it may share the ISBN of another volume.
 
-    If `partial`, fields that are not sent stay away; else they are empty. Raises 422 for invalid values, with the
-    reasons for each field.
+    `partial` leaves out the fields that were not sent; otherwise they are empty. Raises 422 for invalid values, with
+    the reasons for each field.
     """
     sent = {name: value for name, value in json_object(request).items() if name not in READ_ONLY}
     shares_isbn = sent.pop(SHARES_ISBN, False)
@@ -170,7 +170,7 @@ def book_record(request: HttpRequest, *, partial: bool) -> tuple[Record, bool]:
 
 
 def _typed(name: str, value: Any) -> Any:
-    """The value, if it is of the field's JSON type; of null the field's empty value."""
+    """The value, if it has the field's JSON type; null becomes the field's empty value."""
     if name not in record.EDITABLE:
         raise ValidationError(f"There is no such field. A book has: {', '.join(record.EDITABLE)}.")
     field = record.BY_NAME[name]

@@ -1,4 +1,4 @@
-"""Django's ASGI handler, on the threads of a pool. Its private names are those of Django 6.1.3."""
+"""Django's ASGI handler on a pool of threads. It uses private names of Django 6.1.3."""
 
 import asyncio
 import logging
@@ -56,15 +56,15 @@ MOST_DOWNLOADS, MOST_OF_ONE_CLIENT = 50, 25  # responses that are streamed at on
 
 
 class Handler(ASGIHandler):
-    """Answers requests as Django does, with these differences.
+    """Answers requests as Django does, with these differences:
 
-    Sync code runs in a thread of the pool (see `threads`). The view `upload_check` is asked with the head alone about
-    a body of more than UNCHECKED_BODY, and admits it by a 204, or refuses it before it is read. A body beyond
-    `body_limit` bytes is for uploads only, up to `upload_limit`.
-    A request that writes is finished once it has begun, whether or not its client stays; what only reads ends with its
-    client, and so does the wait for a thread. A stream holds no thread. When the connection to the database is lost,
-    what only reads is tried once more on a new one, and what still fails is a 503. While the pool's queue is full, only
-    the paths in `always`, which need no thread, are answered.
+    - Sync code runs in a thread of the pool (see `threads`). A stream holds no thread.
+    - A body larger than UNCHECKED_BODY is read only if the view `upload_check`, given the head alone, answers 204. Only
+      uploads may exceed `body_limit` bytes, up to `upload_limit`.
+    - A request that writes runs to its end even if its client leaves. A request that only reads ends with its client,
+      and so does the wait for a thread.
+    - If the database connection is lost, a read is retried once on a new connection; whatever still fails is a 503.
+    - While the pool's queue is full, only the paths in `always` are answered, since they need no thread.
     """
 
     always: Collection[str] = ()
@@ -112,7 +112,7 @@ class Handler(ASGIHandler):
             await self._answer(scope, BytesIO(), receive, send)
 
     async def _turn_away(self, scope: Scope, send: Send) -> None:
-        """Refuse without the middlewares, which cost ten times as much: so a crowd does not grow by its own errors."""
+        """Respond 503 without the middlewares, which cost ten times as much: errors must not feed a crowd."""
         request, unreadable = self.create_request(scope, BytesIO())
         response: Any = unreadable if request is None else self.error_response(request, *BUSY)
         response.headers["Content-Length"] = str(len(response.content))
@@ -137,7 +137,7 @@ class Handler(ASGIHandler):
         await self._answer(scope, body, receive, send)
 
     def _is_to_check(self, scope: Scope, size: float) -> bool:
-        """Whether to ask who sends this body before it is read."""
+        """Whether `upload_check` decides about this body before it is read."""
         if size > self.body_limit:
             return bool(self.upload_check) and (size < math.inf or self.routes.declares("takes_uploads", scope["path"]))
         return bool(self.upload_check) and size > UNCHECKED_BODY and scope["method"] not in REPEATABLE
@@ -147,7 +147,7 @@ class Handler(ASGIHandler):
         return self.error_response(request, *refusal)
 
     async def _answer(self, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> bool:
-        """Answer the request; False if this was the upload check, and it admits the body."""
+        """Answer the request. False if this was the upload check and it accepts the body."""
         is_check = scope.get("is_upload_check")  # then the body is still to be received
         disconnected = None if is_check else partial(until_disconnect, receive)
         client, writes = client_network(scope), scope["method"] not in REPEATABLE
@@ -172,7 +172,7 @@ class Handler(ASGIHandler):
         return True
 
     async def _stream(self, response: Any, receive: Receive, send: Send) -> None:
-        """Send the response part by part, until it ends or its client goes."""
+        """Send the response part by part, until it ends or the client leaves."""
         sending = self.send_response(response, send)
         try:
             async with asyncio.TaskGroup() as group:
@@ -188,18 +188,18 @@ class Handler(ASGIHandler):
             log.warning("a download was cut off: %r", errors.exceptions[0])
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
-        """Django's expects that a body was read, which a GET has none of."""
+        """Django's version expects that a body was read, but a GET has none."""
         await until_disconnect(receive)
         raise RequestAborted
 
     @login_not_required
     async def _not_found(self, request: HttpRequest) -> HttpResponseBase:
-        """Without the hop to a thread of the exception: of 10,000 such requests at once, all would be under way."""
+        """Saves the hop to a thread that raising would cost: 10,000 such requests at once would all be under way."""
         view: View = get_resolver().resolve_error_handler(404)
         return view(request, exception=Resolver404())  # type: ignore[no-any-return]
 
     async def get_response_async(self, request: HttpRequest) -> Any:
-        """As Django does, but for a log line about each 4xx, which costs a hop and is the request log's task."""
+        """Django's, without the log line about each 4xx: it costs a hop, and the request log has it."""
         response: Any = await self._middleware_chain(request)  # type: ignore[attr-defined]
         response._resource_closers.append(request.close)
         return response
@@ -218,7 +218,7 @@ class Handler(ASGIHandler):
         return self.guarded(view), match.args, match.kwargs
 
     def _guard(self, view: View) -> Callable[..., Awaitable[HttpResponseBase]]:
-        """The view, with a response for the two things that a server may run out of: threads and the database."""
+        """Wrap the view, to answer 503 when there is no thread or no database."""
         call = view if iscoroutinefunction(view) else sync_to_async(view)
 
         @wraps(view)
@@ -242,12 +242,12 @@ class Handler(ASGIHandler):
 
 
 def client_network(scope: Scope) -> str:
-    """Among whom the threads are shared fairly: the addresses of clients."""
+    """The client's address or network, among which threads are shared fairly."""
     return network_of((scope.get("client") or ("",))[0])
 
 
 async def close(request: Any, response: Any) -> None:
-    """Close the response: in a thread only if there are files to close."""
+    """Close the response; in a thread only if there are files to close."""
     has_files = request is not None and request.content_type == "multipart/form-data"
     if len(response._resource_closers) > 1 or has_files:
         await sync_to_async(response.close)()
@@ -261,7 +261,7 @@ async def until_disconnect(receive: Receive) -> None:
 
 
 def drop_broken_connections() -> bool:
-    """Close this thread's connections that failed and do not answer any more. Whether there were any."""
+    """Close this thread's failed connections that no longer answer. Returns whether there were any."""
     failed = [connection for connection in connections.all(initialized_only=True) if connection.errors_occurred]
     broken = [connection for connection in failed if not connection.is_usable()]
     for connection in broken:

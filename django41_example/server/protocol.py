@@ -1,6 +1,6 @@
-"""The limits of a connection, on uvicorn's own protocol: what a request may be, how long it may take to arrive, how
-much of it waits in memory, how slowly its answer may be read, and how a connection ends when the server stops. It
-extends classes that uvicorn does not document, as in 0.54.0 on httptools 0.9.0; neither they nor h11 have such limits.
+"""The limits of a connection: how large a request may be, how long it may take to arrive, how much of it may wait in
+memory, how slowly its answer may be read, and how the connection ends when the server stops. Neither uvicorn nor h11
+has such limits, so this extends uvicorn's protocol, which is undocumented: written for 0.54.0 and httptools 0.9.0.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ HEAD_SECONDS = 6.0  # for the first line and the headers
 BODY_SECONDS, BODY_RATE = 6.0, 1024  # so long a body may stay behind so many bytes a second
 BODY_TOTAL_SECONDS, BODY_TOTAL_RATE = 60.0, 32 * 1024  # all of it has so long, and a second for each so many bytes
 
-# Of requests that have not arrived or are not answered, and of responses that are not read: over all connections of
-# this worker. Each may have a little beside, so that a plain request is answered whatever others hold.
+# Bytes of unfinished or unanswered requests and of unread responses, over all connections of this worker. Each
+# connection gets FREE_BYTES besides, so a plain request is answered whatever others hold.
 MOST_HELD, FREE_BYTES = 32 << 20, 4096
 LARGEST_HELD = 2560 << 10  # bytes of a body that are in memory; Django writes a larger one to disk
 LONGEST_LOOK = 4096  # bytes in which requests are counted
@@ -37,7 +37,7 @@ OTHER_FILES = 200  # handles that are not for connections: databases, logs, uplo
 
 
 def most_connections(files: int) -> int:
-    """How many connections a worker takes that may open so many files."""
+    """How many connections a worker accepts if it may open so many files."""
     return 10_000 if files == resource.RLIM_INFINITY else min(10_000, max(files - OTHER_FILES, files // 2))
 
 
@@ -58,9 +58,9 @@ REFUSALS = {
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. `late_at` is when its client must have sent the head, or more of the body, that it is sending.
+    """One connection. `late_at` is the deadline for the rest of a head, or for more of a body.
 
-    Requests that a client sends ahead of its answers stay unparsed, as bytes; meanwhile nothing more is read.
+    Pipelined requests stay unparsed, as bytes, and nothing more is read meanwhile.
     """
 
     unparsed = b""
@@ -110,11 +110,11 @@ class LimitedProtocol(HttpToolsProtocol):
             del self.by_address[self.address]
 
     def of_address(self) -> "dict[LimitedProtocol, None]":
-        """The connections of this one's address, the oldest first."""
+        """The connections from the same address, the oldest first."""
         return self.by_address.setdefault(self.address, {})
 
     def make_room(self) -> bool:
-        """Reset the oldest connection of the address that has most of them, if it has more than one may have."""
+        """Reset the oldest connection of the address with the most connections, if it exceeds its share."""
         of_one, share = max(self.by_address.values(), key=len), self.app_state.get("client_share", 1)
         if share == 1 or len(of_one) <= MOST_CONNECTIONS * share:
             return False
@@ -135,7 +135,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.go_on()
 
     def go_on(self) -> None:
-        """Parse what has arrived, and start a request, in this connection's turn."""
+        """Take a turn to parse what has arrived and start a request."""
         if not self.is_waiting and (self.to_start or self.may_parse()):
             self.is_waiting = True
             self.turns.ask(self)
@@ -143,12 +143,12 @@ class LimitedProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
 
     def may_parse(self) -> bool:
-        """Whether there is something to parse, and no request before it."""
+        """Whether there is something to parse and no unanswered request before it."""
         is_answering = self.unanswered and not self.unanswered[-1].more_body
         return bool(self.unparsed) and not (is_answering or self.is_refused or self.transport.is_closing())
 
     def sent_at_once(self) -> int:
-        """How many requests, about, its client has sent without waiting for an answer."""
+        """About how many requests the client has sent without waiting for an answer."""
         return self.started_at_once + self.unparsed.count(HEAD_END, 0, LONGEST_LOOK)
 
     def take_turn(self) -> None:
@@ -163,7 +163,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def parse(self) -> None:
-        """Parse what has arrived, up to the end of a head or of its body: until there is a request to start."""
+        """Parse what has arrived, up to the end of a head or a body, until there is a request to start."""
         while not self.to_start and self.may_parse():
             found = self.unparsed.find(HEAD_END)
             size = self.body_due or (found + len(HEAD_END) if found >= 0 else len(self.unparsed))
@@ -174,7 +174,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.set_deadline(piece, before)
 
     def start(self, cycle: Any, app: Any) -> None:
-        """As uvicorn does, but with its first step at once, so that turns can be timed: often it is the only one."""
+        """Start it as uvicorn does, but run its first step at once, to time the turn: it is often the only step."""
         self.to_start = None
         self.started_at_once += 1
         task = asyncio.eager_task_factory(asyncio.get_running_loop(), cycle.run_asgi(app))
@@ -194,8 +194,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self.refuse(self.refusal)
 
     def parse_without_upgrade(self, data: bytes) -> None:
-        """Parse a head again without its Upgrade, which we have no use for: with it the parser takes the body, and the
-        requests behind it, for another protocol."""
+        """Parse a head again without its Upgrade header, which we do not support: it makes the parser take the body and
+        the requests that follow for another protocol."""
         if self.parser.get_method() == b"CONNECT":
             self.refuse(400)
             return
@@ -206,7 +206,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.feed(line + b"".join(kept) + b"\r\n" + data)
 
     def set_deadline(self, data: bytes, before: Any) -> None:
-        """After these data; `before` is the latest request as it was before them."""
+        """Set `late_at` after this data; `before` is the latest request as of before it."""
         now = self.loop.time()
         if self.cycle is not None and self.cycle.scope is self.scope and not self.cycle.more_body:
             self.late_at, self.head_size = None, 0  # whole requests have arrived, and nothing else
@@ -221,7 +221,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.refuse(431 if self.headers else 414)
 
     def is_idle(self) -> bool:
-        """Whether no request of this connection is being answered, or waits for that."""
+        """Whether no request of this connection is being answered or waiting."""
         return not (self.unanswered or self.unparsed)
 
     # What the parser finds
@@ -273,8 +273,8 @@ class LimitedProtocol(HttpToolsProtocol):
     # What is held in memory
 
     def hold(self) -> bool:
-        """Count what this connection holds. False if it is more than before, and more than the worker may hold in all,
-        or for one address."""
+        """Count the memory that this connection holds. False if it has grown beyond the limit of the worker or of the
+        address."""
         held = min(max(0, self.arrived - FREE_BYTES), LARGEST_HELD) + self.unsent
         if held == self.held:
             return True
@@ -297,7 +297,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.stuck_ones().pop(self, None)
 
     def stuck_ones(self) -> "dict[LimitedProtocol, None]":
-        """The connections of this worker whose clients do not read, the longest first."""
+        """The connections whose clients do not read, the longest-stuck first."""
         ones: dict[LimitedProtocol, None] = self.app_state.setdefault("stuck", {})
         return ones
 
@@ -320,7 +320,7 @@ class LimitedProtocol(HttpToolsProtocol):
     # How it ends
 
     def refuse(self, status: int) -> None:
-        """Read nothing more, answer without the application once the requests before this are answered, and end."""
+        """Stop reading, answer without the application after the requests before this one, and close."""
         self.is_refused, self.refusal, self.unparsed = True, status, b""
         if self.unanswered and self.unanswered[-1].more_body:  # it is this request's body that is refused
             refused = self.unanswered.pop()
@@ -342,14 +342,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def reset(self) -> None:
-        """End the connection at once. What its client did not read is dropped, by the kernel too."""
+        """Close the connection at once and drop unread data, in the kernel too."""
         if connected := self.transport.get_extra_info("socket"):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.let_go()
         self.transport.abort()
 
     def shutdown(self) -> None:
-        """The server stops. What is being answered is answered; a request that is on its way still finds us."""
+        """The server stops: requests under way are answered, and so is one that is just arriving."""
         self.is_ending = self.app_state["is_ending"] = True
         if end_streams := self.app_state.get("end_streams"):
             end_streams()

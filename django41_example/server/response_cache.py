@@ -1,7 +1,7 @@
-"""The response cache: whole responses in memory in front of Django, for as long as the catalogue stays as it is.
+"""The response cache: whole responses in memory, in front of Django, until the catalogue changes.
 
-What is cached says in HTTP's own words that anybody may keep it and must revalidate it: `Cache-Control: public,
-no-cache`. This cache revalidates at every request, by `validate`, whatever wrote to the catalogue.
+It caches responses that say `Cache-Control: public, no-cache`: in HTTP's terms, anybody may store them and must
+revalidate them. This cache revalidates at every request, by `validate`, no matter who wrote to the catalogue.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ else:
 Headers = list[tuple[bytes, bytes]]
 Message = dict[str, Any]
 
-# A request with one of these headers may be answered differently from everybody else's. Any cookie counts: which of
-# them a view, a middleware or a later version reads cannot be known here.
+# A request with one of these headers may get a different answer. Any cookie counts: nothing here knows which ones a
+# view, a middleware or a later version reads.
 PERSONAL = {b"authorization", b"cookie", b"if-match", b"if-unmodified-since", b"content-length", b"transfer-encoding"}
 KNOWN_TO_VARY = {b"accept", b"accept-encoding", b"authorization", b"cookie"}  # a response may vary by no other header
 LONGEST_KEY = 2000  # bytes of a URL and its Accept headers; a longer one is not worth its place
@@ -65,10 +65,9 @@ class CachedResponse:
 class ResponseCache:
     """Answers GET and HEAD from memory where it can.
 
-    `validate` gives the catalogue's version, as of this request, or None where it is not known. `is_public` says
-    whether a path leads to a view whose responses may be cached. `capacity` is in bytes. When several requests miss
-    the same response, one computes it and the others wait (single-flight): else each of a crowd computes a page anew
-    after every write.
+    `validate` returns the catalogue's version as of this request, or None if it is unknown. `is_public` says whether
+    responses of a path's view may be cached. `capacity` is in bytes. If several requests miss the same response, one
+    computes it and the others wait (single-flight), or a crowd would compute a page many times after each write.
     """
 
     def __init__(
@@ -107,7 +106,7 @@ class ResponseCache:
             await self.application(scope, receive, send)
 
     async def _wait_for(self, key: Hashable) -> CachedResponse | None:
-        """The response that another request computes now, of the same version; None if there is none to be had."""
+        """The response that another request is computing for the same version; None if there is none."""
         version, computed = self.version, self.in_flight.get((self.version, key))
         if computed is None:
             return None
@@ -144,7 +143,7 @@ class ResponseCache:
 
 
 class Recorder:
-    """Holds back a response that may be cached; calls `not_cacheable` and sends on any other."""
+    """Holds back a response that may be cached; passes on any other, after calling `not_cacheable`."""
 
     def __init__(self, send: Any, largest: int, *, encoding: bytes, not_cacheable: Callable[[], None]) -> None:
         self.send, self.largest, self.encoding, self.not_cacheable = send, largest, encoding, not_cacheable
@@ -192,7 +191,7 @@ class Recorder:
 
 
 def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
-    """All that a response can depend on besides the catalogue; None for a request that must reach Django."""
+    """Everything that a response depends on besides the catalogue; None if the request must reach Django."""
     if scope["method"] not in {"GET", "HEAD"} or len(headers) != len(scope["headers"]):
         return None
     if "remote_user" in scope or not PERSONAL.isdisjoint(headers):

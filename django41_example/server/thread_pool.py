@@ -1,4 +1,4 @@
-"""The threads, who may hold how many, and who waits for one."""
+"""The threads: how many each client may hold, and which request gets the next one."""
 
 import asyncio
 import math
@@ -18,7 +18,7 @@ SLOW_SECONDS = 1.0  # that a client counts as slow after a request which took mo
 
 
 def turns(checkout: Checkout) -> int:
-    """How often it has had a thread for as long as a quick request takes."""
+    """The thread time it has used, in units of a quick request."""
     return int(checkout.used / TURN)
 
 
@@ -35,16 +35,17 @@ class Limits:
 
 
 class ThreadPool:
-    """Up to `size` threads, started as they are needed, and the queue of the requests that wait for one.
+    """Up to `size` threads, started as needed, and the queue of requests that wait for one.
 
-    A request that cannot wait, or has waited too long, gets PoolTimeout. Requests that write may have to wait for the
-    database's lock in their threads, and must leave some for those that read. Of the requests in the queue, that of the
-    client with the fewest threads is next. A client whose requests take long reads in half of its threads: its queries
-    run on the processors of the others' too. Calls of responses that are being sent run in the pool `streaming`.
+    A request that cannot wait, or has waited too long, gets PoolTimeout. Requests that write may wait for the
+    database's lock while they hold a thread, so they must leave some threads to readers. The next request from the
+    queue is one of the client with the fewest threads. A client whose requests take long may use only half of its
+    threads to read, since its queries compete for the processors. Calls made while a
+    response is sent run in the pool `streaming`.
 
-    With a `head_start`, quick requests run one after the other, and slow ones side by side: where the database computes
-    in our own process, threads that run at once fight for Python's lock, and all of them take longer.
-    Everything here happens on the event loop.
+    With a `head_start`, quick requests run one after the other, and slow ones side by side: if the database computes in
+    our own process, threads that run at the same time compete for Python's lock, and all take longer.
+    Everything here runs on the event loop.
     """
 
     def __init__(self, size: int, limits: Limits, *, name: str = "pool", streaming: "ThreadPool | None" = None) -> None:
@@ -68,7 +69,7 @@ class ThreadPool:
         return len(self.holders)
 
     def is_full(self, client: str, *, writes: bool) -> bool:
-        """Whether a request of this client would neither get a thread now nor may wait for one."""
+        """Whether a request of this client could neither get a thread now nor wait for one."""
         if self._may_hold(client, writes=writes) and (self.idle or self.started < self.size):
             return False
         waiting = sum(checkout.client == client for checkout in self.queue)
@@ -76,7 +77,7 @@ class ThreadPool:
         return len(self.queue) >= most or waiting >= math.ceil(most * self.limits.client_share)
 
     def take(self, checkout: "Checkout") -> PoolThread | None:
-        """A thread for this checkout, which returns it by `put_back`; None if it has to wait."""
+        """A thread for this checkout, to be returned by `put_back`; None if it has to wait."""
         loop = asyncio.get_running_loop()
         if not self._may_hold(checkout.client, writes=checkout.writes):
             return None
@@ -125,11 +126,11 @@ class ThreadPool:
                 return
 
     def is_for_another(self, checkout: Checkout) -> bool:
-        """Whether somebody waits who has had less: between two calls such a request has the thread first."""
+        """Whether a waiting request has used less time: between two calls, it gets the thread first."""
         return any(turns(waiting) < turns(checkout) for waiting in self.queue)
 
     def _next(self) -> Checkout | None:
-        """Of those who wait and may hold a thread: of the client that holds the fewest, the one that has had least."""
+        """Which waiting request is next: of the client with the fewest threads, the one that has used least time."""
         allowed = (checkout for checkout in self.queue if self._may_hold(checkout.client, writes=checkout.writes))
         return min(allowed, key=lambda checkout: (self.held[checkout.client], turns(checkout)), default=None)
 
@@ -142,7 +143,7 @@ class ThreadPool:
         return not is_slow or self.held[client] - self.held_by_writers[client] < self.slow_limit
 
     def _note(self, checkout: Checkout, seconds: float) -> None:
-        """That it has had a thread for so long."""
+        """Note how long it has held a thread."""
         if seconds > TURN and not checkout.writes:
             self.slow_until[checkout.client] = time.monotonic() + SLOW_SECONDS
 
@@ -162,7 +163,7 @@ class ThreadPool:
             await work()
 
     def close(self) -> None:
-        """End the idle threads; the others end with the process."""
+        """Stop the idle threads; the others end with the process."""
         idle, self.idle = self.idle, []
         for thread in idle:
             thread.calls.put(None)

@@ -1,11 +1,11 @@
-"""The pool of threads in which Django's sync code runs: few, long-lived, each with a connection that stays open.
+"""The pool of threads in which Django's sync code runs: few, long-lived, each with an open database connection.
 
-Django's contract is that all sync code of a request runs in one thread, since database connections belong to threads.
-Django keeps it by a new thread, and so a new connection, for each request. Here a request checks a thread out when it
-first needs one, and returns it when its response begins. While all are checked out, requests wait in a queue that is
-bounded in length and time (`thread_pool`). Before a request waits for anything else, such as another server, it calls
-`release`. What it calls while its response is sent runs, call by call, in a few threads of their own: a slow reader
-blocks nobody.
+Django promises that all sync code of a request runs in one thread, since database connections belong to threads. It
+keeps that promise with a new thread, and so a new connection, for each request. Here a request checks out a thread when
+it first needs one, and returns it when its response begins. If all are checked out, requests wait in a queue that is
+bounded in length and time (`thread_pool`). Before a request waits for something else, such as another server, it calls
+`release`. Calls made while a response is being sent run one by one in a few separate threads: a slow reader blocks
+nobody.
 """
 
 import asyncio
@@ -31,10 +31,10 @@ current_checkout: ContextVar["Checkout | None"] = ContextVar("current_checkout",
 
 
 def release() -> None:
-    """Return this request's thread before a wait; its next sync call checks one out again, maybe another.
+    """Return this request's thread before a wait; its next sync call checks out one again, perhaps another.
 
-    Whatever belongs to a connection must have ended: transactions do, since each is one sync call. Outside of
-    requests, such as in a job, there is nothing to return.
+    Nothing that belongs to a connection may be open. Transactions never are, since each is one sync call. Outside of
+    requests, such as in a job, this does nothing.
     """
     if checkout := current_checkout.get():
         checkout.release()
@@ -79,11 +79,11 @@ class Checkout(Executor):
             self.end()
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Called on the event loop only, by asgiref: it awaits the asyncio future that this returns."""
+        """Called by asgiref, on the event loop; it awaits the asyncio future that this returns."""
         return self.call(Call(self, partial(function, *args, **kwargs)))
 
     def call(self, call: Call) -> "asyncio.Future[Any]":
-        """Have the call run once this request has a thread."""
+        """Run the call once this request has a thread."""
         if self.thread:
             self._start(call)
         elif self.waiting:
@@ -98,18 +98,18 @@ class Checkout(Executor):
         return call.future
 
     def begin(self, thread: PoolThread) -> None:
-        """Hold the thread from now on."""
+        """Hold this thread from now on."""
         self.thread, self.has_begun = thread, False
         for call in self._end_wait():
             self._start(call)
 
     def is_wanted(self) -> bool:
-        """Whether somebody still waits for one of the calls."""
+        """Whether anybody still awaits one of the calls."""
         return any(not call.future.done() for call in (*self.waiting, *self.unfinished))
 
     def look(self, now: float) -> None:
-        """Every moment while it waits for a thread or holds one: end a wait, and interrupt a statement, that takes too
-        long or is for nobody."""
+        """Called periodically while it waits for a thread or holds one: end a wait or statement that takes too long or
+        that nobody awaits."""
         if self.queued_at is not None:
             if now - self.queued_at > self.pool.limits.queue_timeout:
                 self.stop_waiting()
@@ -124,11 +124,11 @@ class Checkout(Executor):
             self._watch()
 
     def running(self, now: float) -> float:
-        """For how many seconds its call has run."""
+        """For how many seconds its current call has run."""
         return now - self.thread.statements.began if self.thread and self.unfinished else 0.0
 
     def release(self) -> None:
-        """Hold no thread until the next call; does nothing while one runs."""
+        """Return the thread until the next call. Does nothing while a call runs."""
         if self.thread and not self.unfinished and not self.interrupting:
             thread, self.thread = self.thread, None
             thread.pool.put_back(thread, self)
@@ -136,7 +136,7 @@ class Checkout(Executor):
     def end(self) -> None:
         """The response begins, or the request has ended. The thread is returned once its last call has finished.
 
-        From now on each call checks out a thread of its own, and a connection that has failed is noticed before it.
+        From now on each call checks out a thread of its own, and the connection is tested before each.
         """
         self.stop_waiting()
         if self.watching:
@@ -158,7 +158,7 @@ class Checkout(Executor):
             call.give_up()
 
     def run(self, function: Callable[[], Any]) -> Any:
-        """In the thread. The first call prepares its connections: one hop costs less than two."""
+        """Run it, in the thread. The first call also prepares the connections: one hop costs less than two."""
         assert self.thread  # noqa: S101 - for the type checker
         began = self.thread.statements.began = time.monotonic()
         try:
@@ -182,7 +182,7 @@ class Checkout(Executor):
         self.waiting.append(call)
 
     def _watch(self) -> None:
-        """Have it noticed when the client leaves."""
+        """Watch for the client leaving."""
         if self.disconnected and self.watching is None:
             self.watching = asyncio.get_running_loop().create_task(self._until_client_leaves(self.disconnected))
 
@@ -195,7 +195,7 @@ class Checkout(Executor):
             self._interrupt(self.thread)
 
     def _interrupt(self, thread: PoolThread) -> None:
-        """The thread is not returned before that is done: it must not hit another request's statement."""
+        """Interrupt the statement. Until that is done the thread is kept: no other request's statement may be hit."""
         if self.interrupting is None:
             loop = asyncio.get_running_loop()
             self.interrupting = loop.run_in_executor(None, thread.statements.interrupt)
@@ -211,7 +211,7 @@ class Checkout(Executor):
         return calls
 
     def _prepare_connections(self) -> None:
-        """What Django does between two requests: drop connections that failed. Ours are never too old."""
+        """Close connections that failed, as Django does between requests. Ours never expire."""
         for connection in connections.all(initialized_only=True):
             if connection.errors_occurred or self.health_check:
                 connection.close_if_unusable_or_obsolete()
@@ -219,10 +219,10 @@ class Checkout(Executor):
 
 
 async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call it in this request's thread: `sync_to_async(function)(...)` for what only reads, at a fifth of its price.
+    """Call a function that only reads in this request's thread: `sync_to_async(function)(...)` at a fifth of the cost.
 
-    It sees the request's context variables; what it sets there is lost. If the request is cancelled, nobody waits for
-    it any more.
+    The function sees the request's context variables, but what it sets there is lost. If the request is cancelled,
+    nobody waits for the function.
     """
     checkout = current_checkout.get()
     if checkout is None:  # outside of requests to our server, as in a job or a test
@@ -233,15 +233,15 @@ async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P
 
 
 def with_prefix[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """For `reverse`, whose prefix lies in asgiref's Local, which only sync_to_async takes from thread to thread."""
+    """Set the prefix for `reverse`: it lies in asgiref's Local, which only sync_to_async carries between threads."""
     set_script_prefix(settings.SCRIPT_NAME)
     return function(*args, **kwargs)
 
 
 class CurrentCheckout(Executor):
-    """What asgiref is given once for an event loop: passes each sync call on to its own request's checkout.
+    """asgiref's executor for an event loop: passes each sync call to the checkout of its request.
 
-    A ThreadSensitiveContext for each request would do the same at a higher price. (`loop_thread_executors` and
+    A ThreadSensitiveContext per request would do the same at a higher cost. (`loop_thread_executors` and
     `single_thread_executor` as in asgiref 3.13.0.)
     """
 
@@ -254,10 +254,10 @@ CURRENT = CurrentCheckout()
 
 
 def disconnect_signals() -> None:
-    """Take off Django's receivers whose work a checkout does, or for which there is nothing to do.
+    """Disconnect Django's receivers that are not needed here; each would cost every request a hop to a thread.
 
-    Each would cost every request a hop to a thread: connections are looked after by the checkout, the local-memory
-    cache has nothing to close, and a request has a context of its own, and so its own urlconf.
+    The checkout looks after connections, the local-memory cache has nothing to close, and each request has its own
+    context and so its own urlconf.
     """
     request_started.disconnect(reset_queries)
     request_started.disconnect(close_old_connections)

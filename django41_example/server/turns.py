@@ -1,4 +1,4 @@
-"""Whose request is next: connections take turns, so that nobody waits for all that somebody else has asked for."""
+"""Which request is next: connections take turns, so nobody waits for everything that somebody else requested."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,18 +7,18 @@ from itertools import count
 from time import perf_counter
 from typing import Any
 
-SLICE = 0.004  # seconds of each turn of the event loop in which requests begin; the rest is for those that go on
+SLICE = 0.004  # seconds of each turn of the event loop in which requests may begin; the rest is for those under way
 
 
 class Turns:
-    """The connections of a worker that have sent something which is to be parsed and answered.
+    """The connections of a worker that have sent something to parse and answer.
 
-    In a slice of time of each turn of the event loop, some of them `take_turn`, each for one request. Client addresses
-    alternate. Of one address, the connection that has sent the fewest requests at once goes first: so a crowd of
-    connections that send theirs ahead of the answers holds up nobody who waits for each.
+    Each turn of the event loop has a slice of time in which connections `take_turn`, each for one request. Client
+    addresses alternate. Within an address, the connection that has sent the fewest requests at once goes first: a
+    crowd of connections that pipeline requests cannot delay clients that wait for each answer.
 
-    As long as there is time, a request is parsed when it arrives: a processor reads and parses many, and then answers
-    them, in less time than it takes for each in turn.
+    While there is time, a request is parsed when it arrives: reading and parsing many requests and then answering them
+    takes less time than doing so one by one.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -29,7 +29,7 @@ class Turns:
         self.is_scheduled = False
 
     def ask(self, connection: Any) -> None:
-        """Have it take its turn in the next slice."""
+        """Queue the connection for the next slice."""
         entry = connection.sent_at_once(), next(self.numbers), connection
         heappush(self.waiting.setdefault(connection.address, []), entry)
         if self.spent < SLICE:
