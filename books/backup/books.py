@@ -17,7 +17,7 @@ BATCH = 500
 
 
 class Matches(NamedTuple):
-    """How many books of a backup are here by what identifies them."""
+    """How many books of a backup are already here, by what identifies them."""
 
     source_key: int = 0
     isbn13: int = 0

@@ -1,4 +1,4 @@
-"""A backup as a database of its own, in today's tables: migrations change what an earlier version wrote."""
+"""Loads a backup of an earlier version into a database of its own, where migrations bring it up to date."""
 
 import tempfile
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def as_current(archive: Archive) -> Iterator[Archive]:
 
 @contextmanager
 def as_database(archive: Archive) -> Iterator[None]:
-    """Within, the default connection leads to a database with what the backup holds, and nothing else."""
+    """Within it, the default connection leads to a database that holds the backup and nothing else."""
     then = [(app, max(names)) for app, names in archive.manifest["migrations"].items() if names]
     with temporary_folder() as folder, as_default_connection(folder / "backup.sqlite3"):
         state: Any = MigrationExecutor(connection).migrate(then)

@@ -93,7 +93,7 @@ def _values(table: Table, row: dict[str, Any], ids: Ids) -> tuple[Any, ...]:
 
 
 def _id(label: str, names: list[str] | None, ids: Ids) -> int | None:
-    """The id, here, of what migrations make; made now if it came from an application that is not here."""
+    """The id, here, of a row that migrations create; created now if its application is not installed here."""
     if names is None:
         return None
     key = tuple(names)

@@ -63,7 +63,7 @@ class Table:
 
     @cached_property
     def named(self) -> dict[str, str]:
-        """The columns that refer to what migrations make, each with the model's label."""
+        """The columns that refer to rows which migrations create, each with the model's label."""
         related = {name: field.related_model for name, field in self.fields.items() if field.related_model}
         return {name: model._meta.label_lower for name, model in related.items() if model._meta.label_lower in NAMES}
 

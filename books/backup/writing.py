@@ -50,7 +50,7 @@ def write(path: Path, progress: Progress = lambda done, total: None) -> Manifest
 
 @contextmanager
 def _temporary_file(path: Path) -> Iterator[Path]:
-    """A new file beside this one, for its owner alone, since a backup holds the hashes of passwords."""
+    """A new file beside this one, readable by its owner alone: a backup contains password hashes."""
     number, name = tempfile.mkstemp(PARTIAL, f".{path.name}.", path.parent)
     os.close(number)
     try:
@@ -92,7 +92,7 @@ def _write(path: Path, progress: Progress) -> Manifest:
 
 
 def _write_table(file: zipfile.ZipFile, table: Table) -> Iterator[TableEntry]:
-    """Yields what is written so far, now and then, and at the end."""
+    """Yields the progress from time to time, and at the end."""
     entry: TableEntry = {"rows": 0, "sha256": "", "last_id": table.last_id()}
     digest = hashlib.sha256()
     with file.open(f"{table.label}.jsonl", "w", force_zip64=True) as lines:

@@ -34,7 +34,7 @@ _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what would be read as the code
 
 
 class Output:
-    """Where ZipFile writes; it cannot seek, so that sizes follow what they are of."""
+    """ZipFile's output. It cannot seek, so ZipFile writes sizes after the data."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []

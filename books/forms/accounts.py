@@ -29,7 +29,7 @@ class LoginForm(forms.Form):
 
 
 class OpenIdForm(forms.Form):
-    """Where somebody goes who signs in, or which account is to be connected: the hidden fields of a button."""
+    """The hidden fields of a button: where to go after signing in, or which account to connect."""
 
     next = forms.CharField(required=False)
     typed = forms.CharField(required=False, strip=False)
@@ -61,7 +61,7 @@ class InvitationForm(forms.Form):
 
 
 class AccountForm(forms.Form):
-    """What an owner changes about an account: what is left out stays."""
+    """An owner's changes to an account; omitted fields stay as they are."""
 
     role = forms.ChoiceField(choices=Role.choices, required=False)
     active = StrictBooleanField(empty=None)

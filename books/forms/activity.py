@@ -10,7 +10,7 @@ PLACES = Ordering("activity", ("change", "job", "name"), descending=True)
 
 
 class ActivityQuery(ListQuery):
-    """What of the activity is listed: of whom, and of which kind.
+    """Which activity to list: whose, and of which kind.
 
     Changes of books, jobs, and changes of names are three lists, each with its own place in the cursor.
     """

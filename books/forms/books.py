@@ -94,7 +94,7 @@ class BookForm(forms.Form):
         return any(_COMMAS.search(name) for field in NAMES for name in self.cleaned_data.get(field, ()))
 
     def settle_names(self) -> None:
-        """Split names at commas, but for those that are known. To be called in a thread.
+        """Split names at commas, except known ones. Call it in a thread.
 
         Topics are split at any comma. People are at a Chinese one, while `Tolkien, J. R. R.` is in question.
         """
@@ -122,7 +122,7 @@ class BookForm(forms.Form):
         return people
 
     def record(self) -> Record:
-        """The fields that were sent: what a form lacks is left as it is, not emptied."""
+        """The fields that were sent: a field missing from a form keeps its value."""
         sent = {name: self.cleaned_data[name] for name in record.EDITABLE if name in self.data}
         return record.with_label(cast("Record", sent), self.data)
 
@@ -156,7 +156,7 @@ class BookForm(forms.Form):
         self.add_error("isbn13", isbn_taken(error, "tick “It shares the ISBN of that volume” below"))
 
     def show_conflict(self, theirs: Record, version: int) -> None:
-        """Show the saved value beside each field that differs from it; the next save is about that version."""
+        """Show the saved value beside each field that differs from it; the next save is based on that version."""
         for name, mine in self.record().items():
             if theirs[name] != mine:  # type: ignore[literal-required]
                 field = cast("RecordField", self.fields[name])

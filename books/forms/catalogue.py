@@ -7,7 +7,7 @@ from books.models.catalogue import DEFAULT_NAME, MAX_NAME
 
 
 class CatalogueForm(forms.Form):
-    """What an owner changes about the catalogue: what is left out stays."""
+    """An owner's changes to the catalogue; omitted fields stay as they are."""
 
     name = LineField(
         label="Name of the catalogue",

@@ -75,7 +75,7 @@ class YearField(QueryField):
 
 
 class OneOfField(QueryField):
-    """One of a few words, or nothing; `hint` says which there are and what for."""
+    """One of a few words, or nothing; `hint` lists them and their meanings."""
 
     def __init__(self, words: Iterable[str], hint: str = "") -> None:
         super().__init__(required=False)

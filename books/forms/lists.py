@@ -90,7 +90,7 @@ class ListQuery(forms.Form):
         return cleaned
 
     def parameters(self) -> dict[str, str]:
-        """The query as it was sent, without the cursor: what the links to other pages repeat."""
+        """The query as sent, without the cursor; links to other pages repeat it."""
         return {name: self.data[name] for name in self.fields if name not in {"after", "before", "facets"}}
 
     @cached_property

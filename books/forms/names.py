@@ -33,7 +33,7 @@ class NameField(forms.Field):
 
 
 class Checkbox(forms.TextInput):
-    """Beside a hidden 0, so that a box that is not ticked says so; what stays away changes nothing."""
+    """A checkbox with a hidden 0 beside it, so an unticked box is sent too; an absent field changes nothing."""
 
     input_type = "checkbox"
 
@@ -68,7 +68,7 @@ class NameForm(forms.Form):
 
     @classmethod
     def of_name(cls) -> set[str]:
-        """The fields that say what it is to be."""
+        """The fields that hold the new values."""
         return cls.base_fields.keys() - {"version", "merge"}
 
     def values(self) -> dict[str, Any]:

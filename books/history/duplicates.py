@@ -54,7 +54,7 @@ async def agroups(after: str, size: int, *, or_at: bool = False) -> tuple[list[G
 
 
 async def agroups_of(fingerprint: str) -> list[Group]:
-    """The groups of one fingerprint, first those that nobody has marked as different books."""
+    """The groups of one fingerprint; those marked as different books come last."""
     count = await Book.objects.filter(fingerprint=fingerprint).acount()
     marks = await NotDuplicate.objects.amarks("book", fingerprint=fingerprint)
     return sorted(await aparted({fingerprint: count}), key=marks.cover)
@@ -70,7 +70,7 @@ async def aauthor_groups(after: str, size: int) -> tuple[list[dict[str, Any]], s
 
 
 async def aparted(counts: Mapping[str, int]) -> list[Group]:
-    """The groups of these fingerprints, of which the numbers of books are given."""
+    """The groups of these fingerprints, whose numbers of books are given."""
     books = Book.objects.order_by("fingerprint", "pk").values("fingerprint", "pk", *TITLE)
     small = [each for each, count in counts.items() if count <= MAX_COMPARED]
     large = [each for each, count in counts.items() if count > MAX_COMPARED]

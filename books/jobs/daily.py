@@ -1,4 +1,4 @@
-"""What a worker does by itself, beside the jobs it is given."""
+"""What a worker does by itself, besides running jobs."""
 
 from typing import Any
 

@@ -126,7 +126,7 @@ broadcaster = Broadcaster()
 async def stream(
     key: str | None, first: QuerySet[Job, Row], last_id: str, ais_allowed: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[bytes]:
-    """The stream for one client: the state of the `first` jobs, then what is new.
+    """The stream for one client: the state of the `first` jobs, then each update.
 
     Ends with the job that it follows, or when the client may not read it any more."""
     subscriber, checked_at = Subscriber(key, last_id), time.monotonic()

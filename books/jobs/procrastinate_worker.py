@@ -1,4 +1,4 @@
-"""What procrastinate's workers do: wake the loop that works the queue, which claims what is due."""
+"""The job of procrastinate's workers: wake the loop that claims due jobs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -21,7 +21,7 @@ def begin(app: App) -> None:
 async def run_with_loop(
     app: App, run_worker: Callable[..., Awaitable[None]], queues: Collection[str] | None = None, **options: Any
 ) -> None:
-    """Run a worker beside a loop, which also finds what no notification names: one was lost, or came too early."""
+    """Run a worker beside a loop. The loop also finds jobs whose notification was lost or came too early."""
     loop = Loop(queues or (), poll=SEEN_EVERY)
 
     @app.task(name=TRY_JOB)

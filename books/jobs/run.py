@@ -68,7 +68,7 @@ class Postponed(Exception):
 
 
 class PermanentError(Exception):
-    """The job cannot succeed, however often it is tried. The message tells people why, and what to do."""
+    """The job cannot succeed, however often it is retried. The message says why, and what to do."""
 
 
 class Run:

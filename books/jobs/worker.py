@@ -54,7 +54,7 @@ async def arun(run: Run) -> None:
 
 
 async def arun_task(run: Run) -> dict[str, Any]:
-    """Run the task beside its heartbeat, which has another thread: no batch holds it up."""
+    """Run the task. Its heartbeat has a thread of its own, so no batch delays it."""
     threads = ThreadPoolExecutor(1, "job")
     heartbeat = asyncio.create_task(aheartbeat(run))
     try:
@@ -98,7 +98,7 @@ class Loop:
         self.wake()
 
     def wake(self) -> None:
-        """Look at once for what is due."""
+        """Look for due jobs at once."""
         self.woken.set()
 
     async def aserve(self) -> None:
@@ -131,7 +131,7 @@ class Loop:
             await self._pause(self.poll)
 
     async def aclaim(self) -> bool:
-        """Start what is due, as far as there are places. Returns whether that was anything."""
+        """Start due jobs while there are free slots. Returns whether any were started."""
         began = False
         while job := await Job.objects.exclude(kind__in=self._full()).aclaim(new_owner(), self.queues):
             run, began = Run(job), True
@@ -162,7 +162,7 @@ class Loop:
         return bool(version != before)
 
     async def _one_may_be_due(self) -> bool:
-        """Whether a job is due, or becomes so although nobody writes."""
+        """Whether a job is due, or will become due with time alone."""
         return connection.vendor != "sqlite" or await Job.objects.filter(due_at__isnull=False).aexists()
 
     async def _pause(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Runs a case and measures what others wait for meanwhile, without becoming a means to hold up the server."""
+"""Runs a case and measures how long others wait meanwhile, without letting anybody stall the server with it."""
 
 import math
 import time
@@ -55,7 +55,7 @@ class Laboratory:
 
 
 async def atry(case: Case, request: HttpRequest, arguments: dict[str, str]) -> tuple[str | None, str | None]:
-    """What the case answers. If Django raises an error, that, and what the right view answers."""
+    """The case's answer. If Django raises an error, the error and the answer of the correct view."""
     try:
         return await acall(case.view, request, **arguments), None
     except SynchronousOnlyOperation as error:

@@ -21,7 +21,7 @@ def ask(slow: str) -> str:
 
 
 def start(seconds: float) -> str:
-    """Start a server that responds to one request, so many seconds late, and ends. Returns its URL.
+    """Start a server that answers one request after so many seconds, then ends. Returns its URL.
 
     It has its own thread: on the event loop, it could not respond while that is blocked.
     """

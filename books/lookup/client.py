@@ -94,7 +94,7 @@ async def afetch(host: Host, path: str, query: Mapping[str, str], deadline: floa
 
 
 async def aask(host: Host, form: Mapping[str, str] | None = None, *, seconds: float) -> Any:
-    """The JSON at the URL of a host, or what it answers to a form; None for a 404. Raises LookupFailed."""
+    """The JSON at a host's URL, or its response to a form; None for a 404. Raises LookupFailed."""
     release()
     slots = _sign_in_slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENCY))
     try:
@@ -155,7 +155,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _headers(host: Host) -> dict[str, str]:
-    """With our own host name, so that the source knows whom to ask about our requests."""
+    """Our user agent, with our host name, so that the source knows whom to contact."""
     ours = next(iter(settings.ALLOWED_HOSTS), "localhost").encode("ascii", "backslashreplace").decode()
     agent = f"book-catalogue (for {ours})"
     return {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": agent, **host.headers}

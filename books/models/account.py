@@ -24,7 +24,7 @@ _noted: dict[int, datetime] = {}  # when this process did so, by account
 
 
 class LastOwner(Exception):
-    """Nothing was changed: nobody could manage the catalogue any more."""
+    """Nothing was changed: without this account, nobody could manage the catalogue."""
 
 
 class AccountQuerySet(PagedQuerySet[User]):
@@ -114,7 +114,7 @@ def create_account(username: str, role: Role, hashed: str = "") -> User:
 
 
 def remote_account(username: str) -> User | None:
-    """The active account of a user whom a proxy has signed in, a new reader's if there was none; None if it may not be.
+    """The active account of a user signed in by a proxy, created as a reader's if new; None if that is not allowed.
 
     Call it in a thread: it may take several statements.
     """
@@ -145,7 +145,7 @@ def in_other_capitals(username: str) -> list[User]:
 
 @transaction.atomic
 def join(username: str) -> list[User]:
-    """A new reader's account; empty if nobody may sign up, or if there is no owner yet, who must come first."""
+    """A new reader's account. Empty if sign-up is closed, or if there is no owner yet: the owner comes first."""
     if not (settings.SIGN_UP and lock_owners()):
         return []
     return in_other_capitals(username) or [User.objects.create(username=username, password=make_password(None))]

@@ -26,7 +26,7 @@ def as_record(row: Mapping[str, Any]) -> Record:
 
 
 def columns(full: Record, other_names: OtherNames = NO_OTHERS) -> dict[str, Any]:
-    """The columns that hold a record, and those derived from it and from the other names of what it names."""
+    """The columns that hold a record, and those derived from it and from its names' other spellings."""
     found = text_columns(full, other_names)
     if connection.vendor == "postgresql":
         found["words"] = tsvector(lines(found[name] for name in TEXTS))

@@ -76,7 +76,7 @@ def read_pending(pks: Sequence[int]) -> Iterator[list[PendingBook]]:
 
 
 def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str, str] = {}) -> None:
-    """Store what is new or changed; the new ones get their ids. To be called within a transaction.
+    """Store new and changed books; new ones get their ids. Call it within a transaction.
 
     `sort_names`: those of new authors, where they do not follow from the name.
     """

@@ -15,7 +15,7 @@ class Duplicate(Exception):
 
 
 class DuplicateISBN(Duplicate):
-    """Another book has this ISBN, and nobody said that the two share it as volumes with different numbers."""
+    """Another book has this ISBN, and they were not said to share it as different volumes of a set."""
 
 
 class DuplicateSource(Duplicate):

@@ -26,7 +26,7 @@ class SortKeyField(models.CharField):  # type: ignore[type-arg]
 
 
 class WordsField(models.TextField):  # type: ignore[type-arg]
-    """The words that a row is found by, as PostgreSQL keeps them in the row. SQLite's are in a table beside it."""
+    """The words that find a row. PostgreSQL keeps them in the row, SQLite in a separate table."""
 
     def db_type(self, connection: Any) -> str:
         return "tsvector" if connection.vendor == "postgresql" else "text"
@@ -40,7 +40,7 @@ class WordsField(models.TextField):  # type: ignore[type-arg]
 
 
 class Holds(Lookup):
-    """`words__holds`: what a query of FTS5, or a tsquery, asks for."""
+    """`words__holds`: matches an FTS5 query or a tsquery."""
 
     lookup_name = "holds"
     prepare_rhs = False

@@ -19,7 +19,7 @@ class KeyReused(Exception):
 
 class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
     def get_or_run(self, key: str, request: str, act: Callable[[], str]) -> str:
-        """The stored answer to this key; if there is none, call `act` and store what it returns.
+        """The stored answer for this key; if there is none, call `act` and store its result.
 
         All in one transaction: of several repeats at once, one acts and the others wait for its answer.
         Raises KeyReused, and whatever `act` raises.

@@ -15,13 +15,13 @@ from books.models.invitation import Invitation, Role
 
 
 class NoAccount(Exception):
-    """There is none for this identity, and none may be made. The message says what to do."""
+    """This identity has no account, and may not create one. The message says what to do."""
 
 
 class IdentityQuerySet(models.QuerySet["Identity"]):
     @transaction.atomic
     def sign_in(self, claims: Mapping[str, Any], invitation: str = "") -> User:
-        """The account of who signs in, a new one for somebody new. Raises NoAccount, NameTaken, NotInvited."""
+        """The account for this identity, created if it is new. Raises NoAccount, NameTaken, NotInvited."""
         known = self.of(claims).select_related("user")
         if identity := known.first():
             return identity.user

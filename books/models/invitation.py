@@ -24,7 +24,7 @@ class Role(models.TextChoices):
 
 
 class NotInvited(Exception):
-    """The link was used, has expired or was withdrawn; the first account's link was printed anew."""
+    """The link was used, has expired or was withdrawn, or the first account's link was printed again."""
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

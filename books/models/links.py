@@ -27,7 +27,7 @@ def other_names(records: Iterable[Mapping[str, Any]]) -> OtherNames:
 
 
 def unlink(books: Collection[int]) -> Unlinked:
-    """Delete the links of these books. Once they have others, `delete_unused` takes what is returned."""
+    """Delete the links of these books. Pass the result to `delete_unused` once they have new links."""
     found: Unlinked = {}
     for model in MODELS.values() if books else ():
         links: Any = model.books.through._default_manager.filter(book__in=among(books))
@@ -37,13 +37,13 @@ def unlink(books: Collection[int]) -> Unlinked:
 
 
 def delete_unused(unlinked: Unlinked) -> None:
-    """Delete those that have no book any more."""
+    """Delete the names that no book uses any more."""
     for model, pks in unlinked.items():
         model._default_manager.delete_unused(pks)  # type: ignore[attr-defined]
 
 
 def follow_renames(query: Mapping[str, str]) -> dict[str, str]:
-    """The query of a list of books, with the authors, topics and series by what they were renamed or merged to."""
+    """The query of a list of books, with renamed and merged authors, topics and series replaced by the current ones."""
     found = {**query}
     for kind in MODELS.keys() & query.keys():
         model, asked = MODELS[kind], query[kind]

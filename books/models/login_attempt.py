@@ -1,4 +1,4 @@
-"""How often somebody may try a password. Counted in the database, so that all workers count together.
+"""Limits on password attempts, counted in the database, so that all workers count together.
 
 The limits hold for an address and for an account. So somebody who knows a user name can keep its owner from signing
 in, a quarter of an hour at a time. That is accepted: passwords guessed from many addresses at once would be worse, and

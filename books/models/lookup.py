@@ -1,4 +1,4 @@
-"""The outside catalogues as all our workers share them: how often each may be asked, and what they answered."""
+"""The outside catalogues, shared by all workers: their rate limits, and their cached answers."""
 
 import math
 from collections.abc import Mapping

@@ -49,7 +49,7 @@ class Named(models.Model):
         return cls.of_snapshot({"name": name})
 
     def derived(self) -> Self:
-        """The same with what follows from the name."""
+        """The same, with the values derived from the name."""
         raise NotImplementedError
 
     def changed(self, values: Mapping[str, Any]) -> Self:
@@ -134,7 +134,7 @@ class NamedQuerySet(PagedQuerySet[_Named]):
             self.filter(~models.Exists(self._links()), pk__in=among(pks)).delete()
 
     def named(self, words: str) -> Self:
-        """Those of which one name contains all the words, ignoring accents and case."""
+        """Those with a name that contains all the words, ignoring accents and case."""
         found, other = Q(), Q()
         for word in fold(words).split():
             found &= Q(name_key__contains=word)
@@ -153,7 +153,7 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         return known | self.created([name for name in wanted if name not in known])
 
     def created(self, names: Collection[str]) -> dict[str, _Named]:
-        """Create those of names that nobody has yet. Sorted, so that no two writers wait for each other."""
+        """Create those whose names are new. Sorted, so that two writers cannot deadlock."""
         new: Any = [self.model.of(name) for name in sorted(names)]
         self.bulk_create(new, ignore_conflicts=True)
         return self.spelled(names)
@@ -215,7 +215,7 @@ class NameChangeQuerySet(models.QuerySet["NameChange"]):
         )
 
     def of(self, named: Named) -> Self:
-        """Those by which it came to be what it is, or that were undone."""
+        """The changes that led to it, undone ones included."""
         return self.filter(Q(source=named.address) | Q(into=named.address), kind=named._meta.model_name)
 
     def address(self, model: type[Named], address: str) -> str | None:

@@ -18,7 +18,7 @@ class NotDuplicateQuerySet(models.QuerySet["NotDuplicate"]):
 
 
 class NotDuplicate(models.Model):
-    """Books or authors of one fingerprint that somebody has marked as different. One more, and the group comes back."""
+    """Books or authors of one fingerprint, marked as different. When another joins them, the group is listed again."""
 
     kind = models.CharField(max_length=10)  # the model's name
     fingerprint = SortKeyField(max_length=fingerprint.LENGTH)
@@ -42,6 +42,6 @@ class Marks(dict[tuple[str, int], NotDuplicate]):
         super().__init__({(mark.fingerprint, mark.first): mark for mark in marks})
 
     def cover(self, group: Mapping[str, Any]) -> bool:
-        """Whether all of the group were there when somebody marked it."""
+        """Whether the whole group was there when it was marked."""
         found = (self.get((group["fingerprint"], first)) for first in (0, group.get("first", 0)))
         return any(mark and group["count"] <= mark.count and group["newest"] <= mark.newest for mark in found)

@@ -26,7 +26,7 @@ class SeriesQuerySet(NamedQuerySet["Series"]):
         return known | SeriesName.objects.spelled(wanted - known.keys())
 
     def delete_unused(self, pks: Collection[int]) -> None:
-        """Not those of which a librarian has said how many volumes there are."""
+        """Except those whose number of volumes a librarian has set."""
         super(SeriesQuerySet, self.filter(volumes=None, is_complete=False)).delete_unused(pks)
 
 

@@ -70,12 +70,12 @@ async def aclaims(attempt: Mapping[str, Any], code: str, redirect_uri: str) -> C
 
 
 def is_answer_to(attempt: Mapping[str, Any], state: str, issuer: str) -> bool:
-    """Whether somebody comes back from this attempt; providers may name themselves beside the state."""
+    """Whether this response belongs to the attempt; providers may add their name to the state."""
     return constant_time_compare(attempt["state"], state) and issuer.rstrip("/") in {"", settings.OIDC_ISSUER}
 
 
 async def _averify(token: Any, metadata: Mapping[str, Any], nonce: str) -> Claims:
-    """Verified with the keys that are known, else with those that the provider has now."""
+    """Verify with the known keys, else with the provider's current ones."""
     tokens: Any = await sync_to_async(import_module)("books.openid.tokens")
     expected = {"issuer": metadata["issuer"], "client_id": settings.OIDC_CLIENT_ID, "nonce": nonce}
     verified = sync_to_async(tokens.verify)

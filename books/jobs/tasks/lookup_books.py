@@ -99,7 +99,7 @@ class _LookupRun:
         return [(_from_isbn if self.isbns else _from_id)(place, written) for place, written in listed]
 
     def postpone(self, down: LookupResult) -> Never:
-        """A catalogue is down: go on after a pause, or after some tries when somebody resumes the job."""
+        """A source is down: continue after a pause or, after some attempts, when somebody resumes the job."""
         self.tries += 1
         checkpoint = {"last": self.last, "counts": self.counts, "tries": self.tries % TRIES}
         seconds = min(down.seconds, LONGEST_PAUSE)
