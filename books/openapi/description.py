@@ -70,7 +70,7 @@ def description() -> Plain:
 
 
 def path(route: URLPattern) -> tuple[str, Plain]:
-    """A URL as OpenAPI writes it, and what is there."""
+    """A URL in OpenAPI's notation, with its methods."""
     keys = re.findall(r"<(\w+):(\w+)>", str(route.pattern))
     parameters = [parameter("path", key, CONVERTERS[kind]) | {"required": True} for kind, key in keys]
     callback: Any = route.callback

@@ -1,4 +1,4 @@
-"""What no view, rule or docstring says by itself: what each method of a URL takes, and what it answers with."""
+"""The parameters, bodies and responses of each method of a URL, which no view, rule or docstring declares."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

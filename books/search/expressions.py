@@ -1,4 +1,4 @@
-"""What an index of words is asked, and what PostgreSQL's index is given: one form for both databases."""
+"""Queries of the index of words, and the words that PostgreSQL's index stores: one form for both databases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,11 +28,11 @@ class Phrase:
         return Phrase(self.words, columns, self.begins)
 
     def cut(self, most: int) -> "Phrase":
-        """The phrase up to so many words."""
+        """The phrase, cut to so many words."""
         return self if len(self.words) <= most else replace(self, words=self.words[:most], begins=False)
 
     def parts(self) -> list["Phrase"]:
-        """The phrase as what an index is asked for: a short beginning by its mark, where there are marks."""
+        """The phrase as the index is queried for it: a short prefix by its mark, if there are marks."""
         (last, *before), marked = self.words[::-1], [name for name in self.columns if name != "other"]
         if not self.begins or before or len(last) > search.SHORT or search.is_unspaced(last):
             return [self]
@@ -73,7 +73,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Expression:
-    """Terms of which all must hold, and some of which none may."""
+    """Terms that must all match, and terms that must not."""
 
     terms: tuple[Term, ...]
     without: tuple["Expression", ...] = ()

@@ -1,4 +1,4 @@
-"""Where a text holds what was searched, so that a page can highlight it."""
+"""Finds the searched words in a text, so that a page can highlight them."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ _CHARACTER = re.compile(r"(?s).[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u3099\u3
 
 
 class Highlighter:
-    """Finds what was searched in the texts of one column, word by word as the index has them."""
+    """Finds the searched words in the texts of one column, split into words as the index does."""
 
     def __init__(self, query: SearchQuery, column: str) -> None:
         self.phrases: dict[str, list[Phrase]] = defaultdict(list)  # by the first character

@@ -32,7 +32,7 @@ _remembered: dict[str, str] = {}  # the digest of the texts in the index, by dat
 
 
 class Behind(OperationalError):
-    """The index could not catch up in time; the argument says so, and what to do."""
+    """The index could not catch up in time. The message says so, and what to do."""
 
 
 def keep_in_step(pks: Iterable[int]) -> None:

@@ -38,7 +38,7 @@ GIVE = (
 
 
 def changed_books(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
-    """Some of the books that are to be indexed; to write them, those that nobody else is writing."""
+    """Some of the books to index; `to_write`: only those that nobody else is writing."""
     cursor.execute(f"{NOTED} FOR UPDATE SKIP LOCKED" if to_write else NOTED, [most])
     return [pk for (pk,) in cursor.fetchall()]
 

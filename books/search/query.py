@@ -50,7 +50,7 @@ class SearchQuery:
     def with_filters(
         self, languages: Iterable[str], years: Iterable[Span], topics: Sequence[str], authors: str
     ) -> "SearchQuery":
-        """The same search with all its filters, and with these, as what an index of words is asked."""
+        """The same search with these filters added, all as marks in the index of words."""
         named = list(dict.fromkeys(search.words(authors))) if authors else []
         room = max(MOST_WORDS - self.size, 1)
         together = replace(
@@ -100,7 +100,7 @@ class SearchQuery:
 
     @property
     def ranks(self) -> list[Expression]:
-        """What is best, what is next and so on, each without those before; all together are `expression`."""
+        """An expression per rank, the best first; each excludes the ranks before. Together they are `expression`."""
         if self.expression is None or not self.terms:
             return [self.expression] if self.expression else []
         wider: list[Expression] = []

@@ -58,7 +58,7 @@ class AcceptInvitation(CatalogueView):
 
 
 class Account(CatalogueView):
-    """One's own account, and the way to what belongs to it."""
+    """The user's own account, with links to what belongs to it."""
 
     offers = JSON, HTML
     rules = {"GET": OWN_ACCOUNT}

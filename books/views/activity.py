@@ -58,7 +58,7 @@ class Activity(CatalogueView):
 
 
 def by(query: ActivityQuery, column: str) -> Q:
-    """Done by the person whom the query names, if it names one."""
+    """The condition that the person in the query did it; none without a person."""
     person = query.cleaned_data.get("person")
     return Q(**{f"{column}__username": person}) if person else Q()
 
@@ -76,7 +76,7 @@ async def achanges(query: ActivityQuery) -> list[Data]:
 
 
 async def atitles(pks: Collection[int]) -> tuple[dict[int, str], dict[int, str]]:
-    """The titles of those of the books that are here, and the last ones of those that were deleted."""
+    """The books' titles, and the last titles of deleted books."""
     titles = {pk: title async for pk, title in Book.objects.filter(pk__in=pks).values_list("pk", "title")}
     deletions = Change.objects.filter(book_id__in=set(pks) - titles.keys(), action=Action.DELETED).order_by("pk")
     last = {pk: fields["title"][0] async for pk, fields in deletions.values_list("book_id", "fields") if fields}

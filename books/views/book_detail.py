@@ -120,7 +120,7 @@ def conditional(request: HttpRequest, data: Mapping[str, Any]) -> HttpResponse:
 
 
 def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The data of a book, and for a user's page what it shows besides: several statements in one hop.
+    """The data of a book and, for a user's page, the rest of the page's data: several statements in one hop.
 
     Raises Book.DoesNotExist, MergedAway.
     """

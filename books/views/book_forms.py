@@ -29,7 +29,7 @@ MERGED = "This book was merged into {} while you were editing. Your text is stil
 
 
 class BookNew(CatalogueView):
-    """The form for a new book; ?isbn= fills it in with what other catalogues know, ?series= and ?series_number= too.
+    """The form for a new book. ?isbn= fills it in from other catalogues; ?series= and ?series_number= fill in theirs.
 
     If there is a similar book, the form comes back once and asks whether to add this one anyway.
     """

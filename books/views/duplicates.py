@@ -91,7 +91,7 @@ class MergeView(CatalogueView):
         return SeeOther(await self.anext(kept, **key))
 
     async def amerge(self, form: Any, **key: Any) -> tuple[str, str, str]:
-        """The URL of the record that is kept, what is said of the merge, and the URL that undoes it, if it is one."""
+        """The URL of the kept record, the message about the merge, and the URL that undoes it, if there is one."""
         raise NotImplementedError
 
     async def ashow(self, key: Any, problem: str = "", status: int = 200) -> HttpResponse:
@@ -151,7 +151,7 @@ class DuplicateDetail(BooksMergeView):
 
 
 class BookMerge(BooksMergeView):
-    """A book beside any other, that `?q=` names by its id, its URL or words to search for."""
+    """Compares a book with any other; `?q=` names it by its id, its URL or words to search for."""
 
     async def ashow(self, key: int, problem: str = "", status: int = 200) -> HttpResponse:
         book, query = await aget_book(key), valid(MergeWithQuery(self.request.GET))

@@ -68,7 +68,7 @@ class OpdsStart(OpdsFeed):
 
 
 class OpdsBooks(OpdsFeed):
-    """A page of books: the newest, those of an author or a topic, what a search finds."""
+    """A page of books: the newest, an author's, a topic's, or the results of a search."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
         query = valid(BookQuery(with_q(request.GET)))

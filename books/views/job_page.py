@@ -73,7 +73,7 @@ async def alatest() -> list[Data]:
 
 
 def list_context(rows: list[Data], typed: Data, errors: Errors) -> Data:
-    """The jobs, and the forms with what was typed and what is wrong with it."""
+    """The jobs, and the forms with their input and errors."""
     reasons = {name: " ".join(found) for name, found in errors.items()}
     return {
         "read_at": timezone.now(),

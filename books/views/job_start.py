@@ -1,4 +1,4 @@
-"""Starting a job: what the request asks for, whether its sender may, and the same request again."""
+"""Starting a job: parsing the request, checking rights, and recognising a repeated request."""
 
 from typing import Any, NamedTuple
 
@@ -103,7 +103,7 @@ def read_form(request: HttpRequest) -> Wanted:
 
 
 def store_list(file: "UploadedFile[bytes]", arguments: dict[str, Any]) -> JobFile:
-    """Keep the list to import. 422 if nobody has said what its columns hold, and their names do not."""
+    """Store the list to import. Raises 422 if neither its header nor the request says what its columns hold."""
     found = uploads.previewed(file, arguments)
     is_unclear = found.format not in FORMATS and not FINDS_ITS_BOOK & found.mapping.keys()
     if found.candidates or is_unclear:

@@ -152,7 +152,7 @@ class JobFileDownload(CatalogueView):
 
 
 class JobBooks(CatalogueView):
-    """The books that a job has added or changed, in the order of their ids; those that are here still."""
+    """The books that a job has added or changed and that still exist, in the order of their ids."""
 
     offers = JSON, HTML
     rules = {"GET": SEE_JOBS}
@@ -213,7 +213,7 @@ async def cancel(view: CatalogueView, key: str) -> HttpResponse:
 
 
 async def aauthorize_change(key: str, user: RequestUser) -> None:
-    """Cancelling or resuming a job that writes books takes what starting it does."""
+    """Cancelling or resuming a job that writes books requires the same rights as starting it."""
     kind = KINDS.get((await Job.objects.aget(key=key)).kind)
     if kind and kind.rule:
         await arequire(user, kind.rule)

@@ -22,7 +22,7 @@ class Lab(CatalogueView):
 
 
 class LabCase(CatalogueView):
-    """One case, run now: what it answered, and how long others waited meanwhile."""
+    """One case, run now: its answer, and how long others waited meanwhile."""
 
     offers = JSON, HTML
     rules = {"GET": READ}

@@ -43,7 +43,7 @@ async def alook_up_isbn(sent: QueryDict) -> Data:
 
 
 async def ashown(sent: QueryDict) -> tuple[Data, Data]:
-    """The same for a page: what was typed, and what is known or why nothing is; and how to answer."""
+    """The same for a page: the input with the result or why there is none; and the status and headers."""
     shown: Data = {"typed": sent.get("isbn", ""), "known": {}, "reason": "", "isbn13": ""}
     if "isbn" not in sent:
         return shown, {}

@@ -44,7 +44,7 @@ class NameList(CatalogueView):
 
 
 class NameDetail(BooksView, NameView):
-    """One of them, and its books. PATCH changes what is said of it, renames it, or merges two."""
+    """One of them, with its books. PATCH changes its data, renames it, or merges it into another."""
 
     offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
     rules = {"GET": READ, "PATCH": CHANGE}

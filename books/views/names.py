@@ -79,7 +79,7 @@ class NameHistory(NameView):
 
 
 class NameUndo(CatalogueView):
-    """Undoes one renaming or merge with all its books, but for those that were changed again since: they are named."""
+    """Undoes one renaming or merge for all its books, except those changed since; the answer lists these."""
 
     offers = JSON, HTML
     rules = {"POST": CHANGE}
@@ -99,7 +99,7 @@ class NameUndo(CatalogueView):
 
 
 async def apatch(view: CatalogueView, named: Named) -> HttpResponse:
-    """Change what the JSON of a request gives; `merge` is true or absent."""
+    """Apply the changes in the JSON of a request; `merge` is true or absent."""
     kind = str(named._meta.model_name)
     body = await in_thread(parsing.json_object, view.request)
     sent = {name: value for name, value in body.items() if name not in READ_ONLY}
@@ -165,7 +165,7 @@ async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPErro
 
 
 async def afollow_old(request: HttpRequest) -> None:
-    """Raises 301 if the query names an author, topic or series by what it was before it was renamed or merged."""
+    """Raises 301 if the query uses a former name or id of an author, topic or series."""
     asked = request.GET.dict()
     query = await in_thread(follow_renames, asked) if asked.keys() & MODELS.keys() else asked
     if query != asked:

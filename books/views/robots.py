@@ -1,4 +1,4 @@
-"""For robots and search boxes: what may be read here, and how to search it."""
+"""For robots and browsers' search boxes: what they may read, and how to search it."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse

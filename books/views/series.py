@@ -12,7 +12,7 @@ COLUMNS = ("id", "name", "volumes", "is_complete")
 
 
 class SeriesList(NameList):
-    """The series by name, with the volumes that are here and those that are missing; ?q= finds words of the name."""
+    """All series by name, with their present and missing volumes; ?q= finds words of the name."""
 
     kind, columns = "series", COLUMNS
 
@@ -30,7 +30,7 @@ class SeriesList(NameList):
 
 
 class SeriesDetail(NameDetail):
-    """One series, and its books in the order of their numbers. PATCH changes what is said of it, or merges two."""
+    """One series, with its books in order. PATCH changes its data, or merges it into another."""
 
     kind = "series"
 

@@ -26,7 +26,7 @@ class TopicList(CatalogueView):
 
 
 class Refresh(CatalogueView):
-    """The topics, read from the database now. Nobody needs this, for what is cached is never stale; it proves that."""
+    """The topics, read from the database now. Nobody needs this: cached topics are never stale, as this can prove."""
 
     offers = JSON, HTML
     rules = {"GET": READ, "POST": READ}

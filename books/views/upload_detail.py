@@ -164,7 +164,7 @@ def shown(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """Without what PostgreSQL refuses in JSON."""
+    """Without the characters that PostgreSQL rejects in JSON."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 

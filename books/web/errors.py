@@ -1,4 +1,4 @@
-"""What the catalogue refuses, as an HTTP error that says what to do next."""
+"""The HTTP error for each exception of the catalogue, with what to do next."""
 
 import logging
 

@@ -72,7 +72,7 @@ class StrictMultiPartParser(MultiPartParser):
                 yield part, content
 
     def _events(self, parser: PushMultipartParser) -> Iterator[Any]:
-        """The parser's events. It skips what stands before the first boundary and after the last, which is refused."""
+        """The parser's events. It skips text before the first boundary and after the last; here that is rejected."""
         chunks = iter(lambda: self.body.read(CHUNK), b"")
         first = next(chunks, b"")
         if not first:

@@ -144,7 +144,7 @@ def page(
 
 
 def message(said: Message) -> dict[str, str]:
-    """Its `about` is what it offers: another book to `add`, or `undo` at a URL."""
+    """A message. `about` is what it offers: to `add` another book, or to `undo` at a URL."""
     about, _, url = (said.extra_tags or "").partition(" ")
     return {"text": str(said), "about": about, "url": url}
 

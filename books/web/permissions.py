@@ -1,4 +1,4 @@
-"""Who may do what: the rules that views declare, and the one function that applies them."""
+"""Permissions: the rules that views declare, and the one function that applies them."""
 
 from collections.abc import Mapping
 from copy import copy
@@ -43,7 +43,7 @@ OF_OWNERS = {
 
 
 class LoginRequired(HTTPError):
-    """An anonymous request for what takes an account."""
+    """An anonymous request for something that requires an account."""
 
     def __init__(self, detail: str = "") -> None:
         detail = detail or f"Sign in at {reverse('login')}, or send a token: Authorization: Bearer …."

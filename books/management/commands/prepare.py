@@ -44,7 +44,7 @@ class Command(BaseCommand):
             raise CommandError(f"The catalogue cannot be prepared: {reason}") from error
 
     def add_starter_books(self) -> None:
-        """Once, into a catalogue that has never held a book: what was removed never comes back."""
+        """Add them once, to a catalogue that never had a book: removed samples never come back."""
         if Catalogue.objects.filter(has_begun=True).exists():
             return
         with transaction.atomic():
