@@ -172,7 +172,7 @@ class Queries(PageCase):
             "/": 3,
             "/books/": 4,
             "/books/?language=en&topic=novels": 5,
-            self.book.get_absolute_url(): 10,  # its series, the books before and after it, and three rows of others
+            self.book.get_absolute_url(): 8,  # its series with the books beside it, and three rows of others
             "/authors/": 2,
             self.author.get_absolute_url(): 7,  # the other roles are counted too
             "/topics/": 2,
