@@ -49,6 +49,21 @@ pytestmark = pytest.mark.once
         ("English, German", "mul"),
         ("eng; fre", "mul"),
         ("English and en", "en"),
+        ("castellano", "es"),
+        ("Farsi", "fa"),
+        ("nynorsk", "nn"),
+        ("Mandarin", "zh"),
+        ("Chinese, Mandarin", "zh"),
+        ("Bahasa Indonesia", "id"),
+        ("język polski", "pl"),
+        ("engelska", "en"),
+        ("日文", "ja"),
+        ("義大利文", "it"),
+        ("Greek, Modern (1453-)", "el"),
+        ("English, Old (ca. 450-1100)", "ang"),
+        ("Spanish; Castilian", "es"),
+        ("Norwegian Nynorsk; Nynorsk, Norwegian", "nn"),
+        ("Norwegian Bokmål; Norwegian Nynorsk", "mul"),
     ],
 )
 def test_one_language_has_one_code(written: str, canonical: str) -> None:
@@ -64,7 +79,7 @@ def test_the_code_of_a_country_is_refused_with_the_right_one(code: str, right: s
         languages.canonical(code)
 
 
-@pytest.mark.parametrize("text", ["klingonese", "e", "日本", "en-", "xx", "x" * 300])
+@pytest.mark.parametrize("text", ["klingonese", "e", "日本", "bahasa", "en-", "xx", "x" * 300])
 def test_what_is_no_code_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="language code"):
         languages.canonical(text)

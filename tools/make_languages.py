@@ -16,12 +16,14 @@ from babel.core import get_global
 
 FOLDER = Path("books/metadata/tables")
 NAMED_IN = ("en", "de", "fr", "es", "ja", "it", "pt", "nl", "zh", "ru")
+ALSO_NAMED_IN = (*NAMED_IN, "zh_Hant", "ar", "cs", "ko", "nb", "pl", "sv", "tr", "uk")  # those of ISO 639-1
 DEPRECATED = {"he": "iw", "id": "in", "yi": "ji", "jv": "jw", "ro": "mo", "sr": "scc", "hr": "scr"}
 BCP47 = {"tl": "tgl fil"}
 
 
 def names_of(tag: str) -> list[str]:
-    found = [Locale(language).languages.get(tag) for language in NAMED_IN]
+    languages = ALSO_NAMED_IN if len(tag) == len("en") else NAMED_IN
+    found = [Locale.parse(language).languages.get(tag) for language in languages]
     with suppress(UnknownLocaleError, ValueError):
         found.append(Locale.parse(tag).get_display_name(tag))
     return [name for name in found if name]

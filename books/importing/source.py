@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from books.importing import encoding
-from books.importing.containers import CONTAINERS
+from books.importing.containers import CONTAINERS, SHEET
+from books.importing.containers import opf as opf_files
 from books.importing.encoding import UnreadableFile
-from books.importing.formats import FORMATS
+from books.importing.formats import FORMATS, opf
 from books.importing.formats.base import Container, Format
 
 BEGINNING = 4096  # bytes by which a container is recognised
@@ -39,6 +40,8 @@ def opened(file: BinaryIO, encoding_name: str = "", format_name: str = "") -> It
     own = FORMATS[format_name].container if format_name else None
     file.seek(0)
     if binary := _container(file.read(BEGINNING), own, is_text=False):
+        if binary is SHEET and not own and opf_files.is_archive(file):
+            binary = opf.FORMAT.container
         file.seek(0)
         yield Source(file, "", binary)
         return

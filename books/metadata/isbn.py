@@ -22,11 +22,12 @@ _AFTER = re.compile(
     rf"""(?:[\s,;:]*[(\[][^()\[\]]*[)\]]|\s+[a-z][a-z. ]*)?(?:{_PRICE})?(?:\s*\([^()]*\))?[\s"'\])}}>.,;:]*$""",
     re.IGNORECASE,
 )
-_DECIMALS = re.compile(r"(?<=\d)[.,]0+$")
+_DECIMALS = re.compile(r"^([^.,]*\d)[.,]0+$")
+_SEPARATORS = re.compile(r"(?<=\d)[.,·‧・ー_/](?=[\dX])", re.IGNORECASE)  # stdnum knows blanks and dashes
 _EXPONENT = re.compile(r"(\d)[.,](\d+)e\+?0?(\d+)", re.IGNORECASE)
 _NONE = re.compile("0{1,13}")
 _X = str.maketrans(dict.fromkeys("ХхΧχ", "X"))  # as people type the check digit on Cyrillic and Greek keyboards
-_IN_TEXT = re.compile(r"(?<!\w)(?:97[89][\s-]?)?(?:\d[\s-]?){9}[\dXx](?!\w)")
+_IN_TEXT = re.compile(r"(?<![\w.])(?:97[89][\s.·-]?)?(?:\d[\s.·-]?){9}[\dXx](?!\w)")
 _NO_ISBN = {  # how a number of 13 digits begins that is printed beside an ISBN, or in place of one
     "191": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
     "192": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
@@ -83,8 +84,10 @@ def _bare(text: str) -> str:
         unified = unified.translate(_X)
     if len(unified) > MAX_LENGTH:
         return unified
-    cut = _AFTER.sub("", _DECIMALS.sub("", _BEFORE.sub("", unified, count=1).rstrip("\"'")), count=1)
-    return stdnum_isbn.compact(cut)
+    cut = _AFTER.sub("", _DECIMALS.sub(r"\1", _BEFORE.sub("", unified, count=1).rstrip("\"'")), count=1)
+    compact = str(stdnum_isbn.compact(cut))
+    digits = _SEPARATORS.sub("", compact)
+    return digits if digits.removesuffix("X").isdigit() else compact
 
 
 def is_canonical(text: str) -> bool:

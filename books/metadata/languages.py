@@ -1,7 +1,7 @@
 """Language codes as people and files have them, and the names of languages.
 
 tables/languages.txt has all of ISO 639-1 and the other languages that Unicode's CLDR names, with their codes of ISO
-639-2 and the deprecated ones; tools/make_languages.py makes it.
+639-2 and the deprecated ones; tools/make_languages.py makes it. Others: tables/language_names.txt.
 """
 
 import re
@@ -16,7 +16,14 @@ MAX_LENGTH = 20
 MAX_WRITTEN = 200  # characters of a language as typed, or of several
 SEVERAL = "mul"  # ISO 639-2 for a book in several languages
 _TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8})*)")
+_SEMICOLON = re.compile(r"\s*;\s*")  # first: Norwegian Nynorsk; Nynorsk, Norwegian
 _BETWEEN = re.compile(r"\s*(?:[,;/|&+、，]|\band\b|\bund\b|\bet\b|\by\b)\s*")
+_PERIOD = re.compile(r"(?<!\s)\s*+\((?=[^()\d]*\d)[^()]*+\)")  # Greek, Modern (1453-)
+_LANGUAGE = re.compile(  # the word itself: English language, język polski, 日本文
+    r"^in\s|\b(?:language|langue|lengua|lingua|idioma|sprache|jezyk|jazyk|язык|язик|мова|език|taal|spraket?|sprog|nyelv|"
+    r"kieli|limba|bahasa|dili|γλωσσα|اللغه|لغه|زبان|שפה|tieng)\b|^ภาษา"
+)
+_WRITTEN = str.maketrans("文", "語")  # 日文 is 日語
 _IN_BRACKETS = re.compile(r"(?<!\s)\s*+[(\[]([^()\[\]]*+)[)\]]")
 _CODES: dict[str, str] = {}  # the code of each code and of each folded name
 _NAMES: dict[str, str] = {}  # in English, by code
@@ -31,6 +38,8 @@ for _code, _others, _name, *_names in table("languages.txt", "\t"):
         _CODES.setdefault(_IN_BRACKETS.sub("", fold(_each)), _code)
 for _code, _others, *_ in table("languages.txt", "\t"):
     _CODES |= dict.fromkeys((_code, *_others.split()), _code)
+for _code, *_names in table("language_names.txt", ","):
+    _CODES |= {fold(_each): _code for _each in _names}
 _NAMES[SEVERAL] = "Several languages"
 _OF_COUNTRIES = dict(table("countries.txt", None))
 _SUBTAGS = {code: code for code in _OF_COUNTRIES}  # of regions and scripts, by their codes and names
@@ -50,9 +59,10 @@ def canonical(text: str) -> str:
         raise ValidationError(_ADVICE, code="invalid")
     if found := _one(written):
         return found
-    parts = list(filter(None, _BETWEEN.split(written.lower())))
-    if len(parts) > 1 and all(each := [_one(part) for part in parts]):
-        return SEVERAL if len(set(each)) > 1 else each[0]
+    for between in (_SEMICOLON, _BETWEEN):
+        parts = list(filter(None, between.split(written.lower())))
+        if len(parts) > 1 and all(each := [_one(part) for part in parts]):
+            return SEVERAL if len(set(each)) > 1 else each[0]
     if right := _OF_COUNTRIES.get(written.lower()):
         message = f"“{written}” is the code of a country. Did you mean {right} ({name(right)})?"
         raise ValidationError(message, code="invalid")
@@ -68,9 +78,16 @@ def _one(written: str) -> str:
     if tag and len(written) <= MAX_LENGTH and (tag[1] in _CODES or len(tag[1]) == 3):
         return f"{_CODES.get(tag[1], tag[1])}{tag[2]}"
     named = fold(written)
-    if found := _CODES.get(named):
-        return found
-    return _with_brackets(named)[0]
+    return _CODES.get(named) or _with_brackets(named)[0] or _otherwise_named(named)
+
+
+def _otherwise_named(named: str) -> str:
+    """The code of “greek, modern (1453-)”, of “polish language”, of 英文; "" if it is none of these."""
+    plain = _LANGUAGE.sub("", _PERIOD.sub("", named)).strip()
+    head, comma, kind = map(str.strip, plain.partition(","))
+    written = fold(plain[:-1] + plain[-1:].translate(_WRITTEN))
+    others = (f"{kind} {head}", f"{head} {kind}") if comma else (plain, written)
+    return next(filter(None, map(_CODES.get, others)), "")  # type: ignore[arg-type]
 
 
 def _with_brackets(named: str) -> tuple[str, list[str]]:

@@ -37,6 +37,7 @@ _NUMBERS = re.compile(r"(?<![\d])\d{1,6}(?!\d)")
 _IN_SERIES = re.compile(r"(?<![\d.,-])(\d{1,6})(?:[.,](\d{1,2}))?(?![\d.,]*\d)")
 _VULGAR, _FRACTION = re.compile("[¼-¾⅐-⅞]"), re.compile(r"(?:(\d{1,6}) )?(\d)\u2044(\d{1,2})")
 _MERE_NUMBER = re.compile(r"(?:#?\s*\d+(?:[.,]\d+)?)?")
+_ABBREVIATION = re.compile(r"(?<=[^\W\d_])\.(?=\d|[mdclxvi]+$)")  # v.3, Bd.II
 _THOUSANDS = re.compile(r"(?<!\d)(\d{1,3}),(\d{3})(?!\d)")
 _PARTS = {part: number for number, parts in enumerate(("上前甲상", "中後后乙중", "下丙하", "丁"), 1) for part in parts}
 _IN_WORDS = {word: number for number, *words in table("ordinals.txt", None) for word in words}
@@ -127,9 +128,9 @@ def series_number(text: str) -> Decimal | None:
 
 def in_figures(text: str) -> str:
     """A place in a series, `plain`, with fractions apart from what they follow, and without Roman numerals."""
-    written = plain(_VULGAR.sub(r" \g<0>", text))
-    word = re.sub(r"^[a-z]{1,9}\.?\s+", "", written)
-    if _ROMAN_RANGE.fullmatch(word):
+    written = _ABBREVIATION.sub(". ", plain(_VULGAR.sub(r" \g<0>", text)))
+    word = re.sub(r"^[^\W\d_]{1,9}\.?\s+", "", written)
+    if _ROMAN_RANGE.fullmatch(word.removesuffix(".")):
         return re.sub(rf"\b{_ROMAN.pattern}\b", lambda match: str(_roman(match[0])), word)
     return re.sub(r"(?<=\d )(\d)/(?=\d\b)", "\\1\u2044", written)
 

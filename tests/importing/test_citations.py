@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -15,12 +16,12 @@ from books.importing.rows import CleanRow, cleaned
 pytestmark = pytest.mark.once
 
 
-def read(text: str) -> list[CleanRow]:
-    return list(_read(text))
+def read(file: str | bytes) -> list[CleanRow]:
+    return list(_read(file.encode() if isinstance(file, str) else file))
 
 
-def _read(text: str) -> Iterator[CleanRow]:
-    with source.opened(io.BytesIO(text.encode())) as opened:
+def _read(data: bytes) -> Iterator[CleanRow]:
+    with source.opened(io.BytesIO(data)) as opened:
         table = tables.opened(opened, {})
         for row in table.rows(table.start, table.before):
             yield cleaned(row, table.format)
@@ -119,12 +120,20 @@ def test_a_value_may_be_the_name_of_a_string_in_any_case_and_the_last_of_this_na
     assert (found.fields["publisher"], found.fields["series"]) == ("Springer", "Series")
 
 
-def test_an_entry_is_parsed_with_those_strings_alone_that_it_names() -> None:
-    strings = {f"s{number}": f'@string{{s{number} = "{"x" * 1000}"}}\n' for number in range(200)}
-    entry = "@book{a, title = {A}, publisher = S7}\n"
-    assert with_strings(entry, strings) == strings["s7"] + entry
-    named = "".join(f", note{number} = s{number}" for number in range(100))
-    assert with_strings(f"@book{{b{named}}}\n", strings).count("@string") == 50
+def test_texts_and_strings_are_put_together_where_a_value_says_so() -> None:
+    strings = '@string{ny = "New York"}\n@string{acm = "ACM, " # ny}\n'
+    entry = (
+        '@book{a, title = "The " # {Art} # " of " # 1984, publisher = acm # " Press", note = {C # ny}, month = jan}\n'
+    )
+    (found,) = read(strings + entry)
+    assert (found.fields["title"], found.fields["publisher"]) == ("The Art of 1984", "ACM, New York Press")
+    in_text = "@book{b, title = {x = ny, C # ny}}"
+    assert with_strings(in_text, {"ny": "New York"}) == in_text
+
+
+def test_an_entry_that_names_very_many_strings_does_not_become_very_long() -> None:
+    named = "".join(f", note{number} = s" for number in range(100))
+    assert with_strings(f"@book{{b{named}}}\n", {"s": "x" * 1000}).count("x" * 1000) == 50
 
 
 def test_a_field_that_an_entry_has_twice_costs_nothing() -> None:
@@ -230,3 +239,14 @@ def test_opf_with_entities_of_its_own_is_refused() -> None:
 def test_a_damaged_opf_is_refused_with_the_place() -> None:
     with pytest.raises(UnreadableFile, match="This OPF file is damaged"):
         read(OPF[:-20])
+
+
+def test_a_zip_of_calibre_folders_is_a_list_of_which_a_damaged_book_costs_no_other() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in (("cover.jpg", "no text"), ("metadata.opf", OPF), ("2/metadata.opf", OPF[:-20])):
+            archive.writestr(f"Seana McGyre/{name}", text)
+    whole, damaged = read(file.getvalue())
+    assert (whole.fields["title"], whole.fields["authors"]) == ("That Witchcraft", ["Seana McGyre"])
+    assert damaged.error
+    assert "2/metadata.opf is damaged" in damaged.error.reason

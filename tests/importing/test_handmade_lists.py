@@ -30,6 +30,7 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
         # names
         ("Title,First Name,Last Name", "Emma,Jane,Austen", "authors", ["Jane Austen"]),
         ("Titel,Nachname,Vorname", "Faust,Goethe,Johann", "authors", ["Johann Goethe"]),
+        ("Title;Author", "Good Omens;Neil Gaiman,, Terry Pratchett,", "authors", ["Neil Gaiman", "Terry Pratchett"]),
         ("Title,Author", "A,René Goscinny / Albert Uderzo", "authors", ["René Goscinny", "Albert Uderzo"]),
         ("Title,Author", "A,AC/DC", "authors", ["AC/DC"]),
         ("題名,著者", "心,夏目漱石 著", "authors", ["夏目漱石"]),

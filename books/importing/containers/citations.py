@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, BinaryIO
 
 import rispy  # type: ignore[import-untyped]
@@ -17,13 +17,18 @@ from books.importing.formats.base import Record
 from books.importing.formats.values import DAMAGE
 
 MAX_RECORD, MAX_TEXT = 1 << 18, 1 << 16  # characters, and those of a text over several lines
-# Of BibTeX's @strings, each parsed again with every entry that names it: characters of one, and how many.
+# Of BibTeX's @strings: characters of one, how many, and how often an entry may name one.
 MAX_STRING, MAX_STRINGS, MAX_NAMED = 4000, 5000, 50
 PEOPLE = ("author", "editor", "translator")
 _TAG = re.compile(r"\s*([A-Z][A-Z0-9])[ \t]{1,4}-(?:[ \t](.*)|$)")
 _ENTRY = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
-_STRING = re.compile(r"@\s*string\s*[{(]\s*([^\s{}()=,#\"]+)\s*=", re.IGNORECASE)
-_NAMED = re.compile(r"=\s*([^\s{}()=,#\"]+)")  # a value that is the name of an @string
+_NAME = r"[^\s{}()=,#\"]++"  # of an @string
+_QUOTED = r'"((?:[^"{}\\]|\\.|\{[^{}]*+\})*+)"'
+_BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+)\}"
+_PART = re.compile(rf"(?:\A\s*|#\s*+)(?:{_QUOTED}|{_BRACED}|({_NAME}))", re.DOTALL)
+_SUM = rf"(?:{_QUOTED}|{_BRACED}|{_NAME})(?:\s*#\s*(?:{_QUOTED}|{_BRACED}|{_NAME}))*+"  # "The " # title
+_STRING = re.compile(rf"@\s*string\s*[{{(]\s*(?P<name>{_NAME})\s*=\s*(?P<value>{_SUM})", re.IGNORECASE | re.DOTALL)
+_FIELD = re.compile(rf"(?<=[\w-])\s*=\s*(?P<value>{_SUM})(?=\s*[,}})])", re.DOTALL)
 _KEYWORD = re.compile(r"(?:\{[^{}]*\}|[^;,])+")  # what stands in braces is one, commas or not
 _NO_ENTRY = {"comment", "preamble"}
 _BARE_AMPERSAND = re.compile(r"(?<!\\)&")
@@ -68,7 +73,8 @@ def bibtex_records(file: BinaryIO) -> Iterator[Record]:
     for kind, text in _bibtex_parts(_lines(file)):
         if kind == "string":
             if len(text) <= MAX_STRING and len(strings) < MAX_STRINGS:
-                strings |= dict.fromkeys(map(str.lower, _STRING.findall(text)), text)
+                for found in _STRING.finditer(text):
+                    strings[found["name"].lower()] = _sum(found["value"], strings)[:MAX_STRING]
             continue
         if kind in _NO_ENTRY:
             continue
@@ -77,9 +83,28 @@ def bibtex_records(file: BinaryIO) -> Iterator[Record]:
 
 
 def with_strings(entry: str, strings: Mapping[str, str]) -> str:
-    """The entry after the @strings that it names: to parse all of them with each would take very long."""
-    named = {strings[name]: None for name in map(str.lower, _NAMED.findall(entry)) if name in strings}
-    return "".join([*islice(named, MAX_NAMED), entry])
+    """The entry with the texts of the @strings that it names, and with `"The " # name` as one text."""
+    left = MAX_NAMED
+
+    def written(match: re.Match[str]) -> str:
+        nonlocal left
+        value = match["value"]
+        parts = [part[3] for part in _PART.finditer(value)]
+        named = sum(name.lower() in strings for name in parts if name)
+        if left < named or (len(parts) == 1 and not named):
+            return match[0]
+        left -= named
+        return f" = {{{_sum(value, strings)}}}"
+
+    return _FIELD.sub(written, entry)
+
+
+def _sum(value: str, strings: Mapping[str, str]) -> str:
+    """The text of `acm # " Press"`; a name that no @string has is that name, as `jan` is."""
+    return "".join(
+        strings.get(found[3].lower(), found[3]) if found[3] else found[1] or found[2] or ""
+        for found in _PART.finditer(value)
+    )
 
 
 def _bibtex_parts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:

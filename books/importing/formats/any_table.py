@@ -19,7 +19,7 @@ _TOTALS = re.compile(
     r"toplam|итого|всего|المجموع|合計|小計|総計|合计|总计|계|합계|tổng(?: cộng)?",
     re.IGNORECASE,
 )
-_BETWEEN_AUTHORS = re.compile(r"[;；|\n、]|\s[&/／]\s|(?<=\)),")
+_BETWEEN_AUTHORS = re.compile(r"[;；|\n、]|\s[&/／]\s|(?<=\)),|[,，]\s*+(?:[,，]|$)")
 _BETWEEN_TOPICS = re.compile(r"[,;|\n]")  # a topic with a comma is rare, a list with commas the rule
 _IN_SERIES = re.compile(
     r"(.+?)(?<!\s)(?:\s*+[#(\[]\s*+#?|"
