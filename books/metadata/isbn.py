@@ -86,8 +86,8 @@ def _bare(text: str) -> str:
         return unified
     cut = _AFTER.sub("", _DECIMALS.sub(r"\1", _BEFORE.sub("", unified, count=1).rstrip("\"'")), count=1)
     compact = str(stdnum_isbn.compact(cut))
-    digits = _SEPARATORS.sub("", compact)
-    return digits if digits.removesuffix("X").isdigit() else compact
+    joined = _SEPARATORS.sub("", compact)
+    return joined if joined.removesuffix("X").isdigit() else compact
 
 
 def is_canonical(text: str) -> bool:

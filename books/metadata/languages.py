@@ -87,7 +87,7 @@ def _otherwise_named(named: str) -> str:
     head, comma, kind = map(str.strip, plain.partition(","))
     written = fold(plain[:-1] + plain[-1:].translate(_WRITTEN))
     others = (f"{kind} {head}", f"{head} {kind}") if comma else (plain, written)
-    return next(filter(None, map(_CODES.get, others)), "")  # type: ignore[arg-type]
+    return next(filter(None, map(_CODES.get, others)), "")
 
 
 def _with_brackets(named: str) -> tuple[str, list[str]]:
