@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -35,6 +36,11 @@ FULL = {
     "series": "Library of Japan",
     "series_number": 2,
 }
+
+
+def test_no_page_names_a_command_that_only_a_checkout_has() -> None:
+    pages = (Path(__file__).resolve().parents[1] / "templates").rglob("*.html")
+    assert [page.name for page in pages if "manage.py" in page.read_text()] == []
 
 
 class Elements(HTMLParser):
