@@ -2,8 +2,8 @@
 
 import codecs
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from books.importing import encoding
@@ -11,7 +11,7 @@ from books.importing.containers import CONTAINERS, SHEET
 from books.importing.containers import opf as opf_files
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS, opf
-from books.importing.formats.base import Container, Format
+from books.importing.formats.base import Container, Format, Record
 
 BEGINNING = 4096  # bytes by which a container is recognised
 _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<div", b"<rss")
@@ -23,6 +23,7 @@ class Source:
     file: BinaryIO  # at its beginning
     encoding: str = ""  # "" for a container of bytes
     container: Container | None = None  # None: text, as it is
+    records: Iterator[Record] = field(default_factory=lambda: iter(()))  # of the container: they can be read once
 
     @property
     def format(self) -> Format | None:
@@ -43,7 +44,8 @@ def opened(file: BinaryIO, encoding_name: str = "", format_name: str = "") -> It
         if binary is SHEET and not own and opf_files.is_archive(file):
             binary = opf.FORMAT.container
         file.seek(0)
-        yield Source(file, "", binary)
+        with _contained(Source(file, "", binary)) as contained:
+            yield contained
         return
     with encoding.utf8(file, encoding_name) as text:
         start = text.file.tell()
@@ -52,7 +54,18 @@ def opened(file: BinaryIO, encoding_name: str = "", format_name: str = "") -> It
         found = _container(beginning, own, is_text=True)
         if not found and beginning.lower().startswith(_MARKUP):
             raise UnreadableFile(_NO_LIST)
-        yield Source(text.file, text.encoding, found)
+        with _contained(Source(text.file, text.encoding, found)) as contained:
+            yield contained
+
+
+@contextmanager
+def _contained(source: Source) -> Iterator[Source]:
+    """The source with its records, which are read no further when the block ends: a process may be reading them."""
+    if source.container is None:
+        yield source
+    else:
+        with closing(source.container.records(source.file)) as records:
+            yield replace(source, records=records)
 
 
 def _container(beginning: bytes, own: Container | None, *, is_text: bool) -> Container | None:

@@ -76,7 +76,7 @@ def opened(source: Source, mapping: ColumnMap, format_name: str = "", *, is_stri
     named = FORMATS[format_name] if format_name else source.format
     records = None
     if source.container:
-        every = record_rows(source.container.records(file), file)
+        every = record_rows(source.records, file)
         first = {"": list(islice(every, LOOKED_AT))}
         if not first[""]:
             raise UnreadableFile(f"There are no records in this file ({source.container.title}).")

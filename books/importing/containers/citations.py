@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -38,7 +38,7 @@ logging.getLogger("pylatexenc").setLevel(logging.ERROR)
 _LATEX = LatexNodes2Text(math_mode="text", keep_comments=True)
 
 
-def ris_records(file: BinaryIO) -> Iterator[Record]:
+def ris_records(file: BinaryIO) -> Generator[Record]:
     parser = rispy.RisParser(enforce_list_tags=False)
     for number, lines in enumerate(_ris_parts(_lines(file)), 1):
         (found,) = parser.parse_lines(iter([*lines, "ER  - "]))
@@ -68,7 +68,7 @@ def _ris_parts(lines: Iterable[str]) -> Iterator[list[str]]:
         yield held
 
 
-def bibtex_records(file: BinaryIO) -> Iterator[Record]:
+def bibtex_records(file: BinaryIO) -> Generator[Record]:
     number, strings = 0, dict[str, str]()
     for kind, text in _bibtex_parts(_lines(file)):
         if kind == "string":

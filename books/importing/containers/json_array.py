@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, BinaryIO, Never
 
 from books.importing.encoding import UnreadableFile
@@ -22,7 +22,7 @@ def begins(beginning: bytes) -> bool:
     return beginning.startswith(b"{") and bool(newline) and not first.rstrip().endswith(b"}")
 
 
-def records(file: BinaryIO) -> Iterator[Record]:
+def records(file: BinaryIO) -> Generator[Record]:
     """The objects, numbered from 1."""
     text = _Text(file)
     opening = text.take()

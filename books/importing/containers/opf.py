@@ -7,7 +7,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import IO, Any, BinaryIO
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
@@ -51,7 +51,7 @@ def _members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
     return (each for each in archive.infolist() if each.filename.lower().endswith(".opf"))
 
 
-def records(file: BinaryIO) -> Iterator[Record]:
+def records(file: BinaryIO) -> Generator[Record]:
     if file.read(len(PACKED)) == PACKED:
         yield from _archived(file)
         return

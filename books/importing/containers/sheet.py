@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
@@ -21,7 +21,7 @@ _UNREADABLE = "This spreadsheet cannot be read ({}): save it again, or as CSV. I
 _TOO_LARGE = "This spreadsheet takes too much memory or time to read: save it as CSV, which is read row by row."
 
 
-def records(file: BinaryIO) -> Iterator[Record]:
+def records(file: BinaryIO) -> Generator[Record]:
     with _reader() as (sent, received):
         with suppress(BrokenPipeError):  # it has reached a limit: nothing is received then
             sent.write(b"%d\n" % file.seek(0, os.SEEK_END))

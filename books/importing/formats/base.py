@@ -1,6 +1,6 @@
 """What a format of book lists is, and how messages speak of columns."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -25,14 +25,14 @@ class Container:
 
     title: str  # for people
     begins: Callable[[bytes], bool]  # given the first bytes of the file, of text in UTF-8 without white space before
-    records: Callable[[BinaryIO], Iterator[Record]]
+    records: Callable[[BinaryIO], Generator[Record]]
     is_text: bool = False  # it is converted to UTF-8 first
 
 
-def records_by(path: str) -> Callable[[BinaryIO], Iterator[Record]]:
+def records_by(path: str) -> Callable[[BinaryIO], Generator[Record]]:
     """The function of this name, imported when a file needs it: the libraries of some formats take megabytes."""
 
-    def records(file: BinaryIO) -> Iterator[Record]:
+    def records(file: BinaryIO) -> Generator[Record]:
         return import_string(path)(file)  # type: ignore[no-any-return]
 
     return records
