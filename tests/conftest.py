@@ -50,7 +50,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     if of_a_run() == "processes":
         is_needed = "mark.server" in text or "mark.browser" in text
     else:
-        is_run_elsewhere = connection.vendor == "postgresql" and "mark.once" in marks and "mark.both" not in text
+        elsewhere = "mark.once" if connection.vendor == "postgresql" else "mark.server"
+        is_run_elsewhere = elsewhere in marks and "mark.both" not in text
         is_needed = of_a_run() == "all" or not (is_run_elsewhere or "mark.browser" in marks)
     return None if is_needed else True
 
@@ -59,16 +60,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out the tests that are about another database, and those for which any will do, on one of the two.
 
     They are not skipped: nothing is missing, since `make test` runs them elsewhere. Beside the two it runs those that
-    drive Chromium or servers of their own, whose time is spent in other processes (TESTS=processes).
+    drive Chromium or servers of their own on SQLite, whose time is spent in other processes (TESTS=processes): all of
+    them in one run, so that what they share is made once.
     """
     other = "sqlite" if connection.vendor == "postgresql" else "postgresql"
 
     def belongs_elsewhere(item: pytest.Item) -> bool:
         marks = {mark.name for mark in item.iter_markers()}
         marks -= {"once"} if "both" in marks else set()
-        if "browser" in marks or {"server", "once"} <= marks:
+        if other in marks:
+            return True
+        if "browser" in marks or ("server" in marks and (other == "postgresql" or "once" in marks)):
             return of_a_run() == "others"
-        return of_a_run() == "processes" or other in marks or ("once" in marks and other == "sqlite")
+        return of_a_run() == "processes" or ("once" in marks and other == "sqlite")
 
     left_out = [item for item in items if belongs_elsewhere(item)]
     if left_out:

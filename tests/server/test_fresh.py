@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.server.databases import Prepared
 from tests.server.running import PLAIN, START_WITHIN, Server, wait_until
 
 pytestmark = pytest.mark.server
@@ -19,10 +20,21 @@ WORKERS, WRITES = 2, 30
 Write = Callable[[str], None]
 
 
-@pytest.fixture
-def server(tmp_path: Path, database_url: str) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fresh")
+
+
+@pytest.fixture(scope="module")
+def database_url(folder: Path, prepared: Prepared) -> Iterator[str]:
+    with prepared.database(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, database_url: str) -> Iterator[Server]:
     command = PLAIN.replace("-w 4", f"-w {WORKERS}")
-    server = Server(command, tmp_path, DATABASE_URL=database_url, WORK="0")
+    server = Server(command, folder, DATABASE_URL=database_url, WORK="0")
     is_there = "Application startup complete"  # once for each: one answers before the other
     wait_until(lambda: server.log().count(is_there) == WORKERS, START_WITHIN, "a worker is missing")
     yield server

@@ -66,6 +66,8 @@ def test_a_skip_is_a_failure_in_ci_but_an_expected_failure_is_none(tmp_path: Pat
         ("processes", "pytestmark = pytest.mark.browser\n", None),
         ("others", "pytestmark = pytest.mark.browser\n", True),
         ("others", "pytestmark = pytest.mark.once\n", None),
+        ("others", "pytestmark = pytest.mark.server\n", True),
+        ("others", "pytestmark = pytest.mark.once\n@pytest.mark.server\n", None),
         ("all", "pytestmark = pytest.mark.browser\n", None),
     ],
 )
