@@ -28,7 +28,7 @@ TOO_LONG: Refusal = (
 )
 LOCKED: Refusal = (
     503,
-    "Another program is still writing to the catalogue, so nothing was saved. Try again in a few seconds.",
+    "Another program is still writing to the catalogue. Nothing was changed: try again in a few seconds.",
     {"Retry-After": "5"},
 )
 CONFLICT: Refusal = (
