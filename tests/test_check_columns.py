@@ -250,12 +250,12 @@ class Afterwards(UploadCase):
         assert "Kokoro</a>" in page
         assert "Botchan</a>" in page
 
-    def test_the_fields_that_were_left_out_are_a_table(self) -> None:
-        note = {"line": 3, "field": "pages", "value": "many", "reason": "Enter a whole number.", "book": "/books/7/"}
+    def test_notes_on_rows_are_a_table_that_names_fields_as_forms_do(self) -> None:
+        note = {"line": 3, "field": "published_year", "value": "soon", "reason": "Enter a year.", "book": "/books/7/"}
         result = {"created": 2, "notes": 1, "first_notes": [note]}
         Job.objects.update(status=Status.SUCCEEDED, result=result, finished_at=Now())
         page = async_to_sync(self.page)(f"/jobs/{self.job.key}/")
-        assert '<td dir="auto">many</td>' in page
+        assert '<td>Year</td><td dir="auto">soon</td>' in page
         assert Elements(page).named("a", href="/books/7/")
 
     def test_added_and_changed_are_told_apart(self) -> None:

@@ -15,12 +15,13 @@ from django.utils.module_loading import import_string
 from books.importing.letters import has_kana, is_of, nonsense
 from books.metadata.folding import table
 
-CODECS = {"big5": "big5hkscs", "euc_kr": "cp949"}  # supersets that programs write under the name
+# Supersets that programs write under the name.
+CODECS = {"big5": "big5hkscs", "euc_kr": "cp949", "iso2022_jp": "iso2022_jp_ext"}
 ENCODINGS = dict(table("encodings.txt"))  # that a file may have, with their names for people
 # Not taken unasked, but then none is taken that the file makes no more sense in.
 RARE = ("iso8859_2", "iso8859_7", "koi8_u", "cp850", "cp852", "cp866", "mac_latin2", "mac_cyrillic")
 DOS = {"cp850", "cp852", "cp866"}
-LEGACY = tuple(name for name in ENCODINGS if not name.startswith("utf"))
+LEGACY = tuple(name for name in ENCODINGS if not name.startswith(("utf", "iso2022")))
 CHUNK = 1 << 20  # bytes
 MOST = 40_000  # bytes that are looked at, of the lines with letters beyond ASCII
 OF_A_CHUNK = 10_000

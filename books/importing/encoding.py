@@ -16,6 +16,7 @@ CHUNK = 1 << 20  # bytes
 LONGER_IN_UTF8 = "\u0800"  # from here on a character takes three bytes or four, which are no others by chance
 MAX_NAMED = 5  # encodings in a message
 RIGHT_BYTES, RIGHT_FOR_A_WRONG = 6, 4  # so many must be right for a file to be UTF-8 in spite of a few that are wrong
+_ESCAPE = re.compile(rb"\x1b\$[@B]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
     b"\x1f\x8b": "compressed: unpack it with gunzip",
@@ -58,6 +59,8 @@ def _as_utf8(file: BinaryIO, copy: BinaryIO, name: str) -> Text:
     if name == "utf-16" or (not name and (name := _utf16_without_mark(file))):
         name = name if name != "utf-16" else _utf16_without_mark(file) or "utf-16-le"
         return _decoded(file, copy, name, "This file is not UTF-16: save it as UTF-8.")._replace(encoding="utf-16")
+    if not name and _has_escapes(file):
+        name = "iso2022_jp"
     if name and name != "utf-8":
         return _decoded(file, copy, name, f"This file is not in the encoding {name}.")
     fault = _first_fault(file)
@@ -139,6 +142,13 @@ def _utf16_without_mark(file: BinaryIO) -> str:
         if odd.count(0) * 10 > len(odd) * 3 or (ends in head and odd.count(0) * 50 > len(odd)):
             return name
     return ""
+
+
+def _has_escapes(file: BinaryIO) -> bool:
+    """Whether the text goes over to kanji by the escapes of ISO 2022, which is ASCII else."""
+    file.seek(0)
+    head = file.read(CHUNK)
+    return head.isascii() and bool(_ESCAPE.search(head))
 
 
 def _is_damaged_utf8(file: BinaryIO) -> bool:

@@ -60,4 +60,6 @@ def _of(table: tables.Table) -> Preview:
 
 def _shown(value: object, between: str = "; ") -> str:
     """A value of JSON or MARC as people read it: the names of a list, each with what stands beside it."""
+    if isinstance(value, dict):
+        value = [*value.values()]
     return between.join(_shown(each, ", ") for each in value if each) if isinstance(value, list) else str(value)

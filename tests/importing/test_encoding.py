@@ -19,7 +19,7 @@ def read(data: bytes) -> str:
         return text.file.read().decode()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "iso2022_jp"])
 def test_a_list_reads_the_same_in_every_encoding(encoding: str) -> None:
     assert read(LIST.encode(encoding)) == LIST
 
