@@ -58,6 +58,7 @@ class CatalogueView(View):
             response = self._error(request, error)
         except REFUSED as error:
             response = error_response(request, http_error(error))
+        vars(self).pop("head", None)  # Django's `setup` puts the view into itself: a cycle, as in server.handler.close
         if isinstance(response, Page) and not response.content:  # a sign-in page too, which stands for an error
             await in_thread(response.rendered)
         if request.method == "HEAD" and response.streaming:

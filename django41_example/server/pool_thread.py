@@ -27,7 +27,8 @@ class Call:
         self.future: asyncio.Future[Any] = self.loop.create_future()
 
     def start(self, thread: "PoolThread") -> None:
-        thread.calls.put(self)
+        # Once the loop has nothing else to do: a thread that wakes before would only wait for Python's lock.
+        self.loop.call_soon(thread.calls.put, self)
 
     def run(self) -> None:
         """In the thread."""

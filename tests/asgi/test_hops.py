@@ -1,19 +1,22 @@
-"""What a page costs: hand-overs to threads, and threads that are started for it."""
+"""What a page costs: hand-overs to threads, threads that are started for it, and what it leaves in memory."""
 
+import gc
 import threading
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 
 from books.models import Book
+from books.views.base import CatalogueView
 from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from django41_example.server.request_log import RequestLog
 from django41_example.server.static_files import StaticFiles
 from django41_example.server.threads import Checkout
-from tests.asgi.client import ask
+from tests.asgi.client import ask, until
 from tests.asgi.conftest import MakePool
 from tests.caching import subscribed  # noqa: F401 - a fixture
 from tests.people import cookies_of, librarian
@@ -97,6 +100,26 @@ async def test_a_list_of_books_costs_one_hop_once_it_is_counted_and_none_on_post
 def session() -> str:
     """The cookie of somebody who has signed in."""
     return cookies_of(librarian()).output(attrs=[], header="").strip()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("is_signed_in", [True, False])
+async def test_an_answered_request_is_freed_without_the_garbage_collector(
+    is_signed_in: bool, catalogue: Any, pages: dict[str, int], session: str
+) -> None:
+    def alive() -> int:
+        return sum(isinstance(each, ASGIRequest | CatalogueView) for each in gc.get_objects())
+
+    headers = [*HTML, ("cookie", session)] if is_signed_in else JSON
+    gc.collect()
+    before = alive()
+    gc.disable()
+    try:
+        for page in [*pages, "/nowhere/"]:
+            await ask(catalogue, page, headers=headers)
+            await until(lambda: alive() == before)  # the thread may still be about to let go of its last call
+    finally:
+        gc.enable()
 
 
 async def test_who_is_signed_in_is_read_in_one_hop(catalogue: Any, session: str, count: Count) -> None:
