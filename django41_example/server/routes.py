@@ -23,6 +23,8 @@ class Routes:
         return getattr(match and getattr(match.func, "view_class", None), name, False)
 
     def _match(self, path: str) -> ResolverMatch | None:
+        if "\0" in path:  # PostgreSQL takes none in a text
+            return None
         try:
             return self.resolve(path)
         except Resolver404:

@@ -18,6 +18,7 @@ from django41_example.server import body as bodies
 from django41_example.server import handler as handler_module
 from django41_example.server.handler import Handler
 from django41_example.server.pool_thread import PoolTimeout
+from django41_example.server.routes import Routes
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
@@ -490,3 +491,9 @@ async def test_one_client_cannot_have_all_downloads(endless: Handler, monkeypatc
     first.leave()
     other.leave()
     await asyncio.gather(*tasks)
+
+
+async def test_no_view_is_asked_for_a_path_with_a_character_that_postgresql_refuses() -> None:
+    routes = Routes()
+    assert routes.match("/jobs/a/files/b/") is not None
+    assert routes.match("/jobs/a/files/\0/") is None
