@@ -261,6 +261,11 @@ def test_a_preview_says_what_a_file_is_taken_for() -> None:
     assert (found.mapping, found.unused) == ({"title": "Titel", "published_year": "Jahr"}, ["Farbe"])
 
 
+def test_a_preview_shows_the_names_in_json_and_not_its_braces() -> None:
+    book = {"title": "Emma", "authors": [{"name": "Jane Austen", "role": ""}]}
+    assert preview(io.BytesIO(json.dumps([book]).encode())).rows == [["Emma", "Jane Austen"]]
+
+
 def test_a_preview_shows_the_first_lines_in_each_encoding_where_it_is_not_clear() -> None:
     found = preview(io.BytesIO("title\n心\n".encode("cp932")))
     assert (found.encoding, found.candidates["cp932"]) == ("", ["心"])
