@@ -203,6 +203,12 @@ class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
 
 
 class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
+    """Django's. A reader without a cookie has no messages, and needs no storage for them."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.COOKIES or request.method not in SAFE_METHODS:
+            super().process_request(request)
+
     def writes(self, request: Any) -> bool:
         storage: Any = get_messages(request)
-        return bool(storage.used or storage.added_new)
+        return not isinstance(storage, list) and bool(storage.used or storage.added_new)  # [] where there is no storage
