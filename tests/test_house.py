@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_931,
     "search": 1952,
-    "server": 3300,
+    "server": 3306,
     "jobs": 1465,
     "importing exporting": 4966,
     "openapi": 651,
-    "house": 28_229,
+    "house": 28_235,
     "benchmarks": 4313,
 }
 
