@@ -29,6 +29,7 @@ _TWO_BYTES = {"cp932", "gb18030", "big5", "euc_jp", "euc_kr"}
 _NAMES = {"euc_jis_2004": "euc_jp", "big5hkscs": "big5", "cp949": "euc_kr", "shift_jis_2004": "cp932"}  # chardet's
 _CHARDET = {"euc_kr": "cp949", "big5": "big5hkscs"}
 MOST_NONSENSE = 0.1  # of the letters: titles have signs of their own
+MORE_NONSENSE = 0.05  # than another reading has, in which it makes more sense
 TINY, FEW, SOME = 12, 24, 60  # bytes beyond ASCII
 
 
@@ -114,5 +115,7 @@ def _may_be_as_well(other: Reading, best: Reading, size: int) -> bool:
         )
     if size < FEW and best.encoding in _TWO_BYTES:
         return True
+    if size >= SOME and other.nonsense > best.nonsense + MORE_NONSENSE:
+        return False  # ¬ойна и мир: in the encoding of a Macintosh all capitals are signs
     factor = 2 if size < TINY // 2 or (other.encoding in RARE and size < FEW) else 1.5 if size < SOME else 1.2
     return other.likelihood * factor > best.likelihood

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from books.importing import source, tables
+from books.importing.containers import opf
 from books.importing.containers.citations import plain, with_strings
 from books.importing.encoding import UnreadableFile
 from books.importing.rows import CleanRow, cleaned
@@ -250,3 +251,13 @@ def test_a_zip_of_calibre_folders_is_a_list_of_which_a_damaged_book_costs_no_oth
     assert (whole.fields["title"], whole.fields["authors"]) == ("That Witchcraft", ["Seana McGyre"])
     assert damaged.error
     assert "2/metadata.opf is damaged" in damaged.error.reason
+
+
+def test_a_zip_of_opf_files_that_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opf, "MAX_UNPACKED", 2 * len(OPF))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(3):
+            archive.writestr(f"{number}/metadata.opf", OPF)
+    with pytest.raises(UnreadableFile, match="split it"):
+        read(file.getvalue())

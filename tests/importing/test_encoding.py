@@ -109,6 +109,11 @@ def test_any_bytes_are_text_or_refused(data: bytes) -> None:
         ("cp1252", "Müller und Söhne;Jörg Weiß\nDer Prozeß – ein Versuch;Käthe Öhler\n"),
         ("cp1250", "Zażółć gęślą jaźń;Stanisław Łem\nŚcieżka do źródła;Józef Wiśniewski\n"),
         ("cp1251", "Братья Карамазовы;Фёдор Достоевский\nМастер и Маргарита;Михаил Булгаков\n"),
+        (
+            "cp1251",
+            "Белая гвардия,Михаил Булгаков\nЕвгений Онегин,Александр Пушкин\nКапитанская дочка,Александр Пушкин\n"
+            "Мёртвые души,Николай Гоголь\nРевизор,Николай Гоголь\n",
+        ),
         ("koi8_r", "Братья Карамазовы;Фёдор Достоевский\nМастер и Маргарита;Михаил Булгаков\n"),
         ("cp1253", "Ο τελευταίος πειρασμός;Νίκος Καζαντζάκης\n"),
         ("cp1254", "Kürk Mantolu Madonna;Sabahattin Ali\nİnce Memed;Yaşar Kemal\nÇalıkuşu;Reşat Nuri Güntekin\n"),

@@ -17,6 +17,7 @@ from books.importing.formats.base import Record
 from books.importing.formats.values import DAMAGE
 
 MAX_SIZE = 4 << 20  # bytes
+MAX_UNPACKED = 512 << 20  # bytes of all OPF files in an archive
 MAX_DIRECTORY = 16 << 20  # bytes of the list of an archive's files: some 20,000 books with their covers
 END = 1 << 17  # bytes at the end of an archive, in which it says how large that list is
 TOLD_ELSEWHERE = 0xFFFFFFFF  # instead of a size that is told in 8 bytes
@@ -65,6 +66,8 @@ def records(file: BinaryIO) -> Generator[Record]:
 def _archived(file: BinaryIO) -> Iterator[Record]:
     try:
         with zipfile.ZipFile(file) as archive:
+            if sum(min(member.file_size, MAX_SIZE) for member in _members(archive)) > MAX_UNPACKED:
+                raise UnreadableFile("Unpacked, this archive is too large: split it.")
             for number, member in enumerate(_members(archive), 1):
                 try:
                     with archive.open(member) as part:
