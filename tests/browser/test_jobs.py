@@ -73,7 +73,7 @@ async def test_a_list_is_dragged_onto_the_page_and_imported_and_undone(page: Pag
     await reaches(page, "Done")
     await expect(page.locator(".tally .created")).to_have_text(re.compile("20"))
     await expect(page.locator(".tally .rejected")).to_have_text(re.compile("1"))
-    await expect(page.locator(".rejects tbody tr")).to_have_text(re.compile(r"22\s*title\s*A book needs a title"))
+    await expect(page.locator(".rejects tbody tr")).to_have_text(re.compile(r"22\s*Title\s*A book needs a title"))
     assert await number_of_books(page, "dragged") == 20
     await page.get_by_text("Undo this import").click()
     await page.get_by_role("button", name="Undo now").click()
