@@ -78,27 +78,34 @@ class ThreadPool:
 
     def take(self, checkout: "Checkout") -> PoolThread | None:
         """A thread for this checkout, to be returned by `put_back`; None if it has to wait."""
-        loop = asyncio.get_running_loop()
-        if not self._may_hold(checkout.client, writes=checkout.writes):
+        if not (self._has_thread() and self._may_hold(checkout.client, writes=checkout.writes)):
             return None
+        loop = asyncio.get_running_loop()
         if self.limits.head_start:
-            if self.latest in self.holders and loop.time() < self.next_start:
-                self.opening = self.opening or loop.call_at(self.next_start, self._open)
-                return None
             self.latest, self.next_start = checkout, loop.time() + self.limits.head_start
         if self.idle:
             thread = self.idle.pop()
-        elif self.started < self.size:
+        else:
             self.started += 1
             thread = PoolThread(f"{self.name}-{self.started}", self)
-        else:
-            return None
         self.holders.add(checkout)
         self.held[checkout.client] += 1
         self.held_by_writers[checkout.client] += checkout.writes
         if self.looking is None:
             self.looking = loop.call_later(LOOK_EVERY, self._look)
         return thread
+
+    def _has_thread(self) -> bool:
+        """Whether there is a thread to take, and the latest request has had its head start."""
+        if not self.idle and self.started >= self.size:
+            return False
+        if not self.limits.head_start or self.latest not in self.holders:
+            return True
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self.next_start:
+            return True
+        self.opening = self.opening or loop.call_at(self.next_start, self._open)
+        return False
 
     def put_back(self, thread: PoolThread, checkout: Checkout) -> None:
         self.holders.discard(checkout)
@@ -115,7 +122,7 @@ class ThreadPool:
         self._serve_queue()
 
     def _serve_queue(self) -> None:
-        while self.queue and (waiting := self._next()):
+        while self.queue and self._has_thread() and (waiting := self._next()):
             if not waiting.is_wanted():
                 self.queue.remove(waiting)
                 waiting.stop_waiting()
@@ -127,7 +134,8 @@ class ThreadPool:
 
     def is_for_another(self, checkout: Checkout) -> bool:
         """Whether a waiting request has used less time: between two calls, it gets the thread first."""
-        return any(turns(waiting) < turns(checkout) for waiting in self.queue)
+        used = turns(checkout)
+        return used > 0 and any(turns(waiting) < used for waiting in self.queue)
 
     def _next(self) -> Checkout | None:
         """Which waiting request is next: of the client with the fewest threads, the one that has used least time."""
