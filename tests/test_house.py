@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_931,
     "search": 1952,
-    "server": 3306,
+    "server": 3314,
     "jobs": 1465,
     "importing exporting": 4972,
     "openapi": 651,
-    "house": 28_241,
+    "house": 28_249,
     "benchmarks": 4313,
 }
 
