@@ -53,12 +53,11 @@ def edit(
     versions: Container[int] | None = None,
     merge: bool = False,
 ) -> Named:
-    """Change an author, a topic or a series with all its books, in one transaction, and return what has the books now.
+    """Change an author, a topic or a series with all its books, in one transaction. Returns the one that has them now.
 
-    Its `change_id` is that of the change, if anything changed.
-
-    `values` are canonical, by the fields of its form; `versions` those that the caller takes it to have. If another has
-    the name, `merge` moves the books to it. Raises NameTaken, UnknownAuthors, StaleVersion, TooManyBooks, DoesNotExist.
+    `values` are canonical, by the fields of its form; `versions` are those that the caller may have seen. If another
+    has the name, `merge` moves the books to it. If anything has changed, the result's `change_id` is the NameChange's.
+    Raises NameTaken, UnknownAuthors, StaleVersion, TooManyBooks, DoesNotExist.
     """
     model: Any = type(named)
     values = {**values}
@@ -90,7 +89,7 @@ def edit(
 
 
 def _change_books(before: list[Any], after: list[Any], actor: Actor) -> int:
-    """Log a change of names, have all books say and be found by those of now, and return the change's id."""
+    """Log a change of names and apply it to all books and to what finds them. Returns the change's id."""
     old, kept = before[0], after[0]
     pks = _lock_books(old, kept)
     change = NameChange.objects.log(before, after, actor, books=len(pks))

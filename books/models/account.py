@@ -87,7 +87,7 @@ class NameTaken(Exception):
     """Another account has this name, perhaps in other capitals."""
 
 
-def with_name_ignoring_case(username: str) -> models.QuerySet[User]:
+def accounts_named(username: str) -> models.QuerySet[User]:
     """The accounts with this name, perhaps in other capitals; iexact knows those of ASCII only on SQLite."""
     return User.objects.filter(username__iregex=f"^{re.escape(username)}$")
 
@@ -106,7 +106,7 @@ def accept(secret: str, username: str, password: str) -> User:
 def create_account(username: str, role: Role, hashed: str = "") -> User:
     """In the caller's transaction, without a password unless its hash is given. Raises NameTaken."""
     lock_owners()
-    if with_name_ignoring_case(username).exists():
+    if accounts_named(username).exists():
         raise NameTaken
     user = User.objects.create(username=username, password=hashed or make_password(None))
     give(user, role)
@@ -138,9 +138,7 @@ def find_or_join(username: str) -> User | None:
 
 
 def in_other_capitals(username: str) -> list[User]:
-    return [
-        user for user in with_name_ignoring_case(username) if user.username.lower() == username.lower()
-    ]  # not ı for i
+    return [user for user in accounts_named(username) if user.username.lower() == username.lower()]  # not ı for i
 
 
 @transaction.atomic

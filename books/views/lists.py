@@ -114,9 +114,8 @@ class BooksView(CatalogueView):
             typed = {name: values.pop(name, [""])[-1] for name in YEAR_FIELDS}
             typed["year_from"] = typed["year_from"] or typed.pop("year")
             shown = {**typed, "year_reason": next(iter(error.errors.values()))[0]}
-            return *parse_list(values.urlencode(), **within), {
-                name: escape(text).encode() for name, text in shown.items()
-            }
+            escaped = {name: escape(text).encode() for name, text in shown.items()}
+            return *parse_list(values.urlencode(), **within), escaped
 
     async def _data(self, about: Mapping[str, Any], links: Mapping[str, str | None]) -> dict[str, Any]:
         """The page as JSON."""

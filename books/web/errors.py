@@ -14,7 +14,7 @@ from books.web.serializers import book_url
 
 STALE = "This book was changed since you read it. Read it again, then send your change with the new ETag."
 KEY_REUSED = "This Idempotency-Key was sent with a different request before. Choose a new one."
-GONE = "Somebody else deleted this, or merged it into another, at this moment. Nothing was changed for you."
+GONE = "Somebody else has just deleted this, or merged it into another. Nothing was changed."
 CONFLICT = "Somebody else changed the same thing at this moment. Nothing was changed for you: try again."
 LINK_ENDED = "This link was used already or is too old. Ask an owner of this catalogue for a new one."
 NOT_INVITED = (

@@ -40,8 +40,8 @@ class ThreadPool:
     A request that cannot wait, or has waited too long, gets PoolTimeout. Requests that write may wait for the
     database's lock while they hold a thread, so they must leave some threads to readers. The next request from the
     queue is one of the client with the fewest threads. A client whose requests take long may use only half of its
-    threads to read, since its queries compete for the processors. Calls made while a
-    response is sent run in the pool `streaming`.
+    threads to read, since its queries compete for the processors. Calls made while a response is sent run in the pool
+    `streaming`.
 
     With a `head_start`, quick requests run one after the other, and slow ones side by side: if the database computes in
     our own process, threads that run at the same time compete for Python's lock, and all take longer.
