@@ -78,12 +78,11 @@ class Run:
         self.stop_reason: StopReason | None = None
         self.consecutive_failures = job.consecutive_failures
         self.unsaved: dict[str, Any] = {}  # columns that the next heartbeat saves
+        self.progress: dict[str, Any] = {}  # as it was last reported or saved
         self.log = deque(job.log, LOG_LINES)
         self.renewed = time.monotonic()
         self.cancellable: asyncio.Task[Any] | None = None  # the task if it is async; a thread cannot be cancelled
         self.mine = Job.objects.filter(pk=job.pk, owner=job.owner, status=Status.RUNNING)
-
-    # For tasks -----------------------------------------------------------------
 
     def check(self) -> None:
         """Raise JobAborted if the task must end. To be called between batches, about every second."""
@@ -110,14 +109,13 @@ class Run:
         line = f"{timezone.now():%H:%M:%S} {message}"[:LINE_LENGTH]
         if not self.log or self.log[-1].partition(" ")[2] != line.partition(" ")[2]:
             self.log.append(line)
-        columns = {**counts, "message": message[:LINE_LENGTH], "log": list(self.log)}
+        columns: dict[str, Any] = {**counts, "message": message[:LINE_LENGTH], "log": list(self.log)}
+        self.progress = self.progress | columns
         if checkpoint is not None:
             columns["checkpoint"] = checkpoint
         if checkpoint and checkpoint != self.checkpoint:  # it moved on: earlier failures no longer count
             columns["consecutive_failures"] = self.consecutive_failures = 1
         return columns
-
-    # For workers ---------------------------------------------------------------
 
     async def aheartbeat(self) -> StopReason | None:
         """Renew the lease, save what was reported, and return why the task must end, if it must."""
@@ -139,7 +137,8 @@ class Run:
         """Write how the job ended; retry while the database is away and the lease lasts."""
         while columns:
             try:
-                if not await self.mine.aupdate(**{**self.unsaved, **columns}):
+                # All of the progress: the last heartbeat may have overwritten what was saved while it was under way.
+                if not await self.mine.aupdate(**{**self.unsaved, **self.progress, **columns}):
                     log.warning("%s: another worker has it: nothing is written", self.job)
                 break
             except Error as error:

@@ -264,6 +264,22 @@ class Leases(TransactionTestCase):
         assert (job.done, job.total, job.message) == (5, 10, "half")
         assert job.log[-1].endswith(" half")
 
+    def test_what_is_saved_while_a_heartbeat_is_under_way_stands_in_the_end(self) -> None:
+        run = self.run_of()
+        run.report_progress("checking", done=1, total=2)
+        waiting = [lambda: run.save_checkpoint("checked", {}, done=2)]
+
+        def save_first(execute: Any, sql: str, *rest: Any) -> Any:
+            if sql.startswith("UPDATE") and waiting:
+                waiting.pop()()
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(save_first):
+            async_to_sync(run.aheartbeat)()
+        async_to_sync(run.aend)({"status": Status.SUCCEEDED})
+        job = Job.objects.get()
+        assert (job.message, job.done, job.total) == ("checked", 2, 2)
+
     def test_a_heartbeat_without_news_writes_nothing(self) -> None:
         run = self.run_of()
         due_at = Job.objects.get().due_at

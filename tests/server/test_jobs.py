@@ -100,9 +100,21 @@ def a_list() -> bytes:
     return "\n".join(["source_key,title,authors,pages", *rows]).encode()
 
 
-def is_in_the_middle(job: dict[str, Any]) -> bool:
-    assert job["status"] in {"queued", "running"}, "it was over too soon"
-    return 500 <= job["done"] < ROWS
+def freeze_in_the_middle(catalogue: Catalogue) -> int:
+    """Pause the job worker when it has imported a part of the list, however fast it is; its process id."""
+    [worker] = catalogue.job_workers()
+
+    def is_frozen_there() -> bool:
+        os.kill(worker, signal.SIGSTOP)
+        status, done = catalogue.read("SELECT status, done FROM books_job WHERE key = 'a'")
+        assert status in {"queued", "running"}, "it was over too soon"
+        if 500 <= done < ROWS:
+            return True
+        os.kill(worker, signal.SIGCONT)
+        return False
+
+    wait_until(is_frozen_there, START_WITHIN, "the import does not begin")
+    return worker
 
 
 @pytest.fixture(scope="module")
@@ -199,8 +211,7 @@ def test_a_job_is_worked_though_nothing_else_was_started(catalogue: Catalogue) -
 def test_a_job_worker_that_was_killed_is_begun_again_and_goes_on_from_the_checkpoint(open_catalogue: Open) -> None:
     catalogue = open_catalogue()
     catalogue.start_import("a")
-    catalogue.wait_for("a", is_in_the_middle)
-    os.kill(catalogue.job_workers()[-1], signal.SIGKILL)
+    os.kill(freeze_in_the_middle(catalogue), signal.SIGKILL)
     wait_until(lambda: len(catalogue.job_workers()) == 2, START_WITHIN, "no job worker is begun again")
     job = catalogue.wait_for_status("a", "succeeded", LEASE.total_seconds() + START_WITHIN)
     assert (job["attempt"], job["result"]["created"], job["result"]["rejected"]) == (2, ROWS - REJECTED, REJECTED)
@@ -211,8 +222,11 @@ def test_a_job_worker_that_was_killed_is_begun_again_and_goes_on_from_the_checkp
 def test_a_stop_in_the_middle_of_an_import_keeps_what_is_done(open_catalogue: Open) -> None:
     catalogue = open_catalogue()
     catalogue.start_import("a")
-    catalogue.wait_for("a", is_in_the_middle)
-    assert catalogue.server.stop() == 0
+    worker = freeze_in_the_middle(catalogue)
+    for process in (catalogue.server.process.pid, worker):  # as systemd stops a unit
+        os.kill(process, signal.SIGTERM)
+    os.kill(worker, signal.SIGCONT)
+    assert catalogue.server.wait() == 0
     wait_until(lambda: not catalogue.server.is_left_behind(), START_WITHIN, "a process is left behind")
     status, attempt, owner, done = catalogue.read("SELECT status, attempt, owner, done FROM books_job WHERE key = 'a'")
     assert (status, attempt, owner) == ("queued", 0, "")
