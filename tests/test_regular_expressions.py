@@ -38,7 +38,7 @@ LENGTHS = {  # of the longest texts that these get
 
 
 def patterns() -> Iterator[tuple[str, Any, str]]:
-    """Those that modules hold, and those written where they are used; and by which method."""
+    """Compiled ones in modules, those compiled at first use and those written where they are used; with the method."""
     for module, path in SOURCES.items():
         source = path.read_text()
         for name, value in vars(import_module(module)).items():
@@ -47,6 +47,8 @@ def patterns() -> Iterator[tuple[str, Any, str]]:
                     yield f"{module}.{name}.{method}", value, method
         for node in ast.walk(ast.parse(source)):
             match node:
+                case ast.Call(ast.Attribute(ast.Call(ast.Name("compiled"), [ast.Name(name)]), method)):
+                    yield f"{module}.{name}.{method}", re.compile(vars(import_module(module))[name]), method
                 case ast.Call(ast.Attribute(ast.Name("re"), method), [ast.Constant(str() | bytes() as written), *_]):
                     if method in METHODS:
                         yield f"{module}:{node.lineno}.{method}", re.compile(written), method

@@ -3,10 +3,11 @@
 The browser breaks the title into lines, by the rules of its language.
 """
 
-import re
 import unicodedata
 import zlib
 from collections.abc import Sequence
+
+from books.metadata.folding import compiled
 
 PALETTES = 12  # `cover-0` … in the style sheet
 ORNAMENTS = 7  # `ornament-0` … in `_ornaments.html`
@@ -17,16 +18,16 @@ SIZES = ((17, 10, 3), (14, 12.5, 4), (12, 14.5, 5), (10, 17.5, 6))
 FULL = 0.85  # of the lines, which end between words
 
 _HAN_OR_KANA = "[\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-_BREAKS_ANYWHERE = re.compile(_HAN_OR_KANA)
-# Titles that run from top to bottom, on a slip of paper, as on a book sewn in the old way: Han and kana, nothing else.
-_VERTICAL = re.compile(f"{_HAN_OR_KANA}{{1,10}}")
+# A short title in nothing but Han and kana is set vertically on a slip of paper, as on old thread-bound books.
+_VERTICAL = f"{_HAN_OR_KANA}{{1,10}}"
 SLIP_SIZE, SLIP_ROOM = 22, 124  # the largest type, and the height for the title
 
 
 def thumbnail(title: str, authors: Sequence[str]) -> dict[str, str]:
     """What a small cover shows: `classes`, `ornament` and the title's `initial`."""
     number = zlib.crc32("\n".join([title, *authors]).encode())
-    ornament = SLIP if _VERTICAL.fullmatch(title) else str(number // PALETTES % ORNAMENTS)
+    is_vertical = not title.isascii() and compiled(_VERTICAL).fullmatch(title)
+    ornament = SLIP if is_vertical else str(number // PALETTES % ORNAMENTS)
     return {
         "classes": f"cover-{number % PALETTES} with-{ornament}",
         "ornament": ornament,
@@ -43,7 +44,7 @@ def cover(title: str, authors: Sequence[str]) -> dict[str, str]:
 
 def _size(title: str) -> int:
     """The largest type that holds the title; in the smallest, what is too much is cut."""
-    longest = max(map(_width, _BREAKS_ANYWHERE.sub(" ", title).split()), default=0)
+    longest = max(map(_width, compiled(_HAN_OR_KANA).sub(" ", title).split()), default=0)
     room = ((size, width, width * lines * FULL) for size, width, lines in SIZES)
     return next((size for size, width, most in room if longest <= width and _width(title) <= most), SIZES[-1][0])
 

@@ -9,15 +9,15 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import groupby
 
-from books.metadata.folding import APOSTROPHES, fold
-from books.metadata.text import INDIC, UNSPACED, is_unspaced, joined_initials
+from books.metadata.folding import APOSTROPHES, compiled, fold
+from books.metadata.text import BETWEEN_ASCII_WORDS, INDIC, UNSPACED, is_unspaced, joined_initials
 
 BEGINNING = 8  # characters of the title
 LENGTH = BEGINNING + 9
 SHAPE = rf"\w{{0,{BEGINNING}}}-[0-9a-f]{{8}}"
 # Of the languages that most lists of books have. One that is a word elsewhere (die) goes too: that costs nothing.
 ARTICLES = frozenset("the a an der die das ein eine le la les l un une el los las lo il gli i o os as het een".split())
-_BETWEEN = re.compile(rf"(?:[^\w{UNSPACED}{INDIC}]|_)+")
+_BETWEEN = rf"(?:[^\w{UNSPACED}{INDIC}]|_)+"
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 _NOT_IN_ADDRESSES = re.compile(r"[\W_]+")
 
@@ -76,4 +76,5 @@ def _with_initials(words: list[str]) -> list[str]:
 
 
 def _words(folded: str) -> list[str]:
-    return _BETWEEN.sub(" ", folded).split()
+    spaced = folded.translate(BETWEEN_ASCII_WORDS) if folded.isascii() else compiled(_BETWEEN).sub(" ", folded)
+    return spaced.split()

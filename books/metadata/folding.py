@@ -6,11 +6,14 @@ that they are another "with stroke". Tables here hold what it does not say: lett
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 TABLES = Path(__file__).parent / "tables"
+# A pattern with a class of thousands of characters takes 3 ms to compile: such patterns wait for the first text.
+compiled: Callable[[str], re.Pattern[str]] = cache(re.compile)
 
 
 def table(name: str, separator: str | None = ";") -> Iterator[list[str]]:

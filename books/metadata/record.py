@@ -384,14 +384,7 @@ FIELDS = (  # in the order of an export's columns
         words="other",
         parameter="language",
     ),
-    Field(
-        "pages",
-        "Pages",
-        pages,
-        whole(PAGES),
-        Box(DETAILS, attributes={"inputmode": "numeric"}),
-        empty=None,
-    ),
+    Field("pages", "Pages", pages, whole(PAGES), Box(DETAILS, attributes={"inputmode": "numeric"}), empty=None),
     Field("description", "Description", description, text(MAX_DESCRIPTION), Box(SUBJECT, rows=6), words="other"),
     Field(
         "topics",
@@ -411,10 +404,7 @@ FIELDS = (  # in the order of an export's columns
         "Number in the series",
         series_number,
         {"type": "number", "minimum": 0, "exclusiveMaximum": 10**6, "description": "At most 2 decimals."},
-        Box(
-            DETAILS,
-            "1, or 2.5 for one in between. Vol. 3, 1-3, IV or 上 will do.",
-        ),
+        Box(DETAILS, "1, or 2.5 for one in between. Vol. 3, 1-3, IV or 上 will do."),
         sent={"type": ["number", "string"], "description": "A number, or a text that says it: `1-3`, `IV`, `上`."},
         empty=None,
     ),

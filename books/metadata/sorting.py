@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from books.metadata.folding import APOSTROPHES, fold, normalized, table, without_marks
+from books.metadata.folding import APOSTROPHES, compiled, fold, normalized, table, without_marks
 from books.metadata.languages import primary as primary_language
-from books.metadata.text import BETWEEN_ASCII_WORDS, INDIC, UNSPACED
+from books.metadata.text import BETWEEN_ASCII_WORDS, GAP, INDIC, UNSPACED, has_unspaced
 
 LENGTH = 200  # characters of a key; longer texts with the same beginning are ordered by their ids
 PRIMARY, LAST = 150, "\ufffd"  # characters of the first part; the key of what has nothing to be ordered by
@@ -25,8 +25,7 @@ AFTER = "\ufffc"
 ARTICLES = dict(table("articles.txt"))  # by language
 _ALPHABETS = dict(table("alphabets.txt"))  # by languages, those of one alphabet together
 _LEADING = re.compile(rf"\A[^\w{APOSTROPHES}]+")
-_WORDS = re.compile(rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+")
-_GAP = re.compile(rf"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
+_WORDS = rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+"
 _NUMBERS = re.compile(r"(?<!\d)\d{1,3}(?:[,.'\u2019]\d{3})+(?!\d)|\d+")
 _DIGIT = re.compile(r"\d")
 _DOTLESS = str.maketrans({"I": "ı", "İ": "i"})
@@ -103,14 +102,14 @@ def _articles(spoken: str) -> re.Pattern[str]:
 
 
 def _primary(text: str, spoken: str) -> str:
-    if not text.isascii() or spoken in _WITH_ASCII_LETTERS:
+    if not text.isascii() or _has_ascii_letters(spoken):
         weights, letters = _alphabet(spoken)
         text = letters.sub(lambda match: weights[match[0]], text)
     folded = fold(_NUMBERS.sub(_by_value, text) if _DIGIT.search(text) else text)
     if folded.isascii():
         return " ".join(folded.translate(BETWEEN_ASCII_WORDS).split())
     folded = _in_own_order(folded)
-    return _GAP.sub("", " ".join(_WORDS.findall(folded)))
+    return compiled(GAP).sub("", " ".join(compiled(_WORDS).findall(folded)))
 
 
 def _by_value(match: re.Match[str]) -> str:
@@ -132,9 +131,10 @@ def _alphabet(spoken: str) -> tuple[dict[str, str], re.Pattern[str]]:
     return weights, re.compile("|".join(map(re.escape, longest)))
 
 
-_WITH_ASCII_LETTERS = {
-    spoken for spoken in " ".join(_ALPHABETS).split() if any(letters.isascii() for letters in _alphabet(spoken)[0])
-}
+@lru_cache
+def _has_ascii_letters(spoken: str) -> bool:
+    """Whether the alphabet files ASCII letters elsewhere, as Czech files ch after h."""
+    return any(map(str.isascii, _alphabet(spoken)[0]))
 
 
 def _in_own_order(folded: str) -> str:
@@ -169,7 +169,6 @@ _STAY = frozenset(
     "du des le la les de di da della del van von der den mac mc st. saint san santa ben abu al el".split()
 )
 _WHOLE = frozenset("le la les du des de von ibn abu el st. saint ابن أبو ابو".split())  # Le Corbusier, Ibn Battuta
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 _BETWEEN_NAMES = frozenset(["wa", "no"])  # Ngũgĩ wa Thiong'o, Ono no Komachi: no last names
 # The first of two last names, as people have them in Spain and Latin America. Given names and Portuguese ones are not
 # among them, since these people are filed by the very last name.
@@ -193,7 +192,7 @@ def sort_name(name: str) -> str:
     found = _SUFFIXES.search(name)
     rest, suffix = (name[: found.start()], found[0].lstrip(", ")) if found else (name, "")
     words = rest.split()
-    if "," in rest or len(words) < 2 or _UNSPACED.search(rest) or not _BETWEEN_NAMES.isdisjoint(words[1:-1]):
+    if "," in rest or len(words) < 2 or has_unspaced(rest) or not _BETWEEN_NAMES.isdisjoint(words[1:-1]):
         return name
     if words[0] == "The":
         return f"{' '.join(words[1:])}, The"

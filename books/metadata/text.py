@@ -20,7 +20,7 @@ from itertools import chain, pairwise
 from typing import Any
 
 from books.metadata import roles
-from books.metadata.folding import APOSTROPHES, fold
+from books.metadata.folding import APOSTROPHES, compiled, fold
 from books.metadata.languages import primary
 from books.metadata.record import COLUMNS, FIELDS, topic_slug
 from books.metadata.series import placed
@@ -32,9 +32,9 @@ UNSPACED = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u303c\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
 INDIC = "\u0900-\u0963\u0966-\u0dff"  # here for its vowel signs, which are no word characters to `re`
-PIECES = re.compile(rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)")
-_GAP = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
-_UNSPACED = re.compile(f"[{UNSPACED}]")
+PIECES = rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)"
+GAP = rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])"
+_ONE_UNSPACED = f"[{UNSPACED}]"
 BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
@@ -51,15 +51,13 @@ OTHERS = tuple(field.name for field in FIELDS if field.words == "other" and fiel
 TITLES = tuple(field.name for field in FIELDS if field.words == "title" and not field.column)
 BETWEEN_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _LETTER = rf"[^\W\d_{UNSPACED}]"
-_INITIALS = re.compile(rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?")
-_BARE_INITIALS = re.compile(rf"(?<!\w){_LETTER}(?: {_LETTER})+(?!\w)")
+_INITIALS = rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?"
+_BARE_INITIALS = rf"(?<!\w){_LETTER}(?: {_LETTER})+(?!\w)"
 _APOSTROPHED = re.compile(rf"(?<!\w)\w++(?:[{APOSTROPHES}]\w++)+")
 _DOTTED = re.compile(r"(?<!\w)\w++(?:[.-]\w++)+")
-# Most texts have none of these, which is told much sooner: these patterns begin with one character.
-_HAS_INITIALS, _HAS_BARE_INITIALS = (
-    re.compile(rf"\.\s?{_LETTER}\."),
-    re.compile(rf" (?={_LETTER}(?!\w))(?<=(?<!\w){_LETTER} )"),
-)
+# Most texts have none of these. Patterns that begin with a fixed character find that out much sooner.
+_MAY_HAVE_INITIALS = re.compile(r"\.\s?[^\W\d_]\.")
+_MAY_HAVE_BARE_INITIALS = re.compile(r" (?=[^\W\d_](?!\w))(?<=(?<!\w)[^\W\d_] )")
 _HAS_DOTTED = re.compile(r"[.-]\w")
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 # What German and Nordic names are spelled with where a keyboard lacks their letters: Jörg is Joerg.
@@ -78,7 +76,7 @@ def words(text: str) -> list[str]:
         found = folded.translate(BETWEEN_ASCII_WORDS).split()
         return found if len(folded) <= LONGEST else [word[:LONGEST] for word in found]
     found = []
-    for run, word in PIECES.findall(folded):
+    for run, word in compiled(PIECES).findall(folded):
         if run:
             found += _pairs(run)
         else:
@@ -87,7 +85,7 @@ def words(text: str) -> list[str]:
 
 
 def joined_initials(text: str) -> str:
-    return _INITIALS.sub(_joined, text) if _HAS_INITIALS.search(text) else text
+    return compiled(_INITIALS).sub(_joined, text) if _MAY_HAVE_INITIALS.search(text) else text
 
 
 def _joined(match: re.Match[str]) -> str:
@@ -97,8 +95,8 @@ def _joined(match: re.Match[str]) -> str:
 def other_spellings(text: str) -> list[list[str]]:
     """What people type for words with apostrophes, dots, hyphens or umlauts, and for initials: o brien, phd, joerg."""
     found: list[str] = []
-    if _HAS_INITIALS.search(text):
-        found += [" ".join(filter(str.isalpha, match[0])) for match in _INITIALS.finditer(text)]
+    if _MAY_HAVE_INITIALS.search(text):
+        found += [" ".join(filter(str.isalpha, match[0])) for match in compiled(_INITIALS).finditer(text)]
     if _HAS_DOTTED.search(text):
         dotted = (re.split("[.-]", match[0]) for match in _DOTTED.finditer(text))
         found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # else they are initials
@@ -106,8 +104,8 @@ def other_spellings(text: str) -> list[list[str]]:
         found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
     if not text.isascii() and _UMLAUT.search(text):
         found += [word.translate(_TWO_LETTERS) for word in text.split() if _UMLAUT.search(word)]
-    if _HAS_BARE_INITIALS.search(text):
-        found += ["".join(filter(str.isalpha, match[0])) for match in _BARE_INITIALS.finditer(text)]
+    if _MAY_HAVE_BARE_INITIALS.search(text):
+        found += ["".join(filter(str.isalpha, match[0])) for match in compiled(_BARE_INITIALS).finditer(text)]
     return list(map(words, dict.fromkeys(found)))
 
 
@@ -141,7 +139,7 @@ def author_words(names: str, other_names: str = "") -> str:
 @lru_cache(20_000)
 def _name_words(name: str) -> list[list[str]]:
     """The words of a name: 夏目 漱石 is found as 夏目漱石 too."""
-    joined = name if name.isascii() else _GAP.sub("", name)
+    joined = name if name.isascii() else compiled(GAP).sub("", name)
     return [*(words(each) for each in dict.fromkeys((name, joined))), *other_spellings(name)]
 
 
@@ -236,4 +234,8 @@ def asked_words(text: str) -> list[str]:
 
 
 def is_unspaced(word: str) -> bool:
-    return bool(_UNSPACED.match(word))
+    return has_unspaced(word[:1])
+
+
+def has_unspaced(text: str) -> bool:
+    return not text.isascii() and bool(compiled(_ONE_UNSPACED).search(text))

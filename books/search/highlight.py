@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from books.metadata.folding import fold
+from books.metadata.folding import compiled, fold
 from books.metadata.text import PIECES
 from books.search.expressions import Phrase
 from books.search.query import SearchQuery
@@ -59,7 +59,7 @@ def _fold_with_places(text: str) -> tuple[str, list[int]]:
 
 def _words(folded: str) -> Iterator[tuple[str, int]]:
     """Each word, and each pair of unspaced text, with its place."""
-    for piece in PIECES.finditer(folded):
+    for piece in compiled(PIECES).finditer(folded):
         if piece[1]:
             yield from ((folded[place : min(place + 2, piece.end())], place) for place in range(*piece.span()))
         else:
