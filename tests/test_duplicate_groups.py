@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from books.metadata import record
-from books.metadata.sameness import certain, different
+from books.metadata.sameness import are_certainly_same, are_different
 from books.models import Book
 from tests.people import LibrarianTestCase
 
@@ -36,7 +36,7 @@ def book(**fields: Any) -> Any:
     ],
 )
 def test_other_numbers_or_subtitles_are_other_books(one: Any, other: Any, expected: bool) -> None:
-    assert different(book(**one), book(**other)) is expected
+    assert are_different(book(**one), book(**other)) is expected
 
 
 @pytest.mark.once
@@ -66,7 +66,7 @@ def test_other_numbers_or_subtitles_are_other_books(one: Any, other: Any, expect
 def test_books_are_certainly_one_if_year_or_publisher_agree_and_nothing_differs(
     one: Any, other: Any, expected: bool
 ) -> None:
-    assert certain([book(**one), book(**other)]) is expected
+    assert are_certainly_same([book(**one), book(**other)]) is expected
 
 
 class Groups(LibrarianTestCase):

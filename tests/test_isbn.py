@@ -103,7 +103,7 @@ def test_an_isbn_is_shown_with_its_dashes() -> None:
 
 
 def test_isbns_are_found_in_a_line_of_text() -> None:
-    assert isbn.found_in("see 0-306-40615-2, or 978 0 306 40615 8") == [("0-306-40615-2", "9780306406157")]
+    assert isbn.find_all("see 0-306-40615-2, or 978 0 306 40615 8") == [("0-306-40615-2", "9780306406157")]
 
 
 @pytest.mark.parametrize("text", ["0", "0000000000", "0000000000000", "000-0-00-000000-0", '=""', '=" "', "\u200e"])

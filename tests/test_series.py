@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from books.history.merge import merge
 from books.importing.importer import import_file
 from books.metadata import record
-from books.metadata.series import Place, placed
+from books.metadata.series import Place, parse_place
 from books.metadata.volumes import Volumes
 from books.models import Book, Series
 from books.models.change import COMMAND
@@ -44,7 +44,7 @@ HTML = {"accept": "text/html"}
 )
 def test_a_place_in_a_series_is_read_as_it_is_written(written: str, place: tuple[str, str | None, str]) -> None:
     name, number, label = place
-    assert placed(written) == Place(name, number and Decimal(number), label)  # type: ignore[arg-type]
+    assert parse_place(written) == Place(name, number and Decimal(number), label)  # type: ignore[arg-type]
 
 
 @pytest.mark.once

@@ -1,6 +1,6 @@
 import pytest
 
-from books.metadata.years import span, written
+from books.metadata.years import format_span, parse_span
 
 pytestmark = pytest.mark.once
 
@@ -48,11 +48,11 @@ pytestmark = pytest.mark.once
     ],
 )
 def test_years_are_read_as_people_write_them(text: str, years: tuple[int | None, int | None] | None) -> None:
-    assert span(text) == years
+    assert parse_span(text) == years
 
 
 @pytest.mark.parametrize("text", ["1950", "1950..1959", "..1950", "1950..", "-500..-300"])
 def test_a_span_is_written_in_its_shortest_way(text: str) -> None:
-    years = span(text)
+    years = parse_span(text)
     assert years is not None
-    assert written(years) == text
+    assert format_span(years) == text

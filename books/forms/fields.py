@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from books.metadata import isbn, languages, record
-from books.metadata.years import Span, span
+from books.metadata.years import Span, parse_span
 
 MAX_QUERY = 200  # characters of what is searched
 DEFAULT_SIZE = 20
@@ -68,7 +68,7 @@ class YearField(QueryField):
 
     def clean(self, value: Any) -> Span | None:
         text = super().clean(value)
-        if text and (years := span(text)) is None:
+        if text and (years := parse_span(text)) is None:
             between = f"{record.YEARS.start} and {record.YEARS.stop - 1}"
             raise ValidationError(f"Write years between {between}: {YEARS_HINT}.")
         return years if text else None

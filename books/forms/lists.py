@@ -21,7 +21,7 @@ from books.forms.fields import (
 )
 from books.metadata import languages, record
 from books.metadata.series import Place
-from books.metadata.years import Span, written
+from books.metadata.years import Span, format_span
 from books.models.book import BookQuerySet
 from books.models.job import JobQuerySet
 from books.models.named import NamedQuerySet
@@ -137,7 +137,7 @@ class BookQuery(ListQuery):
         sent = super().parameters()
         if sent.keys() & {"year_from", "year_to"}:
             sent = {name: value for name, value in sent.items() if name not in YEAR_FIELDS}
-            sent["year"] = written(self.cleaned_data["year"])
+            sent["year"] = format_span(self.cleaned_data["year"])
         return sent
 
     @property

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from books.forms.fields import LineField, StrictBooleanField
 from books.metadata import record
-from books.metadata.series import placed
+from books.metadata.series import parse_place
 
 MOST_VOLUMES = 10_000
 MOST_NAMES = 1000  # of one author, topic or series: each merge adds some
@@ -114,7 +114,7 @@ class SeriesForm(NameForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if placed(name).number is not None:
+        if parse_place(name).number is not None:
             raise ValidationError("Leave out the number: each book has its own.", code="invalid")
         return name
 

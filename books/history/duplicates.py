@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from django.db.models import Count, Max
 
-from books.metadata.sameness import TITLE, parted
+from books.metadata.sameness import TITLE, split_groups
 from books.models import Author, Book, NotDuplicate
 
 MAX_SCANNED = 10_000  # books for one page of groups: 1 µs each
@@ -79,7 +79,7 @@ async def aparted(counts: Mapping[str, int]) -> list[Group]:
     for query in queries:
         async for row in query:
             found[row["fingerprint"]].append(row)
-    return [group(each, place, part) for each in counts for place, part in enumerate(parted(found[each]))]
+    return [group(each, place, part) for each in counts for place, part in enumerate(split_groups(found[each]))]
 
 
 def group(fingerprint: str, place: int, rows: Sequence[Mapping[str, Any]]) -> Group:

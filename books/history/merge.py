@@ -8,8 +8,8 @@ from django.db import transaction
 
 from books.metadata import record
 from books.metadata.record import Record
-from books.metadata.sameness import people_of
-from books.metadata.series import united
+from books.metadata.sameness import merge_people
+from books.metadata.series import merge_series
 from books.models import Action, Actor, Book, Change
 from books.models.change import differences
 from books.models.links import delete_unused, unlink
@@ -57,9 +57,9 @@ def together(kept: Record, records: Mapping[int, Record], chosen: Mapping[str, i
     }
     values |= {name: cast("dict[str, Any]", records[pk])[name] for name, pk in chosen.items() if name in CHOSEN}
     values["source_key"] = next((each["source_key"] for each in every if each["source_key"]), None)
-    values |= people_of(every)
+    values |= merge_people(every)
     values["topics"] = list(chain.from_iterable(each["topics"] for each in every))
-    values |= united(every, values, chosen)
+    values |= merge_series(every, values, chosen)
     cleaned, errors = record.clean(values)
     if errors:
         raise CannotMerge(f"The merged book would not be valid. {next(iter(errors.values()))[0]}")

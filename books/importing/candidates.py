@@ -13,7 +13,7 @@ from books.importing.results import shortened
 from books.importing.seen_books import SeenBooks
 from books.metadata import fingerprint, roles
 from books.metadata.folding import letters
-from books.metadata.series import renamed, series_names
+from books.metadata.series import rename_series, series_names
 from books.models import Author, Book, Change, Channel, Series, Topic, bulk
 from books.models.book_columns import RECORD_COLUMNS, as_record
 from books.models.bulk import Fields, slug_of
@@ -117,8 +117,8 @@ class Candidates:
             fields["authors"] = list(dict.fromkeys(map(self._author, names)))
         if contributors := fields.get("contributors"):
             names = {name: self._author(name) for name in (roles.contributor(text).name for text in contributors)}
-            fields["contributors"] = roles.renamed(contributors, names)
-        return renamed(fields, self.series) if self.series else fields
+            fields["contributors"] = roles.rename(contributors, names)
+        return rename_series(fields, self.series) if self.series else fields
 
     def spelled_topics(self, names: Iterable[str]) -> list[str]:
         return sorted(dict.fromkeys(self.topics.setdefault(slug_of(name), name) for name in names), key=slug_of)

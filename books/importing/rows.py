@@ -79,4 +79,4 @@ def _damaged_title(written: str) -> str:
 
 def _year_beside(title: str, year: str) -> int | None:
     """The year where one like 2545 stands beside a title in the script of its calendar."""
-    return eras.of_script(int(year), title) if year.strip().isdecimal() else None
+    return eras.year_by_script(int(year), title) if year.strip().isdecimal() else None

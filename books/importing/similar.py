@@ -7,7 +7,7 @@ from typing import Any
 from books.importing.candidates import PendingBook
 from books.importing.results import Note, shortened
 from books.metadata import fingerprint
-from books.metadata.sameness import TITLE, distinguishable
+from books.metadata.sameness import TITLE, are_distinguishable
 from books.models import Book
 from books.models.book import VOLUME
 from books.models.fields import among
@@ -31,7 +31,7 @@ def notes_on_similar(added: Sequence[tuple[int, PendingBook]]) -> list[Note]:
     notes = []
     for line, book in added:
         before = earlier[prints[book.pk]]
-        if pk := next((row["pk"] for row in before[:MAX_EACH] if not distinguishable(row, book.fields)), None):
+        if pk := next((row["pk"] for row in before[:MAX_EACH] if not are_distinguishable(row, book.fields)), None):
             reason = f"Added, but possibly a duplicate of {book_url(pk)}: the title and the first author are the same."
             notes.append(Note(line, "title", shortened(book.fields["title"]), reason, book.url))
         before.append({"pk": book.pk, **book.fields})

@@ -99,7 +99,7 @@ def google_books(volume: dict[str, Any]) -> Record:
 def _is_of(volume: dict[str, Any], isbn13: str) -> bool:
     """Whether the volume has this ISBN. A search finds others too."""
     numbers = _texts(volume.get("industryIdentifiers"), "identifier")
-    return any(isbn13 == found for number in numbers for _, found in isbn.found_in(number[: isbn.MAX_LENGTH]))
+    return any(isbn13 == found for number in numbers for _, found in isbn.find_all(number[: isbn.MAX_LENGTH]))
 
 
 def clean_record(raw: dict[str, Any]) -> Record:

@@ -1,7 +1,7 @@
-"""Years of other eras and calendars as years of ours. Pure functions.
+"""Converts years of other eras and calendars to the Gregorian calendar. Pure functions.
 
-tables/eras.txt has the eras of Japan, China and Korea: the year before the first, how many years there were, the names.
-A year that begins within one of ours is that one; of the Hebrew year most lies in the one where it ends.
+tables/eras.txt lists the eras of Japan, China and Korea: the year before the first, the number of years, the names.
+A year counts as the Gregorian year in which it begins; a Hebrew year, as the one in which it ends and mostly lies.
 """
 
 import re
@@ -18,14 +18,14 @@ _ERA = re.compile(rf"({_NAMES})\.?\s*(\d{{1,3}}|元)(?!\d)(?:\s*年.*|[./-]\d.*)
 
 
 def _of_hijra(year: int) -> int:
-    """Its years have 354 or 355 days."""
+    """A year of the Islamic calendar, which has 354 or 355 days."""
     return int(year * 0.970224 + 621.5774)
 
 
 class Calendar(NamedTuple):
-    years: range  # that a book may have
+    years: range  # plausible for a book
     year_of: Callable[[int], int]
-    name: re.Pattern[str]  # with the digits before it or after it
+    name: re.Pattern[str]  # with the digits before or after it
 
 
 def _named(years: range, year_of: int | Callable[[int], int], name: str) -> Calendar:
@@ -44,7 +44,7 @@ _CALENDARS = (
     _named(range(3400, 4434), -2333, "단기|檀紀"),
     _named(range(1900, 2761), -660, "皇紀|神武紀元"),
 )
-# Where one of these is written, a year that is not ours is of its calendar: ๒๕๔๕, ۱۳۷۸.
+# A non-Gregorian year beside text in one of these scripts belongs to its calendar: ๒๕๔๕, ۱۳۷۸.
 _OF_SCRIPTS = (
     (re.compile("[\u0e00-\u0e7f]"), range(2400, 2644), _BUDDHIST),
     (re.compile("[\u0590-\u05ff]"), range(5300, 5861), _HEBREW),
@@ -57,7 +57,7 @@ _HEBREW_LETTERS = dict(zip("אבגדהוזחטיכלמנסעפצקרשתךםןף
 
 
 def year_of(text: str) -> int | None:
-    """The year that a text says in another era or calendar; None if it says none. Raises ValidationError."""
+    """The Gregorian year of a text in another era or calendar; None if it is in none. Raises ValidationError."""
     if match := _ERA.fullmatch(text):
         before, most = _ERAS[match[1]]
         number = 1 if match[2] == "元" else int(match[2])
@@ -75,11 +75,11 @@ def year_of(text: str) -> int | None:
 
 
 def _is_same(year: int, ours: int) -> bool:
-    """Whether the first is a year of another calendar and the second the same year of ours: 1420 [1999]."""
+    """Whether `ours` is the Gregorian equivalent of a year in another calendar: 1420 [1999]."""
     return any(year in each.years and abs(each.year_of(year) - ours) <= 1 for each in _CALENDARS)
 
 
-def of_script(year: int, text: str) -> int | None:
-    """The year, if beside this text it can only be one of another calendar."""
+def year_by_script(year: int, text: str) -> int | None:
+    """The Gregorian year, if the script of the text shows that the year is in another calendar."""
     found = (each for script, years, each in _OF_SCRIPTS if year in years and script.search(text))
     return next((calendar.year_of(year) for calendar in found), None)

@@ -1,7 +1,7 @@
-"""Fingerprints, which possible duplicates share: title and first author, however they are spelled. Pure functions.
+"""Fingerprints, shared by possible duplicates: title and first author, however they are spelled. Pure functions.
 
-A fingerprint begins with the title, so that their order is that of titles, and ends with a digest of the rest:
-`kokoro-3f9a01c7`. Year and ISBN are no part of it: they tell editions apart, which is for people to judge.
+A fingerprint begins with the title, so that fingerprints sort like titles, and ends with a digest of title and author:
+`kokoro-3f9a01c7`. Year and ISBN are left out: they distinguish editions, which is for people to judge.
 """
 
 import re
@@ -15,7 +15,7 @@ from books.metadata.text import BETWEEN_ASCII_WORDS, INDIC, UNSPACED, is_unspace
 BEGINNING = 8  # characters of the title
 LENGTH = BEGINNING + 9
 SHAPE = rf"\w{{0,{BEGINNING}}}-[0-9a-f]{{8}}"
-# Of the languages that most lists of books have. One that is a word elsewhere (die) goes too: that costs nothing.
+# In the languages of most lists. Dropping one that is a word in another language (die) does no harm.
 ARTICLES = frozenset("the a an der die das ein eine le la les l un une el los las lo il gli i o os as het een".split())
 _BETWEEN = rf"(?:[^\w{UNSPACED}{INDIC}]|_)+"
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
@@ -26,7 +26,7 @@ def of(title: str, authors: list[str]) -> str:
     return _of(title, authors[0] if authors else "")
 
 
-@lru_cache(5000)  # an import asks twice for each of a batch
+@lru_cache(5000)  # an import computes each one twice per batch
 def _of(title: str, author: str) -> str:
     work = main_title(title)
     digest = blake2b(f"{work}\n{person(author)}".encode(), digest_size=4).hexdigest()
@@ -35,8 +35,8 @@ def _of(title: str, author: str) -> str:
 
 
 def main_title(title: str) -> str:
-    """The title without accents, punctuation, spaces, article at its beginning, and what follows a colon."""
-    folded = fold(_APOSTROPHE.sub(" ", title))  # l'étranger has its article
+    """The title without accents, punctuation, spaces, leading article and anything after a colon."""
+    folded = fold(_APOSTROPHE.sub(" ", title))  # so that l'étranger loses its article
     words = _words(folded.partition(":")[0]) or _words(folded)
     if len(words) > 1 and words[0] in ARTICLES:
         del words[0]
@@ -45,19 +45,19 @@ def main_title(title: str) -> str:
 
 @lru_cache(5000)
 def subtitle(title: str, subtitle: str) -> str:
-    """What follows the main title, in the title or as a subtitle: `Kokoro: a novel` has the same as Kokoro, A Novel."""
+    """The subtitle, in the title or in its own field: the same for `Kokoro: a novel` and for Kokoro with A Novel."""
     return "".join(_words(fold(title).partition(":")[2]) + _words(fold(subtitle)))
 
 
 @lru_cache(20_000)
 def person(name: str) -> str:
-    """A name, whichever of its parts comes first: Natsume, Sōseki is Sōseki Natsume. 夏目 漱石 has its own order."""
+    """A name in any order: Natsume, Sōseki equals Sōseki Natsume. Names in unspaced scripts, 夏目 漱石, keep theirs."""
     words = _with_initials(_words(fold(joined_initials(name))))
     return "".join(words if any(map(is_unspaced, words)) else sorted(words)) or _unspaced(name)
 
 
 def of_person(name: str) -> str:
-    """The fingerprint of a person's name: fingerprints sort as the names do, and fit into a URL."""
+    """The fingerprint of a person's name: it sorts like the name and fits into a URL."""
     spelled = person(name)
     digest = blake2b(spelled.encode(), digest_size=4).hexdigest()
     return f"{_NOT_IN_ADDRESSES.sub('', spelled)[:BEGINNING]}-{digest}"
@@ -68,7 +68,7 @@ def _unspaced(text: str) -> str:
 
 
 def _with_initials(words: list[str]) -> list[str]:
-    """The words, of which single letters in a row are one beside others: j r r tolkien is jrr tolkien."""
+    """The words with runs of single letters joined: j r r tolkien becomes jrr tolkien."""
     if max(map(len, words), default=1) == 1:
         return words
     runs = groupby(words, key=lambda word: len(word) == 1 and not is_unspaced(word))

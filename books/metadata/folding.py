@@ -1,7 +1,7 @@
-"""Text as it is compared: one folding for searches, rows, fingerprints and sort keys. Pure functions.
+"""Folds text for comparison: the same for searches, rows, fingerprints and sort keys. Pure functions.
 
-Unicode's own properties say most of it: compatibility forms, case, accents, digits, and the letters whose names say
-that they are another "with stroke". Tables here hold what it does not say: letters that people type for one another.
+Most of it follows from Unicode's own properties: compatibility forms, case, accents, digits, and letters whose names
+are those of other letters "with stroke". The tables here add the letters that people type for one another.
 """
 
 import re
@@ -17,26 +17,26 @@ compiled: Callable[[str], re.Pattern[str]] = cache(re.compile)
 
 
 def table(name: str, separator: str | None = ";") -> Iterator[list[str]]:
-    """The rows of a table of facts, each as its cells; without a separator these are words."""
+    """The rows of a table in tables/, each as a list of cells; without a separator the cells are words."""
     for row in (TABLES / name).read_text("utf-8").splitlines():
         yield [cell.strip() for cell in row.split(separator)]
 
 
-# Unicode's property Default_Ignorable_Code_Point: marks of direction, joiners, soft hyphen, variation selectors.
+# Unicode's property Default_Ignorable_Code_Point: directional marks, joiners, soft hyphen, variation selectors.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-# Those of them that nobody sees: the rest joins letters or chooses their shapes.
+# The ones with no visible effect: the others join letters or choose their shapes.
 INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\ufeff" + "".join(
     map(chr, [*range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF0, 0xFFF9)])
 )
 JOINERS = "\u200c\u200d"
 STRETCHING = "\u0640\u07fa"  # tatweel: it only lengthens a word
 APOSTROPHES = "'`\u00b4\u2018\u2019\u201b\u2032\u055a\u05f3\u05f4\uff07\ua78b\ua78c"
-_MODIFIERS = "\u02b9-\u02df"  # ʻ, ʼ and their like, which romanization writes for letters of other scripts
+_MODIFIERS = "\u02b9-\u02df"  # ʻ, ʼ and the like, which stand for letters of other scripts in romanized text
 _REMOVED = re.compile(f"[{IGNORABLE}{STRETCHING}{APOSTROPHES}{_MODIFIERS}]")
-_KEPT_MARKS = {0, 8, 9}  # combining classes: vowel signs, kana voicing and virama make another letter, not an accent
+_KEPT_MARKS = {0, 8, 9}  # combining classes: vowel signs, kana voicing and virama make a different letter
 _WITH = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER \w+) WITH ")
 _KATAKANA, _TO_HIRAGANA = re.compile("[\u30a1-\u30f6\u30fd\u30fe]"), -0x60
 _LETTERS = {
@@ -45,10 +45,10 @@ _LETTERS = {
     "ة": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۃ": "ه", "ى": "ي", "ی": "ي", "ے": "ي", "ې": "ي", "ک": "ك", "ڪ": "ك",
     "ٱ": "ا", "ں": "ن", "װ": "וו", "ױ": "וי", "ײ": "יי",
     "\u0901": "\u0902", "\u0981": "\u0982", "\u0a01": "\u0a02", "\u0a70": "\u0a02", "\u0a81": "\u0a82",
-    "\u0b01": "\u0b02", "\u0c01": "\u0c02", "\u0c81": "\u0c82",  # candrabindu and tippi are typed as anusvara
+    "\u0b01": "\u0b02", "\u0c01": "\u0c02", "\u0c81": "\u0c82",  # candrabindu and tippi, often typed as anusvara
 }  # fmt: skip
 _HAN = {ord(other): each[0] for row in table("han.txt", None) for each in row for other in each[1:]}
-# A nasal before a letter of its own class is anusvara: हिन्दी is हिंदी. The scripts stand in the same order in Unicode.
+# A nasal before a letter of its own class folds to anusvara: हिन्दी to हिंदी. These scripts share one layout in Unicode.
 _NASALS = re.compile(
     "|".join(
         f"{chr(script + nasal)}{chr(script + 0x4D)}(?=[{chr(script + nasal - 4)}-{chr(script + nasal - 1)}])"
@@ -57,16 +57,16 @@ _NASALS = re.compile(
     )
 )
 _INDIC = re.compile("[\u0900-\u0cff]")
-_TWO_THAI_E, _THAI_AE = "\u0e40\u0e40", "\u0e41"  # which look the same
+_TWO_THAI_E, _THAI_AE = "\u0e40\u0e40", "\u0e41"  # they look the same
 
 
 _JOINER = "\u034f"  # COMBINING GRAPHEME JOINER
 _MOST_MARKS = 30
-_RUN = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")  # perhaps of marks
+_RUN = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")  # possibly of marks
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
-    """The text in a normal form, as stream-safe text (UAX #15): marks in a row are put in order in quadratic time."""
+    """The text in a normal form, made stream-safe first (UAX #15): sorting a long run of marks takes quadratic time."""
     return unicodedata.normalize(form, _RUN.sub(_parted, text) if len(text) > _MOST_MARKS else text)
 
 
@@ -83,7 +83,7 @@ def _parted(match: re.Match[str]) -> str:
 
 
 class _Folding(dict[int, str]):
-    """What each character becomes, found out when it is first met: folding text by text takes five times as long."""
+    """What each character becomes, computed when it is first met: folding whole texts takes five times as long."""
 
     def __missing__(self, code: int) -> str:
         character, folded = chr(code), ""
@@ -92,13 +92,13 @@ class _Folding(dict[int, str]):
             parts = unicodedata.normalize("NFKD", unified)
             kept = (part for part in parts if unicodedata.combining(part) in _KEPT_MARKS and not _REMOVED.match(part))
             folded = "".join(map(_letter, kept))
-        if character <= "\uffff":  # those beyond are rare, and a million
+        if character <= "\uffff":  # the million beyond are rare
             self[code] = folded
         return folded
 
 
 def _letter(character: str) -> str:
-    """The letter or digit that people type for it."""
+    """The letter or digit that people type instead."""
     if character in _LETTERS:
         return _LETTERS[character]
     if _KATAKANA.match(character):
@@ -123,23 +123,23 @@ _ascii = str.maketrans(dict.fromkeys("'`", ""))
 
 
 def without_marks(text: str) -> str:
-    """The text without marks that nobody sees."""
+    """The text without invisible characters."""
     return text if text.isascii() or not _UNSEEN.search(text) else text.translate(_NOTHING)
 
 
 def letters(text: str) -> str:
-    """The text without apostrophes, marks and whatever else is no text of its own: O’Brien and O'Brien are OBrien."""
+    """The text without apostrophes, modifiers and ignorable characters: O’Brien and O'Brien become OBrien."""
     if text.isascii() and "'" not in text and "`" not in text:
         return text
     return _REMOVED.sub("", text) or text
 
 
 def fold(text: str) -> str:
-    """The text as it is compared: é is e, ł is l, パ is ぱ, 國 is 国; が is not か."""
+    """The text for comparison: é becomes e, ł l, パ ぱ and 國 国, but が does not become か."""
     if text.isascii():
         return text.lower().translate(_ascii) if "'" in text or "`" in text else text.lower()
     folded = text.translate(_folding)
-    if folded.isascii():  # as of most Latin ones
+    if folded.isascii():  # like most Latin text
         return folded
     folded = normalized("NFKC", folded).replace(_JOINER, "").replace(_TWO_THAI_E, _THAI_AE)
     return _NASALS.sub(_anusvara, folded) if _INDIC.search(folded) else folded

@@ -1,4 +1,4 @@
-"""The text of descriptions in HTML, as Calibre, Google and Goodreads have them. Other text stays as it is."""
+"""Converts descriptions in HTML, as Calibre, Google and Goodreads have them, to plain text. Other text is unchanged."""
 
 import html
 import re
@@ -9,21 +9,23 @@ BLOCKS = frozenset(_BLOCKS.split())
 LINES = frozenset(["br", "li"])
 INLINE = frozenset("a abbr b big cite code del em font i img ins q s small span strong sub sup td th tt u wbr".split())
 UNSHOWN = frozenset(["script", "style"])
-TAGS = BLOCKS | LINES | INLINE | UNSHOWN  # whatever else stands between < and > is text
-DEPTH = 5  # times that a text was made HTML: “&amp;amp;” is two
+TAGS = BLOCKS | LINES | INLINE | UNSHOWN  # anything else between < and > is text
+DEPTH = 5  # how often text may have been escaped: twice in “&amp;amp;”
 
 _TAG = re.compile(
     r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?:\s+[\w:-]+\s*=[^<>]*|\s*/?)>|<!--(?:(?!<!--).)*?-->", re.DOTALL
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d{0,2});")
-_SIGNS = re.compile(r"</[A-Za-z]|<(?:br|hr|p|li|img|div)\b|<!--", re.IGNORECASE)  # <b> alone may be what is spoken of
+_SIGNS = re.compile(
+    r"</[A-Za-z]|<(?:br|hr|p|li|img|div)\b|<!--", re.IGNORECASE
+)  # a lone <b> may be what the text is about
 _ENDS_OF_LINES = re.compile(r"<(?:br|p|div|li)\b", re.IGNORECASE)
 _LONE_LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
 _MANY_LINE_ENDS = re.compile(r"\n{3,}")
 
 
 def plain_text(written: str) -> str:
-    """Without tags and entities, its paragraphs parted by an empty line. Text that is none of HTML is not changed."""
+    """The text without tags and entities, with an empty line between paragraphs. Text that is not HTML is unchanged."""
     for _ in range(DEPTH):
         found = _without_entities(_without_tags(written))
         if found == written:
@@ -41,7 +43,7 @@ def _without_entities(written: str) -> str:
 def _without_tags(written: str) -> str:
     if "<" not in written or not _SIGNS.search(written):
         return written
-    if _ENDS_OF_LINES.search(written):  # then a line end in the file is a space
+    if _ENDS_OF_LINES.search(written):  # then a line end in the source is just a space
         written = _LONE_LINE_END.sub(" ", _stripped(written))
     return _MANY_LINE_ENDS.sub("\n\n", _stripped("".join(_shown(written)))).strip()
 
@@ -51,7 +53,7 @@ def _stripped(written: str) -> str:
 
 
 def _shown(written: str) -> Iterator[str]:
-    """The pieces of text, and the line ends that tags make."""
+    """The visible pieces of text, and the line ends that tags stand for."""
     place, hidden = 0, ""
     for tag in _TAG.finditer(written):
         name = (tag["name"] or "").lower()

@@ -1,4 +1,4 @@
-"""ISBNs in every spelling people and files have for them. python-stdnum knows the checksums and the dashes."""
+"""ISBNs in every spelling that people and files use. python-stdnum knows the check digits and the hyphens."""
 
 import re
 import unicodedata
@@ -10,10 +10,10 @@ from stdnum.exceptions import ValidationError as StdnumError
 
 from books.metadata.folding import without_marks
 
-MAX_LENGTH = 100  # characters of an ISBN as typed: `urn:isbn:978-0-306-40615-7` and the like
+MAX_LENGTH = 100  # characters of an ISBN as typed, with prefixes like `urn:isbn:`
 MUSIC = "9790"  # 979-0 is an ISMN: printed music, not a book
 
-# What stands before the digits, and what stands after them: `(pbk.)`, `.0` of a program that took it for a number.
+# Text before the digits, and after them: `(pbk.)`, or the `.0` of a program that took the ISBN for a number.
 _BEFORE = re.compile(
     r"""^[\s='"\[({<]*(?:(?:urn:)?(?:e-?)?(?:i?sbn|ean)(?:[\s-]?1[03])?)?[\s:='"\[({]*""", re.IGNORECASE
 )
@@ -23,12 +23,12 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _DECIMALS = re.compile(r"^([^.,]*\d)[.,]0+$")
-_SEPARATORS = re.compile(r"(?<=\d)[.,·‧・ー_/](?=[\dX])", re.IGNORECASE)  # stdnum knows blanks and dashes
+_SEPARATORS = re.compile(r"(?<=\d)[.,·‧・ー_/](?=[\dX])", re.IGNORECASE)  # stdnum handles blanks and hyphens
 _EXPONENT = re.compile(r"(\d)[.,](\d+)e\+?0?(\d+)", re.IGNORECASE)
 _NONE = re.compile("0{1,13}")
-_X = str.maketrans(dict.fromkeys("ХхΧχ", "X"))  # as people type the check digit on Cyrillic and Greek keyboards
+_X = str.maketrans(dict.fromkeys("ХхΧχ", "X"))  # the check digit X as typed on Cyrillic and Greek keyboards
 _IN_TEXT = re.compile(r"(?<![\w.])(?:97[89][\s.·-]?)?(?:\d[\s.·-]?){9}[\dXx](?!\w)")
-_NO_ISBN = {  # how a number of 13 digits begins that is printed beside an ISBN, or in place of one
+_NO_ISBN = {  # prefixes of 13-digit numbers that are printed beside an ISBN or instead of one
     "191": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
     "192": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
     "491": "This is the barcode of a Japanese magazine: magazines have no ISBN. Leave the field empty.",
@@ -37,7 +37,7 @@ _NO_ISBN = {  # how a number of 13 digits begins that is printed beside an ISBN,
 
 
 def canonical(text: str) -> str:
-    """The 13 digits of an ISBN-10 or ISBN-13 in any dressing. Raises Django's ValidationError with the reason."""
+    """The 13 digits of an ISBN-10 or ISBN-13 in any spelling. Raises Django's ValidationError with the reason."""
     if is_canonical(text):
         return text
     compact = _bare(text)
@@ -61,14 +61,14 @@ def canonical(text: str) -> str:
     return number
 
 
-def is_none(text: str) -> bool:
-    """Whether it says that there is no ISBN: nothing but zeros, or a spreadsheet's =""."""
+def means_none(text: str) -> bool:
+    """Whether the text stands for "no ISBN": only zeros, or a spreadsheet's =""."""
     bare = _bare(text)
     return not bare or bool(_NONE.fullmatch(bare))
 
 
-def with_zero(digits: str) -> str:
-    """The 13 digits of an ISBN-10 that is written without the zero at its beginning; "" if these are none."""
+def with_leading_zero(digits: str) -> str:
+    """The 13 digits of an ISBN-10 written without its leading zero; "" if the digits are not one."""
     try:
         return canonical(digits) if len(digits) == 9 else ""
     except ValidationError:
@@ -76,7 +76,7 @@ def with_zero(digits: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """The digits alone, as far as what stands around them is known."""
+    """The digits alone, without the known prefixes, suffixes and separators."""
     unified = unicodedata.normalize("NFKC", without_marks(text[: MAX_LENGTH + 1])).strip()
     if not unified.isascii():
         digits = (unicodedata.decimal(each, None) for each in unified)
@@ -91,10 +91,10 @@ def _bare(text: str) -> str:
 
 
 def is_canonical(text: str) -> bool:
-    """Whether the text is 13 right digits already: most of what an import reads, told 30 times as fast."""
+    """Whether the text is already 13 valid digits, as most are in an import: a check 30 times as fast."""
     if len(text) != 13 or not text.isascii() or not text.isdigit() or not text.startswith(("978", "979")):
         return False
-    codes = text.encode()  # “0” is 48: weighted by 1 and 3, the thirteen of them add 1,200, which ends in 0
+    codes = text.encode()  # “0” is 48: thirteen of them, weighted 1 and 3, add 1,200, which ends in 0
     return not text.startswith(MUSIC) and (sum(codes[::2]) + 3 * sum(codes[1::2])) % 10 == 0
 
 
@@ -103,11 +103,11 @@ def hyphenated(isbn13: str) -> str:
 
 
 def isbn10(isbn13: str) -> str:
-    """The same number as ISBN-10; "" for 979, which has none."""
+    """The ISBN-10 of the same book; "" for 979, which has none."""
     return str(stdnum_isbn.to_isbn10(isbn13)) if isbn13.startswith("978") else ""
 
 
-def found_in(text: str) -> list[tuple[str, str]]:
+def find_all(text: str) -> list[tuple[str, str]]:
     """The valid ISBNs in a line of text: (as written there, its 13 digits)."""
     found = []
     for match in _IN_TEXT.finditer(text):

@@ -1,4 +1,4 @@
-"""JSON Schema, written shortly."""
+"""Shorthands for JSON Schema."""
 
 from typing import Any
 
@@ -23,5 +23,5 @@ def or_null(schema: Schema) -> Schema:
 
 
 def exactly(**properties: Schema) -> Schema:
-    """An object that has all these properties and no others."""
+    """An object with exactly these properties."""
     return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}

@@ -1,4 +1,4 @@
-"""Years and places in a series, as people, files and title pages write them. Pure functions."""
+"""Parses years and numbers in a series as people, files and title pages write them. Pure functions."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from books.metadata import eras
 from books.metadata.folding import table, without_marks
 
 MAX_LENGTH = 100  # characters of a year or a number as written
-MOST_WORDS = 2  # of a number that is written in words
+MOST_WORDS = 2  # of a number in words
 YEARS = range(-4000, 2101)
 _KANJI = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "兩": 2, "两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
@@ -18,7 +18,7 @@ _KANJI_NUMBER = re.compile(f"[{''.join((*_KANJI, *_TENS))}]+(?=[年巻卷册冊�
 _ROMAN = re.compile(r"(?=[mdclxvi])m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:ix|iv|v?i{0,4})")
 _ROMAN_RANGE = re.compile(rf"{_ROMAN.pattern}(?:(?:\s*[-~&+/,]\s*|\s(?:to|and)\s){_ROMAN.pattern})*")
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
-_BEFORE_CHRIST = re.compile(  # before, and Christ or our era, in many languages
+_BEFORE_CHRIST = re.compile(  # “before Christ” or “before our era” in many languages
     r"\bb\.?\s?c\.?(?:\s?e\.?)?(?!\w)|\bv(?:or|oor|\.)?\s?(?:chr|u\.?\s?z|unserer|onze)"
     r"|\bav(?:ant|\.)?\s?(?:j(?:\.|\s?-|ésus|c\b)|n(?:otre|\.?\s?[eè]\b))|\ba\.?\s?c\.?(?!\w)|\ba\.?\s?d?e\.?\s?[cj]\b"
     r"|\bante(?:s de)?\s(?:c\.|j\.|jesu|cristo|chr|la era|nuestra)|\bavanti\s?c|\bf(?:öre|ør)?\.?\s?(?:kr|v\.?\s?t)"
@@ -31,7 +31,7 @@ _UNDATED = re.compile(r"\[?(?:n\.?\s?d|s\.?\s?[ad]|o\.?\s?j|undated|unknown|no d
 _NO_DATE = re.compile(r"0+(?:[-/.]0+)*|0101-01-01.*")
 _ISO = re.compile(r"(-?\d{4})(-?)(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01])(?:[t ].*)?")
 _DECADE = re.compile(r"\D*([12]\d{2})(?:[-_ux]\??|\?)\D*|\D*([12]\d)(?:--|__|uu|\?\?)\D*")
-_SEPARATED_YEAR = re.compile(r"[12][,.' \u2019]\d{3}")  # 1,985 of a spreadsheet that takes years for amounts
+_SEPARATED_YEAR = re.compile(r"[12][,.' \u2019]\d{3}")  # 1,985: a spreadsheet took the year for an amount
 _PLAIN = re.compile(r"[+-]?\d{1,9}(?:\.0+)?")
 _NUMBERS = re.compile(r"(?<![\d])\d{1,6}(?!\d)")
 _IN_SERIES = re.compile(r"(?<![\d.,-])(\d{1,6})(?:[.,](\d{1,2}))?(?![\d.,]*\d)")
@@ -52,13 +52,13 @@ _PAGES = re.compile(
 
 
 def pages(text: str) -> int | str:
-    """How many pages `320 p.`, `xii, 320 pages`, `1,024` or `約300頁` says; the text itself if it is no number."""
+    """The number of pages in `320 p.`, `xii, 320 pages`, `1,024` or `約300頁`; the text itself if it has none."""
     found = _PAGES.fullmatch(plain(text))
     return int("".join(filter(str.isdigit, found["number"]))) if found else text
 
 
 def year(text: str) -> int | None:
-    """The year in a date or a span of years, the first of several; negative before Christ. None: it says that none is.
+    """The year in a date, or the first of several; negative: BCE. None if the text says there is no date.
 
     `1999-03-01`, `[1999?]`, `c1999`, `1999-2001`, `昭和46年`, `S46`, `380 BC`, `MCMXCIX`. Raises ValidationError.
     """
@@ -68,7 +68,7 @@ def year(text: str) -> int | None:
     found = int(written[0] + written[-3:]) if _SEPARATED_YEAR.fullmatch(written) else _year(written)
     if found == 0:
         return None
-    found = eras.of_script(found or 0, text) or found
+    found = eras.year_by_script(found or 0, text) or found
     if found is None or found not in YEARS:
         raise ValidationError("Enter a year, for example 1987 or -380.", code="invalid")
     return found
@@ -105,15 +105,15 @@ def _in_words(text: str, *, is_before: bool) -> int | None:
 
 
 def number_in_words(text: str) -> Decimal | None:
-    """The number of a volume as title pages spell it: `Book One`, `Erster Band`, `Tome premier`."""
+    """The number of a volume in words, as on title pages: `Book One`, `Erster Band`, `Tome premier`."""
     words = plain(text).split()
     found = [number for word in words if (number := _IN_WORDS.get(word.strip(".,:")))]
     return Decimal(found[0]) if len(found) == 1 and len(words) <= MOST_WORDS else None
 
 
 def series_number(text: str) -> Decimal | None:
-    """The number by which a place in a series is ordered: of `Vol. 3`, `1,5`, `2½`, `1-3`, `第3巻`, `上`, `IV`."""
-    written = in_figures(text)
+    """The number to sort by, from `Vol. 3`, `1,5`, `2½`, `1-3`, `第3巻`, `上` or `IV`."""
+    written = in_digits(text)
     if not written:
         return None
     if match := _PART.fullmatch(_BRACKETS.sub("", written)):
@@ -126,8 +126,8 @@ def series_number(text: str) -> Decimal | None:
     return Decimal(f"{match[1]}.{match[2] or 0}")
 
 
-def in_figures(text: str) -> str:
-    """A place in a series, `plain`, with fractions apart from what they follow, and without Roman numerals."""
+def in_digits(text: str) -> str:
+    """The text in `plain` form, with fractions set apart and Roman numerals as digits."""
     written = _ABBREVIATION.sub(". ", plain(_VULGAR.sub(r" \g<0>", text)))
     word = re.sub(r"^[^\W\d_]{1,9}\.?\s+", "", written)
     if _ROMAN_RANGE.fullmatch(word.removesuffix(".")):
@@ -136,18 +136,18 @@ def in_figures(text: str) -> str:
 
 
 def series_label(written: object) -> str:
-    """The place in a series as it was written, if that is more than a number: `1-3`, `Vol. 3a`, `上`."""
+    """The number in a series as written, if that is more than a plain number: `1-3`, `Vol. 3a`, `上`."""
     text = " ".join(written.split()) if isinstance(written, str) else ""
     return "" if _MERE_NUMBER.fullmatch(text) else text
 
 
 def is_part(written: str) -> bool:
-    """Whether it names one of two or three volumes, as 上 and 下 do."""
+    """Whether the text names a part of a set of two or three volumes, as 上 and 下 do."""
     return bool(_PART.fullmatch(plain(written)))
 
 
 def plain(text: str) -> str:
-    """In ASCII digits and one kind of minus, folded, without invisible marks; kanji numerals as digits."""
+    """The text casefolded, without invisible characters, and with ASCII digits (kanji numerals too) and hyphens."""
     unified = unicodedata.normalize("NFKC", without_marks(text[: MAX_LENGTH + 1])).casefold().strip()
     if len(unified) > MAX_LENGTH:
         raise ValidationError(f"At most {MAX_LENGTH} characters.", code="max_length")
@@ -157,7 +157,7 @@ def plain(text: str) -> str:
 
 
 def _kanji(text: str) -> int:
-    """二〇一〇 as well as 四十六."""
+    """Reads 二〇一〇 as well as 四十六."""
     if not any(character in _TENS for character in text):
         return int("".join(str(_KANJI[character]) for character in text))
     total, digit = 0, 0

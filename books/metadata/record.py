@@ -1,10 +1,10 @@
-"""The fields of a book, each declared once, in FIELDS: forms, JSON, files, merging and the history follow from it.
+"""The fields of a book, each declared once in FIELDS: forms, JSON, files, merging and history all derive from them.
 
-A record is a book as plain values. `clean` turns what was sent, as text or as JSON's own types, into canonical values,
-or says for each field what is wrong. Nothing here touches the database.
+A record is a book as plain values. `clean` turns input, as text or JSON types, into canonical values, or reports what
+is wrong with each field. Nothing here touches the database.
 
-For a new field add a row to FIELDS and its type to Record, a column to books.models.Book with a migration, and a line
-to the page of a book.
+To add a field, add a row to FIELDS, its type to Record, a column to books.models.Book with a migration, and a line to
+the book page.
 """
 
 import re
@@ -33,17 +33,17 @@ MAX_NAME = 200
 MAX_AUTHORS = 100
 MAX_TOPICS = 50
 MAX_SERIES = 20  # besides the first
-MAX_PLACED = MAX_TEXT + numbers.MAX_LENGTH + 2  # characters of a series with the number
+MAX_PLACE = MAX_TEXT + numbers.MAX_LENGTH + 2  # characters of a series with the number
 MAX_SLUG = 100
 MAX_CONTRIBUTOR = MAX_NAME + roles.LONGEST + 3  # characters of a name with the role
-FAR_BEYOND = 10  # times what is allowed: white space and names that are there twice do not count
+SLACK = 10  # times the limit before cleaning, which removes white space and duplicate names
 SEPARATOR = ";"  # between the names in one cell or line
 
 
 class Record(TypedDict, total=False):
-    """A book as plain values. An absent field is left as it is; an empty one is "", None or []."""
+    """A book as plain values. Absent fields are left unchanged; empty ones are "", None or []."""
 
-    source_key: str | None  # where it came from and its id there: `aozora:056078`
+    source_key: str | None  # the source and the id there: `aozora:056078`
     title: str
     subtitle: str
     authors: list[str]
@@ -53,10 +53,10 @@ class Record(TypedDict, total=False):
     language: str
     pages: int | None
     description: str
-    topics: list[str]  # names, or slugs of topics that are known already
+    topics: list[str]  # names, or slugs of existing topics
     series: str
     series_number: Decimal | None
-    series_label: str  # the number as it was written, if that says more
+    series_label: str  # the number as written, if that says more
     more_series: list[str]  # `Discworld #7`: see books.metadata.series
     contributors: list[str]  # `Alfred Birnbaum (translator)`: see books.metadata.roles
 
@@ -68,16 +68,16 @@ _WHITE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _ENDS = f"{_WHITE}{INVISIBLE}{JOINERS}"
 _NO_INVISIBLE = str.maketrans("", "", INVISIBLE)
 _LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-DAMAGED = "\ufffd"  # what stands for bytes that are no letter
+DAMAGED = "\ufffd"  # replaces bytes that could not be decoded
 _CONTROLS = re.compile(rf"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff{DAMAGED}]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
 
 
 def _readable(value: object, most: int = MAX_HTML) -> str:
-    """Text that both databases can hold and every client can read, in one Unicode spelling, without blank ends.
+    """Text in NFC without surrounding white space, and without characters that a database or a client cannot handle.
 
-    Text of more than `most` characters is not looked at: among a million accents the spelling takes half a second.
+    Text of more than `most` characters is refused unread: normalizing a million accents takes half a second.
     """
     if not isinstance(value, str):
         raise ValidationError("Enter text here.", code="type")
@@ -92,12 +92,12 @@ def _readable(value: object, most: int = MAX_HTML) -> str:
 
 
 def line(max_length: int, ends: str = _ENDS) -> Callable[[object], str]:
-    """A cleaner of text in one line: runs of white space are one space, and the ends are cut off."""
+    """A cleaner for a line of text: it collapses runs of white space and strips the ends."""
 
     def clean_line(value: object) -> str:
         if isinstance(value, str) and len(value) <= max_length and value.isascii() and value.isprintable():
             return value.strip() if "  " not in value else " ".join(value.split())  # most are
-        text = _readable(value, FAR_BEYOND * max_length)
+        text = _readable(value, SLACK * max_length)
         text = text if text.isascii() else text.strip(ends)
         if "  " in text or not text.isprintable():
             text = " ".join(text.split())
@@ -112,14 +112,14 @@ _title = line(MAX_TITLE, _WHITE)
 
 
 def title(value: object) -> str:
-    """A mark of direction at its beginning is shown, in a way: it stays."""
+    """Directional marks at the ends stay, as they affect how the title is shown."""
     if not (text := _title(value)).strip(_ENDS):
         raise ValidationError("A book needs a title.", code="required")
     return text
 
 
 def description(value: object) -> str:
-    """Text of several lines; of HTML its text."""
+    """Text of several lines; HTML is converted to text."""
     readable = _readable(value)
     if len(readable) <= MAX_HTML and ("<" in readable or "&" in readable):
         readable = _readable(plain_text(readable))
@@ -130,7 +130,7 @@ def description(value: object) -> str:
 
 
 def whole_number(allowed: range, message: str) -> Callable[[object], int | None]:
-    """A cleaner of an integer, or of its ASCII digits in a form or a file."""
+    """A cleaner for an integer, or for its ASCII digits in a form or a file."""
 
     def clean_number(value: object) -> int | None:
         if value is None or value == "":
@@ -145,7 +145,7 @@ def whole_number(allowed: range, message: str) -> Callable[[object], int | None]
 
 
 def _is_plain(text: str) -> bool:
-    """Whether these are the few digits that most files write for a year or a number of pages."""
+    """Whether these are a few plain digits, like most years and numbers of pages in files."""
     return len(text) <= 4 and text.isascii() and text.isdigit()
 
 
@@ -153,7 +153,7 @@ _YEAR = whole_number(YEARS, "Enter a year, for example 1987 or -380.")
 
 
 def published_year(value: object) -> int | None:
-    """A year as a number, or as people and files write it."""
+    """A year as a number or in words."""
     is_in_words = isinstance(value, str) and not _is_plain(value)
     return numbers.year(_readable(value)) if is_in_words else _YEAR(value) or None
 
@@ -162,13 +162,13 @@ _PAGES = whole_number(PAGES, f"Enter a whole number from 1 to {PAGES.stop - 1}."
 
 
 def pages(value: object) -> int | None:
-    """A number of pages, or a text that says it."""
+    """A number of pages as a number or in words."""
     is_in_words = isinstance(value, str) and not _is_plain(value)
     return _PAGES(numbers.pages(_readable(value)) if is_in_words else value)
 
 
 def series_number(value: object) -> Decimal | None:
-    """The place in a series: 1, 2.5 for what comes between, or a text that says it."""
+    """The number in a series: 1, 2.5 for one in between, or in words."""
     if value is None or value == "":
         return None
     text = str(value).strip() if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else ""
@@ -186,7 +186,7 @@ def isbn13(value: object) -> str | None:
     if isinstance(value, str) and isbn.is_canonical(value):
         return value
     text = _readable(value)
-    return None if isbn.is_none(text) else isbn.canonical(text)
+    return None if isbn.means_none(text) else isbn.canonical(text)
 
 
 def language(value: object) -> str:
@@ -198,22 +198,22 @@ def source_key(value: object) -> str | None:
 
 
 def source_of(key: str) -> str:
-    """The catalogue that a source_key is of: `aozora` of `aozora:056078`, the whole of a key that names none."""
+    """The source in a source_key: `aozora` in `aozora:056078`, or the whole key if it names none."""
     return key.partition(":")[0]
 
 
 def placeholder_title(isbn13: str) -> str:
-    """What a book is called of which nothing but its ISBN is known."""
+    """The title of a book of which only the ISBN is known."""
     return f"ISBN {isbn13}"
 
 
 def split_names(text: str) -> list[str]:
-    """The names in one cell or text box: between semicolons or line ends."""
+    """The names in a cell or text box, separated by semicolons or line ends."""
     return [part for part in re.split(rf"[{SEPARATOR}\n]", text) if part.strip()]
 
 
 def names(max_count: int, max_length: int = MAX_NAME) -> Callable[[object], list[str]]:
-    """A cleaner of a list of names: each once, in the order given."""
+    """A cleaner for a list of names: it drops duplicates and keeps the order."""
     clean_line = line(max_length)
 
     def clean_name(value: object) -> str:
@@ -225,7 +225,7 @@ def names(max_count: int, max_length: int = MAX_NAME) -> Callable[[object], list
             value = split_names(value)
         if not isinstance(value, list | tuple):
             raise ValidationError("Enter a list of names.", code="type")
-        if len(value) > FAR_BEYOND * max_count:
+        if len(value) > SLACK * max_count:
             raise ValidationError(f"At most {max_count} names, not {len(value):,}.", code="max_length")
         cleaned = list(dict.fromkeys(name for item in value if (name := clean_name(item))))
         if len(cleaned) > max_count:
@@ -239,7 +239,7 @@ def names(max_count: int, max_length: int = MAX_NAME) -> Callable[[object], list
 
 
 def _cached(clean: Clean) -> Clean:
-    """The names in short cells, and in lists of some, are kept: those of a file recur from row to row."""
+    """Cache the results for short cells and short lists: the same names recur throughout a file."""
     kept = lru_cache(5000)(lambda value: tuple(clean(value)))
 
     def clean_cell(value: object) -> list[str]:
@@ -256,7 +256,7 @@ def _is_short(value: object) -> bool:
 
 @lru_cache(2000)
 def topic_slug(name: str) -> str:
-    """A topic's address, which is also what makes two spellings one topic: C++ is `c-plus-plus`, 小説 is itself."""
+    """A topic's slug. Spellings with one slug are one topic. C++ becomes `c-plus-plus`; 小説 stays."""
     spelled = name.replace("+", "-plus-").replace("#", "-sharp-").replace("&", "-and-")
     return slugify(spelled, allow_unicode=True)[:MAX_SLUG]
 
@@ -272,11 +272,11 @@ def topics(value: object) -> list[str]:
     return list({topic_slug(name): name for name in reversed(cleaned)}.values())[::-1]
 
 
-_more_series = names(MAX_SERIES, MAX_PLACED)
+_more_series = names(MAX_SERIES, MAX_PLACE)
 
 
 def more_series(value: object) -> list[str]:
-    found = {place.series: str(place) for place in map(series.placed, reversed(_more_series(value)))}
+    found = {place.series: str(place) for place in map(series.parse_place, reversed(_more_series(value)))}
     if any(len(name) > MAX_TEXT for name in found):
         raise ValidationError(f"At most {MAX_TEXT} characters for the name of a series.", code="max_length")
     return [*found.values()][::-1]
@@ -299,7 +299,7 @@ def contributors(value: object) -> list[str]:
 
 @dataclass(frozen=True)
 class Box:
-    """How a field looks in the form."""
+    """How the form shows a field."""
 
     fieldset: str
     help_text: str = ""
@@ -309,18 +309,18 @@ class Box:
 
 @dataclass(frozen=True)
 class Field:
-    """What forms, JSON, files, lists and the history have to know of a field."""
+    """All that forms, JSON, files, lists and the history need to know about a field."""
 
     name: str
     label: str
     clean: Callable[[object], Any]  # to its canonical value; raises ValidationError
     schema: Schema  # of the canonical value
-    box: Box | None = None  # None: imports alone write it
-    sent: Schema | None = None  # what clients may send, if that is more
-    empty: Any = ""  # the value of a book that has none
-    column: str = ""  # of the model, if it holds names, one a line
-    words: str = ""  # the line of the search index that has its words
-    parameter: str = ""  # of a list's query that filters by it
+    box: Box | None = None  # None: only imports write it
+    sent: Schema | None = None  # the schema of what clients may send, if that is wider
+    empty: Any = ""  # the value of a book without one
+    column: str = ""  # of the model, if it holds names, one per line
+    words: str = ""  # the line of the search index with its words
+    parameter: str = ""  # the query parameter that filters lists by it
 
 
 def line_of_text(name: str, label: str, fieldset: str, **more: Any) -> Field:
@@ -419,9 +419,9 @@ FIELDS = (  # in the order of an export's columns
         "more_series",
         "Further series",
         more_series,
-        array(text(MAX_PLACED, minLength=1), MAX_SERIES),
+        array(text(MAX_PLACE, minLength=1), MAX_SERIES),
         Box(DETAILS, "One per line, with the number: Discworld #7.", rows=2),
-        sent=array(text(MAX_PLACED), MAX_SERIES, description="Each with its number: `Discworld #7`."),
+        sent=array(text(MAX_PLACE), MAX_SERIES, description="Each with its number: `Discworld #7`."),
         empty=[],
         column="more_series",
         words="title",
@@ -447,14 +447,14 @@ COLUMNS = {field.name: field.column or field.name for field in FIELDS}  # of the
 
 
 def with_label(values: Record, raw: Mapping[str, object]) -> Record:
-    """A number that was given otherwise than by its digits keeps what was given; a new number has no old label.
+    """The values with a label for a number that was not given as plain digits. A new number never keeps an old label.
 
-    A series that was given with its number, as `InCryptid #8`, is parted from it.
+    A number given in the series, as in `InCryptid #8`, is moved to its own field.
     """
     if (
         values.get("series")
         and values.get("series_number") is None
-        and (place := series.placed(values["series"])).number is not None
+        and (place := series.parse_place(values["series"])).number is not None
     ):
         label = values.get("series_label") or place.label
         return {**values, "series": place.series, "series_number": place.number, "series_label": label}
@@ -464,7 +464,7 @@ def with_label(values: Record, raw: Mapping[str, object]) -> Record:
 
 
 def clean(raw: Mapping[str, object]) -> tuple[Record, Errors]:
-    """The fields of `raw` in their canonical form, and for those that have none the reasons."""
+    """The fields of `raw` in canonical form, and the errors of those that are invalid."""
     record: dict[str, Any] = {}
     errors: Errors = {}
     for name, value in raw.items():

@@ -1,4 +1,4 @@
-"""Whether two books of one fingerprint are the same book, surely or perhaps. Pure functions of records."""
+"""Whether books with one fingerprint are certainly or possibly the same book. Pure functions of records."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from books.metadata import fingerprint, roles
 from books.metadata.folding import fold
 from books.metadata.record import source_of
 
-TITLE = ("title", "subtitle", "series_number", "series_label")  # what tells books of one fingerprint apart
+TITLE = ("title", "subtitle", "series_number", "series_label")  # distinguishes books with one fingerprint
 EDITION = ("published_year", "publisher", "language", "pages")
 YEARS_APART = 3
 _NUMBER = re.compile(r"\d+")
@@ -17,12 +17,12 @@ _NUMBER = re.compile(r"\d+")
 Fields = Mapping[str, Any]
 
 
-def different(one: Fields, other: Fields) -> bool:
-    """Whether they are different volumes, or parts of one (`3, part 1`), or have subtitles of their own."""
+def are_different(one: Fields, other: Fields) -> bool:
+    """Whether they are different volumes or parts (`3, part 1`), or have different subtitles."""
     numbers = one["series_number"], other["series_number"]
     if None not in numbers and float(numbers[0]) != float(numbers[1]):
         return True
-    # Kept answers of earlier versions have no label.
+    # Stored results of earlier versions have no label.
     parts = [_NUMBER.findall(fold(book.get("series_label") or "")) for book in (one, other)]
     if min(map(len, parts)) > 1 and parts[0] != parts[1]:
         return True
@@ -30,10 +30,10 @@ def different(one: Fields, other: Fields) -> bool:
     return all(subtitles) and subtitles[0] != subtitles[1]
 
 
-def distinguishable(one: Fields, other: Fields) -> bool:
-    """Whether they cannot be the same: they are `different`, or have different ISBNs, or share one as different
-    volumes; or they have different keys from one source."""
-    if different(one, other):
+def are_distinguishable(one: Fields, other: Fields) -> bool:
+    """Whether they cannot be the same: they differ as above, have different ISBNs, share one as different volumes, or
+    have different keys from one source."""
+    if are_different(one, other):
         return True
     if one["isbn13"] and other["isbn13"]:
         return any(one[name] != other[name] for name in ("isbn13", "series_number"))
@@ -41,13 +41,13 @@ def distinguishable(one: Fields, other: Fields) -> bool:
     return bool(key and other_key) and key != other_key and source_of(key) == source_of(other_key)
 
 
-def certain(books: Sequence[Fields]) -> bool:
-    """Whether they are surely one book: the same title, authors, and year or publisher, and nothing that differs."""
+def are_certainly_same(books: Sequence[Fields]) -> bool:
+    """Whether they have the same title, authors and year or publisher, and nothing differs."""
     return all(_same(one, other) for one, other in combinations(books, 2))
 
 
 def _same(one: Fields, other: Fields) -> bool:
-    if distinguishable(one, other) or one["series_number"] != other["series_number"]:
+    if are_distinguishable(one, other) or one["series_number"] != other["series_number"]:
         return False
     if len({fingerprint.subtitle(book["title"], book["subtitle"]) for book in (one, other)}) > 1:
         return False
@@ -62,9 +62,9 @@ def _same(one: Fields, other: Fields) -> bool:
 def warning(books: Sequence[Fields]) -> str:
     """Why they may be different books after all; empty if nothing suggests it."""
     pairs = list(combinations(books, 2))
-    if any(different(*pair) for pair in pairs):
+    if any(are_different(*pair) for pair in pairs):
         return "Possibly different books: their numbers in a series or their subtitles differ."
-    if all(distinguishable(*pair) for pair in pairs):
+    if all(are_distinguishable(*pair) for pair in pairs):
         return "Possibly different editions: each has its own ISBN, or one source lists them separately."
     years = [book["published_year"] for book in books if book["published_year"] is not None]
     if years and max(years) - min(years) > YEARS_APART:
@@ -72,11 +72,11 @@ def warning(books: Sequence[Fields]) -> str:
     return ""
 
 
-def parted(books: Iterable[Fields]) -> list[list[Fields]]:
-    """Two or more books of one fingerprint each: in none of the parts are two that are `different`."""
+def split_groups(books: Iterable[Fields]) -> list[list[Fields]]:
+    """Split books with one fingerprint into groups of two or more, none with two different books."""
     parts: list[list[Fields]] = []
     for book in books:
-        fitting = (part for part in parts if not any(different(book, each) for each in part))
+        fitting = (part for part in parts if not any(are_different(book, each) for each in part))
         if part := next(fitting, None):
             part.append(book)
         else:
@@ -84,8 +84,8 @@ def parted(books: Iterable[Fields]) -> list[list[Fields]]:
     return [part for part in parts if len(part) > 1]
 
 
-def people_of(records: Iterable[Fields]) -> dict[str, list[str]]:
-    """The people of all these records, each once in a role, as they are spelled first."""
+def merge_people(records: Iterable[Fields]) -> dict[str, list[str]]:
+    """Everybody in these records, once per role, in the first spelling."""
     found: dict[tuple[str, str], roles.Contributor] = {}
     for each in chain.from_iterable(map(roles.people, records)):
         found.setdefault((fingerprint.person(each.name), each.role), each)

@@ -1,4 +1,4 @@
-"""A book's places in series, and which volumes of a series there are. Pure functions."""
+"""A book's places in one or more series. Pure functions."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,14 +15,14 @@ _CENT = Decimal("0.01")
 
 
 class Place(NamedTuple):
-    """The place of a book in a series; `label` is the number as it was written, if that says more."""
+    """A book's place in a series; `label` is the number as written, if that says more."""
 
     series: str
     number: Decimal | None = None
     label: str = ""
 
     def __str__(self) -> str:
-        """As `placed` reads it."""
+        """In the form that `parse_place` reads."""
         return f"{self.series.replace(';', ',')} #{self.written}" if self.written else self.series
 
     @property
@@ -30,8 +30,8 @@ class Place(NamedTuple):
         return self.label or ("" if self.number is None else f"{Decimal(str(self.number)).normalize():f}")
 
 
-def placed(written: str) -> Place:
-    """The place that `Discworld #7`, `Ravenor, #1-3` or `講談社現代新書 ; 2100` says."""
+def parse_place(written: str) -> Place:
+    """The place in `Discworld #7`, `Ravenor, #1-3` or `講談社現代新書 ; 2100`."""
     if found := _PLACED.fullmatch(written):
         try:
             number = numbers.series_number(found[2])
@@ -43,27 +43,27 @@ def placed(written: str) -> Place:
 
 
 def places(record: Mapping[str, Any]) -> list[Place]:
-    """The places of a record in all its series, each series once; the first is that of the field `series`."""
+    """A record's places in all its series, without duplicates; the field `series` comes first."""
     found = {}
     if record["series"]:
         found[record["series"]] = Place(record["series"], record["series_number"], record["series_label"])
-    for further in map(placed, record["more_series"]):
+    for further in map(parse_place, record["more_series"]):
         found.setdefault(further.series, further)
     return [*found.values()]
 
 
 def series_names(fields: Mapping[str, Any]) -> Iterator[str]:
-    """The series in the fields, perhaps not all of a record."""
+    """The names of the series in the fields, which may be only some of a record's."""
     if series := fields.get("series"):
         yield series
     if further := fields.get("more_series"):
-        yield from (placed(text).series for text in further)
+        yield from (parse_place(text).series for text in further)
 
 
 def settled[Values: Mapping[str, Any]](record: Values, names: Mapping[str, str] = {}) -> Values:
-    """The record with each series once, by these names. If it lacks a first one, that is the first of the further ones.
+    """The record with its series renamed and without duplicates. If `series` is empty, the first further one moves up.
 
-    Of two places in a series that had two names, the first that has a number.
+    Of two places in one series, the first with a number counts.
     """
     found: dict[str, Place] = {}
     for place in places(record):
@@ -73,29 +73,31 @@ def settled[Values: Mapping[str, Any]](record: Values, names: Mapping[str, str] 
     return {**record, **as_fields([*found.values()])} if found else record  # type: ignore[return-value]
 
 
-def renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The fields, perhaps not all of a record, with the series by these names."""
+def rename_series(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The fields, which may be only some of a record's, with these series renamed."""
     found = dict(fields)
     if name := names.get(fields.get("series", "")):
         found["series"] = name
     if further := fields.get("more_series"):
-        named = (place._replace(series=names.get(place.series, place.series)) for place in map(placed, further))
+        named = (place._replace(series=names.get(place.series, place.series)) for place in map(parse_place, further))
         found["more_series"] = list(map(str, named))
     return found
 
 
 def as_fields(found: Sequence[Place]) -> dict[str, Any]:
-    """The fields of a record with these places; not none."""
+    """The fields that hold these places in a record; at least one place."""
     first, *further = found
     named = {"series": first.series, "series_number": first.number, "series_label": first.label}
     return {**named, "more_series": list(map(str, further))}
 
 
-def united(every: Sequence[Mapping[str, Any]], values: Mapping[str, Any], chosen: Collection[str]) -> dict[str, Any]:
-    """The fields of books that become one with these values: its number is of the same series, and all are kept."""
+def merge_series(
+    every: Sequence[Mapping[str, Any]], values: Mapping[str, Any], chosen: Collection[str]
+) -> dict[str, Any]:
+    """The series fields of books merged into one with these values: all series are kept, each number with its own."""
     same = [each for each in every if each["series"] == values["series"]]
     numbered = next((each for each in same if each["series_number"] is not None), same[0])
     found = {name: numbered[name] for name in ("series_number", "series_label") if name not in chosen}
-    further = [places(each) if values["series"] else map(placed, each["more_series"]) for each in every]
+    further = [places(each) if values["series"] else map(parse_place, each["more_series"]) for each in every]
     named = [str(place) for place in chain.from_iterable(further) if place.series != values["series"]]
     return {**found, "more_series": named}

@@ -1,12 +1,12 @@
-"""The order of titles and names: keys that every database orders by code point. Pure functions.
+"""Sort keys for titles and names, which every database can order by code point. Pure functions.
 
-A key has the letters without accents, case and punctuation, its numbers by their value, no leading article. What two
-texts differ in beyond that follows after three spaces. A letter that its alphabet files after another is written as
-that one and AFTER: in Swedish å is z, AFTER, a.
+A key has no accents, case, punctuation or leading article, and orders numbers by value. After three spaces comes the
+full text, which decides between equal keys. A letter filed after another is written as that letter and AFTER: in
+Swedish, å becomes z, AFTER, a.
 
-tables/articles.txt has the initial articles, as the Library of Congress lists them; without a language "the" alone is
-certain to be one. tables/alphabets.txt has what follows a letter in the alphabets of CLDR, equal letters between
-commas; first those that all languages file so.
+tables/articles.txt lists initial articles, after the Library of Congress; in an unknown language only "the" counts.
+tables/alphabets.txt lists the letters filed after another one in CLDR's alphabets, with commas between equal letters;
+its first row is for all languages.
 """
 
 import re
@@ -19,17 +19,19 @@ from books.metadata.folding import APOSTROPHES, compiled, fold, normalized, tabl
 from books.metadata.languages import primary as primary_language
 from books.metadata.text import BETWEEN_ASCII_WORDS, GAP, INDIC, UNSPACED, has_unspaced
 
-LENGTH = 200  # characters of a key; longer texts with the same beginning are ordered by their ids
-PRIMARY, LAST = 150, "\ufffd"  # characters of the first part; the key of what has nothing to be ordered by
+LENGTH = 200  # characters of a key; texts that differ only beyond are ordered by id
+PRIMARY, LAST = 150, "\ufffd"  # characters of the first part; the key of books without a value
 AFTER = "\ufffc"
 ARTICLES = dict(table("articles.txt"))  # by language
-_ALPHABETS = dict(table("alphabets.txt"))  # by languages, those of one alphabet together
+_ALPHABETS = dict(table("alphabets.txt"))  # by the languages that share an alphabet
 _LEADING = re.compile(rf"\A[^\w{APOSTROPHES}]+")
 _WORDS = rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+"
 _NUMBERS = re.compile(r"(?<!\d)\d{1,3}(?:[,.'\u2019]\d{3})+(?!\d)|\d+")
 _DIGIT = re.compile(r"\d")
 _DOTLESS = str.maketrans({"I": "ı", "İ": "i"})
-_THAI_VOWELS = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")  # written before, filed after
+_THAI_VOWELS = re.compile(
+    "([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])"
+)  # written before the consonant, filed after it
 _HEBREW_FINALS = str.maketrans("ךםןףץ", "כמנפצ")
 _KANA = re.compile("[\u3041-\u3096]")
 _SMALL_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
@@ -39,7 +41,7 @@ _VOWELS = dict(zip("AIUEO", "あいうえお", strict=True))
 
 
 def sort_key(title: str, language: str = "") -> str:
-    """The key of a title, as its language files it."""
+    """The key of a title in the order of its language."""
     spoken = primary_language(language)
     lowered = _LEADING.sub("", _lower(title, spoken), count=1)
     article = _article(lowered, spoken)
@@ -48,7 +50,7 @@ def sort_key(title: str, language: str = "") -> str:
 
 @lru_cache(20_000)
 def name_key(sort_name: str) -> str:
-    """The key of a sort name: all of one last name stand together."""
+    """The key of a sort name: equal last names stay together."""
     return _key(_lower(sort_name, "").split(",", 1), "", sort_name)
 
 
@@ -58,7 +60,7 @@ def author_key(names: Sequence[str]) -> str:
 
 
 def series_key(series: str, number: Decimal | None) -> str:
-    """Books by series, then by number: those without a number come last in theirs."""
+    """The key of a place in a series; books without a number come last in theirs."""
     if not series:
         return LAST
     place = LAST if number is None else f"{int(number * 100):08d}"
@@ -81,13 +83,13 @@ def _lower(text: str, spoken: str) -> str:
 
 
 def leading_article(title: str, language: str) -> str:
-    """What a title is filed without: `The ` of The Waves, with the signs before it."""
+    """The part that filing skips: `The ` in The Waves, with any punctuation before it."""
     found = _article(title.lower(), primary_language(language))
     return title[: found.end()] if found else ""
 
 
 def _article(lowered: str, spoken: str) -> re.Match[str] | None:
-    """The article at the beginning of a title, after signs."""
+    """The article at the beginning of a title, after any punctuation."""
     signs = _LEADING.match(lowered)
     return _articles(spoken if spoken in ARTICLES else "").match(lowered, signs.end() if signs else 0)
 
@@ -113,14 +115,14 @@ def _primary(text: str, spoken: str) -> str:
 
 
 def _by_value(match: re.Match[str]) -> str:
-    """The number with its length before it, so that 2 comes before 10."""
+    """The number after its length, so that 2 comes before 10."""
     digits = "".join(str(unicodedata.decimal(each)) for each in match[0] if each.isdecimal()).lstrip("0") or "0"
     return f"{'9' * (len(digits) // 9)}{len(digits) % 9}{digits}"
 
 
 @lru_cache
 def _alphabet(spoken: str) -> tuple[dict[str, str], re.Pattern[str]]:
-    """The letters that are filed elsewhere than where folding puts them, and a pattern that finds them."""
+    """The letters that are not filed where folding puts them, and a pattern that finds them."""
     rules = next((rule for languages, rule in _ALPHABETS.items() if spoken in languages.split()), "")
     weights: dict[str, str] = {}
     for chain in f"{_ALPHABETS['']} {rules}".split():
@@ -133,7 +135,7 @@ def _alphabet(spoken: str) -> tuple[dict[str, str], re.Pattern[str]]:
 
 @lru_cache
 def _has_ascii_letters(spoken: str) -> bool:
-    """Whether the alphabet files ASCII letters elsewhere, as Czech files ch after h."""
+    """Whether the alphabet treats some ASCII letters specially: Czech files ch after h."""
     return any(map(str.isascii, _alphabet(spoken)[0]))
 
 
@@ -163,15 +165,15 @@ _INSTITUTION = re.compile(
     r"inc|ltd|llc|gmbh|corp\w*|company|foundation|cent(?:er|re)|union|federation|nations)\b",
     re.IGNORECASE,
 )
-_SURNAMES = frozenset(["church", "press", "union"])  # which these are after one word
+_SURNAMES = frozenset(["church", "press", "union"])  # after a single word
 _GO_BEHIND = frozenset("de van von der den ten ter zu zum zur af av di da do dos das e bin ibn".split())
 _STAY = frozenset(
     "du des le la les de di da della del van von der den mac mc st. saint san santa ben abu al el".split()
 )
 _WHOLE = frozenset("le la les du des de von ibn abu el st. saint ابن أبو ابو".split())  # Le Corbusier, Ibn Battuta
-_BETWEEN_NAMES = frozenset(["wa", "no"])  # Ngũgĩ wa Thiong'o, Ono no Komachi: no last names
-# The first of two last names, as people have them in Spain and Latin America. Given names and Portuguese ones are not
-# among them, since these people are filed by the very last name.
+_BETWEEN_NAMES = frozenset(["wa", "no"])  # Ngũgĩ wa Thiong'o, Ono no Komachi: names without a last name
+# First of two last names in Spain and Latin America. Names that are also given names are missing, and so are
+# Portuguese ones, as Portuguese names are filed under the very last name.
 _FIRST_OF_TWO = frozenset(
     "aguilar alvarez arias benitez bioy blasco bravo buero caballero cabrera calderon calvo cano carmona carrasco "
     "cervantes cortes delgado diaz diez dominguez duran fernandez fuentes gallardo garcia garrido gimenez gomez "
@@ -187,7 +189,7 @@ _BETWEEN_LAST_NAMES = frozenset("de del la las los".split())
 def sort_name(name: str) -> str:
     """The name as libraries file it, last name first: Beethoven, Ludwig van; Le Guin, Ursula; King, Martin Luther, Jr.
 
-    Names of scripts without spaces and of institutions stand as they are, and so do those that have a comma already.
+    Names in unspaced scripts, names of institutions and names that already have a comma are left as they are.
     """
     found = _SUFFIXES.search(name)
     rest, suffix = (name[: found.start()], found[0].lstrip(", ")) if found else (name, "")
@@ -207,7 +209,7 @@ def sort_name(name: str) -> str:
 
 
 def _start_of_last(words: list[str]) -> int:
-    """The place of the first word of the last name; 0 if all of them are."""
+    """The index of the first word of the last name; 0 if it is the whole name."""
     start = len(words) - 1
     while start > 1 and _stays(words[start - 1]):
         start -= 1
@@ -222,7 +224,7 @@ def _start_of_last(words: list[str]) -> int:
 
 
 def is_institution(name: str) -> bool:
-    """Also where one is called by what is no last name: `Pliny the Elder`, `John of Salisbury`."""
+    """Also true of people without a last name: `Pliny the Elder`, `John of Salisbury`."""
     return bool(_INSTITUTION.search(name)) or "&" in name
 
 

@@ -1,16 +1,17 @@
-"""How text becomes the words that are searched: pure functions for rows and for queries, on every database.
+"""Turns text into search words: pure functions for rows and queries, on every database.
 
-Text of spaced scripts gives its words, casefolded and without accents. Chinese, Japanese, Korean, Thai and their
-like have no spaces between words and give overlapping pairs and the last character: 夏目漱石 becomes
-夏目 目漱 漱石 石, so that any part of two or more characters is a run of whole pairs, and one character is the
-beginning of a pair.
+Spaced scripts yield words, casefolded and without accents. Chinese, Japanese, Korean, Thai and similar scripts have no
+spaces between words and yield overlapping pairs and the last character: 夏目漱石 becomes 夏目 目漱 漱石 石. So any part
+of two or more characters is a run of whole pairs, and a single character is the beginning of a pair.
 
-A book has five lines of words: of its title, its authors, its topics, its series and the rest. Some marks in them are
-no words: `^kafka` stands before the first word of a title; `_` between two texts, so that no phrase goes on from one
-into the other; `ka-` says that a word of the line begins with ka, and `^ka-` that the title does, for what is typed
-first would else be looked up among too many words: the rest has no such marks; `#0306` are four digits of the ISBN;
-`@ja` is the language, `@novels` a topic's slug, `@1914` and `@191-` are year and decade, `@trl_birnbaum` a word of a
-translator's name, so that whatever filters a list is one question to the index.
+A book has five lines of words: title, authors, topics, series and other. They also hold marks, which are not words:
+- `^kafka` is the first word of a title.
+- `_` separates two texts, so that no phrase runs from one into the next.
+- `ka-` says that a word in the line begins with ka, and `^ka-` that the title does: looking up a few typed letters
+  would otherwise touch too many words. The line of other words has no such marks.
+- `#0306` is four digits of the ISBN.
+- `@ja` is the language, `@novels` a topic's slug, `@1914` and `@191-` year and decade, `@trl_birnbaum` a word of a
+  translator's name, so that all filters of a list are a single query to the index.
 """
 
 import re
@@ -23,7 +24,7 @@ from books.metadata import roles
 from books.metadata.folding import APOSTROPHES, compiled, fold
 from books.metadata.languages import primary
 from books.metadata.record import COLUMNS, FIELDS, topic_slug
-from books.metadata.series import placed
+from books.metadata.series import parse_place
 
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -31,20 +32,20 @@ UNSPACED = (
     "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"  # Hangul
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u303c\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
-INDIC = "\u0900-\u0963\u0966-\u0dff"  # here for its vowel signs, which are no word characters to `re`
+INDIC = "\u0900-\u0963\u0966-\u0dff"  # for its vowel signs, which `re` does not count as word characters
 PIECES = rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)"
 GAP = rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])"
 _ONE_UNSPACED = f"[{UNSPACED}]"
 BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
-SHORT = 3  # letters: a word's beginning that is no longer has a mark of its own
+SHORT = 3  # letters: beginnings up to this length have marks
 ISBN_PART = 4  # digits
-RULES = 7  # raise it when a text becomes other words than before: an upgrade then indexes all books again
-LONGEST = 100  # characters of a word that are looked at
-MOST_TEXT = 20_000  # characters of a text that are: what other programs write may be longer than a book's
+RULES = 7  # raise it when a text yields different words: an upgrade then rebuilds the index
+LONGEST = 100  # characters of a word that are indexed
+MOST_TEXT = 20_000  # characters of a text that are indexed: other programs may write longer ones
 # The columns of a book that are searched.
 TEXTS = (*(COLUMNS[field.name] for field in FIELDS if field.words), "other_names")
-# Fields whose words are marks, or have marks beside them.
+# Fields that are indexed as marks, or also as marks.
 MARKED = {"isbn13", "published_year", "language", "contributors"}
 OTHERS = tuple(field.name for field in FIELDS if field.words == "other" and field.name not in MARKED)
 # The book's own title comes first.
@@ -60,7 +61,7 @@ _MAY_HAVE_INITIALS = re.compile(r"\.\s?[^\W\d_]\.")
 _MAY_HAVE_BARE_INITIALS = re.compile(r" (?=[^\W\d_](?!\w))(?<=(?<!\w)[^\W\d_] )")
 _HAS_DOTTED = re.compile(r"[.-]\w")
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
-# What German and Nordic names are spelled with where a keyboard lacks their letters: Jörg is Joerg.
+# How German and Nordic letters are typed on other keyboards: Jörg as Joerg.
 _TWO_LETTERS = str.maketrans(dict(zip("äöüåøÄÖÜÅØ", "ae oe ue aa oe Ae Oe Ue Aa Oe".split(), strict=True)))
 _UMLAUT = re.compile("[äöüåøÄÖÜÅØ]")
 
@@ -70,7 +71,7 @@ def _pairs(run: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words of spaced text, the pairs of unspaced text. Initials are one word: J. R. R. is jrr."""
+    """The words of spaced text and the pairs of unspaced text. Initials become one word: J. R. R. is jrr."""
     folded = fold(joined_initials(text))
     if folded.isascii():
         found = folded.translate(BETWEEN_ASCII_WORDS).split()
@@ -93,13 +94,13 @@ def _joined(match: re.Match[str]) -> str:
 
 
 def other_spellings(text: str) -> list[list[str]]:
-    """What people type for words with apostrophes, dots, hyphens or umlauts, and for initials: o brien, phd, joerg."""
+    """Other ways to type words with apostrophes, dots, hyphens or umlauts, and initials: o brien, phd, joerg."""
     found: list[str] = []
     if _MAY_HAVE_INITIALS.search(text):
         found += [" ".join(filter(str.isalpha, match[0])) for match in compiled(_INITIALS).finditer(text)]
     if _HAS_DOTTED.search(text):
         dotted = (re.split("[.-]", match[0]) for match in _DOTTED.finditer(text))
-        found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # else they are initials
+        found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # otherwise they are initials
     if "'" in text or (not text.isascii() and _APOSTROPHE.search(text)):
         found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
     if not text.isascii() and _UMLAUT.search(text):
@@ -111,7 +112,7 @@ def other_spellings(text: str) -> list[list[str]]:
 
 @lru_cache(20_000)
 def _beginnings(word: str) -> tuple[str, ...]:
-    """The marks of a word's first one, two and three letters."""
+    """Marks for the first one, two and three letters of a word."""
     if is_unspaced(word):
         return ()
     return tuple(f"{word[:length]}-" for length in range(1, min(SHORT, len(word)) + 1))
@@ -131,21 +132,21 @@ def title_words(*titles: str) -> str:
 
 @lru_cache(2000)
 def author_words(names: str, other_names: str = "") -> str:
-    """The words of names, one a line."""
+    """The words of names, given one per line."""
     lines = [*names.split("\n"), *filter(None, other_names.split("\n"))]
     return _with_beginnings([found for name in lines for found in _name_words(name)])
 
 
 @lru_cache(20_000)
 def _name_words(name: str) -> list[list[str]]:
-    """The words of a name: 夏目 漱石 is found as 夏目漱石 too."""
+    """The words of a name; 夏目 漱石 is also found as 夏目漱石."""
     joined = name if name.isascii() else compiled(GAP).sub("", name)
     return [*(words(each) for each in dict.fromkeys((name, joined))), *other_spellings(name)]
 
 
 @lru_cache(2000)
 def topic_words(names: str, other_names: str = "") -> str:
-    """The words of the topics' names, one a line, and their slugs."""
+    """The words of topics' names, given one per line, and marks for their slugs."""
     named, others = (list(filter(None, text.split("\n"))) for text in (names, other_names))
     return " ".join([_with_beginnings(list(map(words, named + others))), *(tag(topic_slug(name)) for name in named)])
 
@@ -156,7 +157,7 @@ def series_words(*series: str) -> str:
 
 
 def contributor_words(contributors: Iterable[str]) -> Iterator[str]:
-    """The words of their names, and the same as those of their roles."""
+    """The words of their names, plain and marked with their roles."""
     for each in map(roles.contributor, contributors):
         for found in _name_words(each.name):
             yield from (BREAK, *found)
@@ -172,13 +173,13 @@ def _spelled(text: str) -> list[list[str]]:
     return [words(text), *other_spellings(text)]
 
 
-_short = lru_cache(2000)(_spelled)  # those of publishers recur
+_short = lru_cache(2000)(_spelled)  # publishers recur
 
 
 def other_words(
     texts: Iterable[str], isbn13: str | None, language: str, year: int | None, contributors: Iterable[str] = ()
 ) -> str:
-    """The words of whatever texts, then the marks."""
+    """The words of the texts, then marks for the other values."""
     spoken = dict.fromkeys((primary(language), language)) if language else ()
     years = () if year is None else (str(year), decade(year))
     first, *further = [(_short if len(text) <= LONGEST else _spelled)(text) for text in texts]
@@ -188,11 +189,11 @@ def other_words(
     return " ".join([*first[0], *runs, *people, *marks])
 
 
-def lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
-    """A book's five lines, from its TEXTS."""
+def index_lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
+    """The five lines of a book, from its TEXTS."""
     cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
     found = dict(zip(TEXTS, cut, strict=True))
-    further = [placed(text).series for text in found["more_series"].split("\n") if text]
+    further = [parse_place(text).series for text in found["more_series"].split("\n") if text]
     # See books.models.book_columns.other_names_column.
     others: list[str] = found["other_names"].split("\n\n")
     authors, people, topics, series, *_ = [*others, "", "", ""]
@@ -218,14 +219,14 @@ def tag(name: str) -> str:
 
 
 def isbn_words(digits: str) -> list[str]:
-    """Every four digits in a row: so any five or more of an ISBN are found, wherever they stand in it."""
+    """Each run of four digits, so that any part of five or more digits finds the ISBN."""
     return [f"#{digits[place : place + ISBN_PART]}" for place in range(len(digits) - ISBN_PART + 1)]
 
 
-def asked_words(text: str) -> list[str]:
-    """The words to look for side by side, for all that holds the text.
+def query_words(text: str) -> list[str]:
+    """The words to find side by side wherever the text occurs.
 
-    The last single character stands for the end of its run: text that may go on is not asked for it.
+    A final single character marks the end of its run. It is dropped, since the text may go on in a book.
     """
     asked = words(text)
     if len(asked) > 1 and is_unspaced(asked[-1]) and len(asked[-2]) > 1 and is_unspaced(asked[-2]):

@@ -1,4 +1,4 @@
-"""Which volumes of a series there are, and which are missing. Pure functions."""
+"""The volumes of a series: those in the catalogue and those missing. Pure functions."""
 
 import re
 from collections.abc import Container, Iterable
@@ -9,7 +9,7 @@ from itertools import chain, islice, pairwise
 from books.metadata import numbers
 
 MOST_LISTED = 20  # runs of volumes in a sentence
-MOST_MISSING = 1000  # missing volumes that are told one by one
+MOST_MISSING = 1000  # missing volumes listed one by one
 LONGEST = 1000  # volumes in one book
 _SEVERAL = re.compile(r"(?<![\d.,])(\d{1,6})\s*(?:-|~|&|\+|/|to|and)\s*(\d{1,6})(?![.,]?\d)")
 
@@ -18,7 +18,7 @@ Run = tuple[int | Decimal, int | Decimal]  # from one volume to another
 
 @dataclass(frozen=True)
 class Volumes:
-    """`total`: how many there are in all, if that is known."""
+    """`total`: the number of volumes in the whole series, if known."""
 
     have: list[Run]
     missing: list[tuple[int, int]]
@@ -29,12 +29,12 @@ class Volumes:
     def of(
         cls, places: Iterable[tuple[Decimal | None, str]], total: int | None = None, *, is_complete: bool = False
     ) -> "Volumes":
-        """Of the numbers of the books and their labels. Without a total only what lies between two is missing."""
+        """From the books' numbers and labels. Without a total, only gaps between two volumes count as missing."""
         every = [*places]
         numbered = [(number, label) for number, label in every if number is not None]
         unnumbered = len(every) - len(numbered)
         known = {number for number, _ in numbered}
-        whole = sorted({volume for number, label in numbered for volume in held(number, label, known)})
+        whole = sorted({volume for number, label in numbered for volume in volumes_in(number, label, known)})
         missing: list[tuple[int, int]] = []
         if not is_complete and (whole or (total and not unnumbered)):
             first, last = (1, total) if total else (whole[0], whole[-1])
@@ -48,20 +48,20 @@ class Volumes:
         return list(islice(every, MOST_MISSING))
 
     def __str__(self) -> str:
-        """`You have 1, 2, 4 of 7; missing 3, 5–7`; empty if no number is known."""
+        """`You have 1, 2, 4 of 7; missing 3, 5–7`; empty without any numbers."""
         if not self.have:
             return f"You have none of {self.total}" if self.total and not self.unnumbered else ""
         whole = sum(last - first + 1 for first, last in self.have if isinstance(first, int))
         if (self.have[0][0], self.have[-1][1], whole) == (1, self.total, self.total):
             return f"You have all {self.total}"
         of = f" of {self.total}" if self.total else ""
-        missing = f"; missing {written(self.missing)}" if self.missing else ""
-        return f"You have {written(self.have)}{of}{missing}"
+        missing = f"; missing {format_runs(self.missing)}" if self.missing else ""
+        return f"You have {format_runs(self.have)}{of}{missing}"
 
 
-def held(number: Decimal, label: str, known: Container[Decimal | int] = ()) -> Iterable[int]:
-    """The volumes in a book: 1 to 3 of `1-3`; none for what comes between two volumes."""
-    if several := _SEVERAL.search(numbers.in_figures(label)):
+def volumes_in(number: Decimal, label: str, known: Container[Decimal | int] = ()) -> Iterable[int]:
+    """The volumes in a book: 1 to 3 for `1-3`; none for a book between two volumes."""
+    if several := _SEVERAL.search(numbers.in_digits(label)):
         first, last = int(several[1]), int(several[2])
         if number == first < last <= first + LONGEST:
             return range(first, last + 1)
@@ -71,7 +71,7 @@ def held(number: Decimal, label: str, known: Container[Decimal | int] = ()) -> I
     return [2 if is_second else int(number)]
 
 
-def written(runs: Iterable[Run]) -> str:
+def format_runs(runs: Iterable[Run]) -> str:
     """`1, 2, 4–7`."""
     found = [*runs]
     texts = [

@@ -1,4 +1,4 @@
-"""Spans of years, as people write them. Pure functions."""
+"""Parses and formats spans of years. Pure functions."""
 
 import re
 
@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from books.metadata.numbers import YEARS, plain
 
 LONGEST = 40  # characters
-NEVER = 32_767  # beyond all years: an unknown one comes last in a list
-Span = tuple[int | None, int | None]  # the lowest and the highest year; None: without that end
+NEVER = 32_767  # sorts after every year: books without one come last
+Span = tuple[int | None, int | None]  # the lowest and the highest year; None: open-ended
 
 _SPAN = re.compile(r"(-?\d{1,4})?\s*(?:\.{2,3}|~|〜|to\b|until\b)\s*(-?\d{1,4})?")
 _DASHED = re.compile(r"(-?\d{3,4})\s*-\s*(-?\d{1,4})?")
@@ -22,8 +22,8 @@ _OFFSETS |= dict.fromkeys(["since", "from", ">=", "以降", "以後", "から"],
 _OFFSETS |= dict.fromkeys(["until", "till", "to", "up to", "<=", "以前", "まで"], (None, 0))
 
 
-def span(text: str) -> Span | None:
-    """The years that `1950`, `1950-1959`, `1950..`, `1950s`, `19th century` or `after 1950` means; None: unknown."""
+def parse_span(text: str) -> Span | None:
+    """The years in `1950`, `1950-1959`, `1950..`, `1950s`, `19th century` or `after 1950`; None if not understood."""
     if len(text) > LONGEST or any(each.isdecimal() and not each.isascii() for each in text):
         return None
     try:
@@ -36,8 +36,8 @@ def span(text: str) -> Span | None:
     return found if is_known else None
 
 
-def written(years: Span) -> str:
-    """The span in the shortest way that `span` reads."""
+def format_span(years: Span) -> str:
+    """The shortest form that `parse_span` reads."""
     lowest, highest = ("" if end is None else str(end) for end in years)
     return lowest if lowest == highest else f"{lowest}..{highest}"
 

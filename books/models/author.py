@@ -92,7 +92,7 @@ class Author(Named):
         return self
 
     def renamed(self, fields: Mapping[str, Any], old: "Author") -> dict[str, Any]:
-        contributors = roles.renamed(fields["contributors"], {old.name: self.name})
+        contributors = roles.rename(fields["contributors"], {old.name: self.name})
         return {**super().renamed(fields, old), "contributors": contributors}
 
     def changed(self, values: Mapping[str, Any]) -> "Author":

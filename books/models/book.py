@@ -262,7 +262,7 @@ class Book(models.Model):
         topics = Topic.objects.by_names(full["topics"])
         full = {**full, "authors": authors, "topics": [topics[slug].name for slug in sorted(topics)]}
         series = Series.objects.by_names(place.series for place in places(full))
-        full["contributors"] = roles.renamed(full["contributors"], names)
+        full["contributors"] = roles.rename(full["contributors"], names)
         full = settled(full, {name: each.name for name, each in series.items()})
         if self.pk and full == self.as_record():
             return self

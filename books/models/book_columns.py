@@ -9,7 +9,7 @@ from django.db import connection
 from books.metadata import fingerprint, languages, record, roles, sorting
 from books.metadata.record import Record
 from books.metadata.series import places
-from books.metadata.text import TEXTS, lines
+from books.metadata.text import TEXTS, index_lines
 from books.search.expressions import tsvector
 
 NAME_SEPARATOR = "\n"  # in the columns that hold names; no name contains one
@@ -29,7 +29,7 @@ def columns(full: Record, other_names: OtherNames = NO_OTHERS) -> dict[str, Any]
     """The columns that hold a record, and those derived from it and from its names' other spellings."""
     found = text_columns(full, other_names)
     if connection.vendor == "postgresql":
-        found["words"] = tsvector(lines(found[name] for name in TEXTS))
+        found["words"] = tsvector(index_lines(found[name] for name in TEXTS))
     return found
 
 

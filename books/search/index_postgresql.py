@@ -6,7 +6,7 @@ A trigger takes the words away when a text is changed by a statement that does n
 from collections.abc import Sequence
 from typing import Any
 
-from books.metadata.text import RULES, TEXTS, lines
+from books.metadata.text import RULES, TEXTS, index_lines
 from books.search.expressions import tsvector
 
 _TEXTS = ", ".join(TEXTS)
@@ -57,7 +57,7 @@ def index_next(cursor: Any, last: int, most: int) -> int | None:
 
 
 def _give_words(cursor: Any, rows: Sequence[Any]) -> None:
-    if found := [(pk, tsvector(lines(texts))) for pk, *texts in rows]:
+    if found := [(pk, tsvector(index_lines(texts))) for pk, *texts in rows]:
         cursor.execute(GIVE, [list(column) for column in zip(*found, strict=True)])
 
 

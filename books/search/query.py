@@ -18,8 +18,7 @@ from django.core.exceptions import ValidationError
 from books.metadata import isbn, languages, roles
 from books.metadata import text as search
 from books.metadata.folding import normalized
-from books.metadata.years import Span
-from books.metadata.years import span as years_of
+from books.metadata.years import Span, parse_span
 from books.search.expressions import EVERYWHERE, Expression, Phrase, Term
 
 MOST_WORDS = 20  # of a query, those of authors among them: what is beyond is left out, and said so
@@ -143,7 +142,7 @@ def parse(query: str) -> SearchQuery:
         return SearchQuery()
     text = normalized("NFKC", query).translate(_QUOTES)
     text, beyond = text[:MOST_TEXT], text[MOST_TEXT:]  # ﷺ becomes 18 characters
-    isbns = isbn.found_in(text)
+    isbns = isbn.find_all(text)
     for spelled, _ in isbns:
         text = re.sub(
             rf"(?:(?:urn:)?isbn(?:-1[03])?:?\s*)?{re.escape(spelled)}", " ", text, count=1, flags=re.IGNORECASE
@@ -153,7 +152,7 @@ def parse(query: str) -> SearchQuery:
     for part in _PART.finditer(text):
         minus, field, quoted, word = part.groups("")
         value, name = quoted or word, field.lower()
-        if name == "year" and not minus and (span := years_of(value)):
+        if name == "year" and not minus and (span := parse_span(value)):
             years.append(span)
         elif name in {"lang", "language"} and not minus and (language := _language(value)):
             spoken.append(language)
@@ -178,7 +177,7 @@ def _term(field: str, value: str) -> Term | None:
     role = roles.SEARCHED.get(field, "")
     if field and field not in FIELDS and not role:
         value = f"{field} {value}"
-    words = tuple(search.asked_words(value))
+    words = tuple(search.query_words(value))
     if not words:
         return None
     is_pair = search.is_unspaced(words[-1]) and len(words[-1]) > 1  # whole as it is: what goes on is the next pair
@@ -187,7 +186,7 @@ def _term(field: str, value: str) -> Term | None:
     phrase = Phrase(words, FIELDS.get(field, EVERYWHERE), begins=not is_pair)
     digits = value.replace("-", "")
     if not field and _DIGITS.fullmatch(value) and search.ISBN_PART < len(digits) <= 13:
-        return Term((phrase, *map(_digits, filter(None, (digits, isbn.with_zero(digits))))))
+        return Term((phrase, *map(_digits, filter(None, (digits, isbn.with_leading_zero(digits))))))
     return Term((phrase,))
 
 

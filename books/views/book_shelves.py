@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import BigIntegerField, CharField, IntegerField
 
 from books.metadata import fingerprint
-from books.metadata.sameness import TITLE, different
+from books.metadata.sameness import TITLE, are_different
 from books.models import Book, BookSeries
 from books.models.author import BookAuthor
 from books.models.book_columns import split
@@ -21,7 +21,7 @@ MOST_READ = 24  # books of which they are chosen
 KEPT = 2000  # covers that stay rendered: 500 bytes each
 BEFORE = 3  # volumes that a series begins before this one
 COLUMNS = ("pk", "title", "author_names", "language")
-EDITION = (*COLUMNS, *TITLE[1:])  # what `different` compares
+EDITION = (*COLUMNS, *TITLE[1:])  # what `are_different` compares
 
 OF_PRINT = Book.objects.filter(fingerprint=Parameter("fingerprint", CharField())).order_by("pk")
 EDITIONS = CompiledQuery(OF_PRINT.values_list(*EDITION)[:MOST_READ])
@@ -49,7 +49,7 @@ def shelves(book: Mapping[str, Any], authors: list[str], in_series: list[Row]) -
             found.append({"name": name, "covers": "\n".join(cover_html(*each) for each in row)})
 
     rows = EDITIONS.read(fingerprint=fingerprint.of(book["title"], authors))
-    add("Other editions", [row for row in rows if not different(dict(zip(EDITION, row, strict=True)), book)])
+    add("Other editions", [row for row in rows if not are_different(dict(zip(EDITION, row, strict=True)), book)])
     for pk, name, number, _ in in_series[:1]:
         place = int((number - BEFORE) * 100) if number is not None else 0
         add(f"More in {name}", IN_SERIES.read(series=pk, place=place))

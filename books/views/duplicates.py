@@ -16,7 +16,7 @@ from books.history.duplicates import Group, abooks, agroups, agroups_of
 from books.history.merge import CHOSEN, CannotMerge, merge
 from books.history.rename import TooManyBooks
 from books.metadata.record import BY_NAME, NAMES, topic_slug
-from books.metadata.sameness import certain, warning
+from books.metadata.sameness import are_certainly_same, warning
 from books.models import Book, DuplicateISBN, NotDuplicate, StaleVersion
 from books.models.book import BookQuerySet
 from books.models.book_columns import split
@@ -211,7 +211,7 @@ def serialized(group: Group, books: list[Book]) -> dict[str, Any]:
 def compare(books: list[Book]) -> dict[str, Any]:
     records: list[Any] = [book.as_record() for book in books]
     rows = [serializers.book(vars(book), [topic_slug(name) for name in split(book.topic_names)]) for book in books]
-    return {"certain": certain(records), "doubt": warning(records), "books": rows}
+    return {"certain": are_certainly_same(records), "doubt": warning(records), "books": rows}
 
 
 def comparison(books: list[Book]) -> dict[str, Any]:

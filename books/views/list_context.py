@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 from books.forms.lists import BookQuery
 from books.metadata import languages
 from books.metadata.record import FIELDS
-from books.metadata.years import written
+from books.metadata.years import format_span
 from books.search.facets import FacetCounts
 from books.search.pagination import BIGGEST_ID, Cursor, Ordering, Page
 from books.templatetags.catalogue import thousands, year
@@ -172,7 +172,7 @@ def _histogram(counts: FacetCounts, url: Url) -> str:
         span = year(first) if first == last else f"{year(first)}–{year(last)}"
         number = f'<span class="number">{thousands(books)}</span>' if counts.is_exact else ""
         items.append(
-            f'<li><a href="{url(written((first, last)))}{OPEN}"><span>{span}</span>'
+            f'<li><a href="{url(format_span((first, last)))}{OPEN}"><span>{span}</span>'
             f'<svg viewBox="0 0 {LENGTH} 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
             f'<rect width="{max(round(books * LENGTH / most), 1)}" height="1"/></svg>{number}</a></li>'
         )

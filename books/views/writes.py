@@ -9,7 +9,7 @@ from django.db import transaction
 from books.history.duplicates import MAX_COMPARED
 from books.metadata import fingerprint
 from books.metadata.record import Record
-from books.metadata.sameness import TITLE, distinguishable
+from books.metadata.sameness import TITLE, are_distinguishable
 from books.models import Actor, Book, BookSeries, IdempotentResponse
 from books.models.book import BookQuerySet, Versions
 from books.web import serializers
@@ -67,7 +67,7 @@ def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
     columns = {*BookQuerySet.LIST_COLUMNS, *TITLE, "source_key"}
     rows = found.order_by("pk").values(*columns)[:MAX_COMPARED]
-    like = [row for row in rows if not distinguishable(row, book)][:MAX_SIMILAR]
+    like = [row for row in rows if not are_distinguishable(row, book)][:MAX_SIMILAR]
     return [serializers.list_entry(*(row[name] for name in BookQuerySet.LIST_COLUMNS)) for row in like]
 
 

@@ -162,7 +162,7 @@ def _role_of_unimarc(field: Field) -> str:
 
 
 def _isbns(fields: Iterable[Field]) -> list[str]:
-    return [value for field in fields for value in _values(field, "a") if not isbn.is_none(value)]
+    return [value for field in fields for value in _values(field, "a") if not isbn.means_none(value)]
 
 
 def _known(publisher: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from books.importing.formats.columns import of_columns
 from books.importing.formats.values import first, parts, text
-from books.metadata.series import placed
+from books.metadata.series import parse_place
 
 _FURTHER = re.compile(r",\s*+(?=[^\d\s#])")  # “#12, Dream-Hunter #2”: some write a comma for the semicolon
 
@@ -23,7 +23,7 @@ def titled(text: str) -> dict[str, Any]:
     if further := _FURTHER.search(number, 0, max(number.rfind("#"), 0)):
         number, more = number[: further.start()], [number[further.end() :]]
     found: dict[str, Any] = {"title": title, "series": series}
-    if placed(f"{series} #{number}").number is None:
+    if parse_place(f"{series} #{number}").number is None:
         found["subtitle"] = f"#{number}"
     else:
         found["series_number"] = number

@@ -102,7 +102,7 @@ def with_role(name: str) -> tuple[str, str]:
     """The name and the role in “Tove Jansson (Illustrator)” or 与謝野晶子訳."""
     if not name.isascii() and len(name) <= MAX_NAME and (found := _EAST_ASIAN_ROLE.fullmatch(name.strip())):
         return found[1], found[2] or found[3]
-    person, words = roles.bracketed(name.strip())
+    person, words = roles.split_brackets(name.strip())
     return (person, words) if words and all(roles.codes(words)) else (name.strip(), "")
 
 
@@ -133,15 +133,15 @@ def first_isbn(*cells: Any) -> str:
         return cells[0]
     written = [text(each).strip("[]") for cell in cells for each in values(cell)]
     found = next(filter(None, map(_isbn_in, written)), "")
-    return found or next((each for each in written if each and not isbn.is_none(each)), "")
+    return found or next((each for each in written if each and not isbn.means_none(each)), "")
 
 
 def _isbn_in(written: str) -> str:
     if isbn.is_canonical(written):
         return written
-    if not written or isbn.is_none(written):  # zeros have the right check digit
+    if not written or isbn.means_none(written):  # zeros have the right check digit
         return ""
-    return written if is_isbn(written) else next((digits for _, digits in isbn.found_in(written)), "")
+    return written if is_isbn(written) else next((digits for _, digits in isbn.find_all(written)), "")
 
 
 def is_isbn(written: str) -> bool:
