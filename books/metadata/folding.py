@@ -7,6 +7,7 @@ are those of other letters "with stroke". The tables here add the letters that p
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -104,16 +105,10 @@ def _letter(character: str) -> str:
     if _KATAKANA.match(character):
         return chr(ord(character) + _TO_HIRAGANA)
     if named := _WITH.match(unicodedata.name(character, "")):
-        return unicodedata.lookup(named[1]) if _is_named(named[1]) else character
+        with suppress(KeyError):
+            return unicodedata.lookup(named[1])
     digit = unicodedata.decimal(character, None)
     return _HAN.get(ord(character), character) if digit is None else str(digit)
-
-
-def _is_named(name: str) -> bool:
-    try:
-        return bool(unicodedata.lookup(name))
-    except KeyError:
-        return False
 
 
 _folding = _Folding()

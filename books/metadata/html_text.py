@@ -35,9 +35,7 @@ def plain_text(written: str) -> str:
 
 
 def _without_entities(written: str) -> str:
-    return (
-        _ENTITY.sub(lambda match: html.unescape(match[0]).replace("\xa0", " "), written) if "&" in written else written
-    )
+    return _ENTITY.sub(lambda match: html.unescape(match[0]).replace("\xa0", " "), written)
 
 
 def _without_tags(written: str) -> str:
