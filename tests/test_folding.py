@@ -79,6 +79,12 @@ def test_marks_without_end_are_put_in_order_in_pieces() -> None:
     assert fold(f"क{marks}") == f"क{kept * 3}"
 
 
+@pytest.mark.parametrize("before", range(31))
+def test_a_run_of_marks_is_found_wherever_it_begins(before: int) -> None:
+    text = "क" * before + "\u0301" * 31
+    assert normalized("NFD", text) == "क" * before + "\u0301" * 30 + "\u034f\u0301"
+
+
 def test_marks_that_a_normal_form_makes_are_counted_too() -> None:
     assert normalized("NFKC", "か" + "\u094d\uff9e" * 40).count("\u034f") == 2
 

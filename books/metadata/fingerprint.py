@@ -10,7 +10,7 @@ from hashlib import blake2b
 from itertools import groupby
 
 from books.metadata.folding import APOSTROPHES, compiled, fold
-from books.metadata.text import BETWEEN_ASCII_WORDS, INDIC, UNSPACED, is_unspaced, joined_initials
+from books.metadata.text import INDIC, UNSPACED, ascii_words, is_unspaced, joined_initials
 
 BEGINNING = 8  # characters of the title
 LENGTH = BEGINNING + 9
@@ -76,5 +76,4 @@ def _with_initials(words: list[str]) -> list[str]:
 
 
 def _words(folded: str) -> list[str]:
-    spaced = folded.translate(BETWEEN_ASCII_WORDS) if folded.isascii() else compiled(_BETWEEN).sub(" ", folded)
-    return spaced.split()
+    return ascii_words(folded) if folded.isascii() else compiled(_BETWEEN).sub(" ", folded).split()

@@ -63,12 +63,14 @@ _TWO_THAI_E, _THAI_AE = "\u0e40\u0e40", "\u0e41"  # they look the same
 
 _JOINER = "\u034f"  # COMBINING GRAPHEME JOINER
 _MOST_MARKS = 30
-_RUN = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")  # possibly of marks
+_MARK = r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f])"  # possibly
+_RUN, _IN_RUN = re.compile(rf"{_MARK}{{{_MOST_MARKS + 1},}}"), re.compile(_MARK)
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """The text in a normal form, made stream-safe first (UAX #15): sorting a long run of marks takes quadratic time."""
-    return unicodedata.normalize(form, _RUN.sub(_parted, text) if len(text) > _MOST_MARKS else text)
+    has_runs = _IN_RUN.search(text[_MOST_MARKS :: _MOST_MARKS + 1])  # a run has one of these
+    return unicodedata.normalize(form, _RUN.sub(_parted, text) if has_runs else text)
 
 
 def _parted(match: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from books.metadata.folding import APOSTROPHES, compiled, fold, normalized, table, without_marks
 from books.metadata.languages import primary as primary_language
-from books.metadata.text import BETWEEN_ASCII_WORDS, GAP, INDIC, UNSPACED, has_unspaced
+from books.metadata.text import GAP, INDIC, UNSPACED, ascii_words, has_unspaced
 
 LENGTH = 200  # characters of a key; texts that differ only beyond are ordered by id
 PRIMARY, LAST = 150, "\ufffd"  # characters of the first part; the key of books without a value
@@ -109,7 +109,7 @@ def _primary(text: str, spoken: str) -> str:
         text = letters.sub(lambda match: weights[match[0]], text)
     folded = fold(_NUMBERS.sub(_by_value, text) if _DIGIT.search(text) else text)
     if folded.isascii():
-        return " ".join(folded.translate(BETWEEN_ASCII_WORDS).split())
+        return " ".join(ascii_words(folded))
     folded = _in_own_order(folded)
     return compiled(GAP).sub("", " ".join(compiled(_WORDS).findall(folded)))
 

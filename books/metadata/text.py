@@ -33,7 +33,8 @@ UNSPACED = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u303c\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
 INDIC = "\u0900-\u0963\u0966-\u0dff"  # for its vowel signs, which `re` does not count as word characters
-PIECES = rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]|[{INDIC}])+)"
+PIECES = rf"([{UNSPACED}]+)|((?:[^\W_{UNSPACED}]++|[{INDIC}]++)++)"
+_HAS_PIECES, _SPACED_WORDS = f"[{UNSPACED}{INDIC}]", re.compile(r"[^\W_]+")
 GAP = rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])"
 _ONE_UNSPACED = f"[{UNSPACED}]"
 BEGINNING = "^"  # of a title
@@ -50,7 +51,7 @@ MARKED = {"isbn13", "published_year", "language", "contributors"}
 OTHERS = tuple(field.name for field in FIELDS if field.words == "other" and field.name not in MARKED)
 # The book's own title comes first.
 TITLES = tuple(field.name for field in FIELDS if field.words == "title" and not field.column)
-BETWEEN_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_ASCII_WORDS = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(256)
 _LETTER = rf"[^\W\d_{UNSPACED}]"
 _INITIALS = rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?"
 _BARE_INITIALS = rf"(?<!\w){_LETTER}(?: {_LETTER})+(?!\w)"
@@ -73,8 +74,8 @@ def _pairs(run: str) -> list[str]:
 def words(text: str) -> list[str]:
     """The words of spaced text and the pairs of unspaced text. Initials become one word: J. R. R. is jrr."""
     folded = fold(joined_initials(text))
-    if folded.isascii():
-        found = folded.translate(BETWEEN_ASCII_WORDS).split()
+    if folded.isascii() or not compiled(_HAS_PIECES).search(folded):
+        found = ascii_words(folded) if folded.isascii() else _SPACED_WORDS.findall(folded)
         return found if len(folded) <= LONGEST else [word[:LONGEST] for word in found]
     found = []
     for run, word in compiled(PIECES).findall(folded):
@@ -85,8 +86,13 @@ def words(text: str) -> list[str]:
     return found
 
 
+def ascii_words(folded: str) -> list[str]:
+    """The words of ASCII text: found in its bytes they cost a sixth."""
+    return folded.encode().translate(_ASCII_WORDS).decode().split()
+
+
 def joined_initials(text: str) -> str:
-    return compiled(_INITIALS).sub(_joined, text) if _MAY_HAVE_INITIALS.search(text) else text
+    return compiled(_INITIALS).sub(_joined, text) if "." in text and _MAY_HAVE_INITIALS.search(text) else text
 
 
 def _joined(match: re.Match[str]) -> str:
@@ -96,9 +102,10 @@ def _joined(match: re.Match[str]) -> str:
 def other_spellings(text: str) -> list[list[str]]:
     """Other ways to type words with apostrophes, dots, hyphens or umlauts, and initials: o brien, phd, joerg."""
     found: list[str] = []
-    if _MAY_HAVE_INITIALS.search(text):
+    has_dots = "." in text
+    if has_dots and _MAY_HAVE_INITIALS.search(text):
         found += [" ".join(filter(str.isalpha, match[0])) for match in compiled(_INITIALS).finditer(text)]
-    if _HAS_DOTTED.search(text):
+    if (has_dots or "-" in text) and _HAS_DOTTED.search(text):
         dotted = (re.split("[.-]", match[0]) for match in _DOTTED.finditer(text))
         found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # otherwise they are initials
     if "'" in text or (not text.isascii() and _APOSTROPHE.search(text)):

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
-from django.test import TestCase
+from django.db import IntegrityError, connection, transaction
+from django.test import TestCase, TransactionTestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from books.importing.encoding import UnreadableFile
-from books.importing.importer import BATCH_BYTES, DRY_RUN_BATCHES, Progress, import_file
+from books.importing.importer import BATCH_BYTES, CACHE_KIB, DRY_RUN_BATCHES, Progress, import_file
 from books.importing.report import reject_header, reject_lines
 from books.models import Author, Book, Topic
 from tests.examples import some
@@ -137,6 +137,20 @@ class Batches(TestCase):
         file = text_file("title\nA\n")
         imported(file)
         assert not file.closed
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL shares its memory among all connections")
+class Memory(TransactionTestCase):
+    def pages(self) -> int:
+        with connection.cursor() as cursor:
+            return int(cursor.execute("PRAGMA cache_size").fetchone()[0])
+
+    def test_a_connection_holds_more_pages_while_it_imports(self) -> None:
+        before, steps = self.pages(), import_file(csv_file([{"title": "Kokoro"}]))
+        next(steps)
+        assert self.pages() == -CACHE_KIB
+        steps.close()
+        assert self.pages() == before
 
 
 class Checkpoints(TestCase):
