@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_932,
+    "models forms views web metadata templatetags admin": 11_960,
     "search": 1952,
     "server": 3314,
     "jobs": 1464,
     "importing exporting": 4990,
     "openapi": 651,
-    "house": 28_265,
+    "house": 28_293,
     "benchmarks": 4315,
 }
 

@@ -64,6 +64,19 @@ pytestmark = pytest.mark.once
         ("Spanish; Castilian", "es"),
         ("Norwegian Nynorsk; Nynorsk, Norwegian", "nn"),
         ("Norwegian Bokmål; Norwegian Nynorsk", "mul"),
+        ("lingua italiana", "it"),
+        ("lengua española", "es"),
+        ("langue anglaise", "en"),
+        ("Deutsche Sprache", "de"),
+        ("Serbo-Croatian", "hbs"),
+        ("Serbo-Croatian (Cyrillic)", "hbs-cyrl"),
+        ("sh", "hbs"),
+        ("Ga", "gaa"),
+        ("ga", "ga"),
+        ("Bini; Edo", "bin"),
+        ("Swiss German; Alemannic; Alsatian", "gsw"),
+        ("Slavic languages", "sla"),
+        ("Imperial Aramaic (700-300 BCE)", "arc"),
     ],
 )
 def test_one_language_has_one_code(written: str, canonical: str) -> None:
@@ -93,6 +106,7 @@ def test_what_is_no_code_is_refused(text: str) -> None:
         ("en-us", "English"),
         ("yi", "Yiddish"),
         ("mul", "Several languages"),
+        ("sla", "Slavic languages"),
         ("xx", "XX"),
     ],
 )

@@ -23,6 +23,9 @@ _LANGUAGE = re.compile(  # the word itself: English language, język polski, 日
     r"^in\s|\b(?:language|langue|lengua|lingua|idioma|sprache|jezyk|jazyk|язык|язик|мова|език|taal|spraket?|sprog|nyelv|"
     r"kieli|limba|bahasa|dili|γλωσσα|اللغه|لغه|زبان|שפה|tieng)\b|^ภาษา"
 )
+# Adjectives that agree with the word for language: lingua italiana, langue française, língua alemã, deutsche Sprache.
+_AGREEING = (("a", "o"), ("a", ""), ("e", ""), ("ne", ""), ("que", "c"), ("", "o"))
+SHORTEST = 5  # letters of such an adjective
 _WRITTEN = str.maketrans("文", "語")  # 日文 is 日語
 _IN_BRACKETS = re.compile(r"(?<!\s)\s*+[(\[]([^()\[\]]*+)[)\]]")
 _CODES: dict[str, str] = {}  # the code of each code and of each folded name
@@ -36,10 +39,12 @@ for _code, _others, _name, *_names in table("languages.txt", "\t"):
     for _each in (_name, *_names):
         _CODES.setdefault(fold(_each), _code)
         _CODES.setdefault(_IN_BRACKETS.sub("", fold(_each)), _code)
+_TITLED = {_each: _code for _code, _each in _NAMES.items() if len(_each) < 4}  # Ga is a name, and ga is Irish
 for _code, _others, *_ in table("languages.txt", "\t"):
     _CODES |= dict.fromkeys((_code, *_others.split()), _code)
 for _code, *_names in table("language_names.txt", ","):
     _CODES |= {fold(_each): _code for _each in _names}
+    _NAMES.setdefault(_code, _names[0])
 _NAMES[SEVERAL] = "Several languages"
 _OF_COUNTRIES = dict(table("countries.txt", None))
 _SUBTAGS = {code: code for code in _OF_COUNTRIES}  # of regions and scripts, by their codes and names
@@ -74,6 +79,8 @@ _ADVICE = "Write a language code such as en, ja or pt-BR, or the name of a langu
 
 def _one(written: str) -> str:
     """The tag of one language; "" if it is none."""
+    if written in _TITLED:
+        return _TITLED[written]
     tag = _TAG.fullmatch(written.lower().replace("_", "-"))
     if tag and len(written) <= MAX_LENGTH and (tag[1] in _CODES or len(tag[1]) == 3):
         return f"{_CODES.get(tag[1], tag[1])}{tag[2]}"
@@ -87,7 +94,10 @@ def _otherwise_named(named: str) -> str:
     head, comma, kind = map(str.strip, plain.partition(","))
     written = fold(plain[:-1] + plain[-1:].translate(_WRITTEN))
     others = (f"{kind} {head}", f"{head} {kind}") if comma else (plain, written)
-    return next(filter(None, map(_CODES.get, others)), "")
+    agreeing = (
+        plain.removesuffix(end) + own for end, own in _AGREEING if plain.endswith(end) and len(plain) > SHORTEST
+    )
+    return next(filter(None, map(_CODES.get, (*others, *agreeing))), "")
 
 
 def _with_brackets(named: str) -> tuple[str, list[str]]:

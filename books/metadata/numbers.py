@@ -41,6 +41,12 @@ _ABBREVIATION = re.compile(r"(?<=[^\W\d_])\.(?=\d|[mdclxvi]+$)")  # v.3, Bd.II
 _THOUSANDS = re.compile(r"(?<!\d)(\d{1,3}),(\d{3})(?!\d)")
 _PARTS = {part: number for number, parts in enumerate(("上前甲상", "中後后乙중", "下丙하", "丁"), 1) for part in parts}
 _IN_WORDS = {word: number for number, *words in table("ordinals.txt", None) for word in words}
+_LETTERS = {  # that stand for numbers: כרך ב, Τόμος Β
+    letter: (place % 9 + 1) * 10 ** (place // 9)
+    for letters in ("אבגדהוזחטיכלמנסעפצקרשת", "αβγδεϛζηθικλμνξοπϟ")
+    for place, letter in enumerate(letters)
+}
+_LETTER_MARKS = re.compile("[\"'\u00b4\u02b9\u0301\u0384\u05f3\u05f4\u2019\u201d]")
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
 _PAGES = re.compile(
@@ -118,12 +124,24 @@ def series_number(text: str) -> Decimal | None:
         return None
     if match := _PART.fullmatch(_BRACKETS.sub("", written)):
         return Decimal(_PARTS[match[1]])
+    if found := _in_letters(written):
+        return Decimal(found)
     if match := _FRACTION.search(written):
         return int(match[1] or 0) + Decimal(match[2]) / (int(match[3]) or 1)
-    match = _IN_SERIES.search(_THOUSANDS.sub(r"\1\2", written))
+    figures = _THOUSANDS.sub(r"\1\2", written)
+    match = _IN_SERIES.search(figures.replace(",", ", ") if figures.count(",") > 1 else figures)  # 1,2,3 are three
     if match is None or (written.startswith("-") and not written[1:].startswith(" ")):
         raise ValidationError("Enter a number, for example 1 or 2.5.", code="invalid")
     return Decimal(f"{match[1]}.{match[2] or 0}")
+
+
+def _in_letters(written: str) -> int | None:
+    """The number in the letters of the last word, if a word comes before it, or if it is one letter or marked."""
+    *before, last = _LETTER_MARKS.sub("", written).split() or [""]
+    last = last.replace("στ", "ϛ")
+    values = [_LETTERS.get(letter, 0) for letter in last]
+    is_number = all(values) and (values == sorted(set(values), reverse=True) or last in {"טו", "טז"})
+    return sum(values) if is_number and (before or len(last) == 1 or _LETTER_MARKS.search(written)) else None
 
 
 def in_digits(text: str) -> str:
