@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from books.history.merge import merge
 from books.history.rename import edit, undo
 from books.importing import source, tables
-from books.importing.formats.values import people, with_role
+from books.importing.formats.values import people, split_role
 from books.importing.rows import cleaned
 from books.metadata import record, roles
 from books.models import Author, Book, BookAuthor, NameChange
@@ -80,7 +80,7 @@ def test_every_role_is_read_as_it_is_written() -> None:
     ],
 )
 def test_a_cell_of_authors_may_name_others_too(cells: list[str], authors: list[str], contributors: list[str]) -> None:
-    assert people(map(with_role, cells)) == {"authors": authors, "contributors": contributors}
+    assert people(map(split_role, cells)) == {"authors": authors, "contributors": contributors}
 
 
 class Contributors(LibrarianTestCase):

@@ -117,7 +117,7 @@ class ImportBooks(TransactionTestCase):
         assert Book.objects.get().title == "A"
 
     def test_columns_that_it_does_not_know_are_listed_with_an_example(self) -> None:
-        with pytest.raises(CommandError, match=r"with these columns: Werk, Wer.*title=Werk"):
+        with pytest.raises(CommandError, match=r"has these columns: Werk, Wer.*title=Werk"):
             self.run_command(self.file("a.csv", "Werk;Wer\nFaust;Goethe\n"))
 
     def test_an_empty_catalogue_without_tables_says_what_to_do(self) -> None:

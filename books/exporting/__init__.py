@@ -1,4 +1,4 @@
-"""The catalogue as a file. What CSV and JSON Lines hold, an import reads again byte for byte."""
+"""Exports the catalogue to files. CSV and JSON Lines survive a round trip through import byte for byte."""
 
 from books.exporting.base import ExportFormat
 from books.exporting.bibtex import BibTex

@@ -1,7 +1,7 @@
-"""What an export format is, and books read in batches, so that a file of any size takes little memory.
+"""The base classes of export formats, and streams of books in batches, so that a file of any size takes little memory.
 
-No cursor, connection or thread is held while a slow client reads: each batch continues after the last one's id, or
-takes the next of the ids that were read at first, eight bytes each.
+While a slow client reads, no cursor, connection or thread is held: each batch continues after the last id of the one
+before, or takes the next ids of a search that ran once, at eight bytes per book.
 """
 
 import re
@@ -18,43 +18,43 @@ from books.models.book import Book, BookQuerySet
 from books.models.book_columns import split
 from books.web.serializers import number
 
-BATCH = 250  # rows: each client that reads slowly holds as many in memory
+BATCH = 250  # rows in memory for each slow client
 NAMES = [place for place, field in enumerate(FIELDS, 1) if field.column]  # places in a row
 DECIMALS = [place for place, field in enumerate(FIELDS, 1) if field.schema["type"] == "number"]
-_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 cannot even escape them
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 cannot even escape these
 ROW = ("id", *COLUMNS)
 
 Row = Sequence[Any]
 
 
 class ExportFormat:
-    """A format; an instance writes one file: `header`, then `encode` for each batch, `separator` between, and `end`."""
+    """An export format. An instance writes one file: `header`, `encode` for each batch, `separator` between, `end`."""
 
     label: ClassVar[str]  # for people
     extension: ClassVar[str]  # of the file and its URL
     content_type: ClassVar[str]
     header: ClassVar[bytes] = b""
     separator: ClassVar[bytes] = b""
-    extra: ClassVar[tuple[str, ...]] = ()  # columns that it needs besides the fields of a book
-    is_packed: ClassVar[bool] = False  # whether compressing it again is in vain
+    extra: ClassVar[tuple[str, ...]] = ()  # columns needed besides a book's fields
+    is_packed: ClassVar[bool] = False  # already compressed
     is_resumable: ClassVar[bool] = True  # whether another instance can continue the file
 
     def encode(self, rows: Iterable[Row]) -> bytes:
-        """The rows: of each its id, its cells and the `extra` columns."""
+        """The bytes of these rows: id, cells and the `extra` columns."""
         raise NotImplementedError
 
     def end(self) -> bytes:
         return b""
 
     def close(self) -> None:
-        """Called in any case, also when the file is given up."""
+        """Always called, even if the file is abandoned."""
 
 
 class EntryFormat(ExportFormat):
-    """A format that writes one book after the other."""
+    """A format that writes books one by one."""
 
     def entry(self, book: dict[str, Any]) -> str:
-        """The book, from its fields and its id."""
+        """The text for a book, given its fields and id."""
         raise NotImplementedError
 
     def encode(self, rows: Iterable[Row]) -> bytes:
@@ -62,7 +62,7 @@ class EntryFormat(ExportFormat):
 
 
 def record(row: Row, extra: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The fields of a row by their names, and its id."""
+    """The fields of a row by name, and its id."""
     cells = list(row)
     for place in NAMES:
         cells[place] = split(cells[place])
@@ -72,21 +72,21 @@ def record(row: Row, extra: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def xml_text(text: str) -> str:
-    """The text as XML holds it. With quotes as they are: text needs no escape of them, and old parsers know few."""
+    """The text escaped for XML, except quotes: text does not need that, and old parsers know few entities."""
     return escape(text if text.isprintable() else _NOT_IN_XML.sub("", text), quote=False)
 
 
 def rows_after(books: BookQuerySet, last: int, extra: tuple[str, ...] = ()) -> QuerySet[Book, Row]:
-    """The next batch in order of the ids: of each row its id, its cells and the extra columns."""
+    """The next batch by id: rows of id, cells and the extra columns."""
     return books.after(last).values_list("pk", *COLUMNS.values(), *extra)[:BATCH]
 
 
 async def stream(ids: Sequence[int] | None, known: type[ExportFormat]) -> AsyncIterator[bytes]:
-    """The file of the books with these ids, None: of all, a batch at a time. A search is not made again for each."""
+    """The file of the books with these ids (None: all books), a batch at a time. A search runs only once."""
     with closing(known()) as file:
         yield file.header
         separator = b""
-        async for batch in _all(file.extra) if ids is None else _of(ids, file.extra):
+        async for batch in _all(file.extra) if ids is None else _selected(ids, file.extra):
             yield separator + await sync_to_async(file.encode)(batch)
             separator = file.separator
         yield await sync_to_async(file.end)()
@@ -99,7 +99,7 @@ async def _all(extra: tuple[str, ...]) -> AsyncIterator[list[Row]]:
         yield batch
 
 
-async def _of(ids: Sequence[int], extra: tuple[str, ...]) -> AsyncIterator[list[Row]]:
+async def _selected(ids: Sequence[int], extra: tuple[str, ...]) -> AsyncIterator[list[Row]]:
     for start in range(0, len(ids), BATCH):
         books = Book.objects.filter(pk__in=ids[start : start + BATCH])
         if batch := [row async for row in rows_after(books, 0, extra)]:

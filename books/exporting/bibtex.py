@@ -1,4 +1,4 @@
-"""BibTeX in UTF-8. A book's key stays the same from export to export, as texts cite by it."""
+"""BibTeX in UTF-8. A book keeps its key in every export, since texts cite by key."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from books.exporting.citation import full_title, language_tag, person, year_in_w
 from books.metadata.folding import fold
 from books.metadata.roles import by_property
 
-# Braces are counted whether they are escaped or not: one alone would end the entry.
+# BibTeX counts even escaped braces: a single one would end the entry.
 SPECIAL = str.maketrans({
     **{character: f"\\{character}" for character in "&%$#_"},
     "\\": r"\textbackslash{}",
@@ -34,16 +34,16 @@ def fields(book: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "author", " and ".join(name_of(name, book["language"]) for name in book["authors"])
     for role, names in by_property(book["contributors"], {"edt": "editor", "trl": "translator"}).items():
         yield role, " and ".join(name_of(name, book["language"]) for name in names)
-    yield "title", whole(full_title(book))
-    yield "shorttitle", whole(book["title"]) if book["subtitle"] else ""
-    yield "publisher", whole(book["publisher"])
+    yield "title", braced(full_title(book))
+    yield "shorttitle", braced(book["title"]) if book["subtitle"] else ""
+    yield "publisher", braced(book["publisher"])
     yield "year", year_in_words(book["published_year"])
     yield "isbn", book["isbn13"] or ""
     yield "language", language_tag(book["language"])
     yield "pagetotal", str(book["pages"] or "")
-    yield "series", whole(book["series"])
+    yield "series", braced(book["series"])
     yield "number", "" if book["series_number"] is None else str(book["series_number"])
-    yield "keywords", ", ".join(whole(topic) if "," in topic else escape(topic) for topic in book["topics"])
+    yield "keywords", ", ".join(braced(topic) if "," in topic else escape(topic) for topic in book["topics"])
     yield "abstract", escape(book["description"])
 
 
@@ -51,21 +51,21 @@ def escape(text: str) -> str:
     return text.translate(SPECIAL)
 
 
-def whole(text: str) -> str:
-    """The text in braces of its own: no style changes its capitals, and no `and` or comma parts it."""
+def braced(text: str) -> str:
+    """The text in braces, so that no style changes its capitals and no `and` or comma splits it."""
     return f"{{{escape(text)}}}" if text else ""
 
 
 def name_of(name: str, language: str) -> str:
-    """`King, Jr., Martin Luther`; a name without certain parts, or of an institution, as one whole."""
+    """`King, Jr., Martin Luther`; institutions and names with unclear parts stay whole."""
     found = person(name, language)
     if not found:
-        return whole(name)
+        return braced(name)
     return escape(", ".join(filter(None, (found.family, found.suffix, found.given))))
 
 
 def key(book: dict[str, Any]) -> str:
-    """`woolf1931waves-12`: unique by the id behind it, ASCII as all programs take it."""
+    """`woolf1931waves-12`: unique thanks to the id, and ASCII, which all programs accept."""
     author = next(iter(book["authors"]), "")
     found = person(author, book["language"])
     words = [word for word in re.split(r"\W+", fold(book["title"])) if word not in _SMALL_WORDS]

@@ -1,4 +1,4 @@
-"""What formats for citations want: names in their parts, whole titles, language tags as they are written."""
+"""Values for citation formats: names in parts, full titles, conventional language tags."""
 
 import re
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from books.metadata.languages import primary
 from books.metadata.sorting import is_institution, sort_name
 
-# Whose names begin with the family: which part is which, nothing says.
+# Languages with the family name first: their names do not show which part is which.
 FAMILY_FIRST = {"hu", "ja", "ko", "vi", "zh"}
-MOST_WORDS = 5  # of a person's name; longer ones are mostly those of institutions
+MOST_WORDS = 5  # of a person's name; longer names are mostly institutions
 _SPACED = re.compile(r"[\s.,'’‘ʼ\-–A-Za-zÀ-ɏḀ-ỿΆ-Ͽἀ-῾Ѐ-ԯ\u0300-\u036f]+")  # Latin, Greek and Cyrillic letters
-_SUBTAG_CASE = {2: str.upper, 4: str.title}  # of a region and of a script
+_SUBTAG_CASE = {2: str.upper, 4: str.title}  # by length: regions have 2 letters, scripts 4
 
 
 class Person(NamedTuple):
@@ -23,9 +23,9 @@ class Person(NamedTuple):
 
 @lru_cache(10_000)
 def person(name: str, language: str) -> Person | None:
-    """The parts of a person's name; None where they are not certain, or where it is the name of an institution.
+    """The parts of a person's name; None if they are unclear, or for an institution.
 
-    `language` is that of the book. A name that is written last name first, with a comma, is certain in any.
+    `language` is the book's. A name written last name first, with a comma, is clear in any language.
     """
     has_comma = "," in name
     if not _SPACED.fullmatch(name) or is_institution(name) or len(name.split()) > MOST_WORDS:
@@ -39,7 +39,7 @@ def person(name: str, language: str) -> Person | None:
 
 
 def family_first(name: str, language: str) -> str:
-    """`Woolf, Virginia`; the name as it stands where its parts are not certain."""
+    """`Woolf, Virginia`; the unchanged name if its parts are unclear."""
     found = person(name, language)
     return ", ".join(filter(None, found)) if found else name
 
@@ -55,7 +55,7 @@ def language_tag(tag: str) -> str:
 
 
 def year_in_words(year: int | None) -> str:
-    """In four digits: two would be of any century."""
+    """The year in at least four digits, as two could mean any century."""
     if year is None:
         return ""
     return f"{year:04}" if year > 0 else f"{-year} BC"

@@ -1,4 +1,4 @@
-"""CSV: a book per row, in the columns that our import knows."""
+"""CSV with a book per row, in the columns of our import."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from books.models.book_columns import NAME_SEPARATOR
 from books.web.serializers import number
 
 TEXTS = [place for place, field in enumerate(FIELDS, 1) if field.schema["type"] in {"string", "array"}]
-BOM = b"\xef\xbb\xbf"  # by which Excel knows UTF-8
+BOM = b"\xef\xbb\xbf"  # Excel needs it to recognise UTF-8
 _FIRST = itemgetter(0)
 
 
@@ -22,7 +22,7 @@ class Csv(ExportFormat):
     header = ",".join(COLUMNS).encode() + b"\n"
 
     def encode(self, rows: Iterable[Row]) -> bytes:
-        """The rows as CSV, made column by column: a check of each cell would take most of an export's time."""
+        """The rows as CSV, made column by column: checking each cell would take most of an export's time."""
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for place in NAMES:
             columns[place] = [names.replace(NAME_SEPARATOR, f"{SEPARATOR} ") for names in columns[place]]

@@ -1,10 +1,10 @@
-"""Cells that a spreadsheet would run as a formula: our CSV puts an apostrophe before them, our import takes it off."""
+"""Defuses cells that a spreadsheet would run as formulas: exports add an apostrophe, imports remove it."""
 
 import re
 
-# However often it was defused already, so that each apostrophe that is taken off is one of ours.
+# Including cells with apostrophes already, so that every apostrophe removed is one that we added.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-FIRST = frozenset("'=+-@\t\r\n＝＋－＠")  # the characters with which one may begin
+FIRST = frozenset("'=+-@\t\r\n＝＋－＠")  # first characters of such cells
 
 
 def defuse(cell: str) -> str:

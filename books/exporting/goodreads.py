@@ -1,4 +1,4 @@
-"""The CSV that Goodreads exports and imports, and that many other sites import too."""
+"""The CSV that Goodreads exports and imports, and that many other sites import."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ class Goodreads(ExportFormat):
 
 
 def cells(book: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What a catalogue knows; ratings, reviews and shelves of reading are a reader's own."""
+    """The columns a catalogue can fill; ratings, reviews and reading shelves are personal."""
     key, authors = book["source_key"] or "", book["authors"]
     named = [f"{place.series}, #{place.written}" if place.written else place.series for place in places(book)]
     series = f" ({'; '.join(named)})" if named else ""

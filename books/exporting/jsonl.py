@@ -1,4 +1,4 @@
-"""JSON Lines: a book per line."""
+"""JSON Lines, a book per line."""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,6 @@
-"""MARCXML, which library systems import: MARC 21 with ISBD punctuation left out, as its leader says.
+"""MARCXML, which library systems import: MARC 21 without ISBD punctuation, as declared in its leader.
 
-Topics are subjects of no thesaurus (650 _4). Several lines of a description are several notes (520).
+Topics are subjects without a thesaurus (650 _4). Each line of a description is a note (520).
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from books.metadata.roles import LABELS, contributor
 from books.metadata.series import places
 from books.metadata.sorting import is_institution, leading_article
 
-LEADER = "     nam a22     7c 4500"  # new, a printed book, Unicode; minimal level
+LEADER = "     nam a22     7c 4500"  # a new record of a printed book, in Unicode, minimal level
 
 
 class Field(NamedTuple):
     tag: str
     indicators: str
-    subfields: str  # their codes, a text for each
+    subfields: str  # codes, one per text
     texts: tuple[str, ...]
 
 
@@ -51,7 +51,7 @@ def datafield(field: Field) -> str:
 
 
 def fixed_length(book: dict[str, Any]) -> str:
-    """Field 008: when it was entered, the kind of date and the date, the language; `|` is not said."""
+    """Field 008: date entered, type of date and date, language; `|` means not coded."""
     year = book["published_year"]
     dates = "nuuuuuuuu" if year is None else f"s{year:04}    " if year > 0 else "b        "
     language = bibliographic(book["language"]) or "und"
@@ -63,7 +63,7 @@ def fields(book: dict[str, Any]) -> Iterator[Field]:
     yield Field("020", "  ", "a", (book["isbn13"] or "",))
     yield Field("035", "  ", "a", (control_number(book["source_key"] or ""),))
     yield Field("041", "  ", "a", (bibliographic(tag),))
-    if "-" in tag:  # which three letters do not say
+    if "-" in tag:  # more than a three-letter code can say
         yield Field("041", " 7", "a2", (tag, "rfc5646"))
     for place, name in enumerate(book["authors"]):
         yield author(name, book["language"], main=place == 0)
@@ -85,7 +85,7 @@ def fields(book: dict[str, Any]) -> Iterator[Field]:
 
 
 def author(name: str, language: str, *, main: bool) -> Field:
-    """A person, last name first (indicator 1); as it stands where its parts are not certain (0); an institution."""
+    """A person, last name first (indicator 1) or unchanged if the parts are unclear (0); or an institution."""
     start, found = "1" if main else "7", person(name, language)
     if found:
         return Field(f"{start}00", "1 ", "ac", (f"{found.family}, {found.given}", found.suffix))
@@ -93,6 +93,6 @@ def author(name: str, language: str, *, main: bool) -> Field:
 
 
 def control_number(source_key: str) -> str:
-    """`aozora:056078` as (aozora)056078: whose number it is, and the number."""
+    """`aozora:056078` as (aozora)056078: the organization and its number."""
     source, colon, number = source_key.partition(":")
     return f"({source}){number}" if colon else source_key

@@ -1,7 +1,7 @@
-"""RIS, which reference managers read: a tag a line, CRLF.
+"""RIS, which reference managers read: a tag per line, with CRLF.
 
 For a BOOK, T3 is the series and M1 the number in it, SP the number of pages, ST the title without the subtitle, A2 an
-editor, A4 a translator.
+editor and A4 a translator.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def tags(book: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def date(year: int | None) -> str | None:
-    """YYYY/MM/DD/other: four digits, so that a year before Christ can only be the other."""
+    """YYYY/MM/DD/other: a year is four digits, so BCE only fits into "other"."""
     if year is None:
         return None
     return f"{year:04}" if year > 0 else f"///{-year} BC"

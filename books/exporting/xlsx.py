@@ -1,10 +1,11 @@
-"""A workbook for spreadsheet programs, in the columns of our CSV, written as it is sent.
+"""A workbook for spreadsheet programs, with the columns of our CSV, written while it is sent.
 
-All text is text: an ISBN keeps its digits, and a cell that begins with = is no formula.
+All text cells are typed as text: an ISBN keeps its digits, and a cell that begins with = is not a formula.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Buffer, Iterable, Mapping, Sequence
+from io import RawIOBase
 from itertools import repeat
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -12,9 +13,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from books.exporting.base import ExportFormat, Row, record, xml_text
 from books.metadata.record import COLUMNS, SEPARATOR
 
-MAX_ROWS = 1_048_576  # of a sheet, and characters of a cell: what Excel opens
+MAX_ROWS = 1_048_576  # per sheet, and characters per cell: Excel's limits
 MAX_TEXT = 32_767
-MAX_BYTES = 1 << 30  # of a sheet: twice as many need an extension of zip that not every program reads
+MAX_BYTES = 1 << 30  # per sheet: from twice as many, a ZIP needs an extension that not every program reads
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -22,32 +23,26 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 LETTERS = [chr(ord("A") + place) for place in range(len(COLUMNS))]
-SHEET = (  # the first row stays in view
+SHEET = (  # with the first row frozen
     f'{DECLARATION}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" '
     'topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>'
 )
-SHEET_END = (  # text that could be numbers is meant to be text: no green corners
+SHEET_END = (  # without warnings about numbers stored as text
     f'</sheetData><ignoredErrors><ignoredError sqref="A1:{LETTERS[-1]}{MAX_ROWS}" numberStoredAsText="1"/>'
     "</ignoredErrors></worksheet>"
 )
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what would be read as the code of a character
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read it as a character code
 
 
-class Output:
-    """ZipFile's output. It cannot seek, so ZipFile writes sizes after the data."""
+class Output(RawIOBase):
+    """Output for ZipFile, which writes sizes after the data as this cannot seek."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Buffer) -> int:
         self.parts.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """There is nothing to flush."""
-
-    def close(self) -> None:
-        """There is nothing to close."""
+        return len(self.parts[-1])
 
     def take(self) -> bytes:
         taken, self.parts = b"".join(self.parts), []
@@ -122,7 +117,7 @@ def cell_text(text: str) -> str:
 
 
 def parts(sheets: int) -> dict[str, str]:
-    """The other files of the workbook, by their names."""
+    """The other files of the workbook, by name."""
     names = {number: f"xl/worksheets/sheet{number}.xml" for number in range(1, sheets + 1)}
     types = {"xl/workbook.xml": f"{KIND}.sheet.main+xml", **dict.fromkeys(names.values(), f"{KIND}.worksheet+xml")}
     overrides = "".join(f'<Override PartName="/{name}" ContentType="{kind}"/>' for name, kind in types.items())

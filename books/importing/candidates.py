@@ -1,4 +1,4 @@
-"""The books that the rows of a batch may belong to, by all that finds them."""
+"""The books that the rows of a batch may match, indexed by everything that identifies a book."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -25,10 +25,10 @@ PEOPLE = {Channel.PAGE, Channel.API, Channel.ADMIN}
 
 @dataclass(eq=False)
 class PendingBook(bulk.PendingBook):
-    """A book as the batch will leave it."""
+    """A book as it will be after the batch."""
 
-    is_seen: bool = False  # an earlier row of this file was for it
-    is_foreign: bool = False  # and that row had another source_key
+    is_seen: bool = False  # an earlier row of this file matched it
+    is_foreign: bool = False  # and that row had a different source_key
 
     @property
     def key(self) -> str | None:
@@ -43,7 +43,7 @@ class PendingBook(bulk.PendingBook):
 
 
 class Candidates:
-    """Found by at most three queries, and locked until the transaction ends."""
+    """Loads the books in at most three queries and locks them until the transaction ends."""
 
     def __init__(self, seen: SeenBooks, wanted: Collection[Fields], *, one_person_a_row: bool) -> None:
         self.seen = seen
@@ -53,7 +53,7 @@ class Candidates:
         self.by_isbn: defaultdict[str, list[PendingBook]] = defaultdict(list)
         self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
         self._load_books(wanted, one_person_a_row=one_person_a_row)
-        # How each is spelled here: topics by their slugs, authors by name and by letters, series by old name.
+        # The spellings in the catalogue: topics by slug, authors by name and by letters, series by old name.
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
         self.topics = {slug: topic.name for slug, topic in Topic.objects.spelled(slugs).items()}
         self.authors = {name: name for book in self.pending for name in roles.names(book.fields)}
@@ -62,7 +62,7 @@ class Candidates:
         known = {name for book in self.pending for name in series_names(book.fields)}
         series = Series.objects.spelled({name for fields in wanted for name in series_names(fields)} - known)
         self.series = {name: each.name for name, each in series.items() if each.name != name}
-        self._corrected: dict[int, set[str]] | None = None  # not needed yet
+        self._corrected: dict[int, set[str]] | None = None  # loaded when first needed
 
     def _load_books(self, wanted: Collection[Fields], *, one_person_a_row: bool) -> None:
         keys = {fields["source_key"] for fields in wanted if "source_key" in fields}
@@ -70,12 +70,12 @@ class Candidates:
         self._load(source_key=keys, isbn13=isbns)
         unknown = (fields for fields in wanted if fields.get("source_key") not in self.by_key)
         prints = {fingerprint.of(each["title"], each.get("authors", [])) for each in unknown if "title" in each}
-        # With one person a row, a book of another source would be another book again after the first row.
+        # With one person per row, a match from another source would not be found again for the second row.
         self._load(Q(source_key=None) if one_person_a_row else Q(), fingerprint=prints)
         self._load(isbn13=self.by_isbn.keys() - isbns)  # other volumes
 
     def _load(self, further: Q = Q(), **wanted: set[str]) -> None:  # noqa: B008 - a Q is never changed
-        """The books that have one of the wanted values of a column."""
+        """Load the books with one of the wanted values in a column."""
         any_of = [Q(**{f"{column}__in": among(values)}) for column, values in wanted.items() if values]
         if not any_of:
             return
@@ -109,7 +109,7 @@ class Candidates:
         self.by_work[work(book.fields)].append(book)
 
     def spelled(self, fields: Fields) -> Fields:
-        """The fields with topics, people and series as they are spelled here."""
+        """The fields with topics, people and series as the catalogue spells them."""
         fields = {**fields}
         if topics := fields.get("topics"):
             fields["topics"] = self.spelled_topics(topics)
@@ -127,16 +127,16 @@ class Candidates:
         return self.authors.get(name) or self.authors.setdefault(letters(name), name)
 
     def corrected(self, pk: int) -> set[str]:
-        """The fields of a book that a person was the last to change, after an import had given them."""
+        """The fields of a book that a person has changed since an import last set them."""
         if self._corrected is None:
             self._corrected = _corrected(self.by_pk)
         return self._corrected.get(pk, set())
 
     def all_seen(self) -> SeenBooks:
-        """The seen books with those of this batch, once all of them are stored."""
+        """The seen books including those of this batch, once these are stored."""
         books = [book.pk for book in self.pending if book.pk and book.is_seen]
         foreign = [book.pk for book in self.pending if book.pk and book.is_foreign]
-        return SeenBooks(self.seen.books.with_also(books), self.seen.foreign.with_also(foreign))
+        return SeenBooks(self.seen.books.union(books), self.seen.foreign.union(foreign))
 
 
 def _corrected(pks: Collection[int]) -> dict[int, set[str]]:
@@ -154,5 +154,5 @@ def _corrected(pks: Collection[int]) -> dict[int, set[str]]:
 
 
 def work(fields: Fields) -> tuple[Any, ...]:
-    """What is equal for a row without source_key and ISBN, and its book."""
+    """The values by which a row without source_key and ISBN matches its book."""
     return fields["title"], tuple(fields.get("authors", ())), fields.get("published_year")

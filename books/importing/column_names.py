@@ -1,8 +1,8 @@
-"""What people call the columns of a list of books, by field, in the languages of Europe and East Asia and some more.
+"""Maps column names of book lists to fields, in the languages of Europe, East Asia and some others.
 
-metadata/tables/column_names.txt has them, each row after its field. They are compared without case, accents, spaces
-and punctuation. The first are the most usual: of two columns for one field, the one whose name stands first is taken.
-What is not there is not guessed, since a wrong guess would put wrong values in.
+Each row of metadata/tables/column_names.txt is a field and its names, the most usual first: of two columns for one
+field, the one with the more usual name is read. Case, accents, spaces and punctuation do not count. Other names are not
+guessed, since a wrong guess would import wrong values.
 """
 
 from collections import defaultdict
@@ -11,8 +11,8 @@ from functools import cache
 from books.metadata.folding import fold, table
 from books.metadata.record import CLEANERS
 
-GIVEN, FAMILY = "given_name", "family_name"  # in the table, beside the fields
-ACCENTED = {  # words of headers, by the encodings of their languages
+GIVEN, FAMILY = "given_name", "family_name"  # in the table besides the fields
+ACCENTED = {  # words in headers, by the encodings used for their languages
     ("cp1252", "mac_roman"): frozenset(
         "année édition éditeur éditions résumé série catégorie clés numéro numéros entrée größe für übersetzer "
         "título año edición páginas género número categoría descripción edição descrição gênero coleção "
@@ -35,13 +35,13 @@ def _fields() -> dict[str, tuple[str, int]]:
 
 
 def key(name: str) -> str:
-    """What is the same for all spellings of a column's name: “Año (publicación)” is anopublicacion."""
+    """The name in a form that all its spellings share: “Año (publicación)” becomes anopublicacion."""
     return "".join(filter(str.isalnum, fold(name)))
 
 
 def field_of(name: str) -> tuple[str, int] | None:
-    """What a column of this name holds, and how usual the name is (0: most). None if it is not known.
+    """The field in a column of this name, and the rank of the name (0: most usual). None for an unknown name.
 
-    It is a field, or the GIVEN or FAMILY part of an author's name.
+    The field may also be GIVEN or FAMILY, a part of an author's name.
     """
     return _fields().get(key(name))

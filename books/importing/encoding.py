@@ -1,4 +1,4 @@
-"""Recognises the encoding of a file and converts it to UTF-8, which is all that the rest of an import reads."""
+"""Recognises the encoding of a file and converts it to UTF-8, the only encoding that the rest of an import reads."""
 
 import codecs
 import re
@@ -13,9 +13,9 @@ from books.importing.letters import nonsense
 from books.metadata.record import DAMAGED
 
 CHUNK = 1 << 20  # bytes
-LONGER_IN_UTF8 = "\u0800"  # from here on a character takes three bytes or four, which are no others by chance
+LONGER_IN_UTF8 = "\u0800"  # from here on a character takes three or four bytes, which is never a coincidence
 MAX_NAMED = 5  # encodings in a message
-RIGHT_BYTES, RIGHT_FOR_A_WRONG = 6, 4  # so many must be right for a file to be UTF-8 in spite of a few that are wrong
+RIGHT_BYTES, RIGHT_FOR_A_WRONG = 6, 4  # valid bytes needed, in all and per invalid one, to read a damaged file as UTF-8
 _ESCAPE = re.compile(rb"\x1b\$[@B]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
@@ -25,11 +25,11 @@ _NO_TEXT = {
 
 
 class UnreadableFile(Exception):
-    """The file cannot be imported at all. The message says why, and what to do."""
+    """The file cannot be imported at all. The message says why and what to do."""
 
 
 class UnclearEncoding(UnreadableFile):
-    """The letters would be guessed. `candidates`: the encodings in which the file makes sense, the likeliest first."""
+    """The encoding would be a guess. `candidates`: the encodings in which the file makes sense, likeliest first."""
 
     def __init__(self, message: str, candidates: Sequence[str]) -> None:
         super().__init__(message)
@@ -38,45 +38,45 @@ class UnclearEncoding(UnreadableFile):
 
 class Text(NamedTuple):
     file: BinaryIO  # in UTF-8, at its first character
-    encoding: str  # that it had
+    encoding: str  # the original one
 
 
 @contextmanager
 def utf8(file: BinaryIO, name: str = "") -> Iterator[Text]:
-    """The file if it is UTF-8, else a temporary copy in UTF-8. Raises UnreadableFile, UnclearEncoding.
+    """The file itself if it is UTF-8, else a temporary copy in UTF-8. Raises UnreadableFile, UnclearEncoding.
 
-    The whole file is read first: it may be ASCII for megabytes before its encoding shows. `name`: the encoding that a
-    person has chosen.
+    The whole file is read first, since it may be ASCII for megabytes before its encoding shows. `name` is an encoding
+    chosen by a person.
     """
     with tempfile.TemporaryFile() as copy:
-        yield _as_utf8(file, copy, name)
+        yield _to_utf8(file, copy, name)
 
 
-def _as_utf8(file: BinaryIO, copy: BinaryIO, name: str) -> Text:
+def _to_utf8(file: BinaryIO, copy: BinaryIO, name: str) -> Text:
     head = _head(file)
     if head.startswith(_UTF16):
-        return _decoded(file, copy, "utf-16", "The file says it is UTF-16 and is not: save it as UTF-8.")
+        return _convert(file, copy, "utf-16", "The file is marked as UTF-16 but is not: save it as UTF-8.")
     if name == "utf-16" or (not name and (name := _utf16_without_mark(file))):
         name = name if name != "utf-16" else _utf16_without_mark(file) or "utf-16-le"
-        return _decoded(file, copy, name, "This file is not UTF-16: save it as UTF-8.")._replace(encoding="utf-16")
+        return _convert(file, copy, name, "This file is not UTF-16: save it as UTF-8.")._replace(encoding="utf-16")
     if not name and _has_escapes(file):
         name = "iso2022_jp"
     if name and name != "utf-8":
-        return _decoded(file, copy, name, f"This file is not in the encoding {name}.")
+        return _convert(file, copy, name, f"This file is not in the encoding {name}.")
     fault = _first_fault(file)
     start = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
     is_utf8 = name or start or (_is_damaged_utf8(file) if fault else not _is_utf8_by_chance(file))
     if not is_utf8:
-        return _legacy(file, copy, fault or "the letters beyond ASCII")
+        return _convert_legacy(file, copy, fault or "the letters beyond ASCII")
     file.seek(start)
     if fault or _has_old_line_ends(file.read(CHUNK)):
-        return _decoded(file, copy, "utf-8-sig", "", errors="replace")._replace(encoding="utf-8")
+        return _convert(file, copy, "utf-8-sig", "", errors="replace")._replace(encoding="utf-8")
     file.seek(start)
     return Text(file, "utf-8")
 
 
-def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
-    """Raises UnclearEncoding where the letters could be others."""
+def _convert_legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
+    """Raises UnclearEncoding if there is no clear winner."""
     data = detection.sample(file)
     size = sum(byte > 127 for byte in data)
     file.seek(0)
@@ -85,19 +85,19 @@ def _legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
     is_of_librarything = b"\tSort Character\t" in beginning  # whose exports are Latin-1
     left = [name for name in detection.LEGACY if not (is_of_a_mac and name in detection.DOS)]
     right, wrong = _utf8_bytes(file)
-    is_mixed = right >= wrong > 0  # as where lists in two encodings were put together
+    is_mixed = right >= wrong > 0  # as if lists in two encodings had been joined
     while True:
-        found = detection.readings(data, left)
+        found = detection.plausible_readings(data, left)
         best = (
             (_western(found) if is_of_librarything else None)
-            or detection.clearest(found, size)
+            or detection.clear_winner(found, size)
             or _with_known_columns(found)
         )
         if best is None or is_mixed:
             break
         try:
-            return _decoded(file, copy, best.encoding, "")
-        except UnreadableFile:  # by a line that is not in the sample
+            return _convert(file, copy, best.encoding, "")
+        except UnreadableFile:  # at a line outside the sample
             left.remove(best.encoding)
             copy.seek(0)
             copy.truncate()
@@ -115,10 +115,10 @@ def _western(found: Sequence[detection.Reading]) -> detection.Reading | None:
 
 
 def _with_known_columns(found: Sequence[detection.Reading]) -> detection.Reading | None:
-    """The only reading in which a column has a usual name: 書名 is other characters elsewhere.
+    """The only reading with a known column name: in other encodings 書名 turns into other characters.
 
-    Most Latin names do not tell: compared without accents, Année is AnnÈe. Some words with accents do, each in the
-    encodings that its language is written in.
+    Most Latin names prove nothing, as accents do not count: Année equals AnnÈe. Some words with accents do, each for
+    the encodings of its language.
     """
 
     def has_column(reading: detection.Reading) -> bool:
@@ -134,7 +134,7 @@ def _with_known_columns(found: Sequence[detection.Reading]) -> detection.Reading
 
 
 def _utf16_without_mark(file: BinaryIO) -> str:
-    """Every second byte of Western UTF-16 is NUL, which no other text has; so are its line ends in any script."""
+    """Western UTF-16 has a NUL in every second byte, unlike any other text; its line ends have one in any script."""
     file.seek(0)
     head = file.read(1 << 16)
     for name, odd in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
@@ -145,14 +145,14 @@ def _utf16_without_mark(file: BinaryIO) -> str:
 
 
 def _has_escapes(file: BinaryIO) -> bool:
-    """Whether the text goes over to kanji by the escapes of ISO 2022, which is ASCII else."""
+    """Whether ASCII text switches to kanji with the escape sequences of ISO 2022."""
     file.seek(0)
     head = file.read(CHUNK)
     return head.isascii() and bool(_ESCAPE.search(head))
 
 
 def _is_damaged_utf8(file: BinaryIO) -> bool:
-    """Whether a file that is not UTF-8 is so only for a few bytes, each of which reads as DAMAGED."""
+    """Whether all but a few bytes of the file are UTF-8. These read as DAMAGED."""
     right, wrong = _utf8_bytes(file)
     if right < max(RIGHT_BYTES, RIGHT_FOR_A_WRONG * wrong):
         return False
@@ -160,9 +160,9 @@ def _is_damaged_utf8(file: BinaryIO) -> bool:
 
 
 def _utf8_bytes(file: BinaryIO) -> tuple[int, int]:
-    """How many bytes of the file go on with a character, as UTF-8 has it, and how many are no part of one.
+    """The number of valid UTF-8 continuation bytes in the file, and of invalid bytes.
 
-    In other encodings a byte seldom goes on so by chance: one for three that do not in Thai, fewer elsewhere.
+    In other encodings bytes are rarely valid by chance: at most one for three invalid ones, in Thai.
     """
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -176,9 +176,9 @@ def _utf8_bytes(file: BinaryIO) -> tuple[int, int]:
 
 
 def _is_utf8_by_chance(file: BinaryIO) -> bool:
-    """Whether the few letters of a file make no sense: 史記 in GB 18030 is ʷӛ in UTF-8.
+    """Whether the few letters of a file make no sense: 史記 in GB 18030 reads as ʷӛ in UTF-8.
 
-    What we export is UTF-8, whatever its letters.
+    Our own exports are always UTF-8.
     """
     file.seek(0)
     head = file.readline(CHUNK)
@@ -192,7 +192,7 @@ def _is_utf8_by_chance(file: BinaryIO) -> bool:
 
 
 def _has_old_line_ends(beginning: bytes) -> bool:
-    """Whether the first line ends in a lone carriage return, as old Macintosh programs write it."""
+    """Whether the first line ends in a lone carriage return, as in files of old Macintosh programs."""
     end = re.search(rb"\r\n?|\n", re.sub(rb'"[^"]*"', b"", beginning))
     return end is not None and end[0] == b"\r" and len(beginning) > end.end()
 
@@ -204,18 +204,18 @@ def _head(file: BinaryIO) -> bytes:
         raise UnreadableFile("The file is empty.")
     for magic, advice in _NO_TEXT.items():
         if head.startswith(magic):
-            raise UnreadableFile(f"This file is no text but {advice}.")
+            raise UnreadableFile(f"This is not a text file but {advice}.")
     return head
 
 
 def _first_fault(file: BinaryIO) -> str | None:
-    """Where the file stops being UTF-8; None if all of it is UTF-8."""
+    """The place of the first byte that is not UTF-8; None if there is none."""
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     line, column = 1, 0
     while True:
         piece = file.readline(CHUNK)
-        start = column - len(decoder.getstate()[0])  # with the bytes of a character that the last piece cut
+        start = column - len(decoder.getstate()[0])  # counting the bytes of a character cut by the last read
         try:
             decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as error:
@@ -225,8 +225,8 @@ def _first_fault(file: BinaryIO) -> str | None:
         line, column = (line + 1, 0) if piece.endswith(b"\n") else (line, column + len(piece))
 
 
-def _decoded(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str, errors: str = "strict") -> Text:
-    """The copy in UTF-8 with line ends of today. Raises UnreadableFile with the advice."""
+def _convert(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str, errors: str = "strict") -> Text:
+    """Write the copy, in UTF-8 and with modern line ends. Raises UnreadableFile with the advice."""
     file.seek(0)
     decoder = codecs.getincrementaldecoder(detection.CODECS.get(encoding, encoding))(errors)
     try:
@@ -244,8 +244,8 @@ def _decoded(file: BinaryIO, copy: BinaryIO, encoding: str, advice: str, errors:
     return Text(copy, encoding)
 
 
-def beginnings(file: BinaryIO, names: Sequence[str], count: int = 8) -> dict[str, list[str]]:
-    """The first lines with letters beyond ASCII, as each of the encodings reads them."""
+def sample_lines(file: BinaryIO, names: Sequence[str], count: int = 8) -> dict[str, list[str]]:
+    """The first lines with letters beyond ASCII, decoded in each of the encodings."""
     sample = [line for line in re.split(rb"[\r\n]+", detection.sample(file)) if not line.isascii()][:count]
     codec = detection.CODECS
     return {name: [line.decode(codec.get(name, name), errors="replace") for line in sample] for name in names}

@@ -1,4 +1,4 @@
-"""Finds the line of a table that names its columns, and the format that has these."""
+"""Finds the header of a table, and the format with these columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from books.importing.formats.values import is_isbn
 from books.importing.reading import Row
 from books.importing.results import REJECT_COLUMNS
 
-MOST_COLUMNS = 1000  # whose names are told apart one by one
+MOST_COLUMNS = 1000  # finding duplicate names takes quadratic time
 
 
 @dataclass(frozen=True)
 class Header:
-    """The names of the columns, each once, and the place of the first row."""
+    """The names of the columns, made unique, and where the rows begin."""
 
     names: list[str]
     end: int
     after: int
-    format: Format | None = None  # of a list that has no header
-    score: int = 0  # the higher the more surely this is the header
+    format: Format | None = None  # of a list without a header
+    score: int = 0  # how likely this is the header
     fault: str = ""
 
 
-def found(first: Sequence[Row], mapping: ColumnMap, named: Format | None = None) -> Header:
-    """The header of a table by its first rows, the best guess if none is surely one. Without any row: no names."""
+def find_header(first: Sequence[Row], mapping: ColumnMap, named: Format | None = None) -> Header:
+    """The header among the first rows of a table, or the best guess. No names if there are no rows."""
     if not first:
         return Header([], 0, 0)
     if not mapping and named in {None, ISBNS} and _is_list_of_isbns(first):
@@ -41,7 +41,7 @@ def found(first: Sequence[Row], mapping: ColumnMap, named: Format | None = None)
 
 
 def _is_list_of_isbns(rows: Sequence[Row]) -> bool:
-    """Whether the first is one, and nothing stands beside any. What is none further down costs its own row."""
+    """Whether the first row is an ISBN and there is only one column. Later rows may still be rejected."""
     return not rows[0].fault and is_isbn(rows[0].cells[0]) and not any(any(row.cells[1:]) for row in rows)
 
 
@@ -50,19 +50,19 @@ def _header(row: Row, mapping: ColumnMap, named: Format | None) -> Header:
         return Header([], row.end, row.after, fault=row.fault)
     if len(row.cells) > MOST_COLUMNS:
         return Header([], row.end, row.after, fault=f"It has more than {MOST_COLUMNS:,} columns: delete some.")
-    names = told_apart(row.cells)
+    names = unique_names(row.cells)
     if mapping:
         wanted = {column for columns in columns_of_mapping(mapping).values() for column in columns}
         score = 100 if names and wanted <= {*names} else 0
         return Header(names, row.end, row.after, score=score)
-    if known := named or recognised(names):
+    if known := named or format_with_columns(names):
         return Header(names, row.end, row.after, score=100 if known.recognises(names) else 0)
     fields = columns_of(names)
     return Header(names, row.end, row.after, score=len(fields) if fields.keys() & {"title", "isbn13"} else 0)
 
 
-def told_apart(cells: Sequence[str]) -> list[str]:
-    """The names of columns without empty ones at the end; a second “title” is “title (2)”."""
+def unique_names(cells: Sequence[str]) -> list[str]:
+    """The names of the columns without empty ones at the end; a second “title” becomes “title (2)”."""
     names: list[str] = []
     for cell in cells:
         name = " ".join(cell.replace("\ufeff", "").split())
@@ -74,10 +74,10 @@ def told_apart(cells: Sequence[str]) -> list[str]:
 
 
 def is_ours(names: Sequence[str]) -> bool:
-    """Whether we wrote the file: an export, or rejects. Apostrophes in the files of others are their own."""
+    """Whether the file is our own export or list of rejects. In other files apostrophes are part of the cells."""
     return "source_key" in names or tuple(names[-len(REJECT_COLUMNS) :]) == REJECT_COLUMNS
 
 
-def recognised(header: Sequence[str]) -> Format | None:
-    """The format that has these columns, None if we know none."""
+def format_with_columns(header: Sequence[str]) -> Format | None:
+    """The known format with these columns, or None."""
     return next((known for known in FORMATS.values() if known.recognises(header)), None)

@@ -32,19 +32,19 @@ from books.models.book import lock_volumes
 from books.models.bulk import write
 
 BATCH_ROWS = 1000
-BATCH_BYTES = 4 << 20  # of the file: few large rows are a batch too
+BATCH_BYTES = 4 << 20  # of the file, so that a few large rows make a batch too
 CACHE_KIB = 16_000  # of SQLite's pages
-DRY_RUN_BATCHES = 20  # in one transaction, for which other writers to SQLite wait some seconds
-ATTEMPTS = 2  # at a batch, and then at each of its rows
+DRY_RUN_BATCHES = 20  # per transaction, for which other writers to SQLite wait some seconds
+ATTEMPTS = 2  # per batch, then per row
 _LOST_RACES = {"40P01", "40001"}  # PostgreSQL's deadlock_detected and serialization_failure
 
 
-Checkpoint = dict[str, Any]  # how far an import is, as JSON
+Checkpoint = dict[str, Any]  # progress as JSON
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an import is, with the rejects and notes of the last batch."""
+    """The state of an import, with the rejects and notes of the last batch."""
 
     table: Table
     start: int  # bytes read
@@ -57,7 +57,7 @@ class Progress:
     @property
     def checkpoint(self) -> Checkpoint:
         return {
-            "size": self.table.size,  # by which the file is recognised
+            "size": self.table.size,  # identifies the file
             "start": self.start,
             "lines": self.lines,
             "totals": list(self.totals),
@@ -82,7 +82,7 @@ def _nothing(_: Progress) -> None:
     pass
 
 
-def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
+def import_file(  # noqa: PLR0913 - each is an option of an import
     original: Path | BinaryIO,
     *,
     mapping: Mapping[str, str | Sequence[str]] = {},
@@ -95,11 +95,11 @@ def import_file(  # noqa: PLR0913 - each is a thing one can want of an import
     actor: Actor = IMPORT,
     batch_rows: int = BATCH_ROWS,
 ) -> Generator[Progress]:
-    """Import the books of a file, from the checkpoint on if there is one; yields once before the first batch.
+    """Import the books in a file, resuming at the checkpoint if given. Yields once before the first batch.
 
-    `mapping` says which column holds which field. `format_name` is a name in FORMATS; without it the format is
-    recognised, as is the encoding. `existing` is one of EXISTING: what a row does to a book that is here already. A dry
-    run rolls everything back, and does not call `save`. Raises UnreadableFile, OSError.
+    `mapping` assigns columns to fields. `format_name` is a name in FORMATS; without it the format is recognised, and so
+    is the encoding. `existing` is one of EXISTING: what a row does to a book in the catalogue. A dry run rolls
+    everything back and does not call `save`. Raises UnreadableFile, OSError.
     """
     opened = original.open("rb") if isinstance(original, Path) else nullcontext(original)
     with opened as file, source.opened(file, encoding, format_name) as text, _in_memory():
@@ -128,7 +128,7 @@ def _batches(rows: Iterator[Row], batch_rows: int) -> Iterator[list[Row]]:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Python does not look for cycles: among the many objects of a batch there are few, and looking takes a ninth."""
+    """Pause the garbage collector, which takes a ninth of the time: a batch makes many objects but few cycles."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -140,7 +140,7 @@ def _without_collection() -> Iterator[None]:
 
 @contextmanager
 def _in_memory() -> Iterator[None]:
-    """SQLite keeps a batch's pages and its own undo log of a statement in memory. That saves a fifteenth."""
+    """Let SQLite keep a batch's pages and its statement journals in memory, which saves a fifteenth of the time."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
@@ -163,7 +163,7 @@ class _Run:
     existing: str
 
     def store(self, batch: Sequence[Row]) -> Iterator[Progress]:
-        """Store a batch; if other writers prevent that, store its rows one by one."""
+        """Store a batch; if other writers interfere, store its rows one by one."""
         with _without_collection():
             rows = [cleaned(row, self.progress.table.format) for row in batch]
             is_stored = self._try(rows)
@@ -187,7 +187,7 @@ class _Run:
             yield from steps
 
     def _try(self, rows: Sequence[CleanRow]) -> bool:
-        """Store the rows. False if other writers of the same books won every time."""
+        """Store the rows. Returns False if other writers of the same books won every time."""
         for _ in range(ATTEMPTS):
             try:
                 self._attempt(rows)

@@ -1,4 +1,4 @@
-"""Whether letters make sense as the text of a book list: what a wrong encoding makes of it mostly does not."""
+"""Measures whether text makes sense in a list of books: text decoded wrongly mostly does not."""
 
 import re
 import unicodedata
@@ -8,22 +8,22 @@ from itertools import pairwise
 _RUN = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_TEXT = {"Cc", "Cn", "Co", "Cs"}
-_AMONG_LETTERS = {"So", "Sm", "Sc", "Sk", "No"}  # signs that stand beside letters where the encoding is wrong
+_AMONG_LETTERS = {"So", "Sm", "Sc", "Sk", "No"}  # signs that appear beside letters if the encoding is wrong
 _ROMANISED = "\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf"  # Hawaiʻi, Qurʼān
 _HALF_WIDTH = range(0xFF61, 0xFFA0)
 _UNCASED = {"HAN", "KANA", "HANGUL", "THAI", "ARABIC", "HEBREW"}
-_MOST_ACCENTED = 4  # letters one after the other, as in żółć
+_MOST_ACCENTED = 4  # accented letters in a row, as in żółć
 
 
 def nonsense(text: str) -> float:
-    """The share of the letters beyond ASCII that stand where no language has them."""
-    strange = sum(_strange(run[0], text, run.start(), run.end()) for run in _RUN.finditer(text))
-    strange += sum(map(_oddities, _WORD.findall(text)))
+    """The share of the letters beyond ASCII that are where no language has them."""
+    strange = sum(_stray_characters(run[0], text, run.start(), run.end()) for run in _RUN.finditer(text))
+    strange += sum(map(_odd_letters, _WORD.findall(text)))
     return strange / max(sum(len(run) for run in _RUN.findall(text)), 1)
 
 
-def _strange(run: str, text: str, start: int, end: int) -> int:
-    """The characters of a run that are no text, or signs within a word."""
+def _stray_characters(run: str, text: str, start: int, end: int) -> int:
+    """The number of characters in a run that are not text, or are signs within a word."""
     around = [*pairwise([text[start - 1 : start] or " ", *run, text[end : end + 1] or " "])]
     found = 0
     for (before, character), (_, after) in pairwise(around):
@@ -40,8 +40,8 @@ def _strange(run: str, text: str, start: int, end: int) -> int:
     return found
 
 
-def _oddities(word: str) -> int:
-    """The letters of a word that do not go with those beside them."""
+def _odd_letters(word: str) -> int:
+    """The number of letters in a word that do not go with their neighbours."""
     if word.isascii():
         return 0
     scripts = [_script(character) for character in word]
@@ -75,8 +75,8 @@ def _go_together(one: str, other: str) -> bool:
 _KANA, _HAN, _HANGUL = re.compile("[\u3041-\u30fa]"), re.compile("[\u3400-\u9fff]"), re.compile("[\uac00-\ud7a3]")
 
 
-def is_of(encoding: str, text: str) -> bool:
-    """Whether the script of a text is one that people write in this encoding, though it could hold others."""
+def fits_encoding(encoding: str, text: str) -> bool:
+    """Whether people write the script of the text in this encoding, which may be able to hold others."""
     kana, han, hangul = (len(script.findall(text)) for script in (_KANA, _HAN, _HANGUL))
     if encoding in {"gb18030", "big5"}:
         return not kana
@@ -86,5 +86,5 @@ def is_of(encoding: str, text: str) -> bool:
 
 
 def has_kana(text: str) -> bool:
-    """Whether the text is Japanese without doubt: what is not seldom falls on three kana."""
+    """Whether the text is certainly Japanese: other text rarely decodes to three kana."""
     return len(_KANA.findall(text)) >= 3

@@ -1,14 +1,14 @@
 """Which book a row belongs to, and how it changes that book.
 
-A row finds its book by source_key, else by ISBN, else by equal title, authors and year. Of volumes that share an ISBN
-it finds the one with its number. It fills in the fields that are empty, replaces what the book has, or skips it, as
-`existing` says. What a person has corrected since an import stays.
-Two rules keep a second import of the same file from changing anything:
+A row finds its book by source_key, else by ISBN, else by equal title, authors and year. If volumes share an ISBN, it
+finds the one with the same number. It fills the book's empty fields, replaces its values or skips the book, as
+`existing` says. Fields that a person has corrected since an import are kept.
+Two rules make sure that importing the same file again changes nothing:
 - rows with different source keys are never the same book, even if an ISBN or a title leads both to it;
 - a later row for the same book may fill empty fields, but not contradict an earlier row or change the fields that
   identify the book.
-What a row may not give is left out with a note, and never costs the row: an ISBN that another book of the file has with
-the same number in the series, or a value that contradicts an earlier row.
+Values that break these rules are left out with a note, but the row is still imported: an ISBN that another book in the
+file has with the same number in the series, or a value that contradicts an earlier row.
 """
 
 import math
@@ -24,22 +24,22 @@ from books.metadata.series import settled
 from books.models.book import VOLUME
 from books.models.bulk import Fields
 
-EXISTING = ("fill", "replace", "skip")  # what a row does to a book that is here already
+EXISTING = ("fill", "replace", "skip")  # what a row does to a book in the catalogue
 IDENTITY = {"title", "authors", "published_year"}  # they identify a book for rows without source_key and ISBN
 
 
 class Matcher:
-    """Gives the rows of a batch, one after the other, to the candidates or to new books."""
+    """Applies the rows of a batch, one after the other, to candidates or new books."""
 
     def __init__(self, candidates: Candidates, known: Format, existing: str) -> None:
         self.candidates = candidates
         self.known = known
         self.existing = existing
         self.left_out: list[RowError] = []  # of the last row
-        self.remarks: list[RowError] = []  # on the last row, besides
+        self.remarks: list[RowError] = []  # other notes on the last row
 
     def apply(self, given: Fields) -> tuple[RowOutcome, PendingBook]:
-        """Add or change the book of a row. Raises RowError, and leaves all books as they were."""
+        """Add or change the book of a row. If it raises RowError, no book has changed."""
         self.left_out, self.remarks = [], []
         fields = self.candidates.spelled(given)
         if book := self._find(fields):
@@ -49,7 +49,7 @@ class Matcher:
     def _add(self, fields: Fields) -> PendingBook:
         if "title" not in fields and self.known.is_by_isbn and "isbn13" in fields:
             fields["title"] = placeholder_title(fields["isbn13"])
-            self.left_out.append(RowError("title", "", "The list has no titles: look up the books that it has added."))
+            self.left_out.append(RowError("title", "", "The list has no titles: look up the books that were added."))
         if "title" not in fields:
             raise RowError("title", "", "A book needs a title.")
         if others := self.candidates.by_isbn.get(fields.get("isbn13", "")):
@@ -60,7 +60,7 @@ class Matcher:
 
     def _change(self, book: PendingBook, given: Fields) -> RowOutcome:
         fields = self._allowed(book, given)
-        if fields.items() <= book.fields.items():  # as most rows of a list that comes again
+        if fields.items() <= book.fields.items():  # like most rows of a list that is imported again
             book.is_seen = True
             return RowOutcome.UNCHANGED
         for name in list(self._disputed(book, fields)):
@@ -81,7 +81,7 @@ class Matcher:
         return RowOutcome.UPDATED
 
     def _allowed(self, book: PendingBook, given: Fields) -> Fields:
-        """What the row may change: anything of a new book of this file; of an earlier one, what `existing` says."""
+        """The fields that the row may change: all for a book that is new in this file, else depending on `existing`."""
         if not book.before:
             return {**given}
         if self.existing == "skip":
@@ -93,7 +93,7 @@ class Matcher:
         return fields
 
     def _filling(self, book: PendingBook, given: Fields) -> Fields:
-        """What the row gives of fields that are empty. Topics are added; a placeholder is no title."""
+        """The row's values for empty fields, and its topics in addition. A placeholder title counts as empty."""
         free = {"authors"} if self.known.one_person_a_row else set()
         if book.fields["isbn13"] and book.fields["title"] == placeholder_title(book.fields["isbn13"]):
             free.add("title")
@@ -113,25 +113,25 @@ class Matcher:
             self._leave_out(fields, "isbn13", f"Another book has this ISBN: {other}.")
             other = None
         if own and own.is_foreign:
-            raise RowError("source_key", key, f"An earlier row, with another source_key, is for this book: {own}.")
+            raise RowError("source_key", key, f"An earlier row with a different source_key is for this book: {own}.")
         return own or other or self._find_by_work(fields)
 
     def _is_anothers(self, other: PendingBook, own: PendingBook | None, fields: Fields) -> bool:
-        """Whether the book that has the row's ISBN is not the row's."""
+        """Whether the book with the row's ISBN is a different one."""
         if own:
             return bool(own.fields["isbn13"] != fields["isbn13"])
         has_other_title = "title" in fields and fields["title"] != other.fields["title"]
         return other.is_seen and (has_other_title or bool(fields.get("source_key") and other.key))
 
     def _find_by_isbn(self, fields: Fields) -> PendingBook | None:
-        """The book that the ISBN of a row leads to; of volumes that share it the one with the row's number or title."""
+        """The book with the row's ISBN; among volumes that share it, the one with the row's number or title."""
         volumes, title = self.candidates.by_isbn.get(fields.get("isbn13", ""), ()), fields.get("title")
         same = [book for book in volumes if _is_same_volume(book, fields)]
         possible = same or [book for book in volumes if not self._is_other_volume(book, fields)]
         return min(possible, key=lambda book: book.fields["title"] != title, default=None)
 
     def _is_other_volume(self, book: PendingBook, fields: Fields) -> bool:
-        """Whether a row with another number than the book's is for another volume, and does not only say more of it."""
+        """Whether a row with a different number is for another volume, rather than correcting this one."""
         are_numbered = "series_number" in fields and book.fields["series_number"] is not None
         has_other_title = "title" in fields and fields["title"] != book.fields["title"]
         if not book.is_seen:
@@ -145,14 +145,14 @@ class Matcher:
     def _find_by_work(self, fields: Fields) -> PendingBook | None:
         """The book with exactly this title, these authors and this year.
 
-        Of several, a row without source_key and ISBN prefers a book that has neither, and any other row prefers one
-        that is not seen: so each row finds the same book in a second import.
+        Of several, a row without source_key and ISBN prefers a book with neither, and any other row prefers one that
+        no row has matched yet. So each row finds the same book when the file is imported again.
         """
         if "title" not in fields:
             return None
         equal = [book for book in self.candidates.by_work[work(fields)] if self._is_possible(book, fields)]
         if "source_key" in fields or "isbn13" in fields:
-            # A row that contradicts an earlier one is a book of its own, and is found as that again.
+            # A row that contradicts an earlier one is a separate book, and is found as such again.
             possible = (book for book in equal if not any(self._disputed(book, fields)))
             return min(possible, key=lambda book: (book.is_seen, book.pk or math.inf), default=None)
         return min(equal, key=lambda book: (bool(book.key or book.fields["isbn13"]), book.pk or math.inf), default=None)
@@ -160,13 +160,13 @@ class Matcher:
     def _is_possible(self, book: PendingBook, fields: Fields) -> bool:
         key, isbn = fields.get("source_key"), fields.get("isbn13")
         if isbn and book.fields["isbn13"]:
-            return False  # two ISBNs are two editions
+            return False  # different ISBNs are different editions
         if key is None or book.key is None:
             return True
         return not (book.is_seen or source_of(key) == source_of(book.key))
 
     def _disputed(self, book: PendingBook, fields: Fields) -> Iterator[str]:
-        """The fields in which the row contradicts an earlier one of this file."""
+        """The fields in which the row contradicts an earlier row of this file."""
         if not book.is_seen:
             return
         free = {"source_key", *(["authors"] if self.known.one_person_a_row else [])}
@@ -187,7 +187,7 @@ class Matcher:
 
 
 def _label(before: Fields, changed: Fields, given: Fields) -> str:
-    """The label that stands for the number the book has now: a row's label is for the row's own number."""
+    """The label for the book's new number: a row's label belongs to the row's own number."""
     number = changed["series_number"]
     if given.get("series_number", number) != number:
         return cast("str", before["series_label"])

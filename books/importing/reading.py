@@ -1,4 +1,4 @@
-"""Reads rows of CSV, JSON Lines and containers. An unreadable row has a `fault`, and reading goes on after it."""
+"""Reads rows of CSV, JSON Lines and containers. Unreadable rows have a `fault`, and reading continues after them."""
 
 import csv
 import json
@@ -11,12 +11,12 @@ from books.importing.formats.base import Record
 from books.web import strict_json
 
 MAX_LINE = 1 << 20  # bytes
-LOOKED_AT = 20  # rows: a title, a date, empty ones may stand above the header
-BLANK = " \t\r\n\u00a0\u3000\x1a"  # with the character by which DOS ends a file
-BEGINNING = 200  # characters kept of a longer one
+LOOKED_AT = 20  # rows: the header may come after a title, a date or empty rows
+BLANK = " \t\r\n\u00a0\u3000\x1a"  # with DOS's end-of-file character
+BEGINNING = 200  # characters kept of a line that is too long
 MAX_RECORD = MAX_LINE  # characters of a row with its line ends
 
-_FAULTS = {  # csv.Error's own words: ours
+_FAULTS = {  # our messages by part of csv.Error's
     "unexpected end of data": "A quote opens here that nothing closes.",
     "expected after": "A quote stands inside a quoted cell: write it twice.",
     "field limit": f"A cell holds more than {csv.field_size_limit():,} characters.",
@@ -34,7 +34,7 @@ class Line(NamedTuple):
 
 
 def lines(file: BinaryIO, number: int = 0) -> Iterator[Line]:
-    """The lines of UTF-8 from the file's position on, after `number` lines."""
+    """The lines of a UTF-8 file from its position on, which comes after `number` lines."""
     end = file.tell()
     while raw := file.readline(MAX_LINE + 1):
         number += 1
@@ -49,89 +49,89 @@ def lines(file: BinaryIO, number: int = 0) -> Iterator[Line]:
 
 
 class Row(NamedTuple):
-    line: int  # its first
+    line: int  # the first one
     end: int  # bytes of the file up to its end
     after: int  # lines of the file up to its end
-    cells: list[str]  # as they stand in the file; of JSON Lines the one line, of a record that is no text none
+    cells: list[str]  # as in the file; for JSON Lines the whole line, for records that are not text none
     fields: Mapping[str, Any] = {}
     fault: str = ""
 
     @property
     def written(self) -> list[str]:
-        """Its cells, or JSON that says the same."""
+        """The cells, or the fields as JSON."""
         return self.cells or [json.dumps(self.fields, ensure_ascii=False)]
 
 
-class _Endless(Exception):
-    """A record that is too long to be one."""
+class _RecordTooLong(Exception):
+    """A record so long that a quote must be missing."""
 
 
 class _Feed:
-    """Lines for csv.reader, kept until their record is complete, so that those of a broken one can be read again."""
+    """Feeds lines to csv.reader and keeps those of the current record, so that a broken one can be read again."""
 
     def __init__(self, source: Iterator[Line]) -> None:
         self.source = source
-        self.held: list[Line] = []
-        self.again: list[Line] = []
+        self.record: list[Line] = []
+        self.pushed_back: list[Line] = []
         self.size = 0
 
     def __iter__(self) -> "_Feed":
         return self
 
     def __next__(self) -> str:
-        line = self.again.pop() if self.again else next(self.source)
-        self.held.append(line)
+        line = self.pushed_back.pop() if self.pushed_back else next(self.source)
+        self.record.append(line)
         self.size += len(line.text)
         if not line.whole or self.size > MAX_RECORD:
-            raise _Endless
+            raise _RecordTooLong
         return line.text
 
-    def begin(self) -> None:
-        self.held, self.size = [], 0
+    def start_record(self) -> None:
+        self.record, self.size = [], 0
 
 
 def csv_records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
-    """The rows of a CSV file with its header, without blank lines."""
+    """The rows of a CSV file, including its header but no blank lines."""
     feed = _Feed(source)
     reader = csv.reader(feed, delimiter=delimiter, strict=True, skipinitialspace=True)
     while True:
-        feed.begin()
+        feed.start_record()
         try:
             cells = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _Endless) as error:
-            yield from _broken(feed, delimiter, error)
+        except (csv.Error, _RecordTooLong) as error:
+            yield from _recover(feed, delimiter, error)
         else:
             if cells:
-                number, end, _, _ = feed.held[-1]
-                yield Row(feed.held[0].number, end, number, cells)
+                number, end, _, _ = feed.record[-1]
+                yield Row(feed.record[0].number, end, number, cells)
 
 
-def _broken(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
-    """Of a broken record only the first line is lost.
+def _recover(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
+    """Give up only the first line of a broken record.
 
-    The lines between are each read as a record, and the last, at which it broke, as the beginning of one. So every
-    line is read at most three times, whatever the quotes in the file.
+    The last line, where it broke, is read again as the beginning of a record, and each line in between as a record. So
+    every line is read at most three times, whatever the quotes in the file.
     """
-    first, *rest = feed.held
-    if not rest and first.whole and (mended := _mended(first.text.rstrip("\r\n"), delimiter)):
+    first, *rest = feed.record
+    if not rest and first.whole and (mended := _repair_quotes(first.text.rstrip("\r\n"), delimiter)):
         yield Row(first.number, first.end, first.number, mended)
         return
-    yield _faulty(first, _RUNAWAY if rest and "expected after" not in str(error) else _reason(first, error))
+    yield _fault_row(first, _RUNAWAY if rest and "expected after" not in str(error) else _reason(first, error))
     for line in rest[:-1]:
         try:
             cells = next(csv.reader([line.text], delimiter=delimiter, strict=True), [])
         except csv.Error as alone:
-            yield _faulty(line, _reason(line, alone))
+            yield _fault_row(line, _reason(line, alone))
         else:
             if cells:
                 yield Row(line.number, line.end, line.number, cells)
-    feed.again = rest[-1:]
+    feed.pushed_back = rest[-1:]
 
 
-def _mended(text: str, delimiter: str) -> list[str]:
-    """The cells of a line in which quotes within quoted cells are not doubled; none if that is not what is wrong."""
+def _repair_quotes(text: str, delimiter: str) -> list[str]:
+    """The cells of a line with undoubled quotes inside quoted cells; none if something else is wrong."""
     quote = rf'(?<!^)(?<!{re.escape(delimiter)})"(?!$|{re.escape(delimiter)})'
     try:
         return next(csv.reader([re.sub(quote, '""', text)], delimiter=delimiter, strict=True), [])
@@ -139,7 +139,7 @@ def _mended(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def _faulty(line: Line, fault: str) -> Row:
+def _fault_row(line: Line, fault: str) -> Row:
     return Row(line.number, line.end, line.number, [line.text.rstrip("\r\n")], fault=fault)
 
 
@@ -150,7 +150,7 @@ def _reason(line: Line, error: Exception) -> str:
 
 
 def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Iterator[Row]:
-    """The records with their cells by the names of the columns. What a short row does not have is empty."""
+    """The records with fields by column name. Missing cells at the end of a row are empty."""
     width = len(header)
     for record in records:
         cells = record.cells
@@ -167,14 +167,14 @@ def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Itera
 
 
 def _is_header(fields: Mapping[str, str]) -> bool:
-    """Whether the row is the header once more, as in files that were put together."""
+    """Whether the row repeats the header, as in files that were joined."""
     return all(name == cell.strip() for name, cell in fields.items())
 
 
 def record_rows(records: Iterator[Record], file: BinaryIO) -> Iterator[Row]:
-    """The records of a container. `after` counts them; `end` is how far the file has been read for one.
+    """The records of a container. `after` counts them; `end` is how far the file has been read.
 
-    Raises UnreadableFile if the file is damaged among the first. What follows on later damage is one faulty row.
+    Raises UnreadableFile if the file is damaged near its beginning. Later damage ends the rows with a faulty one.
     """
     count = number = 0
     try:
@@ -193,7 +193,7 @@ def json_rows(source: Iterator[Line]) -> Iterator[Row]:
     for line in source:
         text = line.text.strip()
         if not line.whole:
-            yield _faulty(line, _TOO_LONG)
+            yield _fault_row(line, _TOO_LONG)
         elif text:
             yield _json_row(line, text)
 
@@ -202,9 +202,9 @@ def _json_row(line: Line, text: str) -> Row:
     try:
         value = strict_json.loads(text)
     except json.JSONDecodeError as error:
-        return _faulty(line, f"This line is not JSON: {error.msg} at character {error.pos + 1}.")
-    except (ValueError, RecursionError) as error:  # a number that is none, or of thousands of digits; thousands of [
-        return _faulty(line, f"This line is not JSON that we read: {error}.")
+        return _fault_row(line, f"This line is not JSON: {error.msg} at character {error.pos + 1}.")
+    except (ValueError, RecursionError) as error:  # NaN, thousands of digits or thousands of [
+        return _fault_row(line, f"This line cannot be read as JSON: {error}.")
     if not isinstance(value, dict):
-        return _faulty(line, 'This line is no JSON object, such as {"title": "Kokoro"}.')
+        return _fault_row(line, 'This line is not a JSON object like {"title": "Kokoro"}.')
     return Row(line.number, line.end, line.number, [text], fields=value)

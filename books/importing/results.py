@@ -1,10 +1,10 @@
-"""What happens to the rows of a file: each adds a book, updates one, leaves it unchanged or is rejected."""
+"""The outcomes of an import: each row adds a book, updates one, leaves it unchanged or is rejected."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-REJECT_COLUMNS = ("line", "field", "reason")  # added to the rejects; a corrected file is imported with them
+REJECT_COLUMNS = ("line", "field", "reason")  # added to rejects, and ignored when the corrected file is imported
 SHOWN = 100  # characters of a value in a report
 
 
@@ -16,7 +16,7 @@ class RowOutcome(StrEnum):
 
 
 class RowError(Exception):
-    """A row, or one field of it, that cannot be imported, and the reason in words."""
+    """A row or field that cannot be imported, and the reason."""
 
     def __init__(self, field: str, value: object, reason: str) -> None:
         super().__init__(field, value, reason)
@@ -28,11 +28,11 @@ class Reject(NamedTuple):
     field: str  # "": the row as a whole
     value: str
     reason: str
-    cells: Sequence[str] = ()  # as they stand in the file
+    cells: Sequence[str] = ()  # as in the file
 
 
 class Note(NamedTuple):
-    """A remark on an imported row: a field was left out, or there is a similar book."""
+    """A note on an imported row: a field was left out, or there is a similar book."""
 
     line: int
     field: str
@@ -47,7 +47,7 @@ class Totals(NamedTuple):
     unchanged: int = 0
     rejected: int = 0
     notes: int = 0
-    similar: int = 0  # of the added books: possible duplicates
+    similar: int = 0  # added books that are possible duplicates
 
     @property
     def rows(self) -> int:

@@ -1,4 +1,4 @@
-"""A row as the fields that it gives a book, in canonical form, or an error."""
+"""Turns a row into canonical fields of a book, or an error."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -11,16 +11,16 @@ from books.importing.results import Reject, RowError
 from books.metadata import eras, languages
 from books.metadata.record import DAMAGED, clean, with_label
 
-NOTHING: tuple[Any, ...] = (None, "", [])  # of these one is in EMPTY for every field
-_NO_CHARACTER = "\U0010ffff"  # in no text
+NOTHING: tuple[Any, ...] = (None, "", [])  # the values of empty fields
+_NO_CHARACTER = "\U0010ffff"  # never occurs in text
 
 
 class CleanRow(NamedTuple):
     row: Row
-    fields: dict[str, Any] = {}  # those it gives; an empty cell gives none
+    fields: dict[str, Any] = {}  # without empty ones
     left_out: list[RowError] = []
     error: RowError | None = None
-    sort_names: Mapping[str, str] = {}  # of its authors, as the file says
+    sort_names: Mapping[str, str] = {}  # of the authors, as given in the file
 
     def reject(self, error: RowError) -> Reject:
         return Reject(self.row.line, error.field, error.value, error.reason, self.row.written)
@@ -32,16 +32,16 @@ def cleaned(row: Row, known: Format) -> CleanRow:
     try:
         raw, left_out = known.read(row.fields)
         sort_names = {" ".join(name.split()): filed for name, filed in raw.pop("sort_names", {}).items()}
-        fields, unfit = _given(raw)
-        return CleanRow(row, fields, [*left_out, *unfit], sort_names=sort_names)
+        fields, invalid = _clean_fields(raw)
+        return CleanRow(row, fields, [*left_out, *invalid], sort_names=sort_names)
     except ValidationError as error:
         return CleanRow(row, error=RowError("", row.written[0], error.messages[0]))
     except RowError as error:
         return CleanRow(row, error=error)
 
 
-def _given(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
-    """The fields of a book, and those whose values are none. A title that is none is an error of the row."""
+def _clean_fields(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
+    """The clean fields, and an error for each invalid one. An invalid title is an error of the whole row."""
     given = {
         name: value
         for name, value in raw.items()
@@ -50,12 +50,12 @@ def _given(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
     values, errors = clean(given)
     if "title" in errors and (title := _damaged_title(str(given["title"]))):
         values["title"] = title
-        errors["title"] = ["The file is damaged here: the book came in, but correct its title."]
+        errors["title"] = ["The file is damaged here: the book was imported, but its title needs correcting."]
     if "published_year" in errors and (year := _year_beside(str(given.get("title")), str(given["published_year"]))):
         values["published_year"] = year
         del errors["published_year"]
-    unfit = [RowError(name, given[name], " ".join(reasons)) for name, reasons in errors.items()]
-    if fatal := next((error for error in unfit if error.field == "title" and "title" not in values), None):
+    invalid = [RowError(name, given[name], " ".join(reasons)) for name, reasons in errors.items()]
+    if fatal := next((error for error in invalid if error.field == "title" and "title" not in values), None):
         raise fatal
     language = given.get("language")
     if (
@@ -63,14 +63,14 @@ def _given(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
         and isinstance(language, str)
         and (rest := languages.left_out(language))
     ):
-        reason = f"Read as {languages.name(values['language'])}: we know no such region or script."
-        unfit.append(RowError("language", rest, reason))
+        reason = f"Read as {languages.name(values['language'])}: the region or script is unknown."
+        invalid.append(RowError("language", rest, reason))
     values = with_label(values, given)
-    return {name: value for name, value in values.items() if value or value == 0}, unfit
+    return {name: value for name, value in values.items() if value or value == 0}, invalid
 
 
 def _damaged_title(written: str) -> str:
-    """A title some letters of which are lost; "" if it is no title for another reason."""
+    """A title that is only invalid because letters are lost; "" if anything else is wrong."""
     if DAMAGED not in written or not any(map(str.isalnum, written)):
         return ""
     found, _ = clean({"title": written.replace(DAMAGED, _NO_CHARACTER)})
@@ -78,5 +78,5 @@ def _damaged_title(written: str) -> str:
 
 
 def _year_beside(title: str, year: str) -> int | None:
-    """The year where one like 2545 stands beside a title in the script of its calendar."""
+    """The Gregorian year of one like 2545 beside a title in the script of its calendar."""
     return eras.year_by_script(int(year), title) if year.strip().isdecimal() else None

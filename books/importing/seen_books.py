@@ -1,4 +1,4 @@
-"""The books that the earlier rows of a file were for."""
+"""The books that earlier rows of a file have matched."""
 
 import base64
 import zlib
@@ -11,7 +11,7 @@ _BITS = 1 << 15  # of a chunk
 
 
 class Numbers:
-    """A set of whole numbers, a bit for each: a million neighbours are 125 KB, and almost nothing in a checkpoint."""
+    """A set of integers as a bitmap: a million neighbours take 125 KB, and almost nothing in a checkpoint."""
 
     def __init__(self, chunks: Iterable[tuple[int, bytes | bytearray]] = ()) -> None:
         self._chunks: defaultdict[int, bytearray] = defaultdict(lambda: bytearray(_BITS >> 3))
@@ -22,7 +22,7 @@ class Numbers:
         chunk, bit = divmod(number, _BITS)
         return chunk in self._chunks and bool(self._chunks[chunk][bit >> 3] & 1 << (bit & 7))
 
-    def with_also(self, numbers: Iterable[int]) -> Self:
+    def union(self, numbers: Iterable[int]) -> Self:
         found = type(self)(self._chunks.items())
         for number in numbers:
             chunk, bit = divmod(number, _BITS)
@@ -39,8 +39,8 @@ class Numbers:
 
 @dataclass(frozen=True)
 class SeenBooks:
-    books: Numbers = field(default_factory=Numbers)  # all of them
-    foreign: Numbers = field(default_factory=Numbers)  # of these, those whose source_key is not the row's
+    books: Numbers = field(default_factory=Numbers)  # all seen books
+    foreign: Numbers = field(default_factory=Numbers)  # those matched by a row with a different source_key
 
     def as_json(self) -> dict[str, dict[str, str]]:
         return {"books": self.books.as_json(), "foreign": self.foreign.as_json()}

@@ -1,4 +1,4 @@
-"""New books of an import that are possible duplicates: the same title and first author, however they are spelled."""
+"""Finds possible duplicates among new books: the same title and first author, however they are spelled."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from books.models.book import VOLUME
 from books.models.fields import among
 from books.web.serializers import book_url
 
-MAX_COMPARED = 5000  # earlier books for one batch: some titles are very common
-MAX_EACH = 100  # earlier books for each new one
+MAX_COMPARED = 5000  # earlier books per batch: some titles are very common
+MAX_EACH = 100  # earlier books per new one
 
 
 def notes_on_similar(added: Sequence[tuple[int, PendingBook]]) -> list[Note]:
-    """A note for each new book (with its line) that is similar to an earlier one. One query."""
+    """A note for each new book (given with its line) that is similar to an earlier one. Takes one query."""
     if not added:
         return []
     prints = {book.pk: fingerprint.of(book.fields["title"], book.fields["authors"]) for _, book in added}

@@ -1,4 +1,4 @@
-"""A file as what the rest of an import reads: text in UTF-8, or a container of records."""
+"""Opens a file for the rest of an import: as UTF-8 text or as a container of records."""
 
 import codecs
 from collections.abc import Iterator
@@ -13,21 +13,21 @@ from books.importing.encoding import UnreadableFile
 from books.importing.formats import FORMATS, opf
 from books.importing.formats.base import Container, Format, Record
 
-BEGINNING = 4096  # bytes by which a container is recognised
+BEGINNING = 4096  # bytes that identify a container
 _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<div", b"<rss")
-_NO_LIST = "This is a web page or XML that we do not know: open it in a spreadsheet, and save it as .xlsx or CSV."
+_NO_LIST = "This is a web page or an unknown kind of XML: open it in a spreadsheet program and save it as .xlsx or CSV."
 
 
 @dataclass(frozen=True)
 class Source:
     file: BinaryIO  # at its beginning
     encoding: str = ""  # "" for a container of bytes
-    container: Container | None = None  # None: text, as it is
-    records: Iterator[Record] = field(default_factory=lambda: iter(()))  # of the container: they can be read once
+    container: Container | None = None  # None: a table of text, or JSON Lines
+    records: Iterator[Record] = field(default_factory=lambda: iter(()))  # of the container, readable once
 
     @property
     def format(self) -> Format | None:
-        """The format whose own container this is; None if its records are rows of any format."""
+        """The format that owns this container; None if its records may be in any format."""
         return next(
             (known for known in FORMATS.values() if known.container and known.container is self.container), None
         )
@@ -37,14 +37,14 @@ class Source:
 def opened(file: BinaryIO, encoding_name: str = "", format_name: str = "") -> Iterator[Source]:
     """The source in a file. Raises UnreadableFile."""
     if not file.seekable():
-        raise UnreadableFile("This cannot be read twice, as an import must: save it in a file and import that.")
+        raise UnreadableFile("An import reads its input twice: save this to a file and import that.")
     own = FORMATS[format_name].container if format_name else None
     file.seek(0)
     if binary := _container(file.read(BEGINNING), own, is_text=False):
         if binary is SHEET and not own and opf_files.is_archive(file):
             binary = opf.FORMAT.container
         file.seek(0)
-        with _contained(Source(file, "", binary)) as contained:
+        with _with_records(Source(file, "", binary)) as contained:
             yield contained
         return
     with encoding.utf8(file, encoding_name) as text:
@@ -54,13 +54,13 @@ def opened(file: BinaryIO, encoding_name: str = "", format_name: str = "") -> It
         found = _container(beginning, own, is_text=True)
         if not found and beginning.lower().startswith(_MARKUP):
             raise UnreadableFile(_NO_LIST)
-        with _contained(Source(text.file, text.encoding, found)) as contained:
+        with _with_records(Source(text.file, text.encoding, found)) as contained:
             yield contained
 
 
 @contextmanager
-def _contained(source: Source) -> Iterator[Source]:
-    """The source with its records, which are read no further when the block ends: a process may be reading them."""
+def _with_records(source: Source) -> Iterator[Source]:
+    """The source with its records. They are closed after the block, since a process may be reading them."""
     if source.container is None:
         yield source
     else:

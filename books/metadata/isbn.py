@@ -55,7 +55,7 @@ def canonical(text: str) -> str:
     except InvalidLength:
         raise ValidationError("An ISBN has 10 or 13 digits.", code="invalid") from None
     except StdnumError:
-        raise ValidationError("This is not an ISBN: it has 10 or 13 digits.", code="invalid") from None
+        raise ValidationError("This is not an ISBN, which has 10 or 13 digits.", code="invalid") from None
     if number.startswith(MUSIC):
         raise ValidationError("This is an ISMN (979-0), the number of printed music, not of a book.", code="invalid")
     return number

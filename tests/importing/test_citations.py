@@ -10,7 +10,7 @@ import pytest
 
 from books.importing import source, tables
 from books.importing.containers import opf
-from books.importing.containers.citations import plain, with_strings
+from books.importing.containers.citations import expand_strings, plain
 from books.importing.encoding import UnreadableFile
 from books.importing.rows import CleanRow, cleaned
 
@@ -129,12 +129,12 @@ def test_texts_and_strings_are_put_together_where_a_value_says_so() -> None:
     (found,) = read(strings + entry)
     assert (found.fields["title"], found.fields["publisher"]) == ("The Art of 1984", "ACM, New York Press")
     in_text = "@book{b, title = {x = ny, C # ny}}"
-    assert with_strings(in_text, {"ny": "New York"}) == in_text
+    assert expand_strings(in_text, {"ny": "New York"}) == in_text
 
 
 def test_an_entry_that_names_very_many_strings_does_not_become_very_long() -> None:
     named = "".join(f", note{number} = s" for number in range(100))
-    assert with_strings(f"@book{{b{named}}}\n", {"s": "x" * 1000}).count("x" * 1000) == 50
+    assert expand_strings(f"@book{{b{named}}}\n", {"s": "x" * 1000}).count("x" * 1000) == 50
 
 
 def test_a_field_that_an_entry_has_twice_costs_nothing() -> None:

@@ -82,8 +82,8 @@ def test_western_text_is_read_as_it_is_or_asked_for_never_as_other_letters(text:
         (b"", "empty"),
         (b"\x1f\x8b....", "gunzip"),
         (b"%PDF-1.7", "PDF"),
-        (b"\xff\xfea", "UTF-16 and is not"),
-        (b"\xff\xfe\x00\xdc\x00\xd8", "UTF-16 and is not"),
+        (b"\xff\xfea", "UTF-16 but is not"),
+        (b"\xff\xfe\x00\xdc\x00\xd8", "UTF-16 but is not"),
     ],
 )
 def test_what_is_no_text_is_refused_with_advice(data: bytes, advice: str) -> None:
@@ -93,7 +93,7 @@ def test_what_is_no_text_is_refused_with_advice(data: bytes, advice: str) -> Non
 
 def test_what_cannot_be_read_twice_is_refused() -> None:
     pipe: Any = RawIOBase()
-    with pytest.raises(UnreadableFile, match="save it in a file"), opened(pipe):
+    with pytest.raises(UnreadableFile, match="save this to a file"), opened(pipe):
         pass
 
 

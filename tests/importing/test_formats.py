@@ -2,27 +2,27 @@ import pytest
 
 from books.importing.encoding import UnreadableFile
 from books.importing.formats import own
-from books.importing.formats.base import listed
-from books.importing.formats.mapped import example_map, mapped
-from books.importing.header import recognised
+from books.importing.formats.base import join_names
+from books.importing.formats.mapped import example_map, mapped_format
+from books.importing.header import format_with_columns
 from books.metadata.record import CLEANERS
 
 pytestmark = pytest.mark.once
 
 
 def test_our_own_columns_all_or_some_are_our_own_csv() -> None:
-    assert recognised(list(CLEANERS)) is own.CSV
-    assert recognised(["pages", "title"]) is own.CSV
+    assert format_with_columns(list(CLEANERS)) is own.CSV
+    assert format_with_columns(["pages", "title"]) is own.CSV
 
 
 def test_a_file_of_rejects_can_be_imported_as_it_is() -> None:
-    assert recognised(["title", "authors", "line", "field", "reason"]) is own.CSV
+    assert format_with_columns(["title", "authors", "line", "field", "reason"]) is own.CSV
     assert own.read_csv({"title": "A", "line": "3", "reason": "x"})[0] == {"title": "A"}
 
 
 @pytest.mark.parametrize("header", [["authors", "isbn13"], ["title", "colour"], [""], []])
 def test_other_columns_are_no_format_that_we_know(header: list[str]) -> None:
-    assert recognised(header) is None
+    assert format_with_columns(header) is None
 
 
 def test_a_field_that_no_book_has_is_left_out_of_a_json_object_and_noted() -> None:
@@ -37,7 +37,7 @@ def test_what_we_set_ourselves_may_stand_in_a_json_object() -> None:
 
 
 def test_a_mapping_says_which_column_holds_a_field() -> None:
-    known = mapped({"title": "作品名", "pages": " S. "}, ["S.", "作品名", "x"])
+    known = mapped_format({"title": "作品名", "pages": " S. "}, ["S.", "作品名", "x"])
     assert known.read({"S.": "5", "作品名": "心", "x": "y"}) == ({"title": "心", "pages": "5"}, [])
 
 
@@ -51,7 +51,7 @@ def test_a_mapping_says_which_column_holds_a_field() -> None:
 )
 def test_a_mapping_that_does_not_fit_is_refused_with_what_would(mapping: dict[str, str], reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
-        mapped(mapping, ["a", "b"])
+        mapped_format(mapping, ["a", "b"])
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_the_example_of_a_mapping_can_be_typed_as_it_stands(header: list[str], e
 
 
 def test_the_columns_of_a_strange_file_do_no_harm_to_a_terminal() -> None:
-    assert listed(["a\x1b[31m", "b" * 100]) == f"a\ufffd[31m, {'b' * 59}…"
-    assert listed([str(number) for number in range(50)]).endswith("39 and 10 more")
+    assert join_names(["a\x1b[31m", "b" * 100]) == f"a\ufffd[31m, {'b' * 59}…"
+    assert join_names([str(number) for number in range(50)]).endswith("39 and 10 more")

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from books.importing.formats.goodbooks import FORMAT, titled
+from books.importing.formats.goodbooks import FORMAT, parse_title
 from books.importing.reading import Row
 from books.importing.rows import cleaned
 from books.metadata import record
@@ -40,7 +40,7 @@ def test_an_isbn_gets_its_leading_zeros_back(shortened: str, isbn13: str) -> Non
     ],
 )
 def test_the_series_in_a_title(written: str, fields: dict[str, Any]) -> None:
-    assert titled(written) == fields
+    assert parse_title(written) == fields
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_the_series_in_a_title(written: str, fields: dict[str, Any]) -> None:
     ],
 )
 def test_a_title_may_name_several_series(inside: str, further: list[str]) -> None:
-    found = titled(f"A ({inside})")
+    found = parse_title(f"A ({inside})")
     assert (found["series"], found["series_number"]) == ("Discworld", "1")
     assert record.more_series(found["more_series"]) == further
 
 
 def test_what_is_no_series_beside_one_is_told_in_the_description() -> None:
-    assert titled("A (Discworld, #1; large print)")["description"] == "Also: large print."
+    assert parse_title("A (Discworld, #1; large print)")["description"] == "Also: large print."

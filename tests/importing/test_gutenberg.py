@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from books.importing import tables
-from books.importing.formats.gutenberg import categories, titled
+from books.importing.formats.gutenberg import categories, split_title
 from books.importing.rows import cleaned
 from books.importing.source import Source
 
@@ -27,7 +27,7 @@ LIST = Path(__file__).resolve().parents[3] / "shared/data/gutenberg/gutenberg_me
     ],
 )
 def test_titles_and_subtitles_are_told_apart(written: str, title: str, subtitle: str) -> None:
-    assert titled(written) == (title, subtitle)
+    assert split_title(written) == (title, subtitle)
 
 
 def test_topics_are_the_categories_among_the_shelves() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from books.importing.formats import FORMATS, librarything
-from books.importing.formats.values import first_isbn, natural
-from books.importing.header import recognised
+from books.importing.formats.values import first_isbn, natural_order
+from books.importing.header import format_with_columns
 from books.importing.reading import Row
 from books.importing.rows import CleanRow, cleaned
 
@@ -22,7 +22,7 @@ GOODREADS = (
 def row(header: str, **cells: Any) -> CleanRow:
     """A row whose other cells are empty, as its header makes it be read."""
     names = header.split("\t" if "\t" in header else ",")
-    known = recognised(names)
+    known = format_with_columns(names)
     assert known is not None
     named = {name: cells.get(name.replace(" ", "_"), "") for name in names}
     return cleaned(Row(2, 0, 2, list(named.values()), named), known)
@@ -132,7 +132,7 @@ def test_librarything_empty_brackets_are_no_isbn() -> None:
     ],
 )
 def test_librarything_accents_are_repaired_only_where_it_is_certain(written: str, right: str) -> None:
-    assert librarything.repaired(written) == right
+    assert librarything.repair_mojibake(written) == right
 
 
 def test_librarything_json_has_entities_and_objects_for_lists() -> None:
@@ -252,7 +252,7 @@ def test_libib_number_that_a_spreadsheet_has_spoilt_is_replaced_by_the_other() -
 def test_libib_film_is_no_book() -> None:
     found = row(LIBIB, item_type="movie", title="Film")
     assert found.error is not None
-    assert found.error.reason == "This is no book."
+    assert found.error.reason == "This is not a book."
 
 
 def test_bookwyrm_shelves_are_topics_but_for_those_of_reading() -> None:
@@ -385,7 +385,7 @@ def test_inventaire_translators_are_contributors() -> None:
     ],
 )
 def test_names_are_turned_round_as_their_readers_write_them(name: str, right: str) -> None:
-    assert natural(name) == right
+    assert natural_order(name) == right
 
 
 def test_the_first_isbn_that_is_one_is_taken_else_the_first_number_is_noted() -> None:

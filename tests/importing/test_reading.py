@@ -120,8 +120,8 @@ def test_a_json_object_is_a_row() -> None:
     ("line", "reason"),
     [
         ("{", "not JSON: Expecting property name"),
-        ("[1]", "no JSON object"),
-        ("null", "no JSON object"),
+        ("[1]", "not a JSON object"),
+        ("null", "not a JSON object"),
         ("[" * 200_000, "recursion"),
         ('{"pages": NaN}', "NaN is not a JSON number"),
         (f'{{"pages": {"9" * 5000}}}', "4300 digits"),

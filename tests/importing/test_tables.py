@@ -76,7 +76,7 @@ def test_a_format_can_be_named_where_the_columns_do_not_tell() -> None:
         ("x" * (MAX_LINE + 1), "longer than 1 MiB"),
         ('"title"x,authors\n', "header in line 1 cannot be read"),
         ("title,title\n", "two columns title"),
-        ("Bezeichnung;Wer\n", "We know no format with these columns: Bezeichnung, Wer.*title=Bezeichnung"),
+        ("Bezeichnung;Wer\n", "No known format has these columns: Bezeichnung, Wer.*title=Bezeichnung"),
     ],
 )
 def test_what_is_no_list_of_books_is_refused_with_advice(text: str, reason: str) -> None:

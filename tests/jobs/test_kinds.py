@@ -112,7 +112,7 @@ class Import(TransactionTestCase):
     def test_a_file_that_cannot_be_read_fails_at_once_with_advice(self) -> None:
         job = run_import(JobFile.objects.store("x.pdf", io.BytesIO(b"%PDF-1.4")))
         assert (job.status, job.attempt) == (Status.FAILED, 1)
-        assert job.error == "This file is no text but a PDF document: ask for the list as CSV."
+        assert job.error == "This is not a text file but a PDF document: ask for the list as CSV."
 
     def test_it_goes_on_from_where_it_was_stopped_and_the_outcome_is_the_same(self) -> None:
         rows = [*ROWS, {"title": "", "authors": "B", "pages": 7}]

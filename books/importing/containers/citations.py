@@ -1,4 +1,4 @@
-"""The records in RIS and BibTeX files. This module loads their parsers: import it where a file is read."""
+"""Reads the records of RIS and BibTeX files. Import this only when reading such a file: it loads large parsers."""
 
 import logging
 import re
@@ -16,20 +16,20 @@ from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped
 from books.importing.formats.base import Record
 from books.importing.formats.values import DAMAGE
 
-MAX_RECORD, MAX_TEXT = 1 << 18, 1 << 16  # characters, and those of a text over several lines
-# Of BibTeX's @strings: characters of one, how many, and how often an entry may name one.
+MAX_RECORD, MAX_TEXT = 1 << 18, 1 << 16  # characters, and those of a multi-line text
+# BibTeX's @strings: characters of each, how many, and how often an entry may use them.
 MAX_STRING, MAX_STRINGS, MAX_NAMED = 4000, 5000, 50
 PEOPLE = ("author", "editor", "translator")
 _TAG = re.compile(r"\s*([A-Z][A-Z0-9])[ \t]{1,4}-(?:[ \t](.*)|$)")
 _ENTRY = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
-_NAME = r"[^\s{}()=,#\"]++"  # of an @string
+_NAME = r"[^\s{}()=,#\"]++"  # of a @string
 _QUOTED = r'"((?:[^"{}\\]|\\.|\{[^{}]*+\})*+)"'
 _BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+)\}"
 _PART = re.compile(rf"(?:\A\s*|#\s*+)(?:{_QUOTED}|{_BRACED}|({_NAME}))", re.DOTALL)
 _SUM = rf"(?:{_QUOTED}|{_BRACED}|{_NAME})(?:\s*#\s*(?:{_QUOTED}|{_BRACED}|{_NAME}))*+"  # "The " # title
 _STRING = re.compile(rf"@\s*string\s*[{{(]\s*(?P<name>{_NAME})\s*=\s*(?P<value>{_SUM})", re.IGNORECASE | re.DOTALL)
 _FIELD = re.compile(rf"(?<=[\w-])\s*=\s*(?P<value>{_SUM})(?=\s*[,}})])", re.DOTALL)
-_KEYWORD = re.compile(r"(?:\{[^{}]*\}|[^;,])+")  # what stands in braces is one, commas or not
+_KEYWORD = re.compile(r"(?:\{[^{}]*\}|[^;,])+")  # text in braces is one keyword, even with commas
 _NO_ENTRY = {"comment", "preamble"}
 _BARE_AMPERSAND = re.compile(r"(?<!\\)&")
 _DOLLAR = re.compile(r"(?<!\\)\$")
@@ -46,13 +46,13 @@ def ris_records(file: BinaryIO) -> Generator[Record]:
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:
-    """The lines, of which one that is longer than a record may be is cut."""
+    """The lines, split where they are longer than a record may be."""
     while raw := file.readline(MAX_RECORD):
         yield raw.decode(errors="replace").rstrip("\r\n")
 
 
 def _ris_parts(lines: Iterable[str]) -> Iterator[list[str]]:
-    """The lines of each record from TY on, with two spaces before the hyphen, whatever the program wrote."""
+    """The lines of each record from TY on, always with two spaces before the hyphen."""
     held: list[str] = []
     for line in lines:
         found = _TAG.fullmatch(line.lstrip("\ufeff"))
@@ -62,7 +62,7 @@ def _ris_parts(lines: Iterable[str]) -> Iterator[list[str]]:
             held = []
         if found and (tag == "TY" or (held and tag != "ER")):
             held.append(f"{tag}  - {found[2] or ''}")
-        elif held and not found and len(held[-1]) < MAX_TEXT:  # rispy fails at such a line after a tag that stood twice
+        elif held and not found and len(held[-1]) < MAX_TEXT:  # rispy fails at such lines after a repeated tag
             held[-1] = f"{held[-1]} {line.strip()}".rstrip()
     if held:
         yield held
@@ -74,19 +74,19 @@ def bibtex_records(file: BinaryIO) -> Generator[Record]:
         if kind == "string":
             if len(text) <= MAX_STRING and len(strings) < MAX_STRINGS:
                 for found in _STRING.finditer(text):
-                    strings[found["name"].lower()] = _sum(found["value"], strings)[:MAX_STRING]
+                    strings[found["name"].lower()] = _concatenate(found["value"], strings)[:MAX_STRING]
             continue
         if kind in _NO_ENTRY:
             continue
         number += 1
-        yield number, _bibtex_entry(with_strings(text, strings))
+        yield number, _bibtex_entry(expand_strings(text, strings))
 
 
-def with_strings(entry: str, strings: Mapping[str, str]) -> str:
-    """The entry with the texts of the @strings that it names, and with `"The " # name` as one text."""
+def expand_strings(entry: str, strings: Mapping[str, str]) -> str:
+    """The entry with its @strings replaced by their texts, and concatenations like `"The " # name` joined."""
     left = MAX_NAMED
 
-    def written(match: re.Match[str]) -> str:
+    def expand(match: re.Match[str]) -> str:
         nonlocal left
         value = match["value"]
         parts = [part[3] for part in _PART.finditer(value)]
@@ -94,13 +94,13 @@ def with_strings(entry: str, strings: Mapping[str, str]) -> str:
         if left < named or (len(parts) == 1 and not named):
             return match[0]
         left -= named
-        return f" = {{{_sum(value, strings)}}}"
+        return f" = {{{_concatenate(value, strings)}}}"
 
-    return _FIELD.sub(written, entry)
+    return _FIELD.sub(expand, entry)
 
 
-def _sum(value: str, strings: Mapping[str, str]) -> str:
-    """The text of `acm # " Press"`; a name that no @string has is that name, as `jan` is."""
+def _concatenate(value: str, strings: Mapping[str, str]) -> str:
+    """The text of `acm # " Press"`. A name without a @string, such as `jan`, stands for itself."""
     return "".join(
         strings.get(found[3].lower(), found[3]) if found[3] else found[1] or found[2] or ""
         for found in _PART.finditer(value)
@@ -108,7 +108,7 @@ def _sum(value: str, strings: Mapping[str, str]) -> str:
 
 
 def _bibtex_parts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The kind and the text of each @entry: it begins in a line of its own."""
+    """The kind and text of each @entry, which begins on a new line."""
     held: list[str] = []
     kind, size = "comment", 0
     for line in chain(lines, ["@comment{"]):
@@ -122,7 +122,7 @@ def _bibtex_parts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _bibtex_entry(text: str) -> dict[str, Any]:
     library = parse_string(text)
-    twice = [block.ignore_error_block for block in library.failed_blocks]  # it has a field twice: still enclosed
+    twice = [block.ignore_error_block for block in library.failed_blocks]  # a field is repeated: still enclosed
     entry = library.entries[-1] if library.entries else next(iter(twice), None)
     if not isinstance(entry, Entry):
         return {DAMAGE: "This entry cannot be read: a brace, a quote or a comma is missing."}
@@ -147,7 +147,7 @@ def _name(written: str) -> str:
 
 
 def plain(latex: str) -> str:
-    """The text of LaTeX: an accent and its letter are one character. What is no LaTeX stays as it is."""
+    """The text of LaTeX, with accents and letters combined. Text that is not LaTeX is unchanged."""
     if not any(mark in latex for mark in "\\{}$~`'-"):
         return latex
     escaped = _BARE_AMPERSAND.sub(r"\\&", latex)

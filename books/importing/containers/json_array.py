@@ -1,4 +1,4 @@
-"""JSON over any number of lines: an array of objects, an object of objects, or one around an array of them."""
+"""JSON over any number of lines: an array of objects, an object of objects, or an object around such an array."""
 
 import codecs
 import json
@@ -15,7 +15,7 @@ _OF_OBJECTS = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*(\[\s*)?\{')
 
 
 def begins(beginning: bytes) -> bool:
-    """Whether this is no JSON Lines, whose first line is a whole object of plain values."""
+    """Whether this is other JSON than JSON Lines, where the first line is a whole object of plain values."""
     if beginning.startswith(b"[") or _OF_OBJECTS.match(beginning):
         return True
     first, newline, _ = beginning.partition(b"\n")
@@ -48,11 +48,11 @@ def records(file: BinaryIO) -> Generator[Record]:
 
 
 class _Text:
-    """The characters of a file with a value at a time in memory."""
+    """The characters of a file, with one value at a time in memory."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.reader = codecs.getreader("utf-8")(file, "replace")
-        self.decoder = json.JSONDecoder(parse_constant=_no_constant)
+        self.decoder = json.JSONDecoder(parse_constant=_reject_constant)
         self.held = ""
 
     def _more(self) -> bool:
@@ -82,14 +82,14 @@ class _Text:
                 if len(self.held) > MAX_VALUE or not self._more():
                     raise UnreadableFile(f"This is not JSON: {error.msg}, in object {number}.") from None
             except (ValueError, RecursionError) as error:
-                raise UnreadableFile(f"This is not JSON that we read: {error}, in object {number}.") from None
+                raise UnreadableFile(f"This JSON cannot be read: {error}, in object {number}.") from None
             else:
                 self.held = self.held[end:]
                 return value
 
 
-def _no_constant(name: str) -> Never:
-    raise ValueError(f"{name} is no JSON number")
+def _reject_constant(name: str) -> Never:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 CONTAINER = Container("JSON", begins, records, is_text=True)

@@ -1,7 +1,7 @@
-"""MARC 21 and UNIMARC, what libraries exchange, in binary form and as XML: https://www.loc.gov/marc/bibliographic/
+"""MARC 21 and UNIMARC, the formats of libraries, binary and as XML: https://www.loc.gov/marc/bibliographic/
 
-Binary records end with a byte that stands nowhere else. They are parted by it and not by the lengths that they say, so
-a broken record costs none but itself. This module loads pymarc and its tables: import it where records are read.
+Binary records end with a byte that occurs nowhere else. They are split at it and not by their stated lengths, so that a
+broken record affects no other. Import this only when reading records: it loads pymarc and its large tables.
 """
 
 import logging
@@ -21,12 +21,12 @@ from books.importing.formats.base import Record as Numbered
 from books.importing.formats.values import DAMAGE
 
 CHUNK = 1 << 18  # bytes
-MAX_RECORD = 1 << 20  # bytes; a sound record has 99,999 at most
+MAX_RECORD = 1 << 20  # bytes; a valid record has at most 99,999
 LEADER, ENTRY = 24, 12  # bytes of the leader and of an entry of the directory
 SUBFIELD, END_OF_FIELD, END_OF_RECORD, ESCAPE = b"\x1f", b"\x1e", b"\x1d", b"\x1b"
 _ACCENTS = re.compile(rb"[\xe0-\xff]+")
 _LOST_ACCENTS = re.compile(rb"[\xe0-\xff]+[^A-Za-z\xa1-\xc8\xe0-\xff]")
-logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns of each field that lacks an indicator
+logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns about each field without an indicator
 _FAULTS = {
     "RecordDirectoryInvalid": "its directory is damaged",
     "BaseAddressNotFound": "it does not say where its fields begin",
@@ -47,35 +47,35 @@ class _OtherLetters(Exception):
 
 
 def binary_records(file: BinaryIO) -> Iterator[Numbered]:
-    for number, data in enumerate(_parted(file), 1):
+    for number, data in enumerate(_split_records(file), 1):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                yield number, fields_of(_decoded(data))
+                yield number, fields_of(_parse(data))
         except (PymarcException, ValueError, IndexError, _TooLarge, _OtherLetters) as error:
             reason = _FAULTS.get(type(error).__name__, "it is damaged")
             yield number, {DAMAGE: f"This record cannot be read: {reason}."}
 
 
-def _parted(file: BinaryIO) -> Iterator[bytes]:
+def _split_records(file: BinaryIO) -> Iterator[bytes]:
     held = b""
     while chunk := file.read(CHUNK):
         *whole, held = (held + chunk).split(END_OF_RECORD)
-        yield from filter(None, map(_trimmed, whole))
+        yield from filter(None, map(_strip_padding, whole))
         if len(held) > MAX_RECORD:
             held = held[: MAX_RECORD + 1]
-    if rest := _trimmed(held):
+    if rest := _strip_padding(held):
         yield rest
 
 
-def _trimmed(data: bytes) -> bytes:
+def _strip_padding(data: bytes) -> bytes:
     return data.lstrip(b" \r\n\t\0\x1a")
 
 
-def _decoded(data: bytes) -> Record:
+def _parse(data: bytes) -> Record:
     if len(data) > MAX_RECORD:
         raise _TooLarge
-    sound = (data if _is_sound(data) else _mended(data)) + END_OF_RECORD
+    sound = (data if _has_valid_directory(data) else _rebuild_directory(data)) + END_OF_RECORD
     is_utf8 = sound[9:10] == b"a"
     texts = b"".join(field for field in sound.split(END_OF_FIELD) if SUBFIELD in field) or sound  # not codes
     if not is_utf8 and not texts.isascii() and ESCAPE not in texts:
@@ -85,8 +85,8 @@ def _decoded(data: bytes) -> Record:
     return Record(sound, force_utf8=is_utf8, hide_utf8_warnings=True, utf8_handling="replace")
 
 
-def _is_sound(data: bytes) -> bool:
-    """Whether the directory leads to the fields: programs that convert the text forget to count anew."""
+def _has_valid_directory(data: bytes) -> bool:
+    """Whether the directory points to the fields: programs that convert the text often forget to update it."""
     base, length = data[12:17], data[:5]
     if not base.isdigit() or not length.isdigit() or int(length) > len(data) + 1:
         return False
@@ -98,8 +98,8 @@ def _is_sound(data: bytes) -> bool:
     )
 
 
-def _mended(data: bytes) -> bytes:
-    """The record with a directory of its fields as they follow one another."""
+def _rebuild_directory(data: bytes) -> bytes:
+    """The record with a new directory, made from the fields in their order."""
     directory, _, body = data[LEADER:].partition(END_OF_FIELD)
     tags = [directory[at : at + 3] for at in range(0, len(directory) - len(directory) % ENTRY, ENTRY)]
     entries, fields = b"", b""
@@ -120,21 +120,21 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _is_marc8(data: bytes) -> bool:
-    """Whether accents stand before letters, as in MARC-8: in any other encoding these bytes are letters themselves."""
+    """Whether accents come before letters, as in MARC-8: in other encodings these bytes are letters themselves."""
     accents = len(_ACCENTS.findall(data))
     return len(_LOST_ACCENTS.findall(data)) * 10 <= accents
 
 
 class _NoDoctype(LexicalHandler):
-    """MARCXML has no document type: those that come with one define entities, to fill memory or to read files."""
+    """Refuses document types: MARCXML has none, and entities defined there can fill the memory or read files."""
 
     def startDTD(self, name: str, public_id: str | None, system_id: str | None) -> None:  # noqa: N802
-        raise UnreadableFile("This XML defines a document type, which MARCXML has not: it is not read.")
+        raise UnreadableFile("This XML defines a document type, which is not allowed in MARCXML.")
 
 
 class _Records(XmlHandler):
     def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802
-        if name[1] != "leader":  # nothing in it is needed, and a short one would end the file
+        if name[1] != "leader":  # it is not needed, and a short one would end the file
             super().endElementNS(name, qname)  # type: ignore[no-untyped-call]
 
     def process_record(self, record: Record) -> None:

@@ -1,4 +1,4 @@
-"""The fields of a MARC 21 or UNIMARC record, under names for people."""
+"""The fields of a MARC 21 or UNIMARC record, under readable names."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,10 +6,10 @@ from typing import Any
 
 from pymarc import Field, Record
 
-from books.importing.formats.values import natural
+from books.importing.formats.values import natural_order
 from books.metadata import isbn
 
-_REMARKS = re.compile(r"[\x80-\x9f]|(?<!\s)\s*+\[from old catalog\]")  # marks of sorting, and what an old program added
+_REMARKS = re.compile(r"[\x80-\x9f]|(?<!\s)\s*+\[from old catalog\]")  # sorting marks, and a remark of an old program
 _ISBD = " \t/:;=,،؛"
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|[A-Z]\w{0,2}|etc|vol|dept|co)\.$")
 _UP_TO_PAGES = re.compile(
@@ -21,70 +21,70 @@ SUBJECTS = ("600", "610", "611", "630", "648", "650", "651", "653", "655")
 
 
 def fields_of(record: Record) -> dict[str, Any]:
-    found = _of_unimarc(record) if "200" in record and "245" not in record else _of_marc21(record)
+    found = _unimarc_fields(record) if "200" in record and "245" not in record else _marc21_fields(record)
     return {name: value for name, value in found.items() if value not in ("", [], None)}
 
 
-def _of_marc21(record: Record) -> dict[str, Any]:
-    title = _in_its_script(record, _first(record, "245"))
+def _marc21_fields(record: Record) -> dict[str, Any]:
+    title = _original_script(record, _first(record, "245"))
     dates = _data(record, "008").ljust(40)
     written = [
         *record.get_fields("100", "110", "111"),
         *filter(_is_of_this_book, record.get_fields("700", "710", "711")),
     ]
     printed = (each for each in record.get_fields("264") if each.indicator2 == "1")
-    imprint = _in_its_script(record, next(printed, _first(record, "260", "264")))
-    series = _in_its_script(record, _first(record, "830", "440", "490"))
+    imprint = _original_script(record, next(printed, _first(record, "260", "264")))
+    series = _original_script(record, _first(record, "830", "440", "490"))
     return {
         "Control number": _key(record),
-        "Title": _plain(_joined(title, "a", "n", "p")) or _uniform_title(record),
-        "Subtitle": _plain(_joined(title, "b")),
-        "Other title": _romanised(title, _first(record, "245")),
-        "People": [_person(_in_its_script(record, each) or each, _role(each)) for each in written],
+        "Title": _clean(_join(title, "a", "n", "p")) or _uniform_title(record),
+        "Subtitle": _clean(_join(title, "b")),
+        "Other title": _romanized_title(title, _first(record, "245")),
+        "People": [_person(_original_script(record, each) or each, _role(each)) for each in written],
         "ISBN": _isbns(record.get_fields("020")),
-        "Publisher": _known(_plain(_joined(imprint, "b", only_first=True))),
-        "Year": _year(dates) or _joined(imprint, "c", only_first=True).strip(" .,;[]"),
-        "Language": _tag(record) or _language(dates[35:38]) or _joined(_first(record, "041"), "a", only_first=True)[:3],
-        "Pages": _pages(_joined(_first(record, "300"), "a")),
-        "Summary": "\n".join(_joined(each, "a", "b") for each in record.get_fields("520")),
-        "Subjects": [" -- ".join(map(_plain, _values(each, *_SUBDIVISIONS))) for each in record.get_fields(*SUBJECTS)],
-        "Series": _plain(_joined(series, "a", "n", "p", only_first=True)),
-        "Number": _plain(_joined(series, "v", only_first=True)),
+        "Publisher": _publisher(_clean(_join(imprint, "b", only_first=True))),
+        "Year": _year(dates) or _join(imprint, "c", only_first=True).strip(" .,;[]"),
+        "Language": _tag(record) or _language(dates[35:38]) or _join(_first(record, "041"), "a", only_first=True)[:3],
+        "Pages": _pages(_join(_first(record, "300"), "a")),
+        "Summary": "\n".join(_join(each, "a", "b") for each in record.get_fields("520")),
+        "Subjects": [" -- ".join(map(_clean, _values(each, *_SUBDIVISIONS))) for each in record.get_fields(*SUBJECTS)],
+        "Series": _clean(_join(series, "a", "n", "p", only_first=True)),
+        "Number": _clean(_join(series, "v", only_first=True)),
     }
 
 
-def _of_unimarc(record: Record) -> dict[str, Any]:
+def _unimarc_fields(record: Record) -> dict[str, Any]:
     title, series = _first(record, "200"), _first(record, "461", "225")
     written = record.get_fields("700", "701", "702", "710", "711", "712")
     imprint = _first(record, "214", "210")
     return {
         "Control number": _key(record),
-        "Title": _plain(_joined(title, "a", "h", "i", only_first=True)),
-        "Subtitle": _plain(_joined(title, "e")),
+        "Title": _clean(_join(title, "a", "h", "i", only_first=True)),
+        "Subtitle": _clean(_join(title, "e")),
         "People": [
-            [natural(_plain(", ".join(_values(each, "a", "b")))), _role_of_unimarc(each), ""] for each in written
+            [natural_order(_clean(", ".join(_values(each, "a", "b")))), _role_of_unimarc(each), ""] for each in written
         ],
         "ISBN": _isbns(record.get_fields("010")),
-        "Publisher": _known(_plain(_joined(imprint, "c", only_first=True))),
-        "Year": _joined(imprint, "d", only_first=True).strip(" .,;[]"),
-        "Language": _joined(_first(record, "101"), "a", only_first=True),
-        "Pages": _pages(_joined(_first(record, "215"), "a")),
-        "Summary": "\n\n".join(_joined(each, "a") for each in record.get_fields("330")),
+        "Publisher": _publisher(_clean(_join(imprint, "c", only_first=True))),
+        "Year": _join(imprint, "d", only_first=True).strip(" .,;[]"),
+        "Language": _join(_first(record, "101"), "a", only_first=True),
+        "Pages": _pages(_join(_first(record, "215"), "a")),
+        "Summary": "\n\n".join(_join(each, "a") for each in record.get_fields("330")),
         "Subjects": [" -- ".join(_values(each, "a", "x", "y", "z")) for each in record.get_fields("606", "607", "610")],
-        "Series": _plain(_joined(series, "t", only_first=True) or _joined(series, "a", only_first=True)),
-        "Number": _plain(_joined(series, "v", only_first=True)),
+        "Series": _clean(_join(series, "t", only_first=True) or _join(series, "a", only_first=True)),
+        "Number": _clean(_join(series, "v", only_first=True)),
     }
 
 
 def _first(record: Record, *tags: str) -> Field | None:
-    """The first field with one of the tags; else one that the record has in its own script alone."""
+    """The first field with one of the tags, or else one that the record has only in the original script."""
     unlinked = tuple(f"{tag}-00" for tag in tags)
     alone = (each for each in record.get_fields("880") if next(_values(each, "6"), "").startswith(unlinked))
     return next((found for tag in tags for found in record.get_fields(tag)), next(alone, None))
 
 
-def _in_its_script(record: Record, field: Field | None) -> Field | None:
-    """The field as it stands in the book, if the record has it there and in Latin letters: 880 is linked by $6."""
+def _original_script(record: Record, field: Field | None) -> Field | None:
+    """The field in the script of the book, if the record has that too: $6 links a field to its 880."""
     link = next(_values(field, "6"), "")[4:6]
     if field is None or not link.isdigit() or link == "00":
         return field
@@ -94,11 +94,11 @@ def _in_its_script(record: Record, field: Field | None) -> Field | None:
 
 
 def _uniform_title(record: Record) -> str:
-    return _plain(_joined(_first(record, "240", "130", "740", "246"), "a", "n", "p", only_first=True))
+    return _clean(_join(_first(record, "240", "130", "740", "246"), "a", "n", "p", only_first=True))
 
 
-def _romanised(title: Field | None, other: Field | None) -> str:
-    return "" if title is other else _plain(_joined(other, "a", "n", "p"))
+def _romanized_title(title: Field | None, other: Field | None) -> str:
+    return "" if title is other else _clean(_join(other, "a", "n", "p"))
 
 
 def _data(record: Record, tag: str) -> str:
@@ -106,7 +106,7 @@ def _data(record: Record, tag: str) -> str:
 
 
 def _parts(field: Field | None, codes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The subfields with one of the codes. `=` and `/` only stand between two."""
+    """The subfields with one of the codes, without the `=` and `/` that separate them."""
     for subfield in field.subfields if field else ():
         if subfield.code in codes and (value := _REMARKS.sub("", subfield.value).rstrip(" =/").lstrip()):
             yield subfield.code, value
@@ -116,7 +116,7 @@ def _values(field: Field | None, *codes: str) -> Iterator[str]:
     return (value for _, value in _parts(field, codes))
 
 
-def _joined(field: Field | None, *codes: str, only_first: bool = False) -> str:
+def _join(field: Field | None, *codes: str, only_first: bool = False) -> str:
     if not only_first:
         return " ".join(_values(field, *codes))
     found: dict[str, str] = {}
@@ -125,35 +125,35 @@ def _joined(field: Field | None, *codes: str, only_first: bool = False) -> str:
     return " ".join(found.values())
 
 
-def _plain(text: str) -> str:
+def _clean(text: str) -> str:
     """Without the punctuation that cataloguers write between the parts of a record."""
     bare = text.strip(_ISBD)
     return bare if _ABBREVIATED.search(bare) or bare.endswith("..") else bare.removesuffix(".").rstrip(_ISBD)
 
 
 def _key(record: Record) -> str:
-    """The number of a record is its own only with the name of the catalogue that gave it."""
+    """A record's number is only unique together with its catalogue's name."""
     catalogue, number = _data(record, "003").strip(), _data(record, "001").strip()
     return f"{catalogue.lower()}:{number}" if catalogue and number else ""
 
 
 def _is_of_this_book(field: Field) -> bool:
-    """Whether an added entry names a person of this book, and not another work or a part of this one."""
+    """Whether an added entry is about this book, and not about another work or a part of this one."""
     return field.indicator2 != "2" and not any(each.code in {"t", "i"} for each in field.subfields)
 
 
 def _person(field: Field, role: str) -> list[str]:
-    """Name, role and sort name, which is a person's name as it stands. An institution is named with its part."""
-    name, is_in_own_script = _plain(_joined(field, "a", only_first=True)).strip("[]"), field.tag == "880"
+    """Name, role and sort name, which is the entry for a person. An institution's name includes its subdivision."""
+    name, is_in_own_script = _clean(_join(field, "a", only_first=True)).strip("[]"), field.tag == "880"
     tag = next(_values(field, "6"), "")[:3] if is_in_own_script else field.tag
     if not tag.endswith("00"):
-        return [". ".join([name.removesuffix("."), *map(_plain, _values(field, "b"))]), role, ""]
+        return [". ".join([name.removesuffix("."), *map(_clean, _values(field, "b"))]), role, ""]
     filed = " ".join([name, *_values(field, "b")]).strip(" ,")
-    return [filed if field.indicator1 == "0" else natural(filed), role, "" if is_in_own_script else filed]
+    return [filed if field.indicator1 == "0" else natural_order(filed), role, "" if is_in_own_script else filed]
 
 
 def _role(field: Field) -> str:
-    codes = [code.rstrip(".")[-3:] for code in _values(field, "4")]  # the end of an address, too
+    codes = [code.rstrip(".")[-3:] for code in _values(field, "4")]  # also the end of a URL
     return ", ".join([*_values(field, "e", "j"), *codes])
 
 
@@ -165,12 +165,12 @@ def _isbns(fields: Iterable[Field]) -> list[str]:
     return [value for field in fields for value in _values(field, "a") if not isbn.means_none(value)]
 
 
-def _known(publisher: str) -> str:
+def _publisher(publisher: str) -> str:
     return "" if _UNKNOWN.fullmatch(publisher) else publisher.strip("[]")
 
 
 def _year(dates: str) -> str:
-    """The year of the first publication, of which a reprint's is the second."""
+    """The year of the first publication, which comes second for a reprint."""
     first, second = dates[7:11], dates[11:15]
     found = second if dates[6] == "r" and second.isdigit() else first
     return found if found.isdigit() and found not in {"9999", "0000"} else ""
@@ -181,12 +181,12 @@ def _language(code: str) -> str:
 
 
 def _tag(record: Record) -> str:
-    """The language as a tag, which says more than the three letters of libraries."""
+    """The language as a BCP 47 tag, which may say more than the three-letter code."""
     tagged = (each for each in record.get_fields("041") if "rfc5646" in _values(each, "2"))
-    return _joined(next(tagged, None), "a", only_first=True)
+    return _join(next(tagged, None), "a", only_first=True)
 
 
 def _pages(extent: str) -> str:
-    """Of “xii, 320, 11 p.” 320."""
-    found = _UP_TO_PAGES.match(extent[:100])  # on long texts it takes the square of their length
+    """The largest number: 320 in “xii, 320, 11 p.”."""
+    found = _UP_TO_PAGES.match(extent[:100])  # it takes quadratic time
     return max(re.findall(r"\d+", found[1]), key=int) if found else ""

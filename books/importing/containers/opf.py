@@ -1,6 +1,6 @@
-"""The books in OPF files: one alone, or those in a ZIP of Calibre's folders. An EPUB is such a ZIP too.
+"""Reads the books in OPF files: a single one, or those in a ZIP of Calibre's folders. An EPUB is such a ZIP too.
 
-This module loads a parser of XML: import it where a file is read.
+Import this only when reading such a file: it loads an XML parser.
 """
 
 import os
@@ -18,9 +18,9 @@ from books.importing.formats.values import DAMAGE
 
 MAX_SIZE = 4 << 20  # bytes
 MAX_UNPACKED = 512 << 20  # bytes of all OPF files in an archive
-MAX_DIRECTORY = 16 << 20  # bytes of the list of an archive's files: some 20,000 books with their covers
-END = 1 << 17  # bytes at the end of an archive, in which it says how large that list is
-TOLD_ELSEWHERE = 0xFFFFFFFF  # instead of a size that is told in 8 bytes
+MAX_DIRECTORY = 16 << 20  # bytes of an archive's directory: some 20,000 books with covers
+END = 1 << 17  # bytes at the end of an archive that include the size of its directory
+IN_ZIP64_FIELD = 0xFFFFFFFF  # in place of a size that is given in 8 bytes elsewhere
 _DIRECTORY_SIZE = re.compile(rb"(?s)(?=PK\x05\x06.{8}(.{4})|PK\x06\x06.{36}(.{8}))")
 DC, OPF = "{http://purl.org/dc/elements/1.1/}", "{http://www.idpf.org/2007/opf}"
 PLAIN = {"publisher": "Publisher", "date": "Date", "language": "Language", "description": "Description"}
@@ -29,17 +29,17 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 class _NoDoctype(TreeBuilder):
-    """Entities are defined in a document type, and one of them may fill the memory."""
+    """Refuses document types, where entities may be defined that fill the memory."""
 
     def doctype(self, name: str, public_id: str | None, system_id: str | None) -> None:
-        raise UnreadableFile("This XML defines a document type, which OPF has not: it is not read.")
+        raise UnreadableFile("This XML defines a document type, which is not allowed in OPF.")
 
 
 def is_archive(file: BinaryIO) -> bool:
-    """Whether a ZIP holds OPF files, as no workbook does. The list of its files is read if that is not very long."""
+    """Whether a ZIP holds OPF files, unlike any workbook. A very long directory is not read."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - END))
     sizes = (int.from_bytes(size or larger, "little") for size, larger in _DIRECTORY_SIZE.findall(file.read()))
-    if any(MAX_DIRECTORY < size != TOLD_ELSEWHERE for size in sizes):
+    if any(MAX_DIRECTORY < size != IN_ZIP64_FIELD for size in sizes):
         return False
     try:
         with zipfile.ZipFile(file) as archive:
@@ -54,7 +54,7 @@ def _members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
 
 def records(file: BinaryIO) -> Generator[Record]:
     if file.read(len(PACKED)) == PACKED:
-        yield from _archived(file)
+        yield from _from_archive(file)
         return
     file.seek(0)
     try:
@@ -63,7 +63,7 @@ def records(file: BinaryIO) -> Generator[Record]:
         raise UnreadableFile(f"This OPF file is damaged: {error}.") from error
 
 
-def _archived(file: BinaryIO) -> Iterator[Record]:
+def _from_archive(file: BinaryIO) -> Iterator[Record]:
     try:
         with zipfile.ZipFile(file) as archive:
             if sum(min(member.file_size, MAX_SIZE) for member in _members(archive)) > MAX_UNPACKED:

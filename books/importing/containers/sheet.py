@@ -1,4 +1,4 @@
-"""Spreadsheets: the rows of the first sheet that looks like a list of books, numbered as the program shows them."""
+"""Spreadsheets: the rows of the sheet that looks most like a list of books, with the row numbers that people see."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record
-from books.importing.header import found
+from books.importing.header import find_header
 from books.importing.reading import Row
 
 READER = Path(__file__).with_name("sheet_reader.py")
@@ -23,7 +23,7 @@ _TOO_LARGE = "This spreadsheet takes too much memory or time to read: save it as
 
 def records(file: BinaryIO) -> Generator[Record]:
     with _reader() as (sent, received):
-        with suppress(BrokenPipeError):  # it has reached a limit: nothing is received then
+        with suppress(BrokenPipeError):  # it has reached a limit: then nothing is received
             sent.write(b"%d\n" % file.seek(0, os.SEEK_END))
             file.seek(0)
             shutil.copyfileobj(file, sent)
@@ -39,7 +39,7 @@ def records(file: BinaryIO) -> Generator[Record]:
 
 @contextmanager
 def _reader() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """The two pipes of a new process, which is gone when the block ends."""
+    """The two pipes of a new process, which is killed after the block."""
     command = [sys.executable, "-P", str(READER)]
     process = Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)  # noqa: S603 # nosec B603 - our own file
     sent, received = cast(tuple[IO[bytes], IO[bytes]], (process.stdin, process.stdout))
@@ -49,7 +49,7 @@ def _reader() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         process.kill()
         process.wait()
         received.close()
-        with suppress(BrokenPipeError):  # not all was sent
+        with suppress(BrokenPipeError):  # not everything was sent
             sent.close()
 
 
@@ -64,5 +64,5 @@ def _next(received: IO[bytes]) -> Any:
 
 
 def _score(rows: list[list[str]]) -> int:
-    """How surely a sheet that begins so is a list of books."""
-    return found([Row(0, 0, 0, cells) for cells in rows], {}).score
+    """How likely a sheet with these first rows is a list of books."""
+    return find_header([Row(0, 0, 0, cells) for cells in rows], {}).score

@@ -1,10 +1,10 @@
-"""Reads a spreadsheet as a process of its own, which sheet.py runs and talks to, and whose memory and time are limited.
+"""Reads a spreadsheet in a separate process with limited memory and time, which sheet.py runs and talks to.
 
-A file of some bytes may ask for any number of cells, and the library makes all of a sheet before it gives a row.
+A file of a few bytes can define any number of cells, and the library builds a whole sheet before it returns a row.
 
-In: the size of the file, the file, and which sheet is wanted. Out, each a line of JSON: how many sheets there are; if
-there are several, the first rows of each; the rows of that one; null. Nothing of the catalogue is imported, so that
-the process starts at once.
+Input: the size of the file, the file, and the number of the wanted sheet. Output, as lines of JSON: the number of
+sheets; if there are several, the first rows of each; the rows of the wanted one; null. This imports nothing from the
+catalogue, so that the process starts fast.
 """
 
 import datetime
@@ -19,9 +19,9 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-MEMORY = 512 << 20  # bytes; a cell of a number takes 24, one of text 50 and its text
+MEMORY = 512 << 20  # bytes; a number takes 24, text 50 and its length
 PROCESSOR = 60  # seconds
-LOADING = 90  # seconds by the clock, until the first row is there
+LOADING = 90  # seconds of wall-clock time until the first row
 LIMITS = {
     resource.RLIMIT_AS: MEMORY,  # macOS has no such limit
     resource.RLIMIT_CPU: PROCESSOR,
@@ -32,17 +32,17 @@ LOOKED_AT = 20  # rows
 
 def main() -> None:
     for limit, most in LIMITS.items():
-        with suppress(ValueError):  # there is a lower one already
+        with suppress(ValueError):  # the limit is already lower
             resource.setrlimit(limit, (most, most))
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody reads on: end
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end when nobody reads on
     signal.alarm(LOADING)
     try:
-        _answer()
+        _serve()
     except (CalamineError, OSError, ValueError) as error:
         _send({"error": str(error)})
 
 
-def _answer() -> None:
+def _serve() -> None:
     source = sys.stdin.buffer
     book = CalamineWorkbook.from_filelike(BytesIO(source.read(int(source.readline()))))
     names = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
@@ -55,7 +55,7 @@ def _answer() -> None:
     if names:
         sheet = book.get_sheet_by_name(names[int(source.readline())])
         signal.alarm(0)
-        for record in _filled(sheet) if sheet.start else ():
+        for record in _rows(sheet) if sheet.start else ():
             _send(record)
     _send(None)
 
@@ -64,10 +64,10 @@ def _send(value: Any) -> None:
     sys.stdout.write(json.dumps(value) + "\n")
 
 
-def _filled(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
-    """The rows, each with the cells that are merged with one above: an author beside several titles is that of each."""
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
+    """The rows, with merged cells repeated in each row: an author beside several titles is the author of each."""
     begins: dict[int, list[tuple[int, int]]] = {}
-    first = sheet.start[1] if sheet.start else 0  # rows are counted from 1, but columns from the first that has a cell
+    first = sheet.start[1] if sheet.start else 0  # rows start at the top, but columns at the first with a cell
     for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
         if bottom > top and first <= left < first + sheet.width:
             begins.setdefault(top, []).append((left - first, bottom))
@@ -86,7 +86,7 @@ def _texts(row: list[Any]) -> list[str]:
 
 
 def _text(cell: Any) -> str:
-    """A cell as people see it: 1994 for 1994.0, a date as ISO 8601."""
+    """A cell as people see it: 1994 for 1994.0, dates in ISO 8601."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, datetime.date | datetime.time):

@@ -1,13 +1,12 @@
 """The formats of book lists. To add one:
 
-1. If it is a table of columns, add a row to PROGRAMS in programs.py: for each field of a book its columns, and how to
-   read them if not as most formats write them; see columns.py. What is in a file besides is named as left out.
-2. Else write `formats/NAME.py` with a Format. Its `read` gets the cells of a row by the names of their columns (or the
-   values of an object) and returns `(fields, left_out)`: the raw fields of a book, which are cleaned later, and a
-   RowError for each value that a reader would miss. Every cell may be empty or missing. A field that is "" or [] or
-   None is not given.
-3. A file that is no table, spreadsheet or JSON has a Container of its own, whose `records` reads it; see base.py.
-4. Put it into the list below, before less particular ones, and the name into docs/import-export.md.
+1. For a table of columns, add an entry to PROGRAMS in programs.py: each field's columns, with a function to read them
+   if the default does not fit; see columns.py. Reports list the other columns as unused.
+2. Otherwise write `formats/NAME.py` with a Format. Its `read` gets the cells of a row by column name (or the values of
+   an object) and returns `(fields, left_out)`: the raw fields of a book, which are cleaned later, and a RowError for
+   each value that people would miss. Any cell may be empty or missing. Fields that are "", [] or None are ignored.
+3. A file that is not a table, a spreadsheet or JSON needs a Container, whose `records` reads it; see base.py.
+4. Add the format to the list below, before less specific ones, and its name to docs/import-export.md.
 """
 
 from books.importing.formats import bibtex, csl_json, goodbooks, gutenberg, librarything, marc, opf, own, ris

@@ -1,4 +1,4 @@
-"""Any other table, by the names of its columns, in whatever language, case and punctuation they are written."""
+"""Any other table, read by its column names in any language, case and punctuation."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -6,14 +6,14 @@ from typing import Any
 
 from books.importing.column_names import FAMILY, GIVEN, field_of
 from books.importing.formats.base import Format, RawFields
-from books.importing.formats.columns import Cells, How, reader
-from books.importing.formats.values import first_isbn, full_year, unquoted, values, with_role
+from books.importing.formats.columns import CellReader, Cells, reader
+from books.importing.formats.values import first_isbn, full_year, split_role, strip_formula, values
 from books.importing.results import RowError
 
-# Of these fields another column is taken where the first is empty, such as the ISBN-10.
-WITH_OTHERS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
+# For these fields other columns are read if the first is empty, such as the ISBN-10.
+FALLBACKS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
 _NOTHING = {"n/a", "#n/a", "n.a.", "null", "none", "nan", "-", "--", "–", "—", "?"}
-LONGEST_NOTHING = 10  # characters, with spaces around
+LONGEST_NOTHING = 10  # characters, including spaces around
 _TOTALS = re.compile(
     r"(?:grand |sub)?totals?|sum|summe|gesamt\w*|insgesamt|somme|total général|totale|suma|razem|celkem|összesen|"
     r"toplam|итого|всего|المجموع|合計|小計|総計|合计|总计|계|합계|tổng(?: cộng)?",
@@ -30,11 +30,11 @@ _IN_SERIES = re.compile(
 
 
 def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawFields]:
-    """Reads these fields. Of several columns the first that is not empty is taken."""
-    ways = _HOW | {"contributors": _contributors(columns.get("contributors", ()))}
-    plain = {field: _plain if len(names) == 1 else _given for field, names in columns.items()}
+    """Reads these fields, each from the first of its columns that is not empty."""
+    readers = _READERS | {"contributors": _contributors(columns.get("contributors", ()))}
+    plain = {field: _value if len(names) == 1 else _first_value for field, names in columns.items()}
     read_fields = reader(
-        {field: (names, ways.get(field, plain[field])) for field, names in columns.items()}, one_by_one=True
+        {field: (names, readers.get(field, plain[field])) for field, names in columns.items()}, keep_dicts=True
     )
 
     def read(cells: Cells) -> RawFields:
@@ -47,21 +47,21 @@ def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawF
     return read
 
 
-def _given(*cells: Any) -> Any:
+def _first_value(*cells: Any) -> Any:
     for cell in cells:
-        if value := _plain(cell):
+        if value := _value(cell):
             return value
     return ""
 
 
-def _plain(cell: Any) -> Any:
-    value = unquoted(cell)
+def _value(cell: Any) -> Any:
+    value = strip_formula(cell)
     is_short = isinstance(value, str) and len(value) <= LONGEST_NOTHING
     return "" if is_short and value.strip().casefold() in _NOTHING else value
 
 
 def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
-    """The names in a cell; of JSON also those of a list of texts or of objects."""
+    """The names in a cell, or in a JSON list of strings or objects."""
     if isinstance(value, str):
         return between.split(value)
     found: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in values(value)]
@@ -70,28 +70,28 @@ def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
     return found
 
 
-def _contributors(columns: Sequence[str]) -> How:
-    """The people of all these columns: where no role stands beside a name, the name of the column says it."""
+def _contributors(columns: Sequence[str]) -> CellReader:
+    """The people in all these columns. A name without a role gets the column's."""
     return lambda *cells: [
         (name, role or column)
         for column, cell in zip(columns, cells, strict=True)
-        for name, role in map(with_role, _names("contributors", _BETWEEN_AUTHORS, _plain(cell)))
+        for name, role in map(split_role, _names("contributors", _BETWEEN_AUTHORS, _value(cell)))
     ]
 
 
-_HOW: dict[str, How] = {
-    "authors": lambda *cells: map(with_role, _names("authors", _BETWEEN_AUTHORS, _given(*cells))),
-    "isbn13": lambda *cells: first_isbn(*map(_plain, cells)),
+_READERS: dict[str, CellReader] = {
+    "authors": lambda *cells: map(split_role, _names("authors", _BETWEEN_AUTHORS, _first_value(*cells))),
+    "isbn13": lambda *cells: first_isbn(*map(_value, cells)),
     "published_year": lambda *cells: (
-        full_year(str(found).strip()) if isinstance(found := _given(*cells), (str, int)) else found
+        full_year(str(found).strip()) if isinstance(found := _first_value(*cells), (str, int)) else found
     ),
-    "pages": lambda *cells: value.strip().lstrip("0") if isinstance(value := _given(*cells), str) else value,
-    "topics": lambda *cells: _names("topics", _BETWEEN_TOPICS, _given(*cells)),
+    "pages": lambda *cells: value.strip().lstrip("0") if isinstance(value := _first_value(*cells), str) else value,
+    "topics": lambda *cells: _names("topics", _BETWEEN_TOPICS, _first_value(*cells)),
 }
 
 
 def columns_of(header: Sequence[str]) -> dict[str, list[str]]:
-    """The columns of each field, that with the most usual name first."""
+    """The columns of each field, the one with the most usual name first."""
     found: dict[str, list[tuple[int, str]]] = {}
     for column in header:
         if known := field_of(column):
@@ -100,10 +100,10 @@ def columns_of(header: Sequence[str]) -> dict[str, list[str]]:
 
 
 def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None = None) -> Format:
-    """The format in which each field stands in the columns that the mapping names, or the names of the columns tell."""
+    """A format that reads each field from the columns in the mapping, or else from those with a known name."""
     if mapping is None:
         found = columns_of(header)
-        columns = {field: names if field in WITH_OTHERS else names[:1] for field, names in found.items()}
+        columns = {field: names if field in FALLBACKS else names[:1] for field, names in found.items()}
     else:
         columns = {field: list(names) for field, names in mapping.items() if names}
     name = [columns.pop(part, [""])[0] for part in (GIVEN, FAMILY)]
@@ -122,7 +122,7 @@ def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None
 
 
 def _refuse_totals(fields: Mapping[str, Any]) -> None:
-    """Raises RowError for the row below a list that adds up its columns."""
+    """Raises RowError for a row of totals below a list."""
     title = str(fields.get("title", "")).strip(" :")
     if not any(map(fields.get, ("authors", "isbn13", "publisher"))) and _TOTALS.fullmatch(title):
-        raise RowError("title", title, "This row adds up the others, and is no book.")
+        raise RowError("title", title, "This row is a total, not a book.")

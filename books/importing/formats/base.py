@@ -1,4 +1,4 @@
-"""What a format of book lists is, and how messages speak of columns."""
+"""The base classes of formats, and how messages list columns."""
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,29 +8,29 @@ from django.utils.module_loading import import_string
 
 from books.importing.results import REJECT_COLUMNS, RowError
 
-MAX_LISTED, MAX_LENGTH = 40, 60  # columns in a message, characters of one
+MAX_LISTED, MAX_LENGTH = 40, 60  # columns in a message, characters of each
 
 type ColumnMap = Mapping[str, str | Sequence[str]]  # a field's column, or several: the first that is not empty
 type RawFields = tuple[dict[str, Any], list[RowError]]
-type Record = tuple[int, list[str] | dict[str, Any]]  # its number in the person's file, and its cells or its fields
+type Record = tuple[int, list[str] | dict[str, Any]]  # its number as people count, and its cells or fields
 
 
 @dataclass(frozen=True, eq=False)
 class Container:
-    """A file that is no table of text: how it begins, and how its records are read, one after the other.
+    """A kind of file that is not a table of text: how to recognise it, and how to read its records.
 
-    `records` raises UnreadableFile if the file as a whole cannot be read. It numbers the records as a person counts
-    them: from 1, the rows of a sheet as the program shows them. It holds no more than a record in memory.
+    `records` raises UnreadableFile if the whole file is unreadable. It numbers records as people do: from 1, or by the
+    row numbers of a spreadsheet. It keeps only one record in memory.
     """
 
     title: str  # for people
-    begins: Callable[[bytes], bool]  # given the first bytes of the file, of text in UTF-8 without white space before
+    begins: Callable[[bytes], bool]  # given the first bytes of the file; text is in UTF-8 without leading white space
     records: Callable[[BinaryIO], Generator[Record]]
-    is_text: bool = False  # it is converted to UTF-8 first
+    is_text: bool = False  # text, to be converted to UTF-8 first
 
 
-def records_by(path: str) -> Callable[[BinaryIO], Generator[Record]]:
-    """The function of this name, imported when a file needs it: the libraries of some formats take megabytes."""
+def lazy_records(path: str) -> Callable[[BinaryIO], Generator[Record]]:
+    """A function imported at its first call: the libraries of some formats take megabytes."""
 
     def records(file: BinaryIO) -> Generator[Record]:
         return import_string(path)(file)  # type: ignore[no-any-return]
@@ -40,23 +40,23 @@ def records_by(path: str) -> Callable[[BinaryIO], Generator[Record]]:
 
 @dataclass(frozen=True, eq=False)
 class Format:
-    """How a row becomes a book's fields: `read` returns the raw values, and an error for each field it left out."""
+    """How to read a row as a book's fields: `read` returns raw values, and an error for each field it left out."""
 
     name: str  # for scripts
     read: Callable[[Mapping[str, Any]], RawFields]
-    columns: frozenset[str] = frozenset()  # a file must have them, as columns or as names in its objects
-    other_columns: frozenset[str] | None = None  # it may have besides, if it is to be recognised; None: any
-    one_person_a_row: bool = False  # rows with one source_key are one book, and each adds an author
+    columns: frozenset[str] = frozenset()  # required as columns, or as names in objects
+    other_columns: frozenset[str] | None = None  # others allowed in a recognised file; None: any
+    one_person_a_row: bool = False  # rows with the same source_key are one book, each adding an author
     title: str = ""  # for people
-    uses: Mapping[str, str] = field(default_factory=dict)  # the columns it reads: the field that each fills
-    container: Container | None = None  # of its own; None: a table of text or of a spreadsheet, or JSON objects
+    uses: Mapping[str, str] = field(default_factory=dict)  # the columns it reads, and the field each of them fills
+    container: Container | None = None  # its own; None: a table of text or a spreadsheet, or JSON objects
     is_ours: bool = False
-    is_by_isbn: bool = False  # a row needs no title: a new book is called by its ISBN until it is looked up
+    is_by_isbn: bool = False  # titles are optional: a new book is named after its ISBN until it is looked up
 
     def default_existing(self, names: Collection[str]) -> str:
-        """What the rows of a file with these columns do to books that are here already, if nobody says.
+        """The default for `existing`, for a file with these columns.
 
-        An export of ours, which has the books' keys, was edited to correct them; any other list only fills gaps.
+        Our own exports, which have the books' keys, were edited to correct them; other lists only fill gaps.
         """
         return "replace" if self.is_ours and "source_key" in names else "fill"
 
@@ -69,12 +69,12 @@ class Format:
         return (self.columns | (self.other_columns or frozenset()) | self.uses.keys()).difference(REJECT_COLUMNS)
 
     def unused(self, header: Sequence[str]) -> list[str]:
-        """The columns of a file whose content goes nowhere."""
+        """The columns of a file that are not imported."""
         used = {*self.uses, *REJECT_COLUMNS, ""}
         return [name for name in header if name not in used] if self.uses else []
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     shown = ", ".join(printable(name) for name in names[:MAX_LISTED])
     return f"{shown} and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else shown
 

@@ -2,9 +2,9 @@
 
 import re
 
-from books.importing.formats.base import Container, records_by
-from books.importing.formats.columns import Cells, in_roles, of_columns, sound
-from books.importing.formats.values import text, texts, with_short
+from books.importing.formats.base import Container, lazy_records
+from books.importing.formats.columns import Cells, column_format, people_by_role, reject_damaged
+from books.importing.formats.values import split_title, text, texts
 
 _BOOKS = """
 book mvbook inbook booklet collection mvcollection proceedings manual thesis phdthesis mastersthesis techreport report
@@ -14,9 +14,9 @@ BOOKS = set(_BOOKS.split())
 _ENTRY = re.compile(rb"^[^\S\n]*@\s*[A-Za-z]+\s*[{(]\s*+[^\s,{}]*+\s*[,=]", re.MULTILINE)
 
 
-def _of_its_type(cells: Cells) -> Cells:
-    """Of an article the journal is no series."""
-    sound(cells)
+def _drop_journal(cells: Cells) -> Cells:
+    """The journal of an article is not a series."""
+    reject_damaged(cells)
     return cells if text(cells.get("entry type")).lower() in BOOKS else {**cells, "series": ""}
 
 
@@ -24,13 +24,13 @@ def begins(beginning: bytes) -> bool:
     return bool(_ENTRY.search(beginning))
 
 
-FORMAT = of_columns(
+FORMAT = column_format(
     "bibtex",
     "BibTeX",
     {
         "subtitle": "subtitle",
-        "title": ("title|booktitle|shorttitle", with_short),
-        "authors": ("author|editor|translator", in_roles("", "editor", "translator")),
+        "title": ("title|booktitle|shorttitle", split_title),
+        "authors": ("author|editor|translator", people_by_role("", "editor", "translator")),
         "isbn13": "isbn",
         "publisher": "publisher|school|institution|organization",
         "published_year": "origdate|year|date",
@@ -41,8 +41,8 @@ FORMAT = of_columns(
         "series": "series",
         "series_number": "number|volume",
     },
-    prepared=_of_its_type,
+    prepare=_drop_journal,
     container=Container(
-        "BibTeX", begins, records_by("books.importing.containers.citations.bibtex_records"), is_text=True
+        "BibTeX", begins, lazy_records("books.importing.containers.citations.bibtex_records"), is_text=True
     ),
 )

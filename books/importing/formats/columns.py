@@ -1,4 +1,4 @@
-"""Formats whose rows are read a field at a time: {field: its columns, or its columns and how to read them}."""
+"""Formats that are read field by field: {field: its columns, or its columns and a function that reads them}."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -11,55 +11,55 @@ from books.importing.formats.values import (
     first_isbn,
     parts,
     people,
+    split_role,
     text,
     topics,
     values,
-    with_role,
     year,
 )
 from books.importing.results import RowError
 from books.metadata.record import CLEANERS
 
 type Cells = Mapping[str, Any]
-type How = Callable[..., Any]  # of the cells of its columns; a dict of several fields is taken as such
-type Columns = Mapping[str, str | tuple[str, How]]  # several columns have `|` between them
+type CellReader = Callable[..., Any]  # gets the cells of the columns; may return a dict of several fields
+type Columns = Mapping[str, str | tuple[str, CellReader]]  # several columns are separated by `|`
 
 
-def sound(cells: Cells) -> Cells:
-    """The cells; raises a RowError for a record that could not be read."""
+def reject_damaged(cells: Cells) -> Cells:
+    """The cells. Raises RowError for a record that could not be read."""
     if damage := cells.get(DAMAGE):
         raise RowError("", "", damage)
     return cells
 
 
-def listed_in(*cells: Any) -> list[str]:
+def split_lists(*cells: Any) -> list[str]:
     return [part for cell in cells for part in parts(cell)]
 
 
-def people_in(*cells: Any) -> Iterable[tuple[str, str]]:
-    return map(with_role, listed_in(*cells))
+def split_people(*cells: Any) -> Iterable[tuple[str, str]]:
+    return map(split_role, split_lists(*cells))
 
 
-def in_roles(*roles: str, names: Callable[[Any], Iterable[Any]] = values) -> How:
-    """The people of columns that say what they did: a role for each column."""
+def people_by_role(*roles: str, names: Callable[[Any], Iterable[Any]] = values) -> CellReader:
+    """Reads people from columns that each stand for a role."""
     return lambda *cells: [(text(name), role) for role, cell in zip(roles, cells, strict=True) for name in names(cell)]
 
 
-USUAL: Mapping[str, How] = {
-    "authors": people_in,
+DEFAULTS: Mapping[str, CellReader] = {
+    "authors": split_people,
     "isbn13": first_isbn,
     "published_year": year,
     "pages": count,
-    "topics": listed_in,
+    "topics": split_lists,
 }
 
 
 def reader(
-    columns: Mapping[str, tuple[Sequence[str], How]], *, one_by_one: bool = False
+    columns: Mapping[str, tuple[Sequence[str], CellReader]], *, keep_dicts: bool = False
 ) -> Callable[[Cells], RawFields]:
-    """Reads the fields one after the other. A field whose reading raises a RowError is left out with it.
+    """Reads the fields one by one. A field whose reader raises RowError is left out.
 
-    `one_by_one`: a dict is the value of one field, as JSON may have it, and not several fields.
+    `keep_dicts`: a dict is the value of a single field, as in JSON, and not several fields.
     """
 
     def read(cells: Cells) -> RawFields:
@@ -71,7 +71,7 @@ def reader(
             except RowError as error:
                 left_out.append(error)
             else:
-                if isinstance(value, dict) and not one_by_one:
+                if isinstance(value, dict) and not keep_dicts:
                     fields |= value
                 else:
                     fields[field] = value
@@ -86,29 +86,29 @@ def reader(
     return read
 
 
-def of_columns(  # noqa: PLR0913 - each is a thing that a format has
+def column_format(  # noqa: PLR0913 - each is a property of a format
     name: str,
     title: str,
     columns: Columns,
     *,
     header: str = "",
     source: str = "",
-    prepared: Callable[[Cells], Cells] = sound,
+    prepare: Callable[[Cells], Cells] = reject_damaged,
     container: Container | None = None,
     one_person_a_row: bool = False,
 ) -> Format:
-    """`header`: the columns by which it is recognised. `source`: of its keys, before their colon. `prepared`: the cells
-    as they are read; raises a RowError for what is no book."""
+    """`header`: the columns that identify it. `source`: the prefix of its source keys. `prepare` may change the cells
+    first, or raise RowError for rows that are not books."""
     pairs = {field: each if isinstance(each, tuple) else (each, None) for field, each in columns.items()}
-    split = {field: (names.split("|"), how or USUAL.get(field, first)) for field, (names, how) in pairs.items()}
+    split = {field: (names.split("|"), how or DEFAULTS.get(field, first)) for field, (names, how) in pairs.items()}
     read_fields = reader(split)
 
     def read(cells: Cells) -> RawFields:
-        fields, left_out = read_fields(prepared(cells))
+        fields, left_out = read_fields(prepare(cells))
         if source and fields["source_key"]:
             fields["source_key"] = f"{source}:{fields['source_key']}"
         if not fields.get("series"):
-            fields.pop("series_number", None)  # some write one for every book
+            fields.pop("series_number", None)  # some programs write one for every book
         return fields, left_out
 
     uses = {column: field for field, (names, _) in split.items() if field in CLEANERS for column in names}

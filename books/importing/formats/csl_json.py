@@ -1,17 +1,17 @@
-"""CSL-JSON, what citation processors read: https://citeproc-js.readthedocs.io/en/latest/csl-json/markup.html"""
+"""CSL-JSON, the format of citation processors: https://citeproc-js.readthedocs.io/en/latest/csl-json/markup.html"""
 
 from collections.abc import Iterable
 from typing import Any
 
-from books.importing.formats.columns import Cells, in_roles, of_columns
-from books.importing.formats.values import natural, parts, text, values, with_short
+from books.importing.formats.columns import Cells, column_format, people_by_role
+from books.importing.formats.values import natural_order, parts, split_title, text, values
 
 BOOKS = {"book", "thesis", "report", "collection", "pamphlet", "manuscript", "document"}
 ROLES = ("editor", "translator", "illustrator", "narrator", "composer", "compiler", "interviewer", "contributor")
 
 
-def _of_its_type(cells: Cells) -> Cells:
-    """Of an article the journal is no series."""
+def _drop_journal(cells: Cells) -> Cells:
+    """The journal of an article is not a series."""
     return cells if text(cells.get("type")) in BOOKS else {**cells, "collection-title": ""}
 
 
@@ -24,7 +24,7 @@ def _name(name: Any) -> str:
         return text(name)
     given = " ".join(filter(None, (text(name.get(part)) for part in ("given", "dropping-particle"))))
     family = " ".join(filter(None, (text(name.get(part)) for part in ("non-dropping-particle", "family"))))
-    whole = natural(", ".join(filter(None, (family, given, text(name.get("suffix"))))))
+    whole = natural_order(", ".join(filter(None, (family, given, text(name.get("suffix"))))))
     return text(name.get("literal")) or whole
 
 
@@ -43,12 +43,12 @@ def _keywords(cell: Any) -> list[str]:
     return parts(cell, ";" if ";" in text(cell) else ",")
 
 
-FORMAT = of_columns(
+FORMAT = column_format(
     "csl-json",
     "CSL-JSON",
     {
-        "title": ("title|title-short", with_short),
-        "authors": (f"author|{'|'.join(ROLES)}", in_roles("", *ROLES, names=_names)),
+        "title": ("title|title-short", split_title),
+        "authors": (f"author|{'|'.join(ROLES)}", people_by_role("", *ROLES, names=_names)),
         "isbn13": "ISBN",
         "publisher": "publisher",
         "published_year": ("original-date|issued", _year),
@@ -60,5 +60,5 @@ FORMAT = of_columns(
         "series_number": "collection-number",
     },
     header="type|title|issued",
-    prepared=_of_its_type,
+    prepare=_drop_journal,
 )

@@ -3,15 +3,15 @@
 import re
 from typing import Any
 
-from books.importing.formats.columns import of_columns
+from books.importing.formats.columns import column_format
 from books.importing.formats.values import first, parts, text
 from books.metadata.series import parse_place
 
-_FURTHER = re.compile(r",\s*+(?=[^\d\s#])")  # “#12, Dream-Hunter #2”: some write a comma for the semicolon
+_FURTHER = re.compile(r",\s*+(?=[^\d\s#])")  # “#12, Dream-Hunter #2”: a comma instead of a semicolon
 
 
-def titled(text: str) -> dict[str, Any]:
-    """The fields in a title such as “Mort (Death, #1; Discworld, #4)”."""
+def parse_title(text: str) -> dict[str, Any]:
+    """The fields in a title like “Mort (Death, #1; Discworld, #4)”."""
     title, inside = _last_parentheses(text)
     first, *others = (part.strip() for part in inside.split(";"))
     series, is_numbered, number = first.partition("#")
@@ -36,7 +36,7 @@ def titled(text: str) -> dict[str, Any]:
 
 
 def _last_parentheses(text: str) -> tuple[str, str]:
-    """What stands before the parentheses in which the text ends, and within them: others may stand within those."""
+    """The text before its final parentheses and the text within, which may have parentheses itself."""
     depth = 0
     for position in range(len(text) - 1, -1, -1):
         depth += {")": 1, "(": -1}.get(text[position], 0)
@@ -47,14 +47,14 @@ def _last_parentheses(text: str) -> tuple[str, str]:
     return (text[:position].strip(), text[position + 1 : -1]) if text.endswith(")") else (text, "")
 
 
-FORMAT = of_columns(
+FORMAT = column_format(
     "goodbooks",
     "goodbooks-10k",
     {
         "source_key": "book_id",
-        "title": ("title", lambda cell: titled(text(cell))),
+        "title": ("title", lambda cell: parse_title(text(cell))),
         "authors": ("authors", lambda cell: [(name, "") for name in parts(cell)]),
-        # As an ISBN-10, whose leading zeros a spreadsheet took; the column isbn13 is rounded, and tells nothing.
+        # An ISBN-10 that lost its leading zeros in a spreadsheet. The column isbn13 is rounded and useless.
         "isbn13": ("isbn", lambda cell: text(cell) and text(cell).zfill(10)),
         "published_year": ("original_publication_year", first),
         "language": "language_code",

@@ -1,4 +1,4 @@
-"""A table or a format whose columns a person has assigned to fields."""
+"""Formats whose columns a person has mapped to fields."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -6,34 +6,34 @@ from typing import Any
 
 from books.importing.encoding import UnreadableFile
 from books.importing.formats.any_table import any_table, columns_of, table_reader
-from books.importing.formats.base import ColumnMap, Format, RawFields, listed, printable
+from books.importing.formats.base import ColumnMap, Format, RawFields, join_names, printable
 from books.metadata.record import CLEANERS
 
 
 def columns_of_mapping(mapping: ColumnMap) -> dict[str, list[str]]:
-    """The columns of each field, as headers name them; none for a field that is left out."""
+    """The columns of each field, spelled as in headers; none for a field that is left out."""
     several = {field: [given] if isinstance(given, str) else given for field, given in mapping.items()}
     return {field: [name for each in given if (name := " ".join(each.split()))] for field, given in several.items()}
 
 
-def mapped(mapping: ColumnMap, header: Sequence[str], known: Format | None = None) -> Format:
-    """The format in which each field stands in the columns that `mapping` names; "" leaves the field out.
+def mapped_format(mapping: ColumnMap, header: Sequence[str], known: Format | None = None) -> Format:
+    """The format that reads each field from the columns in `mapping`; "" leaves the field out.
 
-    With a format that was named, all other fields are as it reads them. Raises UnreadableFile.
+    If a format is given too, it reads all other fields. Raises UnreadableFile.
     """
     if unknown := next((name for name in mapping if name not in CLEANERS), None):
         raise UnreadableFile(f"There is no field “{unknown}” to map: a book has {', '.join(CLEANERS)}.")
     columns = columns_of_mapping(mapping)
     if missing := next((column for names in columns.values() for column in names if column not in header), None):
-        raise UnreadableFile(f"There is no column “{missing}” to map; this file has {listed(header)}.")
+        raise UnreadableFile(f"There is no column “{missing}” to map; this file has {join_names(header)}.")
     if known:
-        return _over(known, columns)
+        return _override(known, columns)
     if not {field for field, names in columns.items() if names} & {"title", "isbn13", "source_key"}:
-        raise UnreadableFile("Map title too (or isbn13 or source_key): without one of them no row finds its book.")
+        raise UnreadableFile("Map title too (or isbn13 or source_key): rows need one of them to find their books.")
     return any_table(header, columns)
 
 
-def _over(known: Format, columns: Mapping[str, Sequence[str]]) -> Format:
+def _override(known: Format, columns: Mapping[str, Sequence[str]]) -> Format:
     read_own = table_reader(columns)
 
     def read(cells: Mapping[str, Any]) -> RawFields:
@@ -48,7 +48,7 @@ def _over(known: Format, columns: Mapping[str, Sequence[str]]) -> Format:
 
 
 def example_map(header: Sequence[str]) -> str:
-    """A pattern to follow, for a file none of whose columns is known to hold titles."""
+    """A sample mapping for a file without a known column of titles."""
     known = columns_of(header)
     unknown = [name for name in header if name not in chain(*known.values())]
     columns = {"title": unknown or header or ["COLUMN"], "authors": known.get("authors", unknown[1:])}

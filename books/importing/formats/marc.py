@@ -4,25 +4,25 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from books.importing.formats.base import Container, Format, records_by
-from books.importing.formats.columns import Columns, of_columns
-from books.importing.formats.opf import named
+from books.importing.formats.base import Container, Format, lazy_records
+from books.importing.formats.columns import Columns, column_format
+from books.importing.formats.opf import read_people
 from books.importing.formats.values import texts
 from books.importing.results import RowError
 
 
-def _left_out(other_title: Any) -> dict[str, Any]:
+def _note_other_title(other_title: Any) -> dict[str, Any]:
     if other_title:
-        raise RowError("title", other_title, "Left out: the title is kept as it stands in the book.")
+        raise RowError("title", other_title, "Left out: the title is kept in the script of the book.")
     return {}
 
 
 COLUMNS: Columns = {
     "source_key": "Control number",
     "title": "Title",
-    "other title": ("Other title", _left_out),
+    "other title": ("Other title", _note_other_title),
     "subtitle": "Subtitle",
-    "authors": ("People", named),
+    "authors": ("People", read_people),
     "isbn13": "ISBN",
     "publisher": "Publisher",
     "published_year": "Year",
@@ -49,8 +49,8 @@ def _is_xml(beginning: bytes) -> bool:
 
 
 def _format(name: str, title: str, begins: Callable[[bytes], bool], records: str) -> Format:
-    container = Container(title, begins, records_by(f"books.importing.containers.marc.{records}"))
-    return of_columns(name, title, COLUMNS, container=container)
+    container = Container(title, begins, lazy_records(f"books.importing.containers.marc.{records}"))
+    return column_format(name, title, COLUMNS, container=container)
 
 
 BINARY = _format("marc", "MARC 21", _is_binary, "binary_records")

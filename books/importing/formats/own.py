@@ -1,4 +1,4 @@
-"""Our own exports, with a book's fields as our JSON names them, and the plainest list there is."""
+"""Our own exports, with the field names of our JSON, and the simplest list there is: ISBNs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,5 +37,5 @@ CSV = Format(  # a column for each field, all or some of them
     is_ours=True,
 )
 JSON_LINES = Format("jsonl", read_json, title="JSON Lines of this catalogue", is_ours=True, uses=_USES)
-# One a line. A book we do not have is called by its ISBN until it is looked up.
+# One per line. A new book is named after its ISBN until it is looked up.
 ISBNS = Format("isbns", read_isbn, title="A list of ISBNs", uses={"isbn13": "isbn13"}, is_by_isbn=True)

@@ -1,13 +1,13 @@
-"""The tables that other programs and catalogues export, each with the place where people find it."""
+"""Tables exported by other programs and catalogues, each with the place to find the export."""
 
 import re
 from typing import Any
 
 from books.exporting.formulas import restore_cell
 from books.importing.formats.base import Format
-from books.importing.formats.columns import Cells, in_roles, listed_in, of_columns, people_in
-from books.importing.formats.goodbooks import titled
-from books.importing.formats.values import first, first_isbn, in_all_series, natural, parts, text, with_role
+from books.importing.formats.columns import Cells, column_format, people_by_role, split_lists, split_people
+from books.importing.formats.goodbooks import parse_title
+from books.importing.formats.values import first, first_isbn, natural_order, parse_all_series, parts, split_role, text
 from books.importing.results import RowError
 
 READING_STATES = {"to-read", "reading", "read", "stopped-reading"}
@@ -15,17 +15,17 @@ _VOLUME = re.compile(r"(.+?),? \(?(?:tome|t\.) ?(\d+)\)?(?: ?: ?(.+)| ?;?)", re.
 _INITIAL_OR_PARTICLE = re.compile(r".*\.|d[eu]|van|von|da|di|del", re.IGNORECASE)
 
 
-def _in_title(title: Any) -> dict[str, Any]:
-    return titled(text(title))
+def _title_with_series(title: Any) -> dict[str, Any]:
+    return parse_title(text(title))
 
 
-def _as_we_write_it(title: Any) -> dict[str, Any]:
-    return titled(" ".join(restore_cell(text(title)).split()))
+def _goodreads_title(title: Any) -> dict[str, Any]:
+    return parse_title(" ".join(restore_cell(text(title)).split()))
 
 
-def _first_whole(author: Any, others: Any) -> list[tuple[str, str]]:
-    """Among the additional authors are translators too: Goodreads does not say which."""
-    return [with_role(text(author)), *people_in(others)]
+def _goodreads_people(author: Any, others: Any) -> list[tuple[str, str]]:
+    """The additional authors include translators, which Goodreads does not mark."""
+    return [split_role(text(author)), *split_people(others)]
 
 
 def _calibre_people(authors: Any, filed: Any) -> dict[str, Any]:
@@ -40,21 +40,21 @@ def _calibre_isbn(cell: Any, identifiers: Any) -> str:
 
 
 def _storygraph_people(authors: Any, contributors: Any) -> list[tuple[str, str]]:
-    others = ((name, role or "contributor") for name, role in people_in(contributors))
+    others = ((name, role or "contributor") for name, role in split_people(contributors))
     return [*((name, "") for name in parts(authors)), *others]
 
 
-def _books_of_libib(cells: Cells) -> Cells:
+def _reject_other_items(cells: Cells) -> Cells:
     if (kind := text(cells.get("item_type")) or "book") != "book":
-        raise RowError("item_type", kind, "This is no book.")
+        raise RowError("item_type", kind, "This is not a book.")
     return cells
 
 
-def _own_shelves(cells: Cells) -> Cells:
+def _drop_reading_states(cells: Cells) -> Cells:
     return {**cells, "shelf_name": ""} if text(cells.get("shelf")) in READING_STATES else cells
 
 
-def _not_deleted(cells: Cells) -> Cells:
+def _reject_deleted(cells: Cells) -> Cells:
     if text(cells.get("deleted")).lower() == "true":
         raise RowError("deleted", "true", "This book was deleted in Openreads.")
     return cells
@@ -69,7 +69,7 @@ def _babelio_title(cell: Any) -> dict[str, str]:
 
 
 def _babelio_author(cell: Any) -> list[tuple[str, str]]:
-    """“Hugo Victor” as Victor Hugo. Of three names nobody knows how many are the family's: they stay as they are."""
+    """“Hugo Victor” becomes Victor Hugo. Three names are kept as they are, since the family name may be one or two."""
     name = text(cell)
     family, _, given = (part.strip() for part in name.partition("  ")) if "  " in name else name.partition(" ")
     is_clear = "  " in name or " " not in given or _INITIAL_OR_PARTICLE.fullmatch(given.rpartition(" ")[2])
@@ -77,10 +77,10 @@ def _babelio_author(cell: Any) -> list[tuple[str, str]]:
 
 
 PROGRAMS: tuple[Format, ...] = (
-    of_columns(  # a row for each person of a work: https://www.aozora.gr.jp/index_pages/person_all.html
+    column_format(  # a row per person and work: https://www.aozora.gr.jp/index_pages/person_all.html
         "aozora",
         "Aozora Bunko, list of works",
-        {  # publisher and dates in it are those of the printed edition that was typed in, not of the work
+        {  # its publisher and dates belong to the printed source, not to the work
             "source_key": "作品ID",
             "title": "作品名",
             "authors": ("著者名", lambda name: [(text(name), "")]),
@@ -89,16 +89,16 @@ PROGRAMS: tuple[Format, ...] = (
         },
         header="作品ID|作品名|著者名|翻訳者名等",
         source="aozora",
-        prepared=lambda cells: {**cells, "language": "ja"},
+        prepare=lambda cells: {**cells, "language": "ja"},
         one_person_a_row=True,
     ),
-    of_columns(  # “My Books › Import and export”: https://www.goodreads.com/review/import
+    column_format(  # “My Books › Import and export”: https://www.goodreads.com/review/import
         "goodreads",
         "Goodreads",
         {
             "source_key": "Book Id",
-            "title": ("Title", _as_we_write_it),
-            "authors": ("Author|Additional Authors", _first_whole),
+            "title": ("Title", _goodreads_title),
+            "authors": ("Author|Additional Authors", _goodreads_people),
             "isbn13": "ISBN13|ISBN",
             "publisher": "Publisher",
             "published_year": ("Original Publication Year|Year Published", first),
@@ -108,7 +108,7 @@ PROGRAMS: tuple[Format, ...] = (
         header="Title|Author|Author l-f",
         source="goodreads",
     ),
-    of_columns(  # “Convert books › Create a catalog”: https://calibre-ebook.com
+    column_format(  # “Convert books › Create a catalog”: https://calibre-ebook.com
         "calibre",
         "Calibre, CSV",
         {
@@ -127,18 +127,18 @@ PROGRAMS: tuple[Format, ...] = (
         header="title|authors|author_sort",
         source="calibre",
     ),
-    of_columns(  # “Manage account › Export library”: https://app.thestorygraph.com
+    column_format(  # “Manage account › Export library”: https://app.thestorygraph.com
         "storygraph",
         "The StoryGraph",
         {
-            "title": ("Title", _in_title),
+            "title": ("Title", _title_with_series),
             "authors": ("Authors|Contributors", _storygraph_people),
             "isbn13": "ISBN/UID",
             "topics": "Tags",
         },
         header="Title|Authors|ISBN/UID",
     ),
-    of_columns(  # “Settings › Export library”: https://www.libib.com
+    column_format(  # “Settings › Export library”: https://www.libib.com
         "libib",
         "Libib",
         {
@@ -152,22 +152,22 @@ PROGRAMS: tuple[Format, ...] = (
             "pages": "length",
         },
         header="title|creators|ean_isbn13",
-        prepared=_books_of_libib,
+        prepare=_reject_other_items,
     ),
-    of_columns(  # “Settings › CSV export”: https://joinbookwyrm.com
+    column_format(  # “Settings › CSV export”: https://joinbookwyrm.com
         "bookwyrm",
         "BookWyrm",
         {
             "source_key": "remote_id",
-            "title": ("title", _in_title),
+            "title": ("title", _title_with_series),
             "authors": "author_text",
             "isbn13": "isbn_13|isbn_10",
             "topics": ("shelf_name", lambda shelf: [text(shelf)]),
         },
         header="title|author_text|remote_id",
-        prepared=_own_shelves,
+        prepare=_drop_reading_states,
     ),
-    of_columns(  # “Settings › Backup › Export CSV”: https://github.com/mateusz-bak/openreads
+    column_format(  # “Settings › Backup › Export CSV”: https://github.com/mateusz-bak/openreads
         "openreads",
         "Openreads",
         {
@@ -181,9 +181,9 @@ PROGRAMS: tuple[Format, ...] = (
             "topics": ("tags", lambda tags: parts(tags, "|||||")),
         },
         header="title|author|publication_year|book_format|olid",
-        prepared=_not_deleted,
+        prepare=_reject_deleted,
     ),
-    of_columns(  # “My Books › Import and export options”: https://openlibrary.org/account/import
+    column_format(  # “My Books › Import and export options”: https://openlibrary.org/account/import
         "openlibrary",
         "Open Library, reading log",  # of works, without ISBNs
         {
@@ -196,14 +196,14 @@ PROGRAMS: tuple[Format, ...] = (
         header="Work ID|Title|Authors|Bookshelf",
         source="openlibrary",
     ),
-    of_columns(  # “Settings › Data › Export”: https://inventaire.io
+    column_format(  # “Settings › Data › Export”: https://inventaire.io
         "inventaire",
         "Inventaire",
         {
             "source_key": "Edition URL",
             "title": "Edition title|Works labels",
             "subtitle": "Edition subtitle",
-            "authors": ("Authors labels|Translators labels", in_roles("", "translator", names=parts)),
+            "authors": ("Authors labels|Translators labels", people_by_role("", "translator", names=parts)),
             "isbn13": "Edition ISBN-13|Edition ISBN-10",
             "publisher": "Publisher label",
             "published_year": "Edition publication date",
@@ -215,7 +215,7 @@ PROGRAMS: tuple[Format, ...] = (
         },
         header="Edition title|Authors labels",
     ),
-    of_columns(  # « Exporter ma bibliothèque » : https://www.babelio.com
+    column_format(  # « Exporter ma bibliothèque » : https://www.babelio.com
         "babelio",
         "Babelio",
         {
@@ -227,12 +227,12 @@ PROGRAMS: tuple[Format, ...] = (
         },
         header="ISBN|Titre|Auteur|Statut",
     ),
-    of_columns(  # “Administration › Export books”: https://github.com/eleybourn/Book-Catalogue/wiki
+    column_format(  # “Administration › Export books”: https://github.com/eleybourn/Book-Catalogue/wiki
         "bookcatalogue",
         "Book Catalogue",
         {
             "title": "title",
-            "authors": ("author_details", lambda names: [(natural(name), "") for name in parts(names, "|")]),
+            "authors": ("author_details", lambda names: [(natural_order(name), "") for name in parts(names, "|")]),
             "isbn13": "isbn",
             "publisher": "publisher",
             "published_year": "date_published",
@@ -241,9 +241,9 @@ PROGRAMS: tuple[Format, ...] = (
             "description": "description",
             "topics": (
                 "genre|bookshelf",
-                lambda genre, shelves: [text(genre), *(each for each in listed_in(shelves) if each != "Default")],
+                lambda genre, shelves: [text(genre), *(each for each in split_lists(shelves) if each != "Default")],
             ),
-            "series": ("series_details", lambda series: in_all_series(parts(series, "|"))),
+            "series": ("series_details", lambda series: parse_all_series(parts(series, "|"))),
         },
         header="title|author_details|series_details",
     ),

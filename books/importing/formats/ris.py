@@ -3,21 +3,21 @@
 import re
 from typing import Any
 
-from books.importing.formats.base import Container, records_by
-from books.importing.formats.columns import Cells, in_roles, of_columns
-from books.importing.formats.values import count, first, natural, text, texts, with_short, year
+from books.importing.formats.base import Container, lazy_records
+from books.importing.formats.columns import Cells, column_format, people_by_role
+from books.importing.formats.values import count, first, natural_order, split_title, text, texts, year
 
 BOOKS = set("BOOK EBOOK EDBOOK THES RPRT PAMP MUSIC MAP SER CONF GEN CLSWK ANCIENT".split())
 OF_BOOKS = ("issn", "start_page", "secondary_title", "tertiary_title")
 
 
-def _of_its_type(cells: Cells) -> Cells:
-    """Of an article the journal is no series, and pages are places in it."""
+def _drop_journal(cells: Cells) -> Cells:
+    """The journal of an article is not a series, and its pages are not a number of pages."""
     return cells if text(cells.get("type_of_reference")) in BOOKS else {**cells, **dict.fromkeys(OF_BOOKS)}
 
 
 def _names(cell: Any) -> list[str]:
-    return list(map(natural, texts(cell)))
+    return list(map(natural_order, texts(cell)))
 
 
 def _year(*cells: Any) -> str:
@@ -25,7 +25,7 @@ def _year(*cells: Any) -> str:
 
 
 def _number(volume: Any, other: Any) -> str:
-    """M1 may be anything."""
+    """The volume, or M1 if that starts with a digit, as it may hold anything."""
     return first(volume) or (found if (found := first(other))[:1].isdigit() else "")
 
 
@@ -37,14 +37,14 @@ def begins(beginning: bytes) -> bool:
     return bool(re.match(rb"(?:(?!TY)[^\n]{0,200}\n){0,5}?TY {1,4}- ?[A-Z]", beginning))
 
 
-FORMAT = of_columns(
+FORMAT = column_format(
     "ris",
     "RIS",
     {
-        "title": ("title|primary_title|BT|short_title", with_short),
+        "title": ("title|primary_title|BT|short_title", split_title),
         "authors": (  # not TA, which is the author in translation: translators are A4
             "authors|first_authors|secondary_authors|tertiary_authors|ED|subsidiary_authors",
-            in_roles("", "", "editor", "editor", "editor", "translator", names=_names),
+            people_by_role("", "", "editor", "editor", "editor", "translator", names=_names),
         ),
         "isbn13": "issn",
         "publisher": "publisher",
@@ -56,6 +56,6 @@ FORMAT = of_columns(
         "series": "secondary_title|tertiary_title",
         "series_number": ("volume|note", _number),
     },
-    prepared=_of_its_type,
-    container=Container("RIS", begins, records_by("books.importing.containers.citations.ris_records"), is_text=True),
+    prepare=_drop_journal,
+    container=Container("RIS", begins, lazy_records("books.importing.containers.citations.ris_records"), is_text=True),
 )

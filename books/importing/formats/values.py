@@ -1,4 +1,4 @@
-"""What the exports of other programs have in common: lists in one cell, names turned round, people with roles."""
+"""Reads values as other programs export them: lists in one cell, inverted names, people with roles."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from books.metadata.record import MAX_NAME, MAX_TOPICS
 from books.metadata.roles import AUTHOR
 
 EDITOR = "edt"
-DAMAGE = "Damage"  # the column that says why a record could not be read
+DAMAGE = "Damage"  # a column with the reason why a record could not be read
 _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
 _NO_PERSON = re.compile(
@@ -26,20 +26,20 @@ _FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
 _EAST_ASIAN_ROLE = re.compile(r"(.+[^\s共編])(?:\s*[共編]?([著訳譯译編编])|\s+(作|文|原作|絵|画|지음|저|옮김|그림))")
 
 
-def unquoted(cell: Any) -> Any:
-    """A cell without what makes a spreadsheet take a number for text: ="0123"."""
+def strip_formula(cell: Any) -> Any:
+    """A cell without the formula that makes spreadsheets treat a number as text: ="0123"."""
     return found[1] if isinstance(cell, str) and '="' in cell and (found := _FORMULA.fullmatch(cell)) else cell
 
 
 def text(cell: Any) -> str:
-    """A cell's text, whatever JSON has there; without the =\"…\" of spreadsheets."""
+    """A cell's text, whatever its JSON type, and without the ="…" of spreadsheets."""
     if isinstance(cell, str):
-        return str(unquoted(cell)).strip()
+        return str(strip_formula(cell)).strip()
     return "" if cell is None or isinstance(cell, (list, dict)) else str(cell)
 
 
 def values(value: Any) -> list[Any]:
-    """A list as a list: some programs write one as an object whose names are its numbers, or a single value."""
+    """A list, even if a program wrote it as an object with numbers for keys, or as a single value."""
     if isinstance(value, str):
         return [value] if value else []
     if isinstance(value, dict):
@@ -49,12 +49,12 @@ def values(value: Any) -> list[Any]:
 
 
 def first(*cells: Any) -> str:
-    """The first text there is, also in a list."""
+    """The first text in the cells, which may be lists."""
     return next(iter(texts(*cells)), "")
 
 
 def texts(*cells: Any) -> list[str]:
-    """All texts there are, also in lists."""
+    """All texts in the cells, which may be lists."""
     return [found for cell in cells for value in values(cell) if (found := text(value))]
 
 
@@ -63,24 +63,24 @@ def parts(cell: Any, separator: str = ",") -> list[str]:
 
 
 def count(*cells: Any) -> str:
-    """The first number of pages, of which 0 says that it is not known."""
+    """The first number of pages; "" for 0, which means unknown."""
     return first(*cells).lstrip("0")
 
 
 def year(*cells: Any) -> str:
-    """The first date there is."""
+    """The first date in the cells."""
     return full_year(first(*cells))
 
 
 def full_year(year: str) -> str:
-    """The year, but for one of two digits, which may be of this century, of the last or of the first."""
+    """The year. Raises RowError for two digits, which may mean this century, the last or the first."""
     if _SHORT_YEAR.fullmatch(year):
-        raise RowError("published_year", year, "Left out: of which century? Write four digits: 1985, or 0085.")
+        raise RowError("published_year", year, "Left out: the century is unclear. Write four digits: 1985 or 0085.")
     return year
 
 
-def natural(name: str) -> str:
-    """“Last, First” as First Last, and “King, Martin Luther, Jr.” as Martin Luther King Jr., where that is certain."""
+def natural_order(name: str) -> str:
+    """“Last, First” becomes First Last, and “King, Martin Luther, Jr.” Martin Luther King Jr., if that is certain."""
     family, *given = [part.strip() for part in name.replace("،", ",").split(",") if part.strip()] or [""]
     suffix = given.pop() if len(given) > 1 and _SUFFIX.fullmatch(given[-1]) else ""
     if len(given) != 1 or not _is_person(family, given[0]):
@@ -92,13 +92,13 @@ def natural(name: str) -> str:
 
 
 def _is_person(family: str, given: str) -> bool:
-    """Whether this is the family name and the given name of one: not Pliny, the Elder, and not General Mills, Inc."""
+    """Whether these are a family and a given name: not so in “Pliny, the Elder” and “General Mills, Inc.”"""
     is_byname = family[:1].isupper() and given[:1].islower()
     return not is_byname and not _NO_PERSON.search(f"{family}, {given}")
 
 
 @lru_cache(5000)
-def with_role(name: str) -> tuple[str, str]:
+def split_role(name: str) -> tuple[str, str]:
     """The name and the role in “Tove Jansson (Illustrator)” or 与謝野晶子訳."""
     if not name.isascii() and len(name) <= MAX_NAME and (found := _EAST_ASIAN_ROLE.fullmatch(name.strip())):
         return found[1], found[2] or found[3]
@@ -107,10 +107,10 @@ def with_role(name: str) -> tuple[str, str]:
 
 
 def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The authors among names with roles, and the contributors. Without an author the editors are taken."""
+    """The authors and contributors among names with roles. Without any author, editors count as authors."""
     written = [(name.strip(), role.strip()) for name, role in found if name.strip()]
     names = [name for name, role in written if not role]
-    if len(names) == len(written):  # most lists name authors alone
+    if len(names) == len(written):  # most lists only have authors
         return {"authors": list(dict.fromkeys(names)), "contributors": []}
     named = [(name, _codes(role)) for name, role in written]
     taken = AUTHOR if any(AUTHOR in codes for _, codes in named) else EDITOR
@@ -121,14 +121,14 @@ def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 @lru_cache(1000)
 def _codes(role: str) -> list[str]:
-    """Of nobody in particular an author's; “joint author” is one; of a role that is in no list a contributor's."""
+    """The codes of a role: author if it is empty or “joint author”, contributor if it is unknown."""
     if not role or role.lower().endswith(" author"):
         return [AUTHOR]
     return [*filter(None, roles.codes(role))] or [roles.CONTRIBUTOR]
 
 
 def first_isbn(*cells: Any) -> str:
-    """The first ISBN in the cells, of which each may hold several; if there is none, the first text, to be noted."""
+    """The first ISBN in the cells, which may hold several each; without any, the first text, to be reported."""
     if cells and isinstance(cells[0], str) and isbn.is_canonical(cells[0]):
         return cells[0]
     written = [text(each).strip("[]") for cell in cells for each in values(cell)]
@@ -139,7 +139,7 @@ def first_isbn(*cells: Any) -> str:
 def _isbn_in(written: str) -> str:
     if isbn.is_canonical(written):
         return written
-    if not written or isbn.means_none(written):  # zeros have the right check digit
+    if not written or isbn.means_none(written):  # zeros have a valid check digit
         return ""
     return written if is_isbn(written) else next((digits for _, digits in isbn.find_all(written)), "")
 
@@ -151,30 +151,30 @@ def is_isbn(written: str) -> bool:
         return False
 
 
-def with_short(*cells: Any) -> dict[str, str]:
-    """Title and subtitle, told apart by the short title in the last of the cells."""
+def split_title(*cells: Any) -> dict[str, str]:
+    """Title and subtitle, separated with the help of the short title in the last cell."""
     title, short = first(*cells[:-1]), first(cells[-1])
     if short and title.startswith(f"{short}: "):
         return {"title": short, "subtitle": title.removeprefix(f"{short}: ")}
     return {"title": title}
 
 
-def in_all_series(written: list[str]) -> dict[str, Any]:
-    """The series of “Tibor Saga (4)” and its like."""
-    first, *further = map(in_series, written or [""])
+def parse_all_series(written: list[str]) -> dict[str, Any]:
+    """The series fields for texts like “Tibor Saga (4)”."""
+    first, *further = map(parse_series, written or [""])
     more = [f"{each['series']} #{each.get('series_number', '')}".removesuffix(" #") for each in further]
     return {**first, **({"more_series": more} if more else {})}
 
 
-def in_series(written: str) -> dict[str, str]:
-    """Series and number of “Tibor Saga (4)”."""
+def parse_series(written: str) -> dict[str, str]:
+    """The series and number in “Tibor Saga (4)”."""
     if found := _IN_PARENTHESES.fullmatch(written):
         return {"series": found[1], "series_number": found[2]}
     return {"series": written}
 
 
 def topics(names: Iterable[Any]) -> tuple[list[str], list[RowError]]:
-    """As many as a book may have, and a note on the others."""
+    """As many topics as a book may have, and a note on the rest."""
     once = list(dict.fromkeys(part for name in names if (part := text(name).replace(";", ",").strip())))
     rest = once[MAX_TOPICS:]
     reason = f"Left out: a book has at most {MAX_TOPICS} topics."
