@@ -53,12 +53,12 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_960,
-    "search": 1952,
+    "search": 1951,
     "server": 3314,
     "jobs": 1464,
-    "importing exporting": 4990,
+    "importing exporting": 4981,
     "openapi": 651,
-    "house": 28_293,
+    "house": 28_284,
     "benchmarks": 4315,
 }
 
