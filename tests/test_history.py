@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -136,6 +137,13 @@ class History(LibrarianTestCase):
         first, second = await self.make(), await self.make()
         change = (await self.changes(first))[0]["id"]
         assert (await self.async_client.post(f"{second}history/{change}/undo/")).status_code == 404
+
+    async def test_a_page_offers_only_what_can_still_be_undone(self) -> None:
+        address = await self.make()
+        for write, offered in (("delete", ["Restore this book"]), ("undo", ["Undo this"])):
+            await (self.undo(address) if write == "undo" else self.send(write, address))
+            page = (await self.async_client.get(f"{address}history/", headers=HTML)).content.decode()
+            assert re.findall("(Restore this book|Undo this)</button>", page) == offered
 
     async def test_on_a_page_it_leads_back_to_the_history(self) -> None:
         address = await self.make()

@@ -49,12 +49,12 @@ class InTheQuery(TestCase):
 
     async def test_an_unknown_parameter_is_named_with_the_one_that_may_be_meant(self) -> None:
         for address, name, meant in (
-            ("/books/?lang=en", "lang", "Did you mean language=? Known are size, after, before, q, author,"),
+            ("/books/?lang=en", "lang", "Did you mean language=? Known parameters: size, after, before, q, author,"),
             ("/books/?autor=x", "autor", "Did you mean author=?"),
             ("/books/?published_year=1950", "published_year", "Did you mean year=?"),
             ("/books/?title=x", "title", "Did you mean q=?"),
-            ("/authors/?query=x", "query", "Did you mean q=? Known are size, after, before, q."),
-            ("/books/?zzz=x", "zzz", "Unknown parameter. Known are size,"),
+            ("/authors/?query=x", "query", "Did you mean q=? Known parameters: size, after, before, q."),
+            ("/books/?zzz=x", "zzz", "Unknown parameter. Known parameters: size,"),
         ):
             with self.subTest(address):
                 response = await self.async_client.get(address)

@@ -100,7 +100,7 @@ class OneJob(JobPageCase):
         page = await self.page("/jobs/a/")
         assert '<dt>added</dt><dd><a href="/jobs/a/books/?action=added">1,234</a></dd>' in page
         assert "<dt>rejected</dt><dd>61</dd>" in page
-        assert "without one of their fields" not in page
+        assert "fields left out" not in page
         assert "It took 90 seconds." in page
 
     async def test_it_is_called_after_its_list_and_offers_its_files(self) -> None:

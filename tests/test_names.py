@@ -284,7 +284,7 @@ class OverHTTP(LibrarianTestCase):
         form = self.client.get(f"{self.natsume}edit/")
         self.assertContains(form, 'value="Natsume"')
         asked = self.client.post(f"{self.natsume}edit/", {"name": "Soseki", "sort_name": "", "version": "1"})
-        self.assertContains(asked, "Merge the two, and the 1 book of", status_code=409)
+        self.assertContains(asked, "Merging puts them all under", status_code=409)
         self.assertContains(asked, '<button class="button" name="merge" value="1">', status_code=409)
         merged = {"name": "Soseki", "sort_name": "", "version": "1", "merge": "1"}
         self.assertRedirects(self.client.post(f"{self.natsume}edit/", merged), self.soseki, status_code=303)

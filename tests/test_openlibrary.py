@@ -228,7 +228,7 @@ async def test_a_source_that_fails_again_and_again_is_left_alone_until_it_works(
         await alook_up(ISBN)
     server.asked.clear()
     resting = await alook_up(ISBN)
-    assert ("not asked for now" in resting.reasons, server.asked) == (True, [])
+    assert ("not being asked" in resting.reasons, server.asked) == (True, [])
     assert 25 < resting.seconds <= 30
     await Source.objects.aupdate(rests_until=Now())  # the rest is over
     server.does[BOOKS] = edition()

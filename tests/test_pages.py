@@ -416,6 +416,10 @@ class Nothing(PageCase):
         assert "What you can do" in page
         assert Elements(page).named("a", href="/books/")
 
+    async def test_a_page_that_does_not_exist_takes_nobody_for_signed_out(self) -> None:
+        page = await self.page("/nothing-here/", 404)
+        assert (">Sign in<" in page, ">Account<" in page) == (False, True)
+
     async def test_a_query_with_mistakes_names_each(self) -> None:
         page = await self.page("/books/?size=0&year=soon", 400)
         assert "<code>size</code>: Write a whole number from 1 to 100." in page

@@ -43,7 +43,7 @@ def unknown_parameter(name: str, known: Sequence[str]) -> str:
     if not meant and "q" in known and written in SEARCHES:
         meant = ["q"]
     hint = f" Did you mean {meant[0]}=?" if meant else ""
-    return f"Unknown parameter.{hint} Known are {', '.join(known)}."
+    return f"Unknown parameter.{hint} Known parameters: {', '.join(known)}."
 
 
 class LookupQuery(forms.Form):

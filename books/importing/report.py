@@ -34,6 +34,6 @@ def reject_lines(header: Sequence[str], rejects: Iterable[Reject]) -> bytes:
 
 def summary(totals: Totals) -> str:
     counts = f"{totals.created:,} added, {totals.updated:,} updated, {totals.unchanged:,} unchanged"
-    notes = f"; {totals.notes:,} imported without one of their fields" if totals.notes else ""
+    notes = f"; {totals.notes:,} field{pluralize(totals.notes)} left out" if totals.notes else ""
     similar = f"; {totals.similar:,} possible duplicate{pluralize(totals.similar)}" if totals.similar else ""
     return f"{totals.rows:,} row{pluralize(totals.rows)}: {counts}, {totals.rejected:,} rejected{notes}{similar}"

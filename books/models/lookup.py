@@ -45,7 +45,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
             source = self._get_for_update(name)
             now, spacing = source.now, timedelta(seconds=1 / settings.LOOKUP_RATE)  # type: ignore[attr-defined]
             if source.rests_until and source.rests_until > now:
-                reason = f"{name} is not asked for now: it wanted a pause, or failed too often."
+                reason = f"{name} is not being asked at the moment: it asked for a pause, or failed too often."
                 raise CircuitOpen(reason, (source.rests_until - now).total_seconds())
             earliest = now - (BURST - 1) * spacing
             moment = max(source.free_at or earliest, earliest)

@@ -126,7 +126,7 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
     except NameTaken as taken:
         other, status = await aheading(taken.other), 409
         is_name = taken.field == "name"
-        asked = "Another one has this name." if view.media_type == HTML else TAKEN  # the page has a button for it
+        asked = TAKEN if view.media_type == JSON else f"Another {named._meta.model_name} has this name."
         form.add_error(taken.field, (asked if is_name else OTHER_TAKEN).format(other["name"], other["url"]))
         other = other if is_name else None
     except UnknownAuthors as error:

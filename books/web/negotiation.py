@@ -129,7 +129,7 @@ def page(
     headers: Mapping[str, str] | None = None,
 ) -> Page:
     """A page for browsers only, such as a form."""
-    user = request.request_user.serialized() if hasattr(request, "request_user") else {}
+    user = request.request_user.serialized() if hasattr(request, "request_user") else None
     # Pages for anonymous visitors are shared between them, and have nothing to say to one.
     said = [message(each) for each in get_messages(request)] if user else []
     frame = {

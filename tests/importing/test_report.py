@@ -52,6 +52,4 @@ def test_a_summary_counts_the_rows_by_what_became_of_them() -> None:
 
 
 def test_a_summary_counts_what_was_left_out_and_possible_duplicates() -> None:
-    assert summary(Totals(created=2, notes=1, similar=1)).endswith(
-        "; 1 imported without one of their fields; 1 possible duplicate"
-    )
+    assert summary(Totals(created=2, notes=1, similar=1)).endswith("; 1 field left out; 1 possible duplicate")
