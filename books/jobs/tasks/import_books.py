@@ -1,6 +1,7 @@
 """The import of a file as a job. The importer itself is books.importing."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -48,12 +49,10 @@ class _ImportRun:
         self.lines = 0
 
     def work(self, choices: Mapping[str, Any]) -> dict[str, Any]:
-        job = self.run.job
-        upload = self.upload
-        if upload is None:
+        if self.upload is None:
             raise PermanentError("The list is no longer kept: choose the file again.")
-        self.name = upload.name
-        with upload.opened() as file:
+        self.name = self.upload.name
+        with self.upload.opened() as file:
             self.lines = line_count(file)
             steps = import_file(
                 file,
@@ -61,15 +60,16 @@ class _ImportRun:
                 checkpoint=self.run.checkpoint.get("progress"),
                 save=self.save,
                 dry_run=self.dry_run,
-                actor=Actor(Channel.IMPORT, job.created_by_id, job_id=job.pk),
+                actor=Actor(Channel.IMPORT, self.run.job.created_by_id, job_id=self.run.job.pk),
                 batch_rows=DRY_RUN_ROWS if self.dry_run else BATCH_ROWS,
             )
             try:
-                for progress in steps:
-                    self.run.check()
-                    if self.dry_run:
-                        with transaction.atomic():
-                            self.save(progress)
+                with closing(steps):  # also when the job stops: it restores the connection's settings
+                    for progress in steps:
+                        self.run.check()
+                        if self.dry_run:
+                            with transaction.atomic():
+                                self.save(progress)
             except UnreadableFile as error:
                 raise PermanentError(str(error)) from error
         return self.result(progress)
