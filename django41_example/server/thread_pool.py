@@ -14,12 +14,13 @@ from django41_example.server.threads import Checkout
 
 LOOK_EVERY = 0.25  # seconds between two looks at who waits, and at the statements that run
 TURN = 0.1  # seconds
+BEHIND = 1.0  # seconds that each turn puts a request back in the queue; newcomers pass it no longer than that
 SLOW_SECONDS = 1.0  # that a client counts as slow after a request which took more than a turn
 
 
-def turns(checkout: Checkout) -> int:
-    """The thread time it has used, in units of a quick request."""
-    return int(checkout.used / TURN)
+def place(checkout: Checkout) -> float:
+    """Its place in the queue, by time.monotonic."""
+    return (checkout.queued_at or time.monotonic()) + BEHIND * int(checkout.used / TURN)
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,13 @@ class ThreadPool:
                 return
 
     def is_for_another(self, checkout: Checkout) -> bool:
-        """Whether a waiting request has used less time: between two calls, it gets the thread first."""
-        used = turns(checkout)
-        return used > 0 and any(turns(waiting) < used for waiting in self.queue)
+        """Whether a waiting request comes first: then it gets the thread between two calls."""
+        return checkout.used >= TURN and any(place(waiting) < place(checkout) for waiting in self.queue)
 
     def _next(self) -> Checkout | None:
-        """Which waiting request is next: of the client with the fewest threads, the one that has used least time."""
+        """Which waiting request is next: of the client with the fewest threads, the first in the queue."""
         allowed = (checkout for checkout in self.queue if self._may_hold(checkout.client, writes=checkout.writes))
-        return min(allowed, key=lambda checkout: (self.held[checkout.client], turns(checkout)), default=None)
+        return min(allowed, key=lambda checkout: (self.held[checkout.client], place(checkout)), default=None)
 
     def _may_hold(self, client: str, *, writes: bool) -> bool:
         if self.held[client] >= self.client_limit:

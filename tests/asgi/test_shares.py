@@ -107,6 +107,19 @@ async def test_of_those_who_wait_the_one_that_has_had_least_is_next(make_pool: M
     assert turns == [0.01, 0.5, 0.9]
 
 
+async def test_newcomers_do_not_pass_over_a_request_again_and_again(make_pool: MakePool) -> None:
+    pool, turns = make_pool(1), []
+    holder, long, newcomer = (Checkout(pool, writes=False) for _ in range(3))
+    await holder.submit(int)
+    calls = [each.submit(turns.append, name) for each, name in ((long, "long"), (newcomer, "newcomer"))]
+    long.used, long.queued_at = 2 * thread_pool.TURN, long.queued_at - 2 * thread_pool.BEHIND - 1
+    holder.end()
+    await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    assert turns[0] == "long"
+    long.end()
+    newcomer.end()
+
+
 async def test_a_client_whose_requests_take_long_reads_in_half_of_its_threads(make_pool: MakePool) -> None:
     pool, began = make_pool(4, client_share=0.5), list[str]()
     slow, other, *line = (Checkout(pool, writes=False, client=client) for client in ("a", "b", "a", "a"))
