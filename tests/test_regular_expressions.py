@@ -24,7 +24,7 @@ METHODS = ("fullmatch", "match", "search", "sub", "split", "findall", "finditer"
 RUNS = (
     *"a1 -_.,;:/\\'\"([{<>=%$\t\n年夏ーかﾞ\u0301\u0902\u0e40",
     *"a |A.|a.|a'|1 |1.|1,|1-|-1|0/|00|1e| ,|, |: | (|([|()|[ -|<a|$b |夏 |\u0902 |of |mm|ab-|;q=|978-".split("|"),
-    *("isbn ", "and ", "a\n", '"a":', '"\\'),
+    *("isbn ", "and ", "sr ", "二", "1[", "a\n", '"a":', '"\\'),
 )
 OPENED = (" ", "1", "a")  # after a parenthesis
 ENDS = ("", "!\0")
@@ -32,6 +32,8 @@ LENGTH = 4000
 SECONDS = 0.03
 LENGTHS = {  # of the longest texts that these get
     "books.metadata.isbn._AFTER.sub": 101,
+    "books.metadata.numbers._CORRECTED.match": 101,
+    "books.metadata.numbers._KANJI_NUMBER.sub": 101,
     "books.metadata.languages._BETWEEN.split": 201,
     "books.importing.containers.marc_fields._UP_TO_PAGES.match": 100,
 }

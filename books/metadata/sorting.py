@@ -155,7 +155,7 @@ def _lengthened(match: re.Match[str]) -> str:
 
 
 _SUFFIXES = re.compile(
-    r"(?:,?\s(?:(?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|filho|neto)\.?|(?-i:[IV]|[IVX]{2,6})))+$", re.IGNORECASE
+    r"(?:,?\s(?:(?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|filho|neto)\.?|(?-i:[IV]|[IVX]{2,6}))){1,5}$", re.IGNORECASE
 )
 _REIGNING = frozenset("pope king queen emperor empress tsar prince princess".split())
 _INSTITUTION = re.compile(
