@@ -216,6 +216,48 @@ def test_marcxml_with_entities_of_its_own_is_refused() -> None:
         read(bomb.encode())
 
 
-def test_damaged_marcxml_is_refused_with_the_place() -> None:
-    with pytest.raises(UnreadableFile, match="damaged after record 0: line 1:"):
+TITLE = '<datafield tag="245" ind1="1" ind2="0"><subfield code="a">{}</subfield></datafield>'
+OTHERS = XML.format(TITLE.format("A") + "</record>{}<record>" + TITLE.format("C"))
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["<record><datafield</record>", "<record><leader>&</leader></record>", "<record><datafield><subfield></record>"],
+)
+def test_a_damaged_record_of_marcxml_costs_none_but_itself(damaged: str) -> None:
+    first, second, third = read(OTHERS.format(damaged).encode())
+    assert [first.fields["title"], third.fields["title"]] == ["A", "C"]
+    assert second.error
+    assert second.error.reason.startswith("This record cannot be read: ")
+
+
+@pytest.mark.parametrize("byte", [b"\x1f", b"\xff"])
+def test_a_byte_that_is_no_letter_costs_marcxml_no_record(byte: bytes) -> None:
+    data = OTHERS.format(f"<record>{TITLE.format('B')}</record>").encode()
+    found = read(data.replace(b'code="a">B', b'code="a">B' + byte))
+    assert [row.fields["title"][:1] for row in found] == ["A", "B", "C"]
+
+
+def test_records_that_a_cut_marcxml_has_in_full_are_read() -> None:
+    whole = OTHERS.format("").encode()
+    first, second = read(whole[: whole.index(b"C</sub")])
+    assert first.fields["title"] == "A"
+    assert second.error
+
+
+def test_a_record_of_marcxml_without_an_end_is_named() -> None:
+    first, third, rest = read(OTHERS.format("<record><leader/>").encode())
+    assert [first.fields["title"], third.fields["title"]] == ["A", "C"]
+    assert rest.error
+
+
+def test_marcxml_in_the_records_of_an_answer_is_read() -> None:
+    """As servers of SRU and OAI-PMH send it."""
+    data = f'<a:answer xmlns:a="urn:a"><a:record>{XML.format(TITLE.format("A"))}</a:record></a:answer>'
+    (found,) = read(data.encode())
+    assert found.fields["title"] == "A"
+
+
+def test_marcxml_without_a_sound_record_is_refused() -> None:
+    with pytest.raises(UnreadableFile, match="This MARCXML is damaged: "):
         read(XML.format("<datafield").encode())

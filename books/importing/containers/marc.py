@@ -7,7 +7,7 @@ broken record affects no other. Import this only when reading records: it loads 
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 from xml.sax import SAXException, make_parser
 from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical_handler
@@ -20,6 +20,7 @@ from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record as Numbered
 from books.importing.formats.values import DAMAGE
 
+LAST_RECORD = 2  # attempts that failed before that at a piece's last record
 CHUNK = 1 << 18  # bytes
 MAX_RECORD = 1 << 20  # bytes; a valid record has at most 99,999
 LEADER, ENTRY = 24, 12  # bytes of the leader and of an entry of the directory
@@ -36,6 +37,10 @@ _FAULTS = {
     "_OtherLetters": "its letters are neither MARC-8 nor UTF-8. Export it as UTF-8",
     "_TooLarge": f"it is larger than {MAX_RECORD >> 20} MiB",
 }
+
+
+_BEGIN, _END = (re.compile(rb"<%s(?:[\w.-]+:)?record(?=[\s>])\s*>?" % slash) for slash in (b"", b"/"))
+_NO_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # which XML does not have
 
 
 class _TooLarge(Exception):
@@ -142,20 +147,62 @@ class _Records(XmlHandler):
 
 
 def xml_records(file: BinaryIO) -> Iterator[Numbered]:
+    """Reads record by record: after a damaged one a new parser goes on. Raises UnreadableFile if none is sound."""
+    number, sound, opening, fault = 0, 0, b"", ""
+    parser, handler = _parser(b"")
+    for piece in _ended(file):
+        begins = [match.start() for match in _BEGIN.finditer(piece)]
+        if begins and not number:
+            opening = piece[: begins[0]]  # says the namespace and the encoding
+        failed = 0
+        for attempt in _attempts(piece, begins):
+            try:
+                parser.feed(attempt)
+                break
+            except (SAXException, PymarcException, KeyError, ValueError) as error:
+                failed, fault = failed + 1, re.sub(r"^<[^>]*>[:\d]*:? ", "", str(error))
+                parser, handler = _parser(opening)
+        is_lost = failed == LAST_RECORD or not handler.records if begins else failed and not _END.search(piece)
+        if is_lost:
+            number += 1
+            yield number, {DAMAGE: f"This record cannot be read: {fault or 'it has no end'}."}
+        for number, record in enumerate(handler.records, number + 1):  # noqa: B020
+            yield number, record
+        sound += len(handler.records)
+        handler.records.clear()
+    if not sound:
+        raise UnreadableFile(f"This MARCXML is damaged: {fault or 'it has no records'}.")
+
+
+def _parser(opening: bytes) -> tuple[Any, _Records]:
     handler = _Records()  # type: ignore[no-untyped-call]
     parser: Any = make_parser()  # noqa: S317 - entities are defined in a document type, at which it stops
     parser.setContentHandler(handler)
     parser.setFeature(feature_namespaces, True)
     parser.setProperty(property_lexical_handler, _NoDoctype())
-    number = 0
-    try:
-        while chunk := file.read(CHUNK):
-            parser.feed(chunk)
-            for number, record in enumerate(handler.records, number + 1):  # noqa: B020
-                yield number, record
-            handler.records.clear()
-        parser.close()
-    except (SAXException, PymarcException, KeyError, ValueError) as error:
-        number += len(handler.records)
-        reason = re.sub(r"^<[^>]*>:", "line ", str(error))
-        raise UnreadableFile(f"This MARCXML is damaged after record {number}: {reason}.") from error
+    parser.feed(opening)
+    return parser, handler
+
+
+def _ended(file: BinaryIO) -> Iterator[bytes]:
+    """The file in pieces that end with a record, or with the file."""
+    held = b""
+    while chunk := file.read(CHUNK):
+        held, end = held + chunk, 0
+        for match in _END.finditer(held):
+            yield held[end : match.end()]
+            end = match.end()
+        held = held[end:]
+        if len(held) > MAX_RECORD:
+            yield held
+            held = b""
+    yield held
+
+
+def _attempts(piece: bytes, begins: Sequence[int]) -> Iterator[bytes]:
+    """The piece; then, for new parsers, its record without damaged letters; then the last, if others have no end."""
+    yield piece
+    if begins:
+        text = piece.decode(errors="replace").translate(_NO_CONTROLS).encode()
+        yield text[_BEGIN.search(text).start() :]  # type: ignore[union-attr]
+        yield piece[begins[-1] :] if len(begins) > 1 else b""
