@@ -111,6 +111,22 @@ class OneJob(JobPageCase):
         assert "2.0\xa0KB" in page
         assert "The rows that were not imported" in page
 
+    async def test_how_it_imports_is_said_in_words(self) -> None:
+        arguments = {"encoding": "iso8859_15", "existing": "fill", "format": "librarything"}
+        await sync_to_async(self.imported)(arguments=arguments)
+        page = await self.page("/jobs/a/")
+        assert '<dt>Letters</dt><dd dir="auto">Western European (ISO 8859-15)</dd>' in page
+        assert '<dt>Books already here</dt><dd dir="auto">Fill gaps only: what you have stays' in page
+        assert '<dt>Format</dt><dd dir="auto">LibraryThing' in page
+
+    async def test_a_possible_duplicate_is_a_link_to_the_other_book(self) -> None:
+        reason = "Added, but possibly a duplicate of /books/7/: <b>the title</b> is the same."
+        note = {"line": 3, "field": "title", "value": "Kokoro", "reason": reason, "book": "/books/9/"}
+        await sync_to_async(self.imported)(result={**RESULT, "similar": 1, "first_notes": [note]})
+        page = await self.page("/jobs/a/")
+        assert 'a duplicate of <a href="/books/7/">/books/7/</a>: &lt;b&gt;the title' in page
+        assert '<dd><a href="/duplicates/">1</a></dd>' in page
+
     async def test_the_first_rejects_are_a_table(self) -> None:
         await sync_to_async(self.imported)(result={**RESULT, "first_rejects": REJECTS})
         page = await self.page("/jobs/a/")

@@ -1,5 +1,6 @@
 """What templates need beyond Django's own; built in, so no template loads it. Nothing queries the database."""
 
+import re
 from collections.abc import ItemsView, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -8,6 +9,8 @@ from django import template
 from django.template import defaulttags
 from django.template.base import FilterExpression, Parser, Token
 from django.templatetags import static
+from django.urls import reverse
+from django.utils.safestring import mark_safe
 
 from books.metadata import covers, languages
 from books.metadata.record import BY_NAME
@@ -49,6 +52,13 @@ def static_file(parser: Parser, token: Token) -> template.Node:
 def items(mapping: Mapping[str, Any]) -> ItemsView[str, Any]:
     """`mapping.items`, also where one of the keys is "items"."""
     return mapping.items()
+
+
+@register.filter
+def book_links(text: str) -> str:
+    """The text, in which the URLs of books are links."""
+    url = re.escape(f"{reverse('book_list')}")
+    return mark_safe(re.sub(rf"{url}\d+/", r'<a href="\g<0>">\g<0></a>', escape(text)))  # noqa: S308 # nosec
 
 
 @register.filter

@@ -13,6 +13,9 @@ from django.utils import timezone
 
 from books.exporting import EXPORT_FORMATS
 from books.forms.jobs import LookupForm
+from books.forms.uploads import EXISTING_LABELS, FIELD_LABELS
+from books.importing.detection import ENCODINGS
+from books.importing.formats import FORMATS
 from books.jobs.kinds import KINDS
 from books.jobs.tasks.undo_import import UNDOABLE
 from books.metadata.record import Errors
@@ -31,6 +34,12 @@ COUNTS = (
     *("books", "changed", "undone", "removed", "kept", "ticks", "pruned"),
 )
 FORMAT_LABELS = {name: known.label for name, known in EXPORT_FORMATS.items()}
+VALUES = {  # of arguments, for people
+    "encoding": ENCODINGS,
+    "existing": EXISTING_LABELS,
+    "format": {name: known.title for name, known in FORMATS.items()} | FORMAT_LABELS,
+    "without": FIELD_LABELS,
+}
 SHOWN_ELSEWHERE = {"query", "dry_run", "job", "file", "daily"}  # arguments
 
 Data = dict[str, Any]
@@ -130,7 +139,8 @@ async def aupload_of(job: Job, user: RequestUser) -> str:
 def shown_arguments(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The arguments that were given, by name."""
     flat = {**arguments, **arguments.get("query", {})}
-    return [(name, in_a_line(value)) for name, value in flat.items() if value and name not in SHOWN_ELSEWHERE]
+    given = {name: value for name, value in flat.items() if value and name not in SHOWN_ELSEWHERE}
+    return [(name, VALUES.get(name, {}).get(str(value)) or in_a_line(value)) for name, value in given.items()]
 
 
 def in_a_line(value: object) -> str:
