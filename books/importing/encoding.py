@@ -21,6 +21,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
     b"\x1f\x8b": "compressed: unpack it with gunzip",
     b"%PDF": "a PDF document: ask for the list as CSV",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff"), "a picture: ask for the list as CSV"),
 }
 
 
@@ -202,9 +203,8 @@ def _head(file: BinaryIO) -> bytes:
     head = file.read(4)
     if not head:
         raise UnreadableFile("The file is empty.")
-    for magic, advice in _NO_TEXT.items():
-        if head.startswith(magic):
-            raise UnreadableFile(f"This is not a text file but {advice}.")
+    if advice := next((advice for magic, advice in _NO_TEXT.items() if head.startswith(magic)), ""):
+        raise UnreadableFile(f"This is not a text file but {advice}.")
     return head
 
 

@@ -113,5 +113,4 @@ class CatalogueView(View):
 
     async def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         allowed = ", ".join(self.methods())
-        detail = f"{request.method} is not for this URL, which takes {allowed}."
-        raise HTTPError(405, detail, headers={"Allow": allowed})
+        raise HTTPError(405, f"This URL takes {allowed}, not {request.method}.", headers={"Allow": allowed})

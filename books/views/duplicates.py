@@ -183,7 +183,7 @@ class DuplicateDismiss(CatalogueView):
 
 
 def no_group(list_name: str) -> HTTPError:
-    return HTTPError(404, f"No two have this fingerprint any more. All that may be one are at {reverse(list_name)}.")
+    return HTTPError(404, f"There is no such group of duplicates any more. All groups are at {reverse(list_name)}.")
 
 
 def list_after(list_name: str, fingerprint: str) -> str:
@@ -226,5 +226,6 @@ def comparison(books: list[Book]) -> dict[str, Any]:
             cells = [{"id": pk, "value": value, "proposed": pk == proposed} for pk, value in values.items()]
             differs = len(set(values.values())) > 1
             rows.append({"name": name, "label": BY_NAME[name].label, "differs": differs, "cells": cells})
-    joined = [{"label": BY_NAME[name].label, "cells": [each[name] for each in records.values()]} for name in NAMES]
+    names = {BY_NAME[name].label: [each[name] for each in records.values()] for name in NAMES}
+    joined = [{"label": label, "cells": cells} for label, cells in names.items() if any(cells)]
     return {"rows": rows, "joined": joined, "kept": kept}

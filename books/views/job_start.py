@@ -121,7 +121,7 @@ async def aauthorized_kind(name: object, user: RequestUser) -> Kind:
     known = {name: kind for name, kind in KINDS.items() if settings.LAB or not kind.is_for_lab}
     kind = known.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise HTTPError(422, errors={"kind": [f"There is no such kind of job. There are {', '.join(known)}."]})
+        raise HTTPError(422, errors={"kind": [f"There is no such kind of job. The kinds are {', '.join(known)}."]})
     if kind.rule:
         await arequire(user, kind.rule)
     return kind

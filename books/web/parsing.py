@@ -197,7 +197,7 @@ def if_match(request: HttpRequest) -> set[int] | None:
         return None
     versions = {int(found[1]) for etag in parse_etags(header) if (found := ETAG.fullmatch(etag))}
     if not versions:
-        raise HTTPError(412, "If-Match is no version of this: send the ETag that you got when you read it.")
+        raise HTTPError(412, "If-Match holds no valid ETag. Send the ETag that you got when you read this.")
     return versions
 
 

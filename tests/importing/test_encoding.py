@@ -82,6 +82,8 @@ def test_western_text_is_read_as_it_is_or_asked_for_never_as_other_letters(text:
         (b"", "empty"),
         (b"\x1f\x8b....", "gunzip"),
         (b"%PDF-1.7", "PDF"),
+        (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"\xff\xd8\xff\xe0..JFIF", "a picture"),
         (b"\xff\xfea", "UTF-16 but is not"),
         (b"\xff\xfe\x00\xdc\x00\xd8", "UTF-16 but is not"),
     ],
