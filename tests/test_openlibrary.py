@@ -109,8 +109,8 @@ async def test_a_volume_with_another_isbn_is_not_the_book() -> None:
 
 
 BAD: dict[str, tuple[behaviour.Behaviour, str]] = {
-    "slow": (behaviour.SLOW, "no complete response in"),
-    "silent": (behaviour.says_nothing, "no complete response in"),
+    "slow": (behaviour.SLOW, "no complete response within"),
+    "silent": (behaviour.says_nothing, "no complete response within"),
     "endless": (behaviour.ENDLESS, "more than 1 MiB"),
     "gzip bomb": (behaviour.BOMB, "compressed"),
     "broken": (behaviour.BROKEN, "not JSON"),
@@ -124,7 +124,7 @@ BAD: dict[str, tuple[behaviour.Behaviour, str]] = {
     "cut short": (behaviour.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), "not speak HTTP"),
     "a head without end": (behaviour.raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000), "not speak HTTP"),
     "hangs up": (behaviour.hangs_up, "closed the connection"),
-    "fault": (refuses(500), "an error of its own"),
+    "fault": (refuses(500), "a server error"),
     "forbidden": (refuses(403), "refused the request"),
     "too many": (refuses(429, "Retry-After: 7"), "asked for a pause"),
     "busy": (refuses(503, "Retry-After: 7"), "asked for a pause"),

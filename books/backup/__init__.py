@@ -1,12 +1,12 @@
-"""A backup: one file with everything that people would miss, which moves between SQLite and PostgreSQL.
+"""Backups: a single file with everything worth keeping, portable between SQLite and PostgreSQL.
 
-It is a zip of JSON Lines, one file for each table (`books.book.jsonl`), and a `manifest.json` with the application's
-version, its migrations, and for each table the number of rows and their SHA-256.
+A backup is a ZIP of JSON Lines, one file per table (`books.book.jsonl`), and a `manifest.json` with the application's
+version and migrations, and with the number of rows and the SHA-256 of each table.
 
-    writing.write       one snapshot of the running catalogue → a file that has been read back
-    archive.opened      a file → a checked Archive, or BackupError with the reason
-    restoring.restore   an Archive → this catalogue, exactly, in one transaction
-    migrating.migrated  an Archive → a database of its own in today's tables, whichever version wrote it
+    writing.write          one snapshot of the running catalogue → a file, which is read back
+    archive.open_archive   a file → a checked Archive, or BackupError with the reason
+    restoring.restore      an Archive → this catalogue, exactly, in one transaction
+    migrating.as_database  an Archive of any version → a separate database with the current tables
 
-Which tables are in it, nobody lists: every model is, unless `tables.LEFT_OUT` says why not.
+It holds the tables of all models, except those that `tables.LEFT_OUT` lists with the reason.
 """

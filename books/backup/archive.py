@@ -1,4 +1,4 @@
-"""A backup's file: opened and checked, or refused with the reason."""
+"""Opens and checks the file of a backup."""
 
 import hashlib
 import json
@@ -17,9 +17,9 @@ from django.db.migrations.loader import MigrationLoader
 
 KIND, FORMAT = "book catalogue backup", 1
 MANIFEST = "manifest.json"
-LARGEST_MANIFEST, LARGEST_ROW = 4 << 20, 32 << 20  # bytes: a small file may unpack to gigabytes
+LARGEST_MANIFEST, LARGEST_ROW = 4 << 20, 32 << 20  # bytes, since a small file may unpack to gigabytes
 LARGEST_ID = 1 << 62
-NEVER_ASKED_FOR = {  # links and parts of others, and the group that every catalogue has
+NOT_DESCRIBED = {  # links and parts of others, and the group that every catalogue has
     *("books.bookauthor", "books.bookseries", "books.booktopic", "books.filechunk", "auth.group"),
 }
 ZIP = b"PK\x03\x04"
@@ -32,11 +32,11 @@ UNREADABLE = (
 DAMAGED = "{} is damaged or incomplete: copy it again, or take an earlier backup."
 NOT_OURS = "{} is not a backup of a book catalogue."
 
-Progress = Callable[[int, int], None]  # rows done, and all
+Progress = Callable[[int, int], None]  # gets the rows done and the total
 
 
 class BackupError(Exception):
-    """This file cannot be restored. The message tells people why."""
+    """The file cannot be restored. The message tells people why."""
 
 
 class TableEntry(TypedDict):
@@ -51,7 +51,7 @@ class Manifest(TypedDict):
     version: str
     created_at: str
     database: str
-    text_rules: int  # by which the columns of books were derived
+    text_rules: int  # the version of the rules that derived columns of books
     migrations: dict[str, list[str]]
     tables: dict[str, TableEntry]
 
@@ -62,11 +62,11 @@ def counts(manifest: Manifest) -> dict[str, int]:
 
 
 def describe_rows(rows: Mapping[str, int], without: Collection[str] = ()) -> str:
-    """How many rows of each table that people ask for, such as "210 books, 1 user"."""
-    known = {model._meta.label_lower: model._meta for model in apps.get_models()}  # none of links that Django made
+    """The numbers of rows in the tables that people care about, such as "210 books, 1 user"."""
+    known = {model._meta.label_lower: model._meta for model in apps.get_models()}  # without automatic link tables
     found = []
     for label, number in rows.items():
-        if number and label in known and label not in {*NEVER_ASKED_FOR, *without}:
+        if number and label in known and label not in {*NOT_DESCRIBED, *without}:
             found.append(f"{number:,} {known[label].verbose_name if number == 1 else known[label].verbose_name_plural}")
     return ", ".join(found) or "nothing"
 
@@ -86,13 +86,13 @@ class Archive:
         return sum(self.counts.values())
 
     def batches(self, label: str) -> Iterator[list[dict[str, Any]]]:
-        """The rows of a table, some at a time."""
+        """The rows of a table in batches."""
         with self.file.open(f"{label}.jsonl") as file:
             while lines := file.readlines(BATCH):
                 yield [*map(json.loads, lines)]
 
     def check(self, progress: Progress) -> None:
-        """Read all of it, and compare with the manifest."""
+        """Read everything and compare it with the manifest. Raises BackupError."""
         done = 0
         for label, entry in self.manifest["tables"].items():
             rows, row, digest = 0, 0, hashlib.sha256()
@@ -111,7 +111,7 @@ class Archive:
 
 @contextmanager
 def open_archive(path: Path, progress: Progress = lambda done, total: None) -> Iterator[Archive]:
-    """The archive in a file, checked. Raises BackupError, OSError."""
+    """The checked archive in a file. Raises BackupError, OSError."""
     with path.open("rb") as source, ExitStack() as stack:
         is_zip = source.read(len(ZIP)) == ZIP
         try:
@@ -124,7 +124,7 @@ def open_archive(path: Path, progress: Progress = lambda done, total: None) -> I
 
 
 def _manifest(file: zipfile.ZipFile, name: str) -> Manifest:
-    """The manifest, if this version understands it."""
+    """The manifest. Raises BackupError if this version cannot read it."""
     if MANIFEST not in file.namelist() or file.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
         raise BackupError(NOT_OURS.format(name))
     manifest = json.loads(file.read(MANIFEST))
@@ -141,7 +141,7 @@ def _manifest(file: zipfile.ZipFile, name: str) -> Manifest:
 
 
 def unknown_migrations(migrations: dict[str, list[str]]) -> set[tuple[str, str]]:
-    """Those of a backup that this version does not have."""
+    """The migrations in a backup that this version does not have."""
     known = MigrationLoader(None).graph.nodes.keys()
     return {(app, name) for app, names in migrations.items() for name in names} - set(known)
 

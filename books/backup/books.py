@@ -1,4 +1,4 @@
-"""The books of a backup for a catalogue that has books already: as our own JSON Lines, which the importer takes."""
+"""Converts the books of a backup to JSON Lines, to be imported into a catalogue that already has books."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ BATCH = 500
 
 
 class Matches(NamedTuple):
-    """How many books of a backup are already here, by what identifies them."""
+    """How many books of a backup are already in the catalogue, by the identifier that matches."""
 
     source_key: int = 0
     isbn13: int = 0
@@ -39,12 +39,12 @@ def matches(path: Path) -> Matches:
     with path.open("rb") as file:
         for lines in batched(file, BATCH, strict=False):
             books = [json.loads(line) for line in lines]
-            keys = _here("source_key", {book["source_key"] for book in books})
-            isbns = _here("isbn13", {book["isbn13"] for book in books if book["source_key"] not in keys})
+            keys = _known("source_key", {book["source_key"] for book in books})
+            isbns = _known("isbn13", {book["isbn13"] for book in books if book["source_key"] not in keys})
             found = Matches(found.source_key + len(keys), found.isbn13 + len(isbns))
     return found
 
 
-def _here(column: str, values: set[str | None]) -> set[str]:
+def _known(column: str, values: set[str | None]) -> set[str]:
     found = Book.objects.filter(**{f"{column}__in": values - {None}})
     return set(found.values_list(column, flat=True))

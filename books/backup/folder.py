@@ -1,4 +1,4 @@
-"""The backups that jobs write, on the disk of the machine that runs them: a database does not hold its own backups."""
+"""The backups written by jobs, on the disk of their machine: a database does not hold its own backups."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +15,7 @@ def folder() -> Path:
 
 
 def delete_oldest(beginning: str, kept: int) -> list[str]:
-    """Delete all but the newest of the backups whose names begin so, which a time follows. Returns their names."""
+    """Delete all but the newest backups whose names are this beginning and a time. Returns the deleted names."""
     old = sorted(folder().glob(f"{beginning}*.zip"))[: -kept or None]
     for file in old:
         file.unlink(missing_ok=True)

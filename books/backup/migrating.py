@@ -1,4 +1,4 @@
-"""Loads a backup of an earlier version into a database of its own, where migrations bring it up to date."""
+"""Loads a backup of an earlier version into a separate database, where migrations bring it up to date."""
 
 import tempfile
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ from books.models.derive import derive_all
 from django41_example.environment import COMMAND
 
 OUTDATED = f"This catalogue is not up to date: run “{COMMAND} prepare” first."
-QUICK = "PRAGMA synchronous=OFF;"  # nobody needs the file after a crash
+QUICK = "PRAGMA synchronous=OFF;"  # the file is worthless after a crash
 
 
 def has_tables() -> bool:
-    """Whether this database has any tables of ours. Raises BackupError if they are those of another version."""
+    """Whether this database has our tables. Raises BackupError if they are out of date."""
     if "books_book" not in connection.introspection.table_names():
         return False
     executor = MigrationExecutor(connection)
@@ -33,7 +33,7 @@ def has_tables() -> bool:
 
 @contextmanager
 def as_current(archive: Archive) -> Iterator[Archive]:
-    """The archive, if need be written again by this version."""
+    """The archive, rewritten by this version if necessary."""
     if is_current(archive):
         yield archive
         return
@@ -46,7 +46,7 @@ def as_current(archive: Archive) -> Iterator[Archive]:
 
 @contextmanager
 def as_database(archive: Archive) -> Iterator[None]:
-    """Within it, the default connection leads to a database that holds the backup and nothing else."""
+    """In this block, the default connection is to a database with the contents of the backup."""
     then = [(app, max(names)) for app, names in archive.manifest["migrations"].items() if names]
     with temporary_folder() as folder, as_default_connection(folder / "backup.sqlite3"):
         state: Any = MigrationExecutor(connection).migrate(then)
@@ -62,7 +62,7 @@ def as_database(archive: Archive) -> Iterator[None]:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Beside the catalogue, where there is room for another, and for this user alone."""
+    """A folder beside the catalogue, where there is space, that only this user can read."""
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as folder:
         yield Path(folder)
@@ -70,7 +70,7 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def as_default_connection(path: Path) -> Iterator[None]:
-    """Within, this thread's default connection leads to an SQLite database in this file."""
+    """In this block, the thread's default connection is to an SQLite database in this file."""
     own = connections[DEFAULT_DB_ALIAS]
     options = {"transaction_mode": "IMMEDIATE", "init_command": QUICK}
     database = DatabaseWrapper({**own.settings_dict, "NAME": str(path), "OPTIONS": options}, DEFAULT_DB_ALIAS)

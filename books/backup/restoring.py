@@ -1,4 +1,4 @@
-"""Puts a backup in the place of all that a catalogue holds, in one transaction: it ends whole, or as it was."""
+"""Replaces the contents of a catalogue by a backup in one transaction, so that it succeeds or changes nothing."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ from books.models.catalogue import STARTER_KEYS
 from books.models.derive import derive_all
 from books.search import index
 
-Ids = dict[str, dict[tuple[str, ...], int]]  # by names, for each of NAMES
+Ids = dict[str, dict[tuple[str, ...], int]]  # by the key columns, for each of NAMES
 
-STARTER_BOOK = Q(source_key__in=STARTER_KEYS, version=1)  # as `prepare` has added it
+STARTER_BOOK = Q(source_key__in=STARTER_KEYS, version=1)  # as added by `prepare`
 
 
 def is_empty() -> bool:
-    """Whether there are no books here but the starter books, as they came."""
+    """Whether there are no books except unchanged starter books."""
     return not Book.objects.exclude(STARTER_BOOK).exists()
 
 
@@ -35,11 +35,11 @@ def is_current(archive: Archive) -> bool:
 
 
 def restore(archive: Archive, progress: Progress = lambda done, total: None) -> None:
-    """Make this catalogue, which is empty, the one of the backup. Raises BackupError, DatabaseError."""
+    """Restore a backup into this empty catalogue. Raises BackupError, DatabaseError."""
     with transaction.atomic():
         _keep_out_writers()
         if not is_empty():
-            raise BackupError("This catalogue is not empty any more: run the command again.")
+            raise BackupError("This catalogue is no longer empty: run the command again.")
         Session._base_manager.all().delete()
         load(archive, MigrationLoader(connection).project_state().apps, progress)
         if archive.manifest["text_rules"] != RULES:
@@ -51,7 +51,7 @@ def restore(archive: Archive, progress: Progress = lambda done, total: None) -> 
 
 
 def _keep_out_writers() -> None:
-    """On SQLite the transaction does so from its start."""
+    """Lock the tables. On SQLite the transaction has already done so."""
     if connection.vendor == "postgresql":
         names = ", ".join(f'"{table.model._meta.db_table}"' for table in tables())
         with connection.cursor() as cursor:
@@ -59,13 +59,13 @@ def _keep_out_writers() -> None:
 
 
 def load(archive: Archive, registry: Any, progress: Progress = lambda done, total: None) -> None:
-    """Replace all rows by those of the backup, in the tables as they were at its migrations.
+    """Replace all rows by those of the backup, in tables at the state of its migrations.
 
-    No objects are made of them: these would stay in memory until Python looks for cycles, which it seldom does.
+    This creates no model instances: they would stay in memory until a rare run of the garbage collector.
     """
     held, done = {table.label: table for table in tables(registry)}, 0
     if foreign := archive.manifest["tables"].keys() - held.keys():
-        raise BackupError(f"{archive.path.name} holds {min(foreign)}, which this catalogue does not know.")
+        raise BackupError(f"{archive.path.name} contains {min(foreign)}, which this catalogue does not have.")
     for label in archive.manifest["tables"]:
         held[label].model._base_manager.all().delete()
     ids = {label: {tuple(names): pk for pk, names in names_by_id(label).items()} for label in NAMES}
@@ -78,12 +78,12 @@ def load(archive: Archive, registry: Any, progress: Progress = lambda done, tota
                 last, done = max([last, *(row[key] for row in rows if isinstance(row[key], int))]), done + len(rows)
                 progress(done, archive.total)
             table.set_last_id(last)
-    except (*UNREADABLE, ValidationError) as error:  # it was written so: its checksums are right
+    except (*UNREADABLE, ValidationError) as error:  # the checksums are right, so it was written like this
         raise BackupError(DAMAGED.format(archive.path.name)) from error
 
 
 def _values(table: Table, row: dict[str, Any], ids: Ids) -> tuple[Any, ...]:
-    """What the columns hold; `row` gets the ids of this database."""
+    """The values of the columns; references in `row` are replaced by ids of this database."""
     for name, label in table.named.items():
         row[name] = _id(label, row[name], ids)
     if unknown := row.keys() - table.fields.keys():
@@ -93,7 +93,7 @@ def _values(table: Table, row: dict[str, Any], ids: Ids) -> tuple[Any, ...]:
 
 
 def _id(label: str, names: list[str] | None, ids: Ids) -> int | None:
-    """The id, here, of a row that migrations create; created now if its application is not installed here."""
+    """The id in this database of a row that migrations create. Creates it if its application is not installed."""
     if names is None:
         return None
     key = tuple(names)

@@ -1,4 +1,4 @@
-"""The tables of a backup: those of every model but the ones left out, with all columns that are not derived."""
+"""The tables in a backup: those of all models not left out, with all columns that are not derived."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from django.db.models import Q
 from books.models.fields import WordsField
 
 LEFT_OUT = {  # models and applications, with the reason
-    "contenttypes.contenttype": "Migrations make them; rows that refer to one hold its names.",
-    "auth.permission": "Migrations make them; rows that refer to one hold its names.",
-    "sessions.session": "People sign in again.",
+    "contenttypes.contenttype": "Migrations create them; references to them are stored by name.",
+    "auth.permission": "Migrations create them; references to them are stored by name.",
+    "sessions.session": "People can sign in again.",
     "books.words": "The search index is derived from the books.",
-    "books.worker": "The processes of one server.",
-    "books.loginattempts": "The last 15 minutes.",
-    "books.source": "How often one server may ask the outside.",
-    "books.cachedlookup": "Answers that can be had again.",
-    "books.invitation": "Links are good for a week: the owner sends another, and a start prints the first one anew.",
-    "procrastinate": "Notifications of jobs: workers find the jobs without them.",
+    "books.worker": "They are the processes of one server.",
+    "books.loginattempts": "They cover the last 15 minutes.",
+    "books.source": "It limits the requests of one server.",
+    "books.cachedlookup": "Look-ups can be repeated.",
+    "books.invitation": "Links expire after a week: the owner can send others, and a start prints the first one again.",
+    "procrastinate": "Workers find jobs without its notifications.",
 }
-NAMES = {  # the columns by which another database knows a row of what migrations make
+NAMES = {  # columns that identify rows created by migrations in any database
     "contenttypes.contenttype": ("app_label", "model"),
     "auth.permission": ("content_type__app_label", "content_type__model", "codename"),
 }
-# A backup does not hold earlier backups, nor run again the job that wrote it.
+# A backup contains neither earlier backups nor the job that is writing it.
 ROWS_LEFT_OUT = {
     "books.job": Q(kind="backup"),
     "books.jobfile": Q(job__kind="backup"),
@@ -44,7 +44,7 @@ SET_LAST_ID = {
     ),
     "postgresql": ("SELECT setval(pg_get_serial_sequence(%(table)s, 'id'), %(last)s)",),
 }
-BATCH, LARGE_BATCH = 250, 16  # rows in memory, and of tables that hold parts of files
+BATCH, LARGE_BATCH = 250, 16  # rows in memory, and for tables with parts of files
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,18 @@ class Table:
 
     @cached_property
     def fields(self) -> dict[str, Any]:
-        """Those that are stored, by name; search words and generated columns are derived."""
+        """The stored fields by name, without search words and generated columns, which are derived."""
         fields = self.model._meta.concrete_fields
         return {each.attname: each for each in fields if not (each.generated or isinstance(each, WordsField))}
 
     @cached_property
     def named(self) -> dict[str, str]:
-        """The columns that refer to rows which migrations create, each with the model's label."""
+        """The columns that refer to rows created by migrations, with the label of their model."""
         related = {name: field.related_model for name, field in self.fields.items() if field.related_model}
         return {name: model._meta.label_lower for name, model in related.items() if model._meta.label_lower in NAMES}
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """The rows as they are stored, a batch at a time in memory."""
+        """The rows as stored, with one batch in memory at a time."""
         found = self.model._base_manager.exclude(ROWS_LEFT_OUT.get(self.label, Q(pk__in=()))).order_by("pk")
         names_of = {name: names_by_id(label) for name, label in self.named.items()}
         for values in found.values(*self.fields).iterator(chunk_size=self.batch):
@@ -79,7 +79,7 @@ class Table:
         return LARGE_BATCH if any(isinstance(field, models.BinaryField) for field in self.fields.values()) else BATCH
 
     def last_id(self) -> int:
-        """The highest id that was ever given: one that is free again must not become another row's."""
+        """The highest id ever assigned, since the ids of deleted rows must not be reused."""
         if not isinstance(self.model._meta.pk, models.AutoField):
             return 0
         with connection.cursor() as cursor:
@@ -95,12 +95,12 @@ class Table:
 
 
 def tables(registry: Any = apps) -> list[Table]:
-    """Those of the models as they are, or as they were at some migration."""
+    """The tables of the current models, or of the models in a migration state."""
     found = registry.get_models(include_auto_created=True)
     return [Table(model) for model in found if not {model._meta.label_lower, model._meta.app_label} & LEFT_OUT.keys()]
 
 
 def names_by_id(label: str) -> dict[int, list[str]]:
-    """The names by which another database knows each row of one of NAMES."""
+    """The key columns in NAMES of each row of a model, by id."""
     rows = apps.get_model(label)._base_manager.values_list("pk", *NAMES[label])
     return {pk: list(names) for pk, *names in rows}

@@ -1,4 +1,4 @@
-"""Writes a backup of the running catalogue, as it is at one moment."""
+"""Writes a backup of the running catalogue, as of one moment."""
 
 import hashlib
 import json
@@ -30,19 +30,19 @@ from books.backup.archive import (
 from books.backup.tables import Table, tables
 from books.metadata.text import RULES
 
-PARTIAL = ".partial"  # how the name of an unfinished file ends
-LEFT_BEHIND = 24 * 3600  # seconds after which it is nobody's any more
-QUICK = 1  # zlib's level: the file is a tenth larger, and written in half the time
+PARTIAL = ".partial"  # suffix of unfinished files
+LEFT_BEHIND = 24 * 3600  # seconds after which an unfinished file is deleted
+QUICK = 1  # zlib's level: the file is a tenth larger but takes half the time
 
 
 def write(path: Path, progress: Progress = lambda done, total: None) -> Manifest:
-    """Write a backup under this name, once it is whole: read back, and safe on the disk. Raises OSError."""
+    """Write a backup. The file appears under this name once it is complete, checked and synced. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _delete_left_behind(path.parent)
     with _temporary_file(path) as partial:
         manifest = _write(partial, progress)
         with open_archive(partial, lambda done, total: progress(total, total)):
-            pass  # it can be read
+            pass  # it is readable
         partial.replace(path)
     _sync(path.parent)
     return manifest
@@ -50,7 +50,7 @@ def write(path: Path, progress: Progress = lambda done, total: None) -> Manifest
 
 @contextmanager
 def _temporary_file(path: Path) -> Iterator[Path]:
-    """A new file beside this one, readable by its owner alone: a backup contains password hashes."""
+    """A new file beside this one that only its owner can read, as a backup contains password hashes."""
     number, name = tempfile.mkstemp(PARTIAL, f".{path.name}.", path.parent)
     os.close(number)
     try:
@@ -60,7 +60,7 @@ def _temporary_file(path: Path) -> Iterator[Path]:
 
 
 def _delete_left_behind(folder: Path) -> None:
-    for file in folder.glob(f".*{PARTIAL}"):  # of a process that was killed
+    for file in folder.glob(f".*{PARTIAL}"):  # left by a killed process
         if file.stat().st_mtime < time.time() - LEFT_BEHIND:
             file.unlink(missing_ok=True)
 
@@ -92,7 +92,7 @@ def _write(path: Path, progress: Progress) -> Manifest:
 
 
 def _write_table(file: zipfile.ZipFile, table: Table) -> Iterator[TableEntry]:
-    """Yields the progress from time to time, and at the end."""
+    """Yields the entry so far from time to time, and complete at the end."""
     entry: TableEntry = {"rows": 0, "sha256": "", "last_id": table.last_id()}
     digest = hashlib.sha256()
     with file.open(f"{table.label}.jsonl", "w", force_zip64=True) as lines:
@@ -107,7 +107,7 @@ def _write_table(file: zipfile.ZipFile, table: Table) -> Iterator[TableEntry]:
 
 
 def _plain(value: Any) -> str:
-    """As the field's own `to_python` reads it again."""
+    """The value in a form that the field's `to_python` reads."""
     if isinstance(value, bytes | memoryview):
         return b64encode(value).decode()
     return value.isoformat() if isinstance(value, datetime | date) else str(value)
@@ -115,14 +115,14 @@ def _plain(value: Any) -> str:
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Everything read within is as it is now, whatever others write meanwhile. They need not wait."""
+    """In this block, all reads see the database as of now, and other writers need not wait."""
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
         return
     with connection.cursor() as cursor:
-        cursor.execute("BEGIN DEFERRED")  # Django's own would keep out all who write
+        cursor.execute("BEGIN DEFERRED")  # Django's own would block all writers
         try:
             yield
         finally:
@@ -130,7 +130,7 @@ def snapshot() -> Iterator[None]:
 
 
 def _sync(folder: Path) -> None:
-    """Make the new name of a file in this folder safe."""
+    """Make sure that a renamed file in this folder survives a crash."""
     number = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(number)

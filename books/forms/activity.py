@@ -10,9 +10,9 @@ PLACES = Ordering("activity", ("change", "job", "name"), descending=True)
 
 
 class ActivityQuery(ListQuery):
-    """Which activity to list: whose, and of which kind.
+    """Filters activity by person and kind.
 
-    Changes of books, jobs, and changes of names are three lists, each with its own place in the cursor.
+    Book changes, jobs and name changes are three lists, each with its own position in the cursor.
     """
 
     person = QueryField(required=False, max_length=MAX_USERNAME)
@@ -21,7 +21,7 @@ class ActivityQuery(ListQuery):
     order = PLACES
 
     def places(self) -> dict[str, int]:
-        """The ids of the change, of the job and of the name's change that the page comes after."""
+        """The ids of the book change, the job and the name change after which the page begins."""
         key = self.page.cursor.key if self.page.cursor else (BIGGEST_ID,) * len(PLACES.columns)
         return dict(zip(PLACES.columns, key, strict=True))
 

@@ -17,9 +17,9 @@ from books.models.fields import digest_of
 from books.web.errors import isbn_taken
 from books.web.serializers import number
 
-NAMES = "authors", "contributors", "topics"  # which a comma may stand between
-ADDED = {"add_authors": "authors", "add_topics": "topics"}  # boxes that offer names to browsers without scripts
-# Languages that the form proposes; any other may be typed.
+NAMES = "authors", "contributors", "topics"  # fields whose names may be separated by commas
+ADDED = {"add_authors": "authors", "add_topics": "topics"}  # boxes that offer names without JavaScript
+# Languages that the form suggests; others can be typed.
 PROPOSED = "en zh hi es fr ar bn pt ru ur id de ja sw tr ko vi it fa pl uk nl th el cs sv hu he da fi no is la".split()
 PROPOSED += ["grc", "sa", "eo", "pt-br", "zh-hant"]
 _COMMAS, _ENUMERATION = re.compile("[,，、]"), re.compile("、")
@@ -31,13 +31,13 @@ def split_unknown(names: Iterable[str], separators: re.Pattern[str], known: Coll
 
 
 def split_people(people: list[Contributor], separators: re.Pattern[str]) -> list[Contributor]:
-    """Each with the role of those it was written with."""
+    """Split names at the separators. Each part keeps the role."""
     known = Author.objects.spelled(each.name for each in people)
     return [each._replace(name=part) for each in people for part in split_unknown([each.name], separators, known)]
 
 
 class RecordField(forms.Field):
-    """The form field of a book's field: its label, its box, and its rules."""
+    """The form field for a field of a record, with its label, box and cleaner."""
 
     def __init__(self, name: str) -> None:
         field = record.BY_NAME[name]
@@ -46,9 +46,9 @@ class RecordField(forms.Field):
         super().__init__(required=name == "title", label=field.label, help_text=box.help_text, widget=widget)
         self.fieldset = box.fieldset
         self.cleaner = field.clean
-        self.theirs = ""  # what somebody else has saved here in the meantime
+        self.theirs = ""  # the value that somebody else has saved in the meantime
         self.origin = ""  # the outside catalogue that gave the value
-        self.known: list[str] = []  # names that are offered
+        self.known: list[str] = []  # suggested names
 
     def clean(self, value: Any) -> Any:
         return self.cleaner("" if value is None else value)
@@ -60,20 +60,20 @@ class RecordField(forms.Field):
 
 
 class BookForm(forms.Form):
-    """A book as people fill it in: its fields are those of a record.
+    """A book as people enter it, with the fields of a record.
 
-    `version` is the one they have read; `idempotency_key` recognises a second click.
+    `version` is the one they were editing; `idempotency_key` detects a second click.
     """
 
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     idempotency_key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     shares_isbn = forms.BooleanField(required=False)
 
-    # What becomes of a new person's name that holds a comma: `keep` it as one, or `split` it.
+    # What to do with a new person's name that contains a comma: `keep` or `split` it.
     commas = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
 
     asks_to_share = False
-    in_question: Mapping[str, list[str]] = {}  # by field, new names of people that hold a comma
+    in_question: Mapping[str, list[str]] = {}  # new names of people that contain a comma, by field
 
     def __init__(self, data: Any = None, **how: Any) -> None:
         for box, name in ADDED.items() if data else ():
@@ -83,25 +83,25 @@ class BookForm(forms.Form):
         super().__init__(data, **how)
 
     def clean(self) -> None:
-        """Refuse several values of one field: all but the last would be lost."""
+        """Refuse repeated fields, of which all but the last value would be lost."""
         for name, values in self.data.lists() if isinstance(self.data, QueryDict) else ():
             if name in self.fields and len(values) > 1:
-                self.add_error(name, "Send this once; several names stand one per line.")
+                self.add_error(name, "Send this once, with several names one per line.")
 
     @property
     def has_commas(self) -> bool:
-        """Whether names may have to be split: call `settle_names` then."""
+        """Whether names may have to be split. If so, call `split_at_commas`."""
         return any(_COMMAS.search(name) for field in NAMES for name in self.cleaned_data.get(field, ()))
 
-    def settle_names(self) -> None:
-        """Split names at commas, except known ones. Call it in a thread.
+    def split_at_commas(self) -> None:
+        """Split names at commas, except known ones. Call this in a thread.
 
-        Topics are split at any comma. People are at a Chinese one, while `Tolkien, J. R. R.` is in question.
+        Topics are split at any comma, people only at a Chinese one: names like `Tolkien, J. R. R.` are asked about.
         """
         authors, contributors, topics = (self.cleaned_data[field] for field in NAMES)
-        people = self._settled("contributors", [roles.contributor(text) for text in contributors])
+        people = self._split("contributors", [roles.contributor(text) for text in contributors])
         settled = {
-            "authors": [each.name for each in self._settled("authors", [Contributor(name, "") for name in authors])],
+            "authors": [each.name for each in self._split("authors", [Contributor(name, "") for name in authors])],
             "contributors": list(map(str, people)),
             "topics": split_unknown(topics, _COMMAS, Topic.objects.known(topics)),
         }
@@ -111,7 +111,7 @@ class BookForm(forms.Form):
             except ValidationError as error:
                 self.add_error(name, error)
 
-    def _settled(self, field: str, people: list[Contributor]) -> list[Contributor]:
+    def _split(self, field: str, people: list[Contributor]) -> list[Contributor]:
         people = split_people(people, _ENUMERATION)
         if self.cleaned_data["commas"] == "split":
             return split_people(people, _COMMAS)
@@ -122,24 +122,24 @@ class BookForm(forms.Form):
         return people
 
     def record(self) -> Record:
-        """The fields that were sent: a field missing from a form keeps its value."""
+        """The fields that were sent. Fields missing from a form keep their values."""
         sent = {name: self.cleaned_data[name] for name in record.EDITABLE if name in self.data}
         return record.with_label(cast("Record", sent), self.data)
 
     def one_time_key(self) -> str:
-        """The key that recognises the same text sent again by a second click; other text is another book."""
+        """A key that detects the same input sent twice. Different input is a different book."""
         key = self.cleaned_data["idempotency_key"]
         return f"{key}:{digest_of(repr(self.record()))}" if key else ""
 
     def fieldsets(self) -> dict[str, list[forms.BoundField]]:
-        """The fields by the legend under which they stand."""
+        """The fields by the legend of their fieldset."""
         found: dict[str, list[forms.BoundField]] = {}
         for name in record.EDITABLE:
             found.setdefault(cast("RecordField", self.fields[name]).fieldset, []).append(self[name])
         return found
 
     def offer(self, known: Mapping[str, list[str]]) -> None:
-        """Offer these names, by field."""
+        """Suggest these names, by field."""
         for name, names in known.items():
             cast("RecordField", self.fields[name]).known = names
 
@@ -147,7 +147,7 @@ class BookForm(forms.Form):
         return [(code, languages.name(code)) for code in PROPOSED]
 
     def show_origins(self, origins: Mapping[str, str]) -> None:
-        """Say at each field that was filled in where its value is from."""
+        """Show the source of each value that was filled in."""
         for name, source in origins.items():
             cast("RecordField", self.fields[name]).origin = source
 
@@ -156,7 +156,7 @@ class BookForm(forms.Form):
         self.add_error("isbn13", isbn_taken(error, "tick “It shares the ISBN of that volume” below"))
 
     def show_conflict(self, theirs: Record, version: int) -> None:
-        """Show the saved value beside each field that differs from it; the next save is based on that version."""
+        """Show the saved value beside each field that differs. The next save is based on that version."""
         for name, mine in self.record().items():
             if theirs[name] != mine:  # type: ignore[literal-required]
                 field = cast("RecordField", self.fields[name])
@@ -168,7 +168,7 @@ BookForm.base_fields.update({name: RecordField(name) for name in record.EDITABLE
 
 
 class NewBookForm(BookForm):
-    """A book to add. `anyway`: even if there is a similar one."""
+    """A book to add; with `anyway` even if there is a similar one."""
 
     anyway = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
 

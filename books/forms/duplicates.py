@@ -7,7 +7,7 @@ from books.forms.fields import QueryField, SizeField
 from books.history.merge import CHOSEN
 from books.metadata import fingerprint
 
-MAX_BOOKS = 100  # in one merge, during which other writers wait
+MAX_BOOKS = 100  # per merge, for which other writers wait
 MAX_ID = 10**15
 MAX_URL = 300
 _BOOK = re.compile(r"(?:[^?#]*/books/)?([1-9][0-9]{0,14})(?:/(?:[a-z]+/)?(?:[?#].*)?)?")
@@ -15,7 +15,7 @@ _ID_AND_VERSION = re.compile(r"([1-9][0-9]{0,15}):([0-9]{1,9})")
 
 
 class DuplicateQuery(forms.Form):
-    """Which groups: `?size=` of them, after the one with the fingerprint `?after=`."""
+    """Pages through groups: `?size=` of them after the fingerprint `?after=`."""
 
     size = SizeField(required=False)
     after = QueryField(required=False, max_length=fingerprint.LENGTH)
@@ -28,13 +28,13 @@ class DuplicateQuery(forms.Form):
 
 
 class GroupQuery(forms.Form):
-    """Which group of a fingerprint that has several: by the lowest of its ids."""
+    """Selects one of several groups with the same fingerprint, by its lowest id."""
 
     first = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
 
 
 class MergeWithQuery(forms.Form):
-    """Which other book: its id, its URL, or words to search for."""
+    """The other book: its id, its URL or words to search for."""
 
     q = QueryField(required=False, max_length=MAX_URL)
 
@@ -44,7 +44,7 @@ class MergeWithQuery(forms.Form):
 
 
 class SeenField(forms.Field):
-    """Books or authors as the client has read them, each as `id:version`; cleaned to their versions by id."""
+    """Books or authors as the client has seen them, each as `id:version`; cleaned to versions by id."""
 
     widget = forms.MultipleHiddenInput
 
@@ -58,9 +58,9 @@ class SeenField(forms.Field):
 
 
 class NotDuplicateForm(forms.Form):
-    """The number of books in the group and the highest of their ids, so that no book added since is marked too.
+    """The number of books in the group and their highest id, so that books added since are not marked too.
 
-    `first` is the lowest of the ids; without it all books of the fingerprint are meant.
+    `first` is the lowest id; without it, all books with the fingerprint are marked.
     """
 
     first = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
@@ -69,7 +69,7 @@ class NotDuplicateForm(forms.Form):
 
 
 class MergeForm(forms.Form):
-    """The books to merge, the id of the one to keep, and for each field the id of the book that gives it."""
+    """The books to merge, the id of the one to keep, and for each field the id of the book whose value is kept."""
 
     book = SeenField()
     keep = forms.IntegerField(min_value=1, max_value=MAX_ID)

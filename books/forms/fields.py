@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from books.metadata import isbn, languages, record
 from books.metadata.years import Span, parse_span
 
-MAX_QUERY = 200  # characters of what is searched
+MAX_QUERY = 200  # characters of a search
 DEFAULT_SIZE = 20
 YEARS_HINT = "1950, 1950-1959, 1950s, after 1950 or before 1900"
 BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False}
@@ -19,7 +19,7 @@ _UNREADABLE = re.compile("[\ufffd\ud800-\udfff]")
 
 
 class LineField(forms.CharField):
-    """A line of text, by the rules of those of a book."""
+    """A line of text, cleaned like those of a book."""
 
     def clean(self, value: Any) -> str:
         text: str = super().clean(record.line(self.max_length or record.MAX_TEXT)("" if value is None else value))
@@ -27,7 +27,7 @@ class LineField(forms.CharField):
 
 
 class StrictBooleanField(forms.Field):
-    """true or false, also as HTML forms and curl write them; `empty` if nothing is sent."""
+    """A boolean as sent by JSON, HTML forms or curl; `empty` if nothing is sent."""
 
     def __init__(self, *, empty: bool | None = False, **how: Any) -> None:
         super().__init__(required=False, **how)
@@ -43,7 +43,7 @@ class StrictBooleanField(forms.Field):
 
 
 class QueryField(forms.CharField):
-    """One parameter of a query, as text; it must be text that a database can be asked for."""
+    """A query parameter as text that a database can search for."""
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -52,7 +52,7 @@ class QueryField(forms.CharField):
         return text
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self  # no query changes its fields, and copying them took a fifth of a list's time
+        return self  # fields never change, and copying them took a fifth of a list's time
 
 
 class SizeField(QueryField):
@@ -64,7 +64,7 @@ class SizeField(QueryField):
 
 
 class YearField(QueryField):
-    """Years as people write them, cleaned to (lowest, highest): see books.metadata.years."""
+    """A span of years, cleaned to (lowest, highest): see books.metadata.years."""
 
     def clean(self, value: Any) -> Span | None:
         text = super().clean(value)
@@ -75,7 +75,7 @@ class YearField(QueryField):
 
 
 class OneOfField(QueryField):
-    """One of a few words, or nothing; `hint` lists them and their meanings."""
+    """One of a few words, or nothing; `hint` explains them."""
 
     def __init__(self, words: Iterable[str], hint: str = "") -> None:
         super().__init__(required=False)

@@ -1,4 +1,4 @@
-"""The arguments of jobs, one form for each kind."""
+"""The arguments of jobs, with a form for each kind."""
 
 import re
 from typing import Any
@@ -20,11 +20,11 @@ from books.metadata.isbn import MAX_LENGTH
 from books.metadata.record import CLEANERS
 from books.models import Action, Job
 
-MAX_BOOKS = 10_000  # of one list to look up
+MAX_BOOKS = 10_000  # per list to look up
 
 
 class MappingField(forms.Field):
-    """Which column holds which field: an object, or lines such as `title=作品名`. Without column: the field is none."""
+    """Columns by field: an object, or lines like `title=作品名`. Without a column the field is left out."""
 
     def clean(self, value: object) -> dict[str, str]:
         pairs = value
@@ -39,7 +39,7 @@ class MappingField(forms.Field):
 
 
 class ListField(forms.Field):
-    """Several values: a list, or text with one per line or commas between them."""
+    """Several values: a list, or text with one per line or with commas."""
 
     def __init__(self, one: str, pattern: str, most: int) -> None:
         super().__init__(required=False)
@@ -53,12 +53,12 @@ class ListField(forms.Field):
         if len(texts) > self.most:
             raise ValidationError(f"At most {self.most:,} at once; these are {len(texts):,}.")
         if bad := next((text for text in texts if not self.pattern.fullmatch(text)), None):
-            raise ValidationError(f"“{bad[:50]}” is no {self.one}.")
+            raise ValidationError(f"“{bad[:50]}” is not an {self.one}.")
         return list(dict.fromkeys(texts))
 
 
 class JobBooksQuery(forms.Form):
-    """Which books of a job, after the one with the id `after`."""
+    """The books of a job with an id above `after`."""
 
     action = forms.ChoiceField(
         required=False, choices=[(action.value, action.value) for action in (Action.ADDED, Action.CHANGED)]
@@ -87,10 +87,10 @@ class ImportForm(JobForm):
 
 
 class ExportForm(BookQuery, JobForm):
-    """The list's filters, and the format."""
+    """The filters of a list, and the format."""
 
     format = forms.ChoiceField(required=False, choices=[(name, known.label) for name, known in EXPORT_FORMATS.items()])
-    size = after = before = sort = facets = None  # type: ignore[assignment]  # a file has one page, in one order
+    size = after = before = sort = facets = None  # type: ignore[assignment]  # a file is not paginated or sorted
 
     def clean(self) -> dict[str, Any]:
         return self.cleaned_data
@@ -101,7 +101,7 @@ class ExportForm(BookQuery, JobForm):
 
 
 class LookupForm(JobForm):
-    """Which books: a list of ISBNs, some ids, or all books without a field."""
+    """The books to look up: by ISBN, by id, or all that lack a field."""
 
     isbns = ListField("ISBN", f".{{1,{MAX_LENGTH}}}", MAX_BOOKS)
     ids = ListField("id of a book", "[1-9][0-9]{0,17}", MAX_BOOKS)
@@ -121,7 +121,7 @@ class UndoForm(JobForm):
         key: str = self.cleaned_data["job"]
         job = Job.objects.filter(key=key, kind__in=UNDOABLE).first()
         if job is None or job.arguments.get("dry_run"):
-            raise ValidationError("There is no such job with this key whose changes could be undone.")
+            raise ValidationError("There is no job with this key whose changes can be undone.")
         if Job.objects.active().filter(pk=job.pk).exists():
-            raise ValidationError("This job still runs: cancel it first.")
+            raise ValidationError("This job is still running: cancel it first.")
         return key

@@ -1,4 +1,4 @@
-"""The parameters of lists and of look-ups, cleaned."""
+"""The parameters of lists and look-ups."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -31,12 +31,12 @@ from books.search.filters import BookSearch
 from books.search.pagination import CURSOR_LENGTH, Ordering, PageRequest
 
 YEAR_FIELDS = "year", "year_from", "year_to"
-SEARCHES = {"query", "search", "title", "term", "keyword", "keywords", "s"}  # what others call q
-LONGEST_NAME = 40  # characters of an unknown parameter that are looked at
+SEARCHES = {"query", "search", "title", "term", "keyword", "keywords", "s"}  # other programs' names for q
+LONGEST_NAME = 40  # characters of an unknown parameter that are compared
 
 
 def unknown_parameter(name: str, known: Sequence[str]) -> str:
-    """What is said of a parameter that is none, with the one that may be meant."""
+    """The message for an unknown parameter, with a suggestion."""
     written = name.lower()[:LONGEST_NAME]
     meant = [each for each in known if each in written or (len(written) > 2 and written in each)]
     meant = [each for each in meant if len(each) > 1] or get_close_matches(written, known, 1)
@@ -47,24 +47,24 @@ def unknown_parameter(name: str, known: Sequence[str]) -> str:
 
 
 class LookupQuery(forms.Form):
-    """Which book other catalogues are asked for."""
+    """The book to look up in other catalogues."""
 
     isbn = IsbnField(error_messages={"required": "Type an ISBN, such as 978-0-306-40615-7."})
 
 
 class ListQuery(forms.Form):
-    """Which page of a list: `?size=`, and the cursor `?after=` or `?before=`."""
+    """A page of a list: `?size=`, and the cursor `?after=` or `?before=`."""
 
     size = SizeField(required=False)
     after = QueryField(required=False, max_length=CURSOR_LENGTH)
     before = QueryField(required=False, max_length=CURSOR_LENGTH)
 
-    allows_unknown = False  # whether parameters of other forms may come along
+    allows_unknown = False  # whether parameters of other forms may be sent too
     order: Ordering
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         known = self.base_fields
-        self.base_fields = {name: known[name] for name in data if name in known and data[name]}  # type: ignore[misc] # which the form copies: most requests send one or two of ten
+        self.base_fields = {name: known[name] for name in data if name in known and data[name]}  # type: ignore[misc] # the form copies these: most requests send one or two of ten
         super().__init__(data)
 
     def ordering(self) -> Ordering:
@@ -90,7 +90,7 @@ class ListQuery(forms.Form):
         return cleaned
 
     def parameters(self) -> dict[str, str]:
-        """The query as sent, without the cursor; links to other pages repeat it."""
+        """The query as sent but without the cursor, for links to other pages."""
         return {name: self.data[name] for name in self.fields if name not in {"after", "before", "facets"}}
 
     @cached_property
@@ -100,7 +100,7 @@ class ListQuery(forms.Form):
 
 
 class BookQuery(ListQuery):
-    """What books are listed: all parameters that are given must hold."""
+    """The filters and the order of a list of books. Filters are combined with AND."""
 
     is_in_series = False
 
@@ -154,47 +154,47 @@ class BookQuery(ListQuery):
 
     @cached_property
     def has_places(self) -> bool:
-        """Whether the list shows the books' places in series."""
+        """Whether the list shows places in series."""
         return self.is_of_series or self.page.ordering.name == "series"
 
     def place_of(self, place: Place) -> str:
-        """A book's place, as the list shows it: the number is enough in the series that it is of."""
+        """A book's place as the list shows it: only the number in the list of its series."""
         number = place.written and (place.label or f"#{place.written}")
         return number if self.is_of_series else str(place)
 
     def search(self, topic: str = "", author: int | None = None, series: int | None = None) -> BookSearch:
-        """What is searched, among the books of a topic, an author or a series if that is given."""
+        """The search, restricted to a topic, an author or a series if given."""
         return BookSearch.of(self.cleaned_data, topic, author, series)
 
 
 class SeriesBookQuery(BookQuery):
-    """The same of the books of one series, which are in its order."""
+    """The same for the books of one series, in its order."""
 
     is_in_series = True
 
 
 class CsvQuery(BookQuery):
-    """`?bom=1`: the file begins with the mark by which Excel knows UTF-8."""
+    """`?bom=1`: the file begins with a BOM, which Excel needs to recognise UTF-8."""
 
     bom = OneOfField(["0", "1"], "Write 1, for a CSV that Excel reads, or 0.")
     facets = None  # type: ignore[assignment] # a file has none
 
 
 class NamesQuery(ListQuery):
-    """Which authors or series: `?q=` words of the name."""
+    """Filters authors or series: `?q=` words of the name."""
 
     q = QueryField(required=False, max_length=MAX_QUERY)
     order = NamedQuerySet.ORDERINGS["name"]
 
 
 class TopicQuery(ListQuery):
-    """Which page of the topics."""
+    """A page of topics."""
 
     order = TopicQuerySet.ORDERINGS["slug"]
 
 
 class JobQuery(ListQuery):
-    """Which page of the jobs. A list of books may send its own query along, for an export."""
+    """A page of jobs. For exports, lists of books may send their own parameters too."""
 
     allows_unknown = True
     order = JobQuerySet.ORDERINGS["-added"]

@@ -11,15 +11,15 @@ from books.metadata import record
 from books.metadata.series import parse_place
 
 MOST_VOLUMES = 10_000
-MOST_NAMES = 1000  # of one author, topic or series: each merge adds some
+MOST_NAMES = 1000  # per author, topic or series: each merge adds some
 Cleaner = Callable[[object], list[str]]
 SERIES = record.names(1, record.MAX_TEXT)  # a cleaner of one name
 
 
 class NameField(forms.Field):
-    """One name, by the rules of a field of a book that holds names."""
+    """One name, cleaned like those in a field of a book."""
 
-    known: Sequence[str] = ()  # that are offered
+    known: Sequence[str] = ()  # suggested names
 
     def __init__(self, cleaner: Cleaner, help_text: str, longest: int = record.MAX_NAME) -> None:
         super().__init__(label="Name", help_text=help_text)
@@ -42,7 +42,7 @@ _names = record.names(MOST_NAMES, record.MAX_TEXT)
 
 
 class NamesField(forms.Field):
-    """Names, one a line or as a list, each by the rules of NameField."""
+    """Names, one per line or as a list, each cleaned like a NameField."""
 
     def __init__(self, cleaner: Cleaner, label: str, help_text: str, longest: int = record.MAX_NAME) -> None:
         super().__init__(required=False, label=label, help_text=help_text, widget=forms.Textarea(attrs={"rows": 2}))
@@ -56,7 +56,7 @@ class NamesField(forms.Field):
 
 
 class NameForm(forms.Form):
-    """What is sent is changed, the rest stays. `merge`: if the name is another's, move the books to that one."""
+    """Changes only what is sent. `merge`: if the name already exists, move the books to that one."""
 
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     merge = forms.BooleanField(required=False, widget=forms.HiddenInput)

@@ -24,7 +24,7 @@ FINDS_ITS_BOOK = {"title", "isbn13", "source_key"}
 
 
 class ColumnsField(forms.Field):
-    """What each column fills, in the order of the page: a name of a field, or "" for none."""
+    """The field for each column in the order of the page; "" for none."""
 
     widget = forms.MultipleHiddenInput
 
@@ -44,11 +44,11 @@ class UploadForm(forms.Form):
     def __init__(self, data: QueryDict, preview: Mapping[str, Any]) -> None:
         super().__init__(data)
         self.preview = preview
-        self.format_name = preview["format"] if preview["format"] in FORMATS else ""  # "" of any other table
+        self.format_name = preview["format"] if preview["format"] in FORMATS else ""  # "" for any other table
 
     @property
     def is_read_otherwise(self) -> bool:
-        """Whether the file is to be read in another encoding or format than the page has shown."""
+        """Whether a different encoding or format was chosen than the page has shown."""
         asked = self.cleaned_data.get("format", ""), self.cleaned_data.get("encoding", "")
         return bool(self.preview["candidates"]) or asked != (self.format_name, self.preview["encoding"])
 
@@ -63,7 +63,7 @@ class UploadForm(forms.Form):
         return cleaned
 
     def arguments(self) -> dict[str, Any]:
-        """Those of the job, which reads the file as the page has shown it."""
+        """The arguments for a job that reads the file as shown on the page."""
         mapping = mapping_of(self.preview["columns"], self.cleaned_data["column"], is_named=bool(self.format_name))
         shown = {"format": self.format_name, "encoding": self.preview["encoding"]}
         return {"mapping": mapping, **shown, "existing": self.cleaned_data["existing"]}
@@ -79,16 +79,16 @@ def problem_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], form
         return ""
     label = FIELD_LABELS[twice[0]]
     if before[twice[0]] > 1:
-        return f"This format makes “{label}” of several columns: leave them all as they were, or choose one of them."
+        return f"This format reads “{label}” from several columns: leave them all as they were, or choose one of them."
     return f"Two columns fill “{label}”: leave one of them out."
 
 
 def mapping_of(
     columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], *, is_named: bool
 ) -> dict[str, str | list[str]]:
-    """{field: column} of what the person has changed in a format; of any other table, of all that is used.
+    """{field: column} for the changes to a known format, or for all columns used in any other table.
 
-    A field that several columns fill has all of them, in their order.
+    A field with several columns lists them in their order.
     """
     mapping: dict[str, str | list[str]] = {}
     if all(column["proposed"] == field for column, field in zip(columns, chosen, strict=True)):

@@ -1,1 +1,1 @@
-"""What outside catalogues know about a book: `lookup` asks the `sources` in turn, `client` is all that knows HTTP."""
+"""Looks books up in outside catalogues: `lookup` asks the `sources` in turn; only `client` deals with HTTP."""

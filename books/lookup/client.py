@@ -1,14 +1,14 @@
 """All requests that the catalogue sends to other servers.
 
-    LookupFailed         the source gave nothing that can be used; the message says why
-    ├── Unreachable      no connection, no complete response in time, or an error of its own
+    LookupFailed         the source sent nothing usable; the message says why
+    ├── Unreachable      no connection, no complete response in time, or a server error
     ├── InvalidResponse  too large, not JSON, compressed, or a redirect to another server
-    ├── CircuitOpen      it asked for a pause, or failed too often
+    ├── CircuitOpen      the source asked for a pause or failed too often
     └── RateLimited      our own limit
 
-A look-up is a GET that changes nothing, so it may be repeated. It goes to the hosts of the settings alone: through no
-proxy of the environment, and to no URL in a response unless that is on the same host. It holds no thread while waiting.
-Signing in asks one server, once, with the same limits.
+A look-up is a GET that changes nothing, so it may be repeated. It only goes to the hosts in the settings: proxies in
+the environment are ignored, and redirects are followed only on the same host. It holds no thread while waiting.
+Signing in sends a request to one server, once, with the same limits.
 """
 
 import asyncio
@@ -34,12 +34,12 @@ from books.models.lookup import CircuitOpen, LookupFailed, Source
 from django41_example.server.threads import release
 
 MAX_BYTES = 1 << 20  # of a response
-MAX_PARTS = 10_000  # objects and lists in one, which all take memory; a book has a few hundred
+MAX_PARTS = 10_000  # objects and lists in a response, which all take memory; a book has a few hundred
 MAX_REDIRECTS = 3
 ATTEMPTS = 2
-JITTER = 0.5  # seconds at most before the second attempt
+JITTER = 0.5  # maximal seconds before the second attempt
 CONCURRENCY = 32  # requests of one process at a time
-MAX_PAUSE, DEFAULT_PAUSE = 3600.0, 10.0  # seconds that a Retry-After may ask for, and that one without them means
+MAX_PAUSE, DEFAULT_PAUSE = 3600.0, 10.0  # seconds: the longest Retry-After, and the pause if it is unreadable
 IMPORTED_LATE = ("httpcore", "anyio._backends._asyncio")  # by httpx, at the first request, on the event loop
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -60,7 +60,7 @@ class InvalidResponse(LookupFailed):
 
 @dataclass(frozen=True)
 class Host:
-    """A server that may be asked, and headers for it alone, such as a key."""
+    """A server that we may send requests to, and headers only for it, such as a key."""
 
     name: str
     url: str
@@ -101,7 +101,7 @@ async def aask(host: Host, form: Mapping[str, str] | None = None, *, seconds: fl
         async with asyncio.timeout(seconds), slots:
             return await _request(host, "", {}, form, seconds=seconds)
     except TimeoutError:  # in the queue
-        raise Unreachable(f"{host.name} is asked too much at once.") from None
+        raise Unreachable(f"Too many requests to {host.name} at once.") from None
 
 
 async def _request(
@@ -111,9 +111,9 @@ async def _request(
         async with asyncio.timeout(seconds):
             body = await _body(host, str(httpx.URL(f"{host.url}{path}", params=dict(query) or None)), form)
     except TimeoutError:
-        raise Unreachable(f"{host.name} gave no complete response in {seconds:g} seconds.") from None
+        raise Unreachable(f"{host.name} gave no complete response within {seconds:g} seconds.") from None
     except httpx.ProtocolError:
-        raise Unreachable(f"{host.name} closed the connection, or did not speak HTTP.", retry=True) from None
+        raise Unreachable(f"{host.name} closed the connection or did not speak HTTP.", retry=True) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
         raise Unreachable(f"{host.name} cannot be reached.", retry=True) from None
     return None if body is None else _json(host, body)
@@ -138,7 +138,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 async def aclient() -> httpx.AsyncClient:
-    """A client without a proxy and without limits of its own: the caller sets them."""
+    """A client without proxies and limits, which the caller sets."""
     tls = _tls() if _tls.cache_info().currsize else await asyncio.to_thread(_tls)
     transport = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
     return httpx.AsyncClient(transport=transport, timeout=None, trust_env=False)  # noqa: S113
@@ -146,16 +146,16 @@ async def aclient() -> httpx.AsyncClient:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Reads files: call it in a thread."""
+    """Reads files, so call it in a thread."""
     for module in IMPORTED_LATE:
         import_module(module)
     context = ssl.create_default_context(cafile=certifi.where())
-    context.load_default_certs()  # an authority of one's own network, which the system trusts
+    context.load_default_certs()  # certificate authorities of the local network
     return context
 
 
 def _headers(host: Host) -> dict[str, str]:
-    """Our user agent, with our host name, so that the source knows whom to contact."""
+    """Headers with our host name in the user agent, so that the source knows whom to contact."""
     ours = next(iter(settings.ALLOWED_HOSTS), "localhost").encode("ascii", "backslashreplace").decode()
     agent = f"book-catalogue (for {ours})"
     return {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": agent, **host.headers}
@@ -167,7 +167,7 @@ def _is_found(host: Host, response: httpx.Response) -> bool:
     if status == 429 or (status == 503 and retry_after):
         raise CircuitOpen(f"{host.name} asked for a pause.", _pause(retry_after))
     if status >= 500:
-        raise Unreachable(f"{host.name} has an error of its own (status {status}).", retry=True)
+        raise Unreachable(f"{host.name} reports a server error (status {status}).", retry=True)
     if status not in {200, 404}:
         raise InvalidResponse(f"{host.name} refused the request (status {status}).")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -176,7 +176,7 @@ def _is_found(host: Host, response: httpx.Response) -> bool:
 
 
 def _pause(retry_after: str) -> float:
-    """The seconds in a Retry-After header, which gives them or a date."""
+    """The seconds in a Retry-After header, which may also be a date."""
     if retry_after.isascii() and retry_after.isdigit():
         return min(float(retry_after[:9]), MAX_PAUSE)
     try:

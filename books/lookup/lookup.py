@@ -1,4 +1,4 @@
-"""Look up an ISBN: the sources are asked in turn, and each fills in what the earlier ones left empty."""
+"""Looks up an ISBN in the sources in turn. Each one fills in the fields that earlier ones left empty."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -35,8 +35,8 @@ class LookupResult:
     record: Record = field(default_factory=Record)
     origins: dict[str, str] = field(default_factory=dict)  # the source of each field of the record
     sources: list[SourceResult] = field(default_factory=list)
-    seconds: int = 0  # after which it may be worth trying again
-    is_broken: bool = False  # whether a source sent an invalid response, rather than none
+    seconds: int = 0  # until another attempt may succeed
+    is_broken: bool = False  # whether a source sent an invalid response
 
     @property
     def outcome(self) -> Outcome:
@@ -46,7 +46,7 @@ class LookupResult:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every source that was asked has answered."""
+        """Whether every source asked has answered."""
         return all(result.outcome != Outcome.FAILED for result in self.sources)
 
     @property
@@ -82,9 +82,9 @@ class LookupResult:
 
 
 async def alook_up(isbn13: str, max_wait: float | None = None) -> LookupResult:
-    """Look up a canonical ISBN. Failures are part of the result, not raised; one without failures is cached.
+    """Look up a canonical ISBN. Failures are not raised but part of the result, which is cached if there are none.
 
-    `max_wait`: seconds for all sources together; LOOKUP_PATIENCE if not given.
+    `max_wait`: seconds for all sources together, by default LOOKUP_PATIENCE.
     """
     if cached := await CachedLookup.objects.aget_fresh(isbn13):
         return LookupResult.deserialize(cached)

@@ -1,10 +1,10 @@
-"""The outside catalogues, and how their responses become a record.
+"""The outside catalogues, and the conversion of their responses to records.
 
-Open Library: https://openlibrary.org/dev/docs/api/books and …/search. Its books API knows the edition, its search API
-the work: the year of first publication, and the authors if the edition has none.
+Open Library: https://openlibrary.org/dev/docs/api/books and …/search. Its books API has the edition, its search API the
+work: the year of first publication, and the authors if the edition lacks them.
 Google Books: https://developers.google.com/books/docs/v1/reference/volumes, with a key.
 
-A value of another type than documented, or one that no book may have, is ignored.
+Values that are invalid or not of the documented type are ignored.
 """
 
 import re
@@ -18,7 +18,7 @@ from books.lookup.client import Host, InvalidResponse, afetch
 from books.metadata import isbn, record
 from books.metadata.record import Record
 
-MAX_TOPICS = 10  # of those that others assign
+MAX_TOPICS = 10  # taken from a source
 WORK_FIELDS = "title,author_name,first_publish_year,subject"
 _NUMBER_IN_SERIES = re.compile(
     r"[ ,;:(#-]{1,5}(?:v\.|vol\.|volume|no\.|bk\.|book|#)? ?([0-9]{1,4})[).]{0,2}$", re.IGNORECASE
@@ -27,17 +27,17 @@ _NUMBER_IN_SERIES = re.compile(
 
 @dataclass(frozen=True)
 class Catalogue:
-    """`aread` returns the record of an ISBN, {} if it has none, and raises LookupFailed."""
+    """`aread` returns the record for an ISBN, or {} if there is none. Raises LookupFailed."""
 
     host: Host
     aread: Callable[[Host, str, float], Awaitable[Record]]
 
 
 def catalogues() -> list[Catalogue]:
-    """In the order in which they are asked."""
+    """The catalogues in the order to ask them."""
     found = [Catalogue(Host("Open Library", settings.OPENLIBRARY_URL), aread_open_library)]
     if settings.GOOGLE_BOOKS_KEY:
-        headers = {"X-Goog-Api-Key": settings.GOOGLE_BOOKS_KEY}  # not in the URL, which others log
+        headers = {"X-Goog-Api-Key": settings.GOOGLE_BOOKS_KEY}  # not in the URL, which may be logged
         found.append(Catalogue(Host("Google Books", settings.GOOGLE_BOOKS_URL, headers), aread_google_books))
     return found
 
@@ -97,13 +97,13 @@ def google_books(volume: dict[str, Any]) -> Record:
 
 
 def _is_of(volume: dict[str, Any], isbn13: str) -> bool:
-    """Whether the volume has this ISBN. A search finds others too."""
+    """Whether the volume has this ISBN, as a search also finds others."""
     numbers = _texts(volume.get("industryIdentifiers"), "identifier")
     return any(isbn13 == found for number in numbers for _, found in isbn.find_all(number[: isbn.MAX_LENGTH]))
 
 
 def clean_record(raw: dict[str, Any]) -> Record:
-    """The values that a book may have; nothing without a title."""
+    """The valid values; {} without a title."""
     raw["authors"] = _names(raw["authors"], record.MAX_AUTHORS)
     raw["topics"] = [name for name in _names(raw["topics"], record.MAX_TOPICS) if record.topic_slug(name)][:MAX_TOPICS]
     values, _ = record.clean({name: value for name, value in raw.items() if isinstance(value, str | int | list)})
@@ -117,9 +117,9 @@ def _names(values: Iterable[str], most: int) -> list[str]:
 
 
 def _object(value: Any, of: Host | None = None) -> dict[str, Any]:
-    """The value if it is an object, else {}. As the response `of` a host it has to be one."""
+    """The value if it is an object, else {}. Raises InvalidResponse if it is a whole response `of` a host."""
     if of and not isinstance(value, dict):
-        raise InvalidResponse(f"{of.name} sent JSON of another shape than documented.")
+        raise InvalidResponse(f"{of.name} sent JSON of another shape than its documentation says.")
     return value if isinstance(value, dict) else {}
 
 
@@ -128,7 +128,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """A text, which Open Library also gives as {"type": "/type/text", "value": …}."""
+    """A text, which in Open Library may also be {"type": "/type/text", "value": …}."""
     value = value.get("value") if isinstance(value, dict) else value
     return value if isinstance(value, str) else ""
 
@@ -140,7 +140,7 @@ def _texts(value: Any, key: str = "") -> list[str]:
 
 
 def _series(text: str) -> tuple[str, int | None]:
-    """`Discworld ; 5`, `Discworld, #5` and `Discworld (v. 5)` as a name and a number."""
+    """The name and number in `Discworld ; 5`, `Discworld, #5` or `Discworld (v. 5)`."""
     text = " ".join(text[: record.MAX_TEXT].split())
     found = _NUMBER_IN_SERIES.search(text)
     name = text[: found.start()].rstrip(" ,;:(#-") if found else ""

@@ -68,7 +68,7 @@ async def aoffering[Form: BookForm](form: Form) -> Form:
 
 async def aasks_about_names(form: BookForm) -> bool:
     if form.is_valid() and form.has_commas:
-        await sync_to_async(form.settle_names)()
+        await sync_to_async(form.split_at_commas)()
     return bool(form.in_question)
 
 

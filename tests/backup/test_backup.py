@@ -254,7 +254,7 @@ class Refused(BackupTestCase):
             (newer_format, NEWER),
             (newer_migration, NEWER),
             (foreign_kind, NOT_OURS),
-            (foreign_table, "holds shop.order, which this catalogue does not know"),
+            (foreign_table, "contains shop.order, which this catalogue does not have"),
             (foreign_column, DAMAGED),
             (hostile("books.topic", id=1 << 70, name="N", slug="n"), DAMAGED),
             (hostile("books.topic", id=1, name="\ud800", slug="n"), DAMAGED),
