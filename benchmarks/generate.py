@@ -12,6 +12,7 @@ import argparse
 import csv
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate, batched
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -185,9 +186,29 @@ def fill(count: int) -> None:
     call_command("migrate", verbosity=0)
     topics = {name: Topic.objects.create(name=name, slug=topic_slug(name)).pk for name in TOPICS}
     authors: dict[str, int] = {}
-    for batch in batched(books(count), BATCH):
-        with transaction.atomic():
-            _store(batch, authors, topics)
+    with _indexed_afterwards():
+        for batch in batched(books(count), BATCH):
+            with transaction.atomic():
+                _store(batch, authors, topics)
+
+
+@contextmanager
+def _indexed_afterwards() -> Iterator[None]:
+    """Build PostgreSQL's indexes of books and their links at the end, which row by row take longer the more there are."""
+    if connection.vendor == "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename LIKE 'books\\_book%' "
+            "AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+        )
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+        yield
+        for _, definition in indexes:
+            cursor.execute(definition)
 
 
 def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dict[str, int]) -> None:
