@@ -144,6 +144,14 @@ class Narrowing(TestCase):
                 facets = (await self.data(f"/books/?{query}&facets=topic"))["facets"]["topic"]
                 assert {"novels", "poetry"} <= {each["value"] for each in facets}
 
+    def test_the_values_of_a_list_that_nobody_has_counted_are_exact_up_to_the_same_limit(self) -> None:
+        for query in ("title", "year:1900..1950"):
+            for limit, is_exact in ((6, True), (5, False)):
+                with self.subTest(query, limit=limit), mock.patch("books.search.facets.EXACT", limit):
+                    facets = facet_counts(Book, BookSearch.of({"q": query}).conditions, 0)
+                    assert (facets.count, facets.is_exact) == (limit, is_exact)
+                    assert len(facets.values["topic"]) == 3
+
     @pytest.mark.sqlite
     def test_counting_that_is_stopped_is_an_error_of_the_database_wherever_it_is(self) -> None:
         conditions = BookSearch(parse("title")).conditions

@@ -1,17 +1,20 @@
 """The facets of a list of books: exact counts, or none.
 
-One statement counts all facets, so the matching books are found once. For more books than EXACT, a sample shows which
-values are frequent, without numbers. For the whole catalogue, counting uses only indexes and links: for 100,000 books
-that takes a sixth of the time, and each worker repeats it after every change. SQLite also counts matching books in an
-index: twenty thousand rows lie in as many pages, their index entries in a few hundred.
+One statement counts the books, unless their number is known, and all facets: so the matching books are found once. For
+more books than EXACT, a sample shows which values are frequent, without numbers. For the whole catalogue, counting uses
+only indexes and links: for 100,000 books that takes a sixth of the time, and each worker repeats it after every change.
+SQLite also counts matching books in an index: twenty thousand rows lie in as many pages, their index entries in a few
+hundred.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
+from django.db.models import F, Q
 from django.db.models.functions import Substr
 
 from books.metadata import languages
@@ -22,7 +25,6 @@ from books.search.filters import (
     END,
     FIRST,
     Conditions,
-    count_books,
     filter_books,
     id_range,
     matching_books,
@@ -35,6 +37,7 @@ from books.search.pagination import COUNT_CAP
 
 EXACT = COUNT_CAP  # books, of which counting takes 80 ms on SQLite and 200 on PostgreSQL
 WINDOWS, WINDOW = 8, 125  # a sample: so many books from so many places, since neighbours were imported together
+SCATTER = 997  # a prime, whose remainders of ids are in no order of theirs
 SHOWN = 12  # values of a kind
 MOST_SHOWN = 2000  # of the kind whose values are all asked for
 KINDS = ("topic", "author", "language", "series", "isbn")
@@ -45,7 +48,9 @@ _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
 _ONLY = {"author": f" WHERE role = '{AUTHOR}'"}  # as the filter has it
 _STARTS = "UNION ALL SELECT 'start', start, '', COUNT(*) FROM fitting GROUP BY start"
 _INDEXED = """SELECT book.id, primary_language, published_year AS year_or_last, isbn13, SUBSTR({start}, 1, 1) AS start
-FROM ({found}) AS found CROSS JOIN books_book AS book {index} ON book.id = found.pk"""
+FROM {found} AS found CROSS JOIN books_book AS book {index} ON book.id = found.pk"""
+_FOUND = "UNION ALL SELECT 'count', '', '', COUNT(*) FROM found"
+_FEW = "WHERE (SELECT COUNT(*) FROM found) <= {}"
 _LINKS = {"series": "series.name", "topic": "topic.slug", "author": "CAST(author.id AS varchar(20))"}
 
 
@@ -87,69 +92,87 @@ def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str =
     `count`: the number of books, if known. `whole`: the kind to list in full. `start`: the column whose first
     characters to list.
     """
-    books = count or count_books(model, conditions, EXACT)
-    is_exact = books <= EXACT or not conditions
     shown = {kind: MOST_SHOWN if kind == whole else SHOWN for kind in KINDS}
     limits = {kind: most + 1 for kind, most in shown.items()}
     if conditions:
-        sql, parameters = (_every_match if is_exact else _sample)(model, conditions, start)
-        join = "CROSS JOIN" if connection.vendor == "sqlite" else "JOIN"  # which SQLite begins with its left side
-        counting = _count_sql("fitting", f"fitting {join} books_book{{name}} ON book_id = fitting.id", limits)
-        sql = sql and f"WITH fitting AS MATERIALIZED ({_with_columns(sql, start)}) {counting} {start and _STARTS}"  # nosec B608
+        counted = _counted(model, conditions, count, limits, start)
+        books = sum(number for *_, number in counted["count"])
     else:
-        sql, parameters = _count_sql("books_book", "books_book{name}", limits), []
-    counted = _values(sql, parameters, is_exact=is_exact)
-    starts = frozenset(value for value, *_ in counted.pop("start"))
-    years = sorted((int(year), number) for year, _, number in counted.pop("year"))
-    ordered = {kind: sorted(values, key=lambda each: (-each[2], each[1])) for kind, values in counted.items()}
+        counted = _values(_count_sql("books_book", "books_book{name}", limits), [])
+        books = count or model.objects.count()
+    is_exact = books <= EXACT or not conditions
+    starts = frozenset(value for value, *_ in counted["start"])
+    years = sorted((int(year), number) for year, _, number in counted["year"])
+    ordered = {kind: sorted(counted[kind], key=lambda each: (-each[2], each[1])) for kind in KINDS}
     has_more = frozenset(kind for kind, values in ordered.items() if len(values) > shown[kind])
     values = {kind: [each for each in values[: shown[kind]] if each[2]] for kind, values in ordered.items()}
     return FacetCounts(values, has_more, starts, years, books if is_exact else EXACT, is_exact)
 
 
-def _values(sql: str, parameters: list[Any], *, is_exact: bool) -> dict[str, list[Value]]:
-    values: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year", "start")}
+def _counted(
+    model: Any, conditions: Conditions, count: int, limits: Mapping[str, int], start: str
+) -> dict[str, list[Value]]:
+    """The values of all matching books, or of a sample if there are more than EXACT."""
+    join = "CROSS JOIN" if connection.vendor == "sqlite" else "JOIN"  # which SQLite begins with its left side
+    counting = _count_sql("fitting", f"fitting {join} books_book{{name}} ON book_id = fitting.id", limits)
+    counting += start and _STARTS
+    if count <= EXACT:
+        query = compile_query(_matching_rows, model, names_of(conditions), start, EXACT + 1)
+        sql, parameters = query.fill(values_of(conditions))
+        fitting = f"{_with_columns('found', start)} {_FEW.format(EXACT)}"
+        sql = sql and f"WITH found AS MATERIALIZED ({sql}), fitting AS MATERIALIZED ({fitting}) {counting} {_FOUND}"
+        counted = _values(sql, parameters)
+        if all(books <= EXACT for *_, books in counted["count"]):
+            return counted
+    sql, parameters = _sample(model, conditions, start)
+    sql = sql and f"WITH fitting AS MATERIALIZED ({_with_columns(f'({sql})', start)}) {counting}"
+    return {**_values(sql, parameters, keeps_plan=False), "count": [("", "", EXACT + 1)]}
+
+
+def _values(sql: str, parameters: list[Any], *, keeps_plan: bool = True) -> dict[str, list[Value]]:
+    values: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year", "start", "count")}
     if not sql:
         return values
-    with open_cursor(connection, prepares=is_exact) as cursor:
+    with open_cursor(connection, prepares=keeps_plan) as cursor:
         cursor.execute(sql, parameters)
         for kind, value, label, books in cursor.fetchall():
             values[kind].append((value, label or (languages.name(value) if kind == "language" else ""), books))
     return values
 
 
-def _every_match(model: Any, conditions: Conditions, start: str) -> tuple[str, list[Any]]:
-    return compile_query(_matching_rows, model, names_of(conditions), start).fill(values_of(conditions))
-
-
 def _sample(model: Any, conditions: Conditions, start: str) -> tuple[str, list[Any]]:
     """Rows from places all over the catalogue."""
+    first, end = id_range(model)
+    starts = [first + (end - first) * place // WINDOWS for place in range(WINDOWS)]
+    width = WINDOW * (end - first) // EXACT  # that holds WINDOW books, if they are spread evenly
+    if (
+        connection.vendor == "postgresql"
+    ):  # whose index of words gives all matches whatever the window: it is asked once
+        within = reduce(or_, (Q(pk__gte=each, pk__lt=each + width) for each in starts))
+        rows = _columns(filter_books(model.objects.all(), conditions).filter(within), start)
+        sql, parameters = rows.order_by(F("pk") % SCATTER)[: WINDOWS * WINDOW].query.sql_with_params()
+        return sql, [*parameters]
     conditions = within_window(conditions)
     window, values = compile_query(_window, model, names_of(conditions), start), values_of(conditions)
-    first, end = id_range(model)
-    edges = [first + (end - first) * place // WINDOWS for place in range(WINDOWS + 1)]
-    width = 2 * WINDOW * (end - first) // EXACT  # that holds WINDOW books, if they are spread evenly
-    windows = [
-        window.fill({**values, "first": first, "end": min(first + width, end)}) for first, end in pairwise(edges)
-    ]
+    windows = [window.fill({**values, "first": each, "end": each + 2 * width}) for each in starts]
     sql = " UNION ALL ".join(f"SELECT * FROM ({each}) AS part" for each, _ in windows if each)  # nosec B608 # noqa: S608
     return sql, [each for _, parameters in windows for each in parameters]
 
 
-def _matching_rows(model: Any, names: tuple[str, ...], start: str) -> Any:
-    return _columns(matching_books(model, names), start).order_by()
+def _matching_rows(model: Any, names: tuple[str, ...], start: str, most: int) -> Any:
+    return _columns(matching_books(model, names), start).order_by()[:most]
 
 
 def _window(model: Any, names: tuple[str, ...], start: str) -> Any:
-    """On SQLite the index of words returns ids in order, from wherever it is told to start."""
-    key = "indexed" if connection.vendor == "sqlite" and "words" in names else "pk"
+    """The index of words returns ids in order, from wherever it is told to start."""
+    key = "indexed" if "words" in names else "pk"
     rows = filter_books(model.objects.all(), parameters_of(names)).filter(**{f"{key}__gte": FIRST, f"{key}__lt": END})
     return _columns(rows, start).order_by(key)[:WINDOW]
 
 
 def _with_columns(found: str, start: str) -> str:
     if connection.vendor != "sqlite":
-        return found
+        return f"SELECT * FROM {found} AS found"  # noqa: S608 # nosec B608
     index = "INDEXED BY book_facets" if start != "author_key" else ""
     return _INDEXED.format(found=found, start=start or "''", index=index)
 

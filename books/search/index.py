@@ -71,13 +71,14 @@ def searching() -> Iterator[None]:
 def using_index() -> Iterator[None]:
     """Make PostgreSQL use the index of words.
 
-    Otherwise it unpacks the words row by row, which takes minutes for a million books.
+    Otherwise it unpacks the words row by row, which takes minutes for a million books. With its usual 4 MB of memory it
+    forgets which rows of a page match, and unpacks them all: counting 380,000 books then takes three times as long.
     """
     if connection.vendor == "sqlite":
         yield
         return
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'")
         yield
 
 
