@@ -182,6 +182,13 @@ _FIRST_OF_TWO = frozenset(
     "ramirez roa rodriguez rojas romero rubio ruiz sanchez sanz serrano soler soto suarez torrente valle vargas "
     "vazquez velasco vidal".split()
 )
+# Given names in Spanish: initials may be, most end with o or have an accent, and these do neither.
+_SPANISH = re.compile(
+    r"\w\.?|\w+o|\w*[áéíóúñ]\w*|adela|alonso|ana|angel|baltasar|beatriz|carlos|carmen|cristina|elena|emilia|enrique|"
+    r"esteban|felipe|felix|fernan|francisca|gabriel|gabriela|gaspar|gertrudis|guadalupe|hector|ignacio|ines|isabel|"
+    r"ivan|jaime|javier|joaquin|jorge|jose|juan|juana|lope|lucas|luis|luisa|manuel|manuela|marcos|maria|miguel|"
+    r"nicolas|pilar|rafael|ramon|rosa|salvador|teresa|tomas|vicente|victor"
+)
 _BETWEEN_LAST_NAMES = frozenset("de del la las los".split())
 
 
@@ -220,7 +227,12 @@ def _start_of_last(words: list[str]) -> int:
     before = start
     while before > 1 and words[before - 1] in _BETWEEN_LAST_NAMES:
         before -= 1
-    return before - 1 if fold(words[before - 1]) in _FIRST_OF_TWO else start
+    if fold(words[before - 1]) not in _FIRST_OF_TWO:
+        return start
+    is_spanish = before == 1 or (
+        words[before] in _BETWEEN_LAST_NAMES or fold(words[-1]) in _FIRST_OF_TWO or _SPANISH.fullmatch(words[0].lower())
+    )
+    return before - 1 if is_spanish else start  # Pam Muñoz Ryan has one last name, and another before it
 
 
 def is_institution(name: str) -> bool:

@@ -41,7 +41,7 @@ BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: beginnings up to this length have marks
 ISBN_PART = 4  # digits
-RULES = 7  # raise it when a text yields different words: an upgrade then rebuilds the index
+RULES = 8  # raise it when a text yields different words: an upgrade then rebuilds the index
 LONGEST = 100  # characters of a word that are indexed
 MOST_TEXT = 20_000  # characters of a text that are indexed: other programs may write longer ones
 # The columns of a book that are searched.
