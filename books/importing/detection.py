@@ -50,10 +50,11 @@ def sample(file: BinaryIO) -> bytes:
     found = b""
     rest = b""
     while len(found) < MOST and (chunk := file.read(CHUNK)):
-        whole, end = _whole_lines(rest + chunk)
-        rest = end[-CHUNK:]
+        data = rest + chunk
+        end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        rest = data[end:][-CHUNK:]
         taken = b""
-        for line in whole.splitlines(keepends=True):
+        for line in data[:end].splitlines(keepends=True):
             if line.isascii():
                 continue
             if len(taken) + len(line) > MOST_PER_CHUNK:
@@ -61,11 +62,6 @@ def sample(file: BinaryIO) -> bytes:
             taken += line
         found += taken
     return found + (b"" if found else rest[-MOST:])
-
-
-def _whole_lines(data: bytes) -> tuple[bytes, bytes]:
-    end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-    return data[:end], data[end:]
 
 
 def plausible_readings(data: bytes, encodings: Sequence[str] = LEGACY) -> list[Reading]:

@@ -90,7 +90,7 @@ def _convert_legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
     while True:
         found = detection.plausible_readings(data, left)
         best = (
-            (_western(found) if is_of_librarything else None)
+            next((each for each in found if is_of_librarything and each.encoding in {"cp1252", "iso8859_15"}), None)
             or detection.clear_winner(found, size)
             or _with_known_columns(found)
         )
@@ -109,10 +109,6 @@ def _convert_legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
         f"likely one of {likely}, or save it as UTF-8.",
         names,
     )
-
-
-def _western(found: Sequence[detection.Reading]) -> detection.Reading | None:
-    return next((reading for reading in found if reading.encoding in {"cp1252", "iso8859_15"}), None)
 
 
 def _with_known_columns(found: Sequence[detection.Reading]) -> detection.Reading | None:

@@ -34,10 +34,7 @@ def find_header(first: Sequence[Row], mapping: ColumnMap, named: Format | None =
         return Header([], 0, 0)
     if not mapping and named in {None, ISBNS} and _is_list_of_isbns(first):
         return Header(["isbn13"], 0, 0, ISBNS, score=1)
-    best = max((_header(row, mapping, named) for row in first), key=lambda header: header.score)
-    if best.score:
-        return best
-    return _header(first[0], mapping, named)
+    return max((_header(row, mapping, named) for row in first), key=lambda header: header.score)
 
 
 def _is_list_of_isbns(rows: Sequence[Row]) -> bool:

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -40,32 +40,25 @@ def opened(file: BinaryIO, encoding_name: str = "", format_name: str = "") -> It
         raise UnreadableFile("An import reads its input twice: save this to a file and import that.")
     own = FORMATS[format_name].container if format_name else None
     file.seek(0)
-    if binary := _container(file.read(BEGINNING), own, is_text=False):
-        if binary is SHEET and not own and opf_files.is_archive(file):
-            binary = opf.FORMAT.container
-        file.seek(0)
-        with _with_records(Source(file, "", binary)) as contained:
-            yield contained
-        return
-    with encoding.utf8(file, encoding_name) as text:
-        start = text.file.tell()
-        beginning = text.file.read(BEGINNING).removeprefix(codecs.BOM_UTF8).lstrip()
-        text.file.seek(start)
-        found = _container(beginning, own, is_text=True)
-        if not found and beginning.lower().startswith(_MARKUP):
-            raise UnreadableFile(_NO_LIST)
-        with _with_records(Source(text.file, text.encoding, found)) as contained:
-            yield contained
-
-
-@contextmanager
-def _with_records(source: Source) -> Iterator[Source]:
-    """The source with its records. They are closed after the block, since a process may be reading them."""
-    if source.container is None:
+    with ExitStack() as stack:
+        if container := _container(file.read(BEGINNING), own, is_text=False):
+            if container is SHEET and not own and opf_files.is_archive(file):
+                container = opf.FORMAT.container
+            file.seek(0)
+            source = Source(file, "", container)
+        else:
+            text = stack.enter_context(encoding.utf8(file, encoding_name))
+            start = text.file.tell()
+            beginning = text.file.read(BEGINNING).removeprefix(codecs.BOM_UTF8).lstrip()
+            text.file.seek(start)
+            container = _container(beginning, own, is_text=True)
+            if not container and beginning.lower().startswith(_MARKUP):
+                raise UnreadableFile(_NO_LIST)
+            source = Source(text.file, text.encoding, container)
+        if container:  # a process may be reading the records: close them
+            records = stack.enter_context(closing(container.records(source.file)))
+            source = replace(source, records=records)
         yield source
-    else:
-        with closing(source.container.records(source.file)) as records:
-            yield replace(source, records=records)
 
 
 def _container(beginning: bytes, own: Container | None, *, is_text: bool) -> Container | None:

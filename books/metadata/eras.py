@@ -17,11 +17,6 @@ _NAMES = "|".join(sorted(_ERAS, key=len, reverse=True))
 _ERA = re.compile(rf"({_NAMES})\.?\s*(\d{{1,3}}|元)(?!\d)(?:\s*年.*|[./-]\d.*)?")
 
 
-def _of_hijra(year: int) -> int:
-    """A year of the Islamic calendar, which has 354 or 355 days."""
-    return int(year * 0.970224 + 621.5774)
-
-
 class Calendar(NamedTuple):
     years: range  # plausible for a book
     year_of: Callable[[int], int]
@@ -38,7 +33,11 @@ _BUDDHIST = _named(range(2300, 2644), -543, r"พ\s?\.?\s?ศ|พุทธศั
 _HEBREW = _named(range(5000, 5861), -3760, r"\ba\.?m\.?(?!\w)")
 _CALENDARS = (
     _IRANIAN,
-    _named(range(1, 1500), _of_hijra, r"[هھ](?:\u0640|\b)|هجري|هجری|\ba\.?h\.?(?!\w)|\bhicr[iî]|\bhijr[iî]"),
+    _named(  # the Islamic calendar, with years of 354 or 355 days
+        range(1, 1500),
+        lambda year: int(year * 0.970224 + 621.5774),
+        r"[هھ](?:\u0640|\b)|هجري|هجری|\ba\.?h\.?(?!\w)|\bhicr[iî]|\bhijr[iî]",
+    ),
     _BUDDHIST,
     _HEBREW,
     _named(range(3400, 4434), -2333, "단기|檀紀"),
