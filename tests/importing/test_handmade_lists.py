@@ -37,6 +37,12 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
         ("題名,著者", "源氏,紫式部；与謝野晶子訳", "authors", ["紫式部"]),
         ("도서명,저자", "엄마,신경숙 지음", "authors", ["신경숙"]),
         ("Title,Author", 'A,"A. B. (Author), C. D. (Translator)"', "authors", ["A. B."]),
+        ("Title,Author", 'A,"Ann Lee, Jo Poe (Translator)"', "authors", ["Ann Lee"]),
+        ("Title,Author", 'A,"Ann Lee, Jo Poe (Translator)"', "contributors", ["Jo Poe (translator)"]),
+        ("Title,Author", 'A,"Lee, Ann (Editor)"', "authors", ["Lee, Ann"]),
+        ("Title,Author", "A,Jos&eacute; Mart&#237;", "authors", ["José Martí"]),
+        ("Title,Publisher", "A,R&D; Sons", "publisher", "R&D; Sons"),
+        ("Название;Серия", "Мы;Классика №3", "series", "Классика"),
         # of several columns for one field the first that has something
         ("title,isbn10,isbn13", f"A,0306406152,{ANOTHER}", "isbn13", ANOTHER),
         ("title,isbn13,isbn10", "A,,0306406152", "isbn13", ISBN),

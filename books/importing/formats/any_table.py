@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from html import unescape
 from typing import Any
 
 from books.importing.column_names import FAMILY, GIVEN, field_of
@@ -19,11 +20,12 @@ _TOTALS = re.compile(
     r"toplam|итого|всего|المجموع|合計|小計|総計|合计|总计|계|합계|tổng(?: cộng)?",
     re.IGNORECASE,
 )
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}\d{0,2});", re.IGNORECASE)
 _BETWEEN_AUTHORS = re.compile(r"[;；|\n、]|\s[&/／]\s|(?<=\)),|[,，]\s*+(?:[,，]|$)")
 _BETWEEN_TOPICS = re.compile(r"[,;|\n]")  # a topic with a comma is rare, a list with commas the rule
 _IN_SERIES = re.compile(
-    r"(.+?)(?<!\s)(?:\s*+[#(\[]\s*+#?|"
-    r"(?:\s*+[,:])?\s++(?:book|no\.|nr\.|vol\.|volume|band|bd\.|teil|tome|t\.|tomo|deel|tom)\s*+)"
+    r"(.+?)(?<!\s)(?:\s*+[#№(\[]\s*+#?|"
+    r"(?:\s*+[,:])?\s++(?:book|no\.|nr\.|vol\.|volume|band|bd\.|teil|tome|t\.|tomo|deel|tom|книга|кн\.|том)\s*+)"
     r"(\d+(?:\.\d+)?)[)\]]?",
     re.IGNORECASE,
 )
@@ -56,6 +58,8 @@ def _first_value(*cells: Any) -> Any:
 
 def _value(cell: Any) -> Any:
     value = strip_formula(cell)
+    if isinstance(value, str) and "&" in value and "&lt;" not in value:  # which are tags of a description
+        value = _ENTITY.sub(lambda match: unescape(match[0]), value)
     is_short = isinstance(value, str) and len(value) <= LONGEST_NOTHING
     return "" if is_short and value.strip().casefold() in _NOTHING else value
 
@@ -70,6 +74,13 @@ def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
     return found
 
 
+def _people_with_roles(names: str) -> list[tuple[str, str]]:
+    """The people in “Haruki Murakami, Jay Rubin (Translator)”; none where a comma may stand within a name."""
+    found = [split_role(name) for name in names.split(",")]
+    are_people = any(role for _, role in found) and all(" " in name for name, _ in found)
+    return found if are_people else []
+
+
 def _contributors(columns: Sequence[str]) -> CellReader:
     """The people in all these columns. A name without a role gets the column's."""
     return lambda *cells: [
@@ -80,7 +91,11 @@ def _contributors(columns: Sequence[str]) -> CellReader:
 
 
 _READERS: dict[str, CellReader] = {
-    "authors": lambda *cells: map(split_role, _names("authors", _BETWEEN_AUTHORS, _first_value(*cells))),
+    "authors": lambda *cells: [
+        person
+        for names in _names("authors", _BETWEEN_AUTHORS, _first_value(*cells))
+        for person in _people_with_roles(names) or [split_role(names)]
+    ],
     "isbn13": lambda *cells: first_isbn(*map(_value, cells)),
     "published_year": lambda *cells: (
         full_year(str(found).strip()) if isinstance(found := _first_value(*cells), (str, int)) else found
