@@ -55,10 +55,10 @@ TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_991,
     "search": 1975,
     "server": 3314,
-    "jobs": 1464,
-    "importing exporting": 5025,
+    "jobs": 1466,
+    "importing exporting": 5039,
     "openapi": 651,
-    "house": 28_383,
+    "house": 28_399,
     "benchmarks": 4336,
 }
 

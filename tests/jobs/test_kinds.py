@@ -12,6 +12,7 @@ from django.test import TransactionTestCase
 from python_calamine import CalamineWorkbook
 
 from books.history.rename import edit
+from books.importing.containers import sheet
 from books.jobs.kinds import KINDS, ExportForm, ImportForm
 from books.jobs.run import JobAborted, Postponed, Run, StopReason
 from books.jobs.start import start
@@ -132,6 +133,18 @@ class Import(TransactionTestCase):
         assert (job.status, job.attempt, job.result["created"]) == (Status.SUCCEEDED, 1, 40)
         assert catalogue() == clean
         assert content(job, "books.csv.rejects.csv") == rejects
+
+    def test_it_ends_while_a_spreadsheet_still_loads(self) -> None:
+        reasons = iter([None, StopReason.CANCELLED])  # before the body, and while it loads
+
+        def check(self: Run) -> None:
+            self.stop_reason = next(reasons)
+            if self.stop_reason:
+                raise JobAborted(self.stop_reason)
+
+        with mock.patch.object(Run, "check", check), mock.patch.object(sheet, "CHECK_EVERY", 1):
+            job = run_import(JobFile.objects.store("books.xlsx", io.BytesIO(b"PK\3\4damaged")))
+        assert (job.status, job.error) == (Status.CANCELLED, "")
 
 
 class Undo(TransactionTestCase):

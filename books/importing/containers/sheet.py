@@ -4,9 +4,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
+from select import POLLIN, poll
 from subprocess import DEVNULL, PIPE, Popen
 from typing import IO, Any, BinaryIO, cast
 
@@ -17,6 +19,8 @@ from books.importing.reading import Row
 
 READER = Path(__file__).with_name("sheet_reader.py")
 MAX_ROW = 8 << 20  # bytes of JSON
+CHECK_EVERY = 500  # milliseconds
+check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)  # raises if this is to end
 _UNREADABLE = "This spreadsheet cannot be read ({}): save it again, or as CSV. If it is a ZIP archive, unpack it first."
 _TOO_LARGE = "This spreadsheet takes too much memory or time to read: save it as CSV, which is read row by row."
 
@@ -28,11 +32,13 @@ def records(file: BinaryIO) -> Generator[Record]:
             file.seek(0)
             shutil.copyfileobj(file, sent)
             sent.flush()
+        _wait(received)
         count = _next(received)
         scores = [_score(_next(received)) for _ in range(count)] if count > 1 else [0]
         with suppress(BrokenPipeError):
             sent.write(b"%d\n" % scores.index(max(scores)))
             sent.flush()
+        _wait(received)
         while (record := _next(received)) is not None:
             yield cast(Record, tuple(record))
 
@@ -51,6 +57,14 @@ def _reader() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         received.close()
         with suppress(BrokenPipeError):  # not everything was sent
             sent.close()
+
+
+def _wait(received: IO[bytes]) -> None:
+    """Until there is something to read, which may take a minute."""
+    waiting = poll()  # select fails beyond 1,024 open files
+    waiting.register(received, POLLIN)
+    while not waiting.poll(CHECK_EVERY):
+        check.get()()
 
 
 def _next(received: IO[bytes]) -> Any:

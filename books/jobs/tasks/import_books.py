@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.tasks import task
 
+from books.importing.containers import sheet
 from books.importing.encoding import UnreadableFile
 from books.importing.importer import BATCH_ROWS, Progress, import_file
 from books.importing.report import NOTE_HEADER, csv_lines, reject_header, reject_lines, summary
@@ -52,6 +53,7 @@ class _ImportRun:
         if self.upload is None:
             raise PermanentError("The list is no longer kept: choose the file again.")
         self.name = self.upload.name
+        sheet.check.set(self.run.check)
         with self.upload.opened() as file:
             self.lines = line_count(file)
             steps = import_file(
