@@ -120,6 +120,14 @@ class EditForm(LibrarianTestCase):
         assert "theirs" in page
         assert (await Book.objects.aget()).title == "theirs"
 
+    async def test_a_stale_form_takes_over_what_only_others_have_changed(self) -> None:
+        await self.post(pages="210", authors="夏目漱石", version="1")
+        await self.post(pages="220", authors="夏目漱石", version="2")
+        page = (await self.post(title="mine", pages="200", authors="Sōseki", version="1")).content.decode()
+        assert 'value="220"' in page
+        assert "from the saved book" in page
+        assert re.findall('id="id_([a-z]+)-theirs"', page) == ["title", "authors"]
+
     async def test_a_stale_form_sent_again_is_about_the_version_it_has_shown(self) -> None:
         await self.post(title="theirs", version="1")
         page = (await self.post(title="mine", version="1")).content.decode()

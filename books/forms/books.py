@@ -155,13 +155,17 @@ class BookForm(forms.Form):
         self.asks_to_share = True
         self.add_error("isbn13", isbn_taken(error, "tick “It shares the ISBN of that volume” below"))
 
-    def show_conflict(self, theirs: Record, version: int) -> None:
-        """Show the saved value beside each field that differs. The next save is based on that version."""
+    def show_conflict(self, theirs: Mapping[str, Any], before: Mapping[str, Any], version: int) -> None:
+        """Show the saved value beside each field that differs, or in it where it is as `before` others changed it."""
+        data = {name: self.data.get(name, "") for name in self.fields}
         for name, mine in self.record().items():
-            if theirs[name] != mine:  # type: ignore[literal-required]
-                field = cast("RecordField", self.fields[name])
-                field.theirs = field.prepare_value(theirs[name]) or "(empty)"  # type: ignore[literal-required]
-        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "version": version}
+            field = cast("RecordField", self.fields[name])
+            saved = field.prepare_value(theirs[name])
+            if name in before and mine == before[name]:
+                data[name], field.origin = saved, "the saved book"
+            elif mine != theirs[name]:
+                field.theirs = saved or "(empty)"
+        self.data = {**data, "version": version}
 
 
 BookForm.base_fields.update({name: RecordField(name) for name in record.EDITABLE})

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.books import BookForm, DeleteForm, NewBookForm
-from books.models import Book, Channel, DuplicateISBN, MergedAway, StaleVersion
+from books.models import Book, Change, Channel, DuplicateISBN, MergedAway, StaleVersion
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
 from books.views.login_redirect import apop_pending_form
@@ -138,7 +138,9 @@ class BookEdit(CatalogueView):
         if is_stale := status == 412:
             if self.media_type == JSON:
                 raise HTTPError(412, STALE)
-            form.show_conflict(book.as_record(), book.version)
+            since = Change.objects.filter(book_id=pk, version__gt=form.cleaned_data["version"]).order_by("-pk")
+            before = {name: value async for change in since for name, value in change.before().items()}
+            form.show_conflict(book.as_record(), before, book.version)
         return self.respond_again(form, EDIT, status=status, book=serializers.heading(book), stale=is_stale)
 
 
