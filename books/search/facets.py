@@ -37,7 +37,7 @@ from books.search.pagination import COUNT_CAP
 
 EXACT = COUNT_CAP  # books, of which counting takes 80 ms on SQLite and 200 on PostgreSQL
 WINDOWS, WINDOW = 8, 125  # a sample: so many books from so many places, since neighbours were imported together
-SCATTER = 997  # a prime, whose remainders of ids are in no order of theirs
+SCATTER = 997  # a prime: the order of the ids' remainders mixes the windows
 SHOWN = 12  # values of a kind
 MOST_SHOWN = 2000  # of the kind whose values are all asked for
 KINDS = ("topic", "author", "language", "series", "isbn")
@@ -145,9 +145,7 @@ def _sample(model: Any, conditions: Conditions, start: str) -> tuple[str, list[A
     first, end = id_range(model)
     starts = [first + (end - first) * place // WINDOWS for place in range(WINDOWS)]
     width = WINDOW * (end - first) // EXACT  # that holds WINDOW books, if they are spread evenly
-    if (
-        connection.vendor == "postgresql"
-    ):  # whose index of words gives all matches whatever the window: it is asked once
+    if connection.vendor == "postgresql":  # its index of words finds all matches, whatever the window: search it once
         within = reduce(or_, (Q(pk__gte=each, pk__lt=each + width) for each in starts))
         rows = _columns(filter_books(model.objects.all(), conditions).filter(within), start)
         sql, parameters = rows.order_by(F("pk") % SCATTER)[: WINDOWS * WINDOW].query.sql_with_params()

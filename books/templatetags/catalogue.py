@@ -56,8 +56,8 @@ def items(mapping: Mapping[str, Any]) -> ItemsView[str, Any]:
 
 @register.filter
 def book_links(text: str) -> str:
-    """The text, in which the URLs of books are links."""
-    url = re.escape(f"{reverse('book_list')}")
+    """The text, with the URLs of books as links."""
+    url = re.escape(reverse("book_list"))
     return mark_safe(re.sub(rf"{url}\d+/", r'<a href="\g<0>">\g<0></a>', escape(text)))  # noqa: S308 # nosec
 
 
