@@ -110,7 +110,7 @@ class LookupForm(JobForm):
     def clean(self) -> dict[str, Any]:
         chosen = [name for name in self.fields if self.cleaned_data.get(name)]
         if len(chosen) != 1 and not self.errors:
-            self.add_error(chosen[-1] if chosen else "isbns", "Give isbns, ids or without: one of the three.")
+            self.add_error(chosen[-1] if chosen else "isbns", "Type ISBNs, or choose a field: isbns, ids or without.")
         return self.cleaned_data
 
 

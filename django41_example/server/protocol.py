@@ -50,7 +50,7 @@ REFUSALS = {
     "characters beyond ASCII, as curl does with -G --data-urlencode.",
     406: "Not every response is compressed. Allow identity in Accept-Encoding.",
     408: "The request took too long to arrive. Send it again.",
-    414: f"An address may have {LONGEST_ADDRESS:,} bytes. Ask for less at once.",
+    414: f"A URL may have at most {LONGEST_ADDRESS:,} bytes. Ask for less at once.",
     431: f"There may be {MOST_HEADERS} headers with {LARGEST_HEAD:,} bytes in all. Send fewer or shorter ones.",
     503: "The server is busy. Try again in a moment.",
     505: "This server speaks HTTP/1.1. Send the request again in that version.",
