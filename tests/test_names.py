@@ -274,8 +274,12 @@ class OverHTTP(LibrarianTestCase):
         assert self.patch(self.natsume, name="Sōseki", if_match='"1"').status_code == 200
         stale = self.patch(self.natsume, name="Other", if_match='"1"')
         assert (stale.status_code, list(stale.json())) == (412, ["detail"])
-        form = {"name": "Other", "version": "1"}
-        assert self.client.post(f"{self.natsume}edit/", form, headers={"accept": "text/html"}).status_code == 412
+        form = {"name": "Other", "sort_name": "", "version": "1"}
+        back = self.client.post(f"{self.natsume}edit/", form, headers={"accept": "text/html"})
+        self.assertContains(back, "was changed while you were editing", status_code=412)
+        self.assertContains(back, '<b>Saved value</b><p dir="auto">Sōseki</p>', count=1, status_code=412)
+        self.assertContains(back, 'value="Other"', status_code=412)
+        self.assertContains(back, 'name="version" value="2"', status_code=412)  # so that the next try is saved
 
     def test_two_spellings_are_mended_in_four_clicks_and_undone_in_one(self) -> None:
         self.client.defaults["HTTP_ACCEPT"] = "text/html"

@@ -71,6 +71,15 @@ class NameForm(forms.Form):
         """The fields that hold the new values."""
         return cls.base_fields.keys() - {"version", "merge"}
 
+    def show_conflict(self, saved: Mapping[str, Any]) -> None:
+        """Show the saved value beside each field that differs. The next save is based on that version."""
+        for name, mine in self.values().items():
+            if saved[name] != mine:
+                field: Any = self.fields[name]
+                value = "ticked" if saved[name] is True else field.prepare_value(saved[name])
+                field.theirs = value or "(empty)"
+        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "version": saved["version"]}
+
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.of_name() if name in self.cleaned_data}
 

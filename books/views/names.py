@@ -138,8 +138,9 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
         if view.media_type == JSON:
             raise HTTPError(412, STALE) from None
         status = 412
-        form.add_error(None, STALE)
-    return view.respond_again(form, EDIT, status=status, named=await aheading(named), other=other)
+        form.show_conflict(await in_thread(initial, named))
+    about = await aheading(named)
+    return view.respond_again(form, EDIT, status=status, named=about, other=other, stale=status == 412)
 
 
 async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
