@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 12_007,
+    "models forms views web metadata templatetags admin": 12_015,
     "search": 1975,
     "server": 3314,
     "jobs": 1466,
     "importing exporting": 5039,
     "openapi": 651,
-    "house": 28_415,
+    "house": 28_421,
     "benchmarks": 4336,
 }
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -63,6 +63,7 @@ _TWO_THAI_E, _THAI_AE = "\u0e40\u0e40", "\u0e41"  # they look the same
 
 _JOINER = "\u034f"  # COMBINING GRAPHEME JOINER
 _MOST_MARKS = 30
+SHORT = 100  # characters of a text whose folded form is kept
 _MARK = r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f])"  # possibly
 _RUN, _IN_RUN = re.compile(rf"{_MARK}{{{_MOST_MARKS + 1},}}"), re.compile(_MARK)
 
@@ -135,11 +136,18 @@ def fold(text: str) -> str:
     """The text for comparison: é becomes e, ł l, パ ぱ and 國 国, but が does not become か."""
     if text.isascii():
         return text.lower().translate(_ascii) if "'" in text or "`" in text else text.lower()
+    return _short(text) if len(text) <= SHORT else _fold(text)
+
+
+def _fold(text: str) -> str:
     folded = text.translate(_folding)
     if folded.isascii():  # like most Latin text
         return folded
     folded = normalized("NFKC", folded).replace(_JOINER, "").replace(_TWO_THAI_E, _THAI_AE)
     return _NASALS.sub(_anusvara, folded) if _INDIC.search(folded) else folded
+
+
+_short = lru_cache(2000)(_fold)  # a title or a name is folded for its words, its order and its fingerprint
 
 
 def _anusvara(match: re.Match[str]) -> str:
