@@ -237,6 +237,15 @@ def test_opf_with_entities_of_its_own_is_refused() -> None:
         read(OPF.replace("<package", '<!DOCTYPE p [<!ENTITY a "b">]><package').replace("Cryptids", "&a;"))
 
 
+def test_elements_of_opf_within_each_other_do_not_fill_the_memory() -> None:
+    depth, dc = 500, "http://purl.org/dc/elements/1.1/"
+    subjects = f'<subject xmlns="{dc}">x' * depth + "</subject>" * depth
+    xml = f'<package xmlns="http://www.idpf.org/2007/opf"><metadata>{subjects}</metadata></package>'
+    [(_, book)] = opf.records(io.BytesIO(xml.encode()))
+    assert isinstance(book, dict)
+    assert sum(map(len, book["Subjects"])) <= 2 * depth
+
+
 def test_a_damaged_opf_is_refused_with_the_place() -> None:
     with pytest.raises(UnreadableFile, match="This OPF file is damaged"):
         read(OPF[:-20])

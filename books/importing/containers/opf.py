@@ -86,9 +86,9 @@ def _read(file: IO[bytes]) -> dict[str, Any]:
 
 def _book(root: Element) -> dict[str, Any]:
     refined: dict[str, dict[str, str]] = {}  # EPUB 3: {id: {property: value}}
-    for meta in root.iter(f"{OPF}meta"):
+    for meta in _all(root, "meta", OPF):
         refined.setdefault(meta.get("refines", "").lstrip("#"), {})[meta.get("property", "")] = _text(meta)
-    named = {meta.get("name", ""): meta.get("content", "") for meta in root.iter(f"{OPF}meta")}
+    named = {meta.get("name", ""): meta.get("content", "") for meta in _all(root, "meta", OPF)}
     titles = {
         refined.get(each.get("id", ""), {}).get("title-type", "main"): _text(each) for each in _all(root, "title")
     }
@@ -104,8 +104,9 @@ def _book(root: Element) -> dict[str, Any]:
     }
 
 
-def _all(root: Element, name: str) -> Iterator[Element]:
-    return root.iter(f"{DC}{name}")
+def _all(root: Element, name: str, space: str = DC) -> list[Element]:
+    """Those in the metadata or its parts. Deeper ones may lie in each other, and their texts fill the memory."""
+    return [each for level in ("", "*/", "*/*/") for each in root.iterfind(f"{level}{space}{name}")]
 
 
 def _text(element: Element) -> str:
