@@ -178,7 +178,7 @@ class LookUp(OutsideTestCase):
         with mock.patch.object(lookup_books, "LONGEST_PAUSE", 0):
             job = self.look_up(isbns=ISBNS)
         assert (job.status, job.attempt, job.done) == (Status.FAILED, 1, 2)
-        assert "goes on from where it is" in job.error
+        assert "continues where it stopped" in job.error
         self.outside.does[BOOKS] = self.know_any
         Source.objects.all().delete()
         self.outside.asked.clear()

@@ -107,7 +107,7 @@ class _LookupRun:
             self.run.report_progress(f"{down.reasons} Asked again in {seconds} s.", checkpoint=checkpoint)
             raise Postponed(seconds)
         self.run.report_progress(down.reasons, checkpoint=checkpoint)
-        raise PermanentError(f"{down.reasons} Try this job again later: it goes on from where it is.")
+        raise PermanentError(f"{down.reasons} Try this job again later: it continues where it stopped.")
 
     def save(self, batch: Sequence[Item], all_found: Sequence[LookupResult | None]) -> None:
         """Write the books, their outcomes and the checkpoint in one transaction."""

@@ -87,7 +87,7 @@ class Command(BaseCommand):
             if job.status == Status.FAILED:
                 errors.append(f"{file}: {job.error}")
             if job.status == Status.CANCELLED:
-                errors.append("Stopped. The same command goes on from here.")
+                errors.append("Stopped. Run the same command again to continue.")
                 raise CommandError("\n".join(errors), returncode=STOPPED)
         if errors:
             raise CommandError("\n".join(errors))
@@ -158,4 +158,4 @@ def advice(error: Exception) -> str:
         return f"{error.strerror}: {error.filename}" if error.filename else str(error)
     if "no such table" in str(error) or getattr(error.__cause__, "sqlstate", "") == "42P01":
         return f"The catalogue has no tables yet: run “{COMMAND} prepare” first."
-    return f"The database stopped it ({str(error).strip()}). The same command goes on from there."
+    return f"The database stopped it ({str(error).strip()}). Run the same command again to continue."

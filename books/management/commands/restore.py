@@ -68,7 +68,7 @@ class Command(BaseCommand):
             arguments = {**AS_JSON_LINES, "dry_run": dry_run}
             job = run_import(path, arguments, self.terminal)
         if job.status != Status.SUCCEEDED:
-            raise BackupError(job.error or "It was stopped: the same command goes on from here.")
+            raise BackupError(job.error or "It was stopped. Run the same command again to continue.")
         result: dict[str, int] = job.result or {}
         totals = Totals(*(result[name] for name in Totals._fields))
         by_title = max(0, totals.updated + totals.unchanged - sum(found))
