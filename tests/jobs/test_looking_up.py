@@ -261,7 +261,7 @@ class Arguments(LibrarianTestCase):
         assert response.status_code == 303
         page = (await self.async_client.get(response["Location"], headers=html)).content.decode()
         assert "Filling in missing details" in page
-        assert '<dt>All books without</dt><dd dir="auto">pages</dd>' in page
+        assert '<dt>All books without</dt><dd dir="auto">Pages</dd>' in page
 
 
 @pytest.mark.once
