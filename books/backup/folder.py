@@ -14,9 +14,10 @@ def folder() -> Path:
     return Path(settings.VAR_DIR) / "backups"
 
 
-def delete_oldest(beginning: str, kept: int) -> list[str]:
-    """Delete all but the newest backups whose names are this beginning and a time. Returns the deleted names."""
-    old = sorted(folder().glob(f"{beginning}*.zip"))[: -kept or None]
+def delete_oldest(beginning: str, kept: int, new: Path) -> list[str]:
+    """Delete all but the new and the newest other backups with such names. Returns the deleted names."""
+    others = {*folder().glob(f"{beginning}*.zip")} - {new}  # if the clock was set back, its name may be the oldest
+    old = sorted(others)[: 1 - kept or None]
     for file in old:
         file.unlink(missing_ok=True)
     return [file.name for file in old]

@@ -126,6 +126,14 @@ class Daily(BackupTestCase):
         names = {file.name for file in folder().iterdir()}
         assert names == {"daily-2026-11-02-000000-2.zip", "catalogue-2020.zip", job.files.get().name}
 
+    @override_settings(BACKUPS=2)
+    def test_a_new_one_is_kept_though_older_ones_are_of_a_clock_that_was_ahead(self) -> None:
+        folder().mkdir(parents=True)
+        for name in ("daily-2136-11-01-000000-1.zip", "daily-2136-11-02-000000-2.zip"):
+            (folder() / name).touch()
+        new = made(daily=True).files.get().name
+        assert {file.name for file in folder().iterdir()} == {"daily-2136-11-02-000000-2.zip", new}
+
     def test_a_job_no_longer_lists_a_file_that_was_deleted(self) -> None:
         with override_settings(BACKUPS=1):
             first, second = made(daily=True), made(daily=True)

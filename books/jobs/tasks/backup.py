@@ -31,6 +31,6 @@ def backup(*, daily: bool = False) -> dict[str, Any]:
         JobFile.objects.create(job=run.job, name=path.name, size=path.stat().st_size)
         total = sum(rows.values())
         run.save_checkpoint(f"written and checked: {describe_rows(rows)}", {}, done=total, total=total)
-    deleted = delete_oldest(f"{beginning}-", max(settings.BACKUPS, 1) if daily else REQUESTED)
+    deleted = delete_oldest(f"{beginning}-", max(settings.BACKUPS, 1) if daily else REQUESTED, path)
     JobFile.objects.filter(job__kind="backup", name__in=deleted).delete()
     return {"books": rows["books.book"]}
