@@ -209,6 +209,12 @@ class CountingAttempts(TestCase):
         LoginAttempts.objects.update(since="2020-01-01T00:00Z")
         LoginAttempts.objects.begin("ada", "10.0.0.1")
 
+    def test_a_clock_that_was_set_back_keeps_nobody_out(self) -> None:
+        self.use_up_the_account()
+        LoginAttempts.objects.update(since="2136-01-01T00:00Z")
+        LoginAttempts.objects.begin("librarian", "10.0.0.1")
+        assert set(LoginAttempts.objects.values_list("count", flat=True)) == {1}
+
     def test_what_was_typed_cannot_be_read_from_the_table(self) -> None:
         LoginAttempts.objects.begin("hunter2", "10.0.0.1")
         assert not LoginAttempts.objects.filter(key__contains="hunter2").exists()

@@ -263,6 +263,7 @@ async def test_a_source_that_asks_for_a_pause_gets_it_from_everybody(server: Out
         ("99999999999999999999", 3600, 3600),
         ("0", 1, 1),
         ("soon", 10, 10),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", 10, 10),
         ("²", 10, 10),
     ],
 )
@@ -290,6 +291,13 @@ async def test_who_would_wait_too_long_is_told_when_to_come_again(server: Outsid
     answer = await alook_up(ISBN, max_wait=1)
     assert (server.asked, "as often as allowed" in answer.reasons) == ([], True)
     assert 15 <= answer.seconds <= 20
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("column", ["free_at", "rests_until"])
+async def test_a_clock_that_was_set_back_stops_no_questions(column: str, server: Outside) -> None:
+    await Source.objects.acreate(name="Open Library", **{column: Now() + timedelta(days=365)})
+    assert (await alook_up(ISBN)).outcome == Outcome.FOUND
 
 
 def reserved(_: int) -> float | None:

@@ -181,7 +181,7 @@ def _pause(retry_after: str) -> float:
         return min(float(retry_after[:9]), MAX_PAUSE)
     try:
         at = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return DEFAULT_PAUSE
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max((at - datetime.now(UTC)).total_seconds(), 1.0), MAX_PAUSE)

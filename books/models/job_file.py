@@ -26,11 +26,8 @@ class JobFileQuerySet(models.QuerySet["JobFile"]):
         file, digest = self.create(name=name), hashlib.sha256()
         parts = iter(lambda: source.read(CHUNK), b"")
         for some in batched(parts, STORED_AT_ONCE):
-            chunks = []
-            for part in some:
-                digest.update(part)
-                chunks.append(file.chunk(part))
-            FileChunk.objects.bulk_create(chunks)
+            digest.update(b"".join(some))
+            FileChunk.objects.bulk_create([file.chunk(part) for part in some])
         file.digest = digest.hexdigest()
         file.save()
         return file

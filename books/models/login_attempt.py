@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from books.models.fields import digest_of
@@ -50,13 +50,13 @@ class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):
         limits = {account_key(username): PER_ACCOUNT, address_key(address): PER_ADDRESS}
         self._check(limits, now)  # without a transaction: refused attempts hold up no writer
         with transaction.atomic():
-            self.filter(since__lte=now - WINDOW).delete()
+            self.filter(Q(since__lte=now - WINDOW) | Q(since__gt=now + WINDOW)).delete()  # or the clock was set back
             self.bulk_create([LoginAttempts(key=key, since=now) for key in sorted(limits)], ignore_conflicts=True)
             self.select_for_update()._check(limits, now)
             self.filter(key__in=limits).update(count=F("count") + 1)
 
     def _check(self, limits: Mapping[str, int], now: datetime) -> None:
-        rows = self.filter(key__in=limits, since__gt=now - WINDOW).order_by("key")
+        rows = self.filter(key__in=limits, since__gt=now - WINDOW, since__lte=now + WINDOW).order_by("key")
         if waits := [row.since + WINDOW - now for row in rows if row.count >= limits[row.key]]:
             raise TooManyAttempts(max(1, math.ceil(max(waits).total_seconds())))
 

@@ -14,6 +14,7 @@ BURST = 4  # requests that may go out at once after a pause
 FAILURES = 5  # in a row, after which the circuit is open
 OPEN_FOR = timedelta(seconds=30)
 PROBE = timedelta(seconds=10)  # that the others wait for the first request after that
+LONGEST = timedelta(hours=1)  # that a source is left alone: a later moment is from before a clock was set back
 
 FOUND_FOR, MISSED_FOR = timedelta(days=30), timedelta(days=1)  # that a result or a miss is cached
 
@@ -44,11 +45,12 @@ class SourceQuerySet(models.QuerySet["Source"]):
         with transaction.atomic():
             source = self._get_for_update(name)
             now, spacing = source.now, timedelta(seconds=1 / settings.LOOKUP_RATE)  # type: ignore[attr-defined]
-            if source.rests_until and source.rests_until > now:
+            if source.rests_until and now < source.rests_until <= now + LONGEST:
                 reason = f"{name} is not being asked at the moment: it asked for a pause, or failed too often."
                 raise CircuitOpen(reason, (source.rests_until - now).total_seconds())
             earliest = now - (BURST - 1) * spacing
-            moment = max(source.free_at or earliest, earliest)
+            free_at = source.free_at or earliest
+            moment = max(free_at, earliest) if free_at <= now + LONGEST else earliest
             wait: float = max((moment - now).total_seconds(), 0.0)
             if wait > max_wait:
                 raise RateLimited(f"{name} has been asked as often as allowed.", wait - max_wait)
