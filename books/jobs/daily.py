@@ -29,5 +29,4 @@ async def astart_todays_jobs() -> None:
         wanted[f"{BACKUP}{today}"] = backup, {"daily": True}
     there = {key async for key in Job.objects.filter(key__in=wanted).values_list("key", flat=True)}
     for key in wanted.keys() - there:
-        task, arguments = wanted[key]
-        await astart(task, arguments, key=key)
+        await astart(*wanted[key], key=key)

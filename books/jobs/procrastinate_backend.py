@@ -5,6 +5,8 @@ decides: a notification that comes twice, or late, finds nothing to claim. Worke
 whose notification was lost.
 """
 
+from contextlib import suppress
+
 from django.db import transaction
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
@@ -28,8 +30,5 @@ class ProcrastinateBackend(EmbeddedBackend):
             schedule_at=job.due_at,
             queueing_lock=str(job.pk),
         )
-        try:
-            with transaction.atomic():
-                notification.defer(pk=job.pk)
-        except AlreadyEnqueued:
-            pass
+        with suppress(AlreadyEnqueued), transaction.atomic():
+            notification.defer(pk=job.pk)

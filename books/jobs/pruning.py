@@ -22,12 +22,13 @@ BATCH = 20  # jobs whose files are deleted in one transaction
 
 @task(priority=-50)
 def prune() -> dict[str, int]:
-    run, pruned = current(), 0
-    while old := list(Job.objects.filter(finished_at__lt=Now() - KEPT).values_list("pk", flat=True)[:BATCH]):
+    run, pruned, old = current(), 0, Job.objects.filter(finished_at__lt=Now() - KEPT)
+    while old.exists():
         run.check()
         with transaction.atomic():
-            Job.objects.filter(pk__in=old).delete()
-            pruned += len(old)
+            pks = list(old.select_for_update().values_list("pk", flat=True)[:BATCH])  # nobody can resume these now
+            Job.objects.filter(pk__in=pks).delete()
+            pruned += len(pks)
             run.save_checkpoint(f"{pruned} old jobs deleted", {}, done=pruned)
     JobFile.objects.filter(job=None, created_at__lt=Now() - UNUSED).delete()
     CachedLookup.objects.exclude(pk__in=CachedLookup.objects.fresh().values("pk")).delete()

@@ -15,7 +15,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import Error, close_old_connections, connection
+from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import Case, When
 from django.db.models.functions import Now
 from django.tasks import TaskContext
@@ -76,9 +76,8 @@ class Run:
         self.job = job
         self.checkpoint: dict[str, Any] = job.checkpoint  # where this run starts
         self.stop_reason: StopReason | None = None
-        self.consecutive_failures = job.consecutive_failures
         self.unsaved: dict[str, Any] = {}  # columns that the next heartbeat saves
-        self.progress: dict[str, Any] = {}  # as it was last reported or saved
+        self.progress: dict[str, Any] = {"consecutive_failures": job.consecutive_failures}  # reported or committed
         self.log = deque(job.log, LOG_LINES)
         self.renewed = time.monotonic()
         self.cancellable: asyncio.Task[Any] | None = None  # the task if it is async; a thread cannot be cancelled
@@ -92,13 +91,16 @@ class Run:
     def report_progress(self, message: str, *, checkpoint: dict[str, Any] | None = None, **counts: int) -> None:
         """Report progress (done, total); the next heartbeat saves it. For tasks that write nothing themselves."""
         self.unsaved = self.unsaved | self._columns(message, checkpoint, counts)
+        self.progress = self.progress | self.unsaved
 
     def save_checkpoint(self, message: str, checkpoint: dict[str, Any], **counts: int) -> None:
         """Save the checkpoint, done and total in the caller's transaction. Raises JobAborted if the job is lost."""
-        if not self.mine.update(due_at=Now() + LEASE, **self._columns(message, checkpoint, counts)):
+        columns = self._columns(message, checkpoint, counts)
+        if not self.mine.update(due_at=Now() + LEASE, **columns):
             self.stop_reason = StopReason.LOST
             raise JobAborted(self.stop_reason)
         self.renewed, self.unsaved = time.monotonic(), {}  # what was reported before is out of date
+        transaction.on_commit(lambda: self.progress.update(columns))
 
     def append_to_file(self, name: str, data: bytes, header: bytes = b"") -> None:
         """Add to a result file, after a header if it is new, in the transaction of the checkpoint."""
@@ -110,11 +112,10 @@ class Run:
         if not self.log or self.log[-1].partition(" ")[2] != line.partition(" ")[2]:
             self.log.append(line)
         columns: dict[str, Any] = {**counts, "message": message[:LINE_LENGTH], "log": list(self.log)}
-        self.progress = self.progress | columns
         if checkpoint is not None:
             columns["checkpoint"] = checkpoint
         if checkpoint and checkpoint != self.checkpoint:  # it moved on: earlier failures no longer count
-            columns["consecutive_failures"] = self.consecutive_failures = 1
+            columns["consecutive_failures"] = 1
         return columns
 
     async def aheartbeat(self) -> StopReason | None:
@@ -138,7 +139,7 @@ class Run:
         while columns:
             try:
                 # All of the progress: the last heartbeat may have overwritten what was saved while it was under way.
-                if not await self.mine.aupdate(**{**self.unsaved, **self.progress, **columns}):
+                if not await self.mine.aupdate(**{**self.progress, **columns}):
                     log.warning("%s: another worker has it: nothing is written", self.job)
                 break
             except Error as error:
@@ -190,7 +191,7 @@ class Run:
     def _handed_back(self, wait: timedelta) -> dict[str, Any]:
         """The columns of a job that goes on later. It loses no attempt, and does not wait if it is to be cancelled."""
         due_at = Case(When(cancel_requested=True, then=Now()), default=Now() + wait)
-        counts = {"attempt": self.job.attempt - 1, "consecutive_failures": self.consecutive_failures - 1}
+        counts = {"attempt": self.job.attempt - 1, "consecutive_failures": self.progress["consecutive_failures"] - 1}
         return {"status": Status.QUEUED, "owner": "", "due_at": due_at, **counts}
 
     def _failed(self, error: Exception) -> dict[str, Any]:
@@ -199,9 +200,9 @@ class Run:
         if isinstance(error, PermanentError):
             return over(Status.FAILED, str(error), lines)
         reason = f"It stopped with an error ({type(error).__name__}: {' '.join(str(error).split())[:LINE_LENGTH]})"
-        if self.consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
+        if (failures := self.progress["consecutive_failures"]) >= MAX_CONSECUTIVE_FAILURES:
             return over(Status.FAILED, f"{reason}, {MAX_CONSECUTIVE_FAILURES} times at the same place.", lines)
-        wait = timedelta(seconds=2**self.consecutive_failures)
+        wait = timedelta(seconds=2**failures)
         again = {"status": Status.QUEUED, "owner": "", "due_at": Now() + wait, "traceback": lines}
         return {**again, "error": f"{reason}. It is tried again in {wait.seconds} seconds."}
 

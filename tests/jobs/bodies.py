@@ -62,3 +62,10 @@ def writes(rows: int, seconds: float = 0.1) -> int:
 @task
 def never_checks() -> None:
     time.sleep(60)
+
+
+@task
+def fails_after_its_checkpoint() -> None:
+    with transaction.atomic():
+        current().save_checkpoint("written", {"rows": 1}, done=1)
+        raise ZeroDivisionError("on purpose")

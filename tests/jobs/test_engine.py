@@ -1,8 +1,9 @@
 """How a job ends, whatever its task does; workers run within this process."""
 
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -54,6 +55,14 @@ class Bodies(TransactionTestCase):
         job = Job.objects.get(key="a")
         assert (job.status, job.result, job.attempt, job.due_at) == (Status.SUCCEEDED, 7, 1, None)
         assert job.created_at <= job.started_at <= job.finished_at  # type: ignore[operator]
+
+    def test_a_checkpoint_that_was_rolled_back_forgives_no_failure(self) -> None:
+        start(bodies.fails_after_its_checkpoint, {}, key="a")
+        for _ in range(MAX_CONSECUTIVE_FAILURES):
+            make_due("a")
+            work()
+        job = Job.objects.get(key="a")
+        assert (job.status, job.attempt, job.done, job.message) == (Status.FAILED, MAX_CONSECUTIVE_FAILURES, 0, "")
 
     def test_an_async_task_reports_its_progress(self) -> None:
         start(clock, {"seconds": 2}, key="a")
@@ -446,6 +455,22 @@ class Upkeep(TransactionTestCase):
         work()
         assert set(Job.objects.values_list("key", flat=True)) == {"new", "prune"}
         assert not JobFile.objects.exists()
+
+    def test_an_old_job_that_is_resumed_at_this_moment_stays(self) -> None:
+        start(bodies.fine, {}, key="old")
+        Job.objects.update(status=Status.FAILED, due_at=None, finished_at=Now() - KEPT - timedelta(days=1))
+        start(prune, {}, key="prune")
+        run, selects = Run(cast("Job", claim())), count()
+
+        def resume_when_first_found(execute: Any, sql: str, *args: Any) -> Any:
+            found = execute(sql, *args)
+            if '"finished_at" <' in sql and next(selects) == 0:
+                retry("old")
+            return found
+
+        with connection.execute_wrapper(resume_when_first_found):
+            assert async_to_sync(run.arun_task)()["status"] == Status.SUCCEEDED
+        assert Job.objects.get(key="old").status == Status.QUEUED
 
     def test_uploads_that_nobody_took_and_workers_that_are_gone_are_forgotten(self) -> None:
         JobFile.objects.create(name="a", created_at=timezone.now() - timedelta(days=8))
