@@ -6,10 +6,17 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
+from books.history.undo import CannotUndo, undo_job
 from books.models import Actor, Book, Change, Channel
 from tests.people import LibrarianTestCase, owner, reader
 
 HTML = {"accept": "text/html"}
+
+
+@pytest.mark.django_db
+def test_a_job_cannot_be_undone_in_a_book_whose_history_was_deleted() -> None:
+    with pytest.raises(CannotUndo, match="history of this book has been deleted"):
+        undo_job(1, 1, Actor(Channel.COMMAND))
 
 
 class History(LibrarianTestCase):

@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 12_015,
-    "search": 1975,
+    "models forms views web metadata templatetags admin": 12_014,
+    "search": 1973,
     "server": 3314,
-    "jobs": 1466,
+    "jobs": 1475,
     "importing exporting": 5040,
     "openapi": 651,
-    "house": 28_422,
+    "house": 28_434,
     "benchmarks": 4336,
 }
 

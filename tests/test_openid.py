@@ -283,7 +283,10 @@ class HostileProviders(OpenIdCase):
         bad = [outside.says_nothing, outside.ENDLESS, outside.refuses(404), outside.leads_to("http://127.0.0.2/")]
         bad += [
             *(outside.knows(value) for value in ([], {}, told(issuer="https://evil.example"), told(issuer=None))),
-            *(outside.knows(told(token_endpoint=value)) for value in (None, 5, "file:///etc/passwd", "javascript:1")),
+            *(
+                outside.knows(told(token_endpoint=value))
+                for value in (None, 5, "file:///etc/passwd", "javascript:1", "https://[")
+            ),
         ]
         with patience(0.3):
             for behaviour in bad:

@@ -9,8 +9,7 @@ from books.models import Book, Change
 def purge(book_id: int) -> bool:
     """Delete all changes of a book, in one transaction; False if there is no such book, and none was deleted.
 
-    Of a book that exists, merges stay, but without values and names: through them the URLs of the books that were
-    merged into it redirect to it.
+    Merges of a book that exists stay, without values and names: the URLs of merged books redirect through them.
     """
     with transaction.atomic():
         # The row is written as it is: that locks it, and tells of a new version of the catalogue.

@@ -26,7 +26,9 @@ def undo(book_id: int, change_id: int, actor: Actor) -> None:
 def undo_job(book_id: int, job_id: int, actor: Actor) -> None:
     """Undo all that a job did to a book, in one transaction. Raises CannotUndo."""
     with transaction.atomic():
-        _undo(list(Change.objects.filter(job_id=job_id, book_id=book_id).order_by("pk")), actor)
+        if not (changes := list(Change.objects.filter(job_id=job_id, book_id=book_id).order_by("pk"))):
+            raise CannotUndo("The history of this book has been deleted since.")
+        _undo(changes, actor)
 
 
 def _undo(changes: list[Change], actor: Actor) -> None:

@@ -1,10 +1,11 @@
 """Daily clean-up: old jobs with their files, unused uploads, dead workers, expired lookups, sessions and tokens."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.tasks import task
 
@@ -26,14 +27,22 @@ def prune() -> dict[str, int]:
     while old.exists():
         run.check()
         with transaction.atomic():
-            pks = list(old.select_for_update().values_list("pk", flat=True)[:BATCH])  # nobody can resume these now
-            Job.objects.filter(pk__in=pks).delete()
-            pruned += len(pks)
+            pruned += delete_locked(old)
             run.save_checkpoint(f"{pruned} old jobs deleted", {}, done=pruned)
-    JobFile.objects.filter(job=None, created_at__lt=Now() - UNUSED).delete()
+    unused = JobFile.objects.filter(job=None, created_at__lt=Now() - UNUSED)
+    while unused.exists():
+        with transaction.atomic():
+            delete_locked(unused)
     CachedLookup.objects.exclude(pk__in=CachedLookup.objects.fresh().values("pk")).delete()
     Worker.objects.exclude(pk__in=Worker.objects.alive().values("pk")).delete()
     SessionStore.clear_expired()
     Token.objects.filter(Q(expires_at__lt=Now() - KEPT) | Q(revoked_at__lt=Now() - KEPT)).delete()
     Invitation.objects.exclude(pk__in=Invitation.objects.open().values("pk")).delete()
     return {"pruned": pruned}
+
+
+def delete_locked(rows: "QuerySet[Any]") -> int:
+    """Delete a batch of these rows, but none that somebody has just resumed or used; how many."""
+    pks = list(rows.select_for_update().values_list("pk", flat=True)[:BATCH])
+    rows.model.objects.filter(pk__in=pks).delete()
+    return len(pks)

@@ -7,6 +7,7 @@ it has signed, and that names them. What belongs to one attempt stays in the bro
 import secrets
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from importlib import import_module
 from typing import Any
@@ -108,9 +109,10 @@ async def _adiscover() -> dict[str, Any]:
 
 def _check_url(url: Any) -> str:
     """A URL that the provider gives: over TLS, unless it is itself asked without."""
-    if not (isinstance(url, str) and urlsplit(url).scheme in {"https", urlsplit(settings.OIDC_ISSUER).scheme}):
-        raise LookupFailed(f"{settings.OIDC_NAME} gives no usable addresses.")
-    return url
+    with suppress(ValueError):  # such as https://[
+        if isinstance(url, str) and urlsplit(url).scheme in {"https", urlsplit(settings.OIDC_ISSUER).scheme}:
+            return url
+    raise LookupFailed(f"{settings.OIDC_NAME} gives no usable addresses.")
 
 
 async def _aread_document(url: str) -> dict[str, Any]:

@@ -472,6 +472,22 @@ class Upkeep(TransactionTestCase):
             assert async_to_sync(run.arun_task)()["status"] == Status.SUCCEEDED
         assert Job.objects.get(key="old").status == Status.QUEUED
 
+    def test_an_unused_upload_that_is_imported_at_this_moment_stays(self) -> None:
+        JobFile.objects.create(name="a", created_at=timezone.now() - timedelta(days=8))
+        start(prune, {}, key="prune")
+        run, selects = Run(cast("Job", claim())), count()
+        start(bodies.fine, {}, key="import")
+
+        def use_when_first_found(execute: Any, sql: str, *args: Any) -> Any:
+            found = execute(sql, *args)
+            if '"created_at" <' in sql and next(selects) == 0:
+                JobFile.objects.update(job=Job.objects.get(key="import"))
+            return found
+
+        with connection.execute_wrapper(use_when_first_found):
+            assert async_to_sync(run.arun_task)()["status"] == Status.SUCCEEDED
+        assert JobFile.objects.get().job
+
     def test_uploads_that_nobody_took_and_workers_that_are_gone_are_forgotten(self) -> None:
         JobFile.objects.create(name="a", created_at=timezone.now() - timedelta(days=8))
         JobFile.objects.create(name="b")
