@@ -139,7 +139,7 @@ class Batches(TestCase):
         assert not file.closed
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL shares its memory among all connections")
+@pytest.mark.sqlite
 class Memory(TransactionTestCase):
     def pages(self) -> int:
         with connection.cursor() as cursor:
