@@ -1,4 +1,4 @@
-"""What cannot work does not start, and says in one line what to change."""
+"""A server with wrong settings does not start, and says in one line what to change."""
 
 import socket
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def test_a_setting_that_cannot_be_used_is_named(variables: dict[str, str], start
 def test_a_database_that_cannot_be_reached_is_told_in_one_line(start: Start) -> None:
     server = start(procfile("web"), DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
     assert server.wait() != 0
-    assert "The catalogue does not start" in server.log()
+    assert "The catalogue cannot start" in server.log()
     assert "connection" in server.log().splitlines()[-1]
     assert "Traceback" not in server.log()
 
@@ -56,8 +56,8 @@ def test_a_folder_that_cannot_be_written_is_named(start: Start) -> None:
     assert "Traceback" not in server.log()
 
 
-def test_who_may_open_few_files_is_told_how_to_allow_more(start: Start) -> None:
+def test_a_low_limit_of_open_files_is_reported_with_the_command_that_raises_it(start: Start) -> None:
     few = f"sh -c 'ulimit -n 300; exec {procfile('web')}'"
     server = start(few, DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")  # so that it ends at once
     assert server.wait() != 0
-    assert "Only 300 files may be open, one for each connection. Allow more with ulimit -n." in server.log()
+    assert "Only 300 files may be open, one for each connection. Raise the limit with ulimit -n." in server.log()
