@@ -4,6 +4,7 @@ import hashlib
 import json
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
-from django.apps import apps
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
@@ -19,8 +19,18 @@ KIND, FORMAT = "book catalogue backup", 1
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST, LARGEST_ROW = 4 << 20, 32 << 20  # bytes, since a small file may unpack to gigabytes
 LARGEST_ID = 1 << 62
-NOT_DESCRIBED = {  # links and parts of others, and the group that every catalogue has
-    *("books.bookauthor", "books.bookseries", "books.booktopic", "books.filechunk", "auth.group"),
+DESCRIBED = {  # what people know by these words: one, and several
+    "books.book": ("book", "books"),
+    "books.author": ("author", "authors"),
+    "books.topic": ("topic", "topics"),
+    "books.series": ("series", "series"),
+    **dict.fromkeys(("books.authorname", "books.topicname", "books.seriesname"), ("other name", "other names")),
+    "books.change": ("change in the history", "changes in the history"),
+    "auth.user": ("account", "accounts"),
+    "books.token": ("token", "tokens"),
+    "books.job": ("job", "jobs"),
+    "books.jobfile": ("file of a job", "files of jobs"),
+    "books.notduplicate": ("dismissed duplicate", "dismissed duplicates"),
 }
 ZIP = b"PK\x03\x04"
 BLOCK, BATCH = 1 << 20, 256 << 10  # bytes
@@ -62,13 +72,11 @@ def counts(manifest: Manifest) -> dict[str, int]:
 
 
 def describe_rows(rows: Mapping[str, int], without: Collection[str] = ()) -> str:
-    """The numbers of rows in the tables that people care about, such as "210 books, 1 user"."""
-    known = {model._meta.label_lower: model._meta for model in apps.get_models()}  # without automatic link tables
-    found = []
-    for label, number in rows.items():
-        if number and label in known and label not in {*NOT_DESCRIBED, *without}:
-            found.append(f"{number:,} {known[label].verbose_name if number == 1 else known[label].verbose_name_plural}")
-    return ", ".join(found) or "nothing"
+    """What is in the tables, in the words of people, such as "210 books, 1 account"."""
+    told = Counter[tuple[str, str]]()
+    for label, words in DESCRIBED.items():
+        told[words] += 0 if label in without else rows.get(label, 0)
+    return ", ".join(f"{number:,} {words[number != 1]}" for words, number in told.items() if number) or "nothing"
 
 
 @dataclass(frozen=True)

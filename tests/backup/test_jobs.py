@@ -53,7 +53,7 @@ class Requested(BackupTestCase):
         response = client.get(file["url"])
         content = async_to_sync(content_of)(response)
         assert (started.status_code, job["status"], job["result"]) == (HTTPStatus.ACCEPTED, "succeeded", {"books": 1})
-        assert job["message"] == "written and checked: 1 user, 1 change, 1 book"
+        assert job["message"] == "written and checked: 1 book, 1 change in the history, 1 account"
         assert response["Content-Type"] == "application/zip"
         assert len(content) == file["size"] == int(response["Content-Length"])
         assert content == (folder() / file["name"]).read_bytes()

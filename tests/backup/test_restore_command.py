@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from books.backup.writing import write
-from books.models import Book, Change, Job
+from books.models import Author, AuthorName, Book, Change, Job, Series, SeriesName
 from tests.backup.files import contents, fill
 from tests.backup.test_backup import BackupTestCase
 
@@ -20,6 +20,8 @@ class IntoBooks(BackupTestCase):
         Book.objects.add({"title": "Sanshirō", "isbn13": "9780895267153"})
         Book.objects.add({"title": "Botchan", "authors": ["夏目 漱石"]})
         Book.objects.add({"title": "Only in the backup"})
+        AuthorName(of=Author.objects.get(name="夏目 漱石"), name="Sōseki").derived().save()
+        SeriesName(of=Series.objects.get(), name="Series").derived().save()
         write(self.path)
         Book.objects.filter(title="Only in the backup").delete()
         Book.objects.filter(title="こころ").update(pages=None, publisher="Iwanami", published_year=1914)
@@ -40,7 +42,10 @@ class IntoBooks(BackupTestCase):
         assert not User.objects.exists()
         assert "4 rows: 1 added, 1 updated, 2 unchanged, 0 rejected" in printed
         assert "Here already: 1 by source_key, 1 by ISBN, 1 by title." in printed
-        assert "Not taken: 1 log entry, 2 users, 7 changes, 1 token, 1 job, 1 job file, 1 not duplicate." in (printed)
+        assert (
+            "Not taken: 2 other names, 7 changes in the history, 2 accounts, 1 token, 1 job, 1 file of a job, "
+            "1 dismissed duplicate.\n"
+        ) in printed
         job = Job.objects.get(kind="import", arguments__dry_run=False)
         assert Change.objects.filter(job_id=job.pk).count() == 2
 
@@ -52,6 +57,9 @@ class IntoBooks(BackupTestCase):
 
 
 JOB = ("books.job", "books.jobfile", "books.filechunk")  # of the dry run itself
+
+PEOPLE = "2 authors, 1 topic, 1 series"
+REST = "2 accounts, 1 token, 1 job, 1 file of a job, 1 dismissed duplicate."
 
 
 @pytest.mark.once
@@ -66,8 +74,8 @@ class IntoNothing(BackupTestCase):
         first, second, third = printed.getvalue().splitlines()
         assert first.startswith("backup.zip, written 20")
         assert " UTC by version 0.1.0 on " in first
-        assert ", 1 book, " in first
-        assert second.startswith("It is restored as it is, in place of 1 log entry, 2 users, ")
+        assert first.endswith(f": 1 book, {PEOPLE}, 4 changes in the history, {REST}")
+        assert second == f"It is restored as it is, in place of 1 book, {PEOPLE}, 5 changes in the history, {REST}"
         assert third == "This was a dry run: nothing has changed."
         assert contents() == before
 
