@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from books.cache import version_of_database
+from books.cache.sqlite import SqliteVersion
 from books.cache.version import CatalogueVersion
 from books.history.purge import purge
 from books.jobs.start import start
@@ -124,6 +128,21 @@ async def test_it_is_not_known_in_a_database_without_its_triggers_and_a_migratio
     await sync_to_async(call_command)("migrate", verbosity=0)
     await until(version.is_known.is_set)
     watching.cancel()
+
+
+@pytest.mark.sqlite
+async def test_it_waits_for_a_process_that_opens_the_database_at_the_same_moment(tmp_path: Path, caplog: Any) -> None:
+    """Such as one that recovers the log of writes after a crash: for that moment, nobody else may even read."""
+    path = tmp_path / "catalogue.sqlite3"
+    await sync_to_async(execute)(f"VACUUM INTO '{path}'")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    asyncio.get_running_loop().call_later(0.2, other.close)
+    version = SqliteVersion(SimpleNamespace(settings_dict={"NAME": path}))  # type: ignore[arg-type]
+    watching = asyncio.create_task(version.subscribe())
+    await until(version.is_known.is_set)
+    watching.cancel()
+    assert not caplog.records
 
 
 @pytest.mark.sqlite

@@ -8,6 +8,8 @@ from books.cache.triggers import sqlite_triggers
 from books.cache.version import CannotSubscribe, CatalogueVersion
 from django41_example.environment import COMMAND
 
+OPENING = 2000  # ms to wait, in a thread, for a process that opens the database at the same moment
+
 
 def connect(database: BaseDatabaseWrapper) -> sqlite3.Connection:
     """A connection for use on the event loop: it never waits for a lock."""
@@ -54,10 +56,12 @@ class SqliteVersion(CatalogueVersion):
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self.database)
+        connection.execute(f"PRAGMA busy_timeout={OPENING}")
         there = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'revise_%'")
         if there.fetchone() != (len(sqlite_triggers()),):
             connection.close()
             raise CannotSubscribe(f"its triggers are missing. Run: {COMMAND} prepare")
+        connection.execute("PRAGMA busy_timeout=0")
         return connection
 
     def _close(self) -> None:
