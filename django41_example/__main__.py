@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
@@ -21,6 +22,7 @@ book-catalogue createsuperuser     an owner's account
 book-catalogue changepassword USER
 book-catalogue create_token USER   for scripts
 book-catalogue prepare             tables and static files; `serve` does it by itself
+book-catalogue version
 book-catalogue help                all commands; help COMMAND: one of them
 
 Data is in {folder}. VAR_DIR names another folder.
@@ -49,7 +51,10 @@ def manage(*command: str) -> None:
     """What manage.py does."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
     with errors_as_one_line():
-        execute_from_command_line([sys.argv[0], *command])
+        if command[:1] in {("version",), ("--version",)}:  # Django would tell its own
+            sys.stdout.write(f"book-catalogue {settings.VERSION}\n")
+        else:
+            execute_from_command_line([sys.argv[0], *command])
 
 
 @contextmanager

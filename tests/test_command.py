@@ -47,6 +47,12 @@ def test_alone_it_says_what_it_can_do_and_where_the_data_is(installed: Path, tmp
     assert f"Data is in {tmp_path}/" in said
 
 
+@pytest.mark.parametrize("question", ["version", "--version"])
+def test_it_tells_its_own_version_not_djangos(installed: Path, tmp_path: Path, question: str) -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert run(installed, tmp_path, question) == f"book-catalogue {project['version']}\n"
+
+
 def test_it_finds_its_templates_and_keeps_its_data_with_the_user(installed: Path, tmp_path: Path) -> None:
     code = "from django.conf import settings; from django.template.loader import get_template as template; "
     code += "print(settings.VAR_DIR, template('books/book_list.html').origin)"
