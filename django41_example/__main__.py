@@ -22,39 +22,11 @@ book-catalogue createsuperuser     an owner's account
 book-catalogue changepassword USER
 book-catalogue create_token USER   for scripts
 book-catalogue prepare             tables and static files; `serve` does it by itself
-book-catalogue version
-book-catalogue help                all commands; help COMMAND: one of them
+book-catalogue help                all commands; help COMMAND: one of them; version: its number
 
 Data is in {folder}. VAR_DIR names another folder.
 """
-SHORT = {"import": "import_books"}
 CONFIGURATION = environment.PROJECT / "gunicorn.conf.py"
-
-
-def main() -> None:
-    with errors_as_one_line():
-        run(*(sys.argv[1:] or [""]))
-
-
-def run(command: str, *arguments: str) -> None:
-    if command in {"", "-h", "--help"}:
-        sys.stdout.write(USAGE.format(folder=environment.data_folder("VAR_DIR")))
-    elif command == "serve":
-        os.environ[environment.TO_PREPARE] = "1"
-        server = ["-m", "gunicorn", "--config", str(CONFIGURATION), "django41_example.asgi:application", *arguments]
-        os.execv(sys.executable, [sys.executable, *server])  # noqa: S606 # nosec B606 - the arguments are the caller's own
-    else:
-        manage(SHORT.get(command, command), *arguments)
-
-
-def manage(*command: str) -> None:
-    """What manage.py does."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
-    with errors_as_one_line():
-        if command[:1] in {("version",), ("--version",)}:  # Django would tell its own
-            sys.stdout.write(f"book-catalogue {settings.VERSION}\n")
-        else:
-            execute_from_command_line([sys.argv[0], *command])
 
 
 @contextmanager
@@ -68,6 +40,29 @@ def errors_as_one_line() -> Iterator[None]:
         if "--traceback" in sys.argv:
             raise
         sys.exit(f"The database fails: {' '.join(str(error).split())}")
+
+
+@errors_as_one_line()
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
+    command, *arguments = sys.argv[1:] or [""]
+    if command in {"", "-h", "--help"}:
+        sys.stdout.write(USAGE.format(folder=environment.data_folder("VAR_DIR")))
+    elif command in {"version", "--version"}:  # Django would tell its own
+        sys.stdout.write(f"book-catalogue {settings.VERSION}\n")
+    elif command == "serve":
+        os.environ[environment.TO_PREPARE] = "1"
+        server = ["-m", "gunicorn", "--config", str(CONFIGURATION), "django41_example.asgi:application", *arguments]
+        os.execv(sys.executable, [sys.executable, *server])  # noqa: S606 # nosec B606 - the arguments are the caller's own
+    else:
+        manage("import_books" if command == "import" else command, *arguments)
+
+
+@errors_as_one_line()
+def manage(*command: str) -> None:
+    """What manage.py does."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
+    execute_from_command_line([sys.argv[0], *command])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The backups written by jobs, on the disk of their machine: a database does not hold its own backups."""
 
 from collections.abc import AsyncIterator
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -24,10 +24,6 @@ def delete_oldest(beginning: str, kept: int, new: Path) -> list[str]:
 
 
 async def aread(file: Path) -> AsyncIterator[bytes]:
-    with await sync_to_async(_opened)(file) as opened:
+    with await sync_to_async(FileIO)(file) as opened:
         while block := await sync_to_async(opened.read)(BLOCK):
             yield block
-
-
-def _opened(file: Path) -> BinaryIO:
-    return file.open("rb")

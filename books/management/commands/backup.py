@@ -2,13 +2,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from books.backup.archive import BackupError, Manifest, counts, describe_rows
+from books.backup.archive import BackupError, counts, describe_rows
 from books.backup.migrating import has_tables
 from books.backup.writing import write
+from books.management.commands.restore import errors_as_one_line
 from books.management.terminal import Terminal
 from django41_example.environment import COMMAND
 
@@ -29,18 +29,10 @@ class Command(BaseCommand):
     def handle(self, *, file: Path | None, **options: Any) -> None:
         name = f"catalogue-{timezone.now():%Y-%m-%d-%H%M%S}.zip"
         path = file / name if file and file.is_dir() else file or settings.VAR_DIR / "backups" / name
-        try:
-            manifest = written(path, Terminal(self, options["verbosity"]))
-        except BackupError as error:
-            raise CommandError(str(error)) from error
-        except (OSError, DatabaseError) as error:
-            raise CommandError(f"The backup was not written: {error}") from error
+        with errors_as_one_line("written"):
+            if not has_tables():
+                raise BackupError(f"There is no catalogue here yet: run “{COMMAND} prepare” first.")
+            with Terminal(self, options["verbosity"]).percentage() as show:
+                manifest = write(path, show)
         if options["verbosity"]:
             self.stdout.write(f"{path}: {describe_rows(counts(manifest))}")
-
-
-def written(path: Path, terminal: Terminal) -> Manifest:
-    if not has_tables():
-        raise BackupError(f"There is no catalogue here yet: run “{COMMAND} prepare” first.")
-    with terminal.percentage() as show:
-        return write(path, show)

@@ -40,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
         self.verbosity, self.terminal = options["verbosity"], Terminal(self, options["verbosity"])
         logging.getLogger("books.jobs").setLevel(logging.WARNING)  # the result is printed
-        with errors_as_one_line(), open_archive(file) as archive:
+        with errors_as_one_line("restored"), open_archive(file) as archive:
             self.say(introduction(archive))
             is_there = has_tables()
             if is_there and not is_empty():
@@ -92,7 +92,7 @@ def what_is_here() -> str:
 
 
 @contextmanager
-def errors_as_one_line() -> Iterator[None]:
+def errors_as_one_line(done: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
@@ -100,4 +100,4 @@ def errors_as_one_line() -> Iterator[None]:
     except BackupError as error:
         raise CommandError(str(error)) from error
     except (OSError, DatabaseError) as error:
-        raise CommandError(f"The backup was not restored: {' '.join(str(error).split())}") from error
+        raise CommandError(f"The backup was not {done}: {' '.join(str(error).split())}") from error
