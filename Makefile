@@ -44,7 +44,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 
 bench: .venv/dev .venv-bench/all
-	@$(BIN)/python -m benchmarks.compare --minutes 7
+	@$(BIN)/python -m benchmarks.compare
 
 .venv/serve: requirements.txt
 	$(call install,$<,$@)

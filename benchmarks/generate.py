@@ -4,30 +4,26 @@
     DATABASE_URL=… python -m benchmarks.generate 1000000 --fill
 
 Words come from our own short lists and from syllables, used as often as words are: few very often, most seldom.
-Most books have a valid ISBN; authors, publishers, series and topics recur as they do on shelves. `--fill` writes the
-tables directly, with the same columns as an import makes but without a history: some 8,000 books a second.
+Most books have a valid ISBN; authors, publishers, series and topics recur as they do on shelves. `--fill` stores them
+as an import does, but without reading a file or looking for books that are there already.
 """
 
 import argparse
 import csv
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import accumulate, batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.core.management import call_command
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import transaction
 from stdnum import ean
 
 from benchmarks import set_up  # noqa: F401 - comes first
-from books.metadata.record import CLEANERS, EMPTY, NAMES, topic_slug
-from books.models import Author, Book, BookAuthor, BookSeries, BookTopic, Series, Topic
-from books.models.book_columns import columns
-from books.models.bulk import insert_rows, next_ids
-from books.search.index import index_new
+from books.metadata.record import CLEANERS, EMPTY, NAMES
+from books.models.bulk import PendingBook, write
+from books.models.change import COMMAND
 
 BATCH = 2000  # books of one transaction
 VOCABULARY = 12_000  # words of a language, most of them made of syllables
@@ -184,59 +180,9 @@ def write_csv(path: Path, count: int) -> None:
 def fill(count: int) -> None:
     """Put the books into the database that DATABASE_URL names, which should be empty."""
     call_command("migrate", verbosity=0)
-    topics = {name: Topic.objects.create(name=name, slug=topic_slug(name)).pk for name in TOPICS}
-    authors: dict[str, int] = {}
-    with _indexed_afterwards():
-        for batch in batched(books(count), BATCH):
-            with transaction.atomic():
-                _store(batch, authors, topics)
-
-
-@contextmanager
-def _indexed_afterwards() -> Iterator[None]:
-    """Build PostgreSQL's indexes of books and their links at the end: row by row they cost twice as much."""
-    if connection.vendor == "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename LIKE 'books\\_book%' "
-            "AND indexname NOT IN (SELECT conname FROM pg_constraint)"
-        )
-        indexes = cursor.fetchall()
-        for name, _ in indexes:
-            cursor.execute(f"DROP INDEX {name}")
-        yield
-        for _, definition in indexes:
-            cursor.execute(definition)
-
-
-def _store(batch: Sequence[dict[str, Any]], authors: dict[str, int], topics: dict[str, int]) -> None:
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    stamps = {"version": 1, "created_at": now, "updated_at": now}
-    pks = next_ids(Book, len(batch))
-    rows = [{"id": pk, **columns(book), **stamps} for pk, book in zip(pks, batch, strict=True)]  # type: ignore[arg-type]
-    insert_rows(Book, list(rows[0]), [tuple(row.values()) for row in rows])
-    new = sorted({name for book in batch for name in book["authors"]} - authors.keys())
-    authors |= dict(zip(new, next_ids(Author, len(new)), strict=True))
-    keys = [(authors[each.name], each.name, each.name_key, each.sort_key) for each in map(Author.of, new)]
-    insert_rows(Author, ["id", "name", "name_key", "sort_key"], keys)
-    by = [
-        (pk, authors[name], place)
-        for pk, book in zip(pks, batch, strict=True)
-        for place, name in enumerate(book["authors"])
-    ]
-    under = [(pk, topics[name]) for pk, book in zip(pks, batch, strict=True) for name in book["topics"]]
-    insert_rows(BookAuthor, ["book_id", "author_id", "position"], by)
-    insert_rows(BookTopic, ["book_id", "topic_id"], under)
-    series = Series.objects.by_names({book["series"] for book in batch if book["series"]})
-    placed = [
-        (pk, series[book["series"]].pk, book["series_number"], "", 0)
-        for pk, book in zip(pks, batch, strict=True)
-        if book["series"]
-    ]
-    insert_rows(BookSeries, ["book_id", "series_id", "number", "label", "position"], placed)
-    index_new(rows)
+    for batch in batched(books(count), BATCH):
+        with transaction.atomic():
+            write([PendingBook(book) for book in batch], COMMAND)
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """How fast an import is, next to the fastest that this database takes the same rows.
 
     DATABASE_URL=… python -m benchmarks.import_speed [--rows 20000] [--times 3]
-    DATABASE_URL=… python -m benchmarks.import_speed --rows 1000000 --times 1
 
 Raw is an executemany of an upsert, in one transaction, of the columns of Book alone, made ready while the clock stands;
 the table has all its indexes and triggers. The import is all of it: decoding, parsing, cleaning, finding, Book,
@@ -18,7 +17,6 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,7 +34,7 @@ from books.metadata.record import EMPTY
 from books.models import Book
 from books.models.book_columns import columns
 
-PORTION = 10_000  # rows that are made ready at a time
+Work = Callable[[], object]
 
 
 class Measured(NamedTuple):
@@ -45,19 +43,21 @@ class Measured(NamedTuple):
     megabytes: int
 
 
-class Watch:
-    """Adds up the time of its blocks, by the clock and by the processor."""
+def raw(path: Path) -> Work:
+    """Gives the database the rows of Book alone, by the shortest way there is to it."""
+    rows = list(_full_rows(path))
+    kept = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name not in {"source_key", "created_at"})
+    sql = (
+        f"INSERT INTO {Book._meta.db_table} ({', '.join(rows[0])}) VALUES ({', '.join(['%s'] * len(rows[0]))}) "
+        f"ON CONFLICT (source_key) DO UPDATE SET {kept}"
+    )
 
-    def __init__(self) -> None:
-        self.seconds = self.processor = 0.0
+    @transaction.atomic
+    def work() -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, [tuple(row.values()) for row in rows])
 
-    def __enter__(self) -> None:
-        self.seconds -= time.perf_counter()
-        self.processor -= time.process_time()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds += time.perf_counter()
-        self.processor += time.process_time()
+    return work
 
 
 def _full_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -70,53 +70,32 @@ def _full_rows(path: Path) -> Iterator[dict[str, Any]]:
                 yield {**columns({**EMPTY, **fields}), "version": 1, "created_at": now, "updated_at": now}  # type: ignore[typeddict-item]
 
 
-def raw(path: Path) -> Watch:
-    """How long the database takes for the rows of Book alone, by the shortest way there is to it."""
-    names = list(next(_full_rows(path)))
-    kept = ", ".join(f"{name} = excluded.{name}" for name in names if name not in {"source_key", "created_at"})
-    sql = (
-        f"INSERT INTO {Book._meta.db_table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) "
-        f"ON CONFLICT (source_key) DO UPDATE SET {kept}"
-    )
-    watch = Watch()
-    transaction.set_autocommit(False)
-    with connection.cursor() as cursor:
-        for rows in batched(_full_rows(path), PORTION):
-            values = [tuple(row.values()) for row in rows]
-            with watch:
-                cursor.executemany(sql, values)
-        with watch:
-            transaction.commit()
-    return watch
+def imported(path: Path) -> Work:
+    return lambda: list(import_file(path))
 
 
-def imported(path: Path) -> Watch:
-    watch = Watch()
-    with watch:
-        for _ in import_file(path):
-            pass
-    return watch
-
-
-def _in_test_database(name: str, work: Callable[[Path], Watch], path: Path) -> Measured:
+def _in_test_database(name: str, prepare: Callable[[Path], Work], path: Path) -> Measured:
     connection.settings_dict["NAME"] = name
-    watch = work(path)
+    work = prepare(path)
+    began, processor = time.perf_counter(), time.process_time()
+    work()
+    seconds, processor = time.perf_counter() - began, time.process_time() - processor
     connection.close()
-    return Measured(watch.seconds, watch.processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+    return Measured(seconds, processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 
 
-def measured(work: Callable[[Path], Watch], path: Path) -> Measured:
+def measured(prepare: Callable[[Path], Work], path: Path) -> Measured:
     connection.close()
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_in_test_database, (connection.settings_dict["NAME"], work, path))
+        return pool.apply(_in_test_database, (connection.settings_dict["NAME"], prepare, path))
 
 
 def compare(path: Path, rows: int, times: int) -> None:
     raws, imports, agains = list[Measured](), list[Measured](), list[Measured]()
     for _ in range(times):
-        for runs, work in ((raws, raw), (imports, imported)):
+        for runs, prepare in ((raws, raw), (imports, imported)):
             call_command("flush", interactive=False, verbosity=0)
-            runs.append(measured(work, path))
+            runs.append(measured(prepare, path))
         agains.append(measured(imported, path))
     for name, runs in (("raw", raws), ("import", imports), ("again", agains)):
         print(f"{name}: {statistics.median(rows / run.seconds for run in runs):,.0f} rows/s")

@@ -9,7 +9,7 @@ for a minute, and asked for some hundreds of pages. Processor time is that of al
 import argparse
 import time
 
-from benchmarks.compare import machine
+from benchmarks import machine
 from benchmarks.compare.serving import shelf
 from tests.server.running import PLAIN, Server
 
@@ -36,10 +36,9 @@ def leave_alone(server: Server) -> None:
 def browse(server: Server) -> None:
     for n in range(600):
         server.request("GET", PATHS[n % len(PATHS)], Accept=("text/html", "application/json")[n // 7 % 2])
-    for pid in sorted(machine.workers_of(server.process.pid)):
-        print(
-            f"process {pid}: {machine.megabytes(pid):.1f} MB, shared ones in part {machine.megabytes(pid, 'Pss'):.1f}"
-        )
+    for pid in sorted(server.children()):
+        whole, part = machine.megabytes(pid), machine.megabytes(pid, "Pss")
+        print(f"process {pid}: {whole:.1f} MB, shared ones in part {part:.1f}")
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ from itertools import chain
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import TestCase
 
-from benchmarks.walks import LISTS, WORDS, Writer, astray, walked
 from books.models import Book
 from tests.importing.lists import csv_file, imported
+from tests.walks import LISTS, WORDS, Writer, astray, walked
 
 
 class WalkTests(TestCase):

@@ -1,6 +1,7 @@
 import argparse
 import asyncio
 import os
+import resource
 import sys
 import time
 
@@ -21,7 +22,7 @@ from benchmarks.chaos import (
     stale,
     streams,
 )
-from benchmarks.chaos.catalogue import Options, open_files_without_end
+from benchmarks.chaos.catalogue import Options
 
 SCENARIOS = {
     module.__name__.rpartition(".")[2]: module
@@ -42,7 +43,8 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.scenarios) - set(SCENARIOS):
         parser.error(f"no scenario {', '.join(unknown)}: there are {', '.join(SCENARIOS)}")
-    open_files_without_end()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection is an open file
     for name in given.scenarios or SCENARIOS:
         scenario = SCENARIOS[name]
         options = Options(given.quick, given.postgres or scenario is database)

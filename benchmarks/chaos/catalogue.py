@@ -1,14 +1,12 @@
-"""A catalogue of one's own to be rough with: its server, database, commands, processes and figures."""
+"""A catalogue of one's own to be rough with: its server, database and commands."""
 
 import os
 import re
-import resource
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -35,19 +33,8 @@ class Options:
     def kind(self) -> str:
         return "PostgreSQL" if self.postgres else "SQLite"
 
-    def other(self) -> "Options":
-        """The same on the other database."""
-        return Options(self.quick, not self.postgres)
-
     def scaled(self, number: int) -> int:
         return max(1, number // 10) if self.quick else number
-
-
-class Usage(NamedTuple):
-    threads: int
-    handles: int
-    megabytes: float
-    peak_megabytes: float
 
 
 class Used(NamedTuple):
@@ -62,7 +49,7 @@ class Used(NamedTuple):
 
 
 class Place:
-    """A folder and a database, and commands there."""
+    """A folder and a database, and commands there, maybe under another program."""
 
     def __init__(self, folder: Path, database_url: str, under: str = "", **variables: str) -> None:
         self.folder, self.database_url, self.under = folder, database_url, under
@@ -143,19 +130,6 @@ class Catalogue(Place):
         jobs = re.findall(r"Booting job worker with pid: (\d+)", self.server.log())
         return sorted(self.server.children() - set(map(int, jobs)))
 
-    def usage(self) -> list[Usage]:
-        return [usage for pid in self.workers() if (usage := usage_of(pid))]
-
-
-def usage_of(pid: int) -> Usage | None:
-    try:
-        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-        handles = len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - counts what is gone in the meantime too
-        megabytes = [int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM")]
-        return Usage(int(status["Threads"]), handles, *megabytes)
-    except (OSError, KeyError):  # it just ended
-        return None
-
 
 @contextmanager
 def serving(
@@ -174,7 +148,6 @@ def serving(
                 print(catalogue.server.log()[-4000:])
                 raise
             finally:
-                tell_faults(catalogue.server.log())
                 catalogue.server.kill()
 
 
@@ -188,20 +161,3 @@ def database(options: Options, folder: Path) -> Iterator[str]:
         sys.exit(postgres.MISSING)
     with postgres.throwaway_cluster(binaries) as url:
         yield url
-
-
-def open_files_without_end() -> None:
-    """Each connection is an open file."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def tell_faults(log: str) -> None:
-    """The kinds of lines in the server's log that nobody wants to read there."""
-    faults = Counter(re.sub(r"[\d:,.-]+", "#", line)[-110:] for line in log.splitlines() if is_fault(line))
-    for fault, times in faults.most_common(5):
-        print(f"     in the log {times} times: {fault}")
-
-
-def is_fault(line: str) -> bool:
-    return bool(re.search(r"ERROR|CRITICAL|SIGKILL|^\w*(Error|Exception)\b|Traceback", line))

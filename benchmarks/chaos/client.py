@@ -6,7 +6,6 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
-from typing import Any
 
 PATIENCE = 90.0  # seconds for one answer
 BROKEN = (OSError, EOFError, TimeoutError)  # IncompleteReadError is an EOFError
@@ -16,7 +15,7 @@ BROKEN = (OSError, EOFError, TimeoutError)  # IncompleteReadError is an EOFError
 class Answer:
     status: int
     headers: dict[str, str]
-    body: bytes
+    body: bytes = b""
 
     @property
     def kind(self) -> str:
@@ -32,32 +31,15 @@ class Connection:
         self.port, self.token = port, token
         self.reader: asyncio.StreamReader | None = None
 
-    async def open(self) -> None:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-
-    async def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> None:
-        # What was closed while nothing was asked is opened anew, as every client does.
-        if self.reader is None or self.reader.at_eof() or self.writer.is_closing():
-            await self.open()
-        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
-        head += f"Authorization: Bearer {self.token}\r\n" if self.token else ""
-        if body:
-            headers.setdefault("Content_Type", "application/json")
-            head += f"Content-Length: {len(body)}\r\n"
-        head += "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-        self.writer.write(f"{head}\r\n".encode() + body)
-
-    async def head(self) -> tuple[int, dict[str, str]]:
-        assert self.reader
-        first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
-        headers = dict(line.split(": ", 1) for line in lines)
-        return int(first.split()[1]), {name.lower(): value for name, value in headers.items()}
-
     async def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
         try:
             async with asyncio.timeout(PATIENCE):
-                await self.send(method, path, body, **headers)
-                answer = await self._answer()
+                answer = await self.begin(method, path, body, **headers)
+                assert self.reader
+                if "content-length" in answer.headers:
+                    answer.body = await self.reader.readexactly(int(answer.headers["content-length"]))
+                else:
+                    answer.body = b"".join([chunk async for chunk in self._chunks(self.reader)])
         except BROKEN:
             self.close()
             raise
@@ -65,21 +47,27 @@ class Connection:
             self.close()
         return answer
 
-    async def _answer(self) -> Answer:
-        assert self.reader
-        status, received = await self.head()
-        if "content-length" in received:
-            content = await self.reader.readexactly(int(received["content-length"]))
-        else:
-            content = b"".join([chunk async for chunk in self.chunks()])
-        return Answer(status, received, content)
+    async def begin(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+        """The answer without its body, which may have no end."""
+        # What was closed while nothing was asked is opened anew, as every client does.
+        if self.reader is None or self.reader.at_eof() or self.writer.is_closing():
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
+        head += f"Authorization: Bearer {self.token}\r\n" if self.token else ""
+        if body:
+            headers.setdefault("Content_Type", "application/json")
+            head += f"Content-Length: {len(body)}\r\n"
+        head += "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+        self.writer.write(f"{head}\r\n".encode() + body)
+        first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
+        pairs = [line.split(": ", 1) for line in lines]
+        return Answer(int(first.split()[1]), {name.lower(): value for name, value in pairs})
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """What a chunked answer brings. Ends where the server ended it; an EOFError where it was cut."""
-        assert self.reader
-        while size := int(await self.reader.readuntil(b"\r\n"), 16):
-            yield (await self.reader.readexactly(size + 2))[:-2]
-        await self.reader.readexactly(2)
+    async def _chunks(self, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+        """Ends where the server ended it; an EOFError where it was cut."""
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            yield (await reader.readexactly(size + 2))[:-2]
+        await reader.readexactly(2)
 
     async def add_book(self, title: str, key: str) -> Answer:
         return await self.ask("POST", "/books/", book(title), Idempotency_Key=key)
@@ -87,12 +75,6 @@ class Connection:
     def close(self) -> None:
         if self.reader:
             self.writer.close()
-        self.reader = None
-
-    def abort(self) -> None:
-        """Vanish without a word."""
-        if self.reader:
-            self.writer.transport.abort()
         self.reader = None
 
 
@@ -108,8 +90,7 @@ async def counted(seen: Counter[str], asking: Awaitable[Answer]) -> Answer | Non
 
 
 def book(title: str) -> bytes:
-    values: dict[str, Any] = {"title": title, "authors": ["A. Writer"]}
-    return json.dumps(values).encode()
+    return json.dumps({"title": title, "authors": ["A. Writer"]}).encode()
 
 
 def new_key() -> str:

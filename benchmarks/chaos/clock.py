@@ -1,4 +1,4 @@
-"""The clock jumps an hour forward, then two back, while a job runs: books, sign-in, jobs and workers go on."""
+"""The clock jumps an hour forward, then two back, while a job runs: books, jobs and workers go on."""
 
 import asyncio
 import subprocess
@@ -8,10 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.chaos.catalogue import Options, serving
-from benchmarks.chaos.client import Connection, counted, new_key
+from benchmarks.chaos.client import book, counted, new_key
 from benchmarks.chaos.owner import Owner
 from benchmarks.chaos.report import counts, figure
-from benchmarks.chaos.writing import sign_in
 
 # Preloaded: the time of day is that of the machine, and as many seconds more as a file says.
 LIBRARY = """
@@ -66,10 +65,9 @@ async def run(options: Options) -> None:
                 await counted(seen, owner.ask("POST", f"/jobs/{new}/", SHORT))
                 _, waited = await owner.wait_for(new, "succeeded", "failed")
                 ended, _ = await owner.wait_for(old, "succeeded", "failed")
-                await asyncio.to_thread(sign_in, catalogue)
                 while time.monotonic() < began + WATCHED:
                     await counted(seen, owner.ask("GET", "/health_check/"))
-                    await counted(seen, Connection(owner.port, owner.token).add_book("A book", new_key()))
+                    await counted(seen, owner.ask("POST", "/books/", book("A book")))
                     await asyncio.sleep(1)
                 jobs = f"a running job {ended['status']} in attempt {ended['attempt']}, a new one in {waited:.0f} s"
                 well = set(seen) <= {"200", "201", "202"} and ended["status"] == "succeeded" and waited < 10

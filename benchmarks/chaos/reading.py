@@ -1,21 +1,19 @@
 """Reading on every worker: a connection to each, and what it must not answer."""
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.chaos.catalogue import Catalogue
 from benchmarks.chaos.client import BROKEN, Answer, Connection
 
+WORKERS = 4
 TRIES_TO_COVER = 6  # new connections at each look, while a worker has none
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(NamedTuple):
     """What an address answers from now on."""
 
     path: str
@@ -33,30 +31,27 @@ class Expected:
 class Findings:
     reads: int = 0
     by_way: Counter[str] = field(default_factory=Counter)  # writes whose outcome was read
-    others: Counter[str] = field(default_factory=Counter)  # reads that told nothing: refused, broken
+    others: Counter[str] = field(default_factory=Counter)  # what told nothing: refused, broken
     stale: list[str] = field(default_factory=list)
 
 
 class EveryWorker:
     """A kept connection to each worker that answers; those to new ones are made as they come."""
 
-    def __init__(self, catalogue: Catalogue, findings: Findings) -> None:
-        self.catalogue, self.findings = catalogue, findings
-        self.connections: dict[int, Connection] = {}
+    def __init__(self, port: int, findings: Findings) -> None:
+        self.port, self.findings = port, findings
+        self.connections: dict[str, Connection] = {}
 
     async def cover(self) -> None:
-        alive = set(self.catalogue.workers())
-        for pid in self.connections.keys() - alive:
-            self.connections.pop(pid).close()
         for _ in range(TRIES_TO_COVER):
-            if not alive - self.connections.keys():
+            if len(self.connections) == WORKERS:
                 return
-            connection = Connection(self.catalogue.port)
+            connection = Connection(self.port)
             with suppress(*BROKEN):
-                await connection.ask("GET", "/health_check/live/")
-                pid = owner_of(connection, alive)
-                if pid and pid not in self.connections:
-                    self.connections[pid] = connection
+                answer = await connection.ask("GET", "/health_check/live/")  # which no memory answers
+                worker = answer.headers["x-request-id"].partition("-")[0]
+                if worker not in self.connections:
+                    self.connections[worker] = connection
                     continue
             connection.close()
 
@@ -64,8 +59,8 @@ class EveryWorker:
         """What each worker answers: all of them at once, each asked in order."""
         await self.cover()
 
-        async def one_worker(pid: int) -> list[tuple[Expected, Answer | None]]:
-            return [(one, await self._get(pid, one)) for one in expected]
+        async def one_worker(worker: str) -> list[tuple[Expected, Answer | None]]:
+            return [(one, await self._get(worker, one)) for one in expected]
 
         answers = await asyncio.gather(*map(one_worker, [*self.connections]))
         return [answer for some in answers for answer in some]
@@ -82,37 +77,11 @@ class EveryWorker:
                 self.findings.stale.append(f"{way}: {one.path} as {one.accept}: {wrong}")
         self.findings.by_way[way] += 1
 
-    async def _get(self, pid: int, one: Expected) -> Answer | None:
-        connection = self.connections.get(pid)
+    async def _get(self, worker: str, one: Expected) -> Answer | None:
+        connection = self.connections.get(worker)
         # What would be opened anew might reach another worker.
-        if connection is None or connection.reader is None or connection.reader.at_eof():
-            return None
-        try:
-            return await connection.ask("GET", one.path, Accept=one.accept)
-        except BROKEN:
-            self.connections.pop(pid, Connection(0)).close()
-            return None
-
-    def close(self) -> None:
-        for connection in self.connections.values():
-            connection.close()
-
-
-def owner_of(connection: Connection, among: Iterable[int]) -> int | None:
-    """The process that holds the other end."""
-    here = connection.writer.get_extra_info("sockname")[1]
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, remote, *rest = line.split()
-        ports = int(local.rpartition(":")[2], 16), int(remote.rpartition(":")[2], 16)
-        if ports == (connection.port, here):
-            return next((pid for pid in among if holds(pid, f"socket:[{rest[6]}]")), None)
-    return None
-
-
-def holds(pid: int, target: str) -> bool:
-    with suppress(OSError):
-        for handle in os.scandir(f"/proc/{pid}/fd"):
-            with suppress(OSError):
-                if os.readlink(handle.path) == target:  # noqa: PTH115 - a handle's name is no path
-                    return True
-    return False
+        if connection and connection.reader and not connection.reader.at_eof():
+            with suppress(*BROKEN):
+                return await connection.ask("GET", one.path, Accept=one.accept)
+        self.connections.pop(worker, None)
+        return None

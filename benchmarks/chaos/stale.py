@@ -1,9 +1,9 @@
 """Whether anybody ever reads what is over: a write on one worker, acknowledged, then read on every worker.
 
-Each check changes a book, by the API, a form, `manage.py import_books`, an import as a job, or another program's own
-SQL; and when that has been acknowledged, asks for the book and for lists that show it, over a connection to each
-worker. Before, each worker was asked for the same, so that whoever keeps answers has the old one at hand. Meanwhile
-workers are killed. No answer may be of before the write.
+Each check changes a book, by the API, a form, an import, or another program's own SQL; and when that has been
+acknowledged, asks for the book and for lists that show it, over a connection to each worker. Before, each worker was
+asked for the same, so that whoever keeps answers has the old one at hand. Meanwhile workers are killed. No answer may
+be of before the write.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from benchmarks.chaos.catalogue import Catalogue, Options, serving
 from benchmarks.chaos.owner import Owner
 from benchmarks.chaos.reading import EveryWorker, Findings
 from benchmarks.chaos.report import counts, figure
-from benchmarks.chaos.writing import Importer, Writer, sign_in
+from benchmarks.chaos.writing import Importer, Writer
 
 WRITERS = 3
 SECONDS, BETWEEN_KILLS = 300, 5.0
@@ -36,23 +36,17 @@ async def run(options: Options) -> None:
 
 
 async def write_and_read(catalogue: Catalogue, seconds: float) -> tuple[Findings, int]:
-    findings, killed = Findings(), list[int]()
+    findings, kills = Findings(), 0
     owner = await asyncio.to_thread(Owner, catalogue)
-    cookie = await asyncio.to_thread(sign_in, catalogue)
-    readers = [EveryWorker(catalogue, findings) for _ in range(WRITERS + 2)]
-    writers = [Writer(catalogue, owner, cookie, reader) for reader in readers[:WRITERS]]
-    importers = [Importer(catalogue, owner, readers[WRITERS + job], as_job=bool(job)) for job in (0, 1)]
-    for writer in writers:
-        await writer.begin()
+    importer = Importer(owner, EveryWorker(catalogue.port, findings))
+    writers = [Writer(catalogue, owner, EveryWorker(catalogue.port, findings)) for _ in range(WRITERS)]
     end = time.monotonic() + seconds
     async with asyncio.TaskGroup() as group:
-        for one in (*writers, *importers):
+        for one in (importer, *writers):
             group.create_task(one.run(end))
         while time.monotonic() < end:
             await asyncio.sleep(BETWEEN_KILLS)
             if workers := catalogue.workers():
-                killed.append(random.choice(workers))
-                os.kill(killed[-1], signal.SIGKILL)
-    for reader in readers:
-        reader.close()
-    return findings, len(killed)
+                os.kill(random.choice(workers), signal.SIGKILL)
+                kills += 1
+    return findings, kills

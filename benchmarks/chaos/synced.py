@@ -10,7 +10,7 @@ import random
 import re
 from codecs import escape_decode
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -42,11 +42,12 @@ class File:
         while self.writes and self.writes[0][0] <= before:
             apply(self.synced, *self.writes.pop(0)[1:])
 
-    def left(self, chance: random.Random | None) -> bytes:
+    def left(self, share: Callable[[], float]) -> bytes:
+        """Its bytes, and of what was not synced those sectors for which the share is less than a half."""
         content = bytearray(self.synced)
-        for _, offset, data in self.writes if chance else ():
+        for _, offset, data in self.writes:
             for start in range(0, len(data or b"-"), SECTOR):
-                if chance.random() < 0.5:  # type: ignore[union-attr]
+                if share() < 0.5:
                     apply(content, offset + start, data and data[start : start + SECTOR])
         return bytes(content)
 
@@ -94,17 +95,15 @@ class Disk:
         names = dict(self.synced)
         for _, change in self.changes[: chance.randint(0, len(self.changes))] if chance else ():
             rename(names, change)
-        return {
-            Path(os.fsdecode(os.path.relpath(name, self.folder))): file.left(chance) for name, file in names.items()
-        }
+        return self._files(names, chance.random if chance else lambda: 1.0)
 
-    def whole(self) -> Iterator[tuple[Path, bytes]]:
+    def whole(self) -> dict[Path, bytes]:
         """The files as they would be without a power cut."""
-        for name, file in self.now.items():
-            content = bytearray(file.synced)
-            for _, offset, data in file.writes:
-                apply(content, offset, data)
-            yield Path(os.fsdecode(name)), bytes(content)
+        return self._files(self.now, lambda: 0.0)
+
+    def _files(self, names: dict[bytes, File], share: Callable[[], float]) -> dict[Path, bytes]:
+        folder = Path(os.fsdecode(self.folder))
+        return {Path(os.fsdecode(name)).relative_to(folder): file.left(share) for name, file in names.items()}
 
     def _openat(self, call: Call) -> None:
         name, handle = self._paths(call)[0], str(call.result).encode()

@@ -34,8 +34,6 @@ end
 
 function done(summary)
   local errors = summary.errors
-  io.write(string.format(
-    "FIGURES %d %d %d %d %d\n", summary.requests, summary.bytes, summary.duration, errors.status,
-    errors.connect + errors.read + errors.write + errors.timeout
-  ))
+  local failed = errors.status + errors.connect + errors.read + errors.write + errors.timeout
+  io.write(string.format("FIGURES %d %d %d\n", summary.requests, summary.duration, failed))
 end

@@ -45,19 +45,13 @@ def django(module: str) -> dict[str, str]:
     return {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.project", "PEER": f"benchmarks.peers.{module}"}
 
 
+OURS = "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w 1"
 STACKS = (
-    Stack(
-        "ours",
-        "this catalogue",
-        "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w 1",
-        OWN_TOOLS,
-        cold=lambda number: f"{LIST}&after={cursor(number)}",
-        rows=None,
-    ),
+    Stack("ours", "this catalogue", OURS, OWN_TOOLS, cold=lambda number: f"{LIST}&after={cursor(number)}", rows=None),
     Stack(
         "unkept",
         "this catalogue, keeping no answers",
-        "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w 1",
+        OURS,
         OWN_TOOLS,
         {"CACHE_MB": "0"},
         rows=lambda number: f"{LIST}&after={cursor(number % 190 + 21)}",
@@ -65,15 +59,18 @@ STACKS = (
         has_pages=True,
     ),
     Stack("bare", "a bare ASGI callable, these very bytes", gunicorn("bare:application"), rows=None, writes=False),
-    Stack("tutorial", "Django, the tutorials' async view", gunicorn("tutorial:application")),
+    Stack(
+        "tutorial",
+        "Django, the tutorials' async view",
+        gunicorn("tutorial:application"),
+        variables=django("tutorial"),
+    ),
     Stack(
         "sync",
         "Django, sync views, gthread",
         gunicorn("sync_django:application", "-k gthread --threads 8"),
-        variables=django("sync_django") | {"KEEP_CONNECTIONS": "1"},
+        variables=django("sync_django"),
     ),
-    Stack("ninja", "django-ninja", gunicorn("ninja_api:application"), variables=django("ninja_api")),
     Stack("fastapi", "FastAPI, SQLAlchemy", gunicorn("fastapi_sqlalchemy:app")),
-    Stack("litestar", "Litestar, SQLAlchemy", gunicorn("litestar_sqlalchemy:app")),
-    Stack("litestar-asyncpg", "Litestar, asyncpg", gunicorn("litestar_asyncpg:app"), databases=("postgresql",)),
+    Stack("litestar", "Litestar, asyncpg", gunicorn("litestar_asyncpg:app"), databases=("postgresql",)),
 )

@@ -1,29 +1,59 @@
-"""Litestar with asyncpg alone: no ORM, msgspec structs, Jinja templates."""
+"""Litestar with asyncpg alone: no ORM, its pool and two statements, msgspec structs, Jinja templates."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 from litestar import Litestar, Request, get, patch
+from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
+from litestar.template.config import TemplateConfig
+from msgspec import Struct
 
-from benchmarks.peers import pool
-from benchmarks.peers.litestar_sqlalchemy import Book, Description, Listing, template_config
-from benchmarks.peers.shelf import entry, page, wants_page
+from benchmarks.peers.shelf import CAP, COLUMNS, POOL, SIZE, TEMPLATES, entry, page, wants_page
+
+COUNT = f"(SELECT count(*) FROM (SELECT 1 FROM books_book LIMIT {CAP + 1}) AS capped) AS count"
+NEWEST = f"SELECT {', '.join(COLUMNS)}, {COUNT} FROM books_book WHERE id < $1 ORDER BY id DESC LIMIT {SIZE + 1}"
+DESCRIBE = "UPDATE books_book SET description = $2, version = version + 1 WHERE id = $1"
+BEYOND_ALL = 2**63 - 1
+
+
+class Book(Struct):
+    id: int
+    url: str
+    title: str
+    authors: list[str]
+    isbn13: str | None
+    published_year: int | None
+    language: str
+
+
+class Listing(Struct):
+    books: list[Book]
+    count: int
+    count_is_exact: bool
+    next: str | None
+    previous: str | None
+
+
+class Description(Struct):
+    description: str
 
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    async with await pool.opened() as app.state.pool:
+    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=POOL, max_size=POOL) as app.state.pool:
         yield
 
 
 @get("/books/")
 async def books(request: Request[Any, Any, Any], state: State, after: int | None = None) -> Listing | Template:
-    found, count = await pool.read(state.pool, after)
-    told = page([Book(**entry(row)) for row in found], count, after)
+    found = await state.pool.fetch(NEWEST, BEYOND_ALL if after is None else after)
+    told = page([Book(**entry(row)) for row in found], found[0]["count"] if found else 0, after)
     if wants_page(request.headers.get("accept")):
         return Template("books.html", context=told)
     return Listing(**told)
@@ -31,9 +61,14 @@ async def books(request: Request[Any, Any, Any], state: State, after: int | None
 
 @patch("/books/{book_id:int}/")
 async def describe(book_id: int, data: Description, state: State) -> Description:
-    if not await pool.write(state.pool, book_id, data.description):
+    if await state.pool.execute(DESCRIBE, book_id, data.description) != "UPDATE 1":
         raise NotFoundException
     return data
 
 
-app = Litestar([books, describe], lifespan=[lifespan], template_config=template_config, openapi_config=None)
+app = Litestar(
+    [books, describe],
+    lifespan=[lifespan],
+    template_config=TemplateConfig(directory=TEMPLATES, engine=JinjaTemplateEngine),
+    openapi_config=None,
+)

@@ -1,14 +1,14 @@
-"""What all peers share: the page that each computes, as plain data, and where the database is."""
+"""What all peers share: the page that each computes, as plain data."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 SIZE, CAP = 20, 10_000  # books on a page; where counting stops
 COLUMNS = "id", "title", "author_names", "isbn13", "published_year", "language"
 TEMPLATES = [Path(__file__).parent / "templates", Path(os.environ["PAGES"])]  # what is around our own list is there
+POOL = 8  # connections of a worker, as many as this catalogue's
 
 
 def entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,21 +37,5 @@ def page(entries: list[Any], count: int, after: int | None) -> dict[str, Any]:
     }
 
 
-def listing(rows: Sequence[Mapping[str, Any]], count: int, after: int | None) -> dict[str, Any]:
-    return page([entry(row) for row in rows], count, after)
-
-
 def wants_page(accept: str | None) -> bool:
     return "text/html" in (accept or "")
-
-
-def database() -> dict[str, str]:
-    """`path` of the SQLite file; or host, port, user, password and database of PostgreSQL, as far as they are given."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    if parts.scheme == "sqlite":
-        return {"path": parts.path[1:]}
-    user, _, address = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    host, _, port = address.partition(":")
-    given = {"host": host, "port": port, "user": name, "password": password, "database": parts.path[1:]}
-    return {key: unquote(value) for key, value in given.items() if value}
