@@ -102,11 +102,10 @@ def prepare(output: "CommandOutput") -> None:
     for file in METRICS_DIR.glob("*.db"):
         file.unlink()
     try:
-        if PRODUCTION:
-            call_command("check", deploy=True, fail_level="WARNING", stdout=output, stderr=output)
         if PREPARES:
             call_command("prepare", stdout=output, stderr=output)
-        if PRODUCTION:
+        if PRODUCTION:  # the checks open the database
+            call_command("check", deploy=True, fail_level="WARNING", stdout=output, stderr=output)
             call_command("first_account", stdout=output)
     except (CommandError, ImproperlyConfigured, OperationalError) as error:
         sys.exit(f"{NO_START} {error}")

@@ -137,7 +137,7 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
 def database(name: str, default: str) -> DBConfig:
     """`postgres://user:password@host:port/name?sslmode=require` or `sqlite:///path`, as an entry of DATABASES."""
     value = text(name, default)
-    hint = f"{name} cannot be read: write postgres://user:password@host:5432/name or sqlite:///path."
+    hint = f"{name} cannot be read: write sqlite:///path or postgres://user:password@host:5432/name (%23 for # in it)."
     if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
         raise ImproperlyConfigured(hint)
     try:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import SimpleTestCase, TestCase, override_settings
 
 from books.management.commands import prepare
@@ -60,10 +60,11 @@ class PrepareTests(TemporaryFolders, TestCase):
             call_command("prepare")
         assert not Book.objects.exists()
 
-    def test_a_database_that_fails_is_told_in_one_line(self) -> None:
+    def test_a_database_that_fails_is_named_in_one_line(self) -> None:
+        name = connection.settings_dict["NAME"]
         with (
             patch.object(prepare, "locked_database", side_effect=OperationalError("the disk is full")),
-            self.assertRaisesMessage(CommandError, "The catalogue cannot be prepared: the disk is full"),
+            self.assertRaisesMessage(CommandError, f"The database {name} cannot be prepared: the disk is full"),
         ):
             call_command("prepare")
 

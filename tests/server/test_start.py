@@ -117,6 +117,7 @@ def test_in_production_release_and_web_serve_the_network_and_add_no_starter_book
 
 @pytest.mark.once
 def test_in_production_the_command_serve_prepares_by_itself(start: Start) -> None:
-    server = start("python -m django41_example serve", **PRODUCTION, BEHIND_PROXY="1")
+    """Also where there is no folder for data yet."""
+    server = start("python -m django41_example serve", **PRODUCTION, BEHIND_PROXY="1", DATABASE_URL="")
     assert server.get("/books/", Host="books.test", X_Forwarded_Proto="https").json["count"] == 0
     assert "https://books.test/accounts/first/" in server.log()

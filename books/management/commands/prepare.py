@@ -40,8 +40,8 @@ class Command(BaseCommand):
                 if not settings.PRODUCTION:
                     call_command("first_account", stdout=self.stdout)
         except (DatabaseError, OSError) as error:
-            reason = " ".join(str(error).split())
-            raise CommandError(f"The catalogue cannot be prepared: {reason}") from error
+            what = "catalogue" if isinstance(error, OSError) else f"database {connection.settings_dict['NAME']}"
+            raise CommandError(f"The {what} cannot be prepared: {' '.join(str(error).split())}") from error
 
     def add_starter_books(self) -> None:
         """Add them once, to a catalogue that never had a book: removed samples never come back."""
