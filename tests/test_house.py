@@ -53,7 +53,7 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 12_014,
-    "search": 1973,
+    "search": 1971,
     "server": 3314,
     "jobs": 1475,
     "importing exporting": 5040,

@@ -1,17 +1,22 @@
 import base64
+import itertools
 import json
+import re
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
 from books.models import Book
 from books.models.book import BookQuerySet
+from books.search.compiled_query import CompiledQuery
 from books.search.filters import BookSearch
-from books.search.pagination import Cursor, Ordering, PageRequest
+from books.search.pagination import Cursor, Ordering, PageRequest, is_text
+from books.search.results import Shape, rows_in_order
 
 TITLE = BookQuerySet.ORDERINGS["title"]
 
@@ -121,6 +126,20 @@ class EveryOrder(TestCase):
             ["id"], PageRequest(TITLE, 4, Cursor.decode(first.after, TITLE, backwards=False))
         )
         assert not {row["id"] for row in first.rows} & {row["id"] for row in second.rows}
+
+    @pytest.mark.sqlite
+    def test_a_page_of_the_whole_catalogue_is_read_from_an_index_and_never_sorted(self) -> None:
+        """The event loop reads it: it must be as quick in a large catalogue as in a small one."""
+        for ordering in set(BookQuerySet.ORDERINGS.values()) - {BookQuerySet.ORDERINGS["relevance"]}:
+            for backwards, is_beyond in itertools.product((False, True), repeat=2):
+                shape = Shape((), 100, ordering, backwards, is_beyond, is_sorted=False)
+                key = {f"key{place}": "" if is_text(name) else 0 for place, name in enumerate(ordering.columns)}
+                sql, parameters = CompiledQuery(rows_in_order(Book, shape)).fill(key)
+                with self.subTest(shape=shape), connection.cursor() as cursor:
+                    cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+                    plan = [detail for *_, detail in cursor.fetchall()]
+                    assert len(plan) == 1
+                    assert re.search("USING (INTEGER PRIMARY KEY|INDEX book_by)|SCAN books_book$", plan[0]), plan
 
     def test_a_page_is_one_query(self) -> None:
         with self.assertNumQueries(1):

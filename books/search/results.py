@@ -95,10 +95,13 @@ class Matches:
             return counted
 
         counted = await per_version.get_or_make(("count", is_ranked(page), self.conditions), acount)
-        if rows is None:
-            rows = await self._aread(page, counted)
         count, cap = counted
-        return page.page(rows, count, lambda row: row[len(COLUMNS) :], cap)
+        if rows is None and (self.conditions or is_ranked(page)):
+            _, rows = await in_thread(self._read, page, counted)
+        elif rows is None:
+            query, values = self._in_order(page, count)
+            rows = await query.aread(**values)
+        return page.page(rows or [], count, lambda row: row[len(COLUMNS) :], cap)
 
     async def afacets(self, page: Page, asked: str, start: str = "") -> FacetCounts | None:
         """The facets; None if they would take long and nobody asked. `asked`: a kind to list in full, or `all`."""
@@ -119,12 +122,6 @@ class Matches:
         found = BookSeries.objects.filter(asked, book__in=[row[0] for row in page.rows])
         rows = found.values_list("book", "series__name", "number", "label")
         return {pk: Place(name, number, label) for pk, name, number, label in rows}
-
-    async def _aread(self, page: PageRequest, counted: tuple[int, int]) -> list[Row]:
-        if self.conditions or is_ranked(page):
-            return (await in_thread(self._read, page, counted))[1]
-        query, values = self._in_order(page, counted[0])
-        return await query.aread(**values)
 
     def _read(self, page: PageRequest, counted: tuple[int, int] | None = None) -> tuple[tuple[int, int], list[Row]]:
         """The count (unless it is known) and the page, in one hop. First indexes what other programs have changed."""

@@ -119,8 +119,11 @@ class BooksView(CatalogueView):
 
     async def _data(self, about: Mapping[str, Any], links: Mapping[str, str | None]) -> dict[str, Any]:
         """The page as JSON."""
-        places, columns = await self._places(), len(BookQuerySet.LIST_COLUMNS)
-        entries = [list_entry(*row[:columns]) | serialize_place(places.get(row[0])) for row in self.page.rows]
+        entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in self.page.rows]
+        places = await self._places()
+        for entry in entries:
+            if place := places.get(entry["id"]):
+                entry |= {"series_number": number(place.number), "series_label": place.label}
         data = {**about, **serialize_page("books", entries, self.page, links)}
         if self.query.asked_facets:
             data |= await self._facets_data()
@@ -228,10 +231,6 @@ def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]
 
 def place_html(places: Mapping[int, str], row: Row) -> str:
     return f"<b>{escape(place)}</b> " if (place := places.get(row[0])) else ""
-
-
-def serialize_place(place: Place | None) -> dict[str, Any]:
-    return {"series_number": number(place.number), "series_label": place.label} if place else {}
 
 
 def author_line(author_names: str) -> str:

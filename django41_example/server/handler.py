@@ -88,28 +88,22 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
-        client = client_network(scope)
+        client, answer = client_network(scope), self._answer_with_body if has_body(scope) else self._answer
         is_download = scope["method"] == "GET" and self.routes.declares("is_download", scope["path"])
         is_full = self.pool.is_full(client, writes=scope["method"] not in REPEATABLE)
         if is_full and scope["path"] not in self.always:
             await self._turn_away(scope, send)
         elif not is_download:
-            await self._receive(scope, receive, send)
+            await answer(scope, receive, send)
         elif self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT:
             await self._turn_away(scope, send)
         else:
             self.downloads[client] += 1
             try:
-                await self._receive(scope, receive, send)
+                await answer(scope, receive, send)
             finally:
                 self.downloads[client] -= 1
                 self.downloads += Counter()  # drops those without any
-
-    async def _receive(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if has_body(scope):
-            await self._answer_with_body(scope, receive, send)
-        else:
-            await self._answer(scope, BytesIO(), receive, send)
 
     async def _turn_away(self, scope: Scope, send: Send) -> None:
         """Respond 503 without the middlewares, which cost ten times as much: errors must not feed a crowd."""
@@ -125,7 +119,7 @@ class Handler(ASGIHandler):
             scope["is_too_large"] = limit < size < math.inf
             if self._is_to_check(scope, size):
                 scope["is_upload_check"] = True
-                if await self._answer(scope, BytesIO(), receive, draining(receive, send)):
+                if await self._answer(scope, receive, draining(receive, send)):
                     return
                 scope["is_upload_check"], limit = False, self.upload_limit if size > limit else limit
             body = await read_limited(self.read_body, receive, limit, announced=size)
@@ -134,7 +128,7 @@ class Handler(ASGIHandler):
         except BodyTooLarge as error:
             scope["refusal"] = 413, f"A body may have {limit:,} bytes here, and this one has more.", CLOSE
             body, send = BytesIO(), send if error.is_complete else draining(receive, send)
-        await self._answer(scope, body, receive, send)
+        await self._answer(scope, receive, send, body)
 
     def _is_to_check(self, scope: Scope, size: float) -> bool:
         """Whether `upload_check` decides about this body before it is read."""
@@ -146,14 +140,14 @@ class Handler(ASGIHandler):
     async def _refuse(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:
         return self.error_response(request, *refusal)
 
-    async def _answer(self, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> bool:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, sent: IO[bytes] | None = None) -> bool:
         """Answer the request. False if this was the upload check and it accepts the body."""
         is_check = scope.get("is_upload_check")  # then the body is still to be received
         disconnected = None if is_check else partial(until_disconnect, receive)
         client, writes = client_network(scope), scope["method"] not in REPEATABLE
         checkout = Checkout(self.pool, client=client, writes=writes, disconnected=disconnected)
         checkout.catalogue_version = scope.get("catalogue_version")
-        with checkout, closing(body):
+        with checkout, closing(sent or BytesIO()) as body:
             if prefix := get_script_prefix(scope):
                 set_script_prefix(prefix)
             await request_started.asend(sender=type(self), scope=scope)
