@@ -54,11 +54,11 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 12_014,
     "search": 1971,
-    "server": 3314,
+    "server": 3360,
     "jobs": 1475,
     "importing exporting": 5040,
     "openapi": 651,
-    "house": 28_434,
+    "house": 28_480,
     "benchmarks": 3512,
 }
 

@@ -41,6 +41,8 @@ UNDOCUMENTED = {
     "loop_thread_executors": THREADS,  # asgiref: which executor an event loop's sync calls go to
     "single_thread_executor": THREADS,  # asgiref: where they go outside of requests
     "HttpToolsProtocol": PROTOCOL,  # uvicorn: the connection that ours extends, on httptools
+    "RequestResponseCycle": "django41_example/server/transport.py",  # uvicorn: a request and its response
+    "STATUS_LINE": "django41_example/server/transport.py",  # uvicorn: the first line of a response, by status
     "FlowControl": "django41_example/server/transport.py",  # uvicorn: who may read on, and write on
     "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception
     "wait_async": "django41_example/server/postgresql.py",  # psycopg: runs these steps on the event loop

@@ -6,8 +6,8 @@ that was committed before it was called, by any process, program or host:
 - SQLite: triggers raise a number in the same transaction. `PRAGMA data_version` (5 µs) tells whether anybody has
   committed anything since the last look, and only then the number is read.
 - PostgreSQL: triggers send a notification, which leaves with the commit. A process listens on one connection, and sends
-  the server an empty query on it: what was committed before arrives before the answer. Nothing is written, so writers
-  never wait for each other.
+  the server a Sync message on it: what was committed before arrives before the answer. (An empty query would do the
+  same, at the cost of a transaction.) Nothing is written, so writers never wait for each other.
 
 While the version is unknown (nobody has subscribed, the connection is lost), `validate` gives None: nothing that is
 cached may be used.

@@ -14,7 +14,7 @@ NOT_OURS = {"cursor_factory", "context", "prepare_threshold"}  # what only Djang
 
 
 class PostgresVersion(CatalogueVersion):
-    """Sends one query for all requests that arrived in the same turn of the event loop."""
+    """Sends one Sync for all requests that arrived in the same turn of the event loop."""
 
     ERRORS = (psycopg.Error,)
 
@@ -24,7 +24,7 @@ class PostgresVersion(CatalogueVersion):
         self.connection: psycopg.AsyncConnection[Any] | None = None
         self.socket = -1
         self.is_lost = asyncio.Event()
-        self.asked: list[asyncio.Future[int | None]] = []  # those for whom the query on its way was sent
+        self.asked: list[asyncio.Future[int | None]] = []  # those for whom the Sync on its way was sent
         self.waiting: list[asyncio.Future[int | None]] = []
         self.too_late: asyncio.TimerHandle | None = None
 
@@ -45,7 +45,7 @@ class PostgresVersion(CatalogueVersion):
         self.asked, self.waiting = self.waiting, []
         self.too_late = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self.is_lost.set)
         try:
-            self.connection.pgconn.send_query(b"")
+            self.connection.pgconn.pipeline_sync()
         except psycopg.Error:
             self.is_lost.set()
 
@@ -55,12 +55,9 @@ class PostgresVersion(CatalogueVersion):
         pgconn = self.connection.pgconn
         try:
             pgconn.consume_input()
-            is_answered = False
-            while self.asked and not is_answered and not pgconn.is_busy():
-                result = pgconn.get_result()
-                is_answered = result is None
-                if result is not None and result.status != ExecStatus.EMPTY_QUERY:
-                    raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+            is_answered = self.asked and not pgconn.is_busy()
+            if is_answered and (result := pgconn.get_result()) and result.status != ExecStatus.PIPELINE_SYNC:
+                raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
             while pgconn.notifies():
                 self.number += 1
         except psycopg.Error:
@@ -87,6 +84,7 @@ class PostgresVersion(CatalogueVersion):
         except BaseException:
             await connection.close()
             raise
+        connection.pgconn.enter_pipeline_mode()
         self.is_lost.clear()
         self.connection, self.socket = connection, connection.pgconn.socket
         asyncio.get_running_loop().add_reader(self.socket, self._receive)

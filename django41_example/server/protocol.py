@@ -5,10 +5,11 @@ has such limits, so this extends uvicorn's protocol, which is undocumented: writ
 
 import asyncio
 import json
+import math
 import resource
 import socket
 import struct
-from collections import Counter, deque
+from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
@@ -65,6 +66,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     unparsed = b""
     to_start: Any = None  # the request that begins with this connection's turn
+    unanswered: Any = None  # the request that is being answered, or is about to be; one at a time
     is_waiting = False  # for its turn
     started_at_once = 0  # requests since it last had nothing to ask
     arrived = 0  # bytes of what is not answered yet
@@ -72,6 +74,7 @@ class LimitedProtocol(HttpToolsProtocol):
     held = 0  # bytes of both that count towards MOST_HELD
     body_due = 0  # bytes of the body that are to come, as far as its head tells
     late_at: float | None = None
+    idle_until = math.inf  # the deadline for the first byte of another request
     total_at = 0.0  # when all of the body must have arrived
     stuck_at: float | None = None
     head_size = 0  # bytes
@@ -81,7 +84,6 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.flow, self.outgoing = Flow(transport, self), Outgoing(transport, self.loop)
-        self.unanswered: deque[Any] = deque()
         self.by_address: dict[str, dict[LimitedProtocol, None]] = self.app_state.setdefault("by_address", {})
         self.turns: Turns = self.app_state.setdefault("turns", Turns(self.loop))
         self.address = network_of(self.client[0] if self.client else "")
@@ -99,10 +101,6 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        for cycle in self.unanswered:  # uvicorn tells only the latest
-            cycle.disconnected = True
-            cycle.message_event.set()
-        self.pipeline.clear()
         self.to_start = None
         self.let_go()
         self.of_address().pop(self, None)
@@ -144,7 +142,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def may_parse(self) -> bool:
         """Whether there is something to parse and no unanswered request before it."""
-        is_answering = self.unanswered and not self.unanswered[-1].more_body
+        is_answering = self.unanswered and not self.unanswered.more_body
         return bool(self.unparsed) and not (is_answering or self.is_refused or self.transport.is_closing())
 
     def sent_at_once(self) -> int:
@@ -155,10 +153,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self.is_waiting = False
         if self.transport.is_closing():
             return
-        self.parse()
+        if not self.to_start:
+            self.parse()
         if self.to_start:
             self.start(*self.to_start)
-        self.go_on()
+        if self.unparsed:
+            self.go_on()
         if not self.unparsed and not (self.cycle and len(self.cycle.body) > HIGH_WATER_LIMIT):
             self.flow.resume_reading()
 
@@ -177,7 +177,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Start it as uvicorn does, but run its first step at once, to time the turn: it is often the only step."""
         self.to_start = None
         self.started_at_once += 1
-        task = asyncio.eager_task_factory(asyncio.get_running_loop(), cycle.run_asgi(app))
+        task = asyncio.Task(cycle.run_asgi(app), loop=asyncio.get_running_loop(), eager_start=True)
         if not task.done():
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
@@ -236,7 +236,7 @@ class LimitedProtocol(HttpToolsProtocol):
             raise
         super().on_headers_complete()
         self.cycle.transport = self.outgoing  # type: ignore[assignment]  # it has the methods that a cycle calls
-        self.unanswered.append(self.cycle)
+        self.unanswered = self.cycle
         if self.is_ending:
             self.cycle.keep_alive = False
 
@@ -255,27 +255,28 @@ class LimitedProtocol(HttpToolsProtocol):
             self.body_due = 0
 
     def on_response_complete(self) -> None:
-        self.unanswered.popleft()
-        super().on_response_complete()
-        if not self.unanswered:
-            self.arrived = len(self.unparsed)
-            self.hold()
-            if self.is_refused and not self.transport.is_closing():
-                self.write_refusal()
-        if self.is_idle():
+        """Unlike uvicorn's, this sets no timer for each request, and looks at no pipeline: there is none."""
+        self.unanswered = None
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.idle_until = self.loop.time() + self.timeout_keep_alive
+        self.arrived = len(self.unparsed)
+        self.hold()
+        self.flow.resume_reading()
+        if self.is_refused:
+            self.write_refusal()
+        if self.unparsed:
+            self.go_on()
+        else:
             self.started_at_once = 0
-        self.go_on()
-
-    def timeout_keep_alive_handler(self) -> None:
-        if self.is_idle() and self.late_at is None:  # else another request has come, or comes
-            super().timeout_keep_alive_handler()
 
     # What is held in memory
 
     def hold(self) -> bool:
         """Count the memory that this connection holds. False if it has grown beyond the limit of the worker or of the
         address."""
-        held = min(max(0, self.arrived - FREE_BYTES), LARGEST_HELD) + self.unsent
+        held = self.unsent + (min(self.arrived - FREE_BYTES, LARGEST_HELD) if self.arrived > FREE_BYTES else 0)
         if held == self.held:
             return True
         grown, self.held = held - self.held, held
@@ -322,12 +323,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def refuse(self, status: int) -> None:
         """Stop reading, answer without the application after the requests before this one, and close."""
         self.is_refused, self.refusal, self.unparsed = True, status, b""
-        if self.unanswered and self.unanswered[-1].more_body:  # it is this request's body that is refused
-            refused = self.unanswered.pop()
+        if self.unanswered and self.unanswered.more_body:  # it is this request's body that is refused
+            refused, self.unanswered = self.unanswered, None
             refused.disconnected = True
             refused.message_event.set()
-            if self.pipeline:
-                self.pipeline.popleft()
             if refused.response_started:
                 self.loop.call_later(LINGER_SECONDS, self.transport.close)
                 return
@@ -372,6 +371,8 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.late_at = now + BODY_SECONDS
             else:
                 self.refuse(408)
+        elif self.late_at is None and now > self.idle_until and self.is_idle():
+            self.transport.close()
 
 
 def close_late_ones(loop: asyncio.AbstractEventLoop, connections: set[Any], app_state: dict[str, Any]) -> None:

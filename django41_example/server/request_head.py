@@ -31,7 +31,7 @@ def check(version: str, target: bytes, headers: Headers) -> int:
     """The length of the body, 0 if it is not told. Raises BadHead, or leaves headers that all parts read alike."""
     if len(target) > LONGEST_ADDRESS:
         raise BadHead(414)
-    if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:
+    if len(headers) > MOST_HEADERS or sum([len(name) + len(value) for name, value in headers]) > LARGEST_HEAD:
         raise BadHead(431)
     if version not in {"1.0", "1.1"}:
         raise BadHead(505)

@@ -14,6 +14,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from django41_example.server.request_head import IDENTITY, accepted_encodings
+from django41_example.server.transport import ReadyHeaders
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -50,10 +51,10 @@ class CachedResponse:
     def __init__(self, status: int, headers: Headers, body: bytes, route: str) -> None:
         self.route, self.size = route, len(body) + OVERHEAD
         self.etag = dict(headers).get(b"etag")
-        self.start: Message = {"type": "http.response.start", "status": status, "headers": headers}
+        self.start: Message = {"type": "http.response.start", "status": status, "headers": ReadyHeaders(headers)}
         self.body: Message = {"type": "http.response.body", "body": body}
         kept = [header for header in headers if header[0] not in NOT_IN_304]
-        self.not_modified: Message = {"type": "http.response.start", "status": 304, "headers": kept}
+        self.not_modified: Message = {"type": "http.response.start", "status": 304, "headers": ReadyHeaders(kept)}
 
     def messages(self, if_none_match: bytes | None) -> tuple[Message, Message]:
         if if_none_match and self.etag and etag_matches(self.etag, if_none_match):

@@ -1,7 +1,6 @@
 """Which request is next: connections take turns, so nobody waits for everything that somebody else requested."""
 
 import asyncio
-from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from time import perf_counter
@@ -33,7 +32,9 @@ class Turns:
         entry = connection.sent_at_once(), next(self.numbers), connection
         heappush(self.waiting.setdefault(connection.address, []), entry)
         if self.spent < SLICE:
-            self._time(connection.parse)
+            began = perf_counter()
+            connection.parse()
+            self.spent += perf_counter() - began
         self._schedule()
 
     def _schedule(self) -> None:
@@ -42,10 +43,11 @@ class Turns:
             self.loop.call_soon(self._begin_slice)
 
     def _begin_slice(self) -> None:
-        self.spent, self.is_scheduled = 0.0, False
+        began, self.spent, self.is_scheduled = perf_counter(), 0.0, False
         try:
             while self.waiting and self.spent < SLICE:
-                self._time(self._next().take_turn)
+                self._next().take_turn()
+                self.spent = perf_counter() - began
         finally:
             if self.waiting:
                 self._schedule()
@@ -57,10 +59,3 @@ class Turns:
         if waiting:
             self.waiting[address] = waiting  # at the end
         return connection
-
-    def _time(self, step: Callable[[], None]) -> None:
-        began = perf_counter()
-        try:
-            step()
-        finally:
-            self.spent += perf_counter() - began

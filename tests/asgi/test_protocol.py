@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -24,6 +25,14 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
     if message["type"] == "http.request":
         await send({"type": "http.response.start", "status": 200, "headers": OK})
         await send({"type": "http.response.body", "body": b"OK"})
+
+
+def answering(status: int, headers: Any) -> Any:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"OK" if headers else b""})
+
+    return application
 
 
 class Slow:
@@ -188,6 +197,29 @@ async def test_a_refused_connection_lingers_and_is_closed(wire: Wire, server: Se
 
 
 # Writes
+
+
+@pytest.mark.parametrize("request_line", ["GET / HTTP/1.1", "HEAD / HTTP/1.1", "GET / HTTP/1.0"])
+@pytest.mark.parametrize("status", [200, 304, 404])
+async def test_headers_that_are_ready_are_sent_as_any_others(request_line: str, status: int) -> None:
+    written = []
+    for headers in (OK, transport.ReadyHeaders(OK)):
+        sent = [] if status == 304 else headers
+        wire = Server(answering(status, type(headers)(sent))).connect()
+        await wire.send(f"{request_line}\r\nHost: testserver\r\nConnection: keep-alive\r\n\r\n".encode())
+        written.append((wire.pieces, wire.closed))
+    assert written[0] == written[1]
+    assert written[0][0][0].startswith(f"HTTP/1.1 {status} ".encode())
+
+
+async def test_the_server_adds_its_own_headers_to_those_that_are_ready() -> None:
+    server = Server(answering(200, transport.ReadyHeaders(OK)))
+    server.state.default_headers = [(b"date", b"Mon, 30 Nov 2026 09:00:00 GMT")]
+    wire = server.connect()
+    await wire.send(HELLO)
+    server.state.default_headers = [(b"date", b"Mon, 30 Nov 2026 09:00:01 GMT")]
+    await wire.send(HELLO)
+    assert re.findall(rb"09:00:0.", wire.written) == [b"09:00:00", b"09:00:01"]
 
 
 async def test_a_short_answer_is_written_in_one_piece(wire: Wire) -> None:
@@ -361,7 +393,9 @@ async def test_a_client_that_reads_a_byte_now_and_then_is_dropped(slow: Slow) ->
 async def test_a_connection_at_rest_is_closed_after_a_while(wire: Wire, server: Server) -> None:
     await wire.send(HELLO)
     await server.clock.advance(server.config.timeout_keep_alive)
-    assert (wire.statuses, wire.closed) == ([200], True)
+    assert (wire.statuses, wire.closed) == ([200], False)
+    await server.clock.advance(1)
+    assert wire.closed
 
 
 async def test_connections_that_come_and_go_leave_one_watch_behind(server: Server) -> None:
