@@ -52,21 +52,21 @@ def test_a_place_in_a_series_is_read_as_it_is_written(written: str, place: tuple
 @pytest.mark.parametrize(
     ("numbers", "total", "sentence"),
     [
-        ("1 2 4", 7, "You have 1, 2, 4 of 7; missing 3, 5–7"),
-        ("1 2 4", None, "You have 1, 2, 4; missing 3"),
-        ("2 4 4", None, "You have 2, 4; missing 3"),
-        ("1 2 2.5 4", 7, "You have 1, 2, 2.5, 4 of 7; missing 3, 5–7"),
-        ("0.5 1 2 3", None, "You have 0.5, 1–3"),
-        ("1-3 5", None, "You have 1–3, 5; missing 4"),
-        ("1&2 3", 3, "You have all 3"),
-        ("I-III 3½ 5", None, "You have 1–3, 3.5, 5; missing 4"),
-        ("0 1 2", 2, "You have 0–2 of 2"),
-        ("8", 7, "You have 8 of 7; missing 1–7"),
-        ("上 下", None, "You have 1, 2"),
-        ("上 中 下", 3, "You have all 3"),
-        ("0.1-0.4", 2, "You have 0.1 of 2; missing 1, 2"),
-        ("1 999999", None, "You have 1, 999999; missing 2–999998"),
-        ("", 7, "You have none of 7"),
+        ("1 2 4", 7, "Volumes here: 1, 2, 4 of 7; missing 3, 5–7"),
+        ("1 2 4", None, "Volumes here: 1, 2, 4; missing 3"),
+        ("2 4 4", None, "Volumes here: 2, 4; missing 3"),
+        ("1 2 2.5 4", 7, "Volumes here: 1, 2, 2.5, 4 of 7; missing 3, 5–7"),
+        ("0.5 1 2 3", None, "Volumes here: 0.5, 1–3"),
+        ("1-3 5", None, "Volumes here: 1–3, 5; missing 4"),
+        ("1&2 3", 3, "Volumes here: all 3"),
+        ("I-III 3½ 5", None, "Volumes here: 1–3, 3.5, 5; missing 4"),
+        ("0 1 2", 2, "Volumes here: 0–2 of 2"),
+        ("8", 7, "Volumes here: 8 of 7; missing 1–7"),
+        ("上 下", None, "Volumes here: 1, 2"),
+        ("上 中 下", 3, "Volumes here: all 3"),
+        ("0.1-0.4", 2, "Volumes here: 0.1 of 2; missing 1, 2"),
+        ("1 999999", None, "Volumes here: 1, 999999; missing 2–999998"),
+        ("", 7, "Volumes here: none of 7"),
         ("", None, ""),
     ],
 )
@@ -78,7 +78,7 @@ def test_the_volumes_that_are_here_and_those_that_are_missing(numbers: str, tota
 
 @pytest.mark.once
 def test_of_a_complete_series_and_of_one_without_numbers_nothing_is_missing() -> None:
-    assert str(Volumes.of([(Decimal(2), "")], 7, is_complete=True)) == "You have 2 of 7"
+    assert str(Volumes.of([(Decimal(2), "")], 7, is_complete=True)) == "Volumes here: 2 of 7"
     assert str(Volumes.of([(None, "")], 7)) == ""
     assert Volumes.of([(None, "")], 7).missing == []
 
@@ -127,7 +127,7 @@ class SeriesOfBooks(TestCase):
             "volumes": None,
             "is_complete": False,
             "missing": [3, 5],
-            "summary": "You have 1, 2, 4, 6, 7; missing 3, 5",
+            "summary": "Volumes here: 1, 2, 4, 6, 7; missing 3, 5",
             "books": 5,
         }
         assert (data["count"], data["count_is_exact"], data["next"]) == (3, True, None)
@@ -218,7 +218,7 @@ class SeriesOfBooks(TestCase):
 
     async def test_the_rows_of_a_series_have_their_numbers(self) -> None:
         page = (await self.async_client.get(self.url, headers=HTML)).content.decode()
-        assert "You have 1, 2, 4, 6, 7; missing 3, 5." in page
+        assert "Volumes here: 1, 2, 4, 6, 7; missing 3, 5." in page
         assert "<b>#4</b>" in page
         assert "b&#x27;" not in page
         assert "<b>6-7</b>" in page
@@ -397,7 +397,7 @@ class Kept(LibrarianTestCase):
         self.changed(volumes=6)
         for book in self.old.books.all():
             Book.objects.change(book.pk, {"series": "", "more_series": []})
-        assert self.client.get(self.url).json()["summary"] == "You have none of 6"
+        assert self.client.get(self.url).json()["summary"] == "Volumes here: none of 6"
         done = self.client.post(self.edit, {"volumes": ""})
         assert (done.status_code, done["Location"]) == (303, "/series/")
         assert not Series.objects.filter(pk=self.old.pk).exists()

@@ -48,15 +48,15 @@ class Volumes:
         return list(islice(every, MOST_MISSING))
 
     def __str__(self) -> str:
-        """`You have 1, 2, 4 of 7; missing 3, 5–7`; empty without any numbers."""
+        """`Volumes here: 1, 2, 4 of 7; missing 3, 5–7`; empty without any numbers."""
         if not self.have:
-            return f"You have none of {self.total}" if self.total and not self.unnumbered else ""
+            return f"Volumes here: none of {self.total}" if self.total and not self.unnumbered else ""
         whole = sum(last - first + 1 for first, last in self.have if isinstance(first, int))
         if (self.have[0][0], self.have[-1][1], whole) == (1, self.total, self.total):
-            return f"You have all {self.total}"
+            return f"Volumes here: all {self.total}"
         of = f" of {self.total}" if self.total else ""
         missing = f"; missing {format_runs(self.missing)}" if self.missing else ""
-        return f"You have {format_runs(self.have)}{of}{missing}"
+        return f"Volumes here: {format_runs(self.have)}{of}{missing}"
 
 
 def volumes_in(number: Decimal, label: str, known: Container[Decimal | int] = ()) -> Iterable[int]:
