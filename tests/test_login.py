@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -168,6 +169,14 @@ class GuessesOfTheOldPassword(TestCase):
     def change(self, old: str) -> Any:
         new = f"another {PASSWORD}"
         return self.client.post("/accounts/password/", {"old": old, "password": new, "again": new}, headers=HTML)
+
+    def test_the_form_tells_the_new_password_from_the_current_one(self) -> None:
+        page = self.client.get("/accounts/password/", headers=HTML).content.decode()
+        assert re.findall(r'<label for="id_\w+">([\w ]+)', page) == [
+            "Current password ",
+            "New password ",
+            "Repeat password ",
+        ]
 
     def test_there_are_as_many_as_to_sign_in_and_they_count_together(self) -> None:
         for number in range(2):

@@ -15,6 +15,7 @@ from books.models.account import AccountQuerySet
 from books.models.token import MAX_DAYS, Scope
 
 MAX_USERNAME = 150
+PASSWORD_HINT = "At least 8 characters, and not a common password."  # noqa: S105
 MAX_PASSWORD = 1000  # characters: a longer one takes longer to hash
 
 
@@ -41,7 +42,7 @@ class NewPasswordForm(SetPasswordMixin[User], forms.Form):
     """A new password, typed twice and checked by Django's password validators."""
 
     error_messages = {"password_mismatch": "The two passwords differ."}
-    password = _password("Password", "new-password", "At least 8 characters, and not a common password.")
+    password = _password("New password", "new-password", PASSWORD_HINT)
     again = _password("Repeat password", "new-password")
 
     def clean(self) -> dict[str, Any]:
@@ -53,6 +54,7 @@ class NewPasswordForm(SetPasswordMixin[User], forms.Form):
 
 class NewAccountForm(NewPasswordForm):
     username = UsernameField(label="User name", max_length=MAX_USERNAME, validators=[UnicodeUsernameValidator()])
+    password = _password("Password", "new-password", PASSWORD_HINT)
     field_order = ["username", "password", "again"]
 
 
