@@ -155,15 +155,18 @@ class BookForm(forms.Form):
         self.asks_to_share = True
         self.add_error("isbn13", isbn_taken(error, "tick “It shares the ISBN of that volume” below"))
 
-    def show_conflict(self, theirs: Mapping[str, Any], before: Mapping[str, Any], version: int) -> None:
-        """Show the saved value beside each field that differs, or in it where it is as `before` others changed it."""
+    def show_conflict(self, theirs: Mapping[str, Any], base: Mapping[str, Any] | None, version: int) -> None:
+        """Show the saved value beside each field that both changed, or in it where only others changed it.
+
+        `base`: the record that both began with; None if it is not known.
+        """
         data = {name: self.data.get(name, "") for name in self.fields}
         for name, mine in self.record().items():
             field = cast("RecordField", self.fields[name])
             saved = field.prepare_value(theirs[name])
-            if name in before and mine == before[name]:
+            if base is not None and mine == base[name] != theirs[name]:
                 data[name], field.origin = saved, "the saved book"
-            elif mine != theirs[name]:
+            elif mine != theirs[name] and (base is None or theirs[name] != base[name]):
                 field.theirs = saved or "(empty)"
         self.data = {**data, "version": version}
 

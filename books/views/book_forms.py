@@ -1,7 +1,7 @@
 """The forms that add, edit and delete a book. What was typed is never lost."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.books import BookForm, DeleteForm, NewBookForm
+from books.metadata.record import Record
 from books.models import Book, Change, Channel, DuplicateISBN, MergedAway, StaleVersion
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
@@ -138,10 +139,17 @@ class BookEdit(CatalogueView):
         if is_stale := status == 412:
             if self.media_type == JSON:
                 raise HTTPError(412, STALE)
-            since = Change.objects.filter(book_id=pk, version__gt=form.cleaned_data["version"]).order_by("-pk")
-            before = {name: value async for change in since for name, value in change.before().items()}
-            form.show_conflict(book.as_record(), before, book.version)
+            form.show_conflict(book.as_record(), await arecord_at(book, form.cleaned_data["version"]), book.version)
         return self.respond_again(form, EDIT, status=status, book=serializers.heading(book), stale=is_stale)
+
+
+async def arecord_at(book: Book, version: int) -> Record | None:
+    """The book's record as it was at an earlier version; None if its history does not tell."""
+    since = [change async for change in Change.objects.filter(book_id=book.pk, version__gt=version).order_by("-pk")]
+    if len(since) != book.version - version:  # some of it was purged
+        return None
+    before = {name: value for change in since for name, value in change.before().items()}
+    return cast("Record", {**book.as_record(), **before})
 
 
 class BookDelete(CatalogueView):
