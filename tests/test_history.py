@@ -137,8 +137,9 @@ class History(LibrarianTestCase):
     async def test_a_deletion_is_undone_once(self) -> None:
         address = await self.make()
         await self.send("delete", address)
-        await self.undo(address)
-        assert (await self.undo(address, 1)).status_code == 409
+        restore = (await self.changes(address))[0]["undo_url"]
+        await self.async_client.post(restore)
+        assert (await self.async_client.post(restore)).status_code == 409
 
     async def test_another_books_change_is_not_this_ones(self) -> None:
         first, second = await self.make(), await self.make()
@@ -157,6 +158,15 @@ class History(LibrarianTestCase):
         change = (await self.changes(address))[0]
         response = await self.async_client.post(change["undo_url"], headers=HTML)
         assert (response.status_code, response["Location"]) == (303, f"{address}history/")
+
+    async def test_an_undone_change_is_offered_again_only_once_its_undoing_is_undone(self) -> None:
+        address = await self.make()
+        await self.send("patch", address, {"title": "second"})
+        await self.undo(address)
+        assert [bool(change["undo_url"]) for change in await self.changes(address)] == [True, False, True]
+        await self.undo(address)
+        assert [bool(change["undo_url"]) for change in await self.changes(address)] == [True, False, True, True]
+        assert (await self.undo(address, 2)).status_code == 200
 
     async def test_who_may_not_edit_may_not_undo(self) -> None:
         address = await self.make()

@@ -74,7 +74,7 @@ PERSON |= {"joined_at": TIME, "signed_in_at": or_null(TIME)}
 INVITATION = {"id": ID, "role": text(enum=Role.values), "by": text(), "created_at": TIME, "expires_at": TIME}
 DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, after={})}
 CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Channel.values), "at": TIME}
-CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": text()}
+CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": or_null(text())}
 CHANGE |= {"merged_into": or_null(text()), "merged": array(text())}
 ACTIVITY = {"id": ID, "action": text(enum=ACTIVITIES), "at": TIME, "by": or_null(text())}
 ACTIVITY |= {"via": text(enum=Channel.values), "fields": array(text()), "undoes": or_null(ID)}

@@ -98,6 +98,12 @@ def changes(pk: int, user: RequestUser, most: int = MAX_CHANGES) -> list[dict[st
     names = (*COLUMNS, "user__username") if user.account else COLUMNS  # whose changes the version does not tell
     rows = compile_query(changes_of_book, names, most).read(pk=pk)
     found = [serialized(pk, dict(zip(names, row, strict=True))) for row in rows]
+    undone = set()
+    for change in found:  # the latest first: what was undone, and that undone in turn, counts again
+        if change["id"] in undone:
+            change["undo_url"] = None
+        else:
+            undone.add(change["undoes"])
     if merges := {change["id"]: change["merged"] for change in found if change["action"] == Action.MERGED}:
         for part in Change.objects.filter(part_of__in=merges).order_by("book_id").values("part_of", "book_id"):
             merges[part["part_of"]].append(book_url(part["book_id"]))
