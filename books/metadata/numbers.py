@@ -50,7 +50,7 @@ _LETTER_MARKS = re.compile("[\"'\u00b4\u02b9\u0301\u0384\u05f3\u05f4\u2019\u201d
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
 _PAGES = re.compile(
-    r"(?:\[|~|約|约|(?:ca|p|pp|s|approx|about|circa|etwa|env|[ivxlc]+)\b[.,+]?|\s)*"
+    r"(?:[~+\[]|約|约|(?:ca|p|pp|s|approx|about|circa|etwa|env|[ivxlc]+)\b[.,+]?|\s)*"
     r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\]?\s*"
     r"(?:(?:p|pp|pgs?|pages?|pag|págs?|páginas|pagine|pagina's|s|str|sid|seiten|sidor|sider|sivua|blz|bladzijden|stron|"
     r"с|стр|страниц\w*|頁|ページ|页|쪽|페이지|trang|sayfa|oldal)\.?)?(?:\s*\(.*\))?"

@@ -70,7 +70,6 @@ _NO_INVISIBLE = str.maketrans("", "", INVISIBLE)
 _LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 DAMAGED = "\ufffd"  # replaces bytes that could not be decoded
 _CONTROLS = re.compile(rf"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff{DAMAGED}]")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
 
 
@@ -129,42 +128,24 @@ def description(value: object) -> str:
     return text
 
 
-def whole_number(allowed: range, message: str) -> Callable[[object], int | None]:
-    """A cleaner for an integer, or for its ASCII digits in a form or a file."""
+def whole_number(allowed: range, message: str, read: Callable[[str], object]) -> Callable[[object], int | None]:
+    """A cleaner for an integer; `read` finds it in a text such as `320 p.`"""
 
     def clean_number(value: object) -> int | None:
+        if isinstance(value, str):
+            is_plain = len(value) <= 4 and value.isascii() and value.isdigit()  # as most are in files
+            value = int(value) if is_plain else read(_readable(value))
         if value is None or value == "":
             return None
-        if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
             raise ValidationError(message, code="invalid")
-        return value
+        return value or None  # no book is of the year 0
 
     return clean_number
 
 
-def _is_plain(text: str) -> bool:
-    """Whether these are a few plain digits, like most years and numbers of pages in files."""
-    return len(text) <= 4 and text.isascii() and text.isdigit()
-
-
-_YEAR = whole_number(YEARS, "Enter a year, for example 1987 or -380.")
-
-
-def published_year(value: object) -> int | None:
-    """A year as a number or in words."""
-    is_in_words = isinstance(value, str) and not _is_plain(value)
-    return numbers.year(_readable(value)) if is_in_words else _YEAR(value) or None
-
-
-_PAGES = whole_number(PAGES, f"Enter a whole number from 1 to {PAGES.stop - 1}.")
-
-
-def pages(value: object) -> int | None:
-    """A number of pages as a number or in words."""
-    is_in_words = isinstance(value, str) and not _is_plain(value)
-    return _PAGES(numbers.pages(_readable(value)) if is_in_words else value)
+published_year = whole_number(YEARS, "Enter a year, for example 1987 or -380.", numbers.year)
+pages = whole_number(PAGES, f"Enter a whole number from 1 to {PAGES.stop - 1}.", numbers.pages)
 
 
 def series_number(value: object) -> Decimal | None:
