@@ -119,4 +119,4 @@ def test_a_language_has_a_name_to_read(tag: str, name: str) -> None:
     [("Dutch (original)", "original"), ("English (US, UK)", "uk"), ("Chinese (Simplified)", ""), ("English", "")],
 )
 def test_what_a_tag_does_not_say_of_a_language_is_named(written: str, rest: str) -> None:
-    assert languages.left_out(written) == rest
+    assert languages.other_qualifiers(written) == rest

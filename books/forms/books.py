@@ -32,7 +32,7 @@ def split_unknown(names: Iterable[str], separators: re.Pattern[str], known: Coll
 
 def split_people(people: list[Contributor], separators: re.Pattern[str]) -> list[Contributor]:
     """Split names at the separators. Each part keeps the role."""
-    known = Author.objects.spelled(each.name for each in people)
+    known = Author.objects.find(each.name for each in people)
     return [each._replace(name=part) for each in people for part in split_unknown([each.name], separators, known)]
 
 
@@ -73,7 +73,7 @@ class BookForm(forms.Form):
     commas = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
 
     asks_to_share = False
-    in_question: Mapping[str, list[str]] = {}  # new names of people that contain a comma, by field
+    names_with_commas: Mapping[str, list[str]] = {}  # new names of people that contain a comma, by field
 
     def __init__(self, data: Any = None, **how: Any) -> None:
         for box, name in ADDED.items() if data else ():
@@ -100,12 +100,12 @@ class BookForm(forms.Form):
         """
         authors, contributors, topics = (self.cleaned_data[field] for field in NAMES)
         people = self._split("contributors", [roles.contributor(text) for text in contributors])
-        settled = {
+        found = {
             "authors": [each.name for each in self._split("authors", [Contributor(name, "") for name in authors])],
             "contributors": list(map(str, people)),
             "topics": split_unknown(topics, _COMMAS, Topic.objects.known(topics)),
         }
-        for name, values in settled.items():
+        for name, values in found.items():
             try:
                 self.cleaned_data[name] = record.CLEANERS[name](values)
             except ValidationError as error:
@@ -115,10 +115,10 @@ class BookForm(forms.Form):
         people = split_people(people, _ENUMERATION)
         if self.cleaned_data["commas"] == "split":
             return split_people(people, _COMMAS)
-        known = Author.objects.spelled(each.name for each in people)
+        known = Author.objects.find(each.name for each in people)
         asked = [each.name for each in people if _COMMAS.search(each.name) and each.name not in known]
         if asked and self.cleaned_data["commas"] != "keep":
-            self.in_question = {**self.in_question, field: asked}
+            self.names_with_commas = {**self.names_with_commas, field: asked}
         return people
 
     def record(self) -> Record:

@@ -47,14 +47,14 @@ class UploadForm(forms.Form):
         self.format_name = preview["format"] if preview["format"] in FORMATS else ""  # "" for any other table
 
     @property
-    def is_read_otherwise(self) -> bool:
+    def needs_new_preview(self) -> bool:
         """Whether a different encoding or format was chosen than the page has shown."""
         asked = self.cleaned_data.get("format", ""), self.cleaned_data.get("encoding", "")
         return bool(self.preview["candidates"]) or asked != (self.format_name, self.preview["encoding"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if cleaned.get("action") in {"test", "import"} and not self.is_read_otherwise:
+        if cleaned.get("action") in {"test", "import"} and not self.needs_new_preview:
             columns = self.preview["columns"]
             if len(cleaned.get("column", ())) != len(columns):
                 raise ValidationError("This page is out of date: open it again.")

@@ -143,7 +143,7 @@ def _restore(model: Any, done: NameChange) -> None:
             raise CannotUndo(f"“{each['name']}” was renamed, merged or deleted since. Undo that first.")
     for each in done.before:
         old, restored = rows.get(each["id"]), model.of_snapshot(each)
-        holder = model.objects.meant_by(each["name"])
+        holder = model.objects.find_one(each["name"])
         is_taken = holder is not None and holder.pk != each["id"] and each["name"] not in holder.names
         if old is None and not is_taken:
             restored.save(force_insert=True)
@@ -167,7 +167,7 @@ def _lock_books(old: Named, new: Named) -> list[int]:
 def _lock_names(named: Named, name: str | None, pseudonyms: Sequence[Named]) -> tuple[Any, Any, list[Any]]:
     """Lock, in one order, what is to change, another that has the new name, and the pseudonyms. Raises DoesNotExist."""
     model: Any = type(named)
-    taken = model.objects.meant_by(name) if name else None
+    taken = model.objects.find_one(name) if name else None
     rows = _locked(model, Q(pk__in={named.pk, taken.pk if taken else named.pk, *(each.pk for each in pseudonyms)}))
     if named.pk not in rows:
         raise model.DoesNotExist
@@ -177,13 +177,13 @@ def _lock_names(named: Named, name: str | None, pseudonyms: Sequence[Named]) -> 
 def _check_names(old: Any, new: Any) -> None:
     """No other name may be another one's own: the two would rather be merged."""
     for name in set(new.names) - set(old.names):
-        holder = type(old).objects.meant_by(name)
+        holder = type(old).objects.find_one(name)
         if holder and holder.pk != old.pk and name not in holder.names:
             raise NameTaken(holder, "names")
 
 
 def _authors(names: list[str]) -> list[Author]:
-    found = Author.objects.spelled(names)
+    found = Author.objects.find(names)
     if missing := [name for name in names if name not in found]:
         raise UnknownAuthors(", ".join(missing))
     return list(found.values())
@@ -220,7 +220,7 @@ def _save(new: Any) -> None:
             new.save(force_update=True)
             new.save_names()
     except IntegrityError:  # somebody created the name at the same moment
-        raise NameTaken(type(new).objects.meant_by(new.name)) from None
+        raise NameTaken(type(new).objects.find_one(new.name)) from None
 
 
 def _file_books(named: Named) -> None:

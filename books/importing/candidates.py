@@ -55,12 +55,12 @@ class Candidates:
         self._load_books(wanted, one_person_a_row=one_person_a_row)
         # The spellings in the catalogue: topics by slug, authors by name and by letters, series by old name.
         slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
-        self.topics = {slug: topic.name for slug, topic in Topic.objects.spelled(slugs).items()}
+        self.topics = {slug: topic.name for slug, topic in Topic.objects.find(slugs).items()}
         self.authors = {name: name for book in self.pending for name in roles.names(book.fields)}
         names = {name for fields in wanted for name in roles.names(fields)}
         self.authors |= Author.objects.spellings(names - self.authors.keys())
         known = {name for book in self.pending for name in series_names(book.fields)}
-        series = Series.objects.spelled({name for fields in wanted for name in series_names(fields)} - known)
+        series = Series.objects.find({name for fields in wanted for name in series_names(fields)} - known)
         self.series = {name: each.name for name, each in series.items() if each.name != name}
         self._corrected: dict[int, set[str]] | None = None  # loaded when first needed
 

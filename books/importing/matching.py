@@ -20,7 +20,7 @@ from books.importing.formats.base import Format
 from books.importing.results import RowError, RowOutcome, shortened
 from books.importing.rows import NOTHING
 from books.metadata.record import EMPTY, MAX_AUTHORS, MAX_TOPICS, placeholder_title, source_of
-from books.metadata.series import settled
+from books.metadata.series import normalize_series
 from books.models.book import VOLUME
 from books.models.bulk import Fields
 
@@ -54,7 +54,7 @@ class Matcher:
             raise RowError("title", "", "A book needs a title.")
         if others := self.candidates.by_isbn.get(fields.get("isbn13", "")):
             self.remarks.append(RowError("isbn13", fields["isbn13"], f"Another volume has this ISBN too: {others[0]}."))
-        book = PendingBook(settled({**EMPTY, **fields}), is_seen=True)
+        book = PendingBook(normalize_series({**EMPTY, **fields}), is_seen=True)
         self.candidates.add(book)
         return book
 
@@ -183,7 +183,7 @@ class Matcher:
             changed["authors"] = list(dict.fromkeys([*book.fields["authors"], *fields.get("authors", ())]))
             if len(changed["authors"]) > MAX_AUTHORS:
                 raise RowError("authors", fields["authors"], f"A book has at most {MAX_AUTHORS} authors.")
-        return settled(changed)
+        return normalize_series(changed)
 
 
 def _label(before: Fields, changed: Fields, given: Fields) -> str:

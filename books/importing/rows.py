@@ -61,7 +61,7 @@ def _clean_fields(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError
     if (
         values.get("language", language) != language
         and isinstance(language, str)
-        and (rest := languages.left_out(language))
+        and (rest := languages.other_qualifiers(language))
     ):
         reason = f"Read as {languages.name(values['language'])}: the region or script is unknown."
         invalid.append(RowError("language", rest, reason))

@@ -120,7 +120,7 @@ _UNSEEN = re.compile(f"[{INVISIBLE}{JOINERS}]")
 _ascii = str.maketrans(dict.fromkeys("'`", ""))
 
 
-def without_marks(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """The text without invisible characters."""
     return text if text.isascii() or not _UNSEEN.search(text) else text.translate(_NOTHING)
 

@@ -8,7 +8,7 @@ from stdnum import isbn as stdnum_isbn
 from stdnum.exceptions import InvalidChecksum, InvalidLength
 from stdnum.exceptions import ValidationError as StdnumError
 
-from books.metadata.folding import without_marks
+from books.metadata.folding import strip_invisible
 
 MAX_LENGTH = 100  # characters of an ISBN as typed, with prefixes like `urn:isbn:`
 MUSIC = "9790"  # 979-0 is an ISMN: printed music, not a book
@@ -77,7 +77,7 @@ def with_leading_zero(digits: str) -> str:
 
 def _bare(text: str) -> str:
     """The digits alone, without the known prefixes, suffixes and separators."""
-    unified = unicodedata.normalize("NFKC", without_marks(text[: MAX_LENGTH + 1])).strip()
+    unified = unicodedata.normalize("NFKC", strip_invisible(text[: MAX_LENGTH + 1])).strip()
     if not unified.isascii():
         digits = (unicodedata.decimal(each, None) for each in unified)
         unified = "".join(each if digit is None else str(digit) for each, digit in zip(unified, digits, strict=True))

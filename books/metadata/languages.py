@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
-from books.metadata.folding import fold, table, without_marks
+from books.metadata.folding import fold, strip_invisible, table
 
 MAX_LENGTH = 20
 MAX_WRITTEN = 200  # characters of a language as typed, or of several
@@ -59,7 +59,7 @@ def canonical(text: str) -> str:
     `eng` → `en`, `en_US` → `en-us`, `Japanisch` → `ja`, `iw` → `he`. Raises ValidationError, for the code of a country
     (`jp`) with the language's own.
     """
-    written = without_marks(text[: MAX_WRITTEN + 1]).strip()
+    written = strip_invisible(text[: MAX_WRITTEN + 1]).strip()
     if len(written) > MAX_WRITTEN:
         raise ValidationError(_ADVICE, code="invalid")
     if found := _one(written):
@@ -121,7 +121,7 @@ def _with_brackets(named: str) -> tuple[str, list[str]]:
 
 
 @lru_cache(1000)
-def left_out(written: str) -> str:
+def other_qualifiers(written: str) -> str:
     """What stands in brackets after a language, and is no part of its tag."""
     named = fold(written)
     return "" if named in _CODES else ", ".join(_with_brackets(named)[1])

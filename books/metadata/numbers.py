@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 
 from books.metadata import eras
-from books.metadata.folding import table, without_marks
+from books.metadata.folding import strip_invisible, table
 
 MAX_LENGTH = 100  # characters of a year or a number as written
 MOST_WORDS = 2  # of a number in words
@@ -166,7 +166,7 @@ def is_part(written: str) -> bool:
 
 def plain(text: str) -> str:
     """The text casefolded, without invisible characters, and with ASCII digits (kanji numerals too) and hyphens."""
-    unified = unicodedata.normalize("NFKC", without_marks(text[: MAX_LENGTH + 1])).casefold().strip()
+    unified = unicodedata.normalize("NFKC", strip_invisible(text[: MAX_LENGTH + 1])).casefold().strip()
     if len(unified) > MAX_LENGTH:
         raise ValidationError(f"At most {MAX_LENGTH} characters.", code="max_length")
     digits = "".join(each if (digit := unicodedata.decimal(each, None)) is None else str(digit) for each in unified)

@@ -60,7 +60,7 @@ def series_names(fields: Mapping[str, Any]) -> Iterator[str]:
         yield from (parse_place(text).series for text in further)
 
 
-def settled[Values: Mapping[str, Any]](record: Values, names: Mapping[str, str] = {}) -> Values:
+def normalize_series[Values: Mapping[str, Any]](record: Values, names: Mapping[str, str] = {}) -> Values:
     """The record with its series renamed and without duplicates. If `series` is empty, the first further one moves up.
 
     Of two places in one series, the first with a number counts.

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from books.metadata.folding import APOSTROPHES, compiled, fold, normalized, table, without_marks
+from books.metadata.folding import APOSTROPHES, compiled, fold, normalized, strip_invisible, table
 from books.metadata.languages import primary as primary_language
 from books.metadata.text import GAP, INDIC, UNSPACED, ascii_words, has_unspaced
 
@@ -79,7 +79,7 @@ def _lower(text: str, spoken: str) -> str:
     if text.isascii() and spoken not in {"tr", "az"}:
         return text.lower()
     text = text.translate(_DOTLESS) if spoken in {"tr", "az"} else text
-    return normalized("NFKC", without_marks(text)).casefold()
+    return normalized("NFKC", strip_invisible(text)).casefold()
 
 
 def leading_article(title: str, language: str) -> str:

@@ -22,30 +22,29 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
         """Those who are the author of a book."""
         return self.filter(Exists(BookAuthor.objects.filter(author=OuterRef("pk"), role=roles.AUTHOR)))
 
-    def spelled(self, names: Iterable[str]) -> dict[str, "Author"]:
+    def find(self, names: Iterable[str]) -> dict[str, "Author"]:
         """The author of each name that is known: other apostrophes and marks make no second author."""
         wanted = set(names)
         known = _by_spelling(wanted, {author.name: author for author in self._alike(wanted)})
-        return known | AuthorName.objects.spelled(wanted - known.keys())
+        return known | AuthorName.objects.find(wanted - known.keys())
 
     def spellings(self, names: Iterable[str]) -> dict[str, str]:
         """How each name that is known is spelled here; no objects are made of the many that a list may name."""
         wanted = set(names)
         known = _by_spelling(wanted, {name: name for name in self._alike(wanted).values_list("name", flat=True)})
-        return known | {name: author.name for name, author in AuthorName.objects.spelled(wanted - known.keys()).items()}
+        return known | {name: author.name for name, author in AuthorName.objects.find(wanted - known.keys()).items()}
 
     def _alike(self, names: Iterable[str]) -> "AuthorQuerySet":
         """Those whose names fold as one of these, the oldest last."""
         keys = {fold(name)[:KEY_LENGTH] for name in names}
         return self.filter(name_key__in=among(keys)).order_by("-pk") if keys else self.none()
 
-    def created(self, names: Collection[str], sort_names: Mapping[str, str] = {}) -> dict[str, "Author"]:
-        """The same with the sort names that are given."""
-        self.bulk_create(self.unsaved(names, sort_names), ignore_conflicts=True)
-        return self.spelled(names)
+    def create_all(self, names: Collection[str]) -> dict[str, "Author"]:
+        self.bulk_create(self.unsaved(names), ignore_conflicts=True)
+        return self.find(names)
 
     @staticmethod
-    def unsaved(names: Iterable[str], sort_names: Mapping[str, str]) -> "list[Author]":
+    def unsaved(names: Iterable[str], sort_names: Mapping[str, str] = {}) -> "list[Author]":
         """New authors of these names, sorted. Of several spellings of one name the first is taken."""
         new = {letters(name): name for name in reversed([*names])}.values()
         return [Author.of(name, sort_names.get(name, "")) for name in sorted(new)]

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from books.metadata import fingerprint, languages, numbers, record, roles
 from books.metadata.record import Record
-from books.metadata.series import Place, places, settled
+from books.metadata.series import Place, normalize_series, places
 from books.metadata.years import NEVER
 from books.models.author import KEY_LENGTH, Author, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns
@@ -256,14 +256,14 @@ class Book(models.Model):
 
     def save_record(self, full: Record, new_pk: int | None = None) -> "Self":
         """Save the whole record with its links, within a transaction. `new_pk`: the id of a restored book."""
-        by_name = Author.objects.by_names(person.name for person in roles.people(full))
+        by_name = Author.objects.get_or_create_all(person.name for person in roles.people(full))
         names = {name: author.name for name, author in by_name.items()}
         authors = list(dict.fromkeys(map(names.__getitem__, full["authors"])))
-        topics = Topic.objects.by_names(full["topics"])
+        topics = Topic.objects.get_or_create_all(full["topics"])
         full = {**full, "authors": authors, "topics": [topics[slug].name for slug in sorted(topics)]}
-        series = Series.objects.by_names(place.series for place in places(full))
+        series = Series.objects.get_or_create_all(place.series for place in places(full))
         full["contributors"] = roles.rename(full["contributors"], names)
-        full = settled(full, {name: each.name for name, each in series.items()})
+        full = normalize_series(full, {name: each.name for name, each in series.items()})
         if self.pk and full == self.as_record():
             return self
         for name, value in columns(full, other_names([full])).items():

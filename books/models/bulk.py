@@ -172,7 +172,7 @@ def _authors(names: Iterable[str], sort_names: Mapping[str, str]) -> list[Author
         rows = [tuple(getattr(each, name) for name in AUTHOR) for each in Author.objects.unsaved(new, sort_names)]
         insert_rows(Author, AUTHOR, rows, " ON CONFLICT DO NOTHING")
         known |= found(new)
-        others = Author.objects.spelled(name for name in new if name not in known)  # of the same letters as another
+        others = Author.objects.find(name for name in new if name not in known)  # of the same letters as another
         known |= {name: (name, author.pk, author.sort_name, author.sort_key) for name, author in others.items()}
     return list(known.values())
 
@@ -181,8 +181,8 @@ def _link(books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> 
     wanted = dict.fromkeys(person.name for named, *_ in books.values() for person in named)
     known = _authors(wanted, sort_names)
     authors = {name: pk for name, pk, *_ in known}
-    topics = Topic.objects.by_names({name for _, names, _ in books.values() for name in names})
-    series = Series.objects.by_names({place.series for *_, found in books.values() for place in found})
+    topics = Topic.objects.get_or_create_all({name for _, names, _ in books.values() for name in names})
+    series = Series.objects.get_or_create_all({place.series for *_, found in books.values() for place in found})
     author_links, topic_links, series_links = [], [], []
     for book, (named, names, found) in books.items():
         author_links += [(book.pk, authors[name], role, position) for position, (name, role) in enumerate(named)]

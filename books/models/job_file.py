@@ -62,7 +62,7 @@ class JobFile(models.Model):
         self.save(update_fields=["size"])
 
     @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
+    def open(self) -> Iterator[BinaryIO]:
         """A copy on disk, which can be read several times."""
         with tempfile.TemporaryFile() as copy:
             for chunk in self.chunks.order_by("offset").iterator(chunk_size=STORED_AT_ONCE):

@@ -50,6 +50,6 @@ def follow_renames(query: Mapping[str, str]) -> dict[str, str]:
         if kind == "topic" or (asked.isascii() and asked.isdigit()):
             if not model._default_manager.filter(**{model.ADDRESS: asked}).exists():
                 found[kind] = NameChange.objects.address(model, asked) or asked
-        elif kind == "series" and (series := Series.objects.meant_by(asked)):
+        elif kind == "series" and (series := Series.objects.find_one(asked)):
             found[kind] = series.name
     return found

@@ -142,24 +142,24 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         others = self.model.other_names.field.model.objects
         return self.filter(found | Q(pk__in=others.filter(other).values("of"))) if found else self
 
-    def spelled(self, names: Iterable[str]) -> dict[str, _Named]:
+    def find(self, names: Iterable[str]) -> dict[str, _Named]:
         """The one of each name that is known."""
         raise NotImplementedError
 
-    def by_names(self, names: Iterable[str]) -> dict[str, _Named]:
+    def get_or_create_all(self, names: Iterable[str]) -> dict[str, _Named]:
         """The one of each name. Missing ones are created."""
         wanted = dict.fromkeys(names)
-        known = self.spelled(wanted)
-        return known | self.created([name for name in wanted if name not in known])
+        known = self.find(wanted)
+        return known | self.create_all([name for name in wanted if name not in known])
 
-    def created(self, names: Collection[str]) -> dict[str, _Named]:
+    def create_all(self, names: Collection[str]) -> dict[str, _Named]:
         """Create those whose names are new. Sorted, so that two writers cannot deadlock."""
         new: Any = [self.model.of(name) for name in sorted(names)]
         self.bulk_create(new, ignore_conflicts=True)
-        return self.spelled(names)
+        return self.find(names)
 
-    def meant_by(self, name: str) -> _Named | None:
-        return self.spelled([name]).get(name)
+    def find_one(self, name: str) -> _Named | None:
+        return self.find([name]).get(name)
 
 
 class OtherNameQuerySet(models.QuerySet[Any]):
@@ -171,7 +171,7 @@ class OtherNameQuerySet(models.QuerySet[Any]):
             found[own].append(name)
         return found
 
-    def spelled(self, names: Collection[str]) -> dict[str, Any]:
+    def find(self, names: Collection[str]) -> dict[str, Any]:
         """The author or series of each name that is another name of just one."""
         rows = self.filter(key__in=among({fold(name)[:KEY_LENGTH] for name in names})) if names else self.none()
         found: defaultdict[str, set[Named]] = defaultdict(set)

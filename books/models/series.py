@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Coalesce, Round
 
 from books.metadata import numbers, record, sorting
 from books.metadata.folding import fold
-from books.metadata.series import settled
+from books.metadata.series import normalize_series
 from books.models.fields import SortKeyField, among
 from books.models.named import Named, NamedQuerySet, OtherName
 
@@ -19,11 +19,11 @@ AFTER_ALL = Decimal(10**7)  # where a book without a number stands
 
 
 class SeriesQuerySet(NamedQuerySet["Series"]):
-    def spelled(self, names: Iterable[str]) -> dict[str, "Series"]:
+    def find(self, names: Iterable[str]) -> dict[str, "Series"]:
         """The series of each name that is known, or that is another name of just one."""
         wanted = set(names)
         known = {series.name: series for series in self.filter(name__in=among(wanted))} if wanted else {}
-        return known | SeriesName.objects.spelled(wanted - known.keys())
+        return known | SeriesName.objects.find(wanted - known.keys())
 
     def delete_unused(self, pks: Collection[int]) -> None:
         """Except those whose number of volumes a librarian has set."""
@@ -46,7 +46,7 @@ class Series(Named):
         indexes = [models.Index(fields=["sort_key", "id"], name="series_by_sort_key")]
 
     def renamed(self, fields: Mapping[str, Any], old: "Series") -> dict[str, Any]:
-        return {**settled(fields, {old.name: self.name})}
+        return {**normalize_series(fields, {old.name: self.name})}
 
     def merged_with(self, other: "Series") -> "Series":
         """It keeps its own number of volumes, or takes that of the other."""

@@ -15,7 +15,7 @@ from books.search.pagination import Ordering
 class TopicQuerySet(NamedQuerySet["Topic"]):
     ORDERINGS = {"slug": Ordering("slug", ("slug",))}
 
-    def spelled(self, slugs: Iterable[str]) -> dict[str, "Topic"]:
+    def find(self, slugs: Iterable[str]) -> dict[str, "Topic"]:
         """The topic of each slug that is known, by its name or another one of just one topic."""
         wanted = set(slugs)
         known = {topic.slug: topic for topic in self.filter(slug__in=among(wanted))} if wanted else {}
@@ -26,13 +26,13 @@ class TopicQuerySet(NamedQuerySet["Topic"]):
             found[other.key].add(other.of)
         return known | {slug: next(iter(topics)) for slug, topics in found.items() if len(topics) == 1}
 
-    def by_names(self, names: Iterable[str]) -> dict[str, "Topic"]:
+    def get_or_create_all(self, names: Iterable[str]) -> dict[str, "Topic"]:
         """The topic of each name or slug, by its slug. Missing ones are created."""
         wanted = {record.topic_slug(name): name for name in names}
-        known = self.spelled(wanted)
+        known = self.find(wanted)
         missing = sorted(wanted.keys() - known.keys())
         self.bulk_create([Topic.of(wanted[slug]) for slug in missing], ignore_conflicts=True)
-        known |= self.spelled(missing)
+        known |= self.find(missing)
         return {topic.slug: topic for topic in known.values()}
 
     def known(self, names: Iterable[str]) -> set[str]:
@@ -40,9 +40,9 @@ class TopicQuerySet(NamedQuerySet["Topic"]):
         slugs = {record.topic_slug(name): name for name in names}
         return {slugs[slug] for slug in self.filter(slug__in=slugs).values_list("slug", flat=True)}
 
-    def meant_by(self, name: str) -> "Topic | None":
+    def find_one(self, name: str) -> "Topic | None":
         slug = record.topic_slug(name)
-        return self.spelled([slug]).get(slug)
+        return self.find([slug]).get(slug)
 
 
 class Topic(Named):

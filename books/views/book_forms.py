@@ -53,7 +53,7 @@ class BookNew(CatalogueView):
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = await aoffering(await parsing.aform(request, NewBookForm))
         if await aasks_about_names(form):
-            return self.respond(names_in_question(form), NEW, context={"form": form}, status=409)
+            return self.respond(asked_about(form), NEW, context={"form": form}, status=409)
         try:
             return await aadd_from_form(self, form, if_distinct=not form.data.get("anyway"))
         except PossibleDuplicate as found:
@@ -70,11 +70,11 @@ async def aoffering[Form: BookForm](form: Form) -> Form:
 async def aasks_about_names(form: BookForm) -> bool:
     if form.is_valid() and form.has_commas:
         await sync_to_async(form.split_at_commas)()
-    return bool(form.in_question)
+    return bool(form.names_with_commas)
 
 
-def names_in_question(form: BookForm) -> dict[str, Any]:
-    return {"errors": {field: list(map(COMMAS.format, names)) for field, names in form.in_question.items()}}
+def asked_about(form: BookForm) -> dict[str, Any]:
+    return {"errors": {field: list(map(COMMAS.format, names)) for field, names in form.names_with_commas.items()}}
 
 
 async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bool = False) -> HttpResponse:
@@ -120,7 +120,7 @@ class BookEdit(CatalogueView):
         actor, status = self.user.actor(Channel.PAGE), 422
         if await aasks_about_names(form):
             context = {"form": form, "book": serializers.heading(await aget_book(pk))}
-            return self.respond(names_in_question(form), EDIT, context=context, status=409)
+            return self.respond(asked_about(form), EDIT, context=context, status=409)
         try:
             if form.is_valid():
                 version, shares = form.cleaned_data["version"], form.cleaned_data["shares_isbn"]

@@ -50,7 +50,7 @@ class UploadDetail(CatalogueView):
             return await self._page(upload, form)
         if form.cleaned_data["action"] == "discard":
             return await self.delete(request, pk)
-        if form.cleaned_data["action"] == "show" or form.is_read_otherwise:
+        if form.cleaned_data["action"] == "show" or form.needs_new_preview:
             return await self._read_again(upload, form)
         return await self._start(upload, form)
 
@@ -123,7 +123,7 @@ def store(file: "UploadedFile[bytes]", arguments: Mapping[str, Any], user_id: in
 
 
 def read_again(upload: Upload, format_name: str, encoding: str) -> None:
-    with upload.file.opened() as file:
+    with upload.file.open() as file:
         found = preview(file, format_name=format_name, encoding=encoding)
     show(upload, found)
 

@@ -418,7 +418,7 @@ class Files(TransactionTestCase):
         with open(__file__, "rb") as source:  # noqa: PTH123
             file = JobFile.objects.store("a.py", source)
             source.seek(0)
-            with file.opened() as copy:
+            with file.open() as copy:
                 assert copy.read() == source.read()
 
     def test_it_is_read_chunk_by_chunk(self) -> None:
@@ -440,7 +440,7 @@ class Files(TransactionTestCase):
             with transaction.atomic():
                 file.append(b"%d" % number)
                 transaction.set_rollback(number == 1)
-        with file.opened() as copy:
+        with file.open() as copy:
             assert copy.read() == b"02"
 
 

@@ -48,7 +48,7 @@ def run_import(file: JobFile, **arguments: Any) -> Job:
 
 
 def content(job: Job, name: str) -> str:
-    with job.files.get(name=name).opened() as file:
+    with job.files.get(name=name).open() as file:
         return file.read().decode("utf-8-sig")
 
 
@@ -233,7 +233,7 @@ class Export(TransactionTestCase):
         with mock.patch("books.exporting.base.BATCH", 7), mock.patch.object(Run, "check", self.stop_at_third()):
             job = run("export", format="xlsx", query={})
         assert (job.status, job.done) == (Status.SUCCEEDED, 40)
-        with job.files.get(name="books.xlsx").opened() as file:
+        with job.files.get(name="books.xlsx").open() as file:
             sheet = CalamineWorkbook.from_filelike(file).get_sheet_by_name("Books").to_python()
         assert [row[1] for row in sheet] == ["title", *(row["title"] for row in ROWS)]
 

@@ -77,7 +77,7 @@ class Processes(ProcessTestCase):
         job = self.wait_for("a", status=Status.SUCCEEDED)
         assert (job.attempt, job.result["created"], job.result["rejected"]) == (2, len(LIST) - 4, 4)
         assert set(Book.objects.values_list("version", flat=True)) == {1}
-        with job.files.get(name="books.csv.rejects.csv").opened() as rejects:
+        with job.files.get(name="books.csv.rejects.csv").open() as rejects:
             assert len(rejects.read().splitlines()) == 5
 
     def test_one_that_was_frozen_beyond_its_lease_writes_nothing(self) -> None:

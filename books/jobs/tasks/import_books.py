@@ -54,7 +54,7 @@ class _ImportRun:
             raise PermanentError("The list is no longer kept: choose the file again.")
         self.name = self.upload.name
         sheet.check.set(self.run.check)
-        with self.upload.opened() as file:
+        with self.upload.open() as file:
             self.lines = line_count(file)
             steps = import_file(
                 file,

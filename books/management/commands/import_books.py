@@ -148,7 +148,7 @@ def copy_rejects(job: Job, path: Path) -> bool:
     if rejects is None:
         path.unlink(missing_ok=True)
         return False
-    with rejects.opened() as source, path.open("wb") as target:
+    with rejects.open() as source, path.open("wb") as target:
         shutil.copyfileobj(source, target)
     return True
 
