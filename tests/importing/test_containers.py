@@ -3,11 +3,15 @@
 import base64
 import io
 import json
+import os
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from subprocess import Popen
+from pathlib import Path
+from select import select
+from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
@@ -96,7 +100,7 @@ def test_the_sheet_that_looks_like_a_list_of_books_is_taken() -> None:
 def with_sheet(xml: str) -> io.BytesIO:
     """A workbook whose sheet is written in another way than programs do."""
     made, file = xlsx({"Books": {"A1": "title"}}), io.BytesIO()
-    with zipfile.ZipFile(made) as plain, zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(made) as plain, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name in plain.namelist():
             is_sheet = name.endswith("sheet1.xml")
             archive.writestr(name, f'<worksheet xmlns="{MAIN}">{xml}</worksheet>' if is_sheet else plain.read(name))
@@ -168,6 +172,30 @@ def test_no_process_is_left_of_a_sheet(rows: int, monkeypatch: pytest.MonkeyPatc
         assert started[0].returncode is None
     assert started[0].returncode is not None
     assert found == [["Kokoro"], ["Faust"]][:rows]
+
+
+KILLED = """
+import sys
+import django
+django.setup()
+from books.importing.containers import sheet
+sheet.check.set(lambda: print("it waits", flush=True))
+next(sheet.records(sys.stdin.buffer))
+"""
+
+
+def test_no_process_is_left_when_the_one_that_reads_a_sheet_is_killed(tmp_path: Path) -> None:
+    slow = tmp_path / "slow.xlsx"
+    slow.write_bytes(with_sheet("<x/>" * 30_000_000).getvalue())  # the library takes 17 seconds of processor time
+    with slow.open("rb") as file, Popen([sys.executable, "-c", KILLED], stdin=file, stdout=PIPE) as reading:
+        assert reading.stdout
+        assert [reading.stdout.readline() for _ in range(3)] == [b"it waits\n"] * 3
+        (reader,) = Path(f"/proc/{reading.pid}/task/{reading.pid}/children").read_text().split()
+        reader_ends = os.pidfd_open(int(reader))
+        reading.kill()
+    ended, *_ = select([reader_ends], [], [], 5)
+    os.close(reader_ends)
+    assert ended
 
 
 def test_cells_that_do_not_say_where_they_are_follow_one_another() -> None:
