@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from books.history.undo import undo, undo_job
+from books.history.undo import CannotUndo, undo, undo_job
 from books.jobs.run import Run
 from books.jobs.tasks.lookup_books import Item, _LookupRun
 from books.lookup.lookup import LookupResult
@@ -128,6 +128,23 @@ class Afterwards(TestCase):
         Book.objects.remove(self.second.pk)
         undo(self.second.pk, Change.objects.latest("pk").pk, PERSON)
         assert Book.objects.filter(isbn13=ISBN).count() == 2
+
+    def test_volumes_that_were_deleted_both_come_back(self) -> None:
+        for book in (self.first, self.second):
+            Book.objects.remove(book.pk)
+        for deletion in Change.objects.order_by("-pk")[:2]:
+            undo(deletion.book_id, deletion.pk, PERSON)
+        assert Book.objects.filter(isbn13=ISBN).count() == 2
+
+    def test_what_is_undone_shares_no_isbn_that_another_book_has_got_since(self) -> None:
+        Book.objects.change(self.first.pk, {"isbn13": None})
+        undone = [Change.objects.latest("pk")]
+        Book.objects.remove(self.second.pk)
+        undone += [Change.objects.latest("pk")]
+        other = Book.objects.add({"title": "Genji", "isbn13": ISBN, "series_number": Decimal(3)})
+        for change in undone:
+            with pytest.raises(CannotUndo, match=f"/books/{other.pk}/"):
+                undo(change.book_id, change.pk, PERSON)
 
     def test_a_change_away_from_the_isbn_is_undone(self) -> None:
         Book.objects.change(self.second.pk, {"isbn13": None})

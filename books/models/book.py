@@ -120,21 +120,32 @@ class BookQuerySet(PagedQuerySet["Book"]):
             before = book.as_record()
             full: Record = {**before, **values}
             if any(full[name] != before[name] for name in VOLUME):
-                is_shared = shares_isbn or full["isbn13"] == before["isbn13"]
-                self.refuse_taken_isbn(full, pk, shares_isbn=is_shared)
+                is_same = full["isbn13"] == before["isbn13"]
+                undoes = None if is_same else actor.undoes
+                self.refuse_taken_isbn(full, pk, shares_isbn=shares_isbn or is_same, undoes=undoes)
             book.save_record(full)
             if changed := differences(before, book.as_record()):
                 Change.objects.log(book, Action.CHANGED, actor, changed)
             return book
 
-    def refuse_taken_isbn(self, values: Record, pk: int = 0, *, shares_isbn: bool) -> None:
-        """Raises DuplicateISBN if a book other than this one has the ISBN, or shares it and has the number too."""
+    def refuse_taken_isbn(
+        self, values: Record, pk: int = 0, *, shares_isbn: bool, undoes: Change | None = None
+    ) -> None:
+        """Raises DuplicateISBN if a book other than this one has the ISBN, or shares it and has the number too.
+
+        Who undoes a change shares it with those that had it then, not with one that has got it since.
+        """
         if isbn13 := values.get("isbn13"):
             if connection.vendor == "postgresql":  # no constraint sees a volume that is added at this moment
                 connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [int(isbn13)])
             others = self.filter(isbn13=isbn13).exclude(pk=pk)
             if shares_isbn:
-                others = others.filter(series_number=values.get("series_number"))
+                refused = Q(series_number=values.get("series_number"))
+                if undoes:
+                    gets_isbn = Q(action=Action.ADDED) | Q(action=Action.CHANGED, fields__has_key="isbn13")
+                    since = Change.objects.filter(gets_isbn, pk__gt=undoes.pk, undoes=None)
+                    refused |= Q(models.Exists(since.filter(book_id=models.OuterRef("pk"))))
+                others = others.filter(refused)
             if other := others.values_list("pk", flat=True).first():
                 raise DuplicateISBN(other)
 
@@ -152,6 +163,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
             raise AlreadyRestored
         try:
             with _duplicates_named(values), transaction.atomic():
+                self.refuse_taken_isbn(values, pk, shares_isbn=True, undoes=actor.undoes)
                 book = self.model(version=version + 1).save_record({**record.EMPTY, **values}, pk)
                 Change.objects.log(book, Action.ADDED, actor)
                 return book
