@@ -3,11 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError, connection
 from django.test import Client, TestCase
 from django.utils import timezone
 
 from books.models import Book, Change, Invitation, Scope, Token
+from books.models.account import accounts
 from tests.people import PASSWORD, librarian, owner, reader
 
 HTML = {"accept": "text/html"}
@@ -126,6 +129,26 @@ class Accounts(PeopleCase):
         self.change(user, active=True)
         assert client.get("/accounts/").status_code == 401
         assert client.get("/books/", headers=headers).status_code == 401
+
+    def test_who_signs_in_while_the_account_is_closed_is_signed_out_when_it_is_reopened(self) -> None:
+        user, client = reader(), Client()
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        client.force_login(user)
+        self.change(user, active=True)
+        assert client.get("/accounts/").status_code == 401
+
+    def test_it_is_closed_only_together_with_its_sessions(self) -> None:
+        user, client = reader(), Client()
+        client.force_login(user)
+
+        def fail(execute: Any, sql: str, *rest: Any) -> Any:
+            if sql.startswith("DELETE FROM") and "session" in sql:
+                raise OperationalError("on purpose")
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(fail), pytest.raises(OperationalError):
+            accounts().change(user.pk, is_active=False)
+        assert client.get("/accounts/").status_code == 200
 
     def test_a_closed_account_cannot_sign_in_until_it_is_reopened(self) -> None:
         user = User.objects.create_user("Ada", password=PASSWORD)

@@ -34,7 +34,8 @@ class AccountQuerySet(PagedQuerySet[User]):
     def change(self, pk: int, role: Role | None = None, *, is_active: bool | None = None) -> None:
         """Give an account another role, close or reopen it, in one transaction. Raises User.DoesNotExist, LastOwner.
 
-        A closed account's sessions, tokens and open invitations end; what it has done keeps its name.
+        A closed account's sessions, tokens and open invitations end; what it has done keeps its name. When it is reopened
+        they end once more: somebody may have signed in at the moment in which it was closed.
         """
         with transaction.atomic():
             owners = User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
@@ -44,14 +45,13 @@ class AccountQuerySet(PagedQuerySet[User]):
                 raise LastOwner
             if role:
                 give(user, role)
-            if is_active is not None:
+            if is_active not in (None, user.is_active):
                 user.is_active = is_active
                 user.save(update_fields=["is_active"])
+                end_sessions(user)
+                Token.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
             if not (user.is_active and user.is_superuser):
                 Invitation.objects.filter(invited_by=user).delete()
-        if is_active is False:
-            end_sessions(user)
-            Token.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def accounts() -> AccountQuerySet:
