@@ -119,6 +119,11 @@ class AtOnce(TransactionTestCase):
             demotions = [lambda pk=each.pk: accounts().change(pk, Role.READER) for each in owners]
             assert [type(error) for error in at_once(*demotions)] == [LastOwner]
 
+    def test_of_two_servers_that_start_at_once_one_prints_a_link_that_works(self) -> None:
+        for _ in range(TIMES):
+            assert at_once(*[Invitation.objects.renew_first] * 2) == []
+            assert Invitation.objects.count() == 1
+
     def test_an_invitation_is_accepted_once(self) -> None:
         secret = Invitation.objects.renew_first() or ""
         self.twice(lambda: accept(secret, "Ada", PASSWORD), NotInvited)

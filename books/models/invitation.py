@@ -6,13 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from books.models.fields import digest_of
 
 VALID_FOR = timedelta(days=7)
+FIRST_LOCK = 14  # of PostgreSQL's advisory locks
 
 
 class Role(models.TextChoices):
@@ -37,6 +38,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def renew_first(self) -> str | None:
         """The secret of a new invitation to create the first account, the owner's; None once there is an account."""
         with transaction.atomic():
+            if connection.vendor == "postgresql":  # two servers may start at once, and neither sees the other's link
+                connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_LOCK])
             if get_user_model().objects.exists():
                 return None
             self.filter(invited_by=None).delete()
