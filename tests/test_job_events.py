@@ -381,14 +381,16 @@ async def test_nothing_is_polled_without_subscribers(client: AsyncClient, job: J
 
 @pytest.mark.both
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_an_end_that_comes_while_the_database_fails_is_told_afterwards(
-    client: AsyncClient, job: Job, address: str
+@pytest.mark.parametrize("error", [OperationalError("on purpose"), RuntimeError("on purpose")])
+async def test_an_end_that_comes_while_polls_fail_is_told_afterwards(
+    client: AsyncClient, job: Job, address: str, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(events, "PAUSE", 0)
     failures = []
 
     def fail(execute: Any, sql: str, *rest: Any) -> Any:
         failures.append(sql)
-        raise OperationalError("on purpose")
+        raise error
 
     async with following(client, address) as stream:
         await stream.event()

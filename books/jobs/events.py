@@ -6,6 +6,7 @@ sends it back.
 """
 
 import asyncio
+import logging
 import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,11 +24,14 @@ from books.web.negotiation import as_json
 from django41_example.server.pool_thread import PoolTimeout
 
 POLL_EVERY = 0.25  # seconds
+PAUSE = 2.0  # seconds after an error that is not the database's
 KEEPALIVE_EVERY = 10.0  # seconds without an event
 CHECK_EVERY = 1.0  # seconds for which a client that was allowed to read is taken to be so still
 RETRY = b"retry: 1000\n\n"  # milliseconds after which a browser reconnects
 
 Row = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 
 class Event:
@@ -102,6 +106,9 @@ class Broadcaster:
                 await self._poll()
             except Error:  # the database will be back, and the subscribers are still here
                 await sync_to_async(close_old_connections)()
+            except Exception:  # the boundary of the task: nobody awaits it
+                log.exception("The events of jobs pause.")
+                await asyncio.sleep(PAUSE)
             await asyncio.sleep(POLL_EVERY)
         self.events, self.newest = {}, None
 
