@@ -83,8 +83,9 @@ class JobQuerySet(PagedQuerySet["Job"]):
 
     async def afollow_clock(self) -> None:
         """Let nothing wait until a clock that was set back shows its old time again: no lease, and no queued job."""
-        from_before = Q(status=Status.RUNNING) | Q(status=Status.QUEUED, created_at__gt=Now())
-        await self.filter(from_before, due_at__gt=Now() + LEASE).aupdate(due_at=Now() + LEASE)
+        is_retry = ~Q(error="")  # soon after what went wrong
+        from_before = Q(status=Status.RUNNING) | Q(created_at__gt=Now()) | is_retry
+        await self.active().filter(from_before, due_at__gt=Now() + LEASE).aupdate(due_at=Now() + LEASE)
 
     async def acancel(self, key: str) -> bool:
         """Cancel a job: a queued one ends now, a running one soon. False if it has ended already."""

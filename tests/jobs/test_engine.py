@@ -178,12 +178,13 @@ class Claims(TransactionTestCase):
         assert (second.owner, second.attempt) == ("second", 2)
 
     def test_after_a_clock_was_set_back_no_lease_and_no_queued_job_waits_for_its_old_time(self) -> None:
-        for key in ("running", "queued", "for later"):
+        for key in ("running", "queued", "tried again", "for later"):
             start(bodies.fine, {}, key=key)
         in_an_hour = Now() + timedelta(hours=1)
         Job.objects.update(due_at=in_an_hour)
         Job.objects.filter(key="running").update(status=Status.RUNNING)
         Job.objects.filter(key="queued").update(created_at=in_an_hour)
+        Job.objects.filter(key="tried again").update(attempt=1, error="It is tried again in 2 seconds.")
         async_to_sync(akeep_up)()
         assert Job.objects.get(due_at__gt=Now() + LEASE).key == "for later"
 
