@@ -34,7 +34,7 @@ class AccountQuerySet(PagedQuerySet[User]):
     def change(self, pk: int, role: Role | None = None, *, is_active: bool | None = None) -> None:
         """Give an account another role, close or reopen it, in one transaction. Raises User.DoesNotExist, LastOwner.
 
-        A closed account's sessions, tokens and open invitations end; what it has done keeps its name. Once it is reopened
+        A closed account's sessions, tokens and open invitations end; what it has done keeps its name. Reopened,
         they end once more: somebody may have signed in at the moment in which it was closed.
         """
         with transaction.atomic():
