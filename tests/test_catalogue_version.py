@@ -146,22 +146,6 @@ async def test_it_waits_for_a_process_that_opens_the_database_at_the_same_moment
 
 
 @pytest.mark.sqlite
-async def test_it_reads_rows_only_where_nobody_locks_them(tmp_path: Path) -> None:
-    path = tmp_path / "catalogue.sqlite3"
-    await sync_to_async(execute)(f"VACUUM INTO '{path}'")
-    version = SqliteVersion(SimpleNamespace(settings_dict={"NAME": path}))  # type: ignore[arg-type]
-    assert version.read("SELECT 1", []) is None
-    watching = asyncio.create_task(version.subscribe())
-    await until(version.is_known.is_set)
-    assert version.read("SELECT %s FROM books_revision", ["猫"]) == [("猫",)]
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    assert version.read("SELECT %s FROM books_revision", ["猫"]) is None
-    other.close()
-    watching.cancel()
-
-
-@pytest.mark.sqlite
 async def test_one_look_serves_a_whole_turn_of_the_event_loop(version: Any) -> None:
     looks: list[str] = []
     await version.validate()

@@ -1,7 +1,5 @@
 import asyncio
 import sqlite3
-from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -35,14 +33,6 @@ class SqliteVersion(CatalogueVersion):
         if not self.has_looked:
             self._look()
         return self.number
-
-    def read(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]] | None:
-        if self.connection is None:
-            return None
-        try:
-            return self.connection.execute(sql % (("?",) * len(parameters)), parameters).fetchall()
-        except sqlite3.Error:  # locked for a moment, or it fails: a thread can wait, and tell the error
-            return None
 
     def _look(self) -> None:
         if self.connection is None:

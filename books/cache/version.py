@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import pickle  # nosec B403 - only to measure
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from typing import Any
 
@@ -38,10 +38,6 @@ class CatalogueVersion:
     async def validate(self) -> int | None:
         """The version now; None if it is not known."""
         raise NotImplementedError
-
-    def read(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]] | None:
-        """Rows that the event loop may read at once; None if it would have to wait. `sql` is as Django writes it."""
-        return None
 
     async def subscribe(self) -> None:
         """Keep the version known, until cancelled."""

@@ -10,7 +10,6 @@ from django.db import connection, connections
 from django.db.models import Field, QuerySet, Value
 from django.utils.module_loading import import_string
 
-from books.cache import catalogue_version
 from django41_example.server.pool_thread import preparing
 from django41_example.server.threads import current_checkout, in_thread
 
@@ -64,13 +63,13 @@ class CompiledQuery:
             return self._convert(cursor.fetchall())
 
     async def aread(self, **values: Any) -> list[Row]:
-        """The same from a coroutine, for pages in the order of an index: the event loop reads them, without a hop."""
-        checkout, (sql, parameters) = current_checkout.get(), self.fill(values)
-        if checkout is None or not sql:
+        """The same from a coroutine. In a request to our server, the event loop itself queries PostgreSQL."""
+        checkout = current_checkout.get()
+        if checkout is None or connection.vendor != "postgresql":
             return await in_thread(self.read, **values)
-        if connection.vendor == "sqlite":
-            rows = catalogue_version.read(sql, parameters)
-            return await in_thread(self.read, **values) if rows is None else self._convert(rows)
+        sql, parameters = self.fill(values)
+        if not sql:
+            return []
         query = import_string("django41_example.server.postgresql.LoopQuery")  # by name: it loads psycopg, 10 MB
         return self._convert(await checkout.call(query(checkout, sql, parameters)))
 
