@@ -24,9 +24,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from benchmarks import set_up  # noqa: F401 - comes first
+from benchmarks import set_up  # comes first
+from benchmarks.chaos.report import figure
 from benchmarks.generate import write_csv
-from benchmarks.throwaway import throwaway_database
 from books.importing import source, tables
 from books.importing.importer import import_file
 from books.importing.rows import cleaned
@@ -74,20 +74,18 @@ def imported(path: Path) -> Work:
     return lambda: list(import_file(path))
 
 
-def _in_test_database(name: str, prepare: Callable[[Path], Work], path: Path) -> Measured:
-    connection.settings_dict["NAME"] = name
+def _timed(prepare: Callable[[Path], Work], path: Path) -> Measured:
     work = prepare(path)
     began, processor = time.perf_counter(), time.process_time()
     work()
     seconds, processor = time.perf_counter() - began, time.process_time() - processor
-    connection.close()
     return Measured(seconds, processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 
 
 def measured(prepare: Callable[[Path], Work], path: Path) -> Measured:
-    connection.close()
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_in_test_database, (connection.settings_dict["NAME"], prepare, path))
+    connection.close()  # the other process, which is a copy of this one, opens its own
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(_timed, (prepare, path))
 
 
 def compare(path: Path, rows: int, times: int) -> None:
@@ -98,11 +96,11 @@ def compare(path: Path, rows: int, times: int) -> None:
             runs.append(measured(prepare, path))
         agains.append(measured(imported, path))
     for name, runs in (("raw", raws), ("import", imports), ("again", agains)):
-        print(f"{name}: {statistics.median(rows / run.seconds for run in runs):,.0f} rows/s")
-    ratio = statistics.median(other.seconds / one.seconds for one, other in zip(imports, raws, strict=True))
-    processor = statistics.median(other.processor / one.processor for one, other in zip(imports, raws, strict=True))
-    print(f"import against raw: {ratio:.2f}, by processor time {processor:.2f}")
-    print(f"memory: {max(run.megabytes for run in imports)} MB")
+        figure(name, f"{statistics.median(rows / run.seconds for run in runs):,.0f} rows/s")
+    seconds = statistics.median(raw.seconds / one.seconds for one, raw in zip(imports, raws, strict=True))
+    processor = statistics.median(raw.processor / one.processor for one, raw in zip(imports, raws, strict=True))
+    figure("import against raw", f"{seconds:.2f}, by processor time {processor:.2f}")
+    figure("memory", f"{max(run.megabytes for run in imports)} MB")
 
 
 def main() -> None:
@@ -110,7 +108,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--times", type=int, default=3, help="measurements of each; their median counts")
     arguments = parser.parse_args()
-    with throwaway_database() as folder:
+    with set_up.throwaway_database() as folder:
         path = folder / "books.csv"
         write_csv(path, arguments.rows)
         compare(path, arguments.rows, arguments.times)

@@ -95,33 +95,30 @@ def report(runs: dict[str, list[Run]]) -> None:
 
 def draw(runs: dict[str, list[Run]]) -> str:
     """One row for each way: the waits of its median run, each a line at the moment when somebody came."""
-    row, left, width, high = 74, 190, 600, 52  # pixels
-    shown, scale = QUIET + SHOWN, 1.1  # seconds across, and up
+    row, left, width, high, scale = 74, 190, 600, 52, 1.1  # pixels, and seconds up
+    foot = row * len(runs) + 20
+
+    def x(at: float) -> float:
+        return left + (QUIET + at) / (QUIET + SHOWN) * width
+
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 10} {row * len(runs) + 30}" role="img" '
-        'font-family="system-ui, sans-serif" font-size="14" fill="#6f7a74">',
-        "<title>How long others waited while each way ran for a second: only during a blocking call, up to a second"
-        "</title>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 10} {foot + 10}" role="img" '
+        'font-family="system-ui, sans-serif" font-size="14" fill="#6f7a74"><title>How long others waited while each '
+        "way ran for a second: only during a blocking call, up to a second</title>",
     ]
     for number, (way, made) in enumerate(runs.items()):
         chosen = sorted(made, key=Run.during)[len(made) // 2]
         base, colour = row * (number + 1), "#c8503b" if way == "blocking" else "#2f8f74"
-        x = [left + (QUIET + at) / shown * width for at in (0, chosen.seconds)]
+        lines = [f"M{x(wait.at):.1f} {base}v{-max(wait.seconds / scale * high, 1):.1f}" for wait in chosen.waits]
         parts += [
             f'<text x="0" y="{base - high / 2 + 4:.0f}">{WAYS[way]}</text>',
-            f'<rect x="{x[0]:.1f}" y="{base - high}" width="{x[1] - x[0]:.1f}" height="{high}" fill="{colour}" '
-            'opacity=".15"/>',
+            f'<rect x="{x(0):.1f}" y="{base - high}" width="{x(chosen.seconds) - x(0):.1f}" height="{high}" '
+            f'fill="{colour}" opacity=".15"/>',
             f'<path d="M{left} {base}h{width}" stroke="#7f8a84" stroke-width=".7"/>',
+            f'<path d="{"".join(lines)}" stroke="{colour}" stroke-width="2.5"/>',
         ]
-        lines = [
-            f"M{left + (QUIET + wait.at) / shown * width:.1f} {base}v{-max(wait.seconds / scale * high, 1):.1f}"
-            for wait in chosen.waits
-        ]
-        parts.append(f'<path d="{"".join(lines)}" stroke="{colour}" stroke-width="2.5"/>')
-    foot = row * len(runs) + 20
-    parts.append(f'<text x="{left}" y="{foot}">all is quiet</text>')
-    parts.append(f'<text x="{left + QUIET / shown * width:.0f}" y="{foot}">the way runs; as high as the band: ')
-    parts.append(f"{scale} s</text></svg>\n")
+    parts.append(f'<text x="{left}" y="{foot}">all is quiet</text><text x="{x(0):.0f}" y="{foot}">')
+    parts.append(f"the way runs; as high as the band: {scale} s</text></svg>\n")
     return "".join(parts)
 
 

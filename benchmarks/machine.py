@@ -1,26 +1,22 @@
 """What processes use, read from /proc."""
 
 import os
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def processes() -> Iterator[tuple[set[int], float]]:
-    """The id, parent and group of each, and its seconds of processor with those of its children that have ended."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:  # it just ended
-                continue
-            yield {int(folder.name), int(fields[1]), int(fields[2])}, sum(map(int, fields[11:15])) / TICK
-
-
 def seconds_of(roots: set[int]) -> float:
     """What the processes of these groups have used, and the children of these processes."""
-    return sum(seconds for family, seconds in processes() if family & roots)
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it just ended
+            pid, _, rest = stat.read_text().partition(" (")
+            fields = rest.rpartition(") ")[2].split()
+            if {int(pid), int(fields[1]), int(fields[2])} & roots:  # itself, its parent, its group
+                ticks += sum(map(int, fields[11:15]))
+    return ticks / TICK
 
 
 def status(pid: int) -> dict[str, int]:

@@ -12,9 +12,9 @@ not lengthen. Pages are HTML, lists are JSON; `counts` are lists with all that i
 import argparse
 import asyncio
 import random
-import statistics
 import time
 from collections.abc import Callable
+from statistics import median, quantiles
 from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
@@ -23,7 +23,6 @@ from django.test import AsyncClient
 
 from benchmarks import set_up  # comes first
 from benchmarks.generate import fill
-from benchmarks.throwaway import throwaway_database
 from books.models import Book
 from books.models.book import BookQuerySet
 from books.search.pagination import Cursor
@@ -129,7 +128,7 @@ def main() -> None:
     set_up.for_requests()
     results: dict[int, dict[str, list[float]]] = {}
     for size in map(int, options.sizes.split(",")):
-        with throwaway_database():
+        with set_up.throwaway_database():
             fill(size)
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
@@ -138,16 +137,13 @@ def main() -> None:
     report(results)
 
 
-def p95(times: list[float]) -> float:
-    return statistics.quantiles(times, n=20)[-1]
-
-
 def report(results: dict[int, dict[str, list[float]]]) -> None:
-    sizes = list(results)
-    print(f"{'median / 95th percentile, ms':<30}" + "".join(f"{size:>20,}" for size in sizes) + f"{'times':>8}")
-    for kind in results[sizes[0]]:
-        cells = "".join(f"{statistics.median(results[n][kind]):>11.1f} /{p95(results[n][kind]):>7.1f}" for n in sizes)
-        print(f"{kind:<30}{cells}{p95(results[sizes[-1]][kind]) / p95(results[sizes[0]][kind]):>8.1f}")
+    print(f"{'median / 95th percentile, ms':<30}" + "".join(f"{size:>20,}" for size in results))
+    for kind in next(iter(results.values())):
+        cells = (
+            f"{median(found[kind]):>11.1f} /{quantiles(found[kind], n=20)[-1]:>7.1f}" for found in results.values()
+        )
+        print(f"{kind:<30}{''.join(cells)}")
 
 
 if __name__ == "__main__":

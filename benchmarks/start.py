@@ -10,6 +10,8 @@ import argparse
 import time
 
 from benchmarks import machine
+from benchmarks.chaos.catalogue import measured
+from benchmarks.chaos.report import figure
 from benchmarks.compare.serving import shelf
 from tests.server.running import PLAIN, Server
 
@@ -17,20 +19,23 @@ WINDOW, SETTLE = 20.0, 5.0  # seconds
 PATHS = ("/books/", "/", "/topics/", "/authors/", "/books/?q=kafka", "/books/?sort=title&size=50", "/opds/")
 
 
+def processor(server: Server) -> float:
+    """Seconds of it, of all processes of the server."""
+    return machine.seconds_of({server.process.pid})
+
+
 def ask_first(server: Server, began: float) -> None:
     assert server.get("/books/").status == 200
-    used = machine.seconds_of({server.process.pid})
-    print(f"first list: after {time.monotonic() - began:.2f} s, {used:.2f} s of processor time", end="")
+    seconds, used = time.monotonic() - began, processor(server)
     time.sleep(SETTLE)
-    print(f"; {machine.seconds_of({server.process.pid}):.2f} s until all is there")
+    figure("first list", f"after {seconds:.2f} s, {used:.2f} s of processor time; {processor(server):.2f} s for all")
 
 
 def leave_alone(server: Server) -> None:
     for _ in range(3):
-        before = machine.seconds_of({server.process.pid})
+        before = processor(server)
         time.sleep(WINDOW)
-        used = machine.seconds_of({server.process.pid}) - before
-        print(f"left alone for {WINDOW:.0f} s: {used / WINDOW:.1%} of a core")
+        figure(f"left alone for {WINDOW:.0f} s", f"{(processor(server) - before) / WINDOW:.1%} of a core")
 
 
 def browse(server: Server) -> None:
@@ -38,7 +43,7 @@ def browse(server: Server) -> None:
         server.request("GET", PATHS[n % len(PATHS)], Accept=("text/html", "application/json")[n // 7 % 2])
     for pid in sorted(server.children()):
         whole, part = machine.megabytes(pid), machine.megabytes(pid, "Pss")
-        print(f"process {pid}: {whole:.1f} MB, shared ones in part {part:.1f}")
+        figure(f"process {pid}", f"{whole:.1f} MB, shared ones in part {part:.1f}")
 
 
 def main() -> None:
@@ -48,7 +53,7 @@ def main() -> None:
     options = parser.parse_args()
     with shelf("postgresql" if options.postgres else "sqlite") as made:
         for left in reversed(range(options.rounds)):
-            print(f"prepare: {made.measured('prepare')}")
+            figure("prepare", measured(made, "prepare"))
             began = time.monotonic()
             server = Server(PLAIN, made.folder, DATABASE_URL=made.database_url, WORK="1")
             try:

@@ -12,21 +12,19 @@ import argparse
 import asyncio
 import multiprocessing
 import sys
-import time
 from itertools import chain
 from typing import Any
 
 from django.db import connection
 
 from benchmarks import set_up  # comes first
+from benchmarks.chaos import report
 from benchmarks.generate import fill
-from benchmarks.throwaway import throwaway_database
 from tests.walks import LISTS, UNSETTLED, Writer, astray, walked
 
 
-def write_on(name: str, last: int, stop: Any, writes: Any) -> None:
+def write_on(last: int, stop: Any, writes: Any) -> None:
     """In a process of its own: write until it is told to stop, and count."""
-    connection.settings_dict["NAME"] = name
     writer = Writer(range(1, last + 1))
     while not stop.is_set():
         writer.write()
@@ -34,20 +32,15 @@ def write_on(name: str, last: int, stop: Any, writes: Any) -> None:
     connection.close()
 
 
-def report(settled_books: dict[str, set[int]], size: int, writes: Any) -> bool:
-    """Walk through every list; whether each book was seen as it should be."""
-    is_right = True
-    print(f"{connection.vendor:<34}{'':<7}{'books':>9}{'pages':>8}{'writes':>8}{'missed':>8}{'repeated':>10}")
+def walk(settled_books: dict[str, set[int]], size: int, writes: Any) -> None:
+    """Through every list, there and back."""
     for query, settled in settled_books.items():
         before = writes.value
-        there, back = asyncio.run(walked(query, size))
-        written = writes.value - before
-        for way, pages in (("there", there), ("back", back)):
-            missed, repeated = astray(pages, settled)
-            is_right = is_right and not (missed or repeated)
-            counts = f"{len(settled):>9,}{len(pages):>8,}{written:>8,}{missed:>8}{repeated:>10}"
-            print(f"{query:<34}{way:<7}{counts}", flush=True)
-    return is_right
+        ways = asyncio.run(walked(query, size))
+        counts = f"{len(settled):,} books on {len(ways[0]):,} pages, {writes.value - before:,} writes meanwhile"
+        missed, repeated = map(sum, zip(*(astray(pages, settled) for pages in ways), strict=True))
+        told = f"{counts}: {missed} missed, {repeated} repeated"
+        report.figure(query, told, aim="0, 0", reached=not missed and not repeated)
 
 
 def settled_in(query: str) -> set[int]:
@@ -62,27 +55,19 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=100, help="books on a page")
     options = parser.parse_args()
     set_up.for_requests()
-    with throwaway_database():
+    with set_up.throwaway_database():
         fill(options.rows)
-        sys.exit(0 if _beside_a_writer(options.rows, options.size) else 1)
-
-
-def _beside_a_writer(rows: int, size: int) -> bool:
-    spawn = multiprocessing.get_context("spawn")
-    settled_books = {query: settled_in(query) for query in LISTS}
-    stop, writes = spawn.Event(), spawn.Value("l", 0)
-    writer = spawn.Process(target=write_on, args=(connection.settings_dict["NAME"], rows, stop, writes), daemon=True)
-    writer.start()
-    try:
-        while writer.is_alive() and not writes.value:
-            time.sleep(0.05)
-        is_right = report(settled_books, size, writes)
-        if not writer.is_alive():
-            raise SystemExit("The writer has failed: it says above why.")
-        return is_right
-    finally:
+        settled_books = {query: settled_in(query) for query in LISTS}
+        connection.close()  # the writer, which is a copy of this process, opens its own
+        fork = multiprocessing.get_context("fork")
+        stop, writes = fork.Event(), fork.Value("l", 0)
+        writer = fork.Process(target=write_on, args=(options.rows, stop, writes), daemon=True)
+        writer.start()
+        walk(settled_books, options.size, writes)
         stop.set()
         writer.join(30)
+    assert not writer.exitcode, "The writer has failed: it says above why."
+    sys.exit(min(report.missed, 1))
 
 
 if __name__ == "__main__":

@@ -59,7 +59,6 @@ TOO_LARGE = {
     "importing exporting": 5052,
     "openapi": 651,
     "house": 28_512,
-    "benchmarks": 3512,
 }
 
 

@@ -16,10 +16,10 @@ from typing import Any
 from django.db import connection
 from django.test import TestCase
 
-from benchmarks.generate import books
 from books.metadata import record
 from books.models import Book
 from tests.importing.lists import csv_file, imported
+from tests.plausible_books import books
 
 COUNT = 2000  # books that are made up, beside those of TITLES
 TITLES = """

@@ -6,8 +6,6 @@ one deleted and two merged, an import, a waiting job, a token, accounts, look-up
 
 import json
 import sqlite3
-import subprocess
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +19,8 @@ from django.db import connection
 
 from tests.people import PASSWORD
 from tests.server.databases import empty_database
-from tests.server.running import PROJECT, environment
+from tests.server.place import Place
+from tests.server.running import PROJECT
 
 pytestmark = pytest.mark.server
 
@@ -159,11 +158,8 @@ def old_database(tmp_path: Path) -> Iterator[str]:
 
 def test_an_upgrade_loses_nothing(old_database: str, tmp_path: Path) -> None:
     code = LOOK % {"searches": list(SEARCHES), "password": PASSWORD}
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", code]
-    variables = environment(tmp_path, {"DATABASE_URL": old_database, "DEBUG": "1"})
-    done = subprocess.run(command, cwd=PROJECT, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    printed = Place(tmp_path, old_database, DEBUG="1").manage("shell", "--no-imports", "--command", code)
+    seen: dict[str, Any] = json.loads(printed.splitlines()[-1])
     assert sorted(seen.pop("titles")) == sorted(TITLES)
     assert seen.pop("found") == SEARCHES
     keys = seen.pop("keys")

@@ -11,9 +11,11 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.chaos.catalogue import Catalogue, Options, Place, Used, database, serving
+from benchmarks.chaos.catalogue import Options, Used, database, digests, fill, measured, serving
 from benchmarks.chaos.report import answers, figure, percentile
 from benchmarks.chaos.visitors import TITLE, visiting
+from tests.server.catalogue import Catalogue
+from tests.server.place import Place
 
 QUIET = 20.0  # seconds of reading without a backup, before each
 TIMES = 3
@@ -24,7 +26,7 @@ async def run(options: Options) -> None:
     megabytes = list[list[int]]()
     for books in (options.scaled(20_000), options.scaled(100_000)):
         with serving(options, workers=1, STARTER_BOOKS="0", WORK="0") as catalogue, TemporaryDirectory() as name:
-            await asyncio.to_thread(catalogue.run, "benchmarks.chaos.contents", "fill", str(books), str(books // 50))
+            await asyncio.to_thread(fill, catalogue, books)
             path = Path(name) / "backup.zip"
             most = await beside_readers(catalogue, Path(name))
             catalogue.manage("backup", str(path))  # of what nobody changes any more
@@ -42,7 +44,7 @@ async def beside_readers(catalogue: Catalogue, folder: Path) -> int:
             await asyncio.sleep(QUIET)
             quiet.append(p99(visits.latencies))
             path, before = folder / f"{number}.zip", len(visits.written)
-            used = await asyncio.to_thread(catalogue.measured, "backup", str(path))
+            used = await asyncio.to_thread(measured, catalogue, "backup", str(path))
             busy.append(p99(visits.latencies))
             made.append((path, used, before, len(visits.written) + 1))
     answers("answers meanwhile", visits.seen)
@@ -59,16 +61,16 @@ async def beside_readers(catalogue: Catalogue, folder: Path) -> int:
 
 def move(options: Options, catalogue: Catalogue, path: Path) -> list[int]:
     """By the commands that an operator types: to the other database and back. The megabytes that each restore takes."""
-    digests, megabytes = [catalogue.digests()], list[int]()
+    contents, megabytes = [digests(catalogue)], list[int]()
     for target in (Options(options.quick, postgres=not options.postgres), options):
         with TemporaryDirectory() as name, database(target, Path(name)) as url:
             place = Place(Path(name), url)
-            used = place.measured("restore", str(path))
-            digests.append(place.digests())
+            used = measured(place, "restore", str(path))
+            contents.append(digests(place))
             megabytes.append(used.megabytes)
             figure(f"restored on {target.kind}", used)
             place.manage("backup", str(path))
-    csvs, everything = map(set, zip(*map(str.split, digests), strict=True))
+    csvs, everything = map(set, zip(*map(str.split, contents), strict=True))
     figure("its CSV, there and back", f"{len(csvs)} different", aim="1", reached=len(csvs) == 1)
     figure("all of its rows, there and back", f"{len(everything)} different", aim="1", reached=len(everything) == 1)
     return megabytes

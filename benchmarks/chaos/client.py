@@ -4,7 +4,7 @@ import asyncio
 import json
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Container
 from dataclasses import dataclass
 
 PATIENCE = 90.0  # seconds for one answer
@@ -16,12 +16,6 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes = b""
-
-    @property
-    def kind(self) -> str:
-        """200, 201, 503 …; a 503 that does not say when to come back is told apart."""
-        silent = self.status == 503 and "retry-after" not in self.headers
-        return f"{self.status}{' without Retry-After' if silent else ''}"
 
 
 class Connection:
@@ -49,8 +43,7 @@ class Connection:
 
     async def begin(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
         """The answer without its body, which may have no end."""
-        # What was closed while nothing was asked is opened anew, as every client does.
-        if self.reader is None or self.reader.at_eof() or self.writer.is_closing():
+        if not self.is_open():  # what was closed while nothing was asked is opened anew, as every client does
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
         head += f"Authorization: Bearer {self.token}\r\n" if self.token else ""
@@ -59,6 +52,7 @@ class Connection:
             head += f"Content-Length: {len(body)}\r\n"
         head += "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
         self.writer.write(f"{head}\r\n".encode() + body)
+        assert self.reader
         first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
         pairs = [line.split(": ", 1) for line in lines]
         return Answer(int(first.split()[1]), {name.lower(): value for name, value in pairs})
@@ -68,6 +62,9 @@ class Connection:
         while size := int(await reader.readuntil(b"\r\n"), 16):
             yield (await reader.readexactly(size + 2))[:-2]
         await reader.readexactly(2)
+
+    def is_open(self) -> bool:
+        return self.reader is not None and not self.reader.at_eof() and not self.writer.is_closing()
 
     async def add_book(self, title: str, key: str) -> Answer:
         return await self.ask("POST", "/books/", book(title), Idempotency_Key=key)
@@ -85,8 +82,13 @@ async def counted(seen: Counter[str], asking: Awaitable[Answer]) -> Answer | Non
     except BROKEN as error:
         seen[type(error).__name__] += 1
         return None
-    seen[answer.kind] += 1
+    seen[kind_of(answer.status, answer.headers)] += 1
     return answer
+
+
+def kind_of(status: int, headers: Container[str]) -> str:
+    """200, 201, 503 …; a 503 that does not say when to come back is told apart."""
+    return f"{status} without Retry-After" if status == 503 and "retry-after" not in headers else str(status)
 
 
 def book(title: str) -> bytes:

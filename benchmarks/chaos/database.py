@@ -13,10 +13,9 @@ WELL_WITHIN = 3.0  # seconds
 
 
 def restart(url: str) -> None:
-    binaries = postgres.find_binaries()
-    assert binaries
-    postgres.stop(binaries, url)
-    postgres.start(binaries, url)
+    if binaries := postgres.find_binaries():
+        postgres.stop(binaries, url)
+        postgres.start(binaries, url)
 
 
 async def run(options: Options) -> None:

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from benchmarks.chaos.client import BROKEN, Answer, Connection
@@ -27,61 +25,48 @@ class Expected(NamedTuple):
         return answer.status == self.status and self.holds in text and not (self.lacks and self.lacks in text)
 
 
-@dataclass
-class Findings:
-    reads: int = 0
-    by_way: Counter[str] = field(default_factory=Counter)  # writes whose outcome was read
-    others: Counter[str] = field(default_factory=Counter)  # what told nothing: refused, broken
-    stale: list[str] = field(default_factory=list)
-
-
 class EveryWorker:
     """A kept connection to each worker that answers; those to new ones are made as they come."""
 
-    def __init__(self, port: int, findings: Findings) -> None:
-        self.port, self.findings = port, findings
+    def __init__(self, port: int) -> None:
+        self.port = port
         self.connections: dict[str, Connection] = {}
+        self.reads = 0
+        self.by_way = Counter[str]()  # writes whose outcome was read
+        self.stale: list[str] = []
 
     async def cover(self) -> None:
         for _ in range(TRIES_TO_COVER):
-            if len(self.connections) == WORKERS:
-                return
-            connection = Connection(self.port)
-            with suppress(*BROKEN):
-                answer = await connection.ask("GET", "/health_check/live/")  # which no memory answers
-                worker = answer.headers["x-request-id"].partition("-")[0]
-                if worker not in self.connections:
-                    self.connections[worker] = connection
-                    continue
-            connection.close()
+            if len(self.connections) < WORKERS:
+                connection = Connection(self.port)
+                with suppress(*BROKEN):
+                    answer = await connection.ask("GET", "/health_check/live/")  # which no memory answers
+                    self.connections.setdefault(answer.headers["x-request-id"].partition("-")[0], connection)
 
-    async def ask(self, expected: Iterable[Expected]) -> list[tuple[Expected, Answer | None]]:
-        """What each worker answers: all of them at once, each asked in order."""
+    async def ask(self, expected: list[Expected]) -> list[tuple[Expected, Answer]]:
+        """What each worker answers: all of them at once, each asked in order. Those that died are left out."""
         await self.cover()
+        answers: list[tuple[Expected, Answer]] = []
 
-        async def one_worker(worker: str) -> list[tuple[Expected, Answer | None]]:
-            return [(one, await self._get(worker, one)) for one in expected]
+        async def one_worker(worker: str, connection: Connection) -> None:
+            with suppress(*BROKEN):
+                for one in expected:
+                    if not connection.is_open():  # opened anew, it might reach another worker
+                        break
+                    answers.append((one, await connection.ask("GET", one.path, Accept=one.accept)))
+                else:
+                    return
+            del self.connections[worker]
 
-        answers = await asyncio.gather(*map(one_worker, [*self.connections]))
-        return [answer for some in answers for answer in some]
+        await asyncio.gather(*(one_worker(*pair) for pair in self.connections.items()))
+        return answers
 
-    async def check(self, way: str, expected: Iterable[Expected]) -> None:
+    async def check(self, way: str, expected: list[Expected]) -> None:
         """After a write by this way."""
-        for one, answer in await self.ask(expected):
-            if answer is None or answer.status == 503:
-                self.findings.others["broken" if answer is None else answer.kind] += 1
-                continue
-            self.findings.reads += 1
+        told = [(one, answer) for one, answer in await self.ask(expected) if answer.status != 503]
+        self.reads += len(told)
+        self.by_way[way] += 1
+        for one, answer in told:
             if not one.fits(answer):
                 wrong = f"{answer.status}, with {one.lacks!r} or without {one.holds!r}"
-                self.findings.stale.append(f"{way}: {one.path} as {one.accept}: {wrong}")
-        self.findings.by_way[way] += 1
-
-    async def _get(self, worker: str, one: Expected) -> Answer | None:
-        connection = self.connections.get(worker)
-        # What would be opened anew might reach another worker.
-        if connection and connection.reader and not connection.reader.at_eof():
-            with suppress(*BROKEN):
-                return await connection.ask("GET", one.path, Accept=one.accept)
-        self.connections.pop(worker, None)
-        return None
+                self.stale.append(f"{way}: {one.path} as {one.accept}: {wrong}")

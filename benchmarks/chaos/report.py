@@ -3,7 +3,6 @@
 from collections import Counter
 
 missed = 0
-REFUSALS = "2xx, or 503 with Retry-After"
 
 
 def figure(what: str, measured: object, *, aim: str = "", reached: bool | None = None) -> None:
@@ -13,9 +12,10 @@ def figure(what: str, measured: object, *, aim: str = "", reached: bool | None =
     print(f"{mark} {what}: {measured}{f'   (aim: {aim})' if aim else ''}", flush=True)
 
 
-def answers(what: str, seen: Counter[str], more: str = "") -> None:
+def answers(what: str, seen: Counter[str]) -> None:
     """How often each kind of answer came; an overloaded or ailing server may refuse."""
-    figure(what, f"{counts(seen)}{more}", aim=REFUSALS, reached=seen.keys() <= {"200", "201", "202", "503"})
+    is_well = seen.keys() <= {"200", "201", "202", "503"}
+    figure(what, counts(seen), aim="2xx, or 503 with Retry-After", reached=is_well)
 
 
 def counts(seen: Counter[str]) -> str:

@@ -11,12 +11,13 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 
-from benchmarks.chaos.catalogue import Catalogue, Options, serving
-from benchmarks.chaos.owner import Owner
-from benchmarks.chaos.reading import EveryWorker, Findings
+from benchmarks.chaos.catalogue import Options, serving
+from benchmarks.chaos.reading import EveryWorker
 from benchmarks.chaos.report import counts, figure
 from benchmarks.chaos.writing import Importer, Writer
+from tests.server.owner import Owner
 
 WRITERS = 3
 SECONDS, BETWEEN_KILLS = 300, 5.0
@@ -24,29 +25,23 @@ SECONDS, BETWEEN_KILLS = 300, 5.0
 
 async def run(options: Options) -> None:
     with serving(options) as catalogue:
-        findings, kills = await write_and_read(catalogue, options.scaled(SECONDS))
-    figure("writes", counts(findings.by_way))
-    figure("workers killed", kills)
-    if findings.others:
-        figure("what told nothing", counts(findings.others))
-    for line in findings.stale[:10]:
+        owner = Owner(catalogue.port, await asyncio.to_thread(catalogue.token))
+        readers = [EveryWorker(catalogue.port) for _ in range(WRITERS + 1)]
+        writers = [Importer(owner, readers[0]), *(Writer(catalogue, owner, reader) for reader in readers[1:])]
+        kills, end = 0, time.monotonic() + options.scaled(SECONDS)
+        async with asyncio.TaskGroup() as group:
+            for writer in writers:
+                group.create_task(writer.run(end))
+            while time.monotonic() < end:
+                await asyncio.sleep(BETWEEN_KILLS)
+                if workers := catalogue.workers():
+                    os.kill(random.choice(workers), signal.SIGKILL)
+                    kills += 1
+    ways = sum((reader.by_way for reader in readers), Counter[str]())
+    stale = [line for reader in readers for line in reader.stale]
+    for line in stale[:10]:
         print(f"     {line}")
-    told = f"{len(findings.stale):,} of {findings.reads:,} reads after {findings.by_way.total():,} writes"
-    figure("stale answers", told, aim="0", reached=not findings.stale)
-
-
-async def write_and_read(catalogue: Catalogue, seconds: float) -> tuple[Findings, int]:
-    findings, kills = Findings(), 0
-    owner = await asyncio.to_thread(Owner, catalogue)
-    importer = Importer(owner, EveryWorker(catalogue.port, findings))
-    writers = [Writer(catalogue, owner, EveryWorker(catalogue.port, findings)) for _ in range(WRITERS)]
-    end = time.monotonic() + seconds
-    async with asyncio.TaskGroup() as group:
-        for one in (importer, *writers):
-            group.create_task(one.run(end))
-        while time.monotonic() < end:
-            await asyncio.sleep(BETWEEN_KILLS)
-            if workers := catalogue.workers():
-                os.kill(random.choice(workers), signal.SIGKILL)
-                kills += 1
-    return findings, kills
+    figure("writes", counts(ways))
+    figure("workers killed", kills)
+    told = f"{len(stale):,} of {sum(reader.reads for reader in readers):,} reads after {ways.total():,} writes"
+    figure("stale answers", told, aim="0", reached=not stale)

@@ -10,7 +10,6 @@ import random
 import re
 from codecs import escape_decode
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -42,12 +41,11 @@ class File:
         while self.writes and self.writes[0][0] <= before:
             apply(self.synced, *self.writes.pop(0)[1:])
 
-    def left(self, share: Callable[[], float]) -> bytes:
-        """Its bytes, and of what was not synced those sectors for which the share is less than a half."""
+    def left(self, chance: random.Random | None) -> bytes:
         content = bytearray(self.synced)
-        for _, offset, data in self.writes:
+        for _, offset, data in self.writes if chance else ():
             for start in range(0, len(data or b"-"), SECTOR):
-                if share() < 0.5:
+                if chance.random() < 0.5:  # type: ignore[union-attr]
                     apply(content, offset + start, data and data[start : start + SECTOR])
         return bytes(content)
 
@@ -95,15 +93,8 @@ class Disk:
         names = dict(self.synced)
         for _, change in self.changes[: chance.randint(0, len(self.changes))] if chance else ():
             rename(names, change)
-        return self._files(names, chance.random if chance else lambda: 1.0)
-
-    def whole(self) -> dict[Path, bytes]:
-        """The files as they would be without a power cut."""
-        return self._files(self.now, lambda: 0.0)
-
-    def _files(self, names: dict[bytes, File], share: Callable[[], float]) -> dict[Path, bytes]:
         folder = Path(os.fsdecode(self.folder))
-        return {Path(os.fsdecode(name)).relative_to(folder): file.left(share) for name, file in names.items()}
+        return {Path(os.fsdecode(name)).relative_to(folder): file.left(chance) for name, file in names.items()}
 
     def _openat(self, call: Call) -> None:
         name, handle = self._paths(call)[0], str(call.result).encode()
@@ -114,34 +105,29 @@ class Disk:
         self.places[name, handle] = 0
 
     def _lseek(self, call: Call) -> None:
-        handle, name, _ = self._handle(call)
-        self.places[name, handle] = call.result
+        self.places[self._place(call)] = call.result
 
     def _write(self, call: Call) -> None:
-        handle, name, _ = self._handle(call)
-        self._written(call, self.places[name, handle])
-        self.places[name, handle] += call.result
+        self._written(call, self.places[self._place(call)])
+        self.places[self._place(call)] += call.result
 
     def _pwrite64(self, call: Call) -> None:
         self._written(call, int(call.arguments.rpartition(b", ")[2]))
 
     def _written(self, call: Call, offset: int) -> None:
-        _, name, is_deleted = self._handle(call)
-        if not is_deleted and name in self.now:
+        if file := self._file(call):
             [data] = TEXT.findall(call.arguments)
-            self.now[name].writes.append((call.end, offset, escape_decode(data)[0][: call.result]))
+            file.writes.append((call.end, offset, escape_decode(data)[0][: call.result]))
 
     def _ftruncate(self, call: Call) -> None:
-        _, name, is_deleted = self._handle(call)
-        if not is_deleted and name in self.now:
-            self.now[name].writes.append((call.end, int(call.arguments.rpartition(b", ")[2]), None))
+        if file := self._file(call):
+            file.writes.append((call.end, int(call.arguments.rpartition(b", ")[2]), None))
 
     def _fsync(self, call: Call) -> None:
-        _, name, is_deleted = self._handle(call)
-        if name in self.now and not is_deleted:
-            self.now[name].sync(call.begin)
+        if file := self._file(call):
+            file.sync(call.begin)
         else:
-            self._sync_names(name, call.begin)
+            self._sync_names(self._place(call)[0], call.begin)
 
     _fdatasync = _fsync
 
@@ -163,10 +149,16 @@ class Disk:
                 rename(self.synced, change)
                 self.changes.remove(entry)
 
-    def _handle(self, call: Call) -> tuple[bytes, bytes, bool]:
+    def _place(self, call: Call) -> tuple[bytes, bytes]:
+        """The file's name and the handle."""
         match = HANDLE.match(call.arguments)
         assert match, call
-        return match[1], match[2], bool(match[3])
+        return match[2], match[1]
+
+    def _file(self, call: Call) -> File | None:
+        """None if it is a folder, or was deleted."""
+        match = HANDLE.match(call.arguments)
+        return None if not match or match[3] else self.now.get(match[2])
 
     def _paths(self, call: Call) -> list[bytes]:
         base = HANDLE.match(call.arguments)

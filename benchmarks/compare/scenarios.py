@@ -3,15 +3,15 @@
 import json
 import time
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 
 from benchmarks.compare import load
 from benchmarks.compare.load import Measured, WrongAnswer
-from benchmarks.compare.serving import Running, Shelf
+from benchmarks.compare.serving import Shelf
 from benchmarks.compare.stacks import LIST, Stack
+from tests.server.running import Server
 
 BOOKS, PAGE = 210, 20
 JSON, HTML = {"Accept": "application/json"}, {"Accept": "text/html"}
@@ -37,24 +37,15 @@ SCENARIOS = {  # and how the table calls them
 class Asked:
     """A server that is asked in every way that it can be."""
 
-    server: Running
+    server: Server
     stack: Stack
     shelf: Shelf
     seconds: int
     fresh: int = field(default_factory=lambda: BEYOND_ALL + int(time.time() * 1000) % 10**9 * 1000)
 
     def scenarios(self) -> list[str]:
-        stack = self.stack
-        lacks = {
-            "304": not self.etag(),
-            "cold": not stack.cold,
-            "writes": not stack.writes,
-            "rows": not stack.rows,
-            "filter": not stack.new_filter,
-            "book": not stack.has_pages,
-            "home": not stack.has_pages,
-        }
-        return [name for name in SCENARIOS if not lacks.get(name.partition(" ")[0])]
+        kinds = {"json", "html", *self.stack.kinds.split()}
+        return [name for name in SCENARIOS if name.partition(" ")[0] in kinds]
 
     def etag(self) -> str:
         return self.server.request("GET", LIST, **JSON).headers.get("ETag", "")
@@ -67,28 +58,32 @@ class Asked:
     def measure(self, scenario: str) -> Measured:
         self.check()
         kind, headers = scenario.partition(" ")[0], HTML if scenario.endswith("html") else JSON
-        path, arguments = {"book": f"/books/{BOOKS}/", "home": "/"}.get(kind, LIST), ["same"]
+        path = {"book": f"/books/{BOOKS}/", "home": "/"}.get(kind, LIST)
         if kind == "304":
             headers = {**headers, "If-None-Match": self.etag()}
-        elif kind == "writes":
-            arguments = ["writes", self.shelf.writer, str(BOOKS)]
-        elif address := {"cold": self.stack.cold, "rows": self.stack.rows, "filter": self.stack.new_filter}.get(kind):
-            arguments = ["distinct", str(self.new_addresses(address))]
         status = self.server.request("GET", path, **headers).status
         if status != (304 if kind == "304" else 200):
             raise WrongAnswer(f"{scenario}: {status} at {path}")
+        file = [str(self.addresses(kind))] if kind in {"cold", "rows", "filter", "writes"} else []
         ours = {self.server.process.pid, *self.shelf.processes}
-        taken = load.measure(self.server.url + path, *arguments, seconds=self.seconds, headers=headers, ours=ours)
+        taken = load.measure(self.server.url + path, *file, seconds=self.seconds, headers=headers, ours=ours)
         self.check()
         return taken
 
-    def new_addresses(self, address: Callable[[int], str]) -> Path:
-        """A file with another address for each request."""
+    def addresses(self, kind: str) -> Path:
+        """A file with what is asked by each request."""
         file = self.shelf.folder / "addresses"
         numbers = range(self.fresh, self.fresh + NEW_ADDRESSES)
-        file.write_text("".join(f"{address(number)}\n" for number in numbers))
+        file.write_text("".join(f"{self.address(kind, number)}\n" for number in numbers))
         self.fresh += NEW_ADDRESSES
         return file
+
+    def address(self, kind: str, number: int) -> str:
+        if kind == "writes":
+            return LIST if number % 100 else f"/books/{number // 100 % BOOKS + 1}/ {self.shelf.writer}"
+        if kind == "filter":
+            return f"/books/?year={number % 3000 - 2000}..{number // 3000 % 90 + 1930}&sort=-added"
+        return f"{LIST}&after={self.stack.place(number if kind == 'cold' else number % 190 + 21)}"
 
     def check(self) -> None:
         """Whether it serves the very page: the 20 newest books, and their number."""

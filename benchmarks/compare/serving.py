@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import machine
-from benchmarks.chaos.catalogue import Options, Place, database
+from benchmarks.chaos.catalogue import Options, database
 from benchmarks.compare.stacks import Stack
 from tests import postgres
+from tests.server.place import Place
 from tests.server.running import PROJECT, Server
 
 
@@ -37,16 +37,10 @@ def shelf(kind: str) -> Iterator[Shelf]:
         yield Shelf(Path(name), url)
 
 
-class Running(Server):
-    def megabytes(self) -> float:
-        """Of the largest worker."""
-        return max(map(machine.megabytes, self.children()))
-
-
 @contextmanager
-def running(stack: Stack, shelf: Shelf) -> Iterator[Running]:
+def running(stack: Stack, shelf: Shelf) -> Iterator[Server]:
     own = {"ANSWERS": str(shelf.folder / "answers.json"), "PAGES": str(shelf.folder), "PYTHONPATH": str(PROJECT)}
-    server = Running(f"{stack.tools}/{stack.command}", shelf.folder, **(shelf.variables | own | stack.variables))
+    server = Server(f"{stack.tools}/{stack.command}", shelf.folder, **(shelf.variables | own | stack.variables))
     try:
         server.wait_until_open()
         yield server

@@ -1,11 +1,11 @@
-"""Who is compared: how each is started, and at which addresses it is asked."""
+"""Who is compared: how each is started, and what it is asked."""
 
 import json
 import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.server.running import PROJECT
 
@@ -15,21 +15,24 @@ DATABASES = ("sqlite", "postgresql")
 LIST = "/books/?sort=-added"
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(NamedTuple):
     name: str
     title: str
     command: str  # {port} is filled in
+    kinds: str = "writes rows"  # of scenarios, besides the page itself
+    variables: dict[str, str] = {}
     tools: Path = PEERS_TOOLS
-    variables: dict[str, str] = field(default_factory=dict)
     databases: tuple[str, ...] = DATABASES
-    # Of those who keep answers the page that begins after a book which is newer than all: a new address, the same work.
-    cold: Callable[[int], str] | None = None
-    # Other rows for each number, at one of 190 places; a list that nobody has asked for, by the years of publication.
-    rows: Callable[[int], str] | None = lambda number: f"{LIST}&after={number % 190 + 21}"
-    new_filter: Callable[[int], str] | None = None
-    has_pages: bool = False  # whether it has a home and a page for each book
-    writes: bool = True  # whether it takes a PATCH
+    place: Callable[[int], str] = str  # how its addresses tell the book after which a page begins
+
+
+def cursor(number: int) -> str:
+    return urlsafe_b64encode(json.dumps(["-added", number]).encode()).decode().rstrip("=")
+
+
+def ours(name: str, title: str, kinds: str, **variables: str) -> Stack:
+    command = "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w 1"
+    return Stack(name, title, command, kinds, variables, OWN_TOOLS, place=cursor)
 
 
 def gunicorn(application: str, worker: str = UVICORN) -> str:
@@ -37,40 +40,22 @@ def gunicorn(application: str, worker: str = UVICORN) -> str:
     return f"gunicorn -c /dev/null -b 127.0.0.1:{{port}} -w 1 {worker} benchmarks.peers.{application}"
 
 
-def cursor(number: int) -> str:
-    return urlsafe_b64encode(json.dumps(["-added", number]).encode()).decode().rstrip("=")
-
-
 def django(module: str) -> dict[str, str]:
     return {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.project", "PEER": f"benchmarks.peers.{module}"}
 
 
-OURS = "gunicorn django41_example.asgi:application -k uvicorn.workers.UvicornWorker -w 1"
+SYNC = gunicorn("sync_django:application", "-k gthread --threads 8")
 STACKS = (
-    Stack("ours", "this catalogue", OURS, OWN_TOOLS, cold=lambda number: f"{LIST}&after={cursor(number)}", rows=None),
-    Stack(
-        "unkept",
-        "this catalogue, keeping no answers",
-        OURS,
-        OWN_TOOLS,
-        {"CACHE_MB": "0"},
-        rows=lambda number: f"{LIST}&after={cursor(number % 190 + 21)}",
-        new_filter=lambda number: f"/books/?year={number % 3000 - 2000}..{number // 3000 % 90 + 1930}&sort=-added",
-        has_pages=True,
-    ),
-    Stack("bare", "a bare ASGI callable, these very bytes", gunicorn("bare:application"), rows=None, writes=False),
+    ours("ours", "this catalogue", "304 cold writes"),
+    ours("unkept", "this catalogue, keeping no answers", "writes rows filter book home", CACHE_MB="0"),
+    Stack("bare", "a bare ASGI callable, these very bytes", gunicorn("bare:application"), "304"),
     Stack(
         "tutorial",
         "Django, the tutorials' async view",
         gunicorn("tutorial:application"),
         variables=django("tutorial"),
     ),
-    Stack(
-        "sync",
-        "Django, sync views, gthread",
-        gunicorn("sync_django:application", "-k gthread --threads 8"),
-        variables=django("sync_django"),
-    ),
+    Stack("sync", "Django, sync views, gthread", SYNC, variables=django("sync_django")),
     Stack("fastapi", "FastAPI, SQLAlchemy", gunicorn("fastapi_sqlalchemy:app")),
     Stack("litestar", "Litestar, asyncpg", gunicorn("litestar_asyncpg:app"), databases=("postgresql",)),
 )

@@ -2,7 +2,6 @@
 
 import statistics
 from collections import defaultdict
-from dataclasses import dataclass, field
 
 from benchmarks.compare.load import Measured
 from benchmarks.compare.scenarios import SCENARIOS
@@ -13,14 +12,13 @@ BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-@dataclass
 class Results:
-    """Of one database."""
+    """Of one database, by stack and scenario."""
 
-    database: str
-    stacks: list[Stack]
-    measured: dict[tuple[str, str], list[Measured]] = field(default_factory=lambda: defaultdict(list))
-    megabytes: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self, database: str, stacks: list[Stack]) -> None:
+        self.database, self.stacks = database, stacks
+        self.measured = defaultdict[tuple[str, str], list[Measured]](list)
+        self.megabytes = defaultdict[str, list[float]](list)
 
 
 def written(results: Results) -> str:

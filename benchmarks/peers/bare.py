@@ -7,17 +7,11 @@ from pathlib import Path
 from typing import Any
 
 KEPT = json.loads(Path(os.environ["ANSWERS"]).read_text())  # by kind: [[name, value]…] and the body in Base64
-ANSWERS = {
-    kind: (
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.encode(), value.encode()) for name, value in headers],
-        },
-        {"type": "http.response.body", "body": b64decode(body)},
-    )
-    for kind, (status, headers, body) in KEPT.items()
-}
+ANSWERS = {}
+for kind, (status, headers, body) in KEPT.items():
+    pairs = [(name.encode(), value.encode()) for name, value in headers]
+    start = {"type": "http.response.start", "status": status, "headers": pairs}
+    ANSWERS[kind] = start, {"type": "http.response.body", "body": b64decode(body)}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

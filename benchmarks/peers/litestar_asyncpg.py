@@ -1,4 +1,4 @@
-"""Litestar with asyncpg alone: no ORM, its pool and two statements, msgspec structs, Jinja templates."""
+"""Litestar with asyncpg alone: no ORM, its pool and two statements, dataclasses, Jinja templates."""
 
 import os
 from collections.abc import AsyncIterator
@@ -12,36 +12,25 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
-from msgspec import Struct
 
-from benchmarks.peers.shelf import CAP, COLUMNS, POOL, SIZE, TEMPLATES, entry, page, wants_page
+from benchmarks.peers.shelf import (
+    CAP,
+    COLUMNS,
+    POOL,
+    SIZE,
+    TEMPLATES,
+    Book,
+    Description,
+    Listing,
+    entry,
+    page,
+    wants_page,
+)
 
 COUNT = f"(SELECT count(*) FROM (SELECT 1 FROM books_book LIMIT {CAP + 1}) AS capped) AS count"
 NEWEST = f"SELECT {', '.join(COLUMNS)}, {COUNT} FROM books_book WHERE id < $1 ORDER BY id DESC LIMIT {SIZE + 1}"
 DESCRIBE = "UPDATE books_book SET description = $2, version = version + 1 WHERE id = $1"
 BEYOND_ALL = 2**63 - 1
-
-
-class Book(Struct):
-    id: int
-    url: str
-    title: str
-    authors: list[str]
-    isbn13: str | None
-    published_year: int | None
-    language: str
-
-
-class Listing(Struct):
-    books: list[Book]
-    count: int
-    count_is_exact: bool
-    next: str | None
-    previous: str | None
-
-
-class Description(Struct):
-    description: str
 
 
 @asynccontextmanager

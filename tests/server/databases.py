@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +11,7 @@ from uuid import uuid4
 import psycopg
 from django.db import connection
 
-from tests.server.running import PROJECT, environment
+from tests.server.place import Place
 
 
 @contextmanager
@@ -32,20 +30,12 @@ def empty_database(folder: Path, template: str = "template1") -> Iterator[str]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-class Prepared:
+class Prepared(Place):
     """What a server makes when it first starts, the starter books among it: made once, and copied."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder, self.url = folder, url
-
-    def manage(self, *command: str) -> str:
-        program = [sys.executable, "manage.py", *command]
-        variables = environment(self.folder, {"DATABASE_URL": self.url})
-        return subprocess.run(program, cwd=PROJECT, env=variables, check=True, capture_output=True, text=True).stdout
 
     @contextmanager
     def database(self, folder: Path) -> Iterator[str]:
         """The DATABASE_URL of a copy; what else has been made is put into the folder, where a server finds it."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        with empty_database(folder, urlsplit(self.url).path.rpartition("/")[2]) as url:
+        with empty_database(folder, urlsplit(self.database_url).path.rpartition("/")[2]) as url:
             yield url

@@ -63,6 +63,17 @@ class Answer:
         return json.loads(self.body)
 
 
+def ask(port: int, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+    """Over a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_WITHIN)
+    try:
+        connection.request(method, path, body or None, headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
 class Server:
     """A started command; `get` waits until it answers. To be ended with `kill`, whatever happens."""
 
@@ -98,13 +109,7 @@ class Server:
         return True
 
     def request(self, method: str, path: str, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_WITHIN)
-        try:
-            connection.request(method, path, headers={name.replace("_", "-"): headers[name] for name in headers})
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
-        finally:
-            connection.close()
+        return ask(self.port, method, path, b"", {name.replace("_", "-"): headers[name] for name in headers})
 
     def get(self, path: str, **headers: str) -> Answer:
         self.wait_until_open()

@@ -1,88 +1,38 @@
 """Jobs beside the server's own commands: nothing else is started, and nothing is lost."""
 
-import http.client
 import json
 import os
-import re
 import signal
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from books.models.job import LEASE
+from tests.server.catalogue import Catalogue
 from tests.server.databases import Prepared
-from tests.server.running import PLAIN, START_WITHIN, Answer, Server, procfile, wait_until
+from tests.server.owner import Owner
+from tests.server.running import PLAIN, START_WITHIN, procfile, wait_until
 
 pytestmark = pytest.mark.server
 
 ROWS = 4000
 REJECTED = ROWS // 1000
-ISSUE = """
-from django.contrib.auth.models import User
-from books.models import Scope, Token
-print(Token.objects.issue(User.objects.create_superuser("owner"), "", list(Scope), None)[1])
-"""
 
 
-class Catalogue:
+class OwnedCatalogue(Catalogue, Owner):
     """A server whose owner starts jobs."""
 
     def __init__(self, folder: Path, database_url: str, command: str, token: str) -> None:
-        self.folder, self.database_url = folder, database_url
-        self.server = Server(command, folder, DATABASE_URL=database_url, WEB_CONCURRENCY="1")
-        self.server.wait_until_open()
-        self.token = token
-
-    def ask(self, method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> Answer:
-        """Over a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=START_WITHIN)
-        headers = {"Authorization": f"Bearer {self.token.strip()}", "Content-Type": content_type}
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
-        finally:
-            connection.close()
-
-    def start_clock(self, key: str, seconds: int = 1000) -> int:
-        sent = {"kind": "clock", "arguments": {"seconds": seconds}}
-        return self.ask("POST", f"/jobs/{key}/", json.dumps(sent).encode()).status
-
-    def start_import(self, key: str) -> None:
-        head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="books.csv"\r\n\r\n'
-        body = head + a_list() + b"\r\n--b--\r\n"
-        answer = self.ask("POST", f"/jobs/{key}/", body, "multipart/form-data; boundary=b")
-        assert answer.status == 202
-
-    def job(self, key: str) -> dict[str, Any]:
-        job: dict[str, Any] = self.ask("GET", f"/jobs/{key}/").json
-        return job
-
-    def wait_for(self, key: str, true: Callable[[dict[str, Any]], object], seconds: float = START_WITHIN) -> None:
-        wait_until(lambda: bool(true(self.job(key))), seconds, f"{key} does not come to that: {self.job(key)}")
-
-    def wait_for_status(self, key: str, status: str, seconds: float = START_WITHIN) -> dict[str, Any]:
-        self.wait_for(key, lambda job: job["status"] == status, seconds)
-        return self.job(key)
-
-    def job_workers(self) -> list[int]:
-        """All that were ever begun."""
-        return [int(pid) for pid in re.findall(r"Booting job worker with pid: (\d+)", self.server.log())]
+        Catalogue.__init__(self, folder, database_url, command, WEB_CONCURRENCY="1")
+        Owner.__init__(self, self.port, token)
 
     def read(self, sql: str) -> Any:
         """A row of the database, whether or not the server runs."""
-        if self.database_url.startswith("sqlite"):
-            with closing(sqlite3.connect(self.database_url.removeprefix("sqlite:///"))) as database:
-                return database.execute(sql).fetchone()
-        with psycopg.connect(self.database_url) as server:
-            return server.execute(sql.encode()).fetchone()
+        return self.sql(sql)[0]
 
     def imported(self) -> tuple[int, int]:
         """How many books of the list there are, and how many of them were written once."""
@@ -92,7 +42,7 @@ class Catalogue:
         return found
 
 
-Open = Callable[..., Catalogue]
+Open = Callable[..., OwnedCatalogue]
 
 
 def a_list() -> bytes:
@@ -100,7 +50,7 @@ def a_list() -> bytes:
     return "\n".join(["source_key,title,authors,pages", *rows]).encode()
 
 
-def freeze_in_the_middle(catalogue: Catalogue) -> int:
+def freeze_in_the_middle(catalogue: OwnedCatalogue) -> int:
     """Pause the job worker when it has imported a part of the list, however fast it is; its process id."""
     [worker] = catalogue.job_workers()
 
@@ -123,18 +73,18 @@ def owned(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Itera
     folder = tmp_path_factory.mktemp("owned")
     with prepared.database(folder) as url:
         owned = Prepared(folder, url)
-        yield owned, owned.manage("shell", "--no-imports", "--command", ISSUE)
+        yield owned, owned.token()
 
 
 @pytest.fixture
 def open_catalogue(tmp_path: Path, owned: tuple[Prepared, str]) -> Iterator[Open]:
     """Starts the catalogue; called again, it does so on the same database, for the same owner."""
-    opened: list[Catalogue] = []
+    opened: list[OwnedCatalogue] = []
     prepared, token = owned
     with prepared.database(tmp_path) as url:
 
-        def open_catalogue() -> Catalogue:
-            opened.append(Catalogue(tmp_path, url, procfile("web"), token))
+        def open_catalogue() -> OwnedCatalogue:
+            opened.append(OwnedCatalogue(tmp_path, url, procfile("web"), token))
             return opened[-1]
 
         yield open_catalogue
@@ -143,17 +93,17 @@ def open_catalogue(tmp_path: Path, owned: tuple[Prepared, str]) -> Iterator[Open
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory, owned: tuple[Prepared, str]) -> Iterator[Catalogue]:
+def catalogue(tmp_path_factory: pytest.TempPathFactory, owned: tuple[Prepared, str]) -> Iterator[OwnedCatalogue]:
     """Two workers, for tests that disturb nobody."""
     folder = tmp_path_factory.mktemp("catalogue")
     prepared, token = owned
     with prepared.database(folder) as url:
-        catalogue = Catalogue(folder, url, PLAIN.replace("-w 4", "-w 2"), token)
+        catalogue = OwnedCatalogue(folder, url, PLAIN.replace("-w 4", "-w 2"), token)
         yield catalogue
         catalogue.server.kill()
 
 
-def test_every_web_worker_tells_the_state_as_it_is(catalogue: Catalogue) -> None:
+def test_every_web_worker_tells_the_state_as_it_is(catalogue: OwnedCatalogue) -> None:
     catalogue.start_clock("told-by-all")
     catalogue.wait_for_status("told-by-all", "running")
 
@@ -167,7 +117,7 @@ def test_every_web_worker_tells_the_state_as_it_is(catalogue: Catalogue) -> None
     assert seen == [sorted(ticks) for ticks in seen]
 
 
-def test_a_cancel_on_another_connection_ends_the_body_soon(catalogue: Catalogue) -> None:
+def test_a_cancel_on_another_connection_ends_the_body_soon(catalogue: OwnedCatalogue) -> None:
     catalogue.start_clock("cancelled")
     catalogue.wait_for_status("cancelled", "running")
     began = time.monotonic()
@@ -176,25 +126,25 @@ def test_a_cancel_on_another_connection_ends_the_body_soon(catalogue: Catalogue)
     assert time.monotonic() - began < 30  # of the 1000 that it would take
 
 
-def test_the_health_check_is_no_job(catalogue: Catalogue) -> None:
+def test_the_health_check_is_no_job(catalogue: OwnedCatalogue) -> None:
     wait_until(lambda: catalogue.ask("GET", "/health_check/").status == 200, START_WITHIN, "it is not well")
     assert catalogue.start_clock("health_check", 1) == 202
     assert catalogue.ask("GET", "/health_check/").json == {"status": "ok", "database": "ok", "jobs": "ok"}
 
 
-def test_keys_that_look_alike_are_different_jobs(catalogue: Catalogue) -> None:
+def test_keys_that_look_alike_are_different_jobs(catalogue: OwnedCatalogue) -> None:
     for number, key in enumerate(["2", "02", "a-b"], start=1):
         assert catalogue.start_clock(key, number) == 202
     assert [catalogue.job(key)["arguments"]["seconds"] for key in ("2", "02", "a-b")] == [1, 2, 3]
 
 
-def test_the_same_start_on_many_connections_is_one_job(catalogue: Catalogue) -> None:
+def test_the_same_start_on_many_connections_is_one_job(catalogue: OwnedCatalogue) -> None:
     with ThreadPoolExecutor(8) as visitors:
         statuses = list(visitors.map(lambda _: catalogue.start_clock("once", 1), range(16)))
     assert sorted(statuses) == [200] * 15 + [202]
 
 
-def test_events_come_from_whichever_process_does_the_work(catalogue: Catalogue) -> None:
+def test_events_come_from_whichever_process_does_the_work(catalogue: OwnedCatalogue) -> None:
     catalogue.start_clock("watched", 2)
     told = catalogue.ask("GET", "/jobs/watched/events/").body.decode()
     states = [json.loads(line.removeprefix("data: ")) for line in told.splitlines() if line.startswith("data: ")]
@@ -202,7 +152,7 @@ def test_events_come_from_whichever_process_does_the_work(catalogue: Catalogue) 
     assert {1, 2} <= {state["done"] for state in states}
 
 
-def test_a_job_is_worked_though_nothing_else_was_started(catalogue: Catalogue) -> None:
+def test_a_job_is_worked_though_nothing_else_was_started(catalogue: OwnedCatalogue) -> None:
     catalogue.start_clock("a", 1)
     assert catalogue.wait_for_status("a", "succeeded")["result"] == {"ticks": 1}
 
@@ -210,10 +160,10 @@ def test_a_job_is_worked_though_nothing_else_was_started(catalogue: Catalogue) -
 @pytest.mark.once
 def test_a_job_worker_that_was_killed_is_begun_again_and_goes_on_from_the_checkpoint(open_catalogue: Open) -> None:
     catalogue = open_catalogue()
-    catalogue.start_import("a")
+    assert catalogue.start_import("a", a_list()) == 202
     os.kill(freeze_in_the_middle(catalogue), signal.SIGKILL)
     wait_until(lambda: len(catalogue.job_workers()) == 2, START_WITHIN, "no job worker is begun again")
-    job = catalogue.wait_for_status("a", "succeeded", LEASE.total_seconds() + START_WITHIN)
+    job = catalogue.wait_for_status("a", "succeeded", seconds=LEASE.total_seconds() + START_WITHIN)
     assert (job["attempt"], job["result"]["created"], job["result"]["rejected"]) == (2, ROWS - REJECTED, REJECTED)
     assert catalogue.imported() == (ROWS - REJECTED, ROWS - REJECTED)
 
@@ -221,7 +171,7 @@ def test_a_job_worker_that_was_killed_is_begun_again_and_goes_on_from_the_checkp
 @pytest.mark.once
 def test_a_stop_in_the_middle_of_an_import_keeps_what_is_done(open_catalogue: Open) -> None:
     catalogue = open_catalogue()
-    catalogue.start_import("a")
+    assert catalogue.start_import("a", a_list()) == 202
     worker = freeze_in_the_middle(catalogue)
     for process in (catalogue.server.process.pid, worker):  # as systemd stops a unit
         os.kill(process, signal.SIGTERM)
