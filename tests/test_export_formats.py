@@ -1,9 +1,8 @@
 """What each format of an export holds, read by the libraries of its own field."""
 
+import csv
 import io
 import json
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import bibtexparser
@@ -11,10 +10,13 @@ import bibtexparser.middlewares as layers
 import pymarc
 import pytest
 import rispy
+from hypothesis import given
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from books.exporting import EXPORT_FORMATS
 from books.exporting.citation import person
+from books.exporting.csv import table
 from books.metadata.languages import bibliographic
 from books.metadata.record import COLUMNS, EMPTY, NAMES
 
@@ -32,7 +34,7 @@ WAVES = {
     "pages": 312,
     "description": "A <b>\nline \\two~",
     "series": "S",
-    "series_number": Decimal("2.50"),
+    "series_number": 2.5,
     "source_key": "aozora:056078",
 }
 KOKORO = {"title": "心", "authors": ["夏目 漱石"], "language": "ja", "published_year": -380}
@@ -45,8 +47,7 @@ def written(name: str, *books: dict[str, Any]) -> bytes:
     for pk, book in enumerate(books, 12):
         full = {**EMPTY, **book}
         cells = ["\n".join(full[field]) if field in NAMES else full[field] for field in COLUMNS]  # type: ignore[literal-required]
-        extra = [datetime(2026, 1, 2, tzinfo=UTC)] if known.extra else []
-        parts.append(file.encode([(pk, *cells, *extra)]))
+        parts.append(file.encode([(pk, *cells, "2026-01-02")]))
     return known.header + known.separator.join(parts) + file.end()
 
 
@@ -125,6 +126,21 @@ def test_bibtex_has_the_fields_of_a_book() -> None:
 def test_bibtex_survives_a_brace_alone_and_an_at_sign() -> None:
     [first, second] = bibtex({"title": "a { b", "authors": ["x } and y", "{"]}, {"title": "@book{x,"})
     assert (first.key, second.key) == ("xandyb-12", "book-13")
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("The Waves", "waves"),
+        ("Of the Éléphant", "elephant"),
+        ("The a of on the Élan", "elan"),
+        ("“The” Waves", ""),
+        ("L'Étranger", "letranger"),
+        ("The", ""),
+    ],
+)
+def test_a_bibtex_key_ends_in_the_first_word_of_the_title_but_articles(title: str, key: str) -> None:
+    assert bibtex({"title": title})[0].key == f"book{key}-12"
 
 
 def test_bibtex_keys_are_ascii_and_no_two_are_alike() -> None:
@@ -238,6 +254,13 @@ def test_goodreads_has_its_columns_and_what_a_catalogue_knows() -> None:
     )
 
 
+@given(rows=st.lists(st.lists(st.none() | st.integers() | st.text('a ",\r\n\t'), min_size=2, max_size=2), min_size=1))
+def test_a_table_is_quoted_as_the_csv_module_does(rows: list[list[Any]]) -> None:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    assert table(list(zip(*rows, strict=True))).decode() == buffer.getvalue()
+
+
 def sheets(content: bytes) -> dict[str, list[list[Any]]]:
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
     return {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
@@ -283,7 +306,7 @@ def test_what_a_sheet_cannot_hold_is_on_the_next(monkeypatch: pytest.MonkeyPatch
 
 def test_a_workbook_that_is_given_up_leaves_nothing_open() -> None:
     file = EXPORT_FORMATS["xlsx"]()
-    file.encode([(1, *({**EMPTY, "title": "A", "authors": "", "topics": ""}.values()))])
+    file.encode([(1, *({**EMPTY, "title": "A", **dict.fromkeys(NAMES, "")}.values()), "2026-01-02")])
     file.close()
     file.close()
 

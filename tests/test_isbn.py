@@ -110,3 +110,10 @@ def test_isbns_are_found_in_a_line_of_text() -> None:
 @pytest.mark.parametrize("text", ["0", "0000000000", "0000000000000", "000-0-00-000000-0", '=""', '=" "', "\u200e"])
 def test_nothing_but_zeros_is_no_isbn(text: str) -> None:
     assert record.clean({"isbn13": text}) == ({"isbn13": None}, {})
+
+
+@pytest.mark.parametrize(
+    ("isbn13", "isbn10"), [("9780306406157", "0306406152"), ("9780804429573", "080442957X"), ("9791034738441", "")]
+)
+def test_an_isbn_has_ten_digits_if_it_begins_with_978(isbn13: str, isbn10: str) -> None:
+    assert isbn.isbn10(isbn13) == isbn10

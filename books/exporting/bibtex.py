@@ -1,13 +1,13 @@
 """BibTeX in UTF-8. A book keeps its key in every export, since texts cite by key."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from books.exporting.base import EntryFormat
-from books.exporting.citation import full_title, language_tag, person, year_in_words
+from books.exporting.base import EntryFormat, frequent
+from books.exporting.citation import full_title, language_tag, people, person, year_in_words
 from books.metadata.folding import fold
-from books.metadata.roles import by_property
+from books.models.book_columns import split
 
 # BibTeX counts even escaped braces: a single one would end the entry.
 SPECIAL = str.maketrans({
@@ -18,37 +18,15 @@ SPECIAL = str.maketrans({
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 })  # fmt: skip
+ROLES = {"edt": "editor", "trl": "translator"}
+_SPECIAL = re.compile(r"[&%$#_\\{}~^]")
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]")
-_SMALL_WORDS = {"the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il", "de", "of", "on"}
-
-
-class BibTex(EntryFormat):
-    label, extension, content_type = "BibTeX", "bib", "application/x-bibtex; charset=utf-8"
-
-    def entry(self, book: dict[str, Any]) -> str:
-        lines = (f"  {name} = {{{value}}},\n" for name, value in fields(book) if value)
-        return f"@book{{{key(book)},\n{''.join(lines)}}}\n\n"
-
-
-def fields(book: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "author", " and ".join(name_of(name, book["language"]) for name in book["authors"])
-    for role, names in by_property(book["contributors"], {"edt": "editor", "trl": "translator"}).items():
-        yield role, " and ".join(name_of(name, book["language"]) for name in names)
-    yield "title", braced(full_title(book))
-    yield "shorttitle", braced(book["title"]) if book["subtitle"] else ""
-    yield "publisher", braced(book["publisher"])
-    yield "year", year_in_words(book["published_year"])
-    yield "isbn", book["isbn13"] or ""
-    yield "language", language_tag(book["language"])
-    yield "pagetotal", str(book["pages"] or "")
-    yield "series", braced(book["series"])
-    yield "number", "" if book["series_number"] is None else str(book["series_number"])
-    yield "keywords", ", ".join(braced(topic) if "," in topic else escape(topic) for topic in book["topics"])
-    yield "abstract", escape(book["description"])
+_FIRST_WORD = re.compile(r"(?:(?:the|a|an|der|die|das|le|la|les|el|il|de|of|on)(?:\W+|\Z))*+(\w*)")
+_FEW_WORDS = re.compile(r"(?:\S+ ){3}")
 
 
 def escape(text: str) -> str:
-    return text.translate(SPECIAL)
+    return text.translate(SPECIAL) if _SPECIAL.search(text) else text
 
 
 def braced(text: str) -> str:
@@ -56,19 +34,63 @@ def braced(text: str) -> str:
     return f"{{{escape(text)}}}" if text else ""
 
 
+def field(name: str, written: Callable[[Any], str] = str) -> Callable[[str | int | None], str]:
+    return lambda value: f"  {name} = {{{written(value)}}},\n" if value is not None and value != "" else ""
+
+
+def names(found: Iterable[str], language: str, role: str) -> str:
+    return field(role)(" and ".join(name_of(name, language) for name in found))
+
+
+@frequent
 def name_of(name: str, language: str) -> str:
     """`King, Jr., Martin Luther`; institutions and names with unclear parts stay whole."""
-    found = person(name, language)
-    if not found:
-        return braced(name)
-    return escape(", ".join(filter(None, (found.family, found.suffix, found.given))))
+    if found := person(name, language):
+        return escape(", ".join(filter(None, (found.family, found.suffix, found.given))))
+    return braced(name)
 
 
-def key(book: dict[str, Any]) -> str:
+def keywords(topics: str) -> str:
+    return ", ".join(braced(name) if "," in name else escape(name) for name in split(topics))
+
+
+def key(pk: int, authors: str, language: str, year: int | None, title: str) -> str:
     """`woolf1931waves-12`: unique thanks to the id, and ASCII, which all programs accept."""
-    author = next(iter(book["authors"]), "")
-    found = person(author, book["language"])
-    words = [word for word in re.split(r"\W+", fold(book["title"])) if word not in _SMALL_WORDS]
-    parts = (found.family if found else author, str(book["published_year"] or ""), next(iter(words), ""))
-    start, *others = (_NOT_IN_KEYS.sub("", fold(part)) for part in parts)
-    return f"{start or 'book'}{''.join(others)}"[:60] + f"-{book['id']}"
+    start = first_author(authors.partition("\n")[0], language)
+    return f"@book{{{f'{start}{str(year or "").lstrip("-")}{_in_key(first_word(title))}'[:60]}-{pk},\n"
+
+
+@frequent
+def first_author(name: str, language: str) -> str:
+    found = person(name, language)
+    return _in_key(found.family if found else name) or "book"
+
+
+def _in_key(text: str) -> str:
+    return text if text.isascii() and text.isalnum() and text.islower() else _NOT_IN_KEYS.sub("", fold(text))
+
+
+def first_word(title: str) -> str:
+    """The first word but articles, folded. Most often that is among the first three, and folding takes its time."""
+    few = _FEW_WORDS.match(title)
+    return (few and _FIRST_WORD.match(fold(few[0]))[1]) or _FIRST_WORD.match(fold(title))[1]  # type: ignore[index]
+
+
+class BibTex(EntryFormat):
+    label, extension, content_type = "BibTeX", "bib", "application/x-bibtex; charset=utf-8"
+    end_of_entry = "}\n\n"
+    parts = (
+        ("id authors language published_year title", key),
+        *people(names, "author", ROLES),
+        ("title subtitle", lambda title, subtitle: field("title", braced)(full_title(title, subtitle))),
+        ("title subtitle", lambda title, subtitle: field("shorttitle", braced)(title) if subtitle else ""),
+        ("publisher", frequent(field("publisher", braced))),
+        ("published_year", frequent(field("year", year_in_words))),
+        ("isbn13", field("isbn")),
+        ("language", frequent(field("language", language_tag))),
+        ("pages", frequent(field("pagetotal"))),
+        ("series", frequent(field("series", braced))),
+        ("series_number", frequent(field("number"))),
+        ("topics", frequent(field("keywords", keywords))),
+        ("description", field("abstract", escape)),
+    )

@@ -1,12 +1,15 @@
 """Values for citation formats: names in parts, full titles, conventional language tags."""
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from books.exporting.base import Part, frequent
 from books.metadata.languages import primary
+from books.metadata.roles import by_property
+from books.metadata.series import Place, places
 from books.metadata.sorting import is_institution, sort_name
+from books.models.book_columns import split
 
 # Languages with the family name first: their names do not show which part is which.
 FAMILY_FIRST = {"hu", "ja", "ko", "vi", "zh"}
@@ -15,13 +18,15 @@ _SPACED = re.compile(r"[\s.,'’‘ʼ\-–A-Za-zÀ-ɏḀ-ỿΆ-Ͽἀ-῾Ѐ-ԯ\u0
 _SUBTAG_CASE = {2: str.upper, 4: str.title}  # by length: regions have 2 letters, scripts 4
 
 
+Write = Callable[[list[str], str, str], str]  # names, the book's language, the term
+
+
 class Person(NamedTuple):
     family: str
     given: str
     suffix: str = ""  # Jr., III
 
 
-@lru_cache(10_000)
 def person(name: str, language: str) -> Person | None:
     """The parts of a person's name; None if they are unclear, or for an institution.
 
@@ -38,14 +43,35 @@ def person(name: str, language: str) -> Person | None:
     return Person(family, *rest)
 
 
+@frequent
 def family_first(name: str, language: str) -> str:
     """`Woolf, Virginia`; the unchanged name if its parts are unclear."""
     found = person(name, language)
     return ", ".join(filter(None, found)) if found else name
 
 
-def full_title(book: Mapping[str, Any]) -> str:
-    return f"{book['title']}: {book['subtitle']}" if book["subtitle"] else str(book["title"])
+def full_title(title: str, subtitle: str) -> str:
+    return f"{title}: {subtitle}" if subtitle else title
+
+
+def series_of(series: str, place: float | None, label: str, more: str) -> list[Place]:
+    """A book's places in series, given these columns of its row."""
+    return places({"series": series, "series_number": place, "series_label": label, "more_series": split(more)})
+
+
+def people(
+    write: Callable[[list[str], str, str], str], author: str, roles: Mapping[str, str], other: str = ""
+) -> list[Part]:
+    """The parts of authors and of contributors: `write` is given names, the book's language, and a format's term."""
+
+    def contributors(texts: str, language: str) -> str:
+        found = by_property(split(texts), roles, other)
+        return "".join(write(names, language, term) for term, names in found.items())
+
+    def authors(names: str, language: str) -> str:
+        return write(split(names), language, author)
+
+    return [("authors language", authors), ("contributors language", frequent(contributors))]
 
 
 def language_tag(tag: str) -> str:

@@ -1,50 +1,55 @@
 """CSL-JSON, for Zotero, pandoc and citation.js."""
 
+from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any
 
 import orjson
 
-from books.exporting.base import EntryFormat
-from books.exporting.citation import full_title, language_tag, person
+from books.exporting.base import EntryFormat, frequent
+from books.exporting.citation import full_title, language_tag, people, person
 from books.metadata.record import SEPARATOR
-from books.metadata.roles import LABELS, by_property
+from books.metadata.roles import LABELS
+from books.models.book_columns import NAME_SEPARATOR
 
 ROLES = {role: LABELS[role] for role in ("trl", "edt", "ill", "nrt", "cmp", "com", "ivr")}
 
 
+def variable(name: str, written: Callable[[Any], Any] = str) -> Callable[[Any], str]:
+    return lambda value: (
+        f',"{name}":{orjson.dumps(written(value)).decode()}' if value is not None and value != "" else ""
+    )
+
+
+def names(found: Sequence[str], language: str, role: str) -> str:
+    return f',"{role}":[{",".join(map(name_of, found, repeat(language)))}]' if found else ""
+
+
+@frequent
+def name_of(name: str, language: str) -> str:
+    found = person(name, language)
+    parts = {part: text for part, text in found._asdict().items() if text} if found else {"literal": name}
+    return orjson.dumps(parts).decode()
+
+
 class CslJson(EntryFormat):
     label, extension, content_type = "CSL-JSON", "csl.json", "application/vnd.citationstyles.csl+json"
-    header, separator = b"[\n", b",\n"
-
-    def entry(self, book: dict[str, Any]) -> str:
-        return orjson.dumps({name: value for name, value in item(book).items() if value}).decode()
+    header, separator, end_of_entry = b"[\n", b",\n", "}"
+    parts = (
+        ("id", '{{"id":"book-{}","type":"book"'.format),
+        ("title subtitle", lambda title, subtitle: variable("title")(full_title(title, subtitle))),
+        ("title subtitle", lambda title, subtitle: variable("title-short")(title) if subtitle else ""),
+        *people(names, "author", ROLES, "contributor"),
+        ("published_year", frequent(variable("issued", lambda year: {"date-parts": [[year]]}))),
+        ("publisher", frequent(variable("publisher"))),
+        ("isbn13", variable("ISBN")),
+        ("language", frequent(variable("language", language_tag))),
+        ("pages", frequent(variable("number-of-pages"))),
+        ("series", frequent(variable("collection-title"))),
+        ("series_number", frequent(variable("collection-number"))),
+        ("topics", frequent(variable("keyword", lambda names: names.replace(NAME_SEPARATOR, f"{SEPARATOR} ")))),
+        ("description", variable("abstract")),
+    )
 
     def end(self) -> bytes:
         return b"\n]\n"
-
-
-def item(book: dict[str, Any]) -> dict[str, Any]:
-    year, number = book["published_year"], book["series_number"]
-    contributors = by_property(book["contributors"], ROLES, "contributor")
-    return {
-        "id": f"book-{book['id']}",
-        "type": "book",
-        "title": full_title(book),
-        "title-short": book["title"] if book["subtitle"] else "",
-        "author": [name_of(name, book["language"]) for name in book["authors"]],
-        **{role: [name_of(name, book["language"]) for name in names] for role, names in contributors.items()},
-        "issued": year and {"date-parts": [[year]]},
-        "publisher": book["publisher"],
-        "ISBN": book["isbn13"],
-        "language": language_tag(book["language"]),
-        "number-of-pages": str(book["pages"] or ""),
-        "collection-title": book["series"],
-        "collection-number": "" if number is None else str(number),
-        "keyword": f"{SEPARATOR} ".join(book["topics"]),
-        "abstract": book["description"],
-    }
-
-
-def name_of(name: str, language: str) -> dict[str, str]:
-    found = person(name, language)
-    return {part: text for part, text in found._asdict().items() if text} if found else {"literal": name}

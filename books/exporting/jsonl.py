@@ -4,17 +4,18 @@ from collections.abc import Iterable
 
 import orjson
 
-from books.exporting.base import ExportFormat, Row, record
+from books.exporting.base import ExportFormat, Row, by_column
+from books.metadata.record import COLUMNS, NAMES
+from books.models.book_columns import split
 
 
 class JsonLines(ExportFormat):
     label, extension, content_type = "JSON Lines", "jsonl", "application/x-ndjson"
 
     def encode(self, rows: Iterable[Row]) -> bytes:
-        return b"".join(orjson.dumps(_line(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-
-
-def _line(row: Row) -> dict[str, object]:
-    book = record(row)
-    del book["id"]
-    return book
+        columns = by_column(rows)
+        for name in NAMES:
+            columns[name] = list(map(split, columns[name]))
+        cells = zip(*(columns[name] for name in COLUMNS), strict=True)
+        books = (dict(zip(COLUMNS, row, strict=True)) for row in cells)
+        return b"".join(orjson.dumps(book, option=orjson.OPT_APPEND_NEWLINE) for book in books)

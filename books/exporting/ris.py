@@ -4,45 +4,49 @@ For a BOOK, T3 is the series and M1 the number in it, SP the number of pages, ST
 editor and A4 a translator.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
 
-from books.exporting.base import EntryFormat
-from books.exporting.citation import family_first, full_title, language_tag
-from books.metadata.roles import by_property
+from books.exporting.base import EntryFormat, frequent
+from books.exporting.citation import family_first, full_title, language_tag, people
+from books.models.book_columns import split
+
+ROLES = {"edt": "A2", "trl": "A4"}
+
+
+def line(tag: str) -> Callable[[object], str]:
+    def make(value: object) -> str:
+        text = "" if value is None else str(value)
+        if not text.isprintable() or "  " in text or text != text.strip():
+            return f"{tag}  - {' '.join(text.split())}\r\n"
+        return f"{tag}  - {text}\r\n" if text else ""
+
+    return make
+
+
+def names(found: Iterable[str], language: str, tag: str) -> str:
+    return "".join(line(tag)(family_first(name, language)) for name in found)
+
+
+def date(year: int | None) -> str:
+    """YYYY/MM/DD/other: a year is four digits, so BCE only fits into "other"."""
+    return "" if year is None else f"{year:04}" if year > 0 else f"///{-year} BC"
 
 
 class Ris(EntryFormat):
     label, extension, content_type = "RIS", "ris", "application/x-research-info-systems; charset=utf-8"
-
-    def entry(self, book: dict[str, Any]) -> str:
-        lines = (f"{tag}  - {' '.join(str(value).split())}\r\n" for tag, value in tags(book) if value is not None)
-        return f"TY  - BOOK\r\n{''.join(lines)}ER  - \r\n\r\n"
-
-
-def tags(book: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield "ID", book["id"]
-    for name in book["authors"]:
-        yield "AU", family_first(name, book["language"])
-    for tag, names in by_property(book["contributors"], {"edt": "A2", "trl": "A4"}).items():
-        for name in names:
-            yield tag, family_first(name, book["language"])
-    yield "TI", full_title(book)
-    yield "ST", book["title"] if book["subtitle"] else None
-    yield "PY", date(book["published_year"])
-    yield "PB", book["publisher"] or None
-    yield "SN", book["isbn13"]
-    yield "LA", language_tag(book["language"]) or None
-    yield "SP", book["pages"]
-    yield "T3", book["series"] or None
-    yield "M1", book["series_number"]
-    for topic in book["topics"]:
-        yield "KW", topic
-    yield "AB", book["description"] or None
-
-
-def date(year: int | None) -> str | None:
-    """YYYY/MM/DD/other: a year is four digits, so BCE only fits into "other"."""
-    if year is None:
-        return None
-    return f"{year:04}" if year > 0 else f"///{-year} BC"
+    end_of_entry = "ER  - \r\n\r\n"
+    parts = (
+        ("id", "TY  - BOOK\r\nID  - {}\r\n".format),
+        *people(names, "AU", ROLES),
+        ("title subtitle", lambda title, subtitle: line("TI")(full_title(title, subtitle))),
+        ("title subtitle", lambda title, subtitle: line("ST")(title) if subtitle else ""),
+        ("published_year", frequent(lambda year: line("PY")(date(year)))),
+        ("publisher", frequent(line("PB"))),
+        ("isbn13", line("SN")),
+        ("language", frequent(lambda language: line("LA")(language_tag(language)))),
+        ("pages", frequent(line("SP"))),
+        ("series", frequent(line("T3"))),
+        ("series_number", frequent(line("M1"))),
+        ("topics", frequent(lambda names: "".join(map(line("KW"), split(names))))),
+        ("description", line("AB")),
+    )

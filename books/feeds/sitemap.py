@@ -4,11 +4,10 @@ A file holds a range of ids, so that a row stays in its file whatever is added o
 counting rows. It is written in batches, each after the last id, so that any number of books takes little memory.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -43,12 +42,12 @@ class Pages:
         row = self._first(number - 1)
         return row is not None and row["pk"] <= number * IDS_IN_A_FILE
 
-    async def afile(self, number: int, origin: str) -> AsyncIterator[bytes]:
+    def file(self, number: int, origin: str) -> Iterator[bytes]:
         yield (HEAD % "urlset").encode()
         last, end = (number - 1) * IDS_IN_A_FILE, number * IDS_IN_A_FILE
-        while batch := [row async for row in self.rows.filter(pk__gt=last, pk__lte=end).order_by("pk")[:BATCH]]:
+        while batch := list(self.rows.filter(pk__gt=last, pk__lte=end).order_by("pk")[:BATCH]):
             last = batch[-1]["pk"]
-            yield await sync_to_async(self._lines)(batch, origin)
+            yield self._lines(batch, origin)
         yield b"</urlset>\n"
 
     def _first(self, after: int) -> Row | None:

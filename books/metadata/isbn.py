@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from operator import mul
 
 from django.core.exceptions import ValidationError
 from stdnum import isbn as stdnum_isbn
@@ -104,7 +105,10 @@ def hyphenated(isbn13: str) -> str:
 
 def isbn10(isbn13: str) -> str:
     """The ISBN-10 of the same book; "" for 979, which has none."""
-    return str(stdnum_isbn.to_isbn10(isbn13)) if isbn13.startswith("978") else ""
+    if not isbn13.startswith("978"):
+        return ""
+    digits = isbn13[3:12]
+    return digits + "0123456789X"[sum(map(mul, range(1, 10), map(int, digits))) % 11]
 
 
 def find_all(text: str) -> list[tuple[str, str]]:

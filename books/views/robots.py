@@ -81,4 +81,4 @@ class SitemapFile(CatalogueView):
     async def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         if not await in_thread(self.pages.has, pk):
             raise HTTPError(404, NOTHING_TO_LIST)
-        return streaming_response(request, self.pages.afile(pk, origin(request)), f"{XML}; charset=utf-8")
+        return streaming_response(request, self.pages.file(pk, origin(request)), f"{XML}; charset=utf-8")

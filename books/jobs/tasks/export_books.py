@@ -25,7 +25,7 @@ def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
     with closing(known()) as file:
         while "ended" not in place:
             run.check()
-            if rows := list(rows_after(books, place["last"], known.extra)):
+            if rows := list(rows_after(books, place["last"])):
                 part = (file.separator if place["done"] else b"") + file.encode(rows)
                 place = {"last": rows[-1][0], "done": place["done"] + len(rows)}
             else:
