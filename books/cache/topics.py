@@ -8,11 +8,9 @@ from books.models import Topic
 
 @dataclass(frozen=True, slots=True)
 class CachedTopic:
-    id: int
     slug: str
     name: str
     books: int
-    version: int
 
 
 async def atopics() -> dict[str, CachedTopic]:
@@ -27,11 +25,8 @@ async def arefresh_topics() -> dict[str, CachedTopic]:
 
 
 async def aread_topics() -> dict[str, CachedTopic]:
-    rows = Topic.objects.with_counts().order_by("slug").values("id", "slug", "name", "books_count", "version")
-    return {
-        row["slug"]: CachedTopic(row["id"], row["slug"], row["name"], row["books_count"], row["version"])
-        async for row in rows
-    }
+    rows = Topic.objects.with_counts().order_by("slug").values("slug", "name", "books_count")
+    return {row["slug"]: CachedTopic(row["slug"], row["name"], row["books_count"]) async for row in rows}
 
 
 async def warm_up() -> None:

@@ -7,6 +7,8 @@ Swedish, å becomes z, AFTER, a.
 tables/articles.txt lists initial articles, after the Library of Congress; in an unknown language only "the" counts.
 tables/alphabets.txt lists the letters filed after another one in CLDR's alphabets, with commas between equal letters;
 its first row is for all languages.
+tables/spanish_names.txt has names of Spain and Latin America: first last names of two, but no given or Portuguese ones,
+as Portuguese names are filed under the very last name; and given names.
 """
 
 import re
@@ -172,23 +174,10 @@ _STAY = frozenset(
 )
 _WHOLE = frozenset("le la les du des de von ibn abu el st. saint ابن أبو ابو".split())  # Le Corbusier, Ibn Battuta
 _BETWEEN_NAMES = frozenset(["wa", "no"])  # Ngũgĩ wa Thiong'o, Ono no Komachi: names without a last name
-# First of two last names in Spain and Latin America. Names that are also given names are missing, and so are
-# Portuguese ones, as Portuguese names are filed under the very last name.
-_FIRST_OF_TWO = frozenset(
-    "aguilar alvarez arias benitez bioy blasco bravo buero caballero cabrera calderon calvo cano carmona carrasco "
-    "cervantes cortes delgado diaz diez dominguez duran fernandez fuentes gallardo garcia garrido gimenez gomez "
-    "gonzalez guerrero gutierrez hernandez herrera herrero hidalgo ibanez jimenez lopez lozano marquez martinez "
-    "medina mendez menendez molina montero morales munoz navarro nieto nunez ortega ortiz pardo parra perez prieto "
-    "ramirez roa rodriguez rojas romero rubio ruiz sanchez sanz serrano soler soto suarez torrente valle vargas "
-    "vazquez velasco vidal".split()
-)
-# Given names in Spanish: initials may be, most end with o or have an accent, and these do neither.
-_SPANISH = re.compile(
-    r"\w\.?|\w+o|\w*[áéíóúñ]\w*|adela|alonso|ana|angel|baltasar|beatriz|carlos|carmen|cristina|elena|emilia|enrique|"
-    r"esteban|felipe|felix|fernan|francisca|gabriel|gabriela|gaspar|gertrudis|guadalupe|hector|ignacio|ines|isabel|"
-    r"ivan|jaime|javier|joaquin|jorge|jose|juan|juana|lope|lucas|luis|luisa|manuel|manuela|marcos|maria|miguel|"
-    r"nicolas|pilar|rafael|ramon|rosa|salvador|teresa|tomas|vicente|victor"
-)
+_SPANISH_NAMES = {kind: names.split() for kind, names in table("spanish_names.txt")}
+_FIRST_OF_TWO = frozenset(_SPANISH_NAMES["first of two last names"])
+# Given names in Spanish: initials may be, most end with o or have an accent, and those of the table do neither.
+_SPANISH = re.compile("|".join([r"\w\.?|\w+o|\w*[áéíóúñ]\w*", *_SPANISH_NAMES["given names"]]))
 _BETWEEN_LAST_NAMES = frozenset("de del la las los".split())
 
 

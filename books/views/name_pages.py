@@ -51,7 +51,7 @@ class NameDetail(BooksView, NameView):
     is_public = True
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
-        named = await self.aread(**key)
+        named = await self.aget_named(**key)
         about, more = await in_thread(self.about, named), await afor_editors(self, named)
         page = {**more, "kind": self.kind, "list_url": reverse(f"{self.kind}_list"), "list": named.PLURAL}
         within = {self.kind: getattr(named, named.ADDRESS)}
@@ -59,10 +59,6 @@ class NameDetail(BooksView, NameView):
 
     async def patch(self, request: HttpRequest, **key: Any) -> HttpResponse:
         return await apatch(self, await self.aget_named(**key))
-
-    async def aread(self, **key: Any) -> Named:
-        """To be shown. Raises 404 or 301."""
-        return await self.aget_named(**key)
 
     def about(self, named: Named) -> dict[str, Any]:
         """What is said of it besides its books. To be called in a thread."""

@@ -3,11 +3,9 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse
 
 from books.cache.topics import CachedTopic, arefresh_topics, atopics
-from books.models import Topic
 from books.views.base import CatalogueView
 from books.views.letters import with_letters
 from books.views.name_pages import NameDetail, respond_with_names
-from books.views.names import agone
 from books.web import serializers
 from books.web.negotiation import HTML, JSON
 from books.web.permissions import READ
@@ -50,10 +48,3 @@ class TopicDetail(NameDetail):
     """One topic, and the books filed under it. PATCH renames the topic, or merges two."""
 
     kind = "topic"
-
-    async def aread(self, **key: str) -> Topic:
-        slug = key["slug"]
-        topic = (await atopics()).get(slug)
-        if topic is None:
-            raise await agone(self.request, self.kind, slug)
-        return Topic(pk=topic.id, slug=slug, name=topic.name, version=topic.version)
