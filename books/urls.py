@@ -28,7 +28,6 @@ from books.views.health import HealthCheck, HealthCheckLive
 from books.views.history import BookHistory, ChangeUndo, HistoryPurge
 from books.views.home import Home
 from books.views.jobs import (
-    AllJobEvents,
     JobBooks,
     JobCancel,
     JobDetail,
@@ -127,7 +126,7 @@ urlpatterns = [
     path("refresh/", Refresh.as_view(), name="refresh"),
     path("lookup/", Lookup.as_view(), name="lookup"),
     path("jobs/", JobList.as_view(), name="job_list"),
-    path("jobs/events/", AllJobEvents.as_view(), name="all_job_events"),
+    path("jobs/events/", JobEvents.as_view(), name="all_job_events"),
     path("jobs/<key:key>/", JobDetail.as_view(), name="job_detail"),
     path("jobs/<key:key>/events/", JobEvents.as_view(), name="job_events"),
     path("jobs/<key:key>/books/", JobBooks.as_view(), name="job_books"),

@@ -57,7 +57,7 @@ def _by_spelling[Found](names: Iterable[str], found: Mapping[str, Found]) -> dic
 
 
 class Author(Named):
-    FIELD, PLURAL, EDITABLE = "authors", "authors", ("name", "sort_name", "person")
+    FIELD, PLURAL, EDITABLE, TAKEN_OVER = "authors", "authors", ("name", "sort_name", "person"), ("person",)
 
     name = models.CharField(max_length=record.MAX_NAME, unique=True)
     sort_name = models.CharField(
@@ -101,12 +101,6 @@ class Author(Named):
         if is_old and sorted(words(sort_name)) != sorted(words(name)):
             sort_name = ""
         return super().changed({**values, "sort_name": sort_name})
-
-    def merged_with(self, other: "Author") -> "Author":
-        """It stays the person that it is, or becomes that of the other."""
-        merged = super().merged_with(other)
-        merged.person = self.person or other.person
-        return merged
 
     def shown(self) -> dict[str, Any]:
         return {"name": self.name, "sort_name": self.filed_as}

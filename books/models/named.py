@@ -26,6 +26,7 @@ class Named(models.Model):
     PLURAL: ClassVar[str]
     ADDRESS: ClassVar[str] = "pk"  # the column by which its URL knows it
     EDITABLE: ClassVar[tuple[str, ...]] = ("name",)
+    TAKEN_OVER: ClassVar[tuple[str, ...]] = ()  # columns that are filled from another that is merged into it
 
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
@@ -69,7 +70,8 @@ class Named(models.Model):
 
     def merged_with(self, other: Self) -> Self:
         """What it becomes when the books of another are moved to it."""
-        return self.changed({}).found_by(*other.names)
+        filled = {name: getattr(self, name) or getattr(other, name) for name in self.TAKEN_OVER}
+        return self.changed(filled).found_by(*other.names)
 
     @property
     def address(self) -> str:
@@ -77,7 +79,7 @@ class Named(models.Model):
 
     def shown(self) -> dict[str, Any]:
         """What is shown of it besides its books."""
-        return {"name": self.name}
+        return {name: getattr(self, name) for name in self.EDITABLE}
 
     @property
     def names(self) -> list[str]:

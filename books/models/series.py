@@ -31,7 +31,7 @@ class SeriesQuerySet(NamedQuerySet["Series"]):
 
 
 class Series(Named):
-    FIELD, PLURAL, EDITABLE = "series", "series", ("name", "volumes", "is_complete")
+    FIELD, PLURAL, EDITABLE, TAKEN_OVER = "series", "series", ("name", "volumes", "is_complete"), ("volumes",)
 
     name = models.CharField(max_length=record.MAX_TEXT, unique=True)
     volumes = models.PositiveIntegerField(null=True, blank=True)  # that there are in all, if somebody has said so
@@ -47,15 +47,6 @@ class Series(Named):
 
     def renamed(self, fields: Mapping[str, Any], old: "Series") -> dict[str, Any]:
         return {**normalize_series(fields, {old.name: self.name})}
-
-    def merged_with(self, other: "Series") -> "Series":
-        """It keeps its own number of volumes, or takes that of the other."""
-        merged = super().merged_with(other)
-        merged.volumes = self.volumes or other.volumes
-        return merged
-
-    def shown(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.EDITABLE}
 
     def derived(self) -> "Series":
         """The series with the keys that follow from its name."""

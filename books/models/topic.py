@@ -35,11 +35,6 @@ class TopicQuerySet(NamedQuerySet["Topic"]):
         known |= self.find(missing)
         return {topic.slug: topic for topic in known.values()}
 
-    def known(self, names: Iterable[str]) -> set[str]:
-        """Those of the names that are a topic's."""
-        slugs = {record.topic_slug(name): name for name in names}
-        return {slugs[slug] for slug in self.filter(slug__in=slugs).values_list("slug", flat=True)}
-
     def find_one(self, name: str) -> "Topic | None":
         slug = record.topic_slug(name)
         return self.find([slug]).get(slug)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from books.cache.catalogue import acatalogue_name
 from books.forms.catalogue import CatalogueForm
 from books.models import Book
+from books.models.book import BookQuerySet
 from books.models.catalogue import STARTER_KEYS, Catalogue, change_catalogue
 from books.views.base import CatalogueView
 from books.web import parsing
@@ -28,7 +29,7 @@ class CatalogueSettings(CatalogueView):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         data = {"name": await acatalogue_name()}
-        context = {"form": CatalogueForm(initial=data), "has_samples": await ahas_samples()}
+        context = {"form": CatalogueForm(initial=data), "has_samples": await samples().aexists()}
         return self.respond(data, TEMPLATE, context=context)
 
     async def post(self, request: HttpRequest) -> HttpResponse:
@@ -43,8 +44,8 @@ class CatalogueSettings(CatalogueView):
         return SeeOther(reverse("home"))
 
 
-async def ahas_samples() -> bool:
-    return await Book.objects.filter(source_key__in=STARTER_KEYS).aexists()
+def samples() -> BookQuerySet:
+    return Book.objects.filter(source_key__in=STARTER_KEYS)
 
 
 def first_steps() -> dict[str, Any] | None:
@@ -52,10 +53,9 @@ def first_steps() -> dict[str, Any] | None:
     catalogue = Catalogue.objects.filter(pk=1).first() or Catalogue()
     if catalogue.is_set_up:
         return None
-    has_samples = Book.objects.filter(source_key__in=STARTER_KEYS).exists()
     steps = {
         "is_named": bool(catalogue.name),
         "has_books": Book.objects.exclude(source_key__in=STARTER_KEYS).exists(),
-        "has_decided": catalogue.keeps_samples or not has_samples,
+        "has_decided": catalogue.keeps_samples or not samples().exists(),
     }
     return None if all(steps.values()) else {**steps, "samples": len(STARTER_KEYS)}

@@ -171,32 +171,19 @@ class JobBooks(CatalogueView):
         return self.respond(data, "jobs/job_books.html", context={"job": about})
 
 
-class AllJobEvents(CatalogueView):
-    """All jobs, as server-sent events."""
-
-    offers = (EVENTS,)
-    rules = {"GET": SEE_JOBS}
-
-    async def get(self, request: HttpRequest) -> HttpResponseBase:
-        return follow(self, None, Job.objects.order_by("-id")[:LATEST])
-
-
 class JobEvents(CatalogueView):
-    """One job until it is over, as server-sent events."""
+    """One job until it is over, or all jobs, as server-sent events."""
 
     offers = (EVENTS,)
     rules = {"GET": SEE_JOBS}
 
-    async def get(self, request: HttpRequest, key: str) -> HttpResponseBase:
-        await Job.objects.aget(key=key)
-        return follow(self, key, Job.objects.filter(key=key))
-
-
-def follow(view: CatalogueView, key: str | None, first: JobQuerySet) -> HttpResponseBase:
-    request = view.request
-    ais_allowed = partial(ais_still_allowed, request, view.rules)
-    events = stream(key, first.values(*JobQuerySet.ENTRY), request.headers.get("Last-Event-ID", ""), ais_allowed)
-    return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
+    async def get(self, request: HttpRequest, key: str | None = None) -> HttpResponseBase:
+        first = Job.objects.filter(key=key) if key else Job.objects.order_by("-id")[:LATEST]
+        if key:
+            await first.aget()
+        ais_allowed = partial(ais_still_allowed, request, self.rules)
+        events = stream(key, first.values(*JobQuerySet.ENTRY), request.headers.get("Last-Event-ID", ""), ais_allowed)
+        return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
 
 
 async def start(view: CatalogueView, wanted: Wanted, key: str = "") -> HttpResponse:
