@@ -1,12 +1,12 @@
 """The accounts of this catalogue, for its owners: invite, change roles, close."""
 
-from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -25,6 +25,7 @@ from django41_example.server.threads import in_thread
 TEMPLATE = "accounts/people.html"
 NOBODY = "There is no such account. All accounts are listed at {}."
 PASSWORDLESS = "Nobody can sign in to this account with a password: it is closed, or passwords are switched off here."
+INVITATION = ("id", "role", "by", "created_at", "expires_at")
 LAST_OWNER = "This is the last owner. Make somebody else an owner first."
 
 Data = dict[str, Any]
@@ -45,10 +46,8 @@ class PeopleList(CatalogueView):
         invite = sync_to_async(Invitation.objects.invite)
         invitation, secret = await invite(Role(form.cleaned_data["role"]), self.user.account)
         url = request.build_absolute_uri(f"{reverse('invitation')}?secret={secret}")
-        data = {
-            **serialize_invitation(vars(invitation) | {"by": self.user.account.get_username()}),
-            "invitation_url": url,
-        }
+        row = {**vars(invitation), "by": self.user.account.get_username()}
+        data = {**{name: row[name] for name in INVITATION}, "invitation_url": url}
         is_page = self.media_type == HTML
         context = {**await self._people(valid(AccountQuery({}))), "roles": Role.choices} if is_page else {}
         return self.respond(data, TEMPLATE, context=context, status=201, headers=NO_STORE)
@@ -57,9 +56,8 @@ class PeopleList(CatalogueView):
         found = accounts().filter(username__icontains=query.cleaned_data.get("q", ""))
         page = await found.apage(AccountQuerySet.COLUMNS, query.page)
         links = page.links(self.request.path, query.urlencoded)
-        columns = ("id", "role", "invited_by__username", "created_at", "expires_at")
-        rows = Invitation.objects.open().order_by("-id").values(*columns)
-        invitations = [serialize_invitation({**row, "by": row["invited_by__username"]}) async for row in rows]
+        rows = Invitation.objects.open().order_by("-id").annotate(by=F("invited_by__username")).values(*INVITATION)
+        invitations = [row async for row in rows]
         people = [person(row) for row in page.rows]
         return {**serialize_page("people", people, page, links), "invitations": invitations}
 
@@ -139,7 +137,3 @@ def person(row: Data) -> Data:
         "joined_at": row["date_joined"],
         "signed_in_at": row["last_login"],
     }
-
-
-def serialize_invitation(row: Data) -> dict[str, int | str | datetime]:
-    return {name: row[name] for name in ("id", "role", "by", "created_at", "expires_at")}
