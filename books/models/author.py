@@ -22,11 +22,9 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
         """Those who are the author of a book."""
         return self.filter(Exists(BookAuthor.objects.filter(author=OuterRef("pk"), role=roles.AUTHOR)))
 
-    def find(self, names: Iterable[str]) -> dict[str, "Author"]:
-        """The author of each name that is known: other apostrophes and marks make no second author."""
-        wanted = set(names)
-        known = _by_spelling(wanted, {author.name: author for author in self._alike(wanted)})
-        return known | AuthorName.objects.find(wanted - known.keys())
+    def with_own_names(self, names: Collection[str]) -> dict[str, "Author"]:
+        """Other apostrophes and marks make no second author."""
+        return _by_spelling(names, {author.name: author for author in self._alike(names)})
 
     def spellings(self, names: Iterable[str]) -> dict[str, str]:
         """How each name that is known is spelled here; no objects are made of the many that a list may name."""

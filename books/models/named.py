@@ -145,8 +145,14 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         return self.filter(found | Q(pk__in=others.filter(other).values("of"))) if found else self
 
     def find(self, names: Iterable[str]) -> dict[str, _Named]:
-        """The one of each name that is known."""
-        raise NotImplementedError
+        """The one of each name that is known, or that is another name of just one."""
+        wanted = set(names)
+        known = self.with_own_names(wanted) if wanted else {}
+        others: OtherNameQuerySet = self.model.other_names.field.model.objects.all()
+        return known | others.find(wanted - known.keys())
+
+    def with_own_names(self, names: Collection[str]) -> dict[str, _Named]:
+        return {each.name: each for each in self.filter(name__in=among(names))}
 
     def get_or_create_all(self, names: Iterable[str]) -> dict[str, _Named]:
         """The one of each name. Missing ones are created."""

@@ -1,6 +1,6 @@
 """Series: created with their first book, deleted with the last unless a librarian has said something of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce, Round
 from books.metadata import numbers, record, sorting
 from books.metadata.folding import fold
 from books.metadata.series import normalize_series
-from books.models.fields import SortKeyField, among
+from books.models.fields import SortKeyField
 from books.models.named import Named, NamedQuerySet, OtherName
 
 KEY_LENGTH = sorting.LENGTH
@@ -19,12 +19,6 @@ AFTER_ALL = Decimal(10**7)  # where a book without a number stands
 
 
 class SeriesQuerySet(NamedQuerySet["Series"]):
-    def find(self, names: Iterable[str]) -> dict[str, "Series"]:
-        """The series of each name that is known, or that is another name of just one."""
-        wanted = set(names)
-        known = {series.name: series for series in self.filter(name__in=among(wanted))} if wanted else {}
-        return known | SeriesName.objects.find(wanted - known.keys())
-
     def delete_unused(self, pks: Collection[int]) -> None:
         """Except those whose number of volumes a librarian has set."""
         super(SeriesQuerySet, self.filter(volumes=None, is_complete=False)).delete_unused(pks)

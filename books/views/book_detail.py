@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
-from books.metadata import covers, isbn, languages, roles
+from books.metadata import covers, isbn, roles
 from books.metadata.series import Place
 from books.models import Book, BookSeries, Change, MergedAway
 from books.models.author import BookAuthor
@@ -141,7 +141,6 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
             {**link, "role": roles.LABELS.get(role, role)} for link, role in people if role != roles.AUTHOR
         ],
         "topic_links": [serializers.link("topic_detail", *row) for row in topics],
-        "language_name": languages.name(data["language"]) if data["language"] else "",
         "isbn_hyphenated": isbn.hyphenated(data["isbn13"]) if data["isbn13"] else "",
         "shelves": shelves(data, data["authors"], in_series),
         "neighbours": [neighbours(*place) for place in places],
