@@ -16,11 +16,12 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
 from django.core.handlers.exception import response_for_exception
-from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
+from django.utils.csp import CSP, build_policy
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
@@ -54,7 +55,6 @@ class OnTheLoop(MiddlewareMixin):
         self.innermost: Any = inner.innermost if isinstance(inner, OnTheLoop) else get_response
         self.has_request_hook = hasattr(self, "process_request")
         self.has_response_hook = hasattr(self, "process_response")
-        self.may_write = type(self).writes is not OnTheLoop.writes
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         response: Any = None
@@ -71,7 +71,7 @@ class OnTheLoop(MiddlewareMixin):
             response = await aresponse_for_exception(request, error)
         for layer in reversed(self.layers[:entered]):
             try:
-                if layer.may_write and layer.writes(request):
+                if layer.writes(request):
                     response = await sync_to_async(layer.process_response)(request, response)
                 elif layer.has_response_hook:
                     response = layer.process_response(request, response)
@@ -85,24 +85,29 @@ class OnTheLoop(MiddlewareMixin):
 
 
 class SecurityMiddleware(OnTheLoop, security.SecurityMiddleware):
-    pass
+    """Django's, with two headers for which it has no setting."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> Any:
+        for name, value in OWN_HEADERS.items():
+            response.headers[name] = value
+        return super().process_response(request, response)
 
 
 class ContentSecurityPolicyMiddleware(OnTheLoop, csp.ContentSecurityPolicyMiddleware):
-    pass
+    """Django's, which writes the policy anew for each response. Without a nonce it can be written once."""
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.policy = "" if str(CSP.NONCE) in str(settings.SECURE_CSP) else build_policy(settings.SECURE_CSP)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> Any:
+        if self.policy and not hasattr(response, "_csp_config"):  # of a view that asks for another one
+            response.headers.setdefault(CSP.HEADER_ENFORCE, self.policy)
+        return super().process_response(request, response)
 
 
 class XFrameOptionsMiddleware(OnTheLoop, clickjacking.XFrameOptionsMiddleware):
     pass
-
-
-class PermissionsPolicyMiddleware(OnTheLoop):
-    """What else a browser may do with our responses, for which Django has no setting."""
-
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        for name, value in OWN_HEADERS.items():
-            response.headers[name] = value
-        return response
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):
@@ -116,11 +121,10 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
 
     response_redirect_class = PermanentRedirect
 
-    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+    def process_request(self, request: HttpRequest) -> Any:
         if settings.ON_LOCAL_NETWORK and not is_local(host := request.get_host()):
             raise DisallowedHost(f"{host!r} is no name of a local network: list it in ALLOWED_HOSTS.")
-        redirect: HttpResponsePermanentRedirect | None = super().process_request(request)
-        return redirect
+        return super().process_request(request)
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         return request.get_full_path(force_append_slash=True)
@@ -148,11 +152,10 @@ class SameOriginWritesMiddleware(OnTheLoop):
     and our forms need neither a token nor a cookie to match it. Session cookies are SameSite=Lax besides.
     """
 
-    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+    def process_request(self, request: HttpRequest) -> Any:
         if request.method in SAFE_METHODS or not is_foreign(request):
             return None
-        refused: HttpResponseBase = get_callable(settings.CSRF_FAILURE_VIEW)(request)
-        return refused
+        return get_callable(settings.CSRF_FAILURE_VIEW)(request)
 
 
 def is_foreign(request: HttpRequest) -> bool:

@@ -78,7 +78,6 @@ MIDDLEWARE = [
     "django41_example.middleware.SecurityMiddleware",
     "django41_example.middleware.ContentSecurityPolicyMiddleware",
     "django41_example.middleware.XFrameOptionsMiddleware",
-    "django41_example.middleware.PermissionsPolicyMiddleware",
     "django41_example.middleware.CommonMiddleware",
     "django41_example.middleware.SameOriginWritesMiddleware",
     "django41_example.middleware.SessionMiddleware",

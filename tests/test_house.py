@@ -53,7 +53,7 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_969,
-    "search": 1968,
+    "search": 1964,
     "server": 3351,
     "jobs": 1482,
     "importing exporting": 5187,

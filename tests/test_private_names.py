@@ -31,6 +31,7 @@ HANDLER, MIDDLEWARE = "django41_example/server/handler.py", "django41_example/mi
 THREADS, PROTOCOL = "django41_example/server/threads.py", "django41_example/server/protocol.py"
 # With an underscore, by the one file that may use each.
 PRIVATE = {
+    "_csp_config": MIDDLEWARE,  # Django: the policy that a view asks for
     "_middleware_chain": HANDLER,  # Django: the request's way through the middlewares
     "_resource_closers": HANDLER,  # Django: what a response closes
     "_execute_gen": "django41_example/server/postgresql.py",  # psycopg: the steps of a statement
@@ -44,6 +45,7 @@ UNDOCUMENTED = {
     "RequestResponseCycle": "django41_example/server/transport.py",  # uvicorn: a request and its response
     "STATUS_LINE": "django41_example/server/transport.py",  # uvicorn: the first line of a response, by status
     "FlowControl": "django41_example/server/transport.py",  # uvicorn: who may read on, and write on
+    "build_policy": MIDDLEWARE,  # Django: the text of a Content-Security-Policy
     "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception
     "wait_async": "django41_example/server/postgresql.py",  # psycopg: runs these steps on the event loop
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called

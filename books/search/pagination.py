@@ -7,7 +7,7 @@ import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import orjson
 from django.core.exceptions import ValidationError
@@ -22,8 +22,7 @@ INVALID = "Invalid cursor. Follow the `next` and `previous` links unchanged."
 _Model = TypeVar("_Model", bound=models.Model)
 
 
-@dataclass(frozen=True)
-class Ordering:
+class Ordering(NamedTuple):
     """An order of rows: columns without NULL, the last of them unique, all in one direction."""
 
     name: str
@@ -40,8 +39,7 @@ class Ordering:
         return models.Q(lookup(Tuple(*self.columns), list(key)))
 
 
-@dataclass(frozen=True)
-class Cursor:
+class Cursor(NamedTuple):
     """A place in an ordering: `after` or `before` the row with this key."""
 
     key: list[Any]

@@ -9,9 +9,8 @@
 
 from array import array
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
@@ -192,8 +191,7 @@ def is_ranked(page: PageRequest) -> bool:
     return page.ordering.name == "relevance"
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """Everything about a page's query except its values."""
 
     names: tuple[str, ...]  # of CONDITIONS

@@ -8,6 +8,8 @@ import asyncio
 import sys
 import zlib
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from contextlib import suppress
+from functools import cached_property
 from hashlib import sha1
 from typing import Any
 
@@ -46,15 +48,16 @@ EMPTY_BODY: Message = {"type": "http.response.body", "body": b""}
 class CachedResponse:
     """A response in one encoding, as ready messages."""
 
-    __slots__ = ("body", "etag", "not_modified", "route", "size", "start")
-
     def __init__(self, status: int, headers: Headers, body: bytes, route: str) -> None:
         self.route, self.size = route, len(body) + OVERHEAD
         self.etag = dict(headers).get(b"etag")
         self.start: Message = {"type": "http.response.start", "status": status, "headers": ReadyHeaders(headers)}
         self.body: Message = {"type": "http.response.body", "body": body}
-        kept = [header for header in headers if header[0] not in NOT_IN_304]
-        self.not_modified: Message = {"type": "http.response.start", "status": 304, "headers": ReadyHeaders(kept)}
+
+    @cached_property
+    def not_modified(self) -> Message:
+        kept = ReadyHeaders(header for header in self.start["headers"] if header[0] not in NOT_IN_304)
+        return {"type": "http.response.start", "status": 304, "headers": kept}
 
     def messages(self, if_none_match: bytes | None) -> tuple[Message, Message]:
         if if_none_match and self.etag and etag_matches(self.etag, if_none_match):
@@ -109,24 +112,19 @@ class ResponseCache:
 
     async def _wait_for(self, key: Hashable, computed: asyncio.Event) -> CachedResponse | None:
         """The response that another request is computing, or a newer one; None if it may not be cached."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(SINGLE_FLIGHT_SECONDS):
                 await computed.wait()
-        except TimeoutError:
-            return None
         return self.responses.get(key)
 
-    async def _compute(
-        self, key: Hashable, headers: Mapping[bytes, bytes], scope: Any, receive: Any, send: Any
-    ) -> None:
+    async def _compute(self, key: Any, headers: Any, scope: Any, receive: Any, send: Any) -> None:
         self.misses += 1
         scope["catalogue_version"] = self.version
         version, computed = self.version, asyncio.Event()
         self.in_flight[version, key] = computed
         # What the client has is compared here: the application's own 304 could not be cached.
         scope["headers"] = [header for header in scope["headers"] if header[0] != b"if-none-match"]
-        encoding = preferred_encoding(headers.get(b"accept-encoding", b""))
-        recorder = Recorder(send, self.largest, encoding=encoding, not_cacheable=computed.set)
+        recorder = Recorder(send, self.largest, encoding=key[-1], not_cacheable=computed.set)
         try:
             await self.application(scope, receive, recorder)
             cached = recorder.response(scope.get("route", ""))
@@ -189,7 +187,7 @@ class Recorder:
 
 
 def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
-    """Everything that a response depends on besides the catalogue; None if the request must reach Django."""
+    """All that a response depends on besides the catalogue, the encoding last; None: the request must reach Django."""
     if scope["method"] not in {"GET", "HEAD"} or len(headers) != len(scope["headers"]):
         return None
     if "remote_user" in scope or not PERSONAL.isdisjoint(headers):
