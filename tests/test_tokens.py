@@ -8,6 +8,7 @@ from django.test import AsyncClient, TestCase
 
 from books.models import Book, Token
 from books.models.token import token_uses
+from django41_example.server.forwarded import client_of
 from tests.people import LibrarianTestCase, librarian, owner
 
 HTML = {"accept": "text/html"}
@@ -25,6 +26,15 @@ class Tokens(LibrarianTestCase):
             "/books/", json.dumps({"title": "by script"}), content_type="application/json", headers=headers
         )
         assert response.status_code == 201
+
+    async def test_its_account_has_a_share_of_the_threads_of_its_own_and_so_has_a_session(self) -> None:
+        made = (await self.make()).json()
+        headers = {"authorization": f"Bearer {made['token']}"}
+        by_token = await AsyncClient().get("/books/", headers=headers)
+        in_session, in_nobodys_name = await self.async_client.get("/books/"), await AsyncClient().get("/books/")
+        clients = [client_of(response.asgi_request.scope) for response in (by_token, in_session, in_nobodys_name)]  # type: ignore[attr-defined]
+        account = await Token.objects.values_list("user", flat=True).aget()
+        assert clients == [f"user {account}", f"user {account}", "127.0.0.1"]
 
     async def test_its_secret_is_shown_once_and_never_kept(self) -> None:
         secret = (await self.make()).json()["token"]

@@ -16,6 +16,7 @@ from books.web.errors import REFUSED, http_error
 from books.web.form_data import StrictMultiPartParser
 from books.web.negotiation import HTML, HTTPError, Page, error_response, error_type, errors_of, preferred_type, respond
 from books.web.permissions import LoginRequired, Rule, aauthorize
+from django41_example.server.forwarded import remember_user
 from django41_example.server.threads import in_thread
 
 Offers = tuple[str, ...] | Mapping[str, tuple[str, ...]]
@@ -46,6 +47,8 @@ class CatalogueView(View):
                 parsing.refuse_compressed(request)
             request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
             self.user = request.request_user = await self.aauthenticate(request)  # type: ignore[attr-defined]
+            if self.user.account and (scope := getattr(request, "scope", None)):
+                remember_user(scope, self.user.account.pk)
             method = "GET" if request.method == "HEAD" else str(request.method)
             if method != "OPTIONS" and self._has(method):
                 await aauthorize(request, self.rules)

@@ -32,7 +32,7 @@ from django41_example.server.body import (
     read_limited,
 )
 from django41_example.server.event_streams import EventStreams
-from django41_example.server.forwarded import network_of
+from django41_example.server.forwarded import client_of
 from django41_example.server.pool_thread import PoolTimeout
 from django41_example.server.routes import Routes
 from django41_example.server.statements import refusal
@@ -88,7 +88,7 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
-        client, answer = client_network(scope), self._answer_with_body if has_body(scope) else self._answer
+        client, answer = client_of(scope), self._answer_with_body if has_body(scope) else self._answer
         is_download = scope["method"] == "GET" and self.routes.declares("is_download", scope["path"])
         is_full = self.pool.is_full(client, writes=scope["method"] not in REPEATABLE)
         if is_full and scope["path"] not in self.always:
@@ -144,7 +144,7 @@ class Handler(ASGIHandler):
         """Answer the request. False if this was the upload check and it accepts the body."""
         is_check = scope.get("is_upload_check")  # then the body is still to be received
         disconnected = None if is_check else partial(until_disconnect, receive)
-        client, writes = client_network(scope), scope["method"] not in REPEATABLE
+        client, writes = client_of(scope), scope["method"] not in REPEATABLE
         checkout = Checkout(self.pool, client=client, writes=writes, disconnected=disconnected)
         checkout.catalogue_version = scope.get("catalogue_version")
         with checkout, closing(sent or BytesIO()) as body:
@@ -233,11 +233,6 @@ class Handler(ASGIHandler):
                 return self.error_response(request, *refused)
 
         return guarded
-
-
-def client_network(scope: Scope) -> str:
-    """The client's address or network, among which threads are shared fairly."""
-    return network_of((scope.get("client") or ("",))[0])
 
 
 async def close(request: Any, response: Any) -> None:

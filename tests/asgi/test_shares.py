@@ -8,6 +8,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 
 from django41_example.server import thread_pool
+from django41_example.server.forwarded import remember_user
 from django41_example.server.pool_thread import PoolTimeout
 from django41_example.server.threads import Checkout
 from tests.asgi.client import Exchange, ask, until
@@ -49,6 +50,36 @@ async def test_one_client_never_fills_the_queue(view: Any, serve: Serve, make_po
     await until(lambda: len(pool.queue) == 3)
     gate.open()
     await asyncio.gather(*first, other)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (("cookie", "theme=dark; sessionid=right; a=b"), ("cookie", "theme=dark; sessionid=wrong; a=b")),
+        (("authorization", "Bearer right"), ("authorization", "Bearer wrong")),
+    ],
+)
+async def test_a_user_who_has_signed_in_does_not_wait_for_a_crowd_at_the_same_address(
+    serve: Serve, make_pool: MakePool, gate: Gate, right: tuple[str, str], wrong: tuple[str, str]
+) -> None:
+    def view(request: Any) -> HttpResponse:
+        if request.path == "/sign-in/":
+            remember_user(request.scope, 5)
+        elif request.path != "/quick/":
+            gate.pass_through()
+        return HttpResponse()
+
+    pool = make_pool(2, client_share=0.5)
+    handler = serve(view, pool)
+    await ask(handler, "/sign-in/", headers=[right])
+    crowd = Exchange(handler).start()
+    await until(lambda: gate.waiting)
+    made_up = Exchange(handler, "/quick/", headers=[wrong]).start()
+    await until(lambda: pool.queue)
+    assert (await ask(handler, "/quick/", headers=[right])).status == 200
+    assert not made_up.done()
+    gate.open()
+    await asyncio.gather(crowd, made_up)
 
 
 async def test_the_addresses_of_an_ipv6_network_are_one_client(
