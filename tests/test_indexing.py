@@ -426,7 +426,7 @@ class Upgrades(TransactionTestCase):
         with mock.patch.object(progress, "EVERY", 0):
             call_command("migrate", verbosity=0, stdout=said)
         assert found("kokoro") == ["Kokoro"]
-        assert said.getvalue() == "Search index: 50 %, about 0 seconds left\n"
+        assert said.getvalue() == "Search index: 50 %, about 0 s left\n"
 
 
 @pytest.mark.sqlite

@@ -19,5 +19,5 @@ class IndexProgress:
         if self.stdout and now - self.told >= EVERY and self.done < self.total:
             self.told = now
             left = (now - self.began) / self.done * (self.total - self.done)
-            self.stdout.write(f"Search index: {100 * self.done // self.total} %, about {left:.0f} seconds left\n")
+            self.stdout.write(f"Search index: {100 * self.done // self.total} %, about {left:,.0f} s left\n")
             self.stdout.flush()
