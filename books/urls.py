@@ -13,7 +13,15 @@ from books.forms.lists import BookQuery, CsvQuery
 from books.metadata import fingerprint
 from books.models import Author, Book
 from books.models.job import KEY
-from books.views.accounts import AcceptInvitation, Account, NewPassword, PasswordChange
+from books.views.accounts import (
+    AcceptInvitation,
+    Account,
+    NewPassword,
+    PasswordChange,
+    TokenDetail,
+    TokenList,
+    TokenRevoke,
+)
 from books.views.activity import Activity
 from books.views.author_duplicates import AuthorDuplicateList, AuthorDuplicateMerge
 from books.views.authors import AuthorDetail, AuthorList
@@ -45,7 +53,6 @@ from books.views.openid import OpenIdCallback, OpenIdStart
 from books.views.people import InvitationWithdraw, PasswordLink, PeopleList, PersonDetail
 from books.views.robots import OpenSearch, Robots, Sitemap, SitemapFile
 from books.views.series import SeriesDetail, SeriesList
-from books.views.tokens import TokenDetail, TokenList, TokenRevoke
 from books.views.topics import Refresh, TopicDetail, TopicList
 from books.views.upload_detail import UploadDetail
 

@@ -10,7 +10,7 @@ from django.test import TestCase, override_settings
 
 from books.models import LoginAttempts
 from books.models.login_attempt import PER_ACCOUNT
-from books.views import basic
+from books.views import login
 from tests.people import PASSWORD, librarian
 
 pytestmark = pytest.mark.once
@@ -22,7 +22,7 @@ class Basic(TestCase):
         self.user = librarian()
         self.user.set_password(PASSWORD)
         self.user.save()
-        basic.VERIFIED.clear()
+        login.VERIFIED.clear()
 
     async def get(self, password: str = PASSWORD, name: str = "librarian", path: str = "/opds/") -> Any:
         value = b64encode(f"{name}:{password}".encode()).decode()

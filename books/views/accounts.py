@@ -1,12 +1,16 @@
+"""One's own account: how it begins, its password and its tokens."""
+
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.contrib.auth import alogin, aupdate_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
-from books.forms.accounts import NewAccountForm, NewPasswordForm, PasswordChangeForm
-from books.models import Invitation, NotInvited, TooManyAttempts
+from books.forms.accounts import NewAccountForm, NewPasswordForm, PasswordChangeForm, TokenForm
+from books.models import Invitation, NotInvited, Token, TooManyAttempts
 from books.models.account import AccountQuerySet, NameTaken, accept, accounts, role_of
 from books.models.password_link import account_for, set_password
 from books.views.base import CatalogueView
@@ -14,11 +18,14 @@ from books.views.login import aattempt
 from books.views.login_redirect import sign_in_options
 from books.web import parsing
 from books.web.authentication import remote_user
-from books.web.negotiation import HTML, JSON, SeeOther, page
+from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
 from django41_example.server.threads import in_thread
 
-CHANGE, INVITED, NEW_PASSWORD = (f"accounts/{name}.html" for name in ("password", "invited", "new_password"))
+CHANGE, INVITED, NEW_PASSWORD, TOKENS = (
+    f"accounts/{name}.html" for name in ("password", "invited", "new_password", "tokens")
+)
+NO_STORE = {"Cache-Control": "private, no-store"}  # for responses with a secret
 TAKEN = "Another account has this name. Choose another one."
 
 
@@ -121,3 +128,67 @@ class NewPassword(CatalogueView):
         """Raises LinkEnded."""
         user = await in_thread(account_for, secret)
         return {"secret": secret, "name": user.get_username()}
+
+
+class TokenList(CatalogueView):
+    """The tokens of one's own account; POST creates one."""
+
+    offers = JSON, HTML
+    rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        data = {"tokens": await atokens_of(self.user.account)}
+        return self.respond(data, TOKENS, context={"form": TokenForm()})
+
+    async def post(self, request: HttpRequest) -> HttpResponse:
+        form = TokenForm(await in_thread(parsing.fields, request, TokenForm))
+        if not form.is_valid():
+            return self.respond_again(form, TOKENS, tokens=await atokens_of(self.user.account))
+        token, secret = await sync_to_async(Token.objects.issue)(self.user.account, **form.cleaned_data)
+        data = {**serialize_token(token), "token": secret}
+        context = {"form": TokenForm(), "tokens": await atokens_of(self.user.account)}
+        return self.respond(data, TOKENS, context=context, status=201, headers=NO_STORE)
+
+
+class TokenDetail(CatalogueView):
+    """DELETE revokes a token."""
+
+    offers = ()
+    rules = {"DELETE": OWN_ACCOUNT}
+
+    async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await arevoke(self.user.account, pk)
+        return HttpResponse(status=204)
+
+
+class TokenRevoke(CatalogueView):
+    """The same as DELETE, for forms."""
+
+    offers = ()
+    rules = {"POST": OWN_ACCOUNT}
+
+    async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        await arevoke(self.user.account, pk)
+        messages.success(request, "The token was revoked.")
+        return SeeOther(reverse("token_list"))
+
+
+async def atokens_of(user: Any) -> list[dict[str, Any]]:
+    return [serialize_token(token) async for token in Token.objects.filter(user=user, revoked_at=None)]
+
+
+async def arevoke(user: Any, pk: int) -> None:
+    """Revoke a token of the user's own; 404 for anybody else's."""
+    if not await Token.objects.filter(user=user, pk=pk, revoked_at=None).aupdate(revoked_at=timezone.now()):
+        raise HTTPError(404, f"You have no such token. Your tokens are at {reverse('token_list')}.")
+
+
+def serialize_token(token: Token) -> dict[str, Any]:
+    return {
+        "id": token.pk,
+        "name": token.name,
+        "scopes": token.scopes.split(),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+    }

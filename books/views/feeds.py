@@ -22,8 +22,8 @@ from books.metadata.roles import AUTHOR
 from books.models import Author, Book, Series, Topic
 from books.models.named import NamedQuerySet
 from books.search.pagination import Page
-from books.views.basic import BasicAuthView
 from books.views.list_context import SORTS
+from books.views.login import BasicAuthView
 from books.views.names import afollow_old
 from books.web.negotiation import valid
 from books.web.permissions import READ

@@ -17,10 +17,10 @@ from books.models import Identity, NoAccount, NotInvited, TooManyAttempts
 from books.models.account import NameTaken
 from books.models.lookup import LookupFailed
 from books.openid import provider
+from books.views.accounts import NO_STORE
 from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.views.login_redirect import asave_pending_form, login_page, safe_next_url
-from books.views.tokens import NO_STORE
 from books.web import parsing
 from books.web.errors import NOT_INVITED
 from books.web.negotiation import HTML, HTTPError, SeeOther, page, valid

@@ -14,9 +14,9 @@ from books.forms.accounts import AccountForm, AccountQuery, InvitationForm
 from books.models import Invitation, Role
 from books.models.account import AccountQuerySet, LastOwner, accounts, role_of
 from books.models.password_link import secret_for
+from books.views.accounts import NO_STORE
 from books.views.base import CatalogueView
 from books.views.lists import serialize_page
-from books.views.tokens import NO_STORE
 from books.web import parsing
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import PEOPLE

@@ -10,9 +10,9 @@ from books.feeds import opds, sitemap
 from books.feeds.opensearch import description
 from books.feeds.xml import respond_xml
 from books.views.base import CatalogueView
-from books.views.basic import BasicAuthView
 from books.views.exports import streaming_response
 from books.views.feeds import origin
+from books.views.login import BasicAuthView
 from books.web.negotiation import TEXT, HTTPError
 from books.web.permissions import ANYBODY, READ
 from django41_example.server.threads import in_thread
