@@ -52,13 +52,13 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_972,
+    "models forms views web metadata templatetags admin": 11_952,
     "search": 1964,
     "server": 3382,
     "jobs": 1482,
     "importing exporting": 5187,
     "openapi": 651,
-    "house": 28_596,
+    "house": 28_583,
 }
 
 
