@@ -57,7 +57,6 @@ TOO_LARGE = {
     "server": 3382,
     "jobs": 1482,
     "importing exporting": 5187,
-    "openapi": 651,
     "house": 28_583,
 }
 

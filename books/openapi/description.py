@@ -15,10 +15,9 @@ from django.urls import URLPattern, get_resolver, reverse
 from books.exporting import CITATIONS
 from books.forms.lists import BookQuery
 from books.metadata.json_schema import text
-from books.metadata.record import SLUG
 from books.models import Scope
 from books.openapi.operations import OPERATIONS, Operation
-from books.openapi.schemas import FINGERPRINT, ID, JOB_KEY, SCHEMAS, Plain, form_of, parameter, query, ref
+from books.openapi.schemas import SCHEMAS, TYPES, Plain, form_of, parameter, query, ref
 from books.search.pagination import COUNT_CAP
 from books.views.base import CatalogueView
 from books.web.negotiation import HTML, JSON
@@ -29,21 +28,10 @@ ABOUT = f"""URLs that offer JSON and pages answer with JSON unless the Accept he
 Every GET allows HEAD, and every URL OPTIONS. Lists come in pages: follow `next` until it is null.
 Counts end at {COUNT_CAP:,}, in large catalogues sooner: see `count_is_exact`. A write that another site's page sends is
 refused with 403."""
-CONVERTERS = {
-    "citation": text(enum=list(CITATIONS)),
-    "fingerprint": FINGERPRINT,
-    "id": ID,
-    "topic": SLUG,
-    "key": JOB_KEY,
-    "str": text(),
-}
+CONVERTERS = {**TYPES, "citation": text(enum=list(CITATIONS)), "topic": TYPES["slug"], "str": text()}
 ERRORS = 400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 502, 503
-HEADERS = {
-    **dict.fromkeys([301, 303], ("Location",)),
-    **dict.fromkeys([429, 502, 503], ("Retry-After",)),
-    304: ("ETag",),
-    401: ("WWW-Authenticate",),
-}
+HEADERS = {301: ["Location"], 303: ["Location"], 304: ["ETag"], 401: ["WWW-Authenticate"]}
+HEADERS |= {status: ["Retry-After"] for status in (429, 502, 503)}
 
 
 @cache
@@ -51,12 +39,9 @@ def description() -> Plain:
     """The whole document."""
     routes = [route for route in get_resolver("books.urls").url_patterns if isinstance(route, URLPattern)]
     scopes = "; ".join(f"`{scope}`: {label}" for scope, label in Scope.choices)
+    about = f"From {reverse('token_list')}. Its scopes: {scopes}."
     security = {
-        "token": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": f"From {reverse('token_list')}. Its scopes: {scopes}.",
-        },
+        "token": {"type": "http", "scheme": "bearer", "description": about},
         "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
     }
     errors = {str(status): answer(status, {JSON: ref("Error"), HTML: text()}, HEADERS.get(status)) for status in ERRORS}
@@ -77,7 +62,7 @@ def path(route: URLPattern) -> tuple[str, Plain]:
     view: CatalogueView = callback.view_class(**callback.view_initkwargs)
     methods: Plain = {}
     for method, rule in view.rules.items():
-        operation = OPERATIONS.get(f"{method} {route.name}", Operation())
+        operation = operation_of(method, str(route.name))
         methods[method.lower()] = {
             "operationId": f"{method.lower()}_{route.name}",
             "summary": operation.summary or summary_of(view, method),
@@ -90,6 +75,12 @@ def path(route: URLPattern) -> tuple[str, Plain]:
     return "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", str(route.pattern)), {"parameters": parameters, **methods}
 
 
+def operation_of(method: str, name: str) -> Operation:
+    operation, schema = OPERATIONS.get(f"{method} {name}", Operation()), name.title().replace("_", "")
+    is_named = method == "GET" and not operation.schema and schema in SCHEMAS
+    return operation._replace(schema=schema) if is_named else operation
+
+
 def summary_of(view: CatalogueView, method: str) -> str:
     """The first sentence of the handler's docstring, or of its view's."""
     written = getattr(view, method.lower()).__doc__ or type(view).__doc__ or ""
@@ -99,22 +90,25 @@ def summary_of(view: CatalogueView, method: str) -> str:
 def responses(view: CatalogueView, method: str, operation: Operation, *, has_keys: bool) -> Plain:
     """What the method answers with, by status."""
     is_for_all, has_body = is_open(view.rules[method]), bool(operation.form or operation.json)
+    conditions = {parameter["name"] for parameter in operation.parameters}
     errors = {400, 401, *operation.errors}
     errors |= {404} if has_keys else set()
     errors |= {413, 415, 422} if has_body else set()
+    errors |= {412} if "If-Match" in conditions else set()
     errors |= {403, 409} if method != "GET" else set() if is_for_all else {403}
     errors |= {406} if view.offers_of(method) and not view.ignores_accept else set()
     found: dict[int, Plain] = {status: ref(status, "responses") for status in errors}
-    schemas = {kind: schema_of(kind, operation) for kind in view.offers_of(method)}
+    schemas = {
+        kind: {"type": ["object", "array"]} if kind.endswith("json") else text() for kind in view.offers_of(method)
+    }
+    schemas |= {JSON: ref(operation.schema)} if JSON in schemas and operation.schema else {}
     statuses = operation.statuses or successful(method, operation)
     if 303 in statuses:  # where a browser is led on
         schemas = {JSON: ref(operation.schema)} if operation.schema else {}
     for status in (*statuses, *([] if is_for_all else [303])):
-        is_success = status < 300
-        headers = operation.sends if is_success else HEADERS[status]
-        found[status] = answer(status, schemas if is_success and status != 204 else {}, headers)
-    if operation.schema == "Health" and 503 in found:
-        found[503] = answer(503, schemas, HEADERS[503])
+        sends = ["ETag"] if operation.schema and conditions & {"If-Match", "If-None-Match"} else operation.sends
+        has_content = status in {200, 201, 202, 503}
+        found[status] = answer(status, schemas if has_content else {}, HEADERS.get(status, sends))
     return {str(status): found[status] for status in sorted(found)}
 
 
@@ -124,12 +118,6 @@ def successful(method: str, operation: Operation) -> list[int]:
     if isinstance(operation.query, type) and issubclass(operation.query, BookQuery):
         return [200, 301]
     return [200 if method == "GET" or operation.schema else 303]
-
-
-def schema_of(kind: str, operation: Operation) -> Plain:
-    if kind == JSON:
-        return ref(operation.schema)
-    return {"type": ["object", "array"]} if kind.endswith("json") else text()
 
 
 def answer(status: int, schemas: Plain, headers: Any) -> Plain:
@@ -142,10 +130,11 @@ def answer(status: int, schemas: Plain, headers: Any) -> Plain:
 def body(operation: Operation, method: str) -> Plain:
     schemas: Plain = {}
     if operation.json:
-        schemas |= dict.fromkeys([JSON, MERGE_PATCH] if method == "PATCH" else [JSON], operation.json)
+        taken = ref(operation.json) if isinstance(operation.json, str) else form_of(operation.json)
+        schemas |= dict.fromkeys([JSON, MERGE_PATCH] if method == "PATCH" else [JSON], taken)
     if operation.form:
         schemas |= dict.fromkeys((URLENCODED, MULTIPART), form_of(operation.form, **operation.more))
-    needed = any("required" in schema or "$ref" in schema for schema in schemas.values())
+    needed = operation.json != "JobStart" and any("required" in each or "$ref" in each for each in schemas.values())
     return {"required": needed, "content": {kind: {"schema": schema} for kind, schema in schemas.items()}}
 
 

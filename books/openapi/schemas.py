@@ -1,5 +1,6 @@
-"""What the catalogue takes and gives, as JSON Schema: limits come from books.metadata.record and from the forms."""
+"""What the catalogue takes and gives, as JSON Schema: objects.txt, with the limits of forms and records."""
 
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from books.forms.activity import ACTIVITIES
 from books.forms.books import RecordField
 from books.forms.fields import OneOfField, StrictBooleanField
 from books.forms.jobs import ListField
-from books.forms.names import AuthorForm, NameField, NameForm, NamesField, SeriesForm, TopicForm
+from books.forms.names import AuthorForm, NameField, NamesField, SeriesForm, TopicForm
 from books.importing.matching import EXISTING
 from books.jobs.kinds import KINDS
 from books.lookup.lookup import Outcome
@@ -28,105 +29,96 @@ def ref(name: str | int, kind: str = "schemas") -> Plain:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-OBJECT_OF_TEXTS: Plain = {"type": "object", "additionalProperties": text()}
-ID, COUNT, TIME = whole(range(1, 10**18)), {"type": "integer", "minimum": 0}, text(format="date-time")
+OBJECT: Plain = {"type": "object"}
+ONLY: Plain = {"additionalProperties": False}
+
+
+def at_most(properties: Plain) -> Plain:
+    """An object with some of these properties."""
+    return {**OBJECT, "properties": properties, **ONLY}
+
+
+TEXTS, COUNT = {**OBJECT, "additionalProperties": text()}, {"type": "integer", "minimum": 0}
+LISTS: Plain = {**OBJECT, "additionalProperties": array(text())}
+ID = whole(range(1, 10**18))
+IGNORED = {"description": "Ignored."}
 READ = {name: field.schema if field.empty is not None else or_null(field.schema) for name, field in BY_NAME.items()}
 SENT = {name: BY_NAME[name].sent or BY_NAME[name].schema for name in record.EDITABLE}
 WRITTEN = {name: schema if name == "title" else or_null(schema) for name, schema in SENT.items()}
-BOOK_FIELDS = {name: READ[name] for name in record.EDITABLE}
 SHARES = {"type": "boolean", "description": "Whether it may have the ISBN of another volume, with its own number."}
-WRITE = {
-    "type": "object",
-    "properties": WRITTEN | {name: {"description": "Ignored."} for name in sorted(READ_ONLY)} | {SHARES_ISBN: SHARES},
-    "additionalProperties": False,
-}
-ENTRY = {name: READ[name] for name in ("title", "authors", "isbn13", "published_year", "language")}
-LINE = {**READ, "topics": array(NAME)}
-ADDRESS = {"id": ID, "url": text()}
-LINKS = {"next": or_null(text()), "previous": or_null(text())}
-PAGE: Plain = {"count": COUNT, "count_is_exact": {"type": "boolean"}, **LINKS}
-FACETS: Plain = {
-    "type": "object",
-    "additionalProperties": array(exactly(value=text(), name=text(), books=or_null(COUNT))),
-    "description": "By kind, the most frequent values first; present if `facets` asks for them.",
-}
-NOT_SEARCHED = text(description=f"What was typed beyond {MOST_WORDS} words; absent if everything was searched.")
+WRITE = at_most({**WRITTEN, **dict.fromkeys(sorted(READ_ONLY), IGNORED), SHARES_ISBN: SHARES})
+FACET = exactly(value=text(), name=text(), books=or_null(COUNT))
+FACETS = "By kind, the most frequent values first; present if `facets` asks for them."
 
-
-PLACE = {"number": READ["series_number"], "label": READ["series_label"]}
-SAID_OF_SERIES = {"name": READ["series"], "volumes": or_null(COUNT), "is_complete": {"type": "boolean"}}
-SERIES = {**ADDRESS, **SAID_OF_SERIES, "missing": array(COUNT), "summary": text()}
-IN_SERIES = array(exactly(**ADDRESS, name=READ["series"], **PLACE))
-
-
-def partly(schema: Plain, **optional: Any) -> Plain:
-    return {**schema, "properties": {**schema["properties"], **optional}}
-
-
-def books_page(**more: Any) -> Plain:
-    return partly(exactly(**more, books=array(ref("BookEntry")), **PAGE), not_searched=NOT_SEARCHED, facets=FACETS)
-
-
-TOKEN = {"id": ID, "name": text(100), "scopes": array(text(enum=Scope.values)), "created_at": TIME}
-TOKEN |= {"expires_at": or_null(TIME), "last_used_at": or_null(TIME)}
-PERSON = {"id": ID, "url": text(), "name": text(), "role": text(enum=Role.values), "active": {"type": "boolean"}}
-PERSON |= {"joined_at": TIME, "signed_in_at": or_null(TIME)}
-INVITATION = {"id": ID, "role": text(enum=Role.values), "by": text(), "created_at": TIME, "expires_at": TIME}
-DIFFERENCES = {"type": "object", "additionalProperties": exactly(before={}, after={})}
-CHANGE = {"id": ID, "version": ID, "action": text(enum=Action.values), "via": text(enum=Channel.values), "at": TIME}
-CHANGE |= {"by": or_null(text()), "fields": DIFFERENCES, "undoes": or_null(ID), "undo_url": or_null(text())}
-CHANGE |= {"merged_into": or_null(text()), "merged": array(text())}
-ACTIVITY = {"id": ID, "action": text(enum=ACTIVITIES), "at": TIME, "by": or_null(text())}
-ACTIVITY |= {"via": text(enum=Channel.values), "fields": array(text()), "undoes": or_null(ID)}
-ACTIVITY |= {"undo_url": or_null(text())} | dict.fromkeys(("book", "job", "name"), or_null({"type": "object"}))
-FINGERPRINT = text(fingerprint.LENGTH)
-COMPARED = {"url": text(), "certain": {"type": "boolean"}, "doubt": text(), "books": array(ref("Book"))}
-DUPLICATES = {"fingerprint": FINGERPRINT, "first": ID, "count": COUNT, "newest": ID, **COMPARED}
-TO_MERGE = {"book": exactly(id=ID, url=text(), title=text(), version=ID), "q": text(), "found": array(ref("BookEntry"))}
-AUTHOR = {**ADDRESS, "name": NAME, "sort_name": NAME, "books": COUNT}
-PEOPLE = {"fingerprint": FINGERPRINT, "url": text(), "count": COUNT, "newest": ID}
-PEOPLE |= {"authors": array(exactly(**AUTHOR, version=ID))}
-JOB_KEY = text(pattern=f"^{KEY}$")
-JOB = {"id": JOB_KEY, "url": text(), "kind": text(), "status": text(enum=Status.values)}
-JOB |= {"cancel_requested": {"type": "boolean"}, "done": COUNT, "total": or_null(COUNT), "message": text()}
-JOB |= {"attempt": COUNT, "created_at": TIME, "started_at": or_null(TIME), "finished_at": or_null(TIME)}
-JOB |= {"result": {}, "error": text(), "percent": or_null(whole(range(101)))}
-SAID = exactly(source=text(), outcome=text(enum=[*Outcome]), reason=text())
-LOOKUP = {"isbn13": BY_NAME["isbn13"].schema, "sources": array(SAID), "origins": OBJECT_OF_TEXTS}
-LOOKUP |= {"record": {"type": "object", "properties": SENT, "additionalProperties": False}}
-LOOKUP |= {"book": or_null(exactly(**ADDRESS, title=text(), version=ID))}
-JOB_FILE = exactly(name=text(), size=COUNT, url=text())
-UPLOADED = {"id": ID, "url": text(), "name": text(), "size": COUNT, "format": text(), "encoding": text()}
-UPLOADED |= {
-    "candidates": {"type": "object", "additionalProperties": array(text())},
+# The types of objects.txt; it adds more properties that hold them.
+TYPES: dict[str, Plain] = {
+    **READ,
+    "text": text(),
+    "id": ID,
+    "count": COUNT,
+    "number": {"type": "number", "minimum": 0},
+    "time": text(format="date-time"),
+    "yes": {"type": "boolean"},
+    "name": NAME,
+    "slug": SLUG,
+    "fingerprint": text(fingerprint.LENGTH),
+    "key": text(pattern=f"^{KEY}$"),
+    "percent": or_null(whole(range(101))),
+    "result": {},
+    "object": OBJECT,
+    "row": {**OBJECT, "properties": {"id": ID, "name": text()}},
+    "texts": TEXTS,
+    "candidates": LISTS,
+    "errors": {**LISTS, "minProperties": 1},
+    "differences": {**OBJECT, "additionalProperties": exactly(before={}, after={})},
+    "facets": {**OBJECT, "additionalProperties": array(FACET), "description": FACETS},
+    "not_searched": text(description=f"What was typed beyond {MOST_WORDS} words; absent if everything was searched."),
+    "once": text(description="Not shown again. It works once."),
+    "isbn": BY_NAME["isbn13"].schema,
+    "sent": at_most(SENT),
+    "series_name": text(record.MAX_TEXT, minLength=1),
+    "token_name": text(100),
+    "catalogue_name": text(MAX_NAME),
+    "action": text(enum=Action.values),
+    "activity": text(enum=ACTIVITIES),
+    "name_action": text(enum=["renamed", "merged", "separated", "changed"]),
+    "role": text(enum=Role.values),
+    "scope": text(enum=Scope.values),
+    "via": text(enum=Channel.values),
+    "status": text(enum=Status.values),
+    "outcome": text(enum=[*Outcome]),
     "existing": text(enum=[*EXISTING]),
+    "field": text(enum=["", *BY_NAME]),
 }
-UPLOADED |= {"columns": array(exactly(name=text(), field=text(enum=["", *BY_NAME]), values=array(text())))}
-UPLOADED |= {"test": or_null(text()), "job": or_null(text()), "created_at": TIME}
-MILLISECONDS, YES_OR_NO = {"type": "number", "minimum": 0}, {"type": "boolean"}
-SOURCE, LIBRARY = exactly(file=text(), line=COUNT, code=text()), exactly(name=text(), package=or_null(text()))
-WAY = {"name": text(), "url": text(), "title": text()}
-LAB = {
-    "ways": array(exactly(**WAY, others=text(), when=text(), blocks=YES_OR_NO, sources=array(SOURCE))),
-    "libraries": array(exactly(purpose=text(), sync=array(LIBRARY), **{"async": array(LIBRARY)})),
-}
-LAB_RUN = WAY | {"answer": or_null(text()), "error": or_null(text()), "seconds": {"type": "number", "minimum": 0}}
-LAB_RUN["others"] = exactly(
-    visits=COUNT, p50_ms=MILLISECONDS, p99_ms=MILLISECONDS, longest_ms=MILLISECONDS, each_ms=array(MILLISECONDS)
-)
-BY_FIELD = {"type": "object", "minProperties": 1, "additionalProperties": array(text())}
-NOT_UNDERSTOOD = {"errors": BY_FIELD, "header": array(text()), "mapping": OBJECT_OF_TEXTS}
-NOT_UNDERSTOOD |= {"candidates": UPLOADED["candidates"]}
-IGNORED = {name: {"description": "Ignored."} for name in ("id", "url", "slug", "version")}
-CHANGED = {"books": COUNT, "undo_url": or_null(text())}
-TOPIC_NAMES = {"name": NAME, "names": array(NAME), "version": ID}
-CONTRIBUTION = exactly(role=text(), count=COUNT, books=array(exactly(url=text(), name=text())), url=text())
-AUTHOR_NAMES = {**TOPIC_NAMES, "sort_name": NAME, "also_writes_as": array(exactly(**ADDRESS, name=NAME))}
-SERIES_NAMES = {"names": array(text(record.MAX_TEXT, minLength=1))}
-NAMED_ROWS = array({"type": "object", "properties": {"id": ID, "name": text()}})
-NAME_CHANGE = {"id": ID, "action": text(enum=["renamed", "merged", "separated", "changed"]), "books": COUNT}
-NAME_CHANGE |= {"before": NAMED_ROWS, "after": NAMED_ROWS, "via": text(enum=Channel.values), "by": or_null(text())}
-NAME_CHANGE |= {"at": TIME, "undoes": or_null(ID), "undo_url": or_null(text())}
+PARTS = {"EDITABLE": " ".join(record.EDITABLE), "LINE": " ".join(name for name in READ if name != "topics")}
+
+
+def type_of(written: str) -> Plain:
+    if written.startswith("["):
+        return array(type_of(written[1:-1]))
+    if written.endswith("?"):
+        inner = type_of(written[:-1])
+        return or_null(inner) if "type" in inner else {"oneOf": [inner, {"type": "null"}]}
+    return ref(written) if written[0].isupper() else TYPES[written]
+
+
+def object_of(written: str) -> Plain:
+    pairs = [word.partition(":") for part in written.split() for word in PARTS.get(part, part).split()]
+    properties = {name.rstrip("?"): type_of(kind or name.rstrip("?")) for name, _, kind in pairs}
+    return {**exactly(**properties), "required": [name for name, *_ in pairs if not name.endswith("?")]}
+
+
+def objects() -> dict[str, Plain]:
+    """Those of objects.txt, by name."""
+    found, lines = {}, Path(__file__).with_name("objects.txt").read_text().splitlines()
+    for name, _, written in (line.partition(": ") for line in lines if not line.startswith("#")):
+        if name.isupper():
+            PARTS[name] = " ".join(PARTS.get(part, part) for part in written.split())
+        elif name[:1].isupper():
+            found[name] = object_of(written)
+        elif name:
+            TYPES.update(dict.fromkeys(written.split(), type_of(name)))
+    return found
 
 
 def field_of(name: str, field: forms.Field) -> Plain:  # noqa: PLR0911 - one for each kind
@@ -143,10 +135,9 @@ def field_of(name: str, field: forms.Field) -> Plain:  # noqa: PLR0911 - one for
             return list_of(one, field.most)
         case OneOfField():
             return text(enum=["", *field.words])
-        case forms.MultipleChoiceField():
-            return {**array(text(enum=[value for value, _ in field.choices])), "minItems": 1}  # type: ignore[union-attr, misc]
         case forms.ChoiceField():
-            return text(enum=[value for value, _ in field.choices])  # type: ignore[union-attr, misc]
+            one = text(enum=[value for value, _ in field.choices])  # type: ignore[union-attr, misc]
+            return {**array(one), "minItems": 1} if isinstance(field, forms.MultipleChoiceField) else one
         case forms.IntegerField():
             number = {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
             return number if field.required else or_null(number)
@@ -166,86 +157,19 @@ def form_of(form: type[forms.Form], **more: Plain) -> Plain:
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
-def patch_of(form: type[NameForm]) -> Plain:
-    """What changes an author, topic or series: some fields of the form, as JSON."""
-    return {**form_of(form, **IGNORED), "required": [], "additionalProperties": False}
-
-
+STARTED = {name: form_of(kind.form) | ONLY for name, kind in KINDS.items() if not kind.takes_file}
+PATCHES = {"AuthorPatch": AuthorForm, "SeriesPatch": SeriesForm, "TopicPatch": TopicForm}
+UNWRITTEN = dict.fromkeys(("id", "url", "slug", "version"), IGNORED)
 SCHEMAS = {
-    "Index": OBJECT_OF_TEXTS,
-    "Book": partly(
-        exactly(**ADDRESS, **BOOK_FIELDS, created_at=TIME, updated_at=TIME, version=ID), in_series=IN_SERIES
-    ),
-    "BookEntry": partly(
-        exactly(**ADDRESS, **ENTRY), series_number=READ["series_number"], series_label=READ["series_label"]
-    ),
+    **objects(),
+    "Index": TEXTS,
     "BookWrite": {**WRITE, "required": ["title"]},
     "BookPatch": WRITE,
-    "BookPage": books_page(),
-    "BookLine": exactly(**LINE),
-    "Author": exactly(**AUTHOR),
-    "AuthorPage": exactly(authors=array(ref("Author")), **PAGE),
-    "AuthorBooks": books_page(**ADDRESS, **AUTHOR_NAMES, contributions=array(CONTRIBUTION)),
-    "AuthorPatch": patch_of(AuthorForm),
-    "AuthorChanged": exactly(**ADDRESS, **AUTHOR_NAMES, **CHANGED),
-    "Series": exactly(**SERIES, books=COUNT),
-    "SeriesPage": exactly(series=array(ref("Series")), **PAGE),
-    "SeriesBooks": books_page(**SERIES, **SERIES_NAMES, version=ID),
-    "SeriesPatch": patch_of(SeriesForm),
-    "SeriesChanged": exactly(**ADDRESS, **SAID_OF_SERIES, **SERIES_NAMES, **CHANGED, version=ID),
-    "Topic": exactly(slug=SLUG, url=text(), name=NAME, books=COUNT),
-    "TopicList": exactly(topics=array(ref("Topic"))),
-    "TopicBooks": books_page(slug=SLUG, url=text(), **TOPIC_NAMES),
-    "TopicPatch": patch_of(TopicForm),
-    "TopicChanged": exactly(slug=SLUG, url=text(), **TOPIC_NAMES, **CHANGED),
-    "NameHistory": exactly(changes=array(exactly(**NAME_CHANGE))),
-    "NameUndone": exactly(id=ID, url=text(), books=COUNT, skipped=array(exactly(**ADDRESS, title=text()))),
-    "Duplicates": exactly(**DUPLICATES),
-    "SamePeople": exactly(groups=array(exactly(**PEOPLE)), next=or_null(text())),
-    "BookMerge": {"oneOf": [exactly(**COMPARED), exactly(**TO_MERGE)]},
-    "DuplicatePage": exactly(groups=array(ref("Duplicates")), next=or_null(text()), up_to=or_null(text())),
-    "Change": exactly(**CHANGE),
-    "History": exactly(book=ID, changes=array(ref("Change"))),
-    "Activity": exactly(activity=array(exactly(**ACTIVITY)), next=or_null(text())),
-    "Settings": exactly(name=text(MAX_NAME)),
-    "Account": exactly(name=text(), role=text(enum=Role.values)),
-    "Person": exactly(**PERSON),
-    "People": exactly(people=array(ref("Person")), **PAGE, invitations=array(exactly(**INVITATION))),
-    "NewInvitation": exactly(**INVITATION, invitation_url=text(description="Not shown again. It works once.")),
-    "PasswordLink": exactly(**PERSON, password_url=text(description="Not shown again. It works once.")),
-    "Token": exactly(**TOKEN),
-    "TokenList": exactly(tokens=array(ref("Token"))),
-    "NewToken": exactly(**TOKEN, token=text(description="The secret, which nobody can be shown again.")),
-    "Job": exactly(**JOB, arguments={"type": "object"}, log=array(text()), files=array(JOB_FILE)),
-    "JobEntry": exactly(**JOB),
-    "JobPage": exactly(jobs=array(ref("JobEntry")), **PAGE),
-    "Upload": exactly(**UPLOADED),
-    "JobBooks": exactly(job=JOB_KEY, action=text(), books=array(ref("BookEntry")), next=or_null(text())),
-    "Lookup": exactly(**LOOKUP),
-    "Health": {
-        "type": "object",
-        "properties": {"status": text(), "database": text(), "jobs": text()},
-        "required": ["status"],
-    },
-    "OpenApi": {"type": "object"},
-    "Lab": exactly(**LAB),
-    "LabRun": exactly(**LAB_RUN),
-    "Error": {"oneOf": [exactly(detail=text()), exactly(errors=BY_FIELD), exactly(**NOT_UNDERSTOOD)]},
+    **{name: {**form_of(form, **UNWRITTEN), "required": [], **ONLY} for name, form in PATCHES.items()},
+    "BookMerge": {"oneOf": [ref("ComparedBooks"), ref("BooksToCompare")]},
+    "JobStart": {"anyOf": [at_most({"kind": {"const": name}, "arguments": each}) for name, each in STARTED.items()]},
+    "Error": {"oneOf": [ref("ErrorDetail"), ref("FormErrors"), ref("HeaderErrors")]},
 }
-
-
-def job_start() -> Plain:
-    """What starts a job: its kind, and the arguments of that kind."""
-    kinds = [
-        {
-            "type": "object",
-            "properties": {"kind": {"const": name}, "arguments": {**form_of(kind.form), "additionalProperties": False}},
-            "additionalProperties": False,
-        }
-        for name, kind in KINDS.items()
-        if not kind.takes_file
-    ]
-    return {"anyOf": kinds}
 
 
 TAG = "^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$"
@@ -259,6 +183,7 @@ PARAMETERS: dict[str, Plain] = {
     "author": {"description": "Words of a name, or an author's id."},
     "series": {"description": "A series' name, or its id."},
     "topic": {"description": "A topic's slug."},
+    "bom": {"description": "1: for Excel."},
     "after": {"description": CURSOR},
     "before": {"description": CURSOR},
 }
