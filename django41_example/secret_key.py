@@ -12,7 +12,7 @@ def kept_in(path: Path) -> str:
     """The secret in `path`; the first process to ask makes it, any other at the same moment gets that one."""
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             make(path)
         return path.read_text()
     except OSError as error:

@@ -39,6 +39,12 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_new_folder_for_data_is_open_to_its_owner_only(tmp_path: Path) -> None:
+    """The database will lie in it, with hashes of passwords."""
+    secret_key.kept_in(tmp_path / "share/var/secret_key")
+    assert (tmp_path / "share/var").stat().st_mode & 0o777 == 0o700
+
+
 def test_of_two_who_make_it_at_once_the_second_takes_the_firsts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
