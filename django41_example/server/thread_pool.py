@@ -3,24 +3,17 @@
 import asyncio
 import math
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from django41_example.server.pool_thread import PoolThread
 from django41_example.server.statements import STATEMENT_SECONDS
-from django41_example.server.threads import Checkout
+from django41_example.server.threads import TURN, Checkout
 
 LOOK_EVERY = 0.25  # seconds between two looks at who waits, and at the statements that run
-TURN = 0.1  # seconds
-BEHIND = 1.0  # seconds that each turn puts a request back in the queue; newcomers pass it no longer than that
 SLOW_SECONDS = 1.0  # that a client counts as slow after a request which took more than a turn
-
-
-def place(checkout: Checkout) -> float:
-    """Its place in the queue, by time.monotonic."""
-    return (checkout.queued_at or time.monotonic()) + BEHIND * int(checkout.used / TURN)
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class ThreadPool:
         self.writer_limit = math.ceil(size * limits.writer_share)
         self.started = 0
         self.idle: list[PoolThread] = []  # the last one returned is taken first: its connection is the warmest
-        self.queue: deque[Checkout] = deque()
+        self.queue: list[Checkout] = []  # by their places
         self.holders: set[Checkout] = set()
         self.held, self.held_by_writers = Counter[str](), Counter[str]()  # threads by client
         self.slow_until: dict[str, float] = {}  # clients, by time.monotonic
@@ -79,8 +72,10 @@ class ThreadPool:
 
     def take(self, checkout: "Checkout") -> PoolThread | None:
         """A thread for this checkout, to be returned by `put_back`; None if it has to wait."""
-        if not (self._has_thread() and self._may_hold(checkout.client, writes=checkout.writes)):
-            return None
+        may_take = self._has_thread() and self._may_hold(checkout.client, writes=checkout.writes)
+        return self._lend(checkout) if may_take else None
+
+    def _lend(self, checkout: Checkout) -> PoolThread:
         loop = asyncio.get_running_loop()
         if self.limits.head_start:
             self.latest, self.next_start = checkout, loop.time() + self.limits.head_start
@@ -100,10 +95,8 @@ class ThreadPool:
         """Whether there is a thread to take, and the latest request has had its head start."""
         if not self.idle and self.started >= self.size:
             return False
-        if not self.limits.head_start or self.latest not in self.holders:
-            return True
         loop = asyncio.get_running_loop()
-        if loop.time() >= self.next_start:
+        if not self.limits.head_start or self.latest not in self.holders or loop.time() >= self.next_start:
             return True
         self.opening = self.opening or loop.call_at(self.next_start, self._open)
         return False
@@ -124,23 +117,21 @@ class ThreadPool:
 
     def _serve_queue(self) -> None:
         while self.queue and self._has_thread() and (waiting := self._next()):
-            if not waiting.is_wanted():
-                self.queue.remove(waiting)
-                waiting.stop_waiting()
-            elif given := self.take(waiting):
-                self.queue.remove(waiting)
-                waiting.begin(given)
+            self.queue.remove(waiting)
+            if waiting.is_wanted():
+                waiting.begin(self._lend(waiting))
             else:
-                return
+                waiting.stop_waiting()
 
     def is_for_another(self, checkout: Checkout) -> bool:
         """Whether a waiting request comes first: then it gets the thread between two calls."""
-        return checkout.used >= TURN and any(place(waiting) < place(checkout) for waiting in self.queue)
+        return checkout.used >= TURN and bool(self.queue) and self.queue[0].place() < checkout.place()
 
     def _next(self) -> Checkout | None:
         """Which waiting request is next: of the client with the fewest threads, the first in the queue."""
-        allowed = (checkout for checkout in self.queue if self._may_hold(checkout.client, writes=checkout.writes))
-        return min(allowed, key=lambda checkout: (self.held[checkout.client], place(checkout)), default=None)
+        first = {(each.client, each.writes): each for each in reversed(self.queue)}
+        allowed = (each for each in first.values() if self._may_hold(each.client, writes=each.writes))
+        return min(allowed, key=lambda each: (self.held[each.client], each.place()), default=None)
 
     def _may_hold(self, client: str, *, writes: bool) -> bool:
         if self.held[client] >= self.client_limit:

@@ -10,6 +10,7 @@ nobody.
 
 import asyncio
 import time
+from bisect import insort
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -26,6 +27,9 @@ from django.db import close_old_connections, connections, reset_queries
 from django.urls import set_script_prefix
 
 from django41_example.server.pool_thread import Call, PoolThread, PoolTimeout
+
+TURN = 0.1  # seconds
+BEHIND = 1.0  # seconds that each turn puts a request back in the queue; newcomers pass it no longer than that
 
 current_checkout: ContextVar["Checkout | None"] = ContextVar("current_checkout", default=None)
 
@@ -96,6 +100,10 @@ class Checkout(Executor):
         else:
             call.future.set_exception(PoolTimeout())
         return call.future
+
+    def place(self) -> float:
+        """Its place in the queue, by time.monotonic."""
+        return (self.queued_at or time.monotonic()) + BEHIND * int(self.used / TURN)
 
     def begin(self, thread: PoolThread) -> None:
         """Hold this thread from now on."""
@@ -177,9 +185,9 @@ class Checkout(Executor):
         call.start(self.thread)
 
     def _wait(self, call: Call) -> None:
-        self.pool.queue.append(self)
         self.queued_at = time.monotonic()
         self.waiting.append(call)
+        insort(self.pool.queue, self, key=Checkout.place)
 
     def _watch(self) -> None:
         """Watch for the client leaving."""

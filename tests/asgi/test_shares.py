@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse
 
-from django41_example.server import thread_pool
+from django41_example.server import thread_pool, threads
 from django41_example.server.forwarded import remember_user
 from django41_example.server.pool_thread import PoolTimeout
 from django41_example.server.threads import Checkout
@@ -142,8 +142,9 @@ async def test_newcomers_do_not_pass_over_a_request_again_and_again(make_pool: M
     pool, turns = make_pool(1), []
     holder, long, newcomer = (Checkout(pool, writes=False) for _ in range(3))
     await holder.submit(int)
-    calls = [each.submit(turns.append, name) for each, name in ((long, "long"), (newcomer, "newcomer"))]
-    long.used, long.queued_at = 2 * thread_pool.TURN, long.queued_at - 2 * thread_pool.BEHIND - 1
+    calls = [long.submit(turns.append, "long")]
+    long.used, long.queued_at = 2 * threads.TURN, long.queued_at - 2 * threads.BEHIND - 1
+    calls.append(newcomer.submit(turns.append, "newcomer"))
     holder.end()
     await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
     assert turns[0] == "long"
@@ -155,7 +156,7 @@ async def test_a_client_whose_requests_take_long_reads_in_half_of_its_threads(ma
     pool, began = make_pool(4, client_share=0.5), list[str]()
     slow, other, *line = (Checkout(pool, writes=False, client=client) for client in ("a", "b", "a", "a"))
     await slow.submit(int)
-    slow.used = thread_pool.TURN + 1
+    slow.used = threads.TURN + 1
     slow.end()
     calls = [checkout.submit(began.append, checkout.client) for checkout in (*line, other)]
     await calls[-1]
@@ -173,7 +174,7 @@ async def test_it_has_several_again_a_second_after_the_last_of_them(
     pool = make_pool(2)
     slow, *both = (Checkout(pool, writes=False) for _ in range(3))
     await slow.submit(int)
-    slow.used = thread_pool.TURN + 1
+    slow.used = threads.TURN + 1
     slow.end()
     for checkout in both:
         await checkout.submit(int)
