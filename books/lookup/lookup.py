@@ -53,6 +53,24 @@ class LookupResult:
     def reasons(self) -> str:
         return " ".join(result.reason for result in self.sources if result.reason)
 
+    @property
+    def is_down(self) -> bool:
+        """Whether another attempt may succeed."""
+        return self.outcome == Outcome.FAILED and not self.is_broken
+
+    def missing_in(self, book: Record) -> Record:
+        """The fields found that are empty in the book. A title that only says the ISBN is none."""
+        own = cast("dict[str, Any]", book)
+        if own["isbn13"] and own["title"] == record.placeholder_title(own["isbn13"]):
+            own = {**own, "title": ""}
+        new = {name: value for name, value in self.record.items() if name in own and own[name] in ("", None, [])}
+        if own["series"]:  # a number counts only in its own series
+            new.pop("series_number", None)
+            new.pop("series_label", None)
+        if str(new.get("subtitle", "")).casefold() in own["title"].casefold():
+            new.pop("subtitle", None)
+        return cast("Record", new)
+
     def serialized(self) -> dict[str, Any]:
         return {
             "isbn13": self.isbn13,

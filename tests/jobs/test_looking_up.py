@@ -17,6 +17,7 @@ from django.test import TestCase, TransactionTestCase
 from books.jobs.kinds import KINDS, LookupForm
 from books.jobs.start import retry, start
 from books.jobs.tasks import lookup_books
+from books.lookup.lookup import LookupResult
 from books.models import Book, Change, Job, Source, Status
 from books.views.job_page import in_a_line
 from tests import outside as behaviour
@@ -217,11 +218,12 @@ class LookUp(OutsideTestCase):
 class Completing(TestCase):
     def test_a_number_from_outside_is_not_put_beside_a_series_that_somebody_typed(self) -> None:
         held = Book.objects.add({"title": "T", "series": "Mine"}).as_record()
-        assert lookup_books.missing_fields(held, {"series": "Theirs", "series_number": 7, "pages": 9}) == {"pages": 9}  # type: ignore[typeddict-item]
+        found = LookupResult("", {"series": "Theirs", "series_number": Decimal(7), "pages": 9})
+        assert found.missing_in(held) == {"pages": 9}
 
     def test_a_subtitle_that_the_title_holds_already_is_left_out(self) -> None:
         held = Book.objects.add({"title": "Emma: A Novel"}).as_record()
-        assert lookup_books.missing_fields(held, {"subtitle": "a novel"}) == {}
+        assert LookupResult("", {"subtitle": "a novel"}).missing_in(held) == {}
 
 
 class Arguments(LibrarianTestCase):

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple, Never, cast
+from typing import Any, NamedTuple, Never
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
@@ -16,7 +16,6 @@ from books.importing.report import BOM, csv_lines
 from books.jobs.run import PermanentError, Postponed, Run, current
 from books.lookup.lookup import LookupResult, Outcome, alook_up
 from books.metadata import isbn
-from books.metadata.record import Record, placeholder_title
 from books.models import Actor, Book, Channel, DuplicateISBN
 from books.models.book import lock_volumes
 from books.web.serializers import book_url
@@ -79,9 +78,10 @@ class _LookupRun:
         self.total = self.counts.total() + await sync_to_async(self.left)()
         while batch := await sync_to_async(self.batch)():
             self.run.check()
-            all_found = await asyncio.gather(*map(alook_up_item, batch))
-            if down := next((found for found in all_found if found and is_down(found)), None):
-                self.postpone(down)
+            all_found = await asyncio.gather(*map(_alook_up, batch))
+            for found in all_found:
+                if found and found.is_down:
+                    self.postpone(found)
             await sync_to_async(self.save)(batch, all_found)
         return {outcome.value: self.counts[outcome] for outcome in BookOutcome}
 
@@ -142,32 +142,14 @@ class _LookupRun:
     def complete(self, pk: int, found: LookupResult) -> ItemResult:
         """Fill the empty fields of the book as it is now; the others stay."""
         book = Book.objects.select_for_update().get(pk=pk)
-        new = missing_fields(book.as_record(), found.record)
+        new = found.missing_in(book.as_record())
         if new:
             Book.objects.change(pk, new, None, self.actor)
         return ItemResult(BookOutcome.COMPLETED if new else BookOutcome.UNCHANGED, pk, list(new))
 
 
-async def alook_up_item(item: Item) -> LookupResult | None:
+async def _alook_up(item: Item) -> LookupResult | None:
     return await alook_up(item.isbn13, PATIENCE) if item.isbn13 else None
-
-
-def is_down(found: LookupResult) -> bool:
-    return found.outcome == Outcome.FAILED and not found.is_broken
-
-
-def missing_fields(book: Record, found: Record) -> Record:
-    """The fields of `found` that are empty in the book. A title that only says the ISBN is none."""
-    own = cast("dict[str, Any]", book)
-    if own["isbn13"] and own["title"] == placeholder_title(own["isbn13"]):
-        own = {**own, "title": ""}
-    new = {name: value for name, value in found.items() if name in own and own[name] in ("", None, [])}
-    if own["series"]:  # a number counts only in its own series
-        new.pop("series_number", None)
-        new.pop("series_label", None)
-    if str(new.get("subtitle", "")).casefold() in own["title"].casefold():
-        new.pop("subtitle", None)
-    return cast("Record", new)
 
 
 def _from_isbn(place: int, written: str) -> Item:
