@@ -144,7 +144,7 @@ DATABASES = {"default": DATABASE}
 
 THREADS = environment.integer("THREADS", 8, low=1, high=100)  # in each worker, for sync code
 QUEUE_LENGTH = 64 * THREADS  # requests that may wait for a thread
-CACHE_MB = environment.integer("CACHE_MB", 8, low=0, high=10_000)  # of the response cache, in each worker; 0: no cache
+CACHE_MB = environment.integer("CACHE_MB", 4, low=0, high=10_000)  # of the response cache, in each worker; 0: no cache
 UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 METRICS = environment.boolean("METRICS", default=bool(METRICS_TOKEN))

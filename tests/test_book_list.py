@@ -1,10 +1,14 @@
+import gc
+import weakref
 from typing import Any
 from unittest import mock
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection
+from django.http import QueryDict
 from django.test import TestCase
 
+from books.forms.lists import BookQuery
 from books.models import Book
 from books.search.pagination import COUNT_CAP
 
@@ -13,6 +17,18 @@ HTML = {"accept": "text/html"}
 
 def titles(response: Any) -> list[str]:
     return [book["title"] for book in response.json()["books"]]
+
+
+def test_the_form_of_a_list_needs_no_garbage_collector() -> None:
+    gc.disable()
+    try:
+        form = BookQuery(QueryDict("year=1987&sort=-added"))
+        assert form.is_valid()
+        kept = weakref.ref(form)
+        del form
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 class BookListTests(TestCase):

@@ -35,6 +35,7 @@ PRIVATE = {
     "_middleware_chain": HANDLER,  # Django: the request's way through the middlewares
     "_resource_closers": HANDLER,  # Django: what a response closes
     "_execute_gen": "django41_example/server/postgresql.py",  # psycopg: the steps of a statement
+    "_bound_fields_cache": "books/forms/lists.py",  # Django: a form's fields, which refer back to it
     "_return_value": "books/jobs/backend.py",  # Django: what a task's result says
 }
 # Without one, but in no documentation.
@@ -43,7 +44,6 @@ UNDOCUMENTED = {
     "single_thread_executor": THREADS,  # asgiref: where they go outside of requests
     "HttpToolsProtocol": PROTOCOL,  # uvicorn: the connection that ours extends, on httptools
     "RequestResponseCycle": "django41_example/server/transport.py",  # uvicorn: a request and its response
-    "STATUS_LINE": "django41_example/server/transport.py",  # uvicorn: the first line of a response, by status
     "FlowControl": "django41_example/server/transport.py",  # uvicorn: who may read on, and write on
     "build_policy": MIDDLEWARE,  # Django: the text of a Content-Security-Policy
     "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception

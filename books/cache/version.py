@@ -13,8 +13,8 @@ from django41_example.server.threads import current_checkout, release
 
 CONNECT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts to connect
-MOST_BYTES = 8 << 20  # that a process holds of values and their keys; a page's frame takes 20 KB
-OVERHEAD = 2000  # bytes that a value and its key take besides those of their text
+MOST_BYTES = 3 << 20  # that a process holds of pickled values; as objects they take up to twice as much
+OVERHEAD = 2000  # bytes that a value and its key take besides
 
 log = logging.getLogger("books.cache")
 

@@ -72,6 +72,7 @@ class ListQuery(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = self.cleaned_data
+        self._bound_fields_cache.clear()  # type: ignore[attr-defined]  # they refer to this form: only the garbage collector would free it
         for name in () if self.allows_unknown else self.data:
             if name not in type(self).base_fields:
                 self.errors[name] = self.error_class([unknown_parameter(name, [*type(self).base_fields])])
@@ -80,9 +81,7 @@ class ListQuery(forms.Form):
         if "after" in cleaned and "before" in cleaned:
             self.add_error("before", "Send `after` or `before`, not both.")
         self.page = PageRequest(self.ordering(), cleaned.get("size") or DEFAULT_SIZE)
-        for name in ("after", "before"):
-            if name not in cleaned or self.errors:
-                continue
+        for name in () if self.errors else cleaned.keys() & {"after", "before"}:
             try:
                 self.page = self.page.at(cleaned[name], backwards=name == "before")
             except ValidationError as error:

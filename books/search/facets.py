@@ -87,11 +87,8 @@ class FacetCounts:
 
 
 def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str = "", start: str = "") -> FacetCounts:
-    """Call it in a thread: it may take long.
-
-    `count`: the number of books, if known. `whole`: the kind to list in full. `start`: the column whose first
-    characters to list.
-    """
+    """Count them, in a thread: it may take long. `count`: the number of books, if known. `whole`: the kind to list in
+    full. `start`: the column whose first characters to list."""
     shown = {kind: MOST_SHOWN if kind == whole else SHOWN for kind in KINDS}
     limits = {kind: most + 1 for kind, most in shown.items()}
     if conditions:

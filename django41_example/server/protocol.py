@@ -9,7 +9,7 @@ import math
 import resource
 import socket
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from http import HTTPStatus
 from typing import Any
 
@@ -20,7 +20,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from django41_example.server import request_head
 from django41_example.server.forwarded import network_of
 from django41_example.server.request_head import LARGEST_HEAD, LONGEST_ADDRESS, MOST_HEADERS
-from django41_example.server.transport import READ_RATE, STUCK_SECONDS, Flow, Outgoing, limit_buffers
+from django41_example.server.transport import (
+    READ_RATE,
+    STUCK_SECONDS,
+    Flow,
+    Outgoing,
+    joined,
+    limit_buffers,
+    status_line,
+)
 from django41_example.server.turns import Turns
 
 HEAD_SECONDS = 6.0  # for the first line and the headers
@@ -84,7 +92,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.flow, self.outgoing = Flow(transport, self), Outgoing(transport, self.loop)
-        self.by_address: dict[str, dict[LimitedProtocol, None]] = self.app_state.setdefault("by_address", {})
+        # The connections by address, the oldest first; those whose clients do not read, the longest-stuck first.
+        self.by_address: Any = self.app_state.setdefault("by_address", defaultdict(dict))
+        self.stuck: dict[LimitedProtocol, None] = self.app_state.setdefault("stuck", {})
+        self.held_by_address: Counter[str] = self.app_state.setdefault("held_by_address", Counter())
         self.turns: Turns = self.app_state.setdefault("turns", Turns(self.loop))
         self.address = network_of(self.client[0] if self.client else "")
         limit_buffers(transport)
@@ -92,7 +103,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self.app_state.get("is_watched"):
             self.app_state["is_watched"] = True
             close_late_ones(self.loop, self.connections, self.app_state)
-        self.of_address()[self] = None
+        self.by_address[self.address][self] = None
         if len(self.connections) > MOST_CONNECTIONS and not self.make_room():
             self.refuse(503)
             self.outgoing.close()
@@ -103,13 +114,9 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self.to_start = None
         self.let_go()
-        self.of_address().pop(self, None)
-        if not self.of_address():
+        self.by_address[self.address].pop(self, None)
+        if not self.by_address[self.address]:
             del self.by_address[self.address]
-
-    def of_address(self) -> "dict[LimitedProtocol, None]":
-        """The connections from the same address, the oldest first."""
-        return self.by_address.setdefault(self.address, {})
 
     def make_room(self) -> bool:
         """Reset the oldest connection of the address with the most connections, if it exceeds its share."""
@@ -281,41 +288,30 @@ class LimitedProtocol(HttpToolsProtocol):
             return True
         grown, self.held = held - self.held, held
         self.app_state["held"] = total = self.app_state.get("held", 0) + grown
-        by_address = self.memory_by_address()
-        by_address[self.address] += grown
-        of_one = by_address[self.address]
+        of_one = self.held_by_address[self.address] = self.held_by_address[self.address] + grown
         if not of_one:
-            del by_address[self.address]
+            del self.held_by_address[self.address]
         return grown <= 0 or (total <= MOST_HELD and of_one <= MOST_HELD * self.app_state.get("client_share", 1))
-
-    def memory_by_address(self) -> Counter[str]:
-        held: Counter[str] = self.app_state.setdefault("held_by_address", Counter())
-        return held
 
     def let_go(self) -> None:
         self.unparsed, self.arrived, self.unsent, self.stuck_at = b"", 0, 0, None
         self.hold()
-        self.stuck_ones().pop(self, None)
-
-    def stuck_ones(self) -> "dict[LimitedProtocol, None]":
-        """The connections whose clients do not read, the longest-stuck first."""
-        ones: dict[LimitedProtocol, None] = self.app_state.setdefault("stuck", {})
-        return ones
+        self.stuck.pop(self, None)
 
     def pause_writing(self) -> None:
         super().pause_writing()
         self.stuck_at = self.loop.time() + STUCK_SECONDS
         self.unsent = self.transport.get_write_buffer_size()
-        self.stuck_ones().pop(self, None)
-        self.stuck_ones()[self] = None
+        self.stuck.pop(self, None)
+        self.stuck[self] = None
         if not self.hold():
-            most = max(by_address := self.memory_by_address(), key=by_address.__getitem__)
-            next((one for one in self.stuck_ones() if one.address == most), self).reset()
+            most = max(self.held_by_address, key=self.held_by_address.__getitem__)
+            next((one for one in self.stuck if one.address == most), self).reset()
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self.stuck_at, self.unsent = None, 0
-        self.stuck_ones().pop(self, None)
+        self.stuck.pop(self, None)
         self.hold()
 
     # How it ends
@@ -334,10 +330,11 @@ class LimitedProtocol(HttpToolsProtocol):
             self.write_refusal()
 
     def write_refusal(self) -> None:
-        phrase, body = HTTPStatus(self.refusal).phrase, json.dumps({"detail": REFUSALS[self.refusal]}).encode() + b"\n"
-        head = f"HTTP/1.1 {self.refusal} {phrase}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        again = "Retry-After: 1\r\n" if self.refusal == HTTPStatus.SERVICE_UNAVAILABLE else ""
-        self.outgoing.write(f"{head}{again}Connection: close\r\n\r\n".encode() + body)
+        body = json.dumps({"detail": REFUSALS[self.refusal]}).encode() + b"\n"
+        kind, length = (b"Content-Type", b"application/json"), (b"Content-Length", b"%d" % len(body))
+        again = [(b"Retry-After", b"1")] if self.refusal == HTTPStatus.SERVICE_UNAVAILABLE else []
+        head = joined([kind, length, *again, (b"Connection", b"close")])
+        self.outgoing.write(status_line(self.refusal) + head + b"\r\n" + body)
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def reset(self) -> None:

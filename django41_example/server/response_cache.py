@@ -31,8 +31,8 @@ Message = dict[str, Any]
 PERSONAL = {b"authorization", b"cookie", b"if-match", b"if-unmodified-since", b"content-length", b"transfer-encoding"}
 KNOWN_TO_VARY = {b"accept", b"accept-encoding", b"authorization", b"cookie"}  # a response may vary by no other header
 LONGEST_KEY = 2000  # bytes of a URL and its Accept headers; a longer one is not worth its place
-LARGEST_SHARE = 50  # one response may take a fiftieth of the cache
-OVERHEAD = 6000  # bytes that a response and its key take besides its body
+LARGEST_SHARE = 25  # one response may take a twenty-fifth of the cache
+OVERHEAD = 3000  # bytes that a response and its key take besides its body
 SINGLE_FLIGHT_SECONDS = 10.0  # to wait for a response that another request is computing
 NOT_IN_304 = {b"content-length", b"content-type", b"content-encoding", b"content-language"}
 
@@ -52,7 +52,8 @@ class CachedResponse:
         self.route, self.size = route, len(body) + OVERHEAD
         self.etag = dict(headers).get(b"etag")
         self.start: Message = {"type": "http.response.start", "status": status, "headers": ReadyHeaders(headers)}
-        self.body: Message = {"type": "http.response.body", "body": body}
+        copy = bytes(memoryview(body))  # what orjson makes has as much memory again behind its end
+        self.body: Message = {"type": "http.response.body", "body": copy}
 
     @cached_property
     def not_modified(self) -> Message:

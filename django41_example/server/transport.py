@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Self
+from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -25,28 +26,29 @@ def limit_buffers(transport: Any) -> None:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STUCK_SECONDS * 1000))
 
 
-Header = tuple[bytes, bytes]
+class ReadyHeaders:
+    """Headers that are sent again and again, as the lines that they are on the wire.
 
-
-class ReadyHeaders(tuple[Header, ...]):
-    """Headers that are sent again and again: their lines are joined only once.
-
-    A tuple, so whoever adds a header makes a plain list, and the lines are joined anew.
+    Whoever adds a header makes a list of them, which uvicorn then joins like any other.
     """
 
-    lines: bytes
-    length: int | None  # of the body
+    __slots__ = ("length", "lines")
 
-    def __new__(cls, headers: Iterable[Header]) -> Self:
-        ready = super().__new__(cls, headers)
-        ready.lines = joined(ready)
-        length = dict(ready).get(b"content-length")
-        ready.length = None if length is None else int(length)
-        return ready
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.lines = joined(headers := list(headers))
+        self.length = int(dict(headers).get(b"content-length", 0))  # of the body
+
+    def __iter__(self) -> Iterator[Any]:
+        return (tuple(line.split(b": ", 1)) for line in self.lines.split(b"\r\n")[:-1])
 
 
-def joined(headers: Iterable[Header]) -> bytes:
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join(b"%b: %b\r\n" % header for header in headers)
+
+
+@lru_cache
+def status_line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
 joined_defaults = lru_cache(1)(joined)  # the date changes each second
@@ -62,10 +64,9 @@ class Cycle(httptools_impl.RequestResponseCycle):
             await super().send(message)
             return
         self.response_started = True
-        if headers.length is not None:
-            self.chunked_encoding, self.expected_content_length = False, headers.length
-        status_line = httptools_impl.STATUS_LINE[message["status"]]
-        self.transport.write(status_line + joined_defaults(tuple(self.default_headers)) + headers.lines + b"\r\n")
+        self.chunked_encoding, self.expected_content_length = False, headers.length
+        first = status_line(message["status"]) + joined_defaults(tuple(self.default_headers))
+        self.transport.write(first + headers.lines + b"\r\n")
 
 
 httptools_impl.RequestResponseCycle = Cycle  # type: ignore[misc]  # uvicorn's protocol makes one for each request

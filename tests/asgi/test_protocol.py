@@ -30,7 +30,7 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 def answering(status: int, headers: Any) -> Any:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"OK" if headers else b""})
+        await send({"type": "http.response.body", "body": b"" if status == 304 else b"OK"})
 
     return application
 

@@ -1,8 +1,10 @@
 import asyncio
 import random
+import tracemalloc
 import zlib
 from typing import Any
 
+import orjson
 import pytest
 
 from django41_example.server.forwarded import ForwardedHeaders
@@ -308,11 +310,28 @@ async def test_head_is_answered_from_the_response_to_get(site: Site) -> None:
 
 
 async def test_a_response_beyond_its_share_is_not_cached(site: Site) -> None:
-    site.body = b"x" * 2001
+    site.body = b"x" * 4001
     cache = site.cache(100_000)
     await ask(cache, "/books/")
     assert (await ask(cache, "/books/")).body == site.body
     assert (site.asked, cache.responses.currsize) == (2, 0)
+
+
+async def test_responses_take_no_more_memory_than_the_cache_counts(site: Site) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        body = orjson.dumps({"path": scope["path"], "text": "x" * 4500})
+        headers = [PUBLIC, (b"Content-Length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    cache = ResponseCache(application, validate=site.validate, is_public=bool, capacity=1 << 20)
+    await ask(cache, "/books/")
+    tracemalloc.start()
+    for number in range(50):
+        await ask(cache, f"/books/?q={number}")
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < cache.responses.currsize
 
 
 async def test_the_cache_stays_within_its_capacity(site: Site) -> None:
