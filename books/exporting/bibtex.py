@@ -1,7 +1,8 @@
 """BibTeX in UTF-8. A book keeps its key in every export, since texts cite by key."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any
 
 from books.exporting.base import EntryFormat, frequent
@@ -38,8 +39,8 @@ def field(name: str, written: Callable[[Any], str] = str) -> Callable[[str | int
     return lambda value: f"  {name} = {{{written(value)}}},\n" if value is not None and value != "" else ""
 
 
-def names(found: Iterable[str], language: str, role: str) -> str:
-    return field(role)(" and ".join(name_of(name, language) for name in found))
+def names(found: Sequence[str], language: str, role: str) -> str:
+    return f"  {role} = {{{' and '.join(map(name_of, found, repeat(language)))}}},\n" if found else ""
 
 
 @frequent
@@ -48,6 +49,11 @@ def name_of(name: str, language: str) -> str:
     if found := person(name, language):
         return escape(", ".join(filter(None, (found.family, found.suffix, found.given))))
     return braced(name)
+
+
+def titles(title: str, subtitle: str) -> str:
+    short = f"  shorttitle = {{{braced(title)}}},\n" if subtitle else ""
+    return f"  title = {{{braced(full_title(title, subtitle))}}},\n{short}"
 
 
 def keywords(topics: str) -> str:
@@ -82,8 +88,7 @@ class BibTex(EntryFormat):
     parts = (
         ("id authors language published_year title", key),
         *people(names, "author", ROLES),
-        ("title subtitle", lambda title, subtitle: field("title", braced)(full_title(title, subtitle))),
-        ("title subtitle", lambda title, subtitle: field("shorttitle", braced)(title) if subtitle else ""),
+        ("title subtitle", titles),
         ("publisher", frequent(field("publisher", braced))),
         ("published_year", frequent(field("year", year_in_words))),
         ("isbn13", field("isbn")),

@@ -21,6 +21,9 @@ def variable(name: str, written: Callable[[Any], Any] = str) -> Callable[[Any], 
     )
 
 
+TITLE, SHORT_TITLE = variable("title"), variable("title-short")
+
+
 def names(found: Sequence[str], language: str, role: str) -> str:
     return f',"{role}":[{",".join(map(name_of, found, repeat(language)))}]' if found else ""
 
@@ -32,13 +35,16 @@ def name_of(name: str, language: str) -> str:
     return orjson.dumps(parts).decode()
 
 
+def titles(title: str, subtitle: str) -> str:
+    return TITLE(full_title(title, subtitle)) + (SHORT_TITLE(title) if subtitle else "")
+
+
 class CslJson(EntryFormat):
     label, extension, content_type = "CSL-JSON", "csl.json", "application/vnd.citationstyles.csl+json"
     header, separator, end_of_entry = b"[\n", b",\n", "}"
     parts = (
         ("id", '{{"id":"book-{}","type":"book"'.format),
-        ("title subtitle", lambda title, subtitle: variable("title")(full_title(title, subtitle))),
-        ("title subtitle", lambda title, subtitle: variable("title-short")(title) if subtitle else ""),
+        ("title subtitle", titles),
         *people(names, "author", ROLES, "contributor"),
         ("published_year", frequent(variable("issued", lambda year: {"date-parts": [[year]]}))),
         ("publisher", frequent(variable("publisher"))),

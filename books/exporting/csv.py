@@ -37,6 +37,8 @@ def table(columns: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _cells(column: Sequence[Any]) -> Sequence[str]:
+    if column.count("") == len(column):
+        return column
     cells = column if set(map(type, column)) == {str} else ["" if cell is None else str(cell) for cell in column]
     return list(map(_quoted, cells)) if _QUOTED.search("\0".join(cells)) else cells
 

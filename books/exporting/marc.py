@@ -3,7 +3,7 @@
 Topics are subjects without a thesaurus (650 _4). Each line of a description is a note (520).
 """
 
-from functools import partial
+from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
@@ -15,7 +15,6 @@ from books.metadata.sorting import is_institution, leading_article
 from books.models.book_columns import NAME_SEPARATOR, split
 
 DATAFIELD = '<datafield tag="%s" ind1="%s" ind2="%s">%s</datafield>'
-ISBN = DATAFIELD % ("020", *"  ", '<subfield code="a">%s</subfield>')
 LEADER = "     nam a22     7c 4500"  # a new record of a printed book, in Unicode, minimal level
 
 
@@ -25,6 +24,15 @@ def datafield(tag: str, indicators: str, codes: str, *texts: str) -> str:
         f'<subfield code="{code}">{xml_text(text)}</subfield>' for code, text in zip(codes, texts, strict=True) if text
     ])  # fmt: skip
     return DATAFIELD % (tag, *indicators, subfields) if subfields else ""
+
+
+def single(tag: str, indicators: str) -> Callable[[str | None], str]:
+    """Makes fields with one subfield, a."""
+    field = DATAFIELD % (tag, *indicators, '<subfield code="a">%s</subfield>')
+    return lambda text: field % xml_text(text) if text else ""
+
+
+CONTROL_NUMBER, NOTE, SUBJECT = single("035", "  "), single("520", "  "), single("650", " 4")
 
 
 def fixed_length(created_on: str, year: int | None, language: str) -> str:
@@ -37,7 +45,7 @@ def fixed_length(created_on: str, year: int | None, language: str) -> str:
 def control_number(source_key: str | None) -> str:
     """`aozora:056078` as (aozora)056078: the organization and its number."""
     source, colon, number = (source_key or "").partition(":")
-    return datafield("035", "  ", "a", f"({source}){number}" if colon else source)
+    return CONTROL_NUMBER(f"({source}){number}" if colon else source)
 
 
 def languages(language: str) -> str:
@@ -91,7 +99,7 @@ class MarcXml(EntryFormat):
     parts = (
         ("id", f'<record><leader>{LEADER}</leader><controlfield tag="001">{{}}</controlfield>'.format),
         ("created_on published_year language", frequent(fixed_length)),
-        ("isbn13", lambda isbn13: ISBN % isbn13 if isbn13 else ""),
+        ("isbn13", single("020", "  ")),
         ("source_key", control_number),
         ("language", frequent(languages)),
         ("authors language", authors),
@@ -100,8 +108,8 @@ class MarcXml(EntryFormat):
         ("publisher published_year", frequent(publication)),
         ("pages", frequent(lambda pages: datafield("300", "  ", "a", f"{pages} pages" if pages else ""))),
         ("series series_number series_label more_series", frequent(series)),
-        ("description", lambda text: "".join([datafield("520", "  ", "a", line) for line in text.splitlines()])),
-        ("topics", frequent(lambda names: "".join(map(partial(datafield, "650", " 4", "a"), split(names))))),
+        ("description", lambda text: "".join(map(NOTE, text.splitlines()))),
+        ("topics", frequent(lambda names: "".join(map(SUBJECT, split(names))))),
     )
 
     def end(self) -> bytes:

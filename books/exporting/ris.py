@@ -5,6 +5,7 @@ editor and A4 a translator.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import repeat
 
 from books.exporting.base import EntryFormat, frequent
 from books.exporting.citation import family_first, full_title, language_tag, people
@@ -23,13 +24,25 @@ def line(tag: str) -> Callable[[object], str]:
     return make
 
 
+TITLE, SHORT_TITLE = line("TI"), line("ST")
+
+
 def names(found: Iterable[str], language: str, tag: str) -> str:
-    return "".join(line(tag)(family_first(name, language)) for name in found)
+    return "".join(map(person, found, repeat(language), repeat(tag)))
+
+
+@frequent
+def person(name: str, language: str, tag: str) -> str:
+    return line(tag)(family_first(name, language))
 
 
 def date(year: int | None) -> str:
     """YYYY/MM/DD/other: a year is four digits, so BCE only fits into "other"."""
     return "" if year is None else f"{year:04}" if year > 0 else f"///{-year} BC"
+
+
+def titles(title: str, subtitle: str) -> str:
+    return TITLE(full_title(title, subtitle)) + (SHORT_TITLE(title) if subtitle else "")
 
 
 class Ris(EntryFormat):
@@ -38,8 +51,7 @@ class Ris(EntryFormat):
     parts = (
         ("id", "TY  - BOOK\r\nID  - {}\r\n".format),
         *people(names, "AU", ROLES),
-        ("title subtitle", lambda title, subtitle: line("TI")(full_title(title, subtitle))),
-        ("title subtitle", lambda title, subtitle: line("ST")(title) if subtitle else ""),
+        ("title subtitle", titles),
         ("published_year", frequent(lambda year: line("PY")(date(year)))),
         ("publisher", frequent(line("PB"))),
         ("isbn13", line("SN")),

@@ -108,7 +108,7 @@ def isbn10(isbn13: str) -> str:
     if not isbn13.startswith("978"):
         return ""
     digits = isbn13[3:12]
-    return digits + "0123456789X"[sum(map(mul, range(1, 10), map(int, digits))) % 11]
+    return digits + "0123456789X"[(sum(map(mul, range(1, 10), digits.encode())) - 45 * ord("0")) % 11]
 
 
 def find_all(text: str) -> list[tuple[str, str]]:

@@ -92,7 +92,7 @@ def leading_article(title: str, language: str) -> str:
 
 def _article(lowered: str, spoken: str) -> re.Match[str] | None:
     """The article at the beginning of a title, after any punctuation."""
-    signs = _LEADING.match(lowered)
+    signs = None if lowered[:1].isalnum() else _LEADING.match(lowered)
     return _articles(spoken if spoken in ARTICLES else "").match(lowered, signs.end() if signs else 0)
 
 
