@@ -18,7 +18,6 @@ from books.history.rename import TooManyBooks
 from books.metadata.record import BY_NAME, NAMES, topic_slug
 from books.metadata.sameness import are_certainly_same, warning
 from books.models import Book, DuplicateISBN, NotDuplicate, StaleVersion
-from books.models.book import BookQuerySet
 from books.models.book_columns import split
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
@@ -194,8 +193,7 @@ async def afind_books(text: str, without: int) -> list[dict[str, Any]]:
     """The first books that a search finds, as entries of a list."""
     query = valid(BookQuery({"q": text[:MAX_QUERY]}))
     page = await Book.objects.matching(query.search()).apage(query.page)
-    rows = [row[: len(BookQuerySet.LIST_COLUMNS)] for row in page.rows if row[0] != without]
-    return [serializers.list_entry(*row) for row in rows]
+    return [serializers.list_entry(*row) for row in page.rows if row[0] != without]
 
 
 def url_of(group: Group) -> str:

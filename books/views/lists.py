@@ -119,7 +119,7 @@ class BooksView(CatalogueView):
 
     async def _data(self, about: Mapping[str, Any], links: Mapping[str, str | None]) -> dict[str, Any]:
         """The page as JSON."""
-        entries = [list_entry(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in self.page.rows]
+        entries = [list_entry(*row) for row in self.page.rows]
         places = await self._places()
         for entry in entries:
             if place := places.get(entry["id"]):

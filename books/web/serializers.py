@@ -23,9 +23,9 @@ def book_url(pk: int) -> str:
 
 
 def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
-    id: int, title: str, author_names: str, isbn13: str | None, published_year: int | None, language: str
+    id: int, title: str, author_names: str, isbn13: str | None, published_year: int | None, language: str, *_key: Any
 ) -> dict[str, Any]:
-    """A book in a list, from its LIST_COLUMNS."""
+    """A book in a list, from its LIST_COLUMNS; in a page its key in the ordering follows them."""
     return {
         "id": id,
         "url": book_url(id),
