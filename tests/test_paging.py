@@ -129,7 +129,7 @@ class EveryOrder(TestCase):
 
     @pytest.mark.sqlite
     def test_a_page_of_the_whole_catalogue_is_read_from_an_index_and_never_sorted(self) -> None:
-        """The event loop reads it: it must be as quick in a large catalogue as in a small one."""
+        """It must be as quick in a large catalogue as in a small one."""
         for ordering in set(BookQuerySet.ORDERINGS.values()) - {BookQuerySet.ORDERINGS["relevance"]}:
             for backwards, is_beyond in itertools.product((False, True), repeat=2):
                 shape = Shape((), 100, ordering, backwards, is_beyond, is_sorted=False)
