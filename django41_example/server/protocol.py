@@ -9,6 +9,7 @@ import math
 import resource
 import socket
 import struct
+import weakref
 from collections import Counter, defaultdict
 from http import HTTPStatus
 from typing import Any
@@ -91,7 +92,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.flow, self.outgoing = Flow(transport, self), Outgoing(transport, self.loop)
+        self.flow, self.outgoing = Flow(transport, weakref.proxy(self)), Outgoing(transport, self.loop)
         # The connections by address, the oldest first; those whose clients do not read, the longest-stuck first.
         self.by_address: Any = self.app_state.setdefault("by_address", defaultdict(dict))
         self.stuck: dict[LimitedProtocol, None] = self.app_state.setdefault("stuck", {})
@@ -113,6 +114,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.to_start = None
+        self.forget_request()
         self.let_go()
         self.by_address[self.address].pop(self, None)
         if not self.by_address[self.address]:
@@ -277,6 +279,13 @@ class LimitedProtocol(HttpToolsProtocol):
             self.go_on()
         else:
             self.started_at_once = 0
+            if not self.cycle.more_body:
+                self.forget_request()
+
+    def forget_request(self) -> None:
+        """The last request may hold 30 KB until the next one comes. It refers back to this connection too: only the
+        garbage collector, which may be long in coming, would free the two."""
+        self.cycle, self.scope, self.url, self.headers = None, {}, b"", []  # type: ignore[assignment, typeddict-item]
 
     # What is held in memory
 

@@ -1,8 +1,10 @@
 """How much of one client's requests and responses waits in memory, and for how long."""
 
 import asyncio
+import gc
 import socket
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -254,6 +256,34 @@ async def test_a_dropped_client_hears_a_reset_not_an_end(listening: tuple[Server
 
 def test_few_open_files_leave_connections_all_the_same() -> None:
     assert [protocol.most_connections(files) for files in (100, 200, 1024, 1_000_000)] == [50, 100, 824, 10_000]
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """The garbage collector may be long in coming."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("sent", [HELLO, body(50_000) + b"x", HELLO[:-1]])
+async def test_a_connection_that_ends_is_freed_at_once(server: Server, sent: bytes) -> None:
+    wire = server.connect()
+    await wire.send(sent)
+    connection = weakref.ref(wire.protocol)
+    wire.close()
+    await settled()
+    del wire.protocol
+    assert connection() is None
+
+
+@pytest.mark.usefixtures("uncollected")
+async def test_a_connection_at_rest_does_not_hold_the_address_that_it_asked_for(server: Server) -> None:
+    wire, long = server.connect(), b"/" + b"x" * 8000
+    await wire.send(HELLO.replace(b"/", long, 1))
+    scopes = [each for each in gc.get_objects() if isinstance(each, dict) and each.get("raw_path") == long]
+    assert (wire.statuses, wire.protocol.url, scopes) == ([200], b"", [])
 
 
 async def test_the_worker_counts_nothing_when_all_have_left(server: Server) -> None:
