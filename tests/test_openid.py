@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import AsyncClient, TestCase, override_settings
 
-from books.models import Book, Identity, Invitation, LoginAttempts, Role
+from books.models import Book, Identity, Invitation, LoginAttempts, Role, Scope, Token
 from books.openid import provider as ours
 from tests import outside
 from tests.people import PASSWORD, owner, reader
@@ -185,6 +185,16 @@ class Connecting(OpenIdCase):
         response = await super().begin(client, **fields)
         self.last_cookie = response.cookies["openid"].value
         return response
+
+    async def test_a_token_connects_nobody(self) -> None:
+        """Else whoever holds a token that may only read could sign in to its account."""
+        _, secret = await sync_to_async(Token.objects.issue)(self.owner, "script", [Scope.READ], None)
+        with_token = {**HTML, "authorization": f"Bearer {secret}"}
+        begun = await self.async_client.post("/accounts/openid/", {"connect": "1"}, headers=with_token)
+        query = self.provider.signs_in(begun.context["url"])
+        response = await self.async_client.get("/accounts/openid/callback/", query, headers=with_token)
+        assert response.status_code == 403
+        assert not await Identity.objects.aexists()
 
     async def test_nobody_takes_over_whom_another_account_has(self) -> None:
         await self.sign_in()

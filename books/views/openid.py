@@ -138,7 +138,7 @@ class OpenIdCallback(CatalogueView):
         await alogin(self.request, user)
 
     async def _connect(self, account: int, claims: provider.Claims) -> None:
-        if self.user.account is None or self.user.account.pk != account:
+        if self.user.token or self.user.account is None or self.user.account.pk != account:
             raise Failed(403, NOT_SIGNED_IN)
         await sync_to_async(Identity.objects.connect)(claims, self.user.account)
         messages.success(self.request, f"You can sign in with {settings.OIDC_NAME} now.")
