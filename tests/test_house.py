@@ -54,17 +54,10 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_952,
     "search": 1964,
-<<<<<<< HEAD
     "server": 3381,
     "jobs": 1464,
     "importing exporting": 5220,
     "house": 28_461,
-=======
-    "server": 3390,
-    "jobs": 1464,
-    "importing exporting": 5187,
-    "house": 28_437,
->>>>>>> 824559e (Set the ceilings of the rooms to their sizes)
 }
 
 
