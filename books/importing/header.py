@@ -13,6 +13,7 @@ from books.importing.formats.values import is_isbn
 from books.importing.reading import Row
 from books.importing.results import REJECT_COLUMNS
 
+CERTAIN = 100
 MOST_COLUMNS = 1000  # finding duplicate names takes quadratic time
 
 
@@ -24,7 +25,7 @@ class Header:
     end: int
     after: int
     format: Format | None = None  # of a list without a header
-    score: int = 0  # how likely this is the header
+    score: int = 0  # how likely this is the header, up to CERTAIN
     fault: str = ""
 
 
@@ -34,7 +35,12 @@ def find_header(first: Sequence[Row], mapping: ColumnMap, named: Format | None =
         return Header([], 0, 0)
     if not mapping and named in {None, ISBNS} and _is_list_of_isbns(first):
         return Header(["isbn13"], 0, 0, ISBNS, score=1)
-    return max((_header(row, mapping, named) for row in first), key=lambda header: header.score)
+    found = []
+    for row in first:
+        found.append(_header(row, mapping, named))
+        if found[-1].score == CERTAIN:
+            break
+    return max(found, key=lambda header: header.score)
 
 
 def _is_list_of_isbns(rows: Sequence[Row]) -> bool:
@@ -50,10 +56,10 @@ def _header(row: Row, mapping: ColumnMap, named: Format | None) -> Header:
     names = unique_names(row.cells)
     if mapping:
         wanted = {column for columns in columns_of_mapping(mapping).values() for column in columns}
-        score = 100 if names and wanted <= {*names} else 0
+        score = CERTAIN if names and wanted <= {*names} else 0
         return Header(names, row.end, row.after, score=score)
     if known := named or format_with_columns(names):
-        return Header(names, row.end, row.after, score=100 if known.recognises(names) else 0)
+        return Header(names, row.end, row.after, score=CERTAIN if known.recognises(names) else 0)
     fields = columns_of(names)
     return Header(names, row.end, row.after, score=len(fields) if fields.keys() & {"title", "isbn13"} else 0)
 

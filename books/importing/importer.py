@@ -78,10 +78,6 @@ Save = Callable[[Progress], None]
 IMPORT = Actor(Channel.IMPORT)
 
 
-def _nothing(_: Progress) -> None:
-    pass
-
-
 def import_file(  # noqa: PLR0913 - each is an option of an import
     original: Path | BinaryIO,
     *,
@@ -90,7 +86,7 @@ def import_file(  # noqa: PLR0913 - each is an option of an import
     encoding: str = "",
     existing: str = "",
     checkpoint: Checkpoint | None = None,
-    save: Save = _nothing,
+    save: Save = lambda progress: None,
     dry_run: bool = False,
     actor: Actor = IMPORT,
     batch_rows: int = BATCH_ROWS,

@@ -22,17 +22,17 @@ def notes_on_similar(added: Sequence[tuple[int, PendingBook]]) -> list[Note]:
     if not added:
         return []
     prints = {book.pk: fingerprint.of(book.fields["title"], book.fields["authors"]) for _, book in added}
-    earlier: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    earlier: defaultdict[str, list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
     found = Book.objects.filter(fingerprint__in=among(set(prints.values())), pk__lt=min(prints))
     columns = {"pk", "fingerprint", "source_key", *VOLUME, *TITLE}
     rows: Any = found.order_by("fingerprint", "pk").values(*columns)[:MAX_COMPARED]
     for row in rows:
-        earlier[row["fingerprint"]].append(row)
+        earlier[row["fingerprint"]].append((row["pk"], row))
     notes = []
     for line, book in added:
         before = earlier[prints[book.pk]]
-        if pk := next((row["pk"] for row in before[:MAX_EACH] if not are_distinguishable(row, book.fields)), None):
+        if pk := next((pk for pk, row in before[:MAX_EACH] if not are_distinguishable(row, book.fields)), None):
             reason = f"Added, but possibly a duplicate of {book_url(pk)}: the title and the first author are the same."
             notes.append(Note(line, "title", shortened(book.fields["title"]), reason, book.url))
-        before.append({"pk": book.pk, **book.fields})
+        before.append((book.pk, book.fields))
     return notes

@@ -14,7 +14,7 @@ from books.importing.formats.any_table import any_table, columns_of
 from books.importing.formats.base import ColumnMap, Format, join_names
 from books.importing.formats.mapped import example_map, mapped_format
 from books.importing.formats.own import JSON_LINES, NAMES
-from books.importing.header import Header, find_header, format_with_columns, is_ours
+from books.importing.header import CERTAIN, Header, find_header, format_with_columns, is_ours
 from books.importing.reading import LOOKED_AT, MAX_LINE, Line, Row, csv_records, csv_rows, json_rows, lines, record_rows
 from books.importing.source import Source
 
@@ -52,15 +52,11 @@ class Table:
         if self.header is OBJECTS:
             return records
         if is_ours(self.header):
-            records = (
-                row._replace(cells=list(map(restore_cell, row.cells))) if _has_mark(row) else row for row in records
+            records = (  # one search is faster than one in each cell
+                row._replace(cells=[*map(restore_cell, row.cells)]) if "\n'" in "\n".join(("", *row.cells)) else row
+                for row in records
             )
         return csv_rows(records, self.header, self.delimiter or ",")
-
-
-def _has_mark(row: Row) -> bool:
-    """Whether some cell begins with an apostrophe: one search is faster than one per cell."""
-    return "\n'" in "\n".join(("", *row.cells))
 
 
 def _records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
@@ -90,7 +86,11 @@ def opened(source: Source, mapping: ColumnMap, format_name: str = "", *, is_stri
         names = list(dict.fromkeys(name for row in first[""] for name in row.fields))
         known = _format_of_objects(names, mapping, named, is_strict=is_strict)
         return Table(file, known, OBJECTS, names, "", start, 0, size, source.encoding, records)
-    heads = {delimiter: find_header(rows, mapping, named) for delimiter, rows in first.items()}
+    heads = {}
+    for delimiter, rows in first.items():
+        heads[delimiter] = find_header(rows, mapping, named)
+        if heads[delimiter].score == CERTAIN and not mapping:
+            break
     delimiter = max(heads, key=lambda each: (heads[each].score, len(heads[each].names)))
     head = heads[delimiter]
     known = _format_of_columns(head, mapping, named, is_strict=is_strict)

@@ -35,6 +35,7 @@ _THAI_VOWELS = re.compile(
     "([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])"
 )  # written before the consonant, filed after it
 _HEBREW_FINALS = str.maketrans("ךםןףץ", "כמנפצ")
+_HEBREW_FINAL = re.compile("[ךםןףץ]")  # looked for first, as translating costs each letter
 _KANA = re.compile("[\u3041-\u3096]")
 _SMALL_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
 _VOICING = re.compile("[\u3099\u309a]")
@@ -142,7 +143,8 @@ def _has_ascii_letters(spoken: str) -> bool:
 
 
 def _in_own_order(folded: str) -> str:
-    text = _THAI_VOWELS.sub(r"\2\1", folded.translate(_HEBREW_FINALS))
+    plain = folded.translate(_HEBREW_FINALS) if _HEBREW_FINAL.search(folded) else folded
+    text = _THAI_VOWELS.sub(r"\2\1", plain)
     if _KANA.search(text):
         plain = normalized("NFC", _VOICING.sub("", normalized("NFD", text)))
         text = plain.translate(_SMALL_KANA)

@@ -17,7 +17,8 @@ A book has five lines of words: title, authors, topics, series and other. They a
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
+from operator import add
 from typing import Any
 
 from books.metadata import roles
@@ -68,7 +69,7 @@ _UMLAUT = re.compile("[äöüåøÄÖÜÅØ]")
 
 
 def _pairs(run: str) -> list[str]:
-    return [*map("".join, pairwise(run)), run[-1]]
+    return [*map(add, run, run[1:]), run[-1]]
 
 
 def words(text: str) -> list[str]:
@@ -76,7 +77,8 @@ def words(text: str) -> list[str]:
     folded = fold(joined_initials(text))
     if folded.isascii() or not compiled(_HAS_PIECES).search(folded):
         found = ascii_words(folded) if folded.isascii() else _SPACED_WORDS.findall(folded)
-        return found if len(folded) <= LONGEST else [word[:LONGEST] for word in found]
+        is_short = len(folded) <= LONGEST or max(map(len, found), default=0) <= LONGEST
+        return found if is_short else [word[:LONGEST] for word in found]
     found = []
     for run, word in compiled(PIECES).findall(folded):
         if run:
@@ -118,21 +120,20 @@ def other_spellings(text: str) -> list[list[str]]:
 
 
 @lru_cache(20_000)
-def _beginnings(word: str) -> tuple[str, ...]:
-    """Marks for the first one, two and three letters of a word."""
-    if is_unspaced(word):
-        return ()
-    return tuple(f"{word[:length]}-" for length in range(1, min(SHORT, len(word)) + 1))
+def _beginnings(letters: str) -> tuple[str, ...]:
+    """Marks for the first one, two and three letters of a word, given these letters."""
+    return () if is_unspaced(letters) else tuple(f"{letters[:length]}-" for length in range(1, len(letters) + 1))
 
 
 def _with_beginnings(texts: list[list[str]]) -> str:
-    marks = dict.fromkeys(chain.from_iterable(map(_beginnings, chain.from_iterable(texts))))
+    first = dict.fromkeys([word[:SHORT] for text in texts for word in text])
+    marks = dict.fromkeys(chain.from_iterable(map(_beginnings, first)))
     return f" {BREAK} ".join(filter(None, map(" ".join, (*texts, marks))))
 
 
 def title_words(*titles: str) -> str:
     first, *further = [words(title) if title else [] for title in titles]
-    begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0])) if first else ""
+    begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0][:SHORT])) if first else ""
     spellings = chain.from_iterable(map(other_spellings, filter(None, titles)))
     return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further, *spellings])}{begins}"
 

@@ -227,13 +227,17 @@ def insert_rows(model: type[Model], names: Sequence[str], rows: Sequence[tuple[A
     """
     quote = connection.ops.quote_name
     into = f"{quote(model._meta.db_table)} ({', '.join(map(quote, names))})"
-    row = f"({', '.join(['%s'] * len(names))})"
+    is_sqlite = connection.vendor == "sqlite"
+    row = f"({', '.join(['?' if is_sqlite else '%s'] * len(names))})"
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite" or ending:
+        if is_sqlite or ending:
+            # Django's cursor replaces each %s by ?, which takes an eighth of the time of the longest statements.
+            execute = connection.connection.execute if is_sqlite else cursor.execute
             for part in batched(rows, MAX_ROWS):
                 values = ", ".join([row] * len(part))
                 sql = f"INSERT INTO {into} VALUES {values}{ending}"  # noqa: S608 # nosec B608 - our names
-                cursor.execute(sql, list(chain.from_iterable(part)))
+                with connection.wrap_database_errors:
+                    execute(sql, list(chain.from_iterable(part)))
         elif rows:
             with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
                 for each in rows:

@@ -174,14 +174,17 @@ class OtherNameQuerySet(models.QuerySet[Any]):
     def by_name(self, names: Collection[str]) -> dict[str, list[str]]:
         """The other names of those of these names."""
         found: defaultdict[str, list[str]] = defaultdict(list)
-        rows = self.filter(of__name__in=among(names)).order_by("pk") if names else self.none()
-        for own, name in rows.values_list("of__name", "name"):
-            found[own].append(name)
+        if names and self.exists():  # in most catalogues, nothing has another name
+            rows = self.filter(of__name__in=among(names)).order_by("pk")
+            for own, name in rows.values_list("of__name", "name"):
+                found[own].append(name)
         return found
 
     def find(self, names: Collection[str]) -> dict[str, Any]:
         """The author or series of each name that is another name of just one."""
-        rows = self.filter(key__in=among({fold(name)[:KEY_LENGTH] for name in names})) if names else self.none()
+        if not names or not self.exists():
+            return {}
+        rows = self.filter(key__in=among({fold(name)[:KEY_LENGTH] for name in names}))
         found: defaultdict[str, set[Named]] = defaultdict(set)
         for row in rows.select_related("of"):
             found[letters(row.name)].add(row.of)

@@ -84,7 +84,7 @@ def _parse(data: bytes) -> Record:
     is_utf8 = sound[9:10] == b"a"
     texts = b"".join(field for field in sound.split(END_OF_FIELD) if SUBFIELD in field) or sound  # not codes
     if not is_utf8 and not texts.isascii() and ESCAPE not in texts:
-        is_utf8 = _is_utf8(texts)
+        is_utf8 = texts.decode(errors="ignore").encode() == texts
         if not is_utf8 and not _is_marc8(texts):
             raise _OtherLetters
     return Record(sound, force_utf8=is_utf8, hide_utf8_warnings=True, utf8_handling="replace")
@@ -114,14 +114,6 @@ def _rebuild_directory(data: bytes) -> bytes:
     start = LEADER + len(entries) + 1
     leader = b"%05d" % min(start + len(fields), 99999) + data[5:12] + b"%05d" % start + data[17:LEADER]
     return leader + entries + END_OF_FIELD + fields
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _is_marc8(data: bytes) -> bool:
