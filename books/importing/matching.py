@@ -125,9 +125,7 @@ class Matcher:
 
     def _find_by_isbn(self, fields: Fields) -> PendingBook | None:
         """The book with the row's ISBN; among volumes that share it, the one with the row's number or title."""
-        volumes, title = self.candidates.by_isbn.get(fields.get("isbn13", "")), fields.get("title")
-        if not volumes:
-            return None
+        volumes, title = self.candidates.by_isbn.get(fields.get("isbn13", ""), ()), fields.get("title")
         same = [book for book in volumes if _is_same_volume(book, fields)]
         possible = same or [book for book in volumes if not self._is_other_volume(book, fields)]
         return min(possible, key=lambda book: book.fields["title"] != title, default=None)

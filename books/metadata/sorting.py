@@ -143,8 +143,8 @@ def _has_ascii_letters(spoken: str) -> bool:
 
 
 def _in_own_order(folded: str) -> str:
-    plain = folded.translate(_HEBREW_FINALS) if _HEBREW_FINAL.search(folded) else folded
-    text = _THAI_VOWELS.sub(r"\2\1", plain)
+    text = folded.translate(_HEBREW_FINALS) if _HEBREW_FINAL.search(folded) else folded
+    text = _THAI_VOWELS.sub(r"\2\1", text)
     if _KANA.search(text):
         plain = normalized("NFC", _VOICING.sub("", normalized("NFD", text)))
         text = plain.translate(_SMALL_KANA)

@@ -77,8 +77,7 @@ def words(text: str) -> list[str]:
     folded = fold(joined_initials(text))
     if folded.isascii() or not compiled(_HAS_PIECES).search(folded):
         found = ascii_words(folded) if folded.isascii() else _SPACED_WORDS.findall(folded)
-        is_short = len(folded) <= LONGEST or max(map(len, found), default=0) <= LONGEST
-        return found if is_short else [word[:LONGEST] for word in found]
+        return found if max(map(len, found), default=0) <= LONGEST else [word[:LONGEST] for word in found]
     found = []
     for run, word in compiled(PIECES).findall(folded):
         if run:

@@ -35,16 +35,16 @@ def columns(full: Record, other_names: OtherNames = NO_OTHERS) -> dict[str, Any]
 
 def text_columns(full: Record, other_names: OtherNames) -> dict[str, Any]:
     """These columns, without the words by which the book is found."""
-    found = {column: full[name] for name, column in record.COLUMNS.items()}  # type: ignore[literal-required]
-    for name in record.NAMES:
-        found[record.COLUMNS[name]] = NAME_SEPARATOR.join(full[name])  # type: ignore[literal-required]
-    found["title_key"] = sorting.sort_key(full["title"], full["language"])
-    found["author_key"] = sorting.author_key(full["authors"])
-    found["series_key"] = sorting.series_key(full["series"], full["series_number"])
-    found["fingerprint"] = fingerprint.of(full["title"], full["authors"])
-    found["primary_language"] = languages.primary(full["language"])
-    found["other_names"] = other_names_column(full, other_names)
-    return found
+    return {
+        **{column: full[name] for name, column in record.COLUMNS.items()},  # type: ignore[literal-required]
+        "title_key": sorting.sort_key(full["title"], full["language"]),
+        "author_key": sorting.author_key(full["authors"]),
+        "series_key": sorting.series_key(full["series"], full["series_number"]),
+        "fingerprint": fingerprint.of(full["title"], full["authors"]),
+        "primary_language": languages.primary(full["language"]),
+        **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
+        "other_names": other_names_column(full, other_names),
+    }
 
 
 def other_names_column(full: Mapping[str, Any], other_names: OtherNames) -> str:

@@ -174,17 +174,15 @@ class OtherNameQuerySet(models.QuerySet[Any]):
     def by_name(self, names: Collection[str]) -> dict[str, list[str]]:
         """The other names of those of these names."""
         found: defaultdict[str, list[str]] = defaultdict(list)
-        if names and self.exists():  # in most catalogues, nothing has another name
-            rows = self.filter(of__name__in=among(names)).order_by("pk")
-            for own, name in rows.values_list("of__name", "name"):
-                found[own].append(name)
+        rows = self.filter(of__name__in=among(names)).order_by("pk") if names and self.exists() else self.none()
+        for own, name in rows.values_list("of__name", "name"):
+            found[own].append(name)
         return found
 
     def find(self, names: Collection[str]) -> dict[str, Any]:
         """The author or series of each name that is another name of just one."""
-        if not names or not self.exists():
-            return {}
-        rows = self.filter(key__in=among({fold(name)[:KEY_LENGTH] for name in names}))
+        keys = {fold(name)[:KEY_LENGTH] for name in names}
+        rows = self.filter(key__in=among(keys)) if keys and self.exists() else self.none()
         found: defaultdict[str, set[Named]] = defaultdict(set)
         for row in rows.select_related("of"):
             found[letters(row.name)].add(row.of)

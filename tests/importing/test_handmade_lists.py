@@ -67,6 +67,18 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
         ("Title,Series", "Mort,Discworld #4", "series_number", 4),
         ("Title,Series,Volume", "Mort,Discworld (4),", "series", "Discworld"),
         ("Title,Series", 'Mort,"Discworld, Book 4"', "series", "Discworld"),
+        ("Title,Author", '"Foundation (Foundation, Book 1)",A', "series", "Foundation"),
+        ("Title,Author", "Der Turm (Dunkler Turm Band 7),A", "series_number", 7),
+        ("Title,Author", "Dune (Dune #1),A", "title", "Dune"),
+        ("Title,Author", '"Mort (Death, #1; Discworld, #4)",A', "more_series", ["Discworld #4"]),
+        ("Title,Author,Series", "Dune (Dune #1),A,", "title", "Dune (Dune #1)"),
+        # library records as tables
+        ("245$a;100$a", "Emma :;Austen, Jane,", "title", "Emma"),
+        ("245$a;100$a", "Emma :;Austen, Jane,", "authors", ["Jane Austen"]),
+        ("245 $a;700 $a", "Emma;Lee, Ann|Poe, Jo", "contributors", ["Ann Lee (contributor)", "Jo Poe (contributor)"]),
+        ("245$a;264$b;264$c", "Emma;Penguin,;c2003.", "publisher", "Penguin"),
+        ("245$a;264$b;264$c", "Emma;Penguin,;c2003.", "published_year", 2003),
+        ("245$a;650$a", "Emma;England|Women", "topics", ["England", "Women"]),
         ("題名,巻数", "心,(上)", "series_number", 1),
         # columns in further languages
         ("Tựa đề,Tác giả,Năm,Số trang", "A,B,1936,287", "published_year", 1936),
@@ -104,6 +116,22 @@ def test_the_row_that_adds_up_the_others_is_no_book() -> None:
 
 def test_a_book_called_total_is_a_book() -> None:
     assert fields("Title,Author\nTotal,Somebody\n")[0]["title"] == "Total"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Emma (Penguin Classics, 2003)",
+        "Faust (Part 1)",
+        "Faust (Book 1)",
+        "C (C# in Depth)",
+        "It (Complete Works, Vol. 2)",
+        "Hamlet (#1)",
+        "Emma (Austen, Book 1) and more",
+    ],
+)
+def test_brackets_that_may_be_no_series_stay_in_the_title(title: str) -> None:
+    assert fields(f'Title,Author\n"{title}",A\n') == [{"title": title, "authors": ["A"]}]
 
 
 def test_a_row_of_spaces_is_no_row() -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from html import unescape
 from typing import Any
 
-from books.importing.column_names import FAMILY, GIVEN, field_of
+from books.importing.column_names import FAMILY, GIVEN, field_of, key
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.columns import CellReader, Cells, reader
-from books.importing.formats.values import first_isbn, full_year, split_role, strip_formula, values
+from books.importing.formats.goodbooks import parse_title
+from books.importing.formats.values import first_isbn, full_year, natural_order, split_role, strip_formula, text, values
 from books.importing.results import RowError
 
 # For these fields other columns are read if the first is empty, such as the ISBN-10.
@@ -29,6 +30,25 @@ _IN_SERIES = re.compile(
     r"(\d+(?:\.\d+)?)[)\]]?",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(
+    r",? (?:book|vol\.|volume|no\.|nr\.|band|bd\.|tome|tomo|deel|tom|книга|кн\.|том) ?(?=\d)", re.IGNORECASE
+)
+_PLACE = re.compile(r"(?=[^#]*[^\W\d_])[^#]+[ ,]#\d{1,4}(?:[.-]\d{1,4})?")
+_NO_SERIES = re.compile(
+    r"\b(?:edition|ed|ausgabe|auflage|édition|edición|edizione|complete|collected|(?:un)?abridged|illustrated|annotated|"
+    r"reprint|parts?|teil|books?|vol|volumes?|set)\b",
+    re.IGNORECASE,
+)
+_ISBD = " /:;,="  # punctuation between the fields of a library record
+
+
+def _fields_in_title(title: str) -> dict[str, Any]:
+    """The fields in “Foundation (Foundation, Book 1)” or “Dune (Dune #1)”: only if the brackets cannot mean anything
+    else."""
+    before, _, inside = title.removesuffix(")").rpartition("(")
+    inside = _COUNTED.sub(", #", " ".join(inside.split()))
+    are_places = all(_PLACE.fullmatch(each.strip()) for each in inside.split(";"))
+    return parse_title(f"{before}({inside})") if are_places and not _NO_SERIES.search(inside) else {}
 
 
 def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawFields]:
@@ -125,15 +145,26 @@ def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None
     parts = name if all(name) and "authors" not in columns else []
     uses = {column: field for field, names in columns.items() for column in names} | dict.fromkeys(parts, "authors")
     read_fields = table_reader(columns)
+    may_have_series = "series" not in (mapping or columns)
+    of_marc = [column for column in uses if re.fullmatch(r"\d{3}[a-z]", key(column))]
 
     def read(cells: Cells) -> RawFields:
-        fields, left_out = read_fields(cells)
+        fields, left_out = read_fields({**cells, **{name: _from_marc(name, cells.get(name)) for name in of_marc}})
+        if may_have_series and (title := str(fields.get("title", "")).strip()).endswith(")"):
+            fields |= _fields_in_title(title)
         if parts:
             fields["authors"] = [" ".join(str(cells.get(name, "")).strip() for name in parts)]
         _refuse_totals(fields)
         return fields, left_out
 
     return Format("table", read, title="A table", uses=uses, is_by_isbn="title" not in columns)
+
+
+def _from_marc(column: str, value: Any) -> Any:
+    """The value of a column such as `245$a`, in a table made from library records."""
+    if key(column) in {"100a", "700a"}:
+        return ";".join(natural_order(name.strip(_ISBD)) for name in re.split("[;|]", text(value)))
+    return value.strip(_ISBD) if isinstance(value, str) else value
 
 
 def _refuse_totals(fields: Mapping[str, Any]) -> None:

@@ -16,10 +16,6 @@ _INITIAL_OR_PARTICLE = re.compile(r".*\.|d[eu]|van|von|da|di|del", re.IGNORECASE
 
 
 def _title_with_series(title: Any) -> dict[str, Any]:
-    return parse_title(text(title))
-
-
-def _goodreads_title(title: Any) -> dict[str, Any]:
     return parse_title(" ".join(restore_cell(text(title)).split()))
 
 
@@ -97,7 +93,7 @@ PROGRAMS: tuple[Format, ...] = (
         "Goodreads",
         {
             "source_key": "Book Id",
-            "title": ("Title", _goodreads_title),
+            "title": ("Title", _title_with_series),
             "authors": ("Author|Additional Authors", _goodreads_people),
             "isbn13": "ISBN13|ISBN",
             "publisher": "Publisher",
