@@ -1,7 +1,6 @@
 import gc
 from pathlib import Path
 
-from django.contrib.auth.password_validation import get_default_password_validators
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template import engines
 from django.urls import get_resolver
@@ -18,7 +17,6 @@ def warm_up() -> None:
     bool(get_resolver().reverse_dict)  # imports every view
     bool(staticfiles_storage)  # reads the list of hashed names
     timezone.get_default_timezone()
-    get_default_password_validators()  # one reads the passwords that everybody has
     numdb.get("isbn")  # the publishers' ranges
     gc.collect()
     gc.freeze()  # what is here now stays: the collector need not go through it again and again
