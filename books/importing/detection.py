@@ -30,8 +30,7 @@ _NAMES = {"euc_jis_2004": "euc_jp", "big5hkscs": "big5", "cp949": "euc_kr", "shi
 MOST_NONSENSE = 0.1  # share of the letters: titles may have unusual signs
 MORE_NONSENSE = 0.05  # than in the best reading
 TINY, FEW, SOME = 12, 24, 60  # bytes beyond ASCII
-
-
+_ETH = re.compile("[ðþÐÞ]")  # Icelandic, where Turkish has ğ and ş in the same bytes, and Baltic languages š and ž
 _CONTROL = re.compile("[\x80-\x9f]")  # where ISO 8859 has no letter
 
 
@@ -47,8 +46,7 @@ class Reading(NamedTuple):
 def sample(file: BinaryIO) -> bytes:
     """Whole lines with letters beyond ASCII, from all over the file: half a character would be invalid everywhere."""
     file.seek(0)
-    found = b""
-    rest = b""
+    found = rest = b""
     while len(found) < MOST and (chunk := file.read(CHUNK)):
         data = rest + chunk
         end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
@@ -110,6 +108,8 @@ def _is_rival(other: Reading, best: Reading, size: int) -> bool:
             or not other.likelihood
         )
     if size < FEW and best.encoding in _TWO_BYTES:
+        return True
+    if size < SOME and other.encoding in {"cp1254", "cp1257"} and _ETH.search(best.text):
         return True
     if size >= SOME and other.nonsense > best.nonsense + MORE_NONSENSE:
         return False  # ¬ойна и мир: read as Mac Cyrillic, all capitals are signs

@@ -157,6 +157,8 @@ def test_letters_that_could_be_others_are_asked_for_with_the_encodings_in_which_
         ("iso8859_2", "źródła mówić,Słowacki\n"),
         ("cp1252", "Peñas,Núñez Íñigo\nJosé,Última corazón\n"),
         ("iso8859_15", "Hélène,Le cœur\nNoël,Cécile\n"),
+        ("cp1254", "title,author,year\nAğaç şehir şehir,kürk ağaç,1908\n"),  # Aðaç þehir is not Icelandic
+        ("cp1257", "title,author,year\nĮlanka žalčio,šilelis žemė,1940\n"),
     ],
 )
 def test_letters_that_older_encodings_have_elsewhere_are_never_taken_for_others(name: str, text: str) -> None:
