@@ -135,9 +135,8 @@ def is_current(database: BaseDatabaseWrapper) -> bool:
     """
     if database.alias in _remembered:
         return True
-    index: Any = KINDS[database.vendor]
     with database.cursor() as cursor:
-        return bool(index.is_installed(cursor))
+        return bool(KINDS[database.vendor].is_installed(cursor))
 
 
 def install(database: BaseDatabaseWrapper, report: Report = lambda books: None) -> None:

@@ -94,8 +94,7 @@ class Matches:
             counted, rows = await in_thread(self._read, page)
             return counted
 
-        counted = await per_version.get_or_make(("count", is_ranked(page), self.conditions), acount)
-        count, cap = counted
+        count, cap = counted = await per_version.get_or_make(("count", is_ranked(page), self.conditions), acount)
         if rows is None and (self.conditions or is_ranked(page)):
             _, rows = await in_thread(self._read, page, counted)
         elif rows is None:

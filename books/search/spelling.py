@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connection
@@ -82,5 +81,4 @@ def _slips(word: str) -> Iterator[str]:
 def _counts(words: list[str], most: int = ENOUGH) -> dict[str, int]:
     with searching(), connection.cursor() as cursor:
         cursor.execute(_COUNT[connection.vendor], [most, json.dumps(words)])
-        rows: list[Any] = cursor.fetchall()
-    return dict(rows)
+        return dict(cursor.fetchall())

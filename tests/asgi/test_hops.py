@@ -8,8 +8,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
+from django.db.models import CharField, F
 
 from books.models import Book
+from books.search.compiled_query import CompiledQuery, Parameter
 from books.views.base import CatalogueView
 from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
@@ -68,7 +70,7 @@ async def count(monkeypatch: Any) -> Count:
 
 @pytest.fixture
 def pages() -> dict[str, int]:
-    book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"]})
+    book = Book.objects.add({"title": "Kokoro", "authors": ["夏目 漱石"], "topics": ["Novels"], "pages": 201})
     return {page.format(book.pk): hops for page, hops in PAGES.items()}
 
 
@@ -94,6 +96,15 @@ async def test_a_list_of_books_costs_one_hop_once_it_is_counted_and_none_on_post
     count.hops = 0
     await ask(catalogue, "/books/", headers=accept)
     assert count.hops == (connection.vendor == "sqlite")
+
+
+async def test_a_query_gives_the_same_rows_in_a_request_as_outside(make_pool: MakePool, pages: dict[str, int]) -> None:
+    rows = Book.objects.filter(title__lt=Parameter("end", CharField())).values_list("title", F("pages") % 2, "isbn13")
+    query = CompiledQuery(rows)
+    assert await query.aread(end="L%s") == [("Kokoro", 1, None)]
+    with Checkout(make_pool(), writes=False):
+        for _ in range(3):  # on PostgreSQL by the thread, which opens the connection; then by the event loop
+            assert await query.aread(end="L%s") == [("Kokoro", 1, None)]
 
 
 @pytest.fixture
