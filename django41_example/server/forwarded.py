@@ -87,24 +87,25 @@ def client_of(scope: Any) -> str:
     So a librarian does not wait for a crowd at the address that her whole school has. Nobody knows yet whose a request
     is, or whether its credentials are right: these are, if they have been before.
     """
-    user = SIGNED_IN.get(credentials_of(scope)) if SIGNED_IN else None
-    return user or network_of((scope.get("client") or ("",))[0])
+    credentials = credentials_of(scope) if SIGNED_IN else b""
+    return SIGNED_IN.get(credentials) or network_of((scope.get("client") or ("",))[0])
 
 
 def remember_user(scope: Any, user: int) -> None:
     """The credentials of this request are right, and this user's."""
-    SIGNED_IN[credentials_of(scope)] = f"user {user}"
+    if credentials := credentials_of(scope):  # without any, it would be everybody
+        SIGNED_IN[credentials] = f"user {user}"
 
 
 def credentials_of(scope: Any) -> bytes:
-    """A digest of the user that a proxy names, of a token or password, and of the session."""
-    session = f"{settings.SESSION_COOKIE_NAME}=".encode()
+    """A digest of the user that a proxy names, of a token or password, and of the session; empty without any."""
+    session = settings.SESSION_COOKIE_NAME.encode()
     found = [scope.get("remote_user", "").encode()]
     for name, value in scope["headers"]:
         if name == b"authorization":
             found.append(value)
         elif name == b"cookie":
-            found += [cookie for cookie in value.split(b"; ") if cookie.startswith(session)]
+            found += [cookie for cookie in value.split(b";") if cookie.partition(b"=")[0].strip() == session]
     return blake2b(b"\0".join(found), key=KEY).digest() if any(found) else b""
 
 

@@ -56,6 +56,7 @@ async def test_one_client_never_fills_the_queue(view: Any, serve: Serve, make_po
     ("right", "wrong"),
     [
         (("cookie", "theme=dark; sessionid=right; a=b"), ("cookie", "theme=dark; sessionid=wrong; a=b")),
+        (("cookie", "theme=dark;sessionid =right"), ("cookie", "theme=dark;sessionid =wrong")),
         (("authorization", "Bearer right"), ("authorization", "Bearer wrong")),
     ],
 )
