@@ -78,7 +78,8 @@ class EntryFormat(ExportFormat):
         return self.separator.join(map(str.encode, entries))
 
 
-frequent = lru_cache(30_000)  # for what many books have in common; names most of all take long to make
+# For what many books have in common. Larger ones hold hundreds of megabytes after a large catalogue.
+frequent, for_names = lru_cache(1_000), lru_cache(10_000)  # names take longest to make
 
 
 def table_columns(rows: Iterable[Row]) -> list[Sequence[Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Any
 
-from books.exporting.base import EntryFormat, frequent
+from books.exporting.base import EntryFormat, for_names, frequent
 from books.exporting.citation import full_title, language_tag, people, person, year_in_words
 from books.metadata.folding import fold
 from books.models.book_columns import split
@@ -43,7 +43,7 @@ def names(found: Sequence[str], language: str, role: str) -> str:
     return f"  {role} = {{{' and '.join(map(name_of, found, repeat(language)))}}},\n" if found else ""
 
 
-@frequent
+@for_names
 def name_of(name: str, language: str) -> str:
     """`King, Jr., Martin Luther`; institutions and names with unclear parts stay whole."""
     if found := person(name, language):
@@ -66,7 +66,7 @@ def key(pk: int, authors: str, language: str, year: int | None, title: str) -> s
     return f"@book{{{f'{start}{str(year or "").lstrip("-")}{_in_key(first_word(title))}'[:60]}-{pk},\n"
 
 
-@frequent
+@for_names
 def first_author(name: str, language: str) -> str:
     found = person(name, language)
     return _in_key(found.family if found else name) or "book"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from books.exporting.base import Part, frequent
+from books.exporting.base import Part, for_names, frequent
 from books.metadata.languages import primary
 from books.metadata.roles import by_property
 from books.metadata.series import Place, places
@@ -16,7 +16,6 @@ FAMILY_FIRST = {"hu", "ja", "ko", "vi", "zh"}
 MOST_WORDS = 5  # of a person's name; longer names are mostly institutions
 _SPACED = re.compile(r"[\s.,'’‘ʼ\-–A-Za-zÀ-ɏḀ-ỿΆ-Ͽἀ-῾Ѐ-ԯ\u0300-\u036f]+")  # Latin, Greek and Cyrillic letters
 _SUBTAG_CASE = {2: str.upper, 4: str.title}  # by length: regions have 2 letters, scripts 4
-
 
 Write = Callable[[list[str], str, str], str]  # names, the book's language, the term
 
@@ -43,7 +42,7 @@ def person(name: str, language: str) -> Person | None:
     return Person(family, *rest)
 
 
-@frequent
+@for_names
 def family_first(name: str, language: str) -> str:
     """`Woolf, Virginia`; the unchanged name if its parts are unclear."""
     found = person(name, language)
@@ -59,9 +58,7 @@ def series_of(series: str, place: float | None, label: str, more: str) -> list[P
     return places({"series": series, "series_number": place, "series_label": label, "more_series": split(more)})
 
 
-def people(
-    write: Callable[[list[str], str, str], str], author: str, roles: Mapping[str, str], other: str = ""
-) -> list[Part]:
+def people(write: Write, author: str, roles: Mapping[str, str], other: str = "") -> list[Part]:
     """The parts of authors and of contributors: `write` is given names, the book's language, and a format's term."""
 
     def contributors(texts: str, language: str) -> str:

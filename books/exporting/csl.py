@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from books.exporting.base import EntryFormat, frequent
+from books.exporting.base import EntryFormat, for_names, frequent
 from books.exporting.citation import full_title, language_tag, people, person
 from books.metadata.record import SEPARATOR
 from books.metadata.roles import LABELS
@@ -28,7 +28,7 @@ def names(found: Sequence[str], language: str, role: str) -> str:
     return f',"{role}":[{",".join(map(name_of, found, repeat(language)))}]' if found else ""
 
 
-@frequent
+@for_names
 def name_of(name: str, language: str) -> str:
     found = person(name, language)
     parts = {part: text for part, text in found._asdict().items() if text} if found else {"literal": name}

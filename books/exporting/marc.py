@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
-from books.exporting.base import EntryFormat, frequent, xml_text
+from books.exporting.base import EntryFormat, for_names, frequent, xml_text
 from books.exporting.citation import language_tag, person, series_of, year_in_words
 from books.metadata.languages import bibliographic
 from books.metadata.roles import LABELS, contributor
@@ -64,7 +64,7 @@ def contributors(texts: str, language: str) -> str:
     return "".join(f'<datafield tag="7{author(name, language, role)}' for name, role in found)
 
 
-@frequent
+@for_names
 def author(name: str, language: str, role: str = "") -> str:
     """A field without the first digit of its tag: 1 for the first author, 7 for others.
 
