@@ -55,15 +55,15 @@ class PostgresVersion(CatalogueVersion):
         pgconn = self.connection.pgconn
         try:
             pgconn.consume_input()
-            is_answered = self.asked and not pgconn.is_busy()
-            if is_answered and (result := pgconn.get_result()) and result.status != ExecStatus.PIPELINE_SYNC:
-                raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+            answer = pgconn.get_result() if self.asked and not pgconn.is_busy() else None
+            if answer is not None and answer.status != ExecStatus.PIPELINE_SYNC:
+                raise psycopg.OperationalError(answer.error_message.decode(errors="replace"))
             while pgconn.notifies():
                 self.number += 1
         except psycopg.Error:
             self.is_lost.set()
             return
-        if is_answered:
+        if answer is not None:
             self._notify(self.number)
             self._ask()
 
