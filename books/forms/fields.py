@@ -45,6 +45,8 @@ class StrictBooleanField(forms.Field):
 class QueryField(forms.CharField):
     """A query parameter as text that a database can search for."""
 
+    default_error_messages = {"max_length": "At most %(limit_value)d characters, not %(show_value)d."}
+
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         if _UNREADABLE.search(text):

@@ -251,6 +251,13 @@ def test_a_damaged_opf_is_refused_with_the_place() -> None:
         read(OPF[:-20])
 
 
+@pytest.mark.parametrize("encoding", ["none", "shift_jis"])
+def test_opf_in_an_encoding_that_no_parser_reads_is_refused(encoding: str) -> None:
+    opf = f'<?xml version="1.0" encoding="{encoding}"?><package xmlns="http://www.idpf.org/2007/opf"/>'
+    with pytest.raises(UnreadableFile, match="This OPF file is damaged"):
+        read(opf)
+
+
 def test_a_zip_of_calibre_folders_is_a_list_of_which_a_damaged_book_costs_no_other() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

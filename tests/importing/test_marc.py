@@ -261,3 +261,17 @@ def test_marcxml_in_the_records_of_an_answer_is_read() -> None:
 def test_marcxml_without_a_sound_record_is_refused() -> None:
     with pytest.raises(UnreadableFile, match="This MARCXML is damaged: "):
         read(XML.format("<datafield").encode())
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        '<?xml version="1.0" encodin="utf-8"?>',
+        '<?xml version="1.0" encoding="none"?>',
+        '<?xml version="1.0" encoding="shift_jis"?>',
+        "<a>\0",
+    ],
+)
+def test_marcxml_that_is_damaged_before_its_records_is_refused(opening: str) -> None:
+    with pytest.raises(UnreadableFile, match="This MARCXML is damaged before its first record"):
+        read(f"{opening}{XML.format('')}".encode())

@@ -151,7 +151,7 @@ def xml_records(file: BinaryIO) -> Iterator[Numbered]:
             try:
                 parser.feed(attempt)
                 break
-            except (SAXException, PymarcException, KeyError, ValueError) as error:
+            except (SAXException, PymarcException, LookupError, ValueError) as error:
                 failed, fault = failed + 1, re.sub(r"^<[^>]*>[:\d]*:? ", "", str(error))
                 parser, handler = _parser(opening)
         is_lost = failed == LAST_RECORD or not handler.records if begins else failed and not _END.search(piece)
@@ -172,7 +172,10 @@ def _parser(opening: bytes) -> tuple[Any, _Records]:
     parser.setContentHandler(handler)
     parser.setFeature(feature_namespaces, True)
     parser.setProperty(property_lexical_handler, _NoDoctype())
-    parser.feed(opening)
+    try:
+        parser.feed(opening)
+    except (SAXException, LookupError, ValueError):
+        raise UnreadableFile("This MARCXML is damaged before its first record.") from None
     return parser, handler
 
 

@@ -59,7 +59,7 @@ def records(file: BinaryIO) -> Generator[Record]:
     file.seek(0)
     try:
         yield 1, _read(file)
-    except ParseError as error:
+    except (ParseError, LookupError, ValueError) as error:  # the last two, of the encoding that it names
         raise UnreadableFile(f"This OPF file is damaged: {error}.") from error
 
 
@@ -72,7 +72,7 @@ def _from_archive(file: BinaryIO) -> Iterator[Record]:
                 try:
                     with archive.open(member) as part:
                         yield number, _read(part)
-                except (ParseError, UnreadableFile, *_DAMAGE) as error:
+                except (ParseError, LookupError, UnreadableFile, *_DAMAGE) as error:
                     yield number, {DAMAGE: f"{member.filename[-MAX_NAME:]} is damaged: {error}"}
     except _DAMAGE as error:
         raise UnreadableFile(f"This ZIP archive is damaged ({error}).") from error
