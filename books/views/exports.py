@@ -85,7 +85,7 @@ def streaming_response(
 
 
 def gzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    packer = isal_zlib.compressobj(isal_zlib.ISAL_BEST_COMPRESSION, wbits=31)  # 31: with gzip's own header
+    packer = isal_zlib.compressobj(isal_zlib.ISAL_DEFAULT_COMPRESSION, wbits=31)  # 31: with gzip's own header
     yield from filter(None, map(packer.compress, chunks))
     yield packer.flush()
 
