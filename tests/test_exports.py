@@ -135,7 +135,10 @@ class Exports(TestCase):
     def test_head_reads_no_books(self) -> None:
         with self.assertNumQueries(0):
             response = async_to_sync(self.async_client.head)("/books.csv")
-        assert (response.status_code, response.content) == (200, b"")
+        assert (response.status_code, list(response.streaming_content)) == (200, [])
+
+    async def test_head_tells_no_length_which_the_file_would_not_have(self) -> None:
+        assert "Content-Length" not in await self.async_client.head("/books.csv")
 
 
 class Citations(TestCase):

@@ -64,8 +64,8 @@ class CatalogueView(View):
         vars(self).pop("head", None)  # Django's `setup` puts the view into itself: a cycle, as in server.handler.close
         if isinstance(response, Page) and not response.content:  # a sign-in page too, which stands for an error
             await in_thread(response.rendered)
-        if request.method == "HEAD" and response.streaming:
-            response = HttpResponse(headers=response.headers)  # the stream must not begin
+        if request.method == "HEAD" and response.streaming:  # the stream must not begin
+            response.streaming_content = (await part for part in ())  # type: ignore[attr-defined, var-annotated]
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         if is_personal(request):
             response.headers.setdefault("Cache-Control", "private, no-cache")
