@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +9,6 @@ SIZE, CAP = 20, 10_000  # books on a page; where counting stops
 COLUMNS = "id", "title", "author_names", "isbn13", "published_year", "language"
 TEMPLATES = [Path(__file__).parent / "templates", Path(os.environ["PAGES"])]  # what is around our own list is there
 POOL = 8  # connections of a worker, as many as this catalogue's
-
-
-@dataclass
-class Book:
-    id: int
-    url: str
-    title: str
-    authors: list[str]
-    isbn13: str | None
-    published_year: int | None
-    language: str
-
-
-@dataclass
-class Listing:
-    books: list[Book]
-    count: int
-    count_is_exact: bool
-    next: str | None
-    previous: str | None
-
-
-@dataclass
-class Description:
-    description: str
 
 
 def entry(row: Mapping[str, Any]) -> dict[str, Any]:
