@@ -91,6 +91,10 @@ class Exports(TestCase):
         assert response["Content-Encoding"] == "gzip"
         assert gzip.decompress(packed) == plain
 
+    async def test_it_is_not_compressed_for_a_client_that_refuses_gzip(self) -> None:
+        response, _ = await self.fetch("/books.csv", **{"accept-encoding": "gzip;q=0, identity"})
+        assert "Content-Encoding" not in response
+
     async def test_it_comes_as_a_file(self) -> None:
         for name, kind in {"books.csv": "text/csv; charset=utf-8", "books.jsonl": "application/x-ndjson"}.items():
             response, _ = await self.fetch(f"/{name}")

@@ -16,6 +16,7 @@ from books.views.base import CatalogueView
 from books.views.names import afollow_old
 from books.web.negotiation import HTTPError, valid
 from books.web.permissions import READ
+from django41_example.server.request_head import accepted_encodings
 from django41_example.server.threads import in_thread
 
 MEDIA_TYPES = {known: known.content_type.partition(";")[0] for known in EXPORT_FORMATS.values()}
@@ -78,7 +79,7 @@ def streaming_response(
 ) -> HttpResponseBase:
     """The chunks, each made when it is sent; compressed for those who say Accept-Encoding: gzip."""
     headers = {"Vary": "Accept-Encoding"}
-    if compress and "gzip" in request.headers.get("Accept-Encoding", ""):
+    if compress and b"gzip" in accepted_encodings(request.headers.get("Accept-Encoding", "").encode(errors="replace")):
         headers["Content-Encoding"] = "gzip"
         chunks = gzipped(chunks)
     return StreamingHttpResponse(in_turn(chunks), content_type=content_type, headers=headers)

@@ -146,6 +146,10 @@ class Writing(BackupTestCase):
         with pytest.raises(CommandError, match=r"^The backup was not written: .*file"):
             call_command("backup", str(self.folder / "file" / "backup.zip"))
 
+    def test_a_folder_that_cannot_be_created_is_not_reported_as_a_missing_backup(self) -> None:
+        with pytest.raises(CommandError, match=r"^The backup was not written: "):
+            call_command("backup", "/proc/nowhere/backup.zip")
+
     def test_neither_command_touches_the_tables_of_another_version(self) -> None:
         write(self.path)
         recorder = MigrationRecorder(connection)

@@ -40,6 +40,8 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
         self.verbosity, self.terminal = options["verbosity"], Terminal(self, options["verbosity"])
         logging.getLogger("books.jobs").setLevel(logging.WARNING)  # the result is printed
+        if not file.exists():
+            raise CommandError(f"There is no file {file}.")
         with errors_as_one_line("restored"), open_archive(file) as archive:
             self.say(introduction(archive))
             is_there = has_tables()
@@ -95,8 +97,6 @@ def what_is_here() -> str:
 def errors_as_one_line(done: str) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
-        raise CommandError(f"There is no file {error.filename}.") from error
     except BackupError as error:
         raise CommandError(str(error)) from error
     except (OSError, DatabaseError) as error:
