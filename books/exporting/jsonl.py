@@ -18,4 +18,7 @@ class JsonLines(ExportFormat):
             columns[name] = list(map(split, columns[name]))
         cells = zip(*(columns[name] for name in COLUMNS), strict=True)
         books = (dict(zip(COLUMNS, row, strict=True)) for row in cells)
-        return b"".join(orjson.dumps(book, option=orjson.OPT_APPEND_NEWLINE) for book in books)
+        lines = bytearray()  # many bytes at once would have their pages taken and given back for each batch
+        for book in books:
+            lines += orjson.dumps(book, option=orjson.OPT_APPEND_NEWLINE)
+        return bytes(lines)
