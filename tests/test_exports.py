@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection
 from django.test import TestCase
@@ -13,6 +14,8 @@ from books.exporting.base import BATCH
 from books.history.merge import merge
 from books.models import Book
 from books.models.change import COMMAND
+from books.views import exports, lists
+from tests.people import reader
 
 
 class Exports(TestCase):
@@ -164,3 +167,42 @@ class Citations(TestCase):
     async def test_there_is_no_citation_of_what_is_no_book_or_no_format(self) -> None:
         for address in ("/books/99.ris", "/books/1.pdf", "/books/0.ris"):
             assert (await self.async_client.get(address)).status_code == 404
+
+
+class LargeCatalogue(TestCase):
+    """What a visitor without an account gets of more books than are written quickly in every format."""
+
+    @pytest.fixture(autouse=True)
+    def two_books_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(exports, "COUNT_CAP", 1)
+        monkeypatch.setattr(lists, "COUNT_CAP", 1)
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        for title in ("Emma", "Persuasion"):
+            Book.objects.add({"title": title})
+
+    def test_formats_that_take_long_to_write_are_for_accounts(self) -> None:
+        response = self.client.get("/books.ris")
+        assert response.status_code == 401
+        assert response.json()["detail"].endswith("Sign in, filter the list, or take CSV.")
+        self.client.force_login(reader())
+        assert self.client.get("/books.ris").status_code == 200
+
+    def test_quick_formats_are_for_everybody(self) -> None:
+        for address in ("/books.csv", "/books.csv?bom=1", "/books.jsonl"):
+            with self.subTest(address):
+                assert self.client.get(address).status_code == 200
+
+    def test_a_visitor_gets_a_short_list_in_every_format(self) -> None:
+        assert self.client.get("/books.ris?q=emma").status_code == 200
+
+    def test_the_list_offers_a_visitor_only_the_quick_formats(self) -> None:
+        page = self.client.get("/books/", headers={"accept": "text/html"}).content.decode()
+        assert "/books.jsonl" in page
+        assert "/books.ris" not in page
+        assert "/books.xlsx" not in page
+        self.client.force_login(reader())
+        page = self.client.get("/books/", headers={"accept": "text/html"}).content.decode()
+        assert "/books.ris" in page
+        assert "/books.xlsx" in page

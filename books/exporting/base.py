@@ -43,6 +43,7 @@ class ExportFormat:
     separator: ClassVar[bytes] = b""
     is_packed: ClassVar[bool] = False  # already compressed
     is_resumable: ClassVar[bool] = True  # whether another instance can continue the file
+    is_quick: ClassVar[bool] = False  # 100,000 books take less than a second of processor time
 
     def encode(self, rows: Iterable[Row]) -> bytes:
         """The bytes of these rows, which have the columns ROW."""

@@ -18,6 +18,7 @@ _QUOTED = re.compile(r'[",\r\n]')
 class Csv(ExportFormat):
     label, extension, content_type = "CSV", "csv", "text/csv; charset=utf-8"
     header = ",".join(COLUMNS).encode() + b"\n"
+    is_quick = True
 
     def encode(self, rows: Iterable[Row]) -> bytes:
         columns = table_columns(rows)

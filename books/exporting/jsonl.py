@@ -11,6 +11,7 @@ from books.models.book_columns import split
 
 class JsonLines(ExportFormat):
     label, extension, content_type = "JSON Lines", "jsonl", "application/x-ndjson"
+    is_quick = True
 
     def encode(self, rows: Iterable[Row]) -> bytes:
         columns = by_column(rows)

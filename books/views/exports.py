@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, StreamingHttpResponse
@@ -11,15 +11,19 @@ from books.exporting.base import ExportFormat, parts, rows_after
 from books.exporting.csv import Csv, CsvForExcel
 from books.forms.lists import BookQuery
 from books.models import Book, MergedAway
+from books.search.pagination import COUNT_CAP
 from books.search.query import MOST_WORDS
 from books.views.base import CatalogueView
 from books.views.names import afollow_old
 from books.web.negotiation import HTTPError, valid
-from books.web.permissions import READ
+from books.web.permissions import READ, LoginRequired
 from django41_example.server.request_head import accepted_encodings
 from django41_example.server.threads import in_thread
 
 MEDIA_TYPES = {known: known.content_type.partition(";")[0] for known in EXPORT_FORMATS.values()}
+MANY = (
+    f"Without an account, a file in this format has at most {COUNT_CAP:,} books. Sign in, filter the list, or take CSV."
+)
 TOO_LONG = f"A search has at most {MOST_WORDS} words. Remove these: {{}}"
 
 
@@ -44,12 +48,19 @@ class Export(CatalogueView):
         ids = await sync_to_async(matches.ids)()  # which may index in a transaction
         if ids is not None and not ids:
             await afollow_old(request)
+        if not (known.is_quick or self.user.account or await afits(ids)):
+            raise LoginRequired(MANY)
         response = streaming_response(request, parts(ids, known), known.content_type, compress=not known.is_packed)
         response.headers["Content-Disposition"] = f'attachment; filename="books.{known.extension}"'
         return response
 
     def offers_of(self, method: str) -> tuple[str, ...]:
         return (MEDIA_TYPES[self.format],)
+
+
+async def afits(ids: Sequence[int] | None) -> bool:
+    """Whether a visitor may have a file of these books (None: all) in a format that takes long to write."""
+    return (await Book.objects.acount() if ids is None else len(ids)) <= COUNT_CAP
 
 
 class Citation(CatalogueView):

@@ -21,7 +21,7 @@ from books.models.book_columns import NAME_SEPARATOR, split
 from books.search.compiled_query import Row
 from books.search.facets import KINDS, FacetCounts
 from books.search.highlight import Highlighter, Parts
-from books.search.pagination import Page, PageRequest, link_header
+from books.search.pagination import COUNT_CAP, Page, PageRequest, link_header
 from books.search.query import MOST_WORDS, SearchQuery
 from books.search.results import Matches
 from books.search.spelling import asuggestion
@@ -175,6 +175,7 @@ class BooksView(CatalogueView):
             "rows": rows,
             "jumps": marked,
             "export": f"?{escape(export)}".encode() if page.count else b"",
+            "every_format": b"1" if self.user.account or (page.count_is_exact and page.count <= COUNT_CAP) else b"",
             "facets_url": b"" if around["choices"] or not self._is_narrowable() else asking,
         }
 

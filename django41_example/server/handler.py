@@ -111,6 +111,7 @@ class Handler(ASGIHandler):
         response: Any = unreadable if request is None else self.error_response(request, *BUSY)
         response.headers["Content-Length"] = str(len(response.content))
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Connection"] = "close"  # a crowd that is turned away must not fill the worker with idle ones
         await self.send_response(response, send)
 
     async def _answer_with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
