@@ -62,8 +62,8 @@ def by_column(rows: Iterable[Row]) -> dict[str, Sequence[Any]]:
     return columns | {"series_number": list(map(number, columns["series_number"]))}
 
 
-def made(rows: Iterable[Row], parts: Iterable[Part]) -> list[list[Any]]:
-    """These parts of all rows, part by part: C code loops over the rows."""
+def encode_parts(rows: Iterable[Row], parts: Iterable[Part]) -> list[list[Any]]:
+    """The text of each part, for all rows: a list per part, since C code loops over the rows."""
     columns = by_column(rows)
     return [list(map(make, *(columns[name] for name in names.split()))) for names, make in parts]
 
@@ -75,7 +75,7 @@ class EntryFormat(ExportFormat):
     end_of_entry: ClassVar[str]
 
     def encode(self, rows: Iterable[Row]) -> bytes:
-        entries = map("".join, zip(*made(rows, self.parts), repeat(self.end_of_entry)))
+        entries = map("".join, zip(*encode_parts(rows, self.parts), repeat(self.end_of_entry)))
         return self.separator.join(map(str.encode, entries))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from books.exporting.base import ExportFormat, Part, Row, frequent, made
+from books.exporting.base import ExportFormat, Part, Row, encode_parts, frequent
 from books.exporting.citation import family_first, full_title, series_of
 from books.exporting.csv import table
 from books.exporting.formulas import defuse
@@ -65,4 +65,4 @@ class Goodreads(ExportFormat):
     header = ",".join(COLUMNS).encode() + b"\n"
 
     def encode(self, rows: Iterable[Row]) -> bytes:
-        return table(made(rows, (part or NOTHING for part in COLUMNS.values())))
+        return table(encode_parts(rows, (part or NOTHING for part in COLUMNS.values())))
