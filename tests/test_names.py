@@ -133,7 +133,7 @@ class Renaming(TestCase):
             edit(natsume, {"name": "Sōseki"}, COMMAND)
         for number in range(30):
             Book.objects.add({"title": f"Volume {number}", "authors": ["Sōseki"]})
-        with self.assertNumQueries(44):  # one finds the author
+        with self.assertNumQueries(44):  # one finds the author, one the other names that there are now
             edit(author("Sōseki"), {"name": "Natsume"}, COMMAND)
 
     def test_of_too_many_books_is_refused(self) -> None:
