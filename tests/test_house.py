@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from books.exporting import EXPORT_FORMATS
+from books.importing.formats import FORMATS
+
 pytestmark = pytest.mark.once
 
 PROJECT = Path(__file__).parent.parent
@@ -39,13 +42,40 @@ SEEN_BY_ALL = {"django41_example.environment"} | {
     f"django41_example.server.{name}" for name in ("forwarded", "pool_thread", "request_head", "threads")
 }
 
+# What we read or write beyond CSV and JSON Lines; a second name is that of the exports.
+FURTHER_FORMATS = """
+goodbooks
+gutenberg
+librarything
+librarything-json
+aozora
+goodreads
+calibre
+storygraph
+libib
+bookwyrm
+openreads
+openlibrary
+inventaire
+babelio
+bookcatalogue
+marc
+marcxml
+opf
+ris
+bibtex
+csl-json csl
+isbns
+xlsx
+""".split("\n")[1:-1]
+
 # Lines, with blank ones and comments. Every other package may have 500.
 BUDGETS = {
     "models forms views web metadata templatetags admin": 3200,
     "search": 1300,
     "server": 1700,
     "jobs": 1200,
-    "importing exporting": 1700,
+    "importing exporting": 1700 + 70 * len(FURTHER_FORMATS),
     **dict.fromkeys(["history", "lookup", "openid", "feeds", "openapi", "lab", "cache"], 500),
     **dict.fromkeys(["management", "backup"], 700),
     "house": 12_000,
@@ -110,6 +140,11 @@ def test_every_room_has_a_budget_and_a_place() -> None:
     rooms = {room_of(module) for module in SOURCES if module != "books"}
     assert rooms == set(" ".join(ORDER).split())
     assert rooms - set(" ".join(BUDGETS).split()) == {"apps", "checks", "urls"}
+
+
+def test_the_further_formats_are_all_that_are_registered() -> None:
+    named = {name for names in FURTHER_FORMATS for name in names.split()}
+    assert named == {*FORMATS, *EXPORT_FORMATS} - {"csv", "jsonl"}
 
 
 def size_of(rooms: str) -> int:
