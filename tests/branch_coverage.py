@@ -48,7 +48,7 @@ class BranchMonitor(SysMonitor):
             return known
         frame = id(sys._getframe(1))
         if last_line := self.last_lines.get(frame):
-            self.code_infos[id(code)].file_data.add((last_line, line))
+            self.code_infos[id(code)].file_data.add((last_line, line))  # type: ignore[union-attr, arg-type]
         self.last_lines[frame] = line
         return None
 
@@ -57,7 +57,7 @@ def coverage_init(registry: object, options: object) -> None:
     """Before coverage chooses how to measure."""
     if not HAS_BOTH_EVENTS:
         events = sys.monitoring.events
-        events.BRANCH_LEFT = events.BRANCH_RIGHT = events.BRANCH
+        events.BRANCH_LEFT = events.BRANCH_RIGHT = events.BRANCH  # type: ignore[attr-defined]
         env.PYBEHAVIOR.branch_right_left = True
         bytecode.RETURNS.add(dis.opmap["RETURN_CONST"])
-        core.SysMonitor = BranchMonitor
+        core.SysMonitor = BranchMonitor  # type: ignore[attr-defined]

@@ -50,7 +50,7 @@ class Mine(threading.local):
 @contextmanager
 def guarded_loops(guard: LoopMonitor) -> Iterator[None]:
     """Each step of each event loop is a turn that the guard watches."""
-    mine, run = Mine(), asyncio.Handle._run  # type: ignore[attr-defined]
+    mine, run = Mine(), asyncio.Handle._run
 
     @wraps(run)
     def run_guarded(handle: asyncio.Handle) -> None:
@@ -65,13 +65,13 @@ def guarded_loops(guard: LoopMonitor) -> Iterator[None]:
             clock.collects(phase)
 
     gc.callbacks.append(collects)
-    asyncio.Handle._run = run_guarded  # type: ignore[attr-defined]
+    asyncio.Handle._run = run_guarded  # type: ignore[method-assign, assignment]
     guard.start()
     try:
         yield
     finally:
         guard.stop()
-        asyncio.Handle._run = run  # type: ignore[attr-defined]
+        asyncio.Handle._run = run  # type: ignore[method-assign]
         gc.callbacks.remove(collects)
 
 

@@ -28,6 +28,9 @@ def owner(name: str = "owner") -> User:
 class LibrarianTestCase(TestCase):
     """Whose clients are signed in as a librarian."""
 
+    librarian: User
+    signed_in: list[SimpleCookie]
+
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()

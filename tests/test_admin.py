@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from blockbuster import blockbuster_ctx
 from django.contrib.auth.models import Permission, User
-from django.http import HttpResponse
 from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
@@ -222,7 +221,7 @@ class AUser(OwnerTestCase):
     def test_gets_a_password_from_the_owner(self) -> None:
         user = reader()
         new = {"password1": "correct horse battery", "password2": "correct horse battery", "usable_password": "true"}
-        response: HttpResponse = self.client.post(f"/admin/auth/user/{user.pk}/password/", new)
+        response = self.client.post(f"/admin/auth/user/{user.pk}/password/", new)
         assert response.status_code == 302
         user.refresh_from_db()
         assert user.check_password("correct horse battery")

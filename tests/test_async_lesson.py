@@ -39,6 +39,8 @@ ROOT = Path(__file__).parent.parent
 
 
 class ReadingRows(TestCase):
+    book: Book
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.book = Book.objects.add({"title": "Kokoro", "authors": ["夏目漱石"]})
@@ -260,7 +262,7 @@ async def test_a_stream_that_breaks_does_not_send_request_finished() -> None:
     def note(**_: Any) -> None:
         finished.append(True)
 
-    scope: Any = AsyncRequestFactory()._base_scope(path="/broken/") | {"type": "http"}
+    scope: Any = AsyncRequestFactory()._base_scope(path="/broken/") | {"type": "http"}  # type: ignore[attr-defined]
     request_finished.connect(note)
     try:
         with pytest.raises(RuntimeError, match="The stream broke"):

@@ -86,7 +86,7 @@ class AtOnce(TransactionTestCase):
         for number in range(TIMES):
             name = f"Natsume {number}"
             both = [Book.objects.add({"title": old, "authors": [old + name]}).authors.get() for old in "ab"]
-            faults = at_once(*[lambda a=each, n=name: edit(a, {"name": n}, COMMAND) for each in both])  # type: ignore[misc]
+            faults = at_once(*[lambda a=each, n=name: edit(a, {"name": n}, COMMAND) for each in both])
             assert [type(fault) for fault in faults] == [NameTaken]
             assert Author.objects.get(name=name).books.count() == 1
 
@@ -109,7 +109,7 @@ class AtOnce(TransactionTestCase):
     def test_a_topic_that_two_books_bring_is_there_once(self) -> None:
         for number in range(TIMES):
             values: Any = {"title": "Kokoro", "topics": [f"Novels {number}"], "authors": [f"Natsume {number}"]}
-            assert at_once(*[lambda values=values: Book.objects.add(values)] * 2) == []  # type: ignore[misc]
+            assert at_once(*[lambda values=values: Book.objects.add(values)] * 2) == []
         assert (Topic.objects.count(), Author.objects.count()) == (TIMES, TIMES)
 
     def test_two_owners_who_demote_each_other_do_not_both_succeed(self) -> None:
@@ -134,7 +134,7 @@ class AtOnce(TransactionTestCase):
         for number in range(TIMES):
             claims = {"iss": "https://auth.example", "sub": str(number), "preferred_username": f"Ada{number}"}
             both = [lambda claims=claims: Identity.objects.sign_in(claims), lambda n=number: remote_account(f"Eve{n}")]
-            assert at_once(*both, *both, lambda n=number: remote_account(f"EVE{n}")) == []
+            assert at_once(*both, *both, lambda n=number: remote_account(f"EVE{n}")) == []  # type: ignore[misc]
         assert (User.objects.count(), Identity.objects.count()) == (1 + 2 * TIMES, TIMES)
 
     def test_of_two_people_with_one_name_one_is_refused(self) -> None:

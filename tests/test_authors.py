@@ -5,6 +5,8 @@ from books.models import Author, Book
 
 
 class Authors(TestCase):
+    austen: Author
+
     @classmethod
     def setUpTestData(cls) -> None:
         Book.objects.add({"title": "Emma", "authors": ["Jane Austen"]})

@@ -117,7 +117,8 @@ def test_it_knows_which_branches_are_never_taken(core: str, tmp_path: Path) -> N
     sample.write_text(SAMPLE)
     settings = tmp_path / "settings.ini"
     settings.write_text(f"[run]\nbranch = true\ncore = {core}\nplugins = tests.branch_coverage")
-    command = [sys.executable, "-m", "coverage", "run", "--rcfile", settings, "--include", sample, sample]
+    options: list[str | Path] = ["--rcfile", settings, "--include", sample, sample]
+    command = [sys.executable, "-m", "coverage", "run", *options]
     subprocess.run(command, env={**os.environ, "PYTHONPATH": str(PROJECT), "COVERAGE_FILE": str(data)}, check=True)
     coverage = Coverage(data_file=data, config_file=False, branch=True)
     coverage.load()

@@ -74,7 +74,7 @@ async def test_it_moves_when_another_program_writes_in_sql(version: CatalogueVer
 async def test_it_has_moved_whenever_a_write_is_acknowledged(version: CatalogueVersion) -> None:
     await sync_to_async(add)()
     for pages in range(200):
-        assert await moves(version, lambda pages=pages: Book.objects.update(pages=pages + 1))
+        assert await moves(version, lambda pages=pages: Book.objects.update(pages=pages + 1))  # type: ignore[misc]
 
 
 async def test_those_who_ask_at_once_are_all_told_the_same(version: CatalogueVersion) -> None:

@@ -10,10 +10,11 @@ from django.db.models import Avg, CharField, Count, F, QuerySet, Value
 from django.db.models.functions import Concat, Upper
 from django.test import TestCase
 
+from books.metadata.record import Record
 from books.models import Author, Book, Topic
 from books.search.compiled_query import CompiledQuery, Parameter, compile_query, open_cursor
 
-BOOKS = [
+BOOKS: list[Record] = [
     {
         "title": "Kokoro",
         "authors": ["夏目 漱石"],

@@ -75,7 +75,7 @@ def variables(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> I
         given = environment(folder, {"DATABASE_URL": url, **OWNER})
 
         def manage(*command: str) -> str:
-            program = [TOOLS / "python", "manage.py", *command]
+            program = [str(TOOLS / "python"), "manage.py", *command]
             return subprocess.run(program, cwd=folder, env=given, check=True, capture_output=True, text=True).stdout
 
         manage("createsuperuser", "--noinput")

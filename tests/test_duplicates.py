@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import AsyncClient
 from django.utils.html import escape
 
-from books.metadata.record import EMPTY
+from books.metadata.record import EMPTY, Record
 from books.models import Actor, Author, Book, Change, Channel
 from tests.people import LibrarianTestCase, reader
 
@@ -231,7 +231,8 @@ class Merging(DuplicateCase):
         assert await Book.objects.acount() == 2
 
     async def test_the_book_that_has_the_isbn_and_the_number_already_is_named(self) -> None:
-        actor, third = Actor(Channel.API), {**EMPTY, "title": "Third", "isbn13": ISBN, "series_number": Decimal(1)}
+        actor = Actor(Channel.API)
+        third: Record = {**EMPTY, "title": "Third", "isbn13": ISBN, "series_number": Decimal(1)}
         other = await sync_to_async(Book.objects.add)(third, actor, shares_isbn=True)
         await Book.objects.filter(pk=self.one.pk).aupdate(series_number=1)
         for headers in (HTML, JSON):

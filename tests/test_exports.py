@@ -22,7 +22,7 @@ class Exports(TestCase):
     async def fetch(self, address: str, **headers: str) -> tuple[Any, bytes]:
         response = await self.async_client.get(address, headers=headers)
         assert response.status_code == 200
-        return response, b"".join([part async for part in response.streaming_content])
+        return response, b"".join([part async for part in response.streaming_content])  # type: ignore[attr-defined]
 
     async def rows(self, address: str) -> list[dict[str, str]]:
         _, body = await self.fetch(address)
@@ -142,7 +142,7 @@ class Exports(TestCase):
     def test_head_reads_no_books(self) -> None:
         with self.assertNumQueries(0):
             response = async_to_sync(self.async_client.head)("/books.csv")
-        assert (response.status_code, list(response.streaming_content)) == (200, [])
+        assert (response.status_code, list(response.streaming_content)) == (200, [])  # type: ignore[attr-defined]
 
     async def test_head_tells_no_length_which_the_file_would_not_have(self) -> None:
         assert "Content-Length" not in await self.async_client.head("/books.csv")

@@ -41,6 +41,10 @@ FULL: Any = {
 
 
 class FeedTestCase(TestCase):
+    emma: Book
+    kokoro: Book
+    republic: Book
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.kokoro = Book.objects.add(FULL)
@@ -274,9 +278,9 @@ class ABook(FeedTestCase):
         [listed] = (await self.json("/opds2/books/?q=emma"))["publications"]
         alone = await self.json(next(link["href"] for link in listed["links"] if link["rel"] == "self"))
         assert listed == alone
-        listed = (await self.atom("/opds/books/?q=emma")).find("entry", NAMES)
-        alone = await self.atom(links(listed)["self"])
-        assert [(part.tag, part.text, part.attrib) for part in listed] == [
+        [entry] = (await self.atom("/opds/books/?q=emma")).findall("entry", NAMES)
+        alone = await self.atom(links(entry)["self"])
+        assert [(part.tag, part.text, part.attrib) for part in entry] == [
             (part.tag, part.text, part.attrib) for part in alone
         ]
 

@@ -495,7 +495,7 @@ class Rebuilds(TransactionTestCase):
     def test_after_an_end_in_the_middle_the_next_one_goes_on(self) -> None:
         portions = rebuild()
         next(portions)
-        portions.close()
+        portions.close()  # type: ignore[attr-defined]
         Book.objects.change(self.books[0].pk, {"title": "Heart"})
         assert [added for added in rebuild() if added] == [2, 2]
         assert (len(found("kokoro")), len(found("heart"))) == (5, 1)

@@ -122,8 +122,8 @@ async def test_few_run_at_once(async_client: AsyncClient, monkeypatch: pytest.Mo
 
 async def test_a_run_that_fails_frees_its_place(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Laboratory()
-    monkeypatch.setattr(experiment.slow_server, "ask", None)
-    monkeypatch.setattr(experiment.slow_server, "start", None)
+    monkeypatch.setattr(slow_server, "ask", None)
+    monkeypatch.setattr(slow_server, "start", None)
     with pytest.raises(TypeError):
         await place.arun(CASES["blocking"], None)  # type: ignore[arg-type]
     assert place.running == 0

@@ -18,7 +18,7 @@ from django.urls import resolve
 from books.models import Token
 from books.urls import urlpatterns
 from books.web import strict_json
-from django41_example import asgi
+from django41_example.server.warm_up import warm_up
 from tests import outside
 from tests.people import PASSWORD, librarian, owner
 from tests.provider import Provider, provider
@@ -205,7 +205,7 @@ def ids(db: None) -> dict[str, Any]:
 
 @pytest.fixture
 def watch() -> Iterator[BlockBuster]:
-    asgi.warm_up()  # as the server does before its first request
+    warm_up()  # as the server does before its first request
     with blockbuster_ctx() as blockbuster:
         # A body of 1 MiB takes 0.2 s.
         blockbuster.functions["loads"] = BlockBusterFunction(strict_json, "loads").activate()

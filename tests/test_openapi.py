@@ -273,7 +273,7 @@ class Answers(LibrarianTestCase):
 
     async def test_a_line_of_the_export_is_as_described(self) -> None:
         response = await self.async_client.get("/books.jsonl")
-        lines = b"".join([chunk async for chunk in response.streaming_content]).splitlines()
+        lines = b"".join([chunk async for chunk in response.streaming_content]).splitlines()  # type: ignore[attr-defined]
         for line in lines:
             validator(SCHEMAS["BookLine"]).validate(json.loads(line))
         assert lines

@@ -22,6 +22,8 @@ HTML = {"accept": "text/html"}
 
 
 class OpenIdCase(TestCase):
+    owner: User
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.owner = owner()
@@ -103,7 +105,7 @@ class People(OpenIdCase):
         await User.objects.all().adelete()
         await self.refused(403, "has no owner yet")
         secret = await sync_to_async(Invitation.objects.renew_first)()
-        page = await self.async_client.get("/accounts/first/", {"secret": secret}, headers=HTML)
+        page = await self.async_client.get("/accounts/first/", {"secret": str(secret)}, headers=HTML)
         self.assertContains(page, "Sign in with Our school")
         await self.sign_in(secret=secret)
         assert await self.account() == {"name": "ada", "role": "owner"}
@@ -292,7 +294,10 @@ class HostileProviders(OpenIdCase):
         told = self.provider.metadata
         bad = [outside.says_nothing, outside.ENDLESS, outside.refuses(404), outside.leads_to("http://127.0.0.2/")]
         bad += [
-            *(outside.knows(value) for value in ([], {}, told(issuer="https://evil.example"), told(issuer=None))),
+            *(
+                outside.knows(value)
+                for value in (list[str](), dict[str, str](), told(issuer="https://evil.example"), told(issuer=None))
+            ),
             *(
                 outside.knows(told(token_endpoint=value))
                 for value in (None, 5, "file:///etc/passwd", "javascript:1", "https://[")

@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 from asgiref.sync import async_to_sync
 from django.db.models import Manager, Model, QuerySet
+from django.template.loader import render_to_string
 from django.test import AsyncClient
 
 from books.models import Author, Book
@@ -170,7 +171,7 @@ class Queries(PageCase):
     def setUp(self) -> None:
         super().setUp()
         for number in range(5):
-            Book.objects.add({**FULL, "isbn13": None, "title": f"Volume {number}"})  # type: ignore[typeddict-item]
+            Book.objects.add({**FULL, "isbn13": None, "title": f"Volume {number}"})
         self.book, self.author = Book.objects.earliest("pk"), Author.objects.earliest("pk")
 
     def test_each_page_asks_a_fixed_number(self) -> None:
@@ -268,7 +269,7 @@ class NastyText(PageCase):
     async def test_a_field_that_is_called_items_breaks_no_error_page(self) -> None:
         response = await self.async_client.post("/books/", {"items": 1}, "application/json", headers=HTML)
         assert response.status_code == 406
-        page = negotiation.render_to_string("error.html", {"errors": {"items": ["No such field."]}, "path": "/"})
+        page = render_to_string("error.html", {"errors": {"items": ["No such field."]}, "path": "/"})
         assert "<code>items</code>: No such field." in page
 
 

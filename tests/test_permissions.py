@@ -15,6 +15,10 @@ pytestmark = pytest.mark.once
 
 
 class VisitorTests(TestCase):
+    users: dict[str, User]
+    secrets: dict[str, str]
+    book: Book
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.users = {"reader": reader(), "librarian": librarian(), "owner": owner(), "closed": reader("closed")}

@@ -107,11 +107,13 @@ def tables_read(database: Any) -> Iterator[set[str]]:
 
 
 class PublicViews(TestCase):
+    book: Book
+
     @classmethod
     def setUpTestData(cls) -> None:
         full = {"authors": ["Natsume Sōseki"], "topics": ["Novels"], "series": "Collected works", "language": "ja"}
         for title in ("Kokoro", "Sanshirō"):
-            cls.book = Book.objects.add({"title": title, **full})  # type: ignore[typeddict-item]
+            cls.book = Book.objects.add({"title": title, **full})
         Book.objects.change(cls.book.pk, {"pages": 9})
 
     def setUp(self) -> None:

@@ -58,6 +58,8 @@ async def drained(parts: Any) -> bytes:
 
 
 class AnyQuery(TestCase):
+    author: int
+
     @classmethod
     def setUpTestData(cls) -> None:
         book = Book.objects.add({
@@ -73,5 +75,5 @@ class AnyQuery(TestCase):
         sent = urlencode(query, errors="surrogatepass")
         response = self.client.get(f"{path.format(self.author)}?{sent}", headers={"accept": accept})
         if response.streaming:
-            async_to_sync(drained)(response.streaming_content)
+            async_to_sync(drained)(response.streaming_content)  # type: ignore[attr-defined]
         assert response.status_code in {200, 400}, (path, query, response.status_code)

@@ -43,6 +43,8 @@ HALF_WIDTH = {ord(unicodedata.normalize("NFKC", chr(code))): chr(code) for code 
 KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 VARIANTS = str.maketrans("历歷國记戰爭書", "歴歴国記戦争書", "'’")
 
+Queries = dict[str, tuple[str, tuple[str, ...]]]  # a name for each; what it is about
+
 
 def plain(text: str) -> str:
     """Folded; a sign that makes another letter (が of か) is no accent and stays."""
@@ -96,6 +98,8 @@ def phrase_of(text: str, chance: random.Random) -> str:
 
 
 class RecallTests(TestCase):
+    rows: list[dict[str, Any]]
+
     @classmethod
     def setUpTestData(cls) -> None:
         made: list[dict[str, Any]] = [dict(book) for book in books(COUNT)]
@@ -126,7 +130,7 @@ class RecallTests(TestCase):
             cursor.execute(f"SELECT DISTINCT book FROM truth WHERE {' OR '.join(alternatives)}", values)  # noqa: S608
             return {pk for (pk,) in cursor.fetchall()}
 
-    def assert_true(self, queries: dict[str, tuple[str, tuple[str, ...]]]) -> None:
+    def assert_true(self, queries: Queries) -> None:
         """Each query finds all books that hold its phrase in one of the fields, and no other."""
         wrong = {}
         for query, (phrase, fields) in queries.items():
@@ -136,7 +140,7 @@ class RecallTests(TestCase):
         assert not wrong
 
     def test_175_phrases_in_seven_languages_find_all_that_hold_them_and_no_other(self) -> None:
-        chance, queries = random.Random(1), {}
+        chance, queries = random.Random(1), Queries()
         for language in LANGUAGES:
             those, before = [row for row in self.rows if row["language"] == language], len(queries)
             while len(queries) < before + EACH:
@@ -148,7 +152,7 @@ class RecallTests(TestCase):
         self.assert_true(queries)
 
     def test_phrases_of_well_known_titles_find_all_that_hold_them_and_no_other(self) -> None:
-        chance, queries = random.Random(2), {}
+        chance, queries = random.Random(2), Queries()
         for row in self.rows[COUNT:]:
             phrases = filter(None, (phrase_of(row["title"], chance) for _ in range(4) if len(row["title"]) > 1))
             queries |= {f'"{phrase}"': (phrase, EVERYWHERE) for phrase in phrases}
@@ -156,7 +160,7 @@ class RecallTests(TestCase):
         self.assert_true(queries)
 
     def test_25_parts_of_isbns_find_all_that_hold_them_and_no_other(self) -> None:
-        chance, queries = random.Random(3), {}
+        chance, queries = random.Random(3), Queries()
         isbns = [row["isbn13"] for row in self.rows if row["isbn13"]]
         while len(queries) < EACH:
             start = chance.randint(0, 8)

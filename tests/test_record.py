@@ -86,7 +86,7 @@ def test_whatever_comes_a_field_is_either_cleaned_or_refused_and_cleaning_twice_
 ) -> None:
     values, errors = record.clean(raw)
     assert values.keys() | errors.keys() == raw.keys()
-    assert record.clean(values) == (values, {})  # type: ignore[arg-type]
+    assert record.clean(values) == (values, {})
 
 
 @pytest.mark.parametrize("mark", ["\u200e", "\u202b", "\u200b", "\ufeff", "\u00ad", "\u200d", "\u3000\u2060"])

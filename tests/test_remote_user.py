@@ -1,5 +1,6 @@
 """Sign-in by a proxy that says with each request who has signed in to it: PROXY_USER_HEADER."""
 
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -23,10 +24,14 @@ class ProxiedClient(AsyncClient):
 
     def _base_scope(self, **request: Any) -> dict[str, Any]:
         named = {"remote_user": self.remote_user} if self.remote_user else {}
-        return super()._base_scope(**request, **named)  # type: ignore[no-any-return]
+        return super()._base_scope(**request, **named)  # type: ignore[misc]
 
 
 class RemoteUserCase(TestCase):
+    owner: User
+    reader: User
+    cookies: SimpleCookie
+    secret: str
     async_client: ProxiedClient
     async_client_class = ProxiedClient
 

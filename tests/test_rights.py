@@ -219,6 +219,11 @@ ROWS = list(rows())
 
 
 class RightsTests(TestCase):
+    users: dict[str, User]
+    tokens: dict[str, str]
+    cookies: dict[str, Any]
+    ids: dict[str, Any]
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.users = {"reader": reader(), "librarian": librarian(), "owner": owner(), "closed": reader("closed")}

@@ -20,7 +20,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_siz
 def exported(name: str) -> bytes:
     async def fetch() -> bytes:
         response = await AsyncClient().get(f"/{name}")
-        return b"".join([part async for part in response.streaming_content])
+        return b"".join([part async for part in response.streaming_content])  # type: ignore[attr-defined]
 
     return async_to_sync(fetch)()
 

@@ -95,6 +95,14 @@ def test_a_series_that_was_written_with_its_number_is_parted_from_it() -> None:
 
 
 class SeriesOfBooks(TestCase):
+    mort: Book
+    light: Book
+    colour: Book
+    omnibus: Book
+    map: Book
+    discworld: Series
+    url: str
+
     @classmethod
     def setUpTestData(cls) -> None:
         def add(title: str, series: str = "", number: object = None, *more: str, **other: Any) -> Book:
@@ -380,7 +388,7 @@ class Kept(LibrarianTestCase):
         assert (data["missing"], data["is_complete"], data["volumes"]) == ([], False, None)
 
     def test_what_cannot_be_is_refused_with_the_reason(self) -> None:
-        for values in (
+        refused: tuple[dict[str, Any], ...] = (
             {"volumes": 0},
             {"volumes": 10**9},
             {"is_complete": "maybe"},
@@ -388,7 +396,8 @@ class Kept(LibrarianTestCase):
             {"name": "A #3"},
             {"name": "a;b"},
             {"name": ""},
-        ):
+        )
+        for values in refused:
             with self.subTest(values):
                 answer = self.changed(**values)
                 assert (answer.status_code, [*answer.json()["errors"]]) == (422, [*values])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.test import Client, TestCase
 from django.urls import Resolver404, resolve
 
@@ -68,6 +68,9 @@ def may(user: Any, method: str, path: str) -> bool:
 
 
 class ShownTests(TestCase):
+    book: Book
+    people: dict[str, User | AnonymousUser]
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.book = Book.objects.add({"title": "Kokoro", "isbn13": "9780895267153", "topics": ["Novels"]})

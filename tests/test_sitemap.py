@@ -30,10 +30,12 @@ class SitemapTestCase(TestCase):
 
 
 class Sitemap(SitemapTestCase):
+    emma: Book
+
     @classmethod
     def setUpTestData(cls) -> None:
         given = {"authors": ["Jane Austen"], "series": "Novels", "topics": ["Novels", "小説"]}
-        cls.emma = Book.objects.add({"title": "Emma", **given})  # type: ignore[typeddict-item]
+        cls.emma = Book.objects.add({"title": "Emma", **given})
 
     async def test_its_files_name_every_book_author_series_and_topic(self) -> None:
         found = [address for file in await self.index() for address in await self.addresses(file)]
@@ -86,7 +88,7 @@ class Sitemap(SitemapTestCase):
     def test_head_reads_no_rows_but_whether_there_are_any(self) -> None:
         with self.assertNumQueries(1):
             response = async_to_sync(self.async_client.head)("/sitemap-topics-1.xml")
-        assert list(response.streaming_content) == []
+        assert list(response.streaming_content) == []  # type: ignore[attr-defined]
 
     async def test_where_reading_is_for_accounts_so_is_the_sitemap(self) -> None:
         with override_settings(READ_REQUIRES_LOGIN=True):

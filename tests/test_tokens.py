@@ -32,7 +32,7 @@ class Tokens(LibrarianTestCase):
         headers = {"authorization": f"Bearer {made['token']}"}
         by_token = await AsyncClient().get("/books/", headers=headers)
         in_session, in_nobodys_name = await self.async_client.get("/books/"), await AsyncClient().get("/books/")
-        clients = [client_of(response.asgi_request.scope) for response in (by_token, in_session, in_nobodys_name)]  # type: ignore[attr-defined]
+        clients = [client_of(response.asgi_request.scope) for response in (by_token, in_session, in_nobodys_name)]
         account = await Token.objects.values_list("user", flat=True).aget()
         assert clients == [f"user {account}", f"user {account}", "127.0.0.1"]
 

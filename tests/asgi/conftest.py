@@ -31,7 +31,7 @@ async def make_pool() -> AsyncIterator[MakePool]:
 
     yield make_pool
     for pool in made:
-        await until(lambda pool=pool: pool.checked_out == pool.streaming.checked_out == 0)
+        await until(lambda pool=pool: pool.checked_out == pool.streaming.checked_out == 0)  # type: ignore[misc]
         pool.close()
 
 

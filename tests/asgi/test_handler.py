@@ -318,7 +318,7 @@ async def test_a_stop_of_the_server_does_not_cut_a_download(serve: Serve, gate: 
 
 
 async def test_a_write_whose_client_leaves_is_finished(serve: Serve, gate: Gate) -> None:
-    written = []
+    written: list[str] = []
 
     async def view(request: HttpRequest) -> HttpResponse:
         await sync_to_async(gate.pass_through)()
@@ -340,7 +340,7 @@ async def test_an_answer_is_closed_after_it_was_sent(serve: Serve) -> None:
 
     async def view(request: HttpRequest) -> HttpResponse:
         response = HttpResponse("whole")
-        response._resource_closers.append(lambda: closed.append(exchange.has_ended))
+        response._resource_closers.append(lambda: closed.append(exchange.has_ended))  # type: ignore[attr-defined]
         return response
 
     exchange.application = serve(view)
@@ -353,7 +353,7 @@ async def test_an_answer_that_could_not_be_sent_is_closed(serve: Serve) -> None:
 
     async def view(request: HttpRequest) -> HttpResponse:
         response = HttpResponse("whole")
-        response._resource_closers.append(lambda: closed.append(True))
+        response._resource_closers.append(lambda: closed.append(True))  # type: ignore[attr-defined]
         return response
 
     async def send(message: Any) -> None:

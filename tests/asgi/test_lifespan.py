@@ -140,5 +140,5 @@ async def test_everything_else_is_for_the_application() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
-    lifespan = Lifespan(application, state={}, close=list)
+    lifespan = Lifespan(application, state={}, close=lambda: None)
     assert (await Exchange(lifespan).answer()).status == 204

@@ -20,7 +20,7 @@ from tests.guarding import guarded_loops
 pytestmark = pytest.mark.once
 
 HERE = Path(__file__).parent
-Watch = Callable[..., list[SlowCallback]]
+Watch = Callable[..., MonitoredLoop]
 
 
 async def blocks_by_waiting() -> None:

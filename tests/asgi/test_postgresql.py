@@ -25,7 +25,7 @@ PREPARED = "SELECT statement FROM pg_prepared_statements ORDER BY prepare_time"
 
 async def asked(sql: str, *parameters: Any) -> Any:
     """By the loop, once its thread has opened the connection."""
-    checkout = current_checkout.get()
+    checkout: Any = current_checkout.get()
     return await checkout.call(LoopQuery(checkout, sql, parameters))
 
 

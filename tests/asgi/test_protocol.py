@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from django41_example.server import protocol, transport
+from django41_example.server import protocol, request_head, transport
 from tests.asgi.wire import Server, Wire, settled
 
 pytestmark = pytest.mark.once
@@ -83,7 +83,7 @@ def refusal(wire: Wire) -> dict[str, str]:
     head, _, body = wire.written[wire.written.rindex(b"HTTP/1.1") :].partition(b"\r\n\r\n")
     assert b"Connection: close" in head
     assert f"Content-Length: {len(body)}".encode() in head
-    return json.loads(body)  # type: ignore[no-any-return]
+    return json.loads(body)
 
 
 def get(address: bytes = b"/", *headers: bytes) -> bytes:
@@ -96,9 +96,9 @@ def get(address: bytes = b"/", *headers: bytes) -> bytes:
     )
 
 
-LONGEST = b"/" + b"a" * (protocol.LONGEST_ADDRESS - 1)
-MOST = [b"x: 1"] * (protocol.MOST_HEADERS - 1)  # and Host
-LARGEST = b"x: " + b"a" * (protocol.LARGEST_HEAD - len(b"hosttestserverx"))
+LONGEST = b"/" + b"a" * (request_head.LONGEST_ADDRESS - 1)
+MOST = [b"x: 1"] * (request_head.MOST_HEADERS - 1)  # and Host
+LARGEST = b"x: " + b"a" * (request_head.LARGEST_HEAD - len(b"hosttestserverx"))
 
 
 # Heads

@@ -29,7 +29,7 @@ def access(caplog: Any) -> Any:
 
 def noted(caplog: Any) -> logging.LogRecord:
     (record,) = [record for record in caplog.records if record.name == "access"]
-    return record  # type: ignore[no-any-return]
+    return record
 
 
 async def test_each_answer_has_an_id_of_its_own() -> None:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from django41_example.server.forwarded import ForwardedHeaders
-from django41_example.server.response_cache import ENCODERS, ResponseCache, preferred_encoding, zstd
+from django41_example.server.response_cache import ENCODERS, ResponseCache, preferred_encoding, zstd  # type: ignore[attr-defined]
 from tests.asgi.client import Answer, Exchange, ask, until
 
 pytestmark = pytest.mark.once

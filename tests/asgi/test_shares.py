@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from typing import Any
 
 import pytest
@@ -96,7 +97,8 @@ async def test_the_addresses_of_an_ipv6_network_are_one_client(
 
 
 async def test_the_client_with_the_fewest_threads_is_next(make_pool: MakePool) -> None:
-    pool, turns = make_pool(2), []
+    pool = make_pool(2)
+    turns: list[str] = []
     holders = [Checkout(pool, writes=False, client="greedy") for _ in range(2)]
     for holder in holders:
         await holder.submit(int)
@@ -110,7 +112,8 @@ async def test_the_client_with_the_fewest_threads_is_next(make_pool: MakePool) -
 
 
 async def test_between_two_calls_a_request_that_has_had_less_goes_first(make_pool: MakePool) -> None:
-    pool, turns = make_pool(1), []
+    pool = make_pool(1)
+    turns: list[str] = []
     long, short = (Checkout(pool, writes=False) for _ in range(2))
     await long.submit(turns.append, "long")
     assert long.used > 0
@@ -126,7 +129,8 @@ async def test_between_two_calls_a_request_that_has_had_less_goes_first(make_poo
 
 
 async def test_of_those_who_wait_the_one_that_has_had_least_is_next(make_pool: MakePool) -> None:
-    pool, turns = make_pool(1), []
+    pool = make_pool(1)
+    turns: list[str] = []
     holder, *line = (Checkout(pool, writes=False) for _ in range(4))
     await holder.submit(int)
     for checkout, used in zip(line, (0.9, 0.5, 0.01), strict=True):
@@ -140,11 +144,12 @@ async def test_of_those_who_wait_the_one_that_has_had_least_is_next(make_pool: M
 
 
 async def test_newcomers_do_not_pass_over_a_request_again_and_again(make_pool: MakePool) -> None:
-    pool, turns = make_pool(1), []
+    pool = make_pool(1)
+    turns: list[str] = []
     holder, long, newcomer = (Checkout(pool, writes=False) for _ in range(3))
     await holder.submit(int)
     calls = [long.submit(turns.append, "long")]
-    long.used, long.queued_at = 2 * threads.TURN, long.queued_at - 2 * threads.BEHIND - 1
+    long.used, long.queued_at = 2 * threads.TURN, time.monotonic() - 2 * threads.BEHIND - 1
     calls.append(newcomer.submit(turns.append, "newcomer"))
     holder.end()
     await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)

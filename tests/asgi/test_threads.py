@@ -109,7 +109,8 @@ async def test_there_are_never_more_threads_than_the_size(serve: Serve, make_poo
 
 
 async def test_the_request_that_waits_longest_is_next(make_pool: MakePool) -> None:
-    pool, turns = make_pool(1), []
+    pool = make_pool(1)
+    turns: list[str] = []
     holder, *line = (Checkout(pool, writes=False) for _ in range(4))
     await holder.submit(int)
     calls = [checkout.submit(turns.append, number) for number, checkout in enumerate(line)]

@@ -123,7 +123,8 @@ class Server:
         self.clock = Clock()
 
     def protocol(self, loop: Any = None) -> LimitedProtocol:
-        return LimitedProtocol(self.config, self.state, self.app_state, loop or self.clock)
+        clock: Any = self.clock
+        return LimitedProtocol(self.config, self.state, self.app_state, loop or clock)
 
     def connect(self, address: str = "127.0.0.1") -> Wire:
         return Wire(self.protocol(), address)

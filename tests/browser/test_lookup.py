@@ -17,16 +17,16 @@ RECORD = {"title": "The Example", "authors": ["Ann Author", "Bob Author"], "page
 @pytest.fixture
 async def form(page: Page) -> Page:
     """The form for a new book. Two ISBNs are known outside; for any other the server is asked."""
-    records = {ISBN: RECORD, OTHER: {"title": "Another", "publisher": "Other Press"}}
+    records: dict[str, dict[str, Any]] = {ISBN: RECORD, OTHER: {"title": "Another", "publisher": "Other Press"}}
 
     async def answer(route: Route) -> None:
         isbn13 = route.request.url.rpartition("=")[2]
         if isbn13 not in records:
             await route.fallback()
             return
-        found: dict[str, Any] = records[isbn13]
+        found = records[isbn13]
         origins = dict.fromkeys(found, "Open Library")
-        data = {"isbn13": isbn13, "record": found, "origins": origins, "sources": [], "book": None}
+        data: dict[str, Any] = {"isbn13": isbn13, "record": found, "origins": origins, "sources": [], "book": None}
         await route.fulfill(status=200, content_type="application/json", body=json.dumps(data))
 
     await page.route("**/lookup/?isbn=*", answer)

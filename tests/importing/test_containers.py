@@ -165,7 +165,7 @@ def test_a_row_that_is_too_long_is_refused() -> None:
 @pytest.mark.parametrize("rows", [0, 2])
 def test_no_process_is_left_of_a_sheet(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Popen[bytes]] = []
-    monkeypatch.setattr(sheet, "Popen", lambda *args, **options: started.append(Popen(*args, **options)) or started[0])
+    monkeypatch.setattr(sheet, "Popen", lambda *args, **options: started.append(Popen(*args, **options)) or started[0])  # type: ignore[func-returns-value, arg-type]
     with source.opened(xlsx({"Books": {"A1": "title", "A2": "Kokoro", "A3": "Faust", "A99": "Emma"}})) as opened:
         table = tables.opened(opened, {})  # kept, as by a traceback
         found = [row.cells for row in islice(table.rows(table.start, table.before), rows)]

@@ -11,9 +11,10 @@ from django.db.models.functions import Now
 from django.test import TransactionTestCase
 from python_calamine import CalamineWorkbook
 
+from books.forms.jobs import ExportForm, ImportForm
 from books.history.rename import edit
 from books.importing.containers import sheet
-from books.jobs.kinds import KINDS, ExportForm, ImportForm
+from books.jobs.kinds import KINDS
 from books.jobs.run import JobAborted, Postponed, Run, StopReason
 from books.jobs.start import start
 from books.jobs.tasks import import_books, undo_import
@@ -124,9 +125,8 @@ class Import(TransactionTestCase):
         stops = iter([None, None, StopReason.STOPPING] * 100)  # before the body, and after each batch
 
         def check(self: Run) -> None:
-            self.why = next(stops)
-            if self.why:
-                raise JobAborted(self.why)
+            if why := next(stops):
+                raise JobAborted(why)
 
         with mock.patch.object(Run, "check", check), mock.patch.object(import_books, "BATCH_ROWS", 7):
             job = run_import(upload(rows))
@@ -212,7 +212,7 @@ class Export(TransactionTestCase):
 
     def test_any_number_of_batches_makes_one_file(self) -> None:
         for row in ROWS:
-            Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
+            Book.objects.add({"title": row["title"]})
         with mock.patch("books.exporting.base.BATCH", 7):
             job = run("export", format="csv", query={})
         assert [row["title"] for row in csv.DictReader(io.StringIO(content(job, "books.csv")))] == [
@@ -222,14 +222,14 @@ class Export(TransactionTestCase):
 
     def test_every_format_is_one_file_of_all_batches(self) -> None:
         for row in ROWS:
-            Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
+            Book.objects.add({"title": row["title"]})
         with mock.patch("books.exporting.base.BATCH", 7):
             job = run("export", format="csl", query={})
         assert len(json.loads(content(job, "books.csl.json"))) == 40
 
     def test_a_workbook_that_was_interrupted_is_begun_again(self) -> None:
         for row in ROWS:
-            Book.objects.add({"title": row["title"]})  # type: ignore[typeddict-item]
+            Book.objects.add({"title": row["title"]})
         with mock.patch("books.exporting.base.BATCH", 7), mock.patch.object(Run, "check", self.stop_at_third()):
             job = run("export", format="xlsx", query={})
         assert (job.status, job.done) == (Status.SUCCEEDED, 40)
@@ -273,7 +273,7 @@ class Arguments(TransactionTestCase):
         return set(KINDS[kind].form(sent).errors)
 
     def test_what_is_not_possible_is_told(self) -> None:
-        for kind, sent, name in [
+        refused: list[tuple[str, dict[str, Any], str]] = [
             ("clock", {"seconds": 0}, "seconds"),
             ("clock", {"seconds": 1001}, "seconds"),
             ("clock", {"seconds": "soon"}, "seconds"),
@@ -290,7 +290,8 @@ class Arguments(TransactionTestCase):
             ("export", {"year": "x"}, "year"),
             ("undo_import", {"job": "none"}, "job"),
             ("undo_import", {}, "job"),
-        ]:
+        ]
+        for kind, sent, name in refused:
             with self.subTest(kind=kind, sent=sent):
                 assert self.errors(kind, **sent) == {name}
 

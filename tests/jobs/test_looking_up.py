@@ -14,7 +14,8 @@ import pytest
 from django.db import connections
 from django.test import TestCase, TransactionTestCase
 
-from books.jobs.kinds import KINDS, LookupForm
+from books.forms.jobs import LookupForm
+from books.jobs.kinds import KINDS
 from books.jobs.start import retry, start
 from books.jobs.tasks import lookup_books
 from books.lookup.lookup import LookupResult

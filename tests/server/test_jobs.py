@@ -23,7 +23,7 @@ ROWS = 4000
 REJECTED = ROWS // 1000
 
 
-class OwnedCatalogue(Catalogue, Owner):
+class OwnedCatalogue(Catalogue, Owner):  # type: ignore[misc]
     """A server whose owner starts jobs."""
 
     def __init__(self, folder: Path, database_url: str, command: str, token: str) -> None:
