@@ -99,12 +99,12 @@ class BookForm(forms.Form):
         Topics are split at any comma, people only at a Chinese one: names like `Tolkien, J. R. R.` are asked about.
         """
         authors, contributors, topics = (self.cleaned_data[field] for field in NAMES)
-        known = Topic.objects.find(map(record.topic_slug, topics))
+        known = Topic.objects.spellings(topics)
         people = self._split("contributors", [roles.contributor(text) for text in contributors])
         found = {
             "authors": [each.name for each in self._split("authors", [Contributor(name, "") for name in authors])],
             "contributors": list(map(str, people)),
-            "topics": split_unknown(topics, _COMMAS, [name for name in topics if record.topic_slug(name) in known]),
+            "topics": split_unknown(topics, _COMMAS, known),
         }
         for name, values in found.items():
             try:

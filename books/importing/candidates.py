@@ -16,8 +16,9 @@ from books.metadata.folding import letters
 from books.metadata.series import rename_series, series_names
 from books.models import Author, Book, Change, Channel, Series, Topic, bulk
 from books.models.book_columns import RECORD_COLUMNS, as_record
-from books.models.bulk import Fields, slug_of
+from books.models.bulk import Fields
 from books.models.fields import among
+from books.models.topic import slug_of
 from books.web.serializers import book_url
 
 PEOPLE = {Channel.PAGE, Channel.API, Channel.ADMIN}
@@ -54,14 +55,14 @@ class Candidates:
         self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
         self._load_books(wanted, one_person_a_row=one_person_a_row)
         # The spellings in the catalogue: topics by slug, authors by name and by letters, series by old name.
-        slugs = {slug_of(name) for fields in wanted for name in fields.get("topics", ())}
-        self.topics = {slug: topic.name for slug, topic in Topic.objects.find(slugs).items()}
+        names = {name for fields in wanted for name in fields.get("topics", ())}
+        self.topics = {slug_of(name): spelling for name, spelling in Topic.objects.spellings(names).items()}
         self.authors = {name: name for book in self.pending for name in roles.names(book.fields)}
         names = {name for fields in wanted for name in roles.names(fields)}
         self.authors |= Author.objects.spellings(names - self.authors.keys())
         known = {name for book in self.pending for name in series_names(book.fields)}
-        series = Series.objects.find({name for fields in wanted for name in series_names(fields)} - known)
-        self.series = {name: each.name for name, each in series.items() if each.name != name}
+        series = Series.objects.spellings({name for fields in wanted for name in series_names(fields)} - known)
+        self.series = {name: spelling for name, spelling in series.items() if spelling != name}
         self._corrected: dict[int, set[str]] | None = None  # loaded when first needed
 
     def _load_books(self, wanted: Collection[Fields], *, one_person_a_row: bool) -> None:

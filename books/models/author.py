@@ -1,18 +1,16 @@
 """Authors: created with their first book, deleted with the last."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from books.metadata import fingerprint, record, roles, sorting
-from books.metadata.folding import fold, letters
+from books.metadata.folding import letters
 from books.metadata.text import words
-from books.models.fields import SortKeyField, among
-from books.models.named import Named, NamedQuerySet, OtherName
-
-KEY_LENGTH = sorting.LENGTH
+from books.models.fields import SortKeyField
+from books.models.named import KEY_LENGTH, Named, NamedQuerySet, OtherName, Spelling, folded
 
 
 class AuthorQuerySet(NamedQuerySet["Author"]):
@@ -22,40 +20,13 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
         """Those who are the author of a book."""
         return self.filter(Exists(BookAuthor.objects.filter(author=OuterRef("pk"), role=roles.AUTHOR)))
 
-    def with_own_names(self, names: Collection[str]) -> dict[str, "Author"]:
-        """Other apostrophes and marks make no second author."""
-        return _by_spelling(names, {author.name: author for author in self._alike(names)})
-
-    def spellings(self, names: Iterable[str]) -> dict[str, str]:
-        """How each name that is known is spelled here; no objects are made of the many that a list may name."""
-        wanted = set(names)
-        known = _by_spelling(wanted, {name: name for name in self._alike(wanted).values_list("name", flat=True)})
-        return known | {name: author.name for name, author in AuthorName.objects.find(wanted - known.keys()).items()}
-
-    def _alike(self, names: Iterable[str]) -> "AuthorQuerySet":
-        """Those whose names fold as one of these, the oldest last."""
-        keys = {fold(name)[:KEY_LENGTH] for name in names}
-        return self.filter(name_key__in=among(keys)).order_by("-pk") if keys else self.none()
-
-    def create_all(self, names: Collection[str]) -> dict[str, "Author"]:
-        self.bulk_create(self.unsaved(names), ignore_conflicts=True)
-        return self.find(names)
-
-    @staticmethod
-    def unsaved(names: Iterable[str], sort_names: Mapping[str, str] = {}) -> "list[Author]":
-        """New authors of these names, sorted. Of several spellings of one name the first is taken."""
-        new = {letters(name): name for name in reversed([*names])}.values()
-        return [Author.of(name, sort_names.get(name, "")) for name in sorted(new)]
-
-
-def _by_spelling[Found](names: Iterable[str], found: Mapping[str, Found]) -> dict[str, Found]:
-    """What is found of each name: by the name itself, else by the last one of the same letters."""
-    alike = {letters(name): each for name, each in found.items()}
-    return {name: each for name in names if (each := found.get(name) or alike.get(letters(name)))}
+    def unsaved(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> "list[Author]":
+        return [Author.of(name, sort_names.get(name, "")) for name in self.first_spellings(names)]
 
 
 class Author(Named):
     FIELD, PLURAL, EDITABLE, TAKEN_OVER = "authors", "authors", ("name", "sort_name", "person"), ("person",)
+    SPELLING = Spelling("name_key", folded, letters)  # other apostrophes and marks make no second author
 
     name = models.CharField(max_length=record.MAX_NAME, unique=True)
     sort_name = models.CharField(
@@ -83,7 +54,7 @@ class Author(Named):
 
     def derived(self) -> "Author":
         """The author with the keys that follow from the names."""
-        self.name_key = fold(self.name)[:KEY_LENGTH]
+        self.name_key = folded(self.name)
         self.sort_key = sorting.name_key(self.filed_as)
         self.fingerprint = fingerprint.of_person(self.name)
         return self

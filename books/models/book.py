@@ -1,6 +1,6 @@
 """A book, its queries, and the few methods that change one together with its history."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Literal, Self, cast
@@ -14,12 +14,13 @@ from books.metadata import fingerprint, languages, numbers, record, roles
 from books.metadata.record import Record
 from books.metadata.series import Place, normalize_series, places
 from books.metadata.years import NEVER
-from books.models.author import KEY_LENGTH, Author, BookAuthor
+from books.models.author import Author, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, as_record, columns
 from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.errors import AlreadyRestored, Duplicate, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.fields import SortKeyField, WordsField, isbn_shape, none_or_in
 from books.models.links import delete_unused, other_names, unlink
+from books.models.named import KEY_LENGTH, Named
 from books.models.series import BookSeries, Series
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
@@ -268,30 +269,25 @@ class Book(models.Model):
 
     def save_record(self, full: Record, new_pk: int | None = None) -> "Self":
         """Save the whole record with its links, within a transaction. `new_pk`: the id of a restored book."""
-        by_name = Author.objects.get_or_create_all(person.name for person in roles.people(full))
-        names = {name: author.name for name, author in by_name.items()}
-        authors = list(dict.fromkeys(map(names.__getitem__, full["authors"])))
+        authors = Author.objects.get_or_create_all(person.name for person in roles.people(full))
         topics = Topic.objects.get_or_create_all(full["topics"])
-        full = {**full, "authors": authors, "topics": [topics[slug].name for slug in sorted(topics)]}
         series = Series.objects.get_or_create_all(place.series for place in places(full))
-        full["contributors"] = roles.rename(full["contributors"], names)
-        full = normalize_series(full, {name: each.name for name, each in series.items()})
+        full = _as_spelled(full, authors, topics, series)
         if self.pk and full == self.as_record():
             return self
         for name, value in columns(full, other_names([full])).items():
             setattr(self, name, value)
-        by_name |= {author.name: author for author in by_name.values()}
-        if authors:
-            self.author_key = by_name[authors[0]].sort_key
+        if full["authors"]:
+            self.author_key = authors[full["authors"][0]].sort_key
         is_new = self.pk is None
         unlinked = unlink([] if is_new else [self.pk])
         self.version += 0 if is_new else 1
         self.pk = self.pk or new_pk
         self.save(force_insert=is_new)
         keep_in_step([self.pk])
-        series |= {each.name: each for each in series.values()}
         in_series = [(series[place.series], place) for place in places(full)]
-        self.link([(by_name[name], role) for name, role in roles.people(full)], topics.values(), in_series)
+        people = [(authors[name], role) for name, role in roles.people(full)]
+        self.link(people, map(topics.__getitem__, full["topics"]), in_series)
         delete_unused(unlinked)
         return self
 
@@ -316,6 +312,18 @@ class Book(models.Model):
             BookSeries(book=self, series=series, number=place.number, label=place.label, position=position)
             for position, (series, place) in enumerate(in_series)
         )
+
+
+def _as_spelled(full: Record, *found: Mapping[str, Named]) -> Record:
+    """The record with its authors, topics and series as the catalogue spells them."""
+    authors, topics, series = ({name: each.name for name, each in names.items()} for names in found)
+    spelled: Record = {
+        **full,
+        "authors": list(dict.fromkeys(map(authors.__getitem__, full["authors"]))),
+        "contributors": roles.rename(full["contributors"], authors),
+        "topics": sorted({topics[name] for name in full["topics"]}, key=record.topic_slug),
+    }
+    return normalize_series(spelled, series)
 
 
 class MergedAway(Book.DoesNotExist):

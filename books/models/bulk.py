@@ -4,7 +4,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import batched, chain
 from typing import Any, cast
 
@@ -13,7 +12,7 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from books.metadata.record import Record, topic_slug
+from books.metadata.record import Record
 from books.metadata.roles import Contributor, people
 from books.metadata.series import Place, places
 from books.models import (
@@ -41,7 +40,6 @@ BATCH = 500  # books that are read and written at once
 
 Names = tuple[list[Contributor], list[str], list[Place]]  # that a book has links for
 Fields = dict[str, Any]  # a Record whose fields are taken by name
-slug_of = lru_cache(10_000)(topic_slug)
 
 
 @dataclass(eq=False)
@@ -186,7 +184,7 @@ def _link(books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> 
     author_links, topic_links, series_links = [], [], []
     for book, (named, names, found) in books.items():
         author_links += [(book.pk, authors[name], role, position) for position, (name, role) in enumerate(named)]
-        topic_links += [(book.pk, topics[slug_of(name)].pk) for name in names]
+        topic_links += [(book.pk, topics[name].pk) for name in names]
         series_links += [
             (book.pk, series[name].pk, number, label, position) for position, (name, number, label) in enumerate(found)
         ]

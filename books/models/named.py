@@ -1,22 +1,34 @@
 """Authors, topics and series, which books share by name; and the changes of these names."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from books.metadata import record
+from books.metadata import record, sorting
 from books.metadata.folding import fold, letters
 from books.models.change import Actor, Channel
 from books.models.fields import SortKeyField, among, count_of
 from books.search.pagination import Ordering, PagedQuerySet
 
-KEY_LENGTH = record.MAX_NAME
+KEY_LENGTH = sorting.LENGTH
 MAX_REDIRECTS = 20  # from one to the next, as it was merged again and again
+
+
+def folded(name: str) -> str:
+    return fold(name)[:KEY_LENGTH]
+
+
+class Spelling(NamedTuple):
+    """How all spellings of one name are found."""
+
+    column: str
+    key: Callable[[str], str]  # the value there for a name
+    shared: Callable[[str], str]  # what the spellings share, where the key does not tell
 
 
 class Named(models.Model):
@@ -27,6 +39,7 @@ class Named(models.Model):
     ADDRESS: ClassVar[str] = "pk"  # the column by which its URL knows it
     EDITABLE: ClassVar[tuple[str, ...]] = ("name",)
     TAKEN_OVER: ClassVar[tuple[str, ...]] = ()  # columns that are filled from another that is merged into it
+    SPELLING: ClassVar[Spelling] = Spelling("name", str, str)
 
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
@@ -141,30 +154,52 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         for word in fold(words).split():
             found &= Q(name_key__contains=word)
             other &= Q(key__contains=word)
-        others = self.model.other_names.field.model.objects
-        return self.filter(found | Q(pk__in=others.filter(other).values("of"))) if found else self
+        return self.filter(found | Q(pk__in=self._other_names.filter(other).values("of"))) if found else self
 
     def find(self, names: Iterable[str]) -> dict[str, _Named]:
-        """The one of each name that is known, or that is another name of just one."""
+        """The one of each name: the oldest with a spelling of it, or the only one with that other name."""
         wanted = set(names)
-        known = self.with_own_names(wanted) if wanted else {}
-        others: OtherNameQuerySet = self.model.other_names.field.model.objects.all()
-        return known | others.find(wanted - known.keys())
+        known = self._by_spelling(wanted, {each.name: each for each in self._alike(wanted)})
+        return known | self._other_names.find(wanted - known.keys())
 
-    def with_own_names(self, names: Collection[str]) -> dict[str, _Named]:
-        return {each.name: each for each in self.filter(name__in=among(names))}
+    def spellings(self, names: Iterable[str]) -> dict[str, str]:
+        """How each name that is known is spelled here; no objects are made of the many that a list may name."""
+        wanted = set(names)
+        known = self._by_spelling(wanted, {name: name for name in self._alike(wanted).values_list("name", flat=True)})
+        return known | {name: each.name for name, each in self._other_names.find(wanted - known.keys()).items()}
+
+    def _alike(self, names: Collection[str]) -> Self:
+        """Those whose names may be spellings of these, the oldest last."""
+        column, key, _ = self.model.SPELLING
+        return self.filter(**{f"{column}__in": among(set(map(key, names)))}).order_by("-pk") if names else self.none()
+
+    def _by_spelling[Found](self, names: Iterable[str], found: Mapping[str, Found]) -> dict[str, Found]:
+        """What is found of each name: by the name itself, else by the last one that is a spelling of it."""
+        shared = self.model.SPELLING.shared
+        alike = {shared(name): each for name, each in found.items()}
+        return {name: each for name in names if (each := found.get(name) or alike.get(shared(name)))}
+
+    @property
+    def _other_names(self) -> "OtherNameQuerySet":
+        others: OtherNameQuerySet = self.model.other_names.field.model.objects.all()
+        return others
 
     def get_or_create_all(self, names: Iterable[str]) -> dict[str, _Named]:
-        """The one of each name. Missing ones are created."""
+        """The one of each name, and of its own. Missing ones are created."""
         wanted = dict.fromkeys(names)
         known = self.find(wanted)
-        return known | self.create_all([name for name in wanted if name not in known])
+        if missing := [name for name in wanted if name not in known]:
+            self.bulk_create(self.unsaved(missing), ignore_conflicts=True)
+            known |= self.find(missing)
+        return {each.name: each for each in known.values()} | known
 
-    def create_all(self, names: Collection[str]) -> dict[str, _Named]:
-        """Create those whose names are new. Sorted, so that two writers cannot deadlock."""
-        new: Any = [self.model.of(name) for name in sorted(names)]
-        self.bulk_create(new, ignore_conflicts=True)
-        return self.find(names)
+    def unsaved(self, names: Iterable[str]) -> list[_Named]:
+        return list(map(self.model.of, self.first_spellings(names)))
+
+    def first_spellings(self, names: Iterable[str]) -> list[str]:
+        """One spelling of each, the first. Sorted, so that two writers cannot deadlock."""
+        new = {self.model.SPELLING.shared(name): name for name in reversed([*names])}
+        return [new[shared] for shared in sorted(new)]
 
     def find_one(self, name: str) -> _Named | None:
         return self.find([name]).get(name)
@@ -180,13 +215,13 @@ class OtherNameQuerySet(models.QuerySet[Any]):
         return found
 
     def find(self, names: Collection[str]) -> dict[str, Any]:
-        """The author or series of each name that is another name of just one."""
-        keys = {fold(name)[:KEY_LENGTH] for name in names}
-        rows = self.filter(key__in=among(keys)) if keys and self.exists() else self.none()
+        """The one of each name that is another name of just one."""
+        _, key, shared = self.model.SPELLING
+        rows = self.filter(key__in=among(set(map(key, names)))) if names and self.exists() else self.none()
         found: defaultdict[str, set[Named]] = defaultdict(set)
         for row in rows.select_related("of"):
-            found[letters(row.name)].add(row.of)
-        return {name: next(iter(found[letters(name)])) for name in names if len(found[letters(name)]) == 1}
+            found[shared(row.name)].add(row.of)
+        return {name: next(iter(found[shared(name)])) for name in names if len(found[shared(name)]) == 1}
 
 
 class OtherName(models.Model):
@@ -194,6 +229,7 @@ class OtherName(models.Model):
 
     name: Any = models.CharField(max_length=record.MAX_NAME)
     key = SortKeyField(max_length=KEY_LENGTH)
+    SPELLING: ClassVar[Spelling] = Spelling("key", folded, letters)
 
     objects = OtherNameQuerySet.as_manager()
 
@@ -204,7 +240,7 @@ class OtherName(models.Model):
         return str(self.name)
 
     def derived(self) -> Self:
-        self.key = fold(self.name)[:KEY_LENGTH]
+        self.key = self.SPELLING.key(self.name)
         return self
 
 

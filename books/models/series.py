@@ -9,12 +9,10 @@ from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Round
 
 from books.metadata import numbers, record, sorting
-from books.metadata.folding import fold
 from books.metadata.series import normalize_series
 from books.models.fields import SortKeyField
-from books.models.named import Named, NamedQuerySet, OtherName
+from books.models.named import KEY_LENGTH, Named, NamedQuerySet, OtherName, folded
 
-KEY_LENGTH = sorting.LENGTH
 AFTER_ALL = Decimal(10**7)  # where a book without a number stands
 
 
@@ -44,7 +42,7 @@ class Series(Named):
 
     def derived(self) -> "Series":
         """The series with the keys that follow from its name."""
-        self.name_key = fold(self.name)[:KEY_LENGTH]
+        self.name_key = folded(self.name)
         self.sort_key = sorting.sort_key(self.name)
         return self
 
