@@ -83,12 +83,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_971,
+    "models forms views web metadata templatetags admin": 11_958,
     "search": 1963,
     "server": 3389,
     "jobs": 1464,
-    "importing exporting": 5248,
-    "house": 28_515,
+    "importing exporting": 5238,
+    "house": 28_492,
 }
 
 

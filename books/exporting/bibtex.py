@@ -6,7 +6,7 @@ from itertools import repeat
 from typing import Any
 
 from books.exporting.base import EntryFormat, for_names, frequent
-from books.exporting.citation import full_title, language_tag, people, person, year_in_words
+from books.exporting.citation import language_tag, people, person, titles, year_in_words
 from books.metadata.folding import fold
 from books.models.book_columns import split
 
@@ -51,11 +51,6 @@ def name_of(name: str, language: str) -> str:
     return braced(name)
 
 
-def titles(title: str, subtitle: str) -> str:
-    short = f"  shorttitle = {{{braced(title)}}},\n" if subtitle else ""
-    return f"  title = {{{braced(full_title(title, subtitle))}}},\n{short}"
-
-
 def keywords(topics: str) -> str:
     return ", ".join(braced(name) if "," in name else escape(name) for name in split(topics))
 
@@ -88,7 +83,7 @@ class BibTex(EntryFormat):
     parts = (
         ("id authors language published_year title", key),
         *people(names, "author", ROLES),
-        ("title subtitle", titles),
+        titles(field("title", braced), field("shorttitle", braced)),
         ("publisher", frequent(field("publisher", braced))),
         ("published_year", frequent(field("year", year_in_words))),
         ("isbn13", field("isbn")),

@@ -53,6 +53,14 @@ def full_title(title: str, subtitle: str) -> str:
     return f"{title}: {subtitle}" if subtitle else title
 
 
+def titles(write: Callable[[str], str], write_short: Callable[[str], str]) -> Part:
+    """The part of the full title and, if there is a subtitle, of the title without it."""
+    return (
+        "title subtitle",
+        lambda title, subtitle: write(full_title(title, subtitle)) + (write_short(title) if subtitle else ""),
+    )
+
+
 def series_of(series: str, place: float | None, label: str, more: str) -> list[Place]:
     """A book's places in series, given these columns of its row."""
     return places({"series": series, "series_number": place, "series_label": label, "more_series": split(more)})

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from books.exporting.base import EntryFormat, for_names, frequent
-from books.exporting.citation import full_title, language_tag, people, person
+from books.exporting.citation import language_tag, people, person, titles
 from books.metadata.record import SEPARATOR
 from books.metadata.roles import LABELS
 from books.models.book_columns import NAME_SEPARATOR
@@ -21,9 +21,6 @@ def variable(name: str, written: Callable[[Any], Any] = str) -> Callable[[Any], 
     )
 
 
-TITLE, SHORT_TITLE = variable("title"), variable("title-short")
-
-
 def names(found: Sequence[str], language: str, role: str) -> str:
     return f',"{role}":[{",".join(map(name_of, found, repeat(language)))}]' if found else ""
 
@@ -35,16 +32,12 @@ def name_of(name: str, language: str) -> str:
     return orjson.dumps(parts).decode()
 
 
-def titles(title: str, subtitle: str) -> str:
-    return TITLE(full_title(title, subtitle)) + (SHORT_TITLE(title) if subtitle else "")
-
-
 class CslJson(EntryFormat):
     label, extension, content_type = "CSL-JSON", "csl.json", "application/vnd.citationstyles.csl+json"
     header, separator, end_of_entry = b"[\n", b",\n", "}"
     parts = (
         ("id", '{{"id":"book-{}","type":"book"'.format),
-        ("title subtitle", titles),
+        titles(variable("title"), variable("title-short")),
         *people(names, "author", ROLES, "contributor"),
         ("published_year", frequent(variable("issued", lambda year: {"date-parts": [[year]]}))),
         ("publisher", frequent(variable("publisher"))),

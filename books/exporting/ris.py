@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 
 from books.exporting.base import EntryFormat, frequent
-from books.exporting.citation import family_first, full_title, language_tag, people
+from books.exporting.citation import family_first, language_tag, people, titles
 from books.models.book_columns import split
 
 ROLES = {"edt": "A2", "trl": "A4"}
@@ -22,9 +22,6 @@ def line(tag: str) -> Callable[[object], str]:
         return f"{tag}  - {text}\r\n" if text else ""
 
     return make
-
-
-TITLE, SHORT_TITLE = line("TI"), line("ST")
 
 
 def names(found: Iterable[str], language: str, tag: str) -> str:
@@ -41,17 +38,13 @@ def date(year: int | None) -> str:
     return "" if year is None else f"{year:04}" if year > 0 else f"///{-year} BC"
 
 
-def titles(title: str, subtitle: str) -> str:
-    return TITLE(full_title(title, subtitle)) + (SHORT_TITLE(title) if subtitle else "")
-
-
 class Ris(EntryFormat):
     label, extension, content_type = "RIS", "ris", "application/x-research-info-systems; charset=utf-8"
     end_of_entry = "ER  - \r\n\r\n"
     parts = (
         ("id", "TY  - BOOK\r\nID  - {}\r\n".format),
         *people(names, "AU", ROLES),
-        ("title subtitle", titles),
+        titles(line("TI"), line("ST")),
         ("published_year", frequent(lambda year: line("PY")(date(year)))),
         ("publisher", frequent(line("PB"))),
         ("isbn13", line("SN")),
