@@ -52,7 +52,7 @@ def test_the_same_book_always_has_the_same_cover() -> None:
 
 
 def test_a_shelf_is_of_many_colours_and_ornaments() -> None:
-    shelf = {covers.thumbnail(f"Volume {number}", [])["classes"] for number in range(2000)}
+    shelf = {covers.thumbnail(f"Volume {number}", "")["classes"] for number in range(2000)}
     assert len(shelf) == covers.PALETTES * covers.ORNAMENTS
 
 
@@ -89,9 +89,9 @@ def test_the_first_author_is_named() -> None:
 
 
 def test_an_initial_is_a_letter_or_a_digit_or_a_dot() -> None:
-    assert covers.thumbnail("«emma»", [])["initial"] == "E"
-    assert covers.thumbnail("2666", [])["initial"] == "2"
-    assert covers.thumbnail("?!", [])["initial"] == "·"
+    assert covers.thumbnail("«emma»", "")["initial"] == "E"
+    assert covers.thumbnail("2666", "")["initial"] == "2"
+    assert covers.thumbnail("?!", "")["initial"] == "·"
 
 
 @given(st.text(min_size=1, max_size=200), st.lists(st.text(max_size=50), max_size=2))

@@ -23,9 +23,9 @@ _VERTICAL = f"{_HAN_OR_KANA}{{1,10}}"
 SLIP_SIZE, SLIP_ROOM = 22, 124  # the largest type, and the height for the title
 
 
-def thumbnail(title: str, authors: Sequence[str]) -> dict[str, str]:
-    """A small cover: `classes`, `ornament` and the title's `initial`."""
-    number = zlib.crc32("\n".join([title, *authors]).encode())
+def thumbnail(title: str, author_names: str) -> dict[str, str]:
+    """A small cover: `classes`, `ornament` and the title's `initial`. The names of the authors stand in lines."""
+    number = zlib.crc32((f"{title}\n{author_names}" if author_names else title).encode())
     is_vertical = not title.isascii() and compiled(_VERTICAL).fullmatch(title)
     ornament = SLIP if is_vertical else str(number // PALETTES % ORNAMENTS)
     return {
@@ -37,7 +37,7 @@ def thumbnail(title: str, authors: Sequence[str]) -> dict[str, str]:
 
 def cover(title: str, authors: Sequence[str]) -> dict[str, str]:
     """A large cover: a thumbnail's data plus the title, its size and the first author."""
-    drawn = thumbnail(title, authors)
+    drawn = thumbnail(title, "\n".join(authors))
     size = min(SLIP_SIZE, SLIP_ROOM // len(title)) if drawn["ornament"] == SLIP else _size(title)
     return {**drawn, "title": title, "size": str(size), "author": authors[0] if authors else ""}
 

@@ -27,7 +27,7 @@ from books.models.words import Words
 from books.search.filters import BookSearch
 from books.search.index import keep_in_step
 from books.search.pagination import Ordering, PagedQuerySet
-from books.search.results import COLUMNS, Matches
+from books.search.results import COLUMNS, RELEVANCE, Matches
 
 Versions = int | Container[int] | None
 VOLUME: tuple[Literal["isbn13"], Literal["series_number"]] = ("isbn13", "series_number")  # one book each
@@ -70,7 +70,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
             Ordering("-added", ("id",), descending=True),
             Ordering("author", ("author_key", "title_key", "id")),
             Ordering("series", ("series_key", "title_key", "id")),
-            Ordering("relevance", ("distance", "id")),
+            RELEVANCE,
         )
     }
     # Books of one series, which has a place for each.

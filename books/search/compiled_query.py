@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import Field, QuerySet, Value
 from django.utils.module_loading import import_string
 
@@ -56,31 +56,31 @@ class CompiledQuery:
 
     def read(self, **values: Any) -> list[Row]:
         sql, parameters = self.fill(values)
-        if not sql:
-            return []
-        with open_cursor(connections[self.queryset.db], prepares=self.keeps_plan) as cursor:
-            cursor.execute(sql, parameters)
-            return self._convert(cursor.fetchall())
+        return self._convert(fetch(sql, parameters, keeps_plan=self.keeps_plan)) if sql else []
 
     async def aread(self, **values: Any) -> list[Row]:
         """The same from a coroutine. In a request to our server, the event loop itself queries PostgreSQL."""
-        checkout, (sql, parameters) = current_checkout.get(), self.fill(values)
-        if checkout is None or not sql:
+        checkout = current_checkout.get()
+        if checkout is None or not self.keeps_plan or connection.vendor == "sqlite":
             return await in_thread(self.read, **values)
-        if connection.vendor == "sqlite":
-            return self._convert(await in_thread(read_by_driver, sql, parameters))
+        sql, parameters = self.fill(values)
         query = import_string("django41_example.server.postgresql.LoopQuery")  # by name: it loads psycopg, 10 MB
-        return self._convert(await checkout.call(query(checkout, sql, parameters)))
+        return self._convert(await checkout.call(query(checkout, sql, parameters))) if sql else []
 
     def _convert(self, rows: list[Row]) -> list[Row]:
         return [*map(tuple, self.compiler.apply_converters(rows, self.converters))] if self.converters else rows
 
 
-def read_by_driver(sql: str, parameters: list[Any]) -> list[Row]:
-    """The rows from SQLite without Django's cursor, which takes as long as they do."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return connection.connection.execute(sql % (("?",) * len(parameters)), parameters).fetchall()  # type: ignore[no-any-return]
+def fetch(sql: str, parameters: list[Any], *, keeps_plan: bool = True) -> list[Row]:
+    """The rows, in a thread. In a request SQLite is asked without Django's cursor, which takes longer than a short
+    query: its time is measured from the beginning of the call."""
+    if connection.vendor == "sqlite" and current_checkout.get():
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            return connection.connection.execute(sql % (("?",) * len(parameters)), parameters).fetchall()  # type: ignore[no-any-return]
+    with open_cursor(connection, prepares=keeps_plan) as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()  # type: ignore[no-any-return]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from django.db.models.functions import Substr
 from books.metadata import languages
 from books.metadata.roles import AUTHOR
 from books.metadata.years import NEVER
-from books.search.compiled_query import compile_query, open_cursor
+from books.search.compiled_query import compile_query, fetch
 from books.search.filters import (
     END,
     FIRST,
@@ -28,10 +28,7 @@ from books.search.filters import (
     filter_books,
     id_range,
     matching_books,
-    names_of,
     parameters_of,
-    values_of,
-    within_window,
 )
 from books.search.pagination import COUNT_CAP
 
@@ -114,8 +111,8 @@ def _counted(
     counting = _count_sql("fitting", f"fitting {join} books_book{{name}} ON book_id = fitting.id", limits)
     counting += start and _STARTS
     if count <= EXACT:
-        query = compile_query(_matching_rows, model, names_of(conditions), start, EXACT + 1)
-        sql, parameters = query.fill(values_of(conditions))
+        query = compile_query(_matching_rows, model, conditions.names, start, EXACT + 1)
+        sql, parameters = query.fill(conditions.values)
         fitting = f"{_with_columns('found', start)} {_FEW.format(EXACT)}"
         sql = sql and f"WITH found AS MATERIALIZED ({sql}), fitting AS MATERIALIZED ({fitting}) {counting} {_FOUND}"
         counted = _values(sql, parameters)
@@ -128,12 +125,8 @@ def _counted(
 
 def _values(sql: str, parameters: list[Any], *, keeps_plan: bool = True) -> dict[str, list[Value]]:
     values: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year", "start", "count")}
-    if not sql:
-        return values
-    with open_cursor(connection, prepares=keeps_plan) as cursor:
-        cursor.execute(sql, parameters)
-        for kind, value, label, books in cursor.fetchall():
-            values[kind].append((value, label or (languages.name(value) if kind == "language" else ""), books))
+    for kind, value, label, books in fetch(sql, parameters, keeps_plan=keeps_plan) if sql else ():
+        values[kind].append((value, label or (languages.name(value) if kind == "language" else ""), books))
     return values
 
 
@@ -147,8 +140,8 @@ def _sample(model: Any, conditions: Conditions, start: str) -> tuple[str, list[A
         rows = _columns(filter_books(model.objects.all(), conditions).filter(within), start)
         sql, parameters = rows.order_by(F("pk") % SCATTER)[: WINDOWS * WINDOW].query.sql_with_params()
         return sql, [*parameters]
-    conditions = within_window(conditions)
-    window, values = compile_query(_window, model, names_of(conditions), start), values_of(conditions)
+    conditions = conditions.within_window()
+    window, values = compile_query(_window, model, conditions.names, start), conditions.values
     windows = [window.fill({**values, "first": each, "end": each + 2 * width}) for each in starts]
     sql = " UNION ALL ".join(f"SELECT * FROM ({each}) AS part" for each, _ in windows if each)  # nosec B608 # noqa: S608
     return sql, [each for _, parameters in windows for each in parameters]

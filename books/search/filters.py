@@ -43,7 +43,24 @@ FIRST, END = Parameter("first", NUMBER), Parameter("end", NUMBER)  # ids of a wi
 LONGEST_ID = 18  # digits
 ANY_NUMBER = 10**9  # of books
 REFUSED_WORDS = ("without_words",)  # the conditions of a search that asks for nothing else
-Conditions = tuple[tuple[str, Any], ...]  # names of CONDITIONS, with their values
+
+
+class Conditions(tuple[tuple[str, Any], ...]):
+    """Names of CONDITIONS, with their values."""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple([name for name, _ in self])
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The values, by parameter name."""
+        return {f"{name}{place}": value for place, (name, value) in enumerate(self)}
+
+    def within_window(self) -> "Conditions":
+        """The same conditions, limited to ids from `first` up to but not including `end`."""
+        window = [(f"{name}_in_window" if name == "without_words" else name, value) for name, value in self]
+        return Conditions(window)
 
 
 def _words(asked: Parameter) -> Q:
@@ -104,7 +121,7 @@ class BookSearch:
     """The filters of a list and the words that are searched."""
 
     query: SearchQuery = field(default_factory=SearchQuery)
-    on_rows: Conditions = ()  # that the index of words does not know
+    on_rows: Conditions = field(default_factory=Conditions)  # that the index of words does not know
     topics: tuple[str, ...] = ()  # slugs
     author: str = ""  # an id
 
@@ -130,29 +147,31 @@ class BookSearch:
         on_rows += [("isbn", isbn13) for isbn13 in dict.fromkeys(query.isbns)]
         for lowest, highest in query.unmarked_years:
             on_rows += [(name, year) for name, year in (("lowest", lowest), ("highest", highest)) if year is not None]
-        return cls(query, tuple(on_rows), topics, author if is_id else "")
+        return cls(query, Conditions(on_rows), topics, author if is_id else "")
 
     def on_walk(self, ordering: Ordering) -> Conditions:
         """All conditions, for a walk along the list that skips books which do not match."""
         if self.query.has_text:
-            return ("words_on_walk", as_text(self.query.expression)), *self.on_rows  # type: ignore[arg-type]
+            words = as_text(self.query.expression)  # type: ignore[arg-type]
+            return Conditions([("words_on_walk", words), *self.on_rows])
         language = "title_language" if ordering.columns[0] == "title_key" else "language"
         marked: list[tuple[str, Any]] = [("topic", slug) for slug in self.topics]
         marked += [(language if code == primary(code) else "exact_language", code) for code in self.query.languages]
         for lowest, highest in self.query.marked_years:
             marked += [("from_year", lowest), ("to_year", highest)]
-        return *marked, *self.on_rows
+        return Conditions([*marked, *self.on_rows])
 
     @property
     def conditions(self) -> Conditions:
         """All conditions, for a lookup in the index of words."""
         if words := self.query.expression:
             return self.with_words(words)
-        return (*self.on_rows, *(("without_words", as_text(excluded)) for excluded in self.query.excluded))
+        without = [("without_words", as_text(excluded)) for excluded in self.query.excluded]
+        return Conditions([*self.on_rows, *without])
 
     def with_words(self, words: Expression) -> Conditions:
         """These words, and the conditions on the rows."""
-        return ("words", as_text(words)), *self.on_rows
+        return Conditions([("words", as_text(words)), *self.on_rows])
 
     @cached_property
     def needs_index(self) -> bool:
@@ -179,29 +198,15 @@ def as_text(expression: Expression) -> str:
     return expression.as_tsquery() if connection.vendor == "postgresql" else expression.as_fts5()
 
 
-def names_of(conditions: Conditions) -> tuple[str, ...]:
-    return tuple(name for name, _ in conditions)
-
-
-def within_window(conditions: Conditions) -> Conditions:
-    """The same conditions, limited to ids from `first` up to but not including `end`."""
-    return tuple((f"{name}_in_window" if name == "without_words" else name, value) for name, value in conditions)
-
-
 def id_range(model: Any) -> tuple[int, int]:
     """The first id, and the one after the last."""
     ids = model.objects.order_by("pk").values_list("pk", flat=True)
     return ids.first() or 0, (ids.last() or 0) + 1
 
 
-def values_of(conditions: Conditions) -> dict[str, Any]:
-    """The values, by parameter name."""
-    return {f"{name}{place}": value for place, (name, value) in enumerate(conditions)}
-
-
 def parameters_of(names: tuple[str, ...]) -> Conditions:
     """The conditions with these names, with parameters for their values."""
-    return tuple((name, Parameter(f"{name}{place}", CONDITIONS[name][0])) for place, name in enumerate(names))
+    return Conditions((name, Parameter(f"{name}{place}", CONDITIONS[name][0])) for place, name in enumerate(names))
 
 
 def filter_books(books: Any, conditions: Conditions) -> Any:
@@ -221,10 +226,10 @@ def filter_books(books: Any, conditions: Conditions) -> Any:
 
 
 def count_books(model: Any, conditions: Conditions, cap: int) -> int:
-    if names_of(conditions) == REFUSED_WORDS:  # the index counts those that have them, and looks at no book
-        others = count_books(model, (("words", conditions[0][1]),), ANY_NUMBER)
+    if conditions.names == REFUSED_WORDS:  # the index counts those that have them, and looks at no book
+        others = count_books(model, Conditions([("words", conditions[0][1])]), ANY_NUMBER)
         return min(int(model.objects.count()) - others, cap + 1)
-    found = compile_query(count_query, model, names_of(conditions), cap).read(**values_of(conditions))
+    found = compile_query(count_query, model, conditions.names, cap).read(**conditions.values)
     return int(found[0][0]) if found else 0  # no row: there is no book at all
 
 

@@ -19,7 +19,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from books.search import index_postgresql, index_sqlite
-from books.search.compiled_query import open_cursor
+from books.search.compiled_query import fetch
 
 PORTION = 100  # books that are indexed in one transaction: other writers wait for a twentieth of a second
 LARGE_PORTION = 2000  # during an upgrade, when they wait anyway
@@ -52,7 +52,8 @@ def index_new(rows: Iterable[Mapping[str, Any]]) -> None:
 def catch_up() -> None:
     """Index what other programs have written. Call it in a thread, before a search. Raises Behind."""
     try:
-        _catch_up(connection, PATIENCE)
+        if fetch(KINDS[connection.vendor].CHANGED, [1]):
+            _catch_up(connection, PATIENCE)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
             raise Behind(BEHIND) from error
@@ -60,20 +61,14 @@ def catch_up() -> None:
 
 
 @contextmanager
-def searching() -> Iterator[None]:
-    """Around a search, in a thread: the index is up to date, and PostgreSQL uses it."""
-    catch_up()
-    with using_index():
-        yield
-
-
-@contextmanager
-def using_index() -> Iterator[None]:
-    """Make PostgreSQL use the index of words.
+def using_index(*, is_current: bool = False) -> Iterator[None]:
+    """Around a search, in a thread: the index is up to date, unless it `is_current` already, and PostgreSQL uses it.
 
     Otherwise it unpacks the words row by row, which takes minutes for a million books. With its usual 4 MB of memory it
     forgets which rows of a page match, and unpacks them all: counting 380,000 books then takes three times as long.
     """
+    if not is_current:
+        catch_up()
     if connection.vendor == "sqlite":
         yield
         return
@@ -84,7 +79,7 @@ def using_index() -> Iterator[None]:
 
 def _catch_up(database: Any, seconds: float, report: Report = lambda books: None) -> None:
     index, until = KINDS[database.vendor], time.monotonic() + seconds
-    with open_cursor(database, prepares=True) as cursor:
+    with database.cursor() as cursor:
         while index.changed_books(cursor, 1):
             if time.monotonic() > until:
                 raise Behind(BEHIND)

@@ -28,7 +28,7 @@ REMOVE = (
     "DROP INDEX book_by_words",
     "DROP INDEX book_without_words",
 )
-NOTED = "SELECT id FROM books_book WHERE words IS NULL ORDER BY id LIMIT %s"
+CHANGED = "SELECT id FROM books_book WHERE words IS NULL ORDER BY id LIMIT %s"
 THERE = f"SELECT id, {_TEXTS} FROM books_book WHERE words IS NULL AND id = ANY(%s)"  # noqa: S608 # nosec B608
 NEXT = f"SELECT id, {_TEXTS} FROM books_book WHERE id > %s ORDER BY id LIMIT %s FOR UPDATE"  # noqa: S608 # nosec B608
 GIVE = (
@@ -39,7 +39,7 @@ GIVE = (
 
 def changed_books(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
     """Some of the books to index; `to_write`: only those that nobody else is writing."""
-    cursor.execute(f"{NOTED} FOR UPDATE SKIP LOCKED" if to_write else NOTED, [most])
+    cursor.execute(f"{CHANGED} FOR UPDATE SKIP LOCKED" if to_write else CHANGED, [most])
     return [pk for (pk,) in cursor.fetchall()]
 
 

@@ -63,6 +63,7 @@ STRUCTURE = 10  # the last of the ids under which FTS5 keeps what it needs to op
 LARGEST_ID = 2**63 - 1
 # As bytes: neither invalid UTF-8 nor a BLOB may stop the index.
 _TEXTS = ", ".join(name if name == "published_year" else f"CAST({name} AS BLOB)" for name in TEXTS)
+CHANGED = "SELECT book FROM books_unindexed ORDER BY book LIMIT %s"
 _AMONG = "IN (SELECT value FROM json_each(%s))"
 _NOTED = f"FROM books_unindexed WHERE book {_AMONG}"
 INDEXED = f"SELECT book, {_TEXTS} {_NOTED} AND title IS NOT NULL ORDER BY book"  # nosec B608
@@ -76,7 +77,7 @@ NEXT = f"SELECT id, {_TEXTS} FROM books_book WHERE id > %s AND id <= %s ORDER BY
 
 def changed_books(cursor: Any, most: int, *, to_write: bool = False) -> list[int]:
     """Some of the books that have a note."""
-    cursor.execute("SELECT book FROM books_unindexed ORDER BY book LIMIT %s", [most])
+    cursor.execute(CHANGED, [most])
     return [pk for (pk,) in cursor.fetchall()]
 
 

@@ -9,8 +9,9 @@
 
 import pickle  # nosec B403 - what this process has written
 from array import array
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from functools import cached_property, partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -33,19 +34,18 @@ from books.search.filters import (
     count_books,
     filter_books,
     id_range,
-    names_of,
     parameters_of,
     series_of,
-    values_of,
     with_place,
-    within_window,
 )
-from books.search.index import catch_up, searching, using_index
+from books.search.index import catch_up, using_index
 from books.search.pagination import COUNT_CAP, Ordering, Page, PageRequest, is_text
 from django41_example.server.threads import in_thread
 
 COLUMNS = ("id", "title", "author_names", "isbn13", "published_year", "language")
+KEY = itemgetter(slice(len(COLUMNS), None))  # of a page's row
 ID = Ordering("id", ("id",))
+RELEVANCE = Ordering("relevance", ("distance", "id"))
 WINDOW = 1000  # ids
 SMALL_CATALOGUE = 200_000  # books; in a larger one searches are counted less far, and facets follow their list:
 SEARCH_CAP = 1000  # 10,000 of a million words take 20 ms
@@ -79,7 +79,7 @@ class Matches:
         """All ids, in order; None for the whole catalogue. Call it in a thread."""
         if self.search.query.is_empty or not self.conditions:
             return array("q") if self.search.query.is_empty else None
-        with self._searching():
+        with using_index() if self.search.needs_index else nullcontext():
             found = filter_books(self.books, self.conditions).order_by().values_list("pk", flat=True)
             return array("q", sorted(found.iterator()))
 
@@ -94,13 +94,14 @@ class Matches:
             counted, rows = await in_thread(self._read, page)
             return counted
 
-        count, cap = counted = await per_version.get_or_make(("count", is_ranked(page), self.conditions), acount)
-        if rows is None and (self.conditions or is_ranked(page)):
+        is_ranked = page.ordering == RELEVANCE
+        count, cap = counted = await per_version.get_or_make(("count", is_ranked, self.conditions), acount)
+        if rows is None and (is_ranked or self.search.needs_index):
             _, rows = await in_thread(self._read, page, counted)
         elif rows is None:
             query, values = self._in_order(page, count)
             rows = await query.aread(**values)
-        return page.page(rows or [], count, lambda row: row[len(COLUMNS) :], cap)
+        return page.page(rows or [], count, KEY, cap)
 
     async def afacets(self, page: Page, asked: str, start: str = "") -> FacetCounts | None:
         """The facets; None if they would take long and nobody asked. `asked`: a kind to list in full, or `all`."""
@@ -110,7 +111,7 @@ class Matches:
                 return pickle.dumps(None)
             is_known = page.count_is_exact or page.count == COUNT_CAP
             books = page.count + (not page.count_is_exact) if is_known else 0
-            with using_index():
+            with using_index(is_current=True):
                 facets = facet_counts(self.model, self.conditions, books, whole=asked, start=start)
             return pickle.dumps(facets)  # as objects they take seven times as much memory
 
@@ -126,9 +127,13 @@ class Matches:
 
     def _read(self, page: PageRequest, counted: tuple[int, int] | None = None) -> tuple[tuple[int, int], list[Row]]:
         """The count (unless it is known) and the page, in one hop. First indexes what other programs have changed."""
-        with self._searching():
-            counted = counted or self._count(page)
-            return counted, self._rows(page, *counted)
+        with using_index() if self.search.needs_index else nullcontext():
+            count, cap = counted = counted or self._count(page)
+            is_by_id = page.ordering.columns == ID.columns and self.search.query.expression
+            if is_by_id or page.ordering == RELEVANCE:
+                return counted, self._read_ranks(page, count, is_few=count <= min(cap, SORTED_RANK))
+            query, values = self._in_order(page, count)
+            return counted, query.read(**values)
 
     def _count(self, page: PageRequest) -> tuple[int, int]:
         """How many books match, up to one beyond the cap; and the cap."""
@@ -138,14 +143,12 @@ class Matches:
         cap = self._cap(page)
         return count_books(self.model, self.conditions, cap), cap
 
-    def _searching(self) -> AbstractContextManager[None]:
-        return searching() if self.search.needs_index else nullcontext()
-
     def _cap(self, page: PageRequest) -> int:
         """How far to count: in a large catalogue, no further than is quick."""
-        cap = SEARCH_CAP if is_ranked(page) else SORTED_FILTERS["postgresql"]
-        is_quick = is_ranked(page) and not self.search.query.terms
-        if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked(page)):
+        is_ranked = page.ordering == RELEVANCE
+        cap = SEARCH_CAP if is_ranked else SORTED_FILTERS["postgresql"]
+        is_quick = is_ranked and not self.search.query.terms
+        if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked):
             return COUNT_CAP
         return COUNT_CAP if self._last_id() <= SMALL_CATALOGUE else cap
 
@@ -161,16 +164,9 @@ class Matches:
             conditions = self.search.on_walk(page.ordering)
         key = page.cursor.key if page.cursor else []
         is_sort = is_sorted and bool(conditions)
-        shape = Shape(names_of(conditions), page.size, page.ordering, page.backwards, bool(key), is_sort)
-        values = {**values_of(conditions), **{f"key{place}": each for place, each in enumerate(key)}}
+        shape = Shape(conditions.names, page.size, page.ordering, page.backwards, bool(key), is_sort)
+        values = {**conditions.values, **{f"key{place}": each for place, each in enumerate(key)}}
         return compile_query(rows_in_order, self.model, shape, keeps_plan=is_sort or not conditions), values
-
-    def _rows(self, page: PageRequest, count: int, cap: int) -> list[Row]:
-        is_by_id = page.ordering.columns == ID.columns and self.search.query.expression
-        if is_by_id or is_ranked(page):
-            return self._read_ranks(page, count, is_few=count <= min(cap, SORTED_RANK))
-        query, values = self._in_order(page, count)
-        return query.read(**values)
 
     def _read_ranks(self, page: PageRequest, count: int, *, is_few: bool) -> list[Row]:
         """Ask one rank after the other until the page is full."""
@@ -187,10 +183,6 @@ class Matches:
             if len(found) > page.size or len(found) == count:  # the page is full, or nothing is left
                 break
         return found[: page.size + 1]
-
-
-def is_ranked(page: PageRequest) -> bool:
-    return page.ordering.name == "relevance"
 
 
 class Shape(NamedTuple):
@@ -233,19 +225,19 @@ def rows_by_id(  # noqa: PLR0913 - all that there is to know
     `is_few`: they are known to be few enough to sort.
     """
     is_sorted = False
-    if connection.vendor == "postgresql" and names_of(conditions) not in {(), REFUSED_WORDS}:
+    if connection.vendor == "postgresql" and conditions.names not in {(), REFUSED_WORDS}:
         is_sorted = is_few or count_books(model, conditions, SORTED_RANK) <= SORTED_RANK
-    if connection.vendor == "sqlite" and "without_words" in names_of(conditions):
-        return rows_of_windows(model, within_window(conditions), size, after, down=down)
-    shape = Shape(names_of(conditions), size, ID, down, after is not None, is_sorted)
+    if connection.vendor == "sqlite" and "without_words" in conditions.names:
+        return rows_of_windows(model, conditions.within_window(), size, after, down=down)
+    shape = Shape(conditions.names, size, ID, down, after is not None, is_sorted)
     query = compile_query(first_by_id, model, shape, keeps_plan=is_sorted)
-    return query.read(**values_of(conditions), after=after)
+    return query.read(**conditions.values, after=after)
 
 
 def rows_of_windows(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
     """The same, read from windows of ids, each wider than the one before, until there are enough."""
-    shape = Shape(names_of(conditions), size, ID, down, is_beyond=False, is_sorted=False)
-    query, values = compile_query(first_by_id, model, shape, keeps_plan=False), values_of(conditions)
+    shape = Shape(conditions.names, size, ID, down, is_beyond=False, is_sorted=False)
+    query, values = compile_query(first_by_id, model, shape, keeps_plan=False), conditions.values
     first, end = id_range(model)
     if after is not None:
         first, end = (first, after) if down else (after + 1, end)

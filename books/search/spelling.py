@@ -9,7 +9,7 @@ from django.db import connection
 
 from books.metadata.folding import fold
 from books.metadata.text import is_unspaced
-from books.search.index import searching
+from books.search.index import using_index
 from books.search.pagination import COUNT_CAP
 
 MOST_WORDS, MOST_UNKNOWN = 6, 3  # of a query that are looked at, and may be mistyped: each takes up to 0.1 s
@@ -79,6 +79,6 @@ def _slips(word: str) -> Iterator[str]:
 
 
 def _counts(words: list[str], most: int = ENOUGH) -> dict[str, int]:
-    with searching(), connection.cursor() as cursor:
+    with using_index(), connection.cursor() as cursor:
         cursor.execute(_COUNT[connection.vendor], [most, json.dumps(words)])
         return dict(cursor.fetchall())

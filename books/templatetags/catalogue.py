@@ -1,7 +1,7 @@
 """What templates need beyond Django's own; built in, so no template loads it. Nothing queries the database."""
 
 import re
-from collections.abc import ItemsView, Mapping, Sequence
+from collections.abc import ItemsView, Mapping
 from html import escape
 from typing import Any
 
@@ -92,9 +92,9 @@ def cover(book: Mapping[str, Any]) -> dict[str, Any]:
     return covers.cover(book["title"], book["authors"])
 
 
-def small_cover(title: str, authors: Sequence[str]) -> str:
+def small_cover(title: str, author_names: str) -> str:
     """For rows that Python renders; `_cover.html` draws large ones."""
-    drawn = covers.thumbnail(title, authors)
+    drawn = covers.thumbnail(title, author_names)
     return (
         f'<svg class="cover {drawn["classes"]}" viewBox="0 0 120 180" aria-hidden="true">'
         f'<use href="#ornament-{drawn["ornament"]}"/><text>{escape(drawn["initial"])}</text></svg>'

@@ -11,7 +11,6 @@ from books.metadata import fingerprint
 from books.metadata.sameness import TITLE, are_different
 from books.models import Book, BookSeries
 from books.models.author import BookAuthor
-from books.models.book_columns import split
 from books.search.compiled_query import CompiledQuery, Parameter, Row
 from books.templatetags.catalogue import small_cover
 from books.web.serializers import book_url
@@ -61,6 +60,6 @@ def shelves(book: Mapping[str, Any], authors: list[str], in_series: list[Row]) -
 @lru_cache(KEPT)
 def cover_html(pk: int, title: str, author_names: str, language: str) -> str:
     return (
-        f'<li><a href="{book_url(pk)}" lang="{escape(language)}">{small_cover(title, split(author_names))}'
+        f'<li><a href="{book_url(pk)}" lang="{escape(language)}">{small_cover(title, author_names)}'
         f'<span dir="auto">{escape(title)}</span></a></li>'
     )

@@ -193,7 +193,7 @@ async def afind_books(text: str, without: int) -> list[dict[str, Any]]:
     """The first books that a search finds, as entries of a list."""
     query = valid(BookQuery({"q": text[:MAX_QUERY]}))
     page = await Book.objects.matching(query.search()).apage(query.page)
-    return [serializers.list_entry(*row) for row in page.rows if row[0] != without]
+    return serializers.list_entries(row for row in page.rows if row[0] != without)
 
 
 def url_of(group: Group) -> str:

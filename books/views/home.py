@@ -14,7 +14,7 @@ from books.views.job_page import alatest
 from books.web import serializers
 from books.web.negotiation import HTML, JSON
 from books.web.permissions import READ
-from books.web.serializers import list_entry
+from books.web.serializers import list_entries
 from django41_example.server.threads import in_thread
 
 NEWEST, TOPICS = 12, 24  # shown
@@ -46,7 +46,7 @@ class Home(CatalogueView):
         by_books = sorted((await atopics()).values(), key=lambda topic: (-topic.books, topic.slug))
         return {
             **self.addresses(),
-            "newest": [list_entry(*row) async for row in newest],
+            "newest": list_entries([row async for row in newest]),
             "topics": [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
             "read_at": timezone.now(),
             "steps": await in_thread(first_steps) if "can_change_settings" in self.user.rights else None,

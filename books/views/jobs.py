@@ -163,8 +163,8 @@ class JobBooks(CatalogueView):
         action, after = query.cleaned_data["action"] or Action.ADDED.value, query.cleaned_data["after"] or 0
         changes = Change.objects.filter(job_id=job.pk, action=action, book_id__gt=after).order_by("book_id")
         pks = [pk async for pk in changes.values_list("book_id", flat=True).distinct()[: BOOKS + 1]]
-        found = Book.objects.filter(pk__in=pks[:BOOKS]).order_by("pk").values(*Book.objects.all().LIST_COLUMNS)
-        books = [serializers.list_entry(**row) async for row in found]
+        found = Book.objects.filter(pk__in=pks[:BOOKS]).order_by("pk").values_list(*Book.objects.all().LIST_COLUMNS)
+        books = serializers.list_entries([row async for row in found])
         further = urlencode({"action": action, "after": pks[BOOKS - 1]}) if len(pks) > BOOKS else ""
         data = {"job": key, "action": action, "books": books, "next": f"{request.path}?{further}" if further else None}
         about = {"key": key, "kind": job.kind, "arguments": job.arguments, "upload": job.upload}

@@ -17,7 +17,7 @@ from books.metadata import languages
 from books.metadata.series import Place
 from books.models import Author, Book
 from books.models.book import BookQuerySet
-from books.models.book_columns import NAME_SEPARATOR, split
+from books.models.book_columns import NAME_SEPARATOR
 from books.search.compiled_query import Row
 from books.search.facets import KINDS, FacetCounts
 from books.search.highlight import Highlighter, Parts
@@ -32,7 +32,7 @@ from books.views.letters import LETTERS, aletters, letter_of
 from books.views.list_context import jumps, list_context, with_current
 from books.views.names import afollow_old
 from books.web.negotiation import HTML, TEXT, HTTPError, valid
-from books.web.serializers import book_url, list_entry, number
+from books.web.serializers import book_url, list_entries, number
 from django41_example.server.threads import in_thread
 
 STARTING = {"title_key", "author_key"}  # columns of orders that have letters to jump to
@@ -63,6 +63,15 @@ def parse_without_cursor(query: str, **within: Any) -> tuple[BookQuery, Matches]
     return found, Book.objects.matching(found.search(**within))
 
 
+def without_years(query: str, reason: str) -> tuple[str, dict[str, bytes]]:
+    """The query without years that cannot be read, and the holes of a page that shows what was typed and the reason."""
+    values = QueryDict(query, mutable=True)
+    typed = {name: values.pop(name, [""])[-1] for name in YEAR_FIELDS}
+    typed["year_from"] = typed["year_from"] or typed.pop("year")
+    shown = {**typed, "year_reason": reason}
+    return values.urlencode(), {name: escape(text).encode() for name, text in shown.items()}
+
+
 def serialize_page(name: str, entries: list[Any], page: Page, links: Mapping[str, str | None]) -> dict[str, Any]:
     return {name: entries, "count": page.count, "count_is_exact": page.count_is_exact, **links}
 
@@ -85,7 +94,14 @@ class BooksView(CatalogueView):
 
         `about` describes that author, topic or series; `shown` is extra context for an editor's page.
         """
-        self.query, self.matches, wanted, refused = self._parse(**within)
+        sent, refused = self.request.META["QUERY_STRING"], {"year_reason": b""}
+        try:
+            self.query, self.matches, wanted = parse_list(sent, **within)
+        except HTTPError as error:
+            if self.media_type != HTML or not error.errors or not error.errors.keys() <= set(YEAR_FIELDS):
+                raise
+            sent, refused = without_years(sent, next(iter(error.errors.values()))[0])
+            self.query, self.matches, wanted = parse_list(sent, **within)
         self.page = await self.matches.apage(wanted)
         if not self.page.count:
             await afollow_old(self.request)
@@ -102,26 +118,11 @@ class BooksView(CatalogueView):
             response["Link"] = header
         return response
 
-    def _parse(self, **within: Any) -> tuple[BookQuery, Matches, PageRequest, dict[str, bytes]]:
-        """The parsed query. A page ignores years that cannot be read, and shows what was typed and why it is wrong."""
-        sent = self.request.META["QUERY_STRING"]
-        try:
-            return *parse_list(sent, **within), {"year_reason": b""}
-        except HTTPError as error:
-            if self.media_type != HTML or not error.errors or not error.errors.keys() <= set(YEAR_FIELDS):
-                raise
-            values = QueryDict(sent, mutable=True)
-            typed = {name: values.pop(name, [""])[-1] for name in YEAR_FIELDS}
-            typed["year_from"] = typed["year_from"] or typed.pop("year")
-            shown = {**typed, "year_reason": next(iter(error.errors.values()))[0]}
-            escaped = {name: escape(text).encode() for name, text in shown.items()}
-            return *parse_list(values.urlencode(), **within), escaped
-
     async def _data(self, about: Mapping[str, Any], links: Mapping[str, str | None]) -> dict[str, Any]:
         """The page as JSON."""
-        entries = [list_entry(*row) for row in self.page.rows]
-        places = await self._places()
-        for entry in entries:
+        entries = list_entries(self.page.rows)
+        places = await self._places() if self.query.has_places else {}
+        for entry in entries if places else ():
             if place := places.get(entry["id"]):
                 entry |= {"series_number": number(place.number), "series_label": place.label}
         data = {**about, **serialize_page("books", entries, self.page, links)}
@@ -132,8 +133,8 @@ class BooksView(CatalogueView):
         return data
 
     async def _places(self) -> dict[int, Place]:
-        """Each book's place in its series, if the list shows it."""
-        return await in_thread(self.matches.places, self.page) if self.query.has_places else {}
+        """Each book's place in its series."""
+        return await in_thread(self.matches.places, self.page)
 
     async def _facets_data(self) -> dict[str, Any]:
         """The facets, most frequent values first and without numbers if there are too many books; and the count."""
@@ -164,7 +165,8 @@ class BooksView(CatalogueView):
         around = await per_version.get_or_make(key, partial(self._surroundings, about))
         search = self.matches.search.query
         # Highlighting may take its time.
-        shown = page.rows, search, {pk: query.place_of(place) for pk, place in (await self._places()).items()}
+        places = await self._places() if query.has_places else {}
+        shown = page.rows, search, {pk: query.place_of(place) for pk, place in places.items()}
         rows = await in_thread(rows_html, *shown) if search.terms else rows_html(*shown)
         is_whole = not (page.after or page.before)  # then there is nowhere to jump to
         marked = b"" if is_whole or not page.rows else with_current(around["jumps"], page, query.page.ordering)
@@ -215,42 +217,31 @@ async def aname(author: str) -> str | None:
 
 
 def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:
-    if not query.terms and not places:
-        return b"".join([plain_row(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in rows])
     titles, authors = Highlighter(query, "title"), Highlighter(query, "authors")
-    return "".join(
-        [
-            row_html(
-                row,
-                highlight_html(titles.parts(row[1])),
-                place_html(places, row) + highlight_html(authors.parts(author_line(row[2]))),
-            )
-            for row in rows
-        ]
-    ).encode()
-
-
-def place_html(places: Mapping[int, str], row: Row) -> str:
-    return f"<b>{escape(place)}</b> " if (place := places.get(row[0])) else ""
-
-
-def author_line(author_names: str) -> str:
-    return author_names.replace(NAME_SEPARATOR, ", ")
+    html: list[str] = []
+    for row in rows:
+        before, title, between, names, after = row_html(*row[: len(BookQuerySet.LIST_COLUMNS)])
+        if query.terms:
+            title = highlight_html(titles.parts(row[1]))
+            names = highlight_html(authors.parts(row[2].replace(NAME_SEPARATOR, ", ")))
+        if place := places.get(row[0]):
+            names = f"<b>{escape(place)}</b> {names}"
+        html += before, title, between, names, after
+    return "".join(html).encode()
 
 
 @lru_cache(ROWS)
-def plain_row(*row: Any) -> bytes:
-    return row_html(row, escape(row[1]), escape(author_line(row[2]))).encode()
-
-
-def row_html(row: Row, title_html: str, names_html: str) -> str:
-    pk, title, author_names, _, published_year, language, *_ = row
+def row_html(
+    pk: int, title: str, author_names: str, _isbn13: str | None, published_year: int | None, language: str
+) -> tuple[str, str, str, str, str]:
+    """A row in five pieces: the second and the fourth are the title and the authors."""
     return (
-        f'<li lang="{escape(language)}">{small_cover(title, split(author_names))}'
-        f'<a href="{book_url(pk)}" dir="auto">{title_html}</a>'
-        f'<span class="by" dir="auto">{names_html}</span>'
-        f'<span class="when" lang="en">{year(published_year)}</span>'
-        f'<span class="tongue" lang="en">{escape(languages.name(language)) if language else ""}</span></li>\n'
+        f'<li lang="{escape(language)}">{small_cover(title, author_names)}<a href="{book_url(pk)}" dir="auto">',
+        escape(title),
+        '</a><span class="by" dir="auto">',
+        escape(author_names.replace(NAME_SEPARATOR, ", ")),
+        f'</span><span class="when" lang="en">{year(published_year)}</span>'
+        f'<span class="tongue" lang="en">{escape(languages.name(language)) if language else ""}</span></li>\n',
     )
 
 

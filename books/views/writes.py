@@ -68,7 +68,7 @@ def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
     columns = {*BookQuerySet.LIST_COLUMNS, *TITLE, "source_key"}
     rows = found.order_by("pk").values(*columns)[:MAX_COMPARED]
     like = [row for row in rows if not are_distinguishable(row, book)][:MAX_SIMILAR]
-    return [serializers.list_entry(*(row[name] for name in BookQuerySet.LIST_COLUMNS)) for row in like]
+    return serializers.list_entries([row[name] for name in BookQuerySet.LIST_COLUMNS] for row in like)
 
 
 def change(pk: int, values: Record, versions: Versions, actor: Actor, *, shares_isbn: bool) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Rows as plain data, the same for JSON and for pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from books.metadata import sorting
 from books.metadata.record import EDITABLE
 from books.models.book import Book
-from books.models.book_columns import RECORD_COLUMNS, as_record, split
+from books.models.book_columns import NAME_SEPARATOR, RECORD_COLUMNS, as_record
 from books.models.job import JobQuerySet
 
 BOOK_COLUMNS = ("id", "created_at", "updated_at", "version", *RECORD_COLUMNS)
@@ -22,19 +22,20 @@ def book_url(pk: int) -> str:
     return f"{BOOKS}{pk}/"
 
 
-def list_entry(  # noqa: PLR0913, PLR0917 - BookQuerySet.LIST_COLUMNS
-    id: int, title: str, author_names: str, isbn13: str | None, published_year: int | None, language: str, *_key: Any
-) -> dict[str, Any]:
-    """A book in a list, from its LIST_COLUMNS; in a page its key in the ordering follows them."""
-    return {
-        "id": id,
-        "url": book_url(id),
-        "title": title,
-        "authors": split(author_names),
-        "isbn13": isbn13,
-        "published_year": published_year,
-        "language": language,
-    }
+def list_entries(rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The books of a list, from BookQuerySet.LIST_COLUMNS; in a page, their keys in the ordering follow them."""
+    return [
+        {
+            "id": pk,
+            "url": f"{BOOKS}{pk}/",
+            "title": title,
+            "authors": author_names.split(NAME_SEPARATOR) if author_names else [],
+            "isbn13": isbn13,
+            "published_year": published_year,
+            "language": language,
+        }
+        for pk, title, author_names, isbn13, published_year, language, *_ in rows
+    ]
 
 
 def book(
