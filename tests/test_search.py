@@ -133,13 +133,13 @@ def test_all_refused_words_are_one_expression() -> None:
 def test_words_beyond_the_most_are_left_out_and_named() -> None:
     query = parse(" ".join(f"w{number}" for number in range(MOST_WORDS)) + " -x author:y")
     assert query.size == MOST_WORDS
-    assert query.left_out == ("-x", "author:y")
+    assert query.ignored == ("-x", "author:y")
 
 
 def test_a_phrase_that_is_too_long_is_cut() -> None:
     query = parse(f'"{"a " * (MOST_WORDS + 5)}"')
     assert [len(phrase.words) for term in query.terms for phrase in term.phrases] == [MOST_WORDS]
-    assert len(query.left_out) == 1
+    assert len(query.ignored) == 1
 
 
 def test_no_word_ends_its_quotation() -> None:

@@ -8,5 +8,5 @@ version and migrations, and with the number of rows and the SHA-256 of each tabl
     restoring.restore      an Archive → this catalogue, exactly, in one transaction
     migrating.as_database  an Archive of any version → a separate database with the current tables
 
-It holds the tables of all models, except those that `tables.LEFT_OUT` lists with the reason.
+It holds the tables of all models, except those that `tables.EXCLUDED` lists with the reason.
 """

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from books.models.fields import WordsField
 
-LEFT_OUT = {  # models and applications, with the reason
+EXCLUDED = {  # models and applications, with the reason
     "contenttypes.contenttype": "Migrations create them; references to them are stored by name.",
     "auth.permission": "Migrations create them; references to them are stored by name.",
     "sessions.session": "People can sign in again.",
@@ -28,7 +28,7 @@ NAMES = {  # columns that identify rows created by migrations in any database
     "auth.permission": ("content_type__app_label", "content_type__model", "codename"),
 }
 # A backup contains neither earlier backups nor the job that is writing it.
-ROWS_LEFT_OUT = {
+EXCLUDED_ROWS = {
     "books.job": Q(kind="backup"),
     "books.jobfile": Q(job__kind="backup"),
     "books.filechunk": Q(file__job__kind="backup"),
@@ -69,7 +69,7 @@ class Table:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows as stored, with one batch in memory at a time."""
-        found = self.model._base_manager.exclude(ROWS_LEFT_OUT.get(self.label, Q(pk__in=()))).order_by("pk")
+        found = self.model._base_manager.exclude(EXCLUDED_ROWS.get(self.label, Q(pk__in=()))).order_by("pk")
         names_of = {name: names_by_id(label) for name, label in self.named.items()}
         for values in found.values(*self.fields).iterator(chunk_size=self.batch):
             yield {**values, **{name: known.get(values[name]) for name, known in names_of.items()}}
@@ -97,7 +97,7 @@ class Table:
 def tables(registry: Any = apps) -> list[Table]:
     """The tables of the current models, or of the models in a migration state."""
     found = registry.get_models(include_auto_created=True)
-    return [Table(model) for model in found if not {model._meta.label_lower, model._meta.app_label} & LEFT_OUT.keys()]
+    return [Table(model) for model in found if not {model._meta.label_lower, model._meta.app_label} & EXCLUDED.keys()]
 
 
 def names_by_id(label: str) -> dict[int, list[str]]:

@@ -99,7 +99,7 @@ class BookForm(forms.Form):
         Topics are split at any comma, people only at a Chinese one: names like `Tolkien, J. R. R.` are asked about.
         """
         authors, contributors, topics = (self.cleaned_data[field] for field in NAMES)
-        known = Topic.objects.spellings(topics)
+        known = Topic.objects.canonical_names(topics)
         people = self._split("contributors", [roles.contributor(text) for text in contributors])
         found = {
             "authors": [each.name for each in self._split("authors", [Contributor(name, "") for name in authors])],

@@ -56,13 +56,13 @@ class Candidates:
         self._load_books(wanted, one_person_a_row=one_person_a_row)
         # The spellings in the catalogue: topics by slug, authors by name and by letters, series by old name.
         names = {name for fields in wanted for name in fields.get("topics", ())}
-        self.topics = {slug_of(name): spelling for name, spelling in Topic.objects.spellings(names).items()}
+        self.topics = {slug_of(name): canonical for name, canonical in Topic.objects.canonical_names(names).items()}
         self.authors = {name: name for book in self.pending for name in roles.names(book.fields)}
         names = {name for fields in wanted for name in roles.names(fields)}
-        self.authors |= Author.objects.spellings(names - self.authors.keys())
+        self.authors |= Author.objects.canonical_names(names - self.authors.keys())
         known = {name for book in self.pending for name in series_names(book.fields)}
-        series = Series.objects.spellings({name for fields in wanted for name in series_names(fields)} - known)
-        self.series = {name: spelling for name, spelling in series.items() if spelling != name}
+        series = Series.objects.canonical_names({name for fields in wanted for name in series_names(fields)} - known)
+        self.series = {name: canonical for name, canonical in series.items() if canonical != name}
         self._corrected: dict[int, set[str]] | None = None  # loaded when first needed
 
     def _load_books(self, wanted: Collection[Fields], *, one_person_a_row: bool) -> None:
@@ -109,11 +109,11 @@ class Candidates:
             self.by_isbn[isbn13].append(book)
         self.by_work[work(book.fields)].append(book)
 
-    def spelled(self, fields: Fields) -> Fields:
+    def with_canonical_names(self, fields: Fields) -> Fields:
         """The fields with topics, people and series as the catalogue spells them."""
         fields = {**fields}
         if topics := fields.get("topics"):
-            fields["topics"] = self.spelled_topics(topics)
+            fields["topics"] = self.canonical_topics(topics)
         if names := fields.get("authors"):
             fields["authors"] = list(dict.fromkeys(map(self._author, names)))
         if contributors := fields.get("contributors"):
@@ -121,7 +121,7 @@ class Candidates:
             fields["contributors"] = roles.rename(contributors, names)
         return rename_series(fields, self.series) if self.series else fields
 
-    def spelled_topics(self, names: Iterable[str]) -> list[str]:
+    def canonical_topics(self, names: Iterable[str]) -> list[str]:
         return sorted(dict.fromkeys(self.topics.setdefault(slug_of(name), name) for name in names), key=slug_of)
 
     def _author(self, name: str) -> str:

@@ -35,13 +35,13 @@ class Matcher:
         self.candidates = candidates
         self.known = known
         self.existing = existing
-        self.left_out: list[RowError] = []  # of the last row
+        self.dropped: list[RowError] = []  # of the last row
         self.remarks: list[RowError] = []  # other notes on the last row
 
     def apply(self, given: Fields) -> tuple[RowOutcome, PendingBook]:
         """Add or change the book of a row. If it raises RowError, no book has changed."""
-        self.left_out, self.remarks = [], []
-        fields = self.candidates.spelled(given)
+        self.dropped, self.remarks = [], []
+        fields = self.candidates.with_canonical_names(given)
         if book := self._find(fields):
             return self._change(book, fields), book
         return RowOutcome.CREATED, self._add(fields)
@@ -49,7 +49,7 @@ class Matcher:
     def _add(self, fields: Fields) -> PendingBook:
         if "title" not in fields and self.known.is_by_isbn and "isbn13" in fields:
             fields["title"] = placeholder_title(fields["isbn13"])
-            self.left_out.append(RowError("title", "", "The list has no titles: look up the books that were added."))
+            self.dropped.append(RowError("title", "", "The list has no titles: look up the books that were added."))
         if "title" not in fields:
             raise RowError("title", "", "A book needs a title.")
         if others := self.candidates.by_isbn.get(fields.get("isbn13", "")):
@@ -65,12 +65,12 @@ class Matcher:
             return RowOutcome.UNCHANGED
         for name in list(self._disputed(book, fields)):
             value = shortened(book.fields[name]) or "(empty)"
-            self._leave_out(fields, name, f"An earlier row for this book says otherwise: {value}.")
+            self._drop(fields, name, f"An earlier row for this book says otherwise: {value}.")
         changed = self._changed(book, fields)
         sharing = self.candidates.by_isbn.get(changed["isbn13"], ())
         if any(each is not book and _is_same_volume(each, changed) for each in sharing):
             for name in (name for name in VOLUME if changed[name] != book.fields[name]):
-                self._leave_out(fields, name, "Another book has this ISBN and this number.")
+                self._drop(fields, name, "Another book has this ISBN and this number.")
                 changed[name] = book.fields[name]
         changed["series_label"] = _label(book.fields, changed, given)
         book.is_seen = True
@@ -89,7 +89,7 @@ class Matcher:
         fields = self._filling(book, given) if self.existing == "fill" else {**given}
         changes = {name for name, value in fields.items() if value != book.fields[name]}
         for name in changes and changes & self.candidates.corrected(book.pk):
-            self._leave_out(fields, name, "Kept as it is: a person has corrected this field.")
+            self._drop(fields, name, "Kept as it is: a person has corrected this field.")
         return fields
 
     def _filling(self, book: PendingBook, given: Fields) -> Fields:
@@ -99,18 +99,18 @@ class Matcher:
             free.add("title")
         fields = {name: value for name, value in given.items() if book.fields[name] in NOTHING or name in free}
         if "topics" in given:
-            topics = self.candidates.spelled_topics([*book.fields["topics"], *given["topics"]])
+            topics = self.candidates.canonical_topics([*book.fields["topics"], *given["topics"]])
             fields["topics"] = topics[:MAX_TOPICS]
         return fields
 
-    def _leave_out(self, fields: Fields, name: str, reason: str) -> None:
-        self.left_out.append(RowError(name, fields.pop(name), reason))
+    def _drop(self, fields: Fields, name: str, reason: str) -> None:
+        self.dropped.append(RowError(name, fields.pop(name), reason))
 
     def _find(self, fields: Fields) -> PendingBook | None:
         key, other = fields.get("source_key"), self._find_by_isbn(fields)
         own = self.candidates.by_key.get(key) if key else None
         if other and self._is_anothers(other, own, fields):
-            self._leave_out(fields, "isbn13", f"Another book has this ISBN: {other}.")
+            self._drop(fields, "isbn13", f"Another book has this ISBN: {other}.")
             other = None
         if own and own.is_foreign:
             raise RowError("source_key", key, f"An earlier row with a different source_key is for this book: {own}.")

@@ -18,7 +18,7 @@ _NO_CHARACTER = "\U0010ffff"  # never occurs in text
 class CleanRow(NamedTuple):
     row: Row
     fields: dict[str, Any] = {}  # without empty ones
-    left_out: list[RowError] = []
+    dropped: list[RowError] = []
     error: RowError | None = None
     sort_names: Mapping[str, str] = {}  # of the authors, as given in the file
 
@@ -30,10 +30,10 @@ def cleaned(row: Row, known: Format) -> CleanRow:
     if row.fault:
         return CleanRow(row, error=RowError("", row.cells[0] if row.cells else "", row.fault))
     try:
-        raw, left_out = known.read(row.fields)
+        raw, dropped = known.read(row.fields)
         sort_names = {" ".join(name.split()): filed for name, filed in raw.pop("sort_names", {}).items()}
         fields, invalid = _clean_fields(raw)
-        return CleanRow(row, fields, [*left_out, *invalid], sort_names=sort_names)
+        return CleanRow(row, fields, [*dropped, *invalid], sort_names=sort_names)
     except ValidationError as error:
         return CleanRow(row, error=RowError("", row.written[0], error.messages[0]))
     except RowError as error:

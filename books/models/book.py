@@ -272,7 +272,7 @@ class Book(models.Model):
         authors = Author.objects.get_or_create_all(person.name for person in roles.people(full))
         topics = Topic.objects.get_or_create_all(full["topics"])
         series = Series.objects.get_or_create_all(place.series for place in places(full))
-        full = _as_spelled(full, authors, topics, series)
+        full = _with_canonical_names(full, authors, topics, series)
         if self.pk and full == self.as_record():
             return self
         for name, value in columns(full, other_names([full])).items():
@@ -314,7 +314,7 @@ class Book(models.Model):
         )
 
 
-def _as_spelled(full: Record, *found: Mapping[str, Named]) -> Record:
+def _with_canonical_names(full: Record, *found: Mapping[str, Named]) -> Record:
     """The record with its authors, topics and series as the catalogue spells them."""
     authors, topics, series = ({name: each.name for name, each in names.items()} for names in found)
     spelled: Record = {

@@ -162,7 +162,7 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         known = self._by_spelling(wanted, {each.name: each for each in self._alike(wanted)})
         return known | self._other_names.find(wanted - known.keys())
 
-    def spellings(self, names: Iterable[str]) -> dict[str, str]:
+    def canonical_names(self, names: Iterable[str]) -> dict[str, str]:
         """How each name that is known is spelled here; no objects are made of the many that a list may name."""
         wanted = set(names)
         known = self._by_spelling(wanted, {name: name for name in self._alike(wanted).values_list("name", flat=True)})

@@ -44,7 +44,7 @@ class SearchQuery:
     languages: tuple[str, ...] = ()
     marks: tuple[Term, ...] = ()  # what else the books must be, as far as the index knows
     is_empty: bool = False  # something was asked for, and no book can have it
-    left_out: tuple[str, ...] = ()  # what was typed beyond MOST_WORDS
+    ignored: tuple[str, ...] = ()  # what was typed beyond MOST_WORDS
 
     def with_filters(
         self, languages: Iterable[str], years: Iterable[Span], topics: Sequence[str], authors: str
@@ -56,7 +56,7 @@ class SearchQuery:
             self,
             languages=tuple(dict.fromkeys([*self.languages, *languages])),
             years=_intersection([*self.years, *years]),
-            left_out=(*self.left_out, *named[room:]),
+            ignored=(*self.ignored, *named[room:]),
             is_empty=self.is_empty or bool(authors and not named) or not all(map(_is_slug, topics)),
         )
         is_impossible = len(set(self.isbns)) > 1 or any(_is_reversed(*span) for span in together.years)
@@ -147,7 +147,7 @@ def parse(query: str) -> SearchQuery:
         text = re.sub(
             rf"(?:(?:urn:)?isbn(?:-1[03])?:?\s*)?{re.escape(spelled)}", " ", text, count=1, flags=re.IGNORECASE
         )
-    room, terms, years, spoken, left_out = MOST_WORDS, [], [], [], [beyond] if beyond else []
+    room, terms, years, spoken, ignored = MOST_WORDS, [], [], [], [beyond] if beyond else []
     refused: list[Phrase] = []
     for part in _PART.finditer(text):
         minus, field, quoted, word = part.groups("")
@@ -158,7 +158,7 @@ def parse(query: str) -> SearchQuery:
             spoken.append(language)
         elif term := _term(name, value):
             if len(term.phrases[0].words) > room:
-                left_out.append(part[0])
+                ignored.append(part[0])
             if room and minus:
                 refused += term.cut(room).phrases
             elif room:
@@ -167,7 +167,7 @@ def parse(query: str) -> SearchQuery:
     found = tuple(isbn13 for _, isbn13 in isbns), tuple(years), tuple(dict.fromkeys(spoken[:MOST_WORDS]))
     excluded = (Expression((Term(tuple(dict.fromkeys(refused))),)),) if refused else ()
     is_empty = bool(query.strip()) and not (terms or excluded or any(found))
-    return SearchQuery(tuple(dict.fromkeys(terms)), excluded, *found, is_empty=is_empty, left_out=tuple(left_out))
+    return SearchQuery(tuple(dict.fromkeys(terms)), excluded, *found, is_empty=is_empty, ignored=tuple(ignored))
 
 
 def _term(field: str, value: str) -> Term | None:

@@ -43,8 +43,8 @@ class Export(CatalogueView):
         query = valid(self.query(request.GET))
         known = CsvForExcel if query.cleaned_data.get("bom") == "1" else self.format
         matches = Book.objects.matching(query.search())
-        if left_out := matches.search.query.left_out:  # which a file could not say
-            raise HTTPError(400, errors={"q": [TOO_LONG.format(" ".join(left_out))]})
+        if ignored := matches.search.query.ignored:  # which a file could not say
+            raise HTTPError(400, errors={"q": [TOO_LONG.format(" ".join(ignored))]})
         ids = await sync_to_async(matches.ids)()  # which may index in a transaction
         if ids is not None and not ids:
             await afollow_old(request)

@@ -128,8 +128,8 @@ class BooksView(CatalogueView):
         data = {**about, **serialize_page("books", entries, self.page, links)}
         if self.query.asked_facets:
             data |= await self._facets_data()
-        if left_out := self.matches.search.query.left_out:
-            data["not_searched"] = " ".join(left_out)
+        if ignored := self.matches.search.query.ignored:
+            data["not_searched"] = " ".join(ignored)
         return data
 
     async def _places(self) -> dict[int, Place]:
@@ -198,7 +198,7 @@ class BooksView(CatalogueView):
         context["count"] = f"{count:,}{'' if is_exact else '+'} book{'s' * (count != 1)}"
         if page.count < 2:
             context["sorts"] = ""
-        context["not_searched"] = escape(" ".join(search.query.left_out))
+        context["not_searched"] = escape(" ".join(search.query.ignored))
         meant = "" if page.count else await asuggestion(parameters.get("q", ""))
         url = f"{path}?{urlencode({**parameters, 'q': meant})}" if meant else ""
         again = f"{path}?{query.urlencoded}" if page.count and not page.rows else ""

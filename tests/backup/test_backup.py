@@ -18,7 +18,7 @@ from django.test import TransactionTestCase, override_settings
 from books.backup.archive import open_archive
 from books.backup.migrating import as_database, as_default_connection
 from books.backup.restoring import restore
-from books.backup.tables import LEFT_OUT
+from books.backup.tables import EXCLUDED
 from books.backup.writing import snapshot, write
 from books.models import Book, Job, NotDuplicate, Token
 from tests.backup.files import as_of, contents, fill, rewritten
@@ -76,10 +76,10 @@ class Writing(BackupTestCase):
         every = {model._meta.label_lower for model in apps.get_models(include_auto_created=True)}
         with zipfile.ZipFile(self.path) as file:
             held = {name.removesuffix(".jsonl") for name in file.namelist()} - {"manifest.json"}
-        left_out = {label for label in every if {label, label.partition(".")[0]} & LEFT_OUT.keys()}
-        assert held | left_out == every
-        assert not held & left_out
-        assert {name for name in LEFT_OUT if "." in name} <= every
+        excluded = {label for label in every if {label, label.partition(".")[0]} & EXCLUDED.keys()}
+        assert held | excluded == every
+        assert not held & excluded
+        assert {name for name in EXCLUDED if "." in name} <= every
 
     def test_what_follows_from_other_columns_is_not_stored(self) -> None:
         fill()

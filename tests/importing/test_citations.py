@@ -63,14 +63,14 @@ def test_a_book_in_ris_has_its_pages_and_its_series_under_the_tags_of_an_article
         "series_number": Decimal("3.00"),
         "contributors": ["Laure Bataillon (translator)"],
     }
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_an_article_in_ris_has_no_series_pages_and_isbn() -> None:
     article = "TY - JOUR\nT1 - An article\nover two lines\nT2 - Journal\nVL - 3\nSP - 12\nSN - 1234-5678\nER -\n"
     (found,) = read(article)
     assert found.fields == {"title": "An article over two lines"}
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_a_text_over_several_lines_is_one_also_after_a_tag_that_stands_twice() -> None:
@@ -112,7 +112,7 @@ def test_a_book_in_bibtex_is_read_without_its_latex() -> None:
         "series_number": Decimal("7.00"),
         "contributors": ["Jane Doe (translator)"],
     }
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_a_value_may_be_the_name_of_a_string_in_any_case_and_the_last_of_this_name_counts() -> None:
@@ -193,7 +193,7 @@ def test_csl_json_has_names_in_parts_and_dates_in_lists() -> None:
         "series_number": Decimal("7.00"),
         "contributors": ["J Doe (translator)"],
     }
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 OPF = """<?xml version="1.0"?>
@@ -229,7 +229,7 @@ def test_the_opf_of_calibre_is_a_book() -> None:
         "series_number": Decimal("8.00"),
         "contributors": ["Tom Lator (translator)"],
     }
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_opf_with_entities_of_its_own_is_refused() -> None:

@@ -26,10 +26,10 @@ def test_other_columns_are_no_format_that_we_know(header: list[str]) -> None:
 
 
 def test_a_field_that_no_book_has_is_left_out_of_a_json_object_and_noted() -> None:
-    fields, left_out = own.read_json({"title": "A", "colour": "red"})
+    fields, dropped = own.read_json({"title": "A", "colour": "red"})
     assert fields == {"title": "A"}
-    assert [error.field for error in left_out] == ["colour"]
-    assert "A book has: source_key, title" in left_out[0].reason
+    assert [error.field for error in dropped] == ["colour"]
+    assert "A book has: source_key, title" in dropped[0].reason
 
 
 def test_what_we_set_ourselves_may_stand_in_a_json_object() -> None:

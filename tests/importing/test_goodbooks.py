@@ -16,7 +16,7 @@ pytestmark = pytest.mark.once
 )
 def test_an_isbn_gets_its_leading_zeros_back(shortened: str, isbn13: str) -> None:
     row = cleaned(Row(2, 0, 0, [], {"title": "A", "isbn": shortened}), FORMAT)
-    assert (row.fields["isbn13"], row.left_out) == (isbn13, [])
+    assert (row.fields["isbn13"], row.dropped) == (isbn13, [])
 
 
 @pytest.mark.parametrize(

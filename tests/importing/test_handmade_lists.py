@@ -105,7 +105,7 @@ def test_a_cell_is_read_as_it_was_meant(header: str, cells: str, name: str, valu
 @pytest.mark.parametrize("nothing", ["-", "n/a", "N/A", "#N/A", "null", "—", "?"])
 def test_a_cell_that_says_nothing_gives_nothing(nothing: str) -> None:
     (row,) = rows(f"Title,Author,Series,Language,Pages\nA,{nothing},{nothing},{nothing},{nothing}\n")
-    assert (row.fields, row.left_out) == ({"title": "A"}, [])
+    assert (row.fields, row.dropped) == ({"title": "A"}, [])
 
 
 def test_the_row_that_adds_up_the_others_is_no_book() -> None:
@@ -149,20 +149,20 @@ def test_a_row_of_spaces_is_no_row() -> None:
 def test_a_year_without_its_century_is_noted(header: str, cells: str) -> None:
     (row,) = rows(f"{header}\n{cells}\n")
     assert "published_year" not in row.fields
-    assert [note.field for note in row.left_out] == ["published_year"]
+    assert [note.field for note in row.dropped] == ["published_year"]
 
 
 def test_a_region_that_we_do_not_know_is_noted_beside_the_language() -> None:
     (row,) = rows("Title,Language\nA,Dutch (Flemish dialect)\n")
     assert row.fields["language"] == "nl"
-    assert [(note.field, note.value) for note in row.left_out] == [("language", "flemish dialect")]
+    assert [(note.field, note.value) for note in row.dropped] == [("language", "flemish dialect")]
 
 
 def test_people_of_json_may_be_objects_and_fields_have_several_names() -> None:
     text = '[{"title": "A", "authors": [{"name": "X"}]}, {"title": "B", "author": "Y", "pages": {"x": [{}]}}]'
     first, second = rows(text)
     assert (first.fields["authors"], second.fields["authors"]) == (["X"], ["Y"])
-    assert [error.field for error in second.left_out] == ["pages"]
+    assert [error.field for error in second.dropped] == ["pages"]
 
 
 @pytest.mark.parametrize(

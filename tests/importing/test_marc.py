@@ -70,7 +70,7 @@ def test_a_record_of_marc_21_is_a_book() -> None:
         "series_number": Decimal("46.00"),
         "series_label": "no. 46",
     }
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_people_in_other_roles_are_contributors_and_other_works_name_no_people() -> None:
@@ -86,7 +86,7 @@ def test_people_in_other_roles_are_contributors_and_other_works_name_no_people()
     )
     assert found.fields["authors"] == ["Julio Cortázar", "United Nations. Secretariat"]
     assert found.fields["contributors"] == ["Laure Bataillon (translator)", "Jo Owen (illustrator)"]
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_the_editors_of_a_book_without_author_are_its_authors() -> None:
@@ -112,7 +112,7 @@ def test_what_a_book_has_in_its_own_script_comes_before_latin_letters() -> None:
     assert found.fields["title"] == "日本の茶書"
     assert found.fields["authors"] == ["林屋辰三郎"]
     assert found.fields["publisher"] == "平凡社"
-    assert [(note.field, note.value) for note in found.left_out] == [("title", "Nihon no chasho")]
+    assert [(note.field, note.value) for note in found.dropped] == [("title", "Nihon no chasho")]
 
 
 def test_a_record_without_title_proper_has_its_uniform_title() -> None:
@@ -143,7 +143,7 @@ def test_a_record_of_unimarc_is_a_book() -> None:
         "pages": 212,
         "contributors": ["Anne Noir (translator)"],
     }
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_marc_8_is_read_as_such() -> None:

@@ -51,7 +51,7 @@ def test_goodreads_has_the_series_in_the_title_and_an_isbn_in_a_formula() -> Non
         "isbn13": "9780306406157",
         "topics": ["to-read", "sci-fi"],
     }
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_goodreads_year_is_that_of_the_first_publication_if_it_is_known() -> None:
@@ -88,7 +88,7 @@ def test_librarything_turns_names_round_and_says_their_roles() -> None:
     )
     assert found.fields["authors"] == ["Julio Cortázar", "Martin Luther King Jr."]
     assert found.fields["contributors"] == ["Laure Bataillon (translator)"]
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_librarything_has_brackets_round_numbers_and_all_of_an_edition_in_one_column() -> None:
@@ -117,7 +117,7 @@ def test_librarything_has_brackets_round_numbers_and_all_of_an_edition_in_one_co
 def test_librarything_empty_brackets_are_no_isbn() -> None:
     found = row(LIBRARYTHING, Title="A", ISBN="[]")
     assert found.fields == {"title": "A"}
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_librarything_json_has_entities_and_objects_for_lists() -> None:
         "series_number": Decimal("5.00"),
         "contributors": ["M Pré (illustrator)"],
     }
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_librarything_json_without_author_or_date_is_a_book() -> None:
@@ -223,7 +223,7 @@ def test_storygraph_contributors_have_their_roles_and_its_own_numbers_are_no_isb
         "contributors": ["Pauline B (illustrator)", "X Y (contributor)"],
         "topics": ["quiet", "slow"],
     }
-    assert [(note.field, note.value) for note in found.left_out] == [("isbn13", "B08ZYQT962")]
+    assert [(note.field, note.value) for note in found.dropped] == [("isbn13", "B08ZYQT962")]
 
 
 LIBIB = "item_type,title,creators,ean_isbn13,upc_isbn10,publisher,publish_date,tags,length"
@@ -279,7 +279,7 @@ def test_openreads_has_five_lines_between_tags() -> None:
 def test_openreads_illustrator_among_the_authors_is_kept_as_such() -> None:
     found = row(OPENREADS, title="Wild", author="A L, C D (Illustrator)")
     assert (found.fields["authors"], found.fields["contributors"]) == (["A L"], ["C D (illustrator)"])
-    assert found.left_out == []
+    assert found.dropped == []
 
 
 def test_openreads_book_in_its_bin_does_not_come_in() -> None:
@@ -295,7 +295,7 @@ def test_open_library_reading_log_is_of_works_with_many_subjects() -> None:
     assert found.fields["source_key"] == "openlibrary:OL1W"
     assert found.fields["authors"] == ["B", "C"]
     assert found.fields["topics"] == [f"Subject {number}" for number in range(50)]
-    assert found.left_out[0].reason == "Left out: a book has at most 50 topics."
+    assert found.dropped[0].reason == "Left out: a book has at most 50 topics."
 
 
 @pytest.mark.parametrize(

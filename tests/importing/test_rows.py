@@ -40,8 +40,8 @@ def test_the_number_nought_is_no_empty_cell() -> None:
 def test_a_bad_value_leaves_its_field_out_and_each_is_noted() -> None:
     found = row(title="A", pages="many", language="xxqq yy")
     assert (found.error, found.fields) == (None, {"title": "A"})
-    assert [(error.field, error.value) for error in found.left_out] == [("pages", "many"), ("language", "xxqq yy")]
-    assert found.left_out[0].reason == "Enter a whole number from 1 to 100000."
+    assert [(error.field, error.value) for error in found.dropped] == [("pages", "many"), ("language", "xxqq yy")]
+    assert found.dropped[0].reason == "Enter a whole number from 1 to 100000."
 
 
 def test_a_long_value_is_shortened_in_the_reject() -> None:
@@ -59,7 +59,7 @@ def test_a_row_that_could_not_be_read_has_its_error() -> None:
 def test_a_damaged_letter_costs_a_book_that_field_alone_and_no_title() -> None:
     found = row(title=" Gar\ufffdon  A", publisher="\ufffdditeur", pages="5")
     assert (found.error, found.fields) == (None, {"title": "Gar\ufffdon A", "pages": 5})
-    assert [(error.field, error.value) for error in found.left_out] == [
+    assert [(error.field, error.value) for error in found.dropped] == [
         ("title", " Gar\ufffdon  A"),
         ("publisher", "\ufffdditeur"),
     ]

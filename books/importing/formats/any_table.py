@@ -60,11 +60,11 @@ def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawF
     )
 
     def read(cells: Cells) -> RawFields:
-        fields, left_out = read_fields(cells)
+        fields, dropped = read_fields(cells)
         series = fields.get("series")
         if isinstance(series, str) and not fields.get("series_number") and (found := _IN_SERIES.fullmatch(series)):
             fields |= {"series": found[1], "series_number": found[2]}
-        return fields, left_out
+        return fields, dropped
 
     return read
 
@@ -149,13 +149,13 @@ def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None
     of_marc = [column for column in uses if re.fullmatch(r"\d{3}[a-z]", key(column))]
 
     def read(cells: Cells) -> RawFields:
-        fields, left_out = read_fields({**cells, **{name: _from_marc(name, cells.get(name)) for name in of_marc}})
+        fields, dropped = read_fields({**cells, **{name: _from_marc(name, cells.get(name)) for name in of_marc}})
         if may_have_series and (title := str(fields.get("title", "")).strip()).endswith(")"):
             fields |= _fields_in_title(title)
         if parts:
             fields["authors"] = [" ".join(str(cells.get(name, "")).strip() for name in parts)]
         _refuse_totals(fields)
-        return fields, left_out
+        return fields, dropped
 
     return Format("table", read, title="A table", uses=uses, is_by_isbn="title" not in columns)
 

@@ -64,12 +64,12 @@ def reader(
 
     def read(cells: Cells) -> RawFields:
         fields: dict[str, Any] = {}
-        left_out: list[RowError] = []
+        dropped: list[RowError] = []
         for field, (names, how) in columns.items():
             try:
                 value = how(*[cells.get(name) for name in names])
             except RowError as error:
-                left_out.append(error)
+                dropped.append(error)
             else:
                 if isinstance(value, dict) and not keep_dicts:
                     fields |= value
@@ -80,8 +80,8 @@ def reader(
             fields |= {name: found for name, found in named.items() if found or name in fields}
         if "topics" in fields:
             fields["topics"], too_many = topics(fields["topics"])
-            left_out += too_many
-        return fields, left_out
+            dropped += too_many
+        return fields, dropped
 
     return read
 
@@ -104,12 +104,12 @@ def column_format(  # noqa: PLR0913 - each is a property of a format
     read_fields = reader(split)
 
     def read(cells: Cells) -> RawFields:
-        fields, left_out = read_fields(prepare(cells))
+        fields, dropped = read_fields(prepare(cells))
         if source and fields["source_key"]:
             fields["source_key"] = f"{source}:{fields['source_key']}"
         if not fields.get("series"):
             fields.pop("series_number", None)  # some programs write one for every book
-        return fields, left_out
+        return fields, dropped
 
     uses = {column: field for field, (names, _) in split.items() if field in CLEANERS for column in names}
     known = frozenset(filter(None, header.split("|")))

@@ -37,10 +37,10 @@ def _override(known: Format, columns: Mapping[str, Sequence[str]]) -> Format:
     read_own = table_reader(columns)
 
     def read(cells: Mapping[str, Any]) -> RawFields:
-        fields, left_out = known.read(cells)
+        fields, dropped = known.read(cells)
         kept = {name: value for name, value in fields.items() if name not in columns}
-        own, own_left_out = read_own(cells)
-        return kept | own, [*(error for error in left_out if error.field not in columns), *own_left_out]
+        own, own_dropped = read_own(cells)
+        return kept | own, [*(error for error in dropped if error.field not in columns), *own_dropped]
 
     uses = {column: field for column, field in known.uses.items() if field not in columns}
     uses |= {column: field for field, names in columns.items() for column in names}
