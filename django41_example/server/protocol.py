@@ -65,6 +65,7 @@ REFUSALS = {
     503: "The server is busy. Try again in a moment.",
     505: "This server speaks HTTP/1.1. Send the request again in that version.",
 }
+PAGE = '<!DOCTYPE html>\n<html lang="en"><title>{0}</title><h1>{0}</h1><p>{1}</p>\n'
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -339,10 +340,13 @@ class LimitedProtocol(HttpToolsProtocol):
             self.write_refusal()
 
     def write_refusal(self) -> None:
-        body = json.dumps({"detail": REFUSALS[self.refusal]}).encode() + b"\n"
-        kind, length = (b"Content-Type", b"application/json"), (b"Content-Length", b"%d" % len(body))
-        again = [(b"Retry-After", b"1")] if self.refusal == HTTPStatus.SERVICE_UNAVAILABLE else []
-        head = joined([kind, length, *again, (b"Connection", b"close")])
+        status, detail = HTTPStatus(self.refusal), REFUSALS[self.refusal]
+        kind, body = b"application/json", json.dumps({"detail": detail}).encode() + b"\n"
+        if any(name == b"accept" and b"text/html" in value for name, value in self.headers or ()):  # a browser's
+            kind, body = b"text/html; charset=utf-8", PAGE.format(status.phrase, detail).encode()
+        again = [(b"Retry-After", b"1")] if status == HTTPStatus.SERVICE_UNAVAILABLE else []
+        size = b"Content-Length", b"%d" % len(body)
+        head = joined([(b"Content-Type", kind), size, *again, (b"Connection", b"close")])
         self.outgoing.write(status_line(self.refusal) + head + b"\r\n" + body)
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 

@@ -126,6 +126,14 @@ async def test_what_is_larger_is_refused(status: int, request_: bytes, wire: Wir
     assert refusal(wire) == {"detail": protocol.REFUSALS[status]}
 
 
+async def test_a_browser_is_told_by_a_page(wire: Wire) -> None:
+    await wire.send(get(LONGEST + b"a", b"Accept: text/html,*/*;q=0.8"))
+    head, _, page = bytes(wire.written).partition(b"\r\n\r\n")
+    assert wire.statuses == [414]
+    assert b"Content-Type: text/html; charset=utf-8\r\n" in head
+    assert b"<h1>URI Too Long</h1><p>A URL may have at most 8,192 bytes." in page
+
+
 @pytest.mark.parametrize(("status", "request_"), TOO_LARGE)
 async def test_the_limits_hold_for_the_next_request_of_a_connection_too(
     status: int, request_: bytes, wire: Wire
