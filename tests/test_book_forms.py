@@ -125,7 +125,7 @@ class EditForm(LibrarianTestCase):
         await self.post(pages="220", authors="夏目漱石", version="2")
         page = (await self.post(title="mine", pages="200", authors="Sōseki", version="1")).content.decode()
         assert 'value="220"' in page
-        assert "from the saved book" in page
+        assert "from the saved version" in page
         assert re.findall('id="id_([a-z]+)-theirs"', page) == ["authors"]
         assert 'value="mine"' in page
 

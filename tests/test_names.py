@@ -1,6 +1,7 @@
 """Authors and topics are renamed and merged in all their books at once, and that is undone as a whole."""
 
 import io
+import re
 from itertools import pairwise
 from typing import Any
 from unittest import mock
@@ -280,6 +281,23 @@ class OverHTTP(LibrarianTestCase):
         self.assertContains(back, '<b>Saved value</b><p dir="auto">Sōseki</p>', count=1, status_code=412)
         self.assertContains(back, 'value="Other"', status_code=412)
         self.assertContains(back, 'name="version" value="2"', status_code=412)  # so that the next try is saved
+
+    def test_a_stale_form_asks_about_what_both_have_changed_and_takes_over_what_only_others_have(self) -> None:
+        self.patch(self.natsume, sort_name="Theirs", names=["Kinnosuke"])
+        form = {"name": "Mine", "sort_name": "Mine", "names": "", "also_writes_as": "", "version": "1"}
+        back = self.client.post(f"{self.natsume}edit/", form, headers={"accept": "text/html"})
+        page = back.content.decode()
+        assert re.findall(r'<div class="theirs" id="id_(\w+)-theirs">', page) == ["sort_name"]
+        assert re.findall(r'id="id_(\w+)-origin">from the saved version', page) == ["names"]
+        self.assertContains(back, 'value="Mine"', count=2, status_code=412)
+        self.assertContains(back, "\nKinnosuke</textarea>", status_code=412)
+
+    def test_a_stale_form_shows_all_that_differs_where_the_changes_since_are_not_known(self) -> None:
+        self.patch(self.natsume, sort_name="Theirs")
+        NameChange.objects.all().delete()
+        form = {"name": "Mine", "sort_name": "", "version": "1"}
+        page = self.client.post(f"{self.natsume}edit/", form, headers={"accept": "text/html"}).content.decode()
+        assert re.findall(r'<div class="theirs" id="id_(\w+)-theirs">', page) == ["name", "sort_name"]
 
     def test_two_spellings_are_mended_in_four_clicks_and_undone_in_one(self) -> None:
         self.client.defaults["HTTP_ACCEPT"] = "text/html"

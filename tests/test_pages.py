@@ -323,7 +323,7 @@ class Forms(PageCase):
 
     async def test_a_stale_form_says_that_nothing_is_saved_even_if_both_wrote_the_same(self) -> None:
         page = await self.sent(self.edit, 412, title="Kokoro", publisher="Old", version="7")
-        assert "This book was changed while you were editing" in page
+        assert "This book</span> was changed while you were editing" in page
 
     async def test_a_form_that_was_not_sent_has_nothing_to_lose(self) -> None:
         [form] = Elements(await self.page("/books/new/")).named("form", method="post", action="/books/new/")

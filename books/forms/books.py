@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from books.forms.conflicts import EditForm
 from books.metadata import languages, record, roles
 from books.metadata.record import Record
 from books.metadata.roles import Contributor
@@ -59,13 +60,9 @@ class RecordField(forms.Field):
         return number(value) if isinstance(value, Decimal) else value
 
 
-class BookForm(forms.Form):
-    """A book as people enter it, with the fields of a record.
+class BookForm(EditForm):
+    """A book as people enter it, with the fields of a record. `idempotency_key` detects a second click."""
 
-    `version` is the one they were editing; `idempotency_key` detects a second click.
-    """
-
-    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     idempotency_key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     shares_isbn = forms.BooleanField(required=False)
 
@@ -156,21 +153,6 @@ class BookForm(forms.Form):
         self.asks_to_share = True
         self.add_error("isbn13", isbn_taken(error, "tick “It shares the ISBN of that volume” below"))
 
-    def show_conflict(self, theirs: Mapping[str, Any], base: Mapping[str, Any] | None, version: int) -> None:
-        """Show the saved value beside each field that both changed, or in it where only others changed it.
-
-        `base`: the record that both began with; None if it is not known.
-        """
-        data = {name: self.data.get(name, "") for name in self.fields}
-        for name, mine in self.record().items():
-            field = cast("RecordField", self.fields[name])
-            saved = field.prepare_value(theirs[name])
-            if base is not None and mine == base[name] != theirs[name]:
-                data[name], field.origin = saved, "the saved book"
-            elif mine != theirs[name] and (base is None or theirs[name] != base[name]):
-                field.theirs = saved or "(empty)"
-        self.data = {**data, "version": version}
-
 
 BookForm.base_fields.update({name: RecordField(name) for name in record.EDITABLE})
 
@@ -179,7 +161,3 @@ class NewBookForm(BookForm):
     """A book to add; with `anyway` even if there is a similar one."""
 
     anyway = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
-
-
-class DeleteForm(forms.Form):
-    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from books.forms.conflicts import EditForm
 from books.forms.fields import LineField, StrictBooleanField
 from books.metadata import record
 from books.metadata.series import parse_place
@@ -55,10 +56,9 @@ class NamesField(forms.Field):
         return "\n".join(value) if isinstance(value, list) else value
 
 
-class NameForm(forms.Form):
+class NameForm(EditForm):
     """Changes only what is sent. `merge`: if the name already exists, move the books to that one."""
 
-    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     merge = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Mapping[str, Any] | None = None, **how: Any) -> None:
@@ -70,15 +70,6 @@ class NameForm(forms.Form):
     def of_name(cls) -> set[str]:
         """The fields that hold the new values."""
         return cls.base_fields.keys() - {"version", "merge"}
-
-    def show_conflict(self, saved: Mapping[str, Any]) -> None:
-        """Show the saved value beside each field that differs. The next save is based on that version."""
-        for name, mine in self.values().items():
-            if saved[name] != mine:
-                field: Any = self.fields[name]
-                value = "ticked" if saved[name] is True else field.prepare_value(saved[name])
-                field.theirs = value or "(empty)"
-        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "version": saved["version"]}
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.of_name() if name in self.cleaned_data}

@@ -8,7 +8,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.forms.books import BookForm, DeleteForm, NewBookForm
+from books.forms.books import BookForm, NewBookForm
+from books.forms.conflicts import EditForm
 from books.metadata.record import Record
 from books.models import Book, Change, Channel, DuplicateISBN, MergedAway, StaleVersion
 from books.views.base import CatalogueView
@@ -139,7 +140,8 @@ class BookEdit(CatalogueView):
         if is_stale := status == 412:
             if self.media_type == JSON:
                 raise HTTPError(412, STALE)
-            form.show_conflict(book.as_record(), await arecord_at(book, form.cleaned_data["version"]), book.version)
+            base = await arecord_at(book, form.cleaned_data["version"])
+            form.show_conflict(form.record(), book.as_record(), base, book.version)
         return self.respond_again(form, EDIT, status=status, book=serializers.heading(book), stale=is_stale)
 
 
@@ -162,7 +164,7 @@ class BookDelete(CatalogueView):
         return self._confirm(await aget_book(pk))
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = valid(await parsing.aform(request, DeleteForm), 422).cleaned_data["version"]
+        version = valid(await parsing.aform(request, EditForm), 422).cleaned_data["version"]
         try:
             await sync_to_async(Book.objects.remove)(pk, version, self.user.actor(Channel.PAGE))
         except StaleVersion:

@@ -138,7 +138,9 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
         if view.media_type == JSON:
             raise HTTPError(412, STALE) from None
         status = 412
-        form.show_conflict(await in_thread(initial, named))
+        named = await type(named)._default_manager.aget(pk=named.pk)  # as it was changed, perhaps at this moment
+        seen = await in_thread(seen_at, named, form.cleaned_data["version"])
+        form.show_conflict(form.values(), await in_thread(initial, named), seen, named.version)
     about = await aheading(named)
     return view.respond_again(form, EDIT, status=status, named=about, other=other, stale=status == 412)
 
@@ -213,6 +215,20 @@ def initial(named: Named) -> dict[str, Any]:
     """What the form begins with; to be called in a thread."""
     linked = [each.name for each in named.pseudonyms()] if isinstance(named, Author) else []
     return {**named.snapshot(), "also_writes_as": linked, "version": named.version}
+
+
+def seen_at(named: Named, version: int) -> dict[str, Any] | None:
+    """The same as at an earlier version; None if the changes since do not tell. To be called in a thread."""
+    now = values = named.snapshot()
+    since = NameChange.objects.of(named).order_by("-pk")[: named.version - version]
+    for change in since:
+        before, after = ({each["id"]: each for each in rows}.get(named.pk) for rows in (change.before, change.after))
+        if before is None or after != values:
+            return None
+        values = before
+    is_same_person = values.get("person") == now.get("person")
+    linked = initial(named)["also_writes_as"] if is_same_person else None
+    return {**values, "also_writes_as": linked} if len(since) == named.version - version else None
 
 
 async def aheading(named: Named) -> dict[str, Any]:
