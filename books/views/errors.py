@@ -1,35 +1,28 @@
 """Django's error handlers, in the client's format. Django calls them from sync code."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.web.negotiation import HTTPError, error_response
 
-ANOTHER_SITE = "This form was sent from another site. Send it from this one."
+
+def handler(status: int, detail: str) -> Callable[..., HttpResponse]:
+    """A view for an error; a pair of braces in its text stands for the URL of the list of books."""
+
+    def handle(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        return error_response(request, HTTPError(status, detail.format(reverse("book_list"))))
+
+    return handle
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, HTTPError(400, "This request is malformed. Check its URL, headers and form."))
-
-
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, HTTPError(403, "Not allowed."))
-
-
-def foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF_FAILURE_VIEW."""
-    return error_response(request, HTTPError(403, ANOTHER_SITE))
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, HTTPError(404, f"There is no such page. All books are at {reverse('book_list')}."))
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    detail = f"Something went wrong on our side; it has been logged. Try again, or go to {reverse('book_list')}."
-    return error_response(request, HTTPError(500, detail))
+bad_request = handler(400, "This request is malformed. Check its URL, headers and form.")
+permission_denied = handler(403, "Not allowed.")
+foreign_form = handler(403, "This form was sent from another site. Send it from this one.")  # CSRF_FAILURE_VIEW
+not_found = handler(404, "There is no such page. All books are at {}.")
+server_error = handler(500, "Something went wrong on our side; it has been logged. Try again, or go to {}.")
 
 
 def server_refusal(request: HttpRequest, status: int, detail: str, headers: Mapping[str, str]) -> HttpResponse:

@@ -36,12 +36,8 @@ class HealthCheck(CatalogueView):
         return json_response({"status": "failing", **found}, status=503, headers=RETRY)
 
 
-class HealthCheckLive(CatalogueView):
+class HealthCheckLive(HealthCheck):
     """Whether this process answers. It does not ask the database."""
-
-    offers = (JSON,)
-    rules = {"GET": ANYBODY}
-    ignores_accept = True
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         return json_response({"status": "ok"})

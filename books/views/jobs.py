@@ -26,7 +26,6 @@ from books.views.lists import serialize_page
 from books.views.login_redirect import apop_pending_form
 from books.views.upload_detail import store
 from books.web import parsing, serializers
-from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page, valid
 from books.web.permissions import BACKUP_FILE, CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, arequire
 
@@ -37,10 +36,39 @@ BOOKS = 100  # of a job, on a page
 UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # nginx would keep events back
 
 
-class JobList(CatalogueView):
-    """The jobs, the latest first; POST starts one and chooses its key."""
+class JobView(CatalogueView):
+    """What the views that start and change jobs have in common."""
 
     offers = JSON, HTML
+
+    async def start(self, wanted: Wanted, key: str = "") -> HttpResponse:
+        """202: it is started; 200: the same request has started it before."""
+        job, is_new = await astart_job(self, wanted, key)
+        return await self.respond_with_job(job, 202 if is_new else 200)
+
+    async def cancel(self, key: str) -> HttpResponse:
+        """202: it ends within about a second; 200: it is over already."""
+        await self.authorize_change(key)
+        is_cancelled = await Job.objects.acancel(key)
+        return await self.respond_with_job(await Job.objects.aget(key=key), 202 if is_cancelled else 200)
+
+    async def authorize_change(self, key: str) -> None:
+        """Cancelling or resuming a job that writes books requires the same rights as starting it."""
+        kind = KINDS.get((await Job.objects.aget(key=key)).kind)
+        if kind and kind.rule:
+            await arequire(self.user, kind.rule)
+
+    async def respond_with_job(self, job: Job, status: int) -> HttpResponse:
+        """The job as it is now; a browser is redirected to its page."""
+        url = job.get_absolute_url()
+        if self.media_type == HTML:
+            return SeeOther(url)
+        return json_response(await adetail(job, self.user), status=status, headers={"Location": url})
+
+
+class JobList(JobView):
+    """The jobs, the latest first; POST starts one and chooses its key."""
+
     rules = {"GET": SEE_JOBS, "POST": START_JOB}
     takes_uploads = True
 
@@ -57,7 +85,7 @@ class JobList(CatalogueView):
             if self.media_type == HTML and wanted.file:
                 upload = await sync_to_async(store)(wanted.file, wanted.arguments, self.user.account.pk)
                 return SeeOther(reverse("upload_detail", args=[upload.pk]))
-            return await start(self, wanted)
+            return await self.start(wanted)
         except HTTPError as error:
             if not error.errors or self.media_type == JSON:
                 raise
@@ -74,10 +102,9 @@ class JobList(CatalogueView):
         return serialize_page("jobs", [serializers.job(row) for row in found.rows], found, links), found.rows
 
 
-class JobDetail(CatalogueView):
+class JobDetail(JobView):
     """One job, under the key that the client has chosen: POST starts it, GET shows it, DELETE cancels it."""
 
-    offers = JSON, HTML
     rules = {"GET": SEE_JOBS, "POST": START_JOB, "DELETE": CHANGE_JOB}
     takes_uploads = True
 
@@ -88,35 +115,33 @@ class JobDetail(CatalogueView):
         return page(request, "jobs/job_detail.html", await detail_context(job, self.user))
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await start(self, await aread_wanted(self), key)
+        return await self.start(await aread_wanted(self), key)
 
     async def delete(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await cancel(self, key)
+        return await self.cancel(key)
 
 
-class JobCancel(CatalogueView):
+class JobCancel(JobView):
     """DELETE for HTML forms."""
 
-    offers = JSON, HTML
     rules = {"POST": CHANGE_JOB}
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await cancel(self, key)
+        return await self.cancel(key)
 
 
-class JobRetry(CatalogueView):
+class JobRetry(JobView):
     """Resumes a failed or cancelled job."""
 
-    offers = JSON, HTML
     rules = {"POST": CHANGE_JOB}
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        await aauthorize_change(key, self.user)
+        await self.authorize_change(key)
         is_queued = await sync_to_async(retry)(key)
         job = await Job.objects.aget(key=key)
         if not is_queued:
             raise HTTPError(409, f"This job is {job.status}: only one that failed or was cancelled can be tried again.")
-        return await respond_with_job(self, job, 202)
+        return await self.respond_with_job(job, 202)
 
 
 class JobFileDownload(CatalogueView):
@@ -184,31 +209,3 @@ class JobEvents(CatalogueView):
         ais_allowed = partial(ais_still_allowed, request, self.rules)
         events = stream(key, first.values(*JobQuerySet.ENTRY), request.headers.get("Last-Event-ID", ""), ais_allowed)
         return StreamingHttpResponse(events, content_type=EVENTS, headers=UNBUFFERED)
-
-
-async def start(view: CatalogueView, wanted: Wanted, key: str = "") -> HttpResponse:
-    """202: it is started; 200: the same request has started it before."""
-    job, is_new = await astart_job(view, wanted, key)
-    return await respond_with_job(view, job, 202 if is_new else 200)
-
-
-async def cancel(view: CatalogueView, key: str) -> HttpResponse:
-    """202: it ends within about a second; 200: it is over already."""
-    await aauthorize_change(key, view.user)
-    is_cancelled = await Job.objects.acancel(key)
-    return await respond_with_job(view, await Job.objects.aget(key=key), 202 if is_cancelled else 200)
-
-
-async def aauthorize_change(key: str, user: RequestUser) -> None:
-    """Cancelling or resuming a job that writes books requires the same rights as starting it."""
-    kind = KINDS.get((await Job.objects.aget(key=key)).kind)
-    if kind and kind.rule:
-        await arequire(user, kind.rule)
-
-
-async def respond_with_job(view: CatalogueView, job: Job, status: int) -> HttpResponse:
-    """The job as it is now; a browser is redirected to its page."""
-    url = job.get_absolute_url()
-    if view.media_type == HTML:
-        return SeeOther(url)
-    return json_response(await adetail(job, view.user), status=status, headers={"Location": url})

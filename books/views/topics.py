@@ -34,8 +34,7 @@ class Refresh(CatalogueView):
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    async def post(self, request: HttpRequest) -> HttpResponse:
-        return await self.get(request)
+    post = get
 
 
 def respond_with_topics(view: CatalogueView, by_slug: Mapping[str, CachedTopic]) -> HttpResponse:
