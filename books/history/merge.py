@@ -10,15 +10,15 @@ from books.metadata import record
 from books.metadata.record import Record
 from books.metadata.sameness import merge_people
 from books.metadata.series import merge_series
-from books.models import Action, Actor, Book, Change
+from books.models import Action, Actor, Book, Change, Refused
 from books.models.change import differences
 from books.models.links import delete_unused, unlink
 
 CHOSEN = tuple(name for name in record.EDITABLE if name not in record.NAMES)
 
 
-class CannotMerge(Exception):
-    """Nothing was merged; the argument says why."""
+class CannotMerge(Refused):
+    status = 422
 
 
 def merge(

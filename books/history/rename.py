@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from books.history.undo import CannotUndo
 from books.metadata.roles import AUTHOR
-from books.models import Actor, Author, Book, NameChange, Named, StaleVersion
+from books.models import Actor, Author, Book, NameChange, Named, Refused, StaleVersion
 from books.models.bulk import index_other_names, read_pending, write
 from books.models.links import MODELS
 from books.web.serializers import book_url
@@ -33,8 +33,8 @@ class UnknownAuthors(Exception):
     """There are no authors with the names in the argument."""
 
 
-class TooManyBooks(Exception):
-    """More than MAX_BOOKS would change at once; the argument is how many."""
+class TooManyBooks(Refused):
+    """More than MAX_BOOKS would change at once."""
 
 
 class Skipped(TypedDict):
@@ -67,7 +67,9 @@ def edit(
         _lock_books(named, named.changed(values))
         old, other, same = _lock_names(named, values.get("name"), pseudonyms)
         if versions is not None and old.version not in versions:
-            raise StaleVersion(old.version)
+            raise StaleVersion(
+                "Somebody else has changed this since you read it. Read it again, then send your change."
+            )
         if other and not merge:
             raise NameTaken(other)
         new = old.changed(values)
@@ -160,7 +162,8 @@ def _lock_books(old: Named, new: Named) -> list[int]:
     is_same_name = new.name == old.name and new.pk == old.pk
     count = 0 if is_same_name and new.names == old.names else old.books.values("pk").distinct().count()
     if count > MAX_BOOKS:
-        raise TooManyBooks(count)
+        most = f"At most {MAX_BOOKS:,} are changed at once: change the others in a list first."
+        raise TooManyBooks(f"{count:,} books have this name. {most}")
     return [] if is_same_name else _locked_pks(Q(pk__in=old.books.values("pk")))
 
 

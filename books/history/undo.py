@@ -8,13 +8,23 @@ from typing import Any, cast
 from django.db import transaction
 
 from books.metadata.record import Record
-from books.models import Action, Actor, AlreadyRestored, Book, Change, DuplicateISBN, DuplicateSource, StaleVersion
+from books.models import (
+    Action,
+    Actor,
+    AlreadyRestored,
+    Book,
+    Change,
+    DuplicateISBN,
+    DuplicateSource,
+    Refused,
+    StaleVersion,
+)
 from books.models.book import lock_volumes
 from books.web.serializers import book_url
 
 
-class CannotUndo(Exception):
-    """The change cannot be undone any more; the argument says why."""
+class CannotUndo(Refused):
+    """The change cannot be undone any more."""
 
 
 def undo(book_id: int, change_id: int, actor: Actor) -> None:

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from books.jobs.backend import AnyTask, notify
 from books.models.change import COMMAND, Actor
+from books.models.errors import Refused
 from books.models.fields import digest_of
 from books.models.job import Job, Status
 from books.models.job_file import JobFile
@@ -16,7 +17,7 @@ from books.models.job_file import JobFile
 LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
 
 
-class KeyTaken(Exception):
+class KeyTaken(Refused):
     """Another job has this key."""
 
 
@@ -50,7 +51,7 @@ def start(
     if file:
         file.delete()
     if first.digest != digest:
-        raise KeyTaken(key)
+        raise KeyTaken(f"Another job has this key. Choose another key, or look at it at {first.get_absolute_url()}.")
     return first, False
 
 

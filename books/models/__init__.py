@@ -2,7 +2,7 @@ from books.models.author import Author, AuthorName, BookAuthor
 from books.models.book import Book, MergedAway
 from books.models.catalogue import Catalogue
 from books.models.change import Action, Actor, Change, Channel
-from books.models.errors import AlreadyRestored, DuplicateISBN, DuplicateSource, StaleVersion
+from books.models.errors import AlreadyRestored, DuplicateISBN, DuplicateSource, Refused, StaleVersion
 from books.models.idempotency import IdempotentResponse, KeyReused
 from books.models.identity import Identity, NoAccount
 from books.models.invitation import Invitation, NotInvited, Role

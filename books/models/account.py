@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from books.models.errors import Refused
 from books.models.invitation import Invitation, Role
 from books.models.token import Token
 from books.search.pagination import Ordering, PagedQuerySet
@@ -23,8 +24,8 @@ SIGN_IN_NOTED_EVERY = timedelta(days=1)  # where each request is one
 _noted: dict[int, datetime] = {}  # when this process did so, by account
 
 
-class LastOwner(Exception):
-    """Nothing was changed: without this account, nobody could manage the catalogue."""
+class LastOwner(Refused):
+    detail = "This is the last owner. Make somebody else an owner first."
 
 
 class AccountQuerySet(PagedQuerySet[User]):
@@ -83,8 +84,8 @@ def end_sessions(user: User) -> None:
             session.delete()
 
 
-class NameTaken(Exception):
-    """Another account has this name, perhaps in other capitals."""
+class NameTaken(Refused):
+    detail = "Another account has this name. Choose another one."
 
 
 def accounts_named(username: str) -> models.QuerySet[User]:

@@ -179,7 +179,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
         if book is None:
             raise self.missing(pk)
         if version is not None and book.version not in ({version} if isinstance(version, int) else version):
-            raise StaleVersion(book.version)
+            raise StaleVersion
         return book
 
     def missing(self, pk: int) -> Exception:

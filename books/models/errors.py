@@ -1,5 +1,23 @@
-class StaleVersion(Exception):
-    """The book was changed since the caller read it, or deleted."""
+from collections.abc import Mapping
+
+
+class Refused(Exception):
+    """What cannot be done: the HTTP status, and the reason as people and programs read it."""
+
+    status = 409
+    detail = ""
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.detail)
+        self.detail = str(self)
+
+
+class StaleVersion(Refused):
+    """It was changed since the caller read it, or deleted."""
+
+    status = 412
+    detail = "This book was changed since you read it. Read it again, then send your change with the new ETag."
 
 
 class AlreadyRestored(Exception):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from books.models.errors import Refused
 from books.models.fields import digest_of
 
 KEPT_FOR = timedelta(hours=24)
@@ -13,8 +14,8 @@ MAX_KEY = 180  # characters that a client may send
 MAX_ACCOUNT = 20  # characters for the account's id before them
 
 
-class KeyReused(Exception):
-    """The key was used for a different request."""
+class KeyReused(Refused):
+    detail = "This Idempotency-Key was sent with a different request before. Choose a new one."
 
 
 class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
@@ -37,7 +38,7 @@ class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
                 raise
             first = earlier
         if first.request_digest != digest:
-            raise KeyReused(key)
+            raise KeyReused
         return first.answer
 
 

@@ -11,11 +11,14 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 
 from books.models.account import create_account, is_username, lock_owners
+from books.models.errors import Refused
 from books.models.invitation import Invitation, Role
 
 
-class NoAccount(Exception):
-    """This identity has no account, and may not create one. The message says what to do."""
+class NoAccount(Refused):
+    """This identity has no account, and may not create one."""
+
+    status = 403
 
 
 class IdentityQuerySet(models.QuerySet["Identity"]):

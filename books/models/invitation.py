@@ -10,6 +10,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from books.models.errors import Refused
 from books.models.fields import digest_of
 
 VALID_FOR = timedelta(days=7)
@@ -24,8 +25,12 @@ class Role(models.TextChoices):
     OWNER = "owner"
 
 
-class NotInvited(Exception):
-    """The link was used, has expired or was withdrawn, or the first account's link was printed again."""
+class NotInvited(Refused):
+    status = 404
+    detail = (
+        "This link has been used, has expired or was withdrawn: ask whoever sent it for a new one. The link for the "
+        "first account is printed anew at each start of the server: look for it in the server's log."
+    )
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

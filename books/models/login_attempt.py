@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from books.models.errors import Refused
 from books.models.fields import digest_of
 from django41_example.server.forwarded import network_of
 
@@ -20,15 +21,14 @@ WINDOW = timedelta(minutes=15)
 PER_ADDRESS, PER_ACCOUNT = 20, 5  # attempts in one window
 
 
-class TooManyAttempts(Exception):
+class TooManyAttempts(Refused):
     """The limit is reached; the next window begins in `seconds`."""
+
+    status = 429
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"Too many attempts. Try again in {math.ceil(seconds / 60)} minutes.")
-        self.seconds = seconds
-
-    def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(self.seconds)}
+        self.headers = {"Retry-After": str(seconds)}
 
 
 def account_key(username: str) -> str:

@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.db import models, transaction
 
+from books.models.errors import Refused
 
-class LinkEnded(Exception):
-    """It was used, is too old, its account is closed, or passwords are switched off."""
+
+class LinkEnded(Refused):
+    status, detail = 404, "This link was used already or is too old. Ask an owner of this catalogue for a new one."
 
 
 def secret_for(user: User) -> str:

@@ -1,10 +1,12 @@
 """One's own account: how it begins, its password and its tokens."""
 
+from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth import alogin, aupdate_session_auth_hash
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -22,46 +24,62 @@ from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
 from books.web.permissions import ANYBODY, OWN_ACCOUNT
 from django41_example.server.threads import in_thread
 
-CHANGE, INVITED, NEW_PASSWORD, TOKENS = (
-    f"accounts/{name}.html" for name in ("password", "invited", "new_password", "tokens")
-)
+CHANGE, TOKENS = "accounts/password.html", "accounts/tokens.html"
 NO_STORE = {"Cache-Control": "private, no-store"}  # for responses with a secret
-TAKEN = "Another account has this name. Choose another one."
 
 
-class AcceptInvitation(CatalogueView):
-    """The page behind an invitation, and behind the link that the server prints as long as there is no account."""
+class SecretLink(CatalogueView):
+    """The page behind a link with a secret. Its form gives somebody a password, and signs in with it."""
 
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": ANYBODY, "POST": ANYBODY}
+    form_class: type[NewPasswordForm]
+    template: str
+    use: Callable[..., Any]  # a static method: what the secret and the form are for; it gives the account
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        context = await self._context(request.GET.get("secret", ""))
-        form = NewAccountForm(initial={"username": remote_user(request)})
-        return page(request, INVITED, {"form": form, **context})
+        context = await self.acontext(request.GET.get("secret", ""))
+        form = self.form_class(initial={"username": remote_user(request)})
+        return page(request, self.template, {"form": form, **context})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        form = await parsing.aform(request, NewAccountForm)
-        context = await self._context(form.data.get("secret", ""))  # first: nobody uninvited has a password hashed
+        form = await parsing.aform(request, self.form_class)
+        context = await self.acontext(form.data.get("secret", ""))  # first: nobody uninvited has a password hashed
         if not form.is_valid():
-            return self.respond_again(form, INVITED, **context)
-        name, password = form.cleaned_data["username"], form.cleaned_data["password"]
+            return self.respond_again(form, self.template, **context)
+        values = {name: value for name, value in form.cleaned_data.items() if name != "again"}
         try:
-            user = await sync_to_async(accept)(context["secret"], name, password)
-        except NameTaken:
-            form.add_error("username", TAKEN)
-            return self.respond_again(form, INVITED, status=409, **context)
+            user = await sync_to_async(self.use)(context["secret"], **values)
+        except NameTaken as error:
+            form.add_error("username", error.detail)
+            return self.respond_again(form, self.template, status=error.status, **context)
         await alogin(request, user)
         return SeeOther(reverse("home"))
 
-    async def _context(self, secret: str) -> dict[str, Any]:
-        """Raises NotInvited for a link that is of no use."""
-        found = Invitation.objects.for_secret(secret).values("role", "invited_by__username")
-        invitation = await found.afirst()
+    async def acontext(self, secret: str) -> dict[str, Any]:
+        """What the link is for. Raises Refused if it is of no use."""
+        raise NotImplementedError
+
+
+class AcceptInvitation(SecretLink):
+    """The page behind an invitation, and behind the link that the server prints as long as there is no account."""
+
+    form_class, template, use = NewAccountForm, "accounts/invited.html", staticmethod(accept)
+
+    async def acontext(self, secret: str) -> dict[str, Any]:
+        invitation = await Invitation.objects.for_secret(secret).values("role", by=F("invited_by__username")).afirst()
         if invitation is None:
             raise NotInvited
-        role, by = invitation["role"], invitation["invited_by__username"]
-        return {"secret": secret, "role": role, "by": by, **sign_in_options(self.request)}
+        return {"secret": secret, **invitation, **sign_in_options(self.request)}
+
+
+class NewPassword(SecretLink):
+    """The page behind the link that an owner sends to somebody who has lost the password."""
+
+    form_class, template, use = NewPasswordForm, "accounts/new_password.html", staticmethod(set_password)
+
+    async def acontext(self, secret: str) -> dict[str, Any]:
+        return {"secret": secret, "name": (await in_thread(account_for, secret)).get_username()}
 
 
 class Account(CatalogueView):
@@ -94,8 +112,8 @@ class PasswordChange(CatalogueView):
         try:
             known = await aattempt(request, user.get_username(), user.acheck_password(form.cleaned_data["old"]))
         except TooManyAttempts as error:
-            form.add_error(None, str(error))
-            return self.respond_again(form, CHANGE, status=429, headers=error.headers())
+            form.add_error(None, error.detail)
+            return self.respond_again(form, CHANGE, status=error.status, headers=error.headers)
         if not known:
             form.add_error("old", "Wrong password.")
             return self.respond_again(form, CHANGE)
@@ -103,31 +121,6 @@ class PasswordChange(CatalogueView):
         await user.asave(update_fields=["password"])
         await aupdate_session_auth_hash(request, user)
         return SeeOther(reverse("account"))
-
-
-class NewPassword(CatalogueView):
-    """The page behind the link that an owner sends to somebody who has lost the password."""
-
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
-    rules = {"GET": ANYBODY, "POST": ANYBODY}
-
-    async def get(self, request: HttpRequest) -> HttpResponse:
-        context = await self._context(request.GET.get("secret", ""))
-        return page(request, NEW_PASSWORD, {"form": NewPasswordForm(), **context})
-
-    async def post(self, request: HttpRequest) -> HttpResponse:
-        form = await parsing.aform(request, NewPasswordForm)
-        context = await self._context(form.data.get("secret", ""))
-        if not form.is_valid():
-            return self.respond_again(form, NEW_PASSWORD, **context)
-        user = await sync_to_async(set_password)(context["secret"], form.cleaned_data["password"])
-        await alogin(request, user)
-        return SeeOther(reverse("home"))
-
-    async def _context(self, secret: str) -> dict[str, Any]:
-        """Raises LinkEnded."""
-        user = await in_thread(account_for, secret)
-        return {"secret": secret, "name": user.get_username()}
 
 
 class TokenList(CatalogueView):
@@ -173,14 +166,14 @@ class TokenRevoke(CatalogueView):
         return SeeOther(reverse("token_list"))
 
 
-async def atokens_of(user: Any) -> list[dict[str, Any]]:
-    return [serialize_token(token) async for token in Token.objects.filter(user=user, revoked_at=None)]
-
-
 async def arevoke(user: Any, pk: int) -> None:
     """Revoke a token of the user's own; 404 for anybody else's."""
     if not await Token.objects.filter(user=user, pk=pk, revoked_at=None).aupdate(revoked_at=timezone.now()):
         raise HTTPError(404, f"You have no such token. Your tokens are at {reverse('token_list')}.")
+
+
+async def atokens_of(user: Any) -> list[dict[str, Any]]:
+    return [serialize_token(token) async for token in Token.objects.filter(user=user, revoked_at=None)]
 
 
 def serialize_token(token: Token) -> dict[str, Any]:

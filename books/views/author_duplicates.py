@@ -97,7 +97,7 @@ def merge(fingerprint: str, seen: Mapping[int, int], keep: int, actor: Actor) ->
     if authors.keys() != seen.keys():
         raise Author.DoesNotExist
     if authors[keep].version != seen[keep]:
-        raise StaleVersion(authors[keep].version)
+        raise StaleVersion
     for pk in sorted(seen.keys() - {keep}):
         edit(authors[pk], {"name": authors[keep].name}, actor, versions={seen[pk]}, merge=True)
     return authors[keep].name

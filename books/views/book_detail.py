@@ -15,7 +15,7 @@ from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, roles
 from books.metadata.series import Place
-from books.models import Book, BookSeries, Change, MergedAway
+from books.models import Book, BookSeries, Change, MergedAway, StaleVersion
 from books.models.author import BookAuthor
 from books.models.topic import BookTopic
 from books.search.compiled_query import CompiledQuery, Parameter
@@ -25,8 +25,7 @@ from books.views.history import changes
 from books.views.writes import change
 from books.web import parsing, serializers
 from books.web.authentication import RequestUser
-from books.web.errors import STALE
-from books.web.negotiation import HTML, JSON, HTTPError, json_response
+from books.web.negotiation import HTML, JSON, json_response
 from books.web.permissions import CHANGE, DELETE, READ, amay
 from django41_example.server.threads import in_thread
 
@@ -115,7 +114,7 @@ def conditional(request: HttpRequest, data: Mapping[str, Any]) -> HttpResponse:
     found = json_response(data, headers={"ETag": etag(data)})
     response = get_conditional_response(request, etag=etag(data), response=found) or found
     if response.status_code == 412:  # Django's has no body
-        raise HTTPError(412, STALE)
+        raise StaleVersion
     return response
 
 

@@ -19,8 +19,7 @@ from books.views.lookup import ashown
 from books.views.names import aknown_names
 from books.views.writes import PossibleDuplicate, add_once
 from books.web import parsing, serializers
-from books.web.errors import STALE
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
+from books.web.negotiation import HTML, JSON, SeeOther, valid
 from books.web.permissions import ADD, CHANGE, DELETE
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
@@ -53,8 +52,8 @@ class BookNew(CatalogueView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = await aoffering(await parsing.aform(request, NewBookForm))
-        if await aasks_about_names(form):
-            return self.respond(asked_about(form), NEW, context={"form": form}, status=409)
+        if asked := await aasked(form):
+            return self.respond(asked, NEW, context={"form": form}, status=409)
         try:
             return await aadd_from_form(self, form, if_distinct=not form.data.get("anyway"))
         except PossibleDuplicate as found:
@@ -68,14 +67,12 @@ async def aoffering[Form: BookForm](form: Form) -> Form:
     return form
 
 
-async def aasks_about_names(form: BookForm) -> bool:
+async def aasked(form: BookForm) -> dict[str, Any]:
+    """What is asked about new names that contain a comma, if there are any."""
     if form.is_valid() and form.has_commas:
         await sync_to_async(form.split_at_commas)()
-    return bool(form.names_with_commas)
-
-
-def asked_about(form: BookForm) -> dict[str, Any]:
-    return {"errors": {field: list(map(COMMAS.format, names)) for field, names in form.names_with_commas.items()}}
+    asked = {field: list(map(COMMAS.format, names)) for field, names in form.names_with_commas.items()}
+    return {"errors": asked} if asked else {}
 
 
 async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bool = False) -> HttpResponse:
@@ -119,9 +116,9 @@ class BookEdit(CatalogueView):
     async def _save(self, form: BookForm, pk: int) -> HttpResponse:
         """Raises Book.DoesNotExist."""
         actor, status = self.user.actor(Channel.PAGE), 422
-        if await aasks_about_names(form):
+        if asked := await aasked(form):
             context = {"form": form, "book": serializers.heading(await aget_book(pk))}
-            return self.respond(asked_about(form), EDIT, context=context, status=409)
+            return self.respond(asked, EDIT, context=context, status=409)
         try:
             if form.is_valid():
                 version, shares = form.cleaned_data["version"], form.cleaned_data["shares_isbn"]
@@ -129,17 +126,14 @@ class BookEdit(CatalogueView):
                 messages.success(self.request, "Saved.")
                 return SeeOther(reverse("book_detail", args=[pk]))
         except StaleVersion:
+            if self.media_type == JSON:
+                raise
             status = 412
         except DuplicateISBN as error:
             form.ask_to_share(error)
             status = 409
-        return await self._again(form, pk, status)
-
-    async def _again(self, form: BookForm, pk: int, status: int) -> HttpResponse:
         book = await aget_book(pk)
         if is_stale := status == 412:
-            if self.media_type == JSON:
-                raise HTTPError(412, STALE)
             base = await arecord_at(book, form.cleaned_data["version"])
             form.show_conflict(form.record(), book.as_record(), base, book.version)
         return self.respond_again(form, EDIT, status=status, book=serializers.heading(book), stale=is_stale)
@@ -174,4 +168,4 @@ class BookDelete(CatalogueView):
 
     def _confirm(self, book: Book, status: int = 200) -> HttpResponse:
         context = {"book": serializers.heading(book), "stale": status == 412}
-        return self.respond({"detail": STALE}, "books/book_delete.html", context=context, status=status)
+        return self.respond({"detail": StaleVersion.detail}, "books/book_delete.html", context=context, status=status)

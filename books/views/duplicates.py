@@ -13,15 +13,13 @@ from books.forms.duplicates import DuplicateQuery, GroupQuery, MergeForm, MergeW
 from books.forms.fields import MAX_QUERY
 from books.forms.lists import BookQuery
 from books.history.duplicates import Group, abooks, agroups, agroups_of
-from books.history.merge import CHOSEN, CannotMerge, merge
-from books.history.rename import TooManyBooks
+from books.history.merge import CHOSEN, merge
 from books.metadata.record import BY_NAME, NAMES, topic_slug
 from books.metadata.sameness import are_certainly_same, warning
-from books.models import Book, DuplicateISBN, NotDuplicate, StaleVersion
+from books.models import Book, DuplicateISBN, NotDuplicate, Refused, StaleVersion
 from books.models.book_columns import split
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
-from books.views.names import TOO_MANY
 from books.web import parsing, serializers
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
 from books.web.permissions import CHANGE, DELETE, arequire
@@ -72,12 +70,10 @@ class MergeView(CatalogueView):
         try:
             if form.is_valid():
                 return await self._adone(*await self.amerge(form, **key), **key)
-        except CannotMerge as error:
-            problem = str(error)
+        except Refused as error:
+            problem, status = error.detail, error.status
         except DuplicateISBN as error:
             problem, status = TAKEN.format(serializers.book_url(error.book_id)), 409
-        except TooManyBooks as error:
-            problem, status = TOO_MANY.format(error.args[0]), 409
         except (ObjectDoesNotExist, StaleVersion):
             problem, status = self.stale, 412
         (shown,) = key.values()

@@ -7,13 +7,13 @@ from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.history import undo
 from books.history.purge import purge
+from books.history.undo import undo
 from books.models import Action, Book, Change
 from books.search.compiled_query import Parameter, compile_query
 from books.views.base import CatalogueView
 from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
+from books.web.negotiation import HTML, JSON, SeeOther, json_response
 from books.web.permissions import CHANGE, PURGE, READ, amay
 from books.web.serializers import book_url
 from django41_example.server.threads import in_thread
@@ -81,12 +81,7 @@ class ChangeUndo(CatalogueView):
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, pk: int, change: int) -> HttpResponse:
-        try:
-            await sync_to_async(undo.undo)(pk, change, self.actor)
-        except Change.DoesNotExist:
-            raise HTTPError(404, "This book has no such change.") from None
-        except undo.CannotUndo as error:
-            raise HTTPError(409, str(error)) from None
+        await sync_to_async(undo)(pk, change, self.actor)
         if self.media_type == HTML:
             messages.success(request, "Undone.")
             return SeeOther(reverse("book_history", args=[pk]))

@@ -6,7 +6,6 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
-from django.urls import reverse
 
 from books.forms.jobs import ListField
 from books.forms.uploads import FINDS_ITS_BOOK
@@ -51,7 +50,7 @@ async def astart_job(view: CatalogueView, wanted: Wanted, key: str) -> tuple[Job
     """Start the job, or find the one that the same request has started. Returns whether it is new.
 
     Without a key in the URL an Idempotency-Key stands for one: the job's key is made from it. Raises HTTPError,
-    KeyReused.
+    KeyReused, KeyTaken.
     """
     if key.startswith(PREFIXES):
         raise HTTPError(422, errors={"key": [KEY_OF_OURS]})
@@ -63,9 +62,8 @@ async def astart_job(view: CatalogueView, wanted: Wanted, key: str) -> tuple[Job
         return await astart(wanted.kind.task, wanted.arguments, key=key, by=view.actor, file=file)
     except KeyTaken:
         if once:
-            raise KeyReused(once) from None
-        detail = f"Another job has this key: choose another key, or look at it at {reverse('job_detail', args=[key])}."
-        raise HTTPError(409, detail) from None
+            raise KeyReused from None
+        raise
 
 
 def read(request: HttpRequest) -> Wanted:

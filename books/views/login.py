@@ -66,8 +66,8 @@ class Login(CatalogueView):
                 form.add_error(None, "Wrong user name or password. (Capitals matter.)")
                 status = 403
         except TooManyAttempts as error:
-            form.add_error(None, str(error))
-            status, headers = 429, error.headers()
+            form.add_error(None, error.detail)
+            status, headers = error.status, error.headers
         context = {"next": next_url, "typed": pending, **sign_in_options(request)}
         return self.respond_again(form, TEMPLATE, status=status, headers=headers, **context)
 

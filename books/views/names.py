@@ -11,8 +11,7 @@ from django.urls import reverse
 
 from books.cache import per_version
 from books.forms.names import AuthorForm, NameForm, SeriesForm, TopicForm
-from books.history.rename import MAX_BOOKS, NameTaken, TooManyBooks, UnknownAuthors, edit, undo
-from books.history.undo import CannotUndo
+from books.history.rename import NameTaken, TooManyBooks, UnknownAuthors, edit, undo
 from books.models import Author, Channel, NameChange, Named, StaleVersion
 from books.models.links import MODELS, follow_renames
 from books.views.base import CatalogueView
@@ -30,8 +29,6 @@ READ_ONLY = {"id", "url", "slug"}  # which clients may send back as they got the
 TAKEN = "There is already “{}”: {}. To merge the two, send merge=true (1 in a form)."
 OTHER_TAKEN = "“{}” is in the catalogue itself: {}. Rename one as the other to merge them."
 UNKNOWN = "The catalogue has no such author: {}. Link authors who have books here."
-TOO_MANY = f"{{:,}} books have this name. At most {MAX_BOOKS:,} are changed at once: change the others in a list first."
-STALE = "Somebody else has changed this since you read it. Look at it again, then send your change."
 
 
 class NameView(CatalogueView):
@@ -85,12 +82,7 @@ class NameUndo(CatalogueView):
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        try:
-            undoing, skipped = await sync_to_async(undo)(pk, self.actor)
-        except NameChange.DoesNotExist:
-            raise HTTPError(404, "There is no such change of a name.") from None
-        except CannotUndo as error:
-            raise HTTPError(409, str(error)) from None
+        undoing, skipped = await sync_to_async(undo)(pk, self.actor)
         url = address_of(undoing.kind, undoing.into)
         if self.media_type == HTML and not skipped:
             return SeeOther(url)
@@ -133,10 +125,10 @@ async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: se
         form.add_error("also_writes_as", UNKNOWN.format(error))
     except TooManyBooks as error:
         status = 409
-        form.add_error("name" if "name" in form.fields else None, TOO_MANY.format(error.args[0]))
+        form.add_error("name" if "name" in form.fields else None, error.detail)
     except StaleVersion:
         if view.media_type == JSON:
-            raise HTTPError(412, STALE) from None
+            raise
         status = 412
         named = await type(named)._default_manager.aget(pk=named.pk)  # as it was changed, perhaps at this moment
         seen = await in_thread(seen_at, named, form.cleaned_data["version"])

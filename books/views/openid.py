@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.accounts import OpenIdForm
-from books.models import Identity, NoAccount, NotInvited, TooManyAttempts
+from books.models import Identity, Refused
 from books.models.account import NameTaken
 from books.models.lookup import LookupFailed
 from books.openid import provider
@@ -22,7 +22,6 @@ from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.views.login_redirect import asave_pending_form, login_page, safe_next_url
 from books.web import parsing
-from books.web.errors import NOT_INVITED
 from books.web.negotiation import HTML, HTTPError, SeeOther, page, valid
 from books.web.permissions import ANYBODY
 
@@ -43,10 +42,6 @@ TAKEN = (
 NOT_SIGNED_IN = "You are not signed in any more. Sign in with your password, and connect your account again."
 
 log = logging.getLogger(__name__)
-
-
-class Failed(HTTPError):
-    """Nobody is signed in; the sign-in page says why."""
 
 
 class OpenIdStart(CatalogueView):
@@ -95,9 +90,9 @@ class OpenIdCallback(CatalogueView):
             attempt |= attempt_of(request)
             claims = await self._claims(attempt)
             await self._use(attempt, claims)
-        except Failed as failed:
-            next_url, detail, headers = attempt.get("next", ""), failed.detail, failed.headers
-            response = login_page(request, next_url, failure=detail, status=failed.status, headers=headers)
+        except (HTTPError, Refused) as error:
+            next_url, why, headers = attempt.get("next", ""), error.detail, error.headers
+            response = login_page(request, next_url, failure=why, status=error.status, headers=headers)
         else:
             response = SeeOther(reverse("account") if attempt["connect"] else safe_next_url(request, attempt["next"]))
         response.delete_cookie(COOKIE, path=settings.SESSION_COOKIE_PATH, samesite="Lax")
@@ -110,36 +105,30 @@ class OpenIdCallback(CatalogueView):
         if not code:
             error = self.request.GET.get("error", "")
             log.warning("%s signs nobody in: %r", settings.OIDC_NAME, error)
-            raise Failed(403, f"{settings.OIDC_NAME} did not sign you in. Try again, or ask who runs it.")
+            raise HTTPError(403, f"{settings.OIDC_NAME} did not sign you in. Try again, or ask who runs it.")
         asking = provider.aclaims(attempt, code, redirect_uri(self.request))
         try:
             return await aattempt(self.request, f"openid {attempt['state']}", asking)
-        except TooManyAttempts as error:
-            raise Failed(429, str(error), headers=error.headers()) from None
         except LookupFailed as error:
             log.warning("nobody is signed in: %s", error)
-            raise Failed(502, UNUSABLE.format(settings.OIDC_NAME)) from None
+            raise HTTPError(502, UNUSABLE.format(settings.OIDC_NAME)) from None
 
     async def _use(self, attempt: Mapping[str, Any], claims: provider.Claims) -> None:
         """Sign in, or connect the account in which somebody is signed in already."""
+        if attempt["connect"]:
+            await self._connect(attempt["connect"], claims)
+            return
         try:
-            if attempt["connect"]:
-                await self._connect(attempt["connect"], claims)
-                return
             user = await sync_to_async(Identity.objects.sign_in)(claims, attempt["invitation"])
-        except NoAccount as error:
-            raise Failed(403, str(error)) from None
-        except NotInvited:
-            raise Failed(404, NOT_INVITED) from None
-        except NameTaken:
-            raise Failed(409, TAKEN) from None
+        except NameTaken as error:
+            raise HTTPError(error.status, TAKEN) from None
         if not user.is_active:
-            raise Failed(403, CLOSED)
+            raise HTTPError(403, CLOSED)
         await alogin(self.request, user)
 
     async def _connect(self, account: int, claims: provider.Claims) -> None:
         if self.user.token or self.user.account is None or self.user.account.pk != account:
-            raise Failed(403, NOT_SIGNED_IN)
+            raise HTTPError(403, NOT_SIGNED_IN)
         await sync_to_async(Identity.objects.connect)(claims, self.user.account)
         messages.success(self.request, f"You can sign in with {settings.OIDC_NAME} now.")
 
@@ -154,11 +143,11 @@ def redirect_uri(request: HttpRequest) -> str:
 
 
 def attempt_of(request: HttpRequest) -> dict[str, Any]:
-    """The attempt that this browser comes back from. Raises Failed."""
+    """The attempt that this browser comes back from. Raises HTTPError."""
     try:
         attempt: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
     except signing.BadSignature:
-        raise Failed(400, BEGIN_AGAIN) from None
+        raise HTTPError(400, BEGIN_AGAIN) from None
     if not provider.is_answer_to(attempt, request.GET.get("state", ""), request.GET.get("iss", "")):
-        raise Failed(400, BEGIN_AGAIN)
+        raise HTTPError(400, BEGIN_AGAIN)
     return attempt

@@ -27,7 +27,6 @@ from books.web.permissions import CHANGE, START_JOB, arequire
 TEMPLATE = "jobs/upload_detail.html"
 SHOWN_ROWS = 5
 MAX_COLUMNS, MAX_CELL = 100, 120  # that the page shows of a file, and characters of each
-GONE = "There is no such list. Uploaded lists are kept for a week: choose the file again at {}."
 AGAIN = {Status.FAILED, Status.CANCELLED}
 
 
@@ -62,10 +61,7 @@ class UploadDetail(CatalogueView):
 
     async def _upload(self, pk: int) -> Upload:
         await arequire(self.user, CHANGE)
-        own = Upload.objects.filter(pk=pk, user=self.user.account).select_related("file__job", "test")
-        if (upload := await own.afirst()) is None:
-            raise HTTPError(404, GONE.format(reverse("job_list")))
-        return upload
+        return await Upload.objects.select_related("file__job", "test").aget(pk=pk, user=self.user.account)
 
     async def _page(self, upload: Upload, form: UploadForm | None = None) -> HttpResponse:
         errors = errors_of(form) if form else {}

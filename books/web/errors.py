@@ -2,62 +2,51 @@
 
 import logging
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError
 from django.urls import reverse
 
-from books.models import Book, DuplicateISBN, Job, KeyReused, MergedAway, NotInvited, StaleVersion, TooManyAttempts
-from books.models.password_link import LinkEnded
+from books.models import Book, Change, DuplicateISBN, Job, MergedAway, NameChange, Refused, Upload
 from books.search.index import Behind
 from books.web.negotiation import HTTPError
 from books.web.serializers import book_url
 
-STALE = "This book was changed since you read it. Read it again, then send your change with the new ETag."
-KEY_REUSED = "This Idempotency-Key was sent with a different request before. Choose a new one."
 GONE = "Somebody else has just deleted this, or merged it into another. Nothing was changed."
 CONFLICT = "Somebody else changed the same thing at this moment. Nothing was changed for you: try again."
-LINK_ENDED = "This link was used already or is too old. Ask an owner of this catalogue for a new one."
-NOT_INVITED = (
-    "This link has been used, has expired or was withdrawn: ask whoever sent it for a new one. The link for the first "
-    "account is printed anew at each start of the server: look for it in the server's log."
-)
+MISSING = {  # what is said where there is no such one, and the view that lists those there are
+    Book.DoesNotExist: ("There is no book with this id. All books are at {}.", "book_list"),
+    Job.DoesNotExist: ("There is no job with this key. All jobs are at {}.", "job_list"),
+    User.DoesNotExist: ("There is no such account. All accounts are listed at {}.", "people"),
+    Upload.DoesNotExist: ("There is no such list. Lists are kept for a week: choose the file again at {}.", "job_list"),
+    Change.DoesNotExist: ("This book has no such change. The latest changes of all books are at {}.", "activity"),
+    NameChange.DoesNotExist: ("There is no such change of a name. The latest changes are at {}.", "activity"),
+}
 
 log = logging.getLogger(__name__)
 
-REFUSED = (  # what `http_error` has an answer for
-    *(ObjectDoesNotExist, StaleVersion, DuplicateISBN, KeyReused, IntegrityError, Behind),
-    *(NotInvited, LinkEnded, TooManyAttempts),
-)
+# What `http_error` has an answer for.
+REFUSED = (ObjectDoesNotExist, DuplicateISBN, Refused, IntegrityError, Behind)
 
 
 def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each kind
     match error:
+        case Refused():
+            return HTTPError(error.status, error.detail, headers=error.headers)
         case MergedAway():
             return HTTPError(404, f"This book was merged into {book_url(error.into)}.")
-        case StaleVersion():
-            return HTTPError(412, STALE)
         case DuplicateISBN():
             return HTTPError(409, errors={"isbn13": [isbn_taken(error, 'send "shares_isbn": true')]})
-        case KeyReused():
-            return HTTPError(409, KEY_REUSED)
         case Behind():
             return HTTPError(503, str(error), headers={"Retry-After": "5"})
-        case Job.DoesNotExist():
-            return HTTPError(404, f"There is no job with this key. All jobs are at {reverse('job_list')}.")
-        case NotInvited():
-            return HTTPError(404, NOT_INVITED)
-        case LinkEnded():
-            return HTTPError(404, LINK_ENDED)
-        case TooManyAttempts():
-            return HTTPError(429, str(error), headers=error.headers())
         case IntegrityError():  # another transaction came first: it deleted an author, say, that this one names
             log.warning("a write is refused: %s", error)
             return HTTPError(409, CONFLICT)
-        case ObjectDoesNotExist() if not isinstance(error, Book.DoesNotExist):
-            log.warning("what a request is about is gone: %r", error)
-            return HTTPError(404, GONE)
-        case _:
-            return HTTPError(404, f"There is no book with this id. All books are at {reverse('book_list')}.")
+    for missing, (detail, view) in MISSING.items():
+        if isinstance(error, missing):
+            return HTTPError(404, detail.format(reverse(view)))
+    log.warning("what a request is about is gone: %r", error)
+    return HTTPError(404, GONE)
 
 
 def isbn_taken(error: DuplicateISBN, consent: str) -> str:
