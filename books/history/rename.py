@@ -4,7 +4,7 @@ What one such change does to its books points to its NameChange, by which it is 
 """
 
 import secrets
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict, cast
 
@@ -46,12 +46,7 @@ class Skipped(TypedDict):
 
 
 def edit(
-    named: Named,
-    values: Mapping[str, Any],
-    actor: Actor,
-    *,
-    versions: Container[int] | None = None,
-    merge: bool = False,
+    named: Named, values: Mapping[str, Any], actor: Actor, *, versions: set[int] | None = None, merge: bool = False
 ) -> Named:
     """Change an author, a topic or a series with all its books, in one transaction. Returns the one that has them now.
 
@@ -67,9 +62,7 @@ def edit(
         _lock_books(named, named.changed(values))
         old, other, same = _lock_names(named, values.get("name"), pseudonyms)
         if versions is not None and old.version not in versions:
-            raise StaleVersion(
-                "Somebody else has changed this since you read it. Read it again, then send your change."
-            )
+            raise StaleVersion("This was changed since you read it. Read it again, then send your change.")
         if other and not merge:
             raise NameTaken(other)
         new = old.changed(values)

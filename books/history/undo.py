@@ -8,18 +8,9 @@ from typing import Any, cast
 from django.db import transaction
 
 from books.metadata.record import Record
-from books.models import (
-    Action,
-    Actor,
-    AlreadyRestored,
-    Book,
-    Change,
-    DuplicateISBN,
-    DuplicateSource,
-    Refused,
-    StaleVersion,
-)
+from books.models import Action, Actor, Book, Change
 from books.models.book import lock_volumes
+from books.models.errors import AlreadyRestored, DuplicateISBN, DuplicateSource, Refused, StaleVersion
 from books.web.serializers import book_url
 
 
