@@ -12,7 +12,7 @@ from books.models.author import Author, AuthorName, BookAuthor
 from books.models.book import Book
 from books.models.book_columns import RECORD_COLUMNS, as_record, text_columns
 from books.models.bulk import update_rows
-from books.models.fields import among
+from books.models.fields import SortKeyField, among
 from books.models.links import other_names
 from books.models.series import Series, SeriesName
 from books.models.topic import BookTopic, TopicName
@@ -22,12 +22,9 @@ DERIVED = (
     *("title_key", "author_key", "series_key", "fingerprint", "primary_language"),
     *("author_names", "topic_names", "contributors", "other_names"),
 )
-KEYS: dict[type[models.Model], tuple[str, ...]] = {
-    Author: ("name_key", "sort_key", "fingerprint"),
-    Series: ("name_key", "sort_key"),
-    AuthorName: ("key",),
-    SeriesName: ("key",),
-    TopicName: ("key",),
+KEYS: dict[type[models.Model], list[str]] = {
+    model: [field.name for field in model._meta.fields if isinstance(field, SortKeyField)]
+    for model in (Author, Series, AuthorName, SeriesName, TopicName)
 }
 
 
@@ -58,13 +55,13 @@ def derive(pks: Sequence[int]) -> int:
 def derive_names() -> None:
     """Derive the keys of all names again; those of books follow from them, so this comes first."""
     for model, keys in KEYS.items():
-        last: int | None = 0
-        while last is not None:
-            last = _derive_keys(model, keys, last)
+        last = 0
+        while found := _derive_keys(model, keys, last):
+            last = found
 
 
 @transaction.atomic
-def _derive_keys(model: type[models.Model], keys: Sequence[str], last: int) -> int | None:
+def _derive_keys(model: type[models.Model], keys: Sequence[str], last: int) -> int:
     found: list[Any] = list(
         model._default_manager.select_for_update().filter(pk__gt=last).order_by("pk")[:LARGE_PORTION]
     )
@@ -75,7 +72,7 @@ def _derive_keys(model: type[models.Model], keys: Sequence[str], last: int) -> i
         if right != before:
             wrong.append((*right, row.pk))
     update_rows(model, keys, wrong)
-    return found[-1].pk if found else None
+    return found[-1].pk if found else 0
 
 
 @transaction.atomic
