@@ -15,13 +15,13 @@ from books.forms.jobs import ExportForm, ImportForm
 from books.history.rename import edit
 from books.importing.containers import sheet
 from books.jobs.kinds import KINDS
-from books.jobs.run import JobAborted, Postponed, Run, StopReason
+from books.jobs.run import MAX_CONSECUTIVE_FAILURES, JobAborted, Postponed, Run, StopReason
 from books.jobs.start import start
 from books.jobs.tasks import import_books, undo_import
 from books.models import Actor, Author, Book, Change, Channel, Job, JobFile, Series, Status, Topic
 from books.models.change import COMMAND
 from tests.importing.lists import catalogue, csv_file
-from tests.jobs.working import work
+from tests.jobs.working import make_due, work
 
 ROWS = [{"title": f"T{number}", "authors": f"A{number % 5}", "pages": number + 1} for number in range(40)]
 
@@ -230,20 +230,35 @@ class Export(TransactionTestCase):
     def test_a_workbook_that_was_interrupted_is_begun_again(self) -> None:
         for row in ROWS:
             Book.objects.add({"title": row["title"]})
-        with mock.patch("books.exporting.base.BATCH", 7), mock.patch.object(Run, "check", self.stop_at_third()):
+        with (
+            mock.patch("books.exporting.base.BATCH", 7),
+            mock.patch.object(Run, "check", self.stop_at_third(Postponed(0))),
+        ):
             job = run("export", format="xlsx", query={})
         assert (job.status, job.done) == (Status.SUCCEEDED, 40)
         with job.files.get(name="books.xlsx").open() as file:
             sheet = CalamineWorkbook.from_filelike(file).get_sheet_by_name("Books").to_python()
         assert [row[1] for row in sheet] == ["title", *(row["title"] for row in ROWS)]
 
-    def stop_at_third(self) -> Any:
+    def test_a_workbook_that_fails_each_time_at_the_same_place_is_given_up(self) -> None:
+        for row in ROWS:
+            Book.objects.add({"title": row["title"]})
+        job, _ = start(KINDS["export"].task, {"format": "xlsx", "query": {}})
+        for _ in range(MAX_CONSECUTIVE_FAILURES):
+            make_due(job.key)
+            failing = mock.patch.object(Run, "check", self.stop_at_third(OSError("full")))
+            with mock.patch("books.exporting.base.BATCH", 7), failing:
+                work()
+        job.refresh_from_db()
+        assert (job.status, job.attempt) == (Status.FAILED, 3)
+
+    def stop_at_third(self, error: Exception) -> Any:
         """A check that interrupts the first run at its third batch."""
         calls = iter(range(100))
 
         def check(this: Run) -> None:
-            if next(calls) == 2:
-                raise Postponed(0)
+            if next(calls) == 3:  # one is before the first batch
+                raise error
 
         return check
 

@@ -6,7 +6,7 @@ from django.tasks import task
 from books.exporting import EXPORT_FORMATS
 from books.exporting.base import rows_after
 from books.forms.lists import BookQuery
-from books.jobs.run import PermanentError, Run, current
+from books.jobs.run import PermanentError, current
 from books.models import Book
 from books.models.links import follow_renames
 
@@ -19,8 +19,6 @@ def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
         raise PermanentError("This query is no longer valid: start the export again.")
     books, name = Book.objects.matching(form.search()).queryset(), f"books.{known.extension}"
     place = {"last": 0, "done": 0, **run.checkpoint}
-    if not known.is_resumable and run.checkpoint and "ended" not in place:
-        place = begin_again(run, name)
     total = place["done"] + books.filter(pk__gt=place["last"]).count()
     with closing(known()) as file:
         while "ended" not in place:
@@ -33,13 +31,7 @@ def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
             done = place["done"]
             with transaction.atomic():
                 run.append_to_file(name, part, known.header)
-                run.save_checkpoint(f"{done:,} books", place, done=done, total=max(total, done))
+                # Without a checkpoint, another run begins the file again.
+                checkpoint = place if known.is_resumable or "ended" in place else {}
+                run.save_checkpoint(f"{done:,} books", checkpoint, done=done, total=max(total, done))
     return {"books": place["done"]}
-
-
-def begin_again(run: Run, name: str) -> dict[str, int]:
-    """Without the file that another process began, and only that one could end."""
-    with transaction.atomic():
-        run.save_checkpoint("begins again", {}, done=0)
-        run.job.files.filter(name=name).delete()
-    return {"last": 0, "done": 0}
