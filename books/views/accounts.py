@@ -18,10 +18,8 @@ from books.models.password_link import account_for, set_password
 from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.views.login_redirect import sign_in_options
-from books.web import parsing
+from books.web import ANYBODY, HTML, JSON, OWN_ACCOUNT, HTTPError, SeeOther, page, parsing
 from books.web.authentication import remote_user
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, page
-from books.web.permissions import ANYBODY, OWN_ACCOUNT
 from django41_example.server.threads import in_thread
 
 CHANGE, TOKENS = "accounts/password.html", "accounts/tokens.html"

@@ -17,8 +17,7 @@ from books.views import names
 from books.views.base import CatalogueView
 from books.views.history import COLUMNS, serialized
 from books.views.job_page import entry, may_have_changed_books, with_names
-from books.web.negotiation import HTML, JSON, valid
-from books.web.permissions import CHANGE
+from books.web import CHANGE, HTML, JSON, valid
 from books.web.serializers import book_url
 
 # Listed one by one; what an import or a merge did stands under that.

@@ -17,9 +17,7 @@ from books.history.rename import edit
 from books.models import Actor, Author, NameChange, StaleVersion
 from books.views.base import CatalogueView
 from books.views.duplicates import MergeView, list_after, no_group
-from books.web import serializers
-from books.web.negotiation import HTML, JSON, HTTPError, valid
-from books.web.permissions import CHANGE
+from books.web import CHANGE, HTML, JSON, HTTPError, serializers, valid
 
 TEMPLATE, LIST = "books/author_duplicates.html", "author_duplicate_list"
 MAX_SHOWN = 20  # authors of a group

@@ -23,10 +23,7 @@ from books.views.base import CatalogueView
 from books.views.book_shelves import shelves
 from books.views.history import changes
 from books.views.writes import change
-from books.web import parsing, serializers
-from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, json_response
-from books.web.permissions import CHANGE, DELETE, READ, amay
+from books.web import CHANGE, DELETE, HTML, JSON, READ, RequestUser, amay, json_response, parsing, serializers
 from django41_example.server.threads import in_thread
 
 LIST = re.compile(rf"{re.escape(settings.SCRIPT_NAME or '')}(/books/|/(authors|series|topics)/[^/]+/)")

@@ -18,9 +18,7 @@ from books.views.login_redirect import apop_pending_form
 from books.views.lookup import ashown
 from books.views.names import aknown_names
 from books.views.writes import PossibleDuplicate, add_once
-from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, SeeOther, valid
-from books.web.permissions import ADD, CHANGE, DELETE
+from books.web import ADD, CHANGE, DELETE, HTML, JSON, SeeOther, parsing, serializers, valid
 
 NEW, EDIT = "books/book_new.html", "books/book_edit.html"
 COMMAS = "“{}” is a new name with a comma: send commas=keep, or commas=split."

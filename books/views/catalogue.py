@@ -13,8 +13,7 @@ from books.models import Book
 from books.models.book import BookQuerySet
 from books.models.catalogue import STARTER_KEYS, Catalogue, change_catalogue
 from books.views.base import CatalogueView
-from books.web import parsing
-from books.web.negotiation import HTML, JSON, SeeOther
+from books.web import HTML, JSON, SeeOther, parsing
 from books.web.permissions import SETTINGS
 from django41_example.server.threads import in_thread
 

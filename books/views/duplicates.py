@@ -20,9 +20,7 @@ from books.models import Book, DuplicateISBN, NotDuplicate, Refused, StaleVersio
 from books.models.book_columns import split
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
-from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
-from books.web.permissions import CHANGE, DELETE, arequire
+from books.web import CHANGE, DELETE, HTML, JSON, HTTPError, SeeOther, arequire, parsing, serializers, valid
 
 DETAIL = "books/duplicate_detail.html"
 TAKEN = "{} has this ISBN and this number in the series too. Take another ISBN or number, or merge that book first."

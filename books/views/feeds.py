@@ -25,8 +25,7 @@ from books.search.pagination import Page
 from books.views.list_context import SORTS
 from books.views.login import BasicAuthView
 from books.views.names import afollow_old
-from books.web.negotiation import valid
-from books.web.permissions import READ
+from books.web import READ, valid
 from django41_example.server.threads import in_thread
 
 UNFILLED = re.compile(r"\{[\w:]{1,40}\??\}")  # KOReader fills in {searchTerms} alone

@@ -5,8 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from books.models import Book, Job, Worker
 from books.views.base import CatalogueView
-from books.web.negotiation import JSON, json_response
-from books.web.permissions import ANYBODY
+from books.web import ANYBODY, JSON, json_response
 from django41_example.environment import COMMAND
 
 RETRY = {"Retry-After": "5"}

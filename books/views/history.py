@@ -12,9 +12,8 @@ from books.history.undo import undo
 from books.models import Action, Book, Change
 from books.search.compiled_query import Parameter, compile_query
 from books.views.base import CatalogueView
-from books.web.authentication import RequestUser
-from books.web.negotiation import HTML, JSON, SeeOther, json_response
-from books.web.permissions import CHANGE, PURGE, READ, amay
+from books.web import CHANGE, HTML, JSON, READ, RequestUser, SeeOther, amay, json_response
+from books.web.permissions import PURGE
 from books.web.serializers import book_url
 from django41_example.server.threads import in_thread
 

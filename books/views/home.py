@@ -11,9 +11,7 @@ from books.views.base import CatalogueView
 from books.views.catalogue import first_steps
 from books.views.frames import render_with_holes
 from books.views.job_page import alatest
-from books.web import serializers
-from books.web.negotiation import HTML, JSON
-from books.web.permissions import READ
+from books.web import HTML, JSON, READ, serializers
 from books.web.serializers import list_entries
 from django41_example.server.threads import in_thread
 

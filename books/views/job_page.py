@@ -21,8 +21,7 @@ from books.jobs.tasks.undo_import import UNDOABLE
 from books.metadata.record import Errors
 from books.models import Job, JobFile, Upload, Worker
 from books.models.job import ACTIVE, JobQuerySet, Status
-from books.web import serializers
-from books.web.authentication import RequestUser
+from books.web import RequestUser, serializers
 from books.web.permissions import BACKUP_FILE, amay
 
 LATEST, MOST = 3, 6  # jobs that the home page shows, and how many if so many are active

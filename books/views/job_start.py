@@ -18,10 +18,7 @@ from books.models import Job, JobFile, KeyReused
 from books.models.fields import digest_of
 from books.views import upload_detail as uploads
 from books.views.base import CatalogueView
-from books.web import parsing
-from books.web.authentication import RequestUser
-from books.web.negotiation import HTTPError, errors_of
-from books.web.permissions import arequire
+from books.web import HTTPError, RequestUser, arequire, errors_of, parsing
 from django41_example.server.threads import in_thread
 
 FILE = "file"  # the field of the list to import

@@ -25,8 +25,7 @@ from books.views.job_start import Wanted, aread_wanted, astart_job
 from books.views.lists import serialize_page
 from books.views.login_redirect import apop_pending_form
 from books.views.upload_detail import store
-from books.web import parsing, serializers
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response, page, valid
+from books.web import HTML, JSON, HTTPError, SeeOther, json_response, page, parsing, serializers, valid
 from books.web.permissions import BACKUP_FILE, CHANGE_JOB, SEE_JOBS, START_JOB, ais_still_allowed, arequire
 
 LIST = "jobs/job_list.html"

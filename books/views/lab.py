@@ -6,8 +6,7 @@ from books.lab.experiment import IN_PRODUCTION, laboratory
 from books.lab.guide import CASES, CLIENTS, serialized
 from books.lab.latency import outline
 from books.views.base import CatalogueView
-from books.web.negotiation import HTML, JSON, HTTPError
-from books.web.permissions import READ
+from books.web import HTML, JSON, READ, HTTPError
 
 
 class Lab(CatalogueView):

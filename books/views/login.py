@@ -26,10 +26,9 @@ from books.views.login_redirect import (
     safe_next_url,
     sign_in_options,
 )
-from books.web import parsing
+from books.web import ANYBODY, parsing
 from books.web.authentication import BASIC_CHALLENGE, RequestUser, basic_credentials
 from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, error_response
-from books.web.permissions import ANYBODY
 from django41_example.server.threads import release
 
 WRONG = "Wrong user name or password. A token with the scope read works as the password too."

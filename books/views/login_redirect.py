@@ -9,9 +9,8 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from books.forms.accounts import LoginForm
-from books.web import parsing
+from books.web import HTTPError, SeeOther, page, parsing
 from books.web.authentication import remote_user
-from books.web.negotiation import HTTPError, SeeOther, page
 from books.web.permissions import LoginRequired
 
 TEMPLATE = "accounts/login.html"

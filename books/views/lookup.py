@@ -7,9 +7,7 @@ from books.lookup.lookup import LookupResult, Outcome, alook_up
 from books.metadata.record import BY_NAME
 from books.models import Book
 from books.views.base import CatalogueView
-from books.web import serializers
-from books.web.negotiation import HTML, JSON, HTTPError, json_response, valid
-from books.web.permissions import ADD
+from books.web import ADD, HTML, JSON, HTTPError, json_response, serializers, valid
 
 Data = dict[str, Any]
 

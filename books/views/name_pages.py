@@ -13,8 +13,7 @@ from books.views.base import CatalogueView
 from books.views.letters import aletters_of_names
 from books.views.lists import BooksView, serialize_page
 from books.views.names import NameView, afor_editors, apatch, shown
-from books.web.negotiation import HTML, JSON, TEXT, valid
-from books.web.permissions import CHANGE, READ
+from books.web import CHANGE, HTML, JSON, READ, TEXT, valid
 from django41_example.server.threads import in_thread
 
 Entries = list[dict[str, Any]]

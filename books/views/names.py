@@ -15,9 +15,7 @@ from books.history.rename import NameTaken, TooManyBooks, UnknownAuthors, edit, 
 from books.models import Author, Channel, NameChange, Named, StaleVersion
 from books.models.links import MODELS, follow_renames
 from books.views.base import CatalogueView
-from books.web import parsing
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, json_response
-from books.web.permissions import CHANGE
+from books.web import CHANGE, HTML, JSON, HTTPError, SeeOther, json_response, parsing
 from django41_example.server.threads import in_thread
 
 EDIT = "books/name_edit.html"

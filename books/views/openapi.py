@@ -2,8 +2,7 @@ from django.http import HttpRequest, HttpResponse
 
 from books.openapi.description import description
 from books.views.base import CatalogueView
-from books.web.negotiation import JSON, json_response
-from books.web.permissions import ANYBODY
+from books.web import ANYBODY, JSON, json_response
 
 MAX_AGE = 3600  # seconds
 

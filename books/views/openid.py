@@ -21,9 +21,7 @@ from books.views.accounts import NO_STORE
 from books.views.base import CatalogueView
 from books.views.login import aattempt
 from books.views.login_redirect import asave_pending_form, login_page, safe_next_url
-from books.web import parsing
-from books.web.negotiation import HTML, HTTPError, SeeOther, page, valid
-from books.web.permissions import ANYBODY
+from books.web import ANYBODY, HTML, HTTPError, SeeOther, page, parsing, valid
 
 # What belongs to an attempt, signed. In production its name keeps out cookies that a sibling domain sets.
 COOKIE = settings.SESSION_COOKIE_NAME.replace("sessionid", "openid")

@@ -17,9 +17,7 @@ from books.models.password_link import secret_for
 from books.views.accounts import NO_STORE
 from books.views.base import CatalogueView
 from books.views.lists import serialize_page
-from books.web import parsing
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, valid
-from books.web.permissions import PEOPLE
+from books.web import HTML, JSON, PEOPLE, HTTPError, SeeOther, parsing, valid
 from django41_example.server.threads import in_thread
 
 TEMPLATE = "accounts/people.html"

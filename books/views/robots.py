@@ -13,8 +13,7 @@ from books.views.base import CatalogueView
 from books.views.exports import streaming_response
 from books.views.feeds import origin
 from books.views.login import BasicAuthView
-from books.web.negotiation import TEXT, HTTPError
-from books.web.permissions import ANYBODY, READ
+from books.web import ANYBODY, READ, TEXT, HTTPError
 from django41_example.server.threads import in_thread
 
 CACHED = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes only with the settings

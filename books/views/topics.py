@@ -6,9 +6,7 @@ from books.cache.topics import CachedTopic, arefresh_topics, atopics
 from books.views.base import CatalogueView
 from books.views.letters import with_letters
 from books.views.name_pages import NameDetail, respond_with_names
-from books.web import serializers
-from books.web.negotiation import HTML, JSON
-from books.web.permissions import READ
+from books.web import HTML, JSON, READ, serializers
 from django41_example.server.threads import in_thread
 
 

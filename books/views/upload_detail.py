@@ -20,9 +20,7 @@ from books.jobs.tasks.import_books import import_
 from books.models import Actor, Job, JobFile, Status, Upload
 from books.views.base import CatalogueView
 from books.views.job_page import Data, counts, entry, with_names
-from books.web import parsing
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, errors_of, json_response
-from books.web.permissions import CHANGE, START_JOB, arequire
+from books.web import CHANGE, HTML, JSON, START_JOB, HTTPError, SeeOther, arequire, errors_of, json_response, parsing
 
 TEMPLATE = "jobs/upload_detail.html"
 SHOWN_ROWS = 5

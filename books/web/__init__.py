@@ -1,0 +1,5 @@
+"""Between a request and its view. What views need most stands here: `from books.web import HTML, JSON, READ, valid`."""
+
+from books.web.authentication import RequestUser
+from books.web.negotiation import HTML, JSON, TEXT, HTTPError, SeeOther, errors_of, json_response, page, valid
+from books.web.permissions import ADD, ANYBODY, CHANGE, DELETE, OWN_ACCOUNT, PEOPLE, READ, START_JOB, amay, arequire
