@@ -127,7 +127,7 @@ def _format_of_columns(head: Header, mapping: ColumnMap, named: Format | None, *
         )
     known = head.format or _format_of_names(head.names, mapping, named, is_strict=is_strict)
     twice = [found[1] for name in head.names if (found := re.fullmatch(r"(.*) \(\d+\)", name))]
-    used = [name for name in twice if name in known.read_columns()]
+    used = [name for name in twice if name in known.columns or name in known.uses]
     if used and is_strict and not mapping:
         raise UnreadableFile(f"There are two columns {join_names(used)}: delete or rename one.")
     return known

@@ -45,7 +45,6 @@ class Format:
     name: str  # for scripts
     read: Callable[[Mapping[str, Any]], RawFields]
     columns: frozenset[str] = frozenset()  # required as columns, or as names in objects
-    other_columns: frozenset[str] | None = None  # others allowed in a recognised file; None: any
     one_person_a_row: bool = False  # rows with the same source_key are one book, each adding an author
     title: str = ""  # for people
     uses: Mapping[str, str] = field(default_factory=dict)  # the columns it reads, and the field each of them fills
@@ -61,12 +60,9 @@ class Format:
         return "replace" if self.is_ours and "source_key" in names else "fill"
 
     def recognises(self, header: Sequence[str]) -> bool:
-        found = frozenset(header)
-        others = found if self.other_columns is None else self.other_columns
-        return bool(self.columns) and self.columns <= found <= self.columns | others
-
-    def read_columns(self) -> frozenset[str]:
-        return (self.columns | (self.other_columns or frozenset()) | self.uses.keys()).difference(REJECT_COLUMNS)
+        """Whether a file with these columns is in this format. Ours have no others."""
+        has_others = not {*self.uses, *REJECT_COLUMNS}.issuperset(header)
+        return bool(self.columns) and self.columns.issubset(header) and not (self.is_ours and has_others)
 
     def unused(self, header: Sequence[str]) -> list[str]:
         """The columns of a file that are not imported."""

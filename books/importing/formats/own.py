@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from books.importing.formats.base import Format, RawFields
-from books.importing.results import REJECT_COLUMNS, RowError
+from books.importing.results import RowError
 from books.metadata import isbn
 from books.metadata.record import CLEANERS
 
@@ -31,7 +31,6 @@ CSV = Format(  # a column for each field, all or some of them
     "csv",
     read_csv,
     frozenset({"title"}),
-    other_columns=frozenset({*CLEANERS, *REJECT_COLUMNS}),
     title="CSV of this catalogue",
     uses=_USES,
     is_ours=True,
