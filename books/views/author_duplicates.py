@@ -17,7 +17,7 @@ from books.history.rename import edit
 from books.models import Actor, Author, NameChange, StaleVersion
 from books.views.base import CatalogueView
 from books.views.duplicates import MergeView, list_after, no_group
-from books.web import CHANGE, HTML, JSON, HTTPError, serializers, valid
+from books.web import CHANGE, HTML, JSON, serializers, valid
 
 TEMPLATE, LIST = "books/author_duplicates.html", "author_duplicate_list"
 MAX_SHOWN = 20  # authors of a group
@@ -41,26 +41,21 @@ class AuthorDuplicateMerge(MergeView):
     not_two = "Tick the names that are the same person, two or more, and keep one of them."
     stale = "One of these authors was changed, merged or deleted since you opened this page. Compare them again."
 
-    async def ashow(self, key: str, problem: str = "", status: int = 200) -> HttpResponse:
+    async def ashow(self, key: str) -> HttpResponse:
         page = await apage(await abefore(key), DEFAULT_SIZE)
-        if problem and self.media_type == JSON:
-            raise HTTPError(status, problem)
-        if not problem and not any(group["fingerprint"] == key for group in page["groups"]):
+        if not self.problem and not any(group["fingerprint"] == key for group in page["groups"]):
             raise no_group(LIST)
-        sent = self.request.POST
-        ticks = [text.partition(":")[0] for text in sent.getlist("author")]
-        context = {"problem": problem, "ticks": ticks, "kept": sent.get("keep")}
-        return self.respond(page, TEMPLATE, context=context, status=status)
+        return self.respond_with(page, TEMPLATE, ticks=self.ticked(), kept=self.request.POST.get("keep"))
 
-    async def amerge(self, form: MergePeopleForm, **key: Any) -> tuple[str, str, str]:
+    async def amerge(self, form: MergePeopleForm, key: str) -> tuple[str, str, str]:
         seen, keep = form.cleaned_data["author"], form.cleaned_data["keep"]
-        name = await sync_to_async(merge)(key["fingerprint"], seen, keep, self.actor)
+        name = await sync_to_async(merge)(key, seen, keep, self.actor)
         change = await NameChange.objects.filter(kind="author", into=str(keep)).alatest("pk")
         undo_url = reverse("name_undo", args=[change.pk]) if len(seen) == 2 else ""
         return reverse("author_detail", args=[keep]), f"{len(seen)} names are now one: “{name}”.", undo_url
 
-    async def anext(self, kept: str, **key: Any) -> str:
-        return list_after(LIST, await abefore(key["fingerprint"]))
+    async def anext(self, kept: str, key: str) -> str:
+        return list_after(LIST, await abefore(key))
 
 
 async def abefore(fingerprint: str) -> str:

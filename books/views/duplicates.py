@@ -57,40 +57,50 @@ class MergeView(CatalogueView):
     form: type[Form]
     field = ""  # of the form, for what is ticked
     not_two = stale = ""  # what is said where that was not enough, or not as it is now
+    problem: HTTPError | None = None  # why nothing was merged
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
         return await self.ashow(*key.values())
 
     async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
-        form, problem, status = await parsing.aform(request, self.form), self.not_two, 422
+        form = await parsing.aform(request, self.form)
         if self.media_type == JSON or self.field not in form.errors:
             valid(form, 422)
         try:
             if form.is_valid():
-                return await self._adone(*await self.amerge(form, **key), **key)
-        except Refused as error:
-            problem, status = error.detail, error.status
-        except DuplicateISBN as error:
-            problem, status = TAKEN.format(serializers.book_url(error.book_id)), 409
+                kept, said, undo_url = await self.amerge(form, *key.values())
+                if self.media_type == JSON:
+                    return SeeOther(kept)
+                messages.success(request, said, extra_tags=undo_url and f"undo {undo_url}")
+                return SeeOther(await self.anext(kept, *key.values()))
+            self.problem = HTTPError(422, self.not_two)
         except (ObjectDoesNotExist, StaleVersion):
-            problem, status = self.stale, 412
-        (shown,) = key.values()
-        return await self.ashow(shown, problem, status)
+            self.problem = HTTPError(412, self.stale)
+        except DuplicateISBN as error:
+            self.problem = HTTPError(409, TAKEN.format(serializers.book_url(error.book_id)))
+        except Refused as error:
+            self.problem = HTTPError(error.status, error.detail)
+        return await self.ashow(*key.values())
 
-    async def _adone(self, kept: str, said: str, undo_url: str, **key: Any) -> HttpResponse:
-        if self.media_type == JSON:
-            return SeeOther(kept)
-        messages.success(self.request, said, extra_tags=undo_url and f"undo {undo_url}")
-        return SeeOther(await self.anext(kept, **key))
+    def respond_with(self, data: dict[str, Any], template: str, **context: Any) -> HttpResponse:
+        """The records as they are now, and why they were not merged; programs hear only that."""
+        if self.problem and self.media_type == JSON:
+            raise self.problem
+        problem, status = (self.problem.detail, self.problem.status) if self.problem else ("", 200)
+        return self.respond(data, template, context={"problem": problem, **context}, status=status)
 
-    async def amerge(self, form: Any, **key: Any) -> tuple[str, str, str]:
+    def ticked(self) -> set[str]:
+        """The ids that were sent as ticked."""
+        return {text.partition(":")[0] for text in self.request.POST.getlist(self.field)}
+
+    async def amerge(self, form: Any, key: Any) -> tuple[str, str, str]:
         """The URL of the kept record, the message about the merge, and the URL that undoes it, if there is one."""
         raise NotImplementedError
 
-    async def ashow(self, key: Any, problem: str = "", status: int = 200) -> HttpResponse:
+    async def ashow(self, key: Any) -> HttpResponse:
         raise NotImplementedError
 
-    async def anext(self, kept: str, **key: Any) -> str:
+    async def anext(self, kept: str, key: Any) -> str:
         """Where a browser goes on."""
         return kept
 
@@ -105,58 +115,48 @@ class BooksMergeView(MergeView):
         await arequire(self.user, DELETE)
         return await super().post(request, **key)
 
-    async def amerge(self, form: MergeForm, **key: Any) -> tuple[str, str, str]:
-        seen, keep = form.cleaned_data["book"], form.cleaned_data["keep"]
-        change = await sync_to_async(merge)(seen, keep, form.chosen(), self.actor, key.get("fingerprint", ""))
+    async def amerge(self, form: MergeForm, key: str | int) -> tuple[str, str, str]:
+        seen, keep, shared = form.cleaned_data["book"], form.cleaned_data["keep"], key if isinstance(key, str) else ""
+        change = await sync_to_async(merge)(seen, keep, form.chosen(), self.actor, shared)
         title = await Book.objects.values_list("title", flat=True).aget(pk=keep)
         said, undo_url = f"{len(seen)} records are now one: “{title}”.", reverse("change_undo", args=[keep, change.pk])
         return serializers.book_url(keep), said, undo_url
 
-    def side_by_side(
-        self, data: dict[str, Any], books: list[Book], problem: str, status: int, *, ticked: bool
-    ) -> HttpResponse:
-        """The books as they are now, and why they were not merged."""
-        if problem and self.media_type == JSON:
-            raise HTTPError(status, problem)
-        sent = {text.partition(":")[0] for text in self.request.POST.getlist("book")}
-        ticks = [book.pk for book in books if (str(book.pk) in sent if problem else ticked)]
-        context = {**comparison(books), "problem": problem, "ticks": ticks}
-        return self.respond(data, DETAIL, context=context, status=status)
+    def side_by_side(self, data: dict[str, Any], books: list[Book], *, ticked: bool) -> HttpResponse:
+        ticks = [book.pk for book in books if (str(book.pk) in self.ticked() if self.problem else ticked)]
+        return self.respond_with(data, DETAIL, **comparison(books), ticks=ticks)
 
 
 class DuplicateDetail(BooksMergeView):
     """The first books of a group of possible duplicates."""
 
-    async def ashow(self, key: str, problem: str = "", status: int = 200) -> HttpResponse:
+    async def ashow(self, key: str) -> HttpResponse:
         first = valid(GroupQuery(self.request.GET)).cleaned_data["first"]
         groups = [group for group in await agroups_of(key) if group["first"] == first or not first]
         for group, books in await abooks(groups[:1]):
             data = serialized(group, books)
-            return self.side_by_side(data, books, problem, status, ticked=data["certain"])
-        if problem:
-            raise HTTPError(status, problem)
-        raise no_group("duplicate_list")
+            return self.side_by_side(data, books, ticked=data["certain"])
+        raise self.problem or no_group("duplicate_list")
 
-    async def anext(self, kept: str, **key: Any) -> str:
+    async def anext(self, kept: str, key: str) -> str:
         """The next group that nobody has marked as different books."""
-        following, _ = await agroups(key["fingerprint"], 1, or_at=True)
+        following, _ = await agroups(key, 1, or_at=True)
         return url_of(following[0]) if following else reverse("duplicate_list")
 
 
 class BookMerge(BooksMergeView):
     """Compares a book with any other; `?q=` names it by its id, its URL or words to search for."""
 
-    async def ashow(self, key: int, problem: str = "", status: int = 200) -> HttpResponse:
+    async def ashow(self, key: int) -> HttpResponse:
         book, query = await aget_book(key), valid(MergeWithQuery(self.request.GET))
         other = await Book.objects.filter(pk=query.named_id() or 0).exclude(pk=key).afirst()
         if other is None:
             text = query.cleaned_data["q"]
             data = {"book": serializers.heading(book), "q": text, "found": await afind_books(text or book.title, key)}
-            return self.respond(data, "books/book_merge.html", status=status)
-        books = [book, other]
+            return self.respond(data, "books/book_merge.html", status=self.problem.status if self.problem else 200)
         url = f"{reverse('book_merge', args=[key])}?{urlencode({'q': other.pk})}"
-        data = {"url": url, **compare(books)}
-        return self.side_by_side(data, books, problem, status, ticked=not data["doubt"])
+        data = {"url": url, **compare([book, other])}
+        return self.side_by_side(data, [book, other], ticked=not data["doubt"])
 
 
 class DuplicateDismiss(CatalogueView):
