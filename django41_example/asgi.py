@@ -1,5 +1,5 @@
 """The server, from the inside out: Django on a pool of threads, the response cache, static files, metrics, the request
-log, lifespan."""
+log."""
 
 import os
 from functools import partial
@@ -105,8 +105,7 @@ async def begin() -> None:
         await pool.run(read_topics)
 
 
-application = Lifespan(
-    application,
+handler.lifespan = Lifespan(
     state={
         "end_streams": handler.event_streams.end,
         "client_share": 1 if settings.BEHIND_PROXY else limits.client_share,  # of what connections hold in memory

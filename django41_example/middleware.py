@@ -5,7 +5,8 @@ only compute: here they do so on the event loop, and only what reads or writes a
 """
 
 import inspect
-from functools import partial
+from functools import cache, partial
+from io import BytesIO
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -15,21 +16,23 @@ from django.contrib.messages import get_messages
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
+from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.exception import response_for_exception
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csp, security
 from django.urls import get_callable
-from django.utils.csp import CSP, build_policy
+from django.utils.csp import CSP
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from books.web.authentication import aget_user, get_user, remote_user
+from django41_example.server.handler import stored_headers
 
 aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)  # as in Django 6.1.3
 
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 LOCAL_DOMAINS = (".home", ".home.arpa", ".internal", ".lan", ".local", ".localdomain")
 OWN_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -45,23 +48,27 @@ class OnTheLoop(MiddlewareMixin):
     where it is raised, as it does between Django's.
     """
 
-    process_request: Any
-    process_response: Any
+    is_for_all = True  # False: it has nothing to do for a request that reads and has no cookie
+    only_sets_headers = False  # the same on all responses: then Django's is asked for them once
+    writes: Any = None  # whether `process_response` reads or writes a row, by request
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
         inner = inspect.unwrap(get_response)  # Django has wrapped it, to make responses of exceptions
         self.layers: tuple[OnTheLoop, ...] = (self, *inner.layers) if isinstance(inner, OnTheLoop) else (self,)
+        self.layers_for_all = tuple(layer for layer in self.layers if layer.is_for_all)
         self.innermost: Any = inner.innermost if isinstance(inner, OnTheLoop) else get_response
-        self.has_request_hook = hasattr(self, "process_request")
-        self.has_response_hook = hasattr(self, "process_response")
+        self.on_request: Any = getattr(self, "process_request", None)
+        self.on_response: Any = getattr(self, "process_response", None)
+        self.constant_headers = cache(self._constant_headers)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         response: Any = None
         entered = 0
+        layers = self.layers if "HTTP_COOKIE" in request.META or request.method not in SAFE else self.layers_for_all
         try:
-            for layer in self.layers:
-                response = layer.process_request(request) if layer.has_request_hook else None
+            for layer in layers:
+                response = layer.on_request(request) if layer.on_request else None
                 entered += 1
                 if response:
                     break
@@ -69,45 +76,59 @@ class OnTheLoop(MiddlewareMixin):
                 response = await self.innermost(request)
         except Exception as error:  # noqa: BLE001 - as around each of Django's
             response = await aresponse_for_exception(request, error)
-        for layer in reversed(self.layers[:entered]):
+        for layer in reversed(layers := layers[:entered]):
             try:
-                if layer.writes(request):
-                    response = await sync_to_async(layer.process_response)(request, response)
-                elif layer.has_response_hook:
-                    response = layer.process_response(request, response)
+                if layer.writes and layer.writes(request):
+                    response = await sync_to_async(layer.on_response)(request, response)
+                elif layer.on_response and not layer.only_sets_headers:
+                    response = layer.on_response(request, response)
             except Exception as error:  # noqa: BLE001 - as around each of Django's
                 response = await aresponse_for_exception(request, error)
+        has_own_policy = hasattr(response, "_csp_config") or hasattr(response, "_csp_ro_config")
+        if has_own_policy or hasattr(response, "xframe_options_exempt"):
+            set_headers(request, response, layers)
+        else:
+            headers = stored_headers(response)
+            headers.update(self.constant_headers(request.scheme, layers) | headers)  # its own ones stay
         return response  # type: ignore[no-any-return]
 
-    def writes(self, request: HttpRequest) -> bool:
-        """Whether `process_response` reads or writes a row."""
-        return False
+    def _constant_headers(self, scheme: str, layers: "tuple[OnTheLoop, ...]") -> dict[str, tuple[str, str]]:
+        scope = {"type": "http", "method": "GET", "path": "/", "scheme": scheme}
+        response = HttpResponse()
+        set_headers(ASGIRequest(scope, BytesIO()), response, layers)
+        del response.headers["Content-Type"]
+        return stored_headers(response)
+
+
+def set_headers(request: HttpRequest, response: HttpResponse, layers: tuple[OnTheLoop, ...]) -> None:
+    for layer in reversed(layers):
+        if layer.only_sets_headers:
+            layer.on_response(request, response)
 
 
 class SecurityMiddleware(OnTheLoop, security.SecurityMiddleware):
     """Django's, with two headers for which it has no setting."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> Any:
+    only_sets_headers = True
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         for name, value in OWN_HEADERS.items():
             response.headers[name] = value
         return super().process_response(request, response)
 
 
 class ContentSecurityPolicyMiddleware(OnTheLoop, csp.ContentSecurityPolicyMiddleware):
-    """Django's, which writes the policy anew for each response. Without a nonce it can be written once."""
+    """Django's, which makes a nonce for each request. Here only if one of the policies in the settings has one."""
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
-        self.policy = "" if str(CSP.NONCE) in str(settings.SECURE_CSP) else build_policy(settings.SECURE_CSP)
-
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> Any:
-        if self.policy and not hasattr(response, "_csp_config"):  # of a view that asks for another one
-            response.headers.setdefault(CSP.HEADER_ENFORCE, self.policy)
-        return super().process_response(request, response)
+        policies = f"{settings.SECURE_CSP} {settings.SECURE_CSP_REPORT_ONLY}"
+        if str(CSP.NONCE) not in policies:
+            self.on_request, self.only_sets_headers = None, True
 
 
 class XFrameOptionsMiddleware(OnTheLoop, clickjacking.XFrameOptionsMiddleware):
-    pass
+    only_sets_headers = True
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):
@@ -121,10 +142,21 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
 
     response_redirect_class = PermanentRedirect
 
-    def process_request(self, request: HttpRequest) -> Any:
-        if settings.ON_LOCAL_NETWORK and not is_local(host := request.get_host()):
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.valid_hosts: set[str] = set()
+        # How many of them are remembered. Other settings ask more of a request than its host.
+        self.most_hosts = 0 if settings.PREPEND_WWW or settings.DISALLOWED_USER_AGENTS else 100
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        if (host := request.META.get("HTTP_HOST")) in self.valid_hosts:
+            return None
+        if settings.ON_LOCAL_NETWORK and not is_local(request.get_host()):
             raise DisallowedHost(f"{host!r} is no name of a local network: list it in ALLOWED_HOSTS.")
-        return super().process_request(request)
+        response = super().process_request(request)
+        if host and len(self.valid_hosts) < self.most_hosts:
+            self.valid_hosts.add(host)
+        return response
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         return request.get_full_path(force_append_slash=True)
@@ -152,10 +184,13 @@ class SameOriginWritesMiddleware(OnTheLoop):
     and our forms need neither a token nor a cookie to match it. Session cookies are SameSite=Lax besides.
     """
 
-    def process_request(self, request: HttpRequest) -> Any:
-        if request.method in SAFE_METHODS or not is_foreign(request):
+    is_for_all = False
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        if request.method in SAFE or not is_foreign(request):
             return None
-        return get_callable(settings.CSRF_FAILURE_VIEW)(request)
+        refusal: HttpResponseBase = get_callable(settings.CSRF_FAILURE_VIEW)(request)
+        return refusal
 
 
 def is_foreign(request: HttpRequest) -> bool:
@@ -208,9 +243,7 @@ class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
 class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
     """Django's. A reader without a cookie has no messages, and needs no storage for them."""
 
-    def process_request(self, request: HttpRequest) -> None:
-        if request.COOKIES or request.method not in SAFE_METHODS:
-            super().process_request(request)
+    is_for_all = False
 
     def writes(self, request: Any) -> bool:
         storage: Any = get_messages(request)

@@ -39,7 +39,7 @@ server
 # What reads an environment variable or the head of a request, knows who shares an address, and gives a request's
 # thread back before it waits.
 SEEN_BY_ALL = {"django41_example.environment"} | {
-    f"django41_example.server.{name}" for name in ("forwarded", "pool_thread", "request_head", "threads")
+    f"django41_example.server.{name}" for name in ("forwarded", "request_head", "statements", "threads")
 }
 
 # What we read or write beyond CSV and JSON Lines; a second name is that of the exports.

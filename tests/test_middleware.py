@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, TestCase, override_settings
 from django.urls import include, path
 from django.utils.csp import CSP
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csp import csp_override
 
 from books.models import Book
 from books.views.errors import server_refusal
@@ -186,7 +188,15 @@ async def for_everybody(request: HttpRequest) -> HttpResponse:
     return HttpResponse("open")
 
 
+@login_not_required
+@xframe_options_exempt
+@csp_override({"default-src": [CSP.SELF]})
+async def embedded(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("open")
+
+
 DOORS = (
+    path("embedded/", embedded),
     path("plain/", plain_view),
     path("plain-sync/", plain_sync),
     path("for-everybody/", for_everybody),
@@ -217,6 +227,12 @@ async def test_a_plain_view_is_for_accounts_where_reading_requires_a_login(
 )
 async def test_other_views_decide_by_themselves(url: str, status: int, private: Handler) -> None:
     assert (await ask(private, url, headers=[("accept", "application/json")])).status == status
+
+
+async def test_a_view_may_ask_for_other_headers_than_all_have(private: Handler) -> None:
+    headers = (await ask(private, "/embedded/")).headers
+    assert (headers["content-security-policy"], headers.get("x-frame-options")) == ("default-src 'self'", None)
+    assert headers["permissions-policy"] == "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 async def test_the_admin_leads_to_the_login_page(private: Handler) -> None:

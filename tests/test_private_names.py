@@ -32,8 +32,9 @@ THREADS, PROTOCOL = "django41_example/server/threads.py", "django41_example/serv
 # With an underscore, by the one file that may use each.
 PRIVATE = {
     "_csp_config": MIDDLEWARE,  # Django: the policy that a view asks for
+    "_csp_ro_config": MIDDLEWARE,  # Django: the same, of a policy that is only reported
     "_middleware_chain": HANDLER,  # Django: the request's way through the middlewares
-    "_resource_closers": HANDLER,  # Django: what a response closes
+    "_store": HANDLER,  # Django: a response's headers, by their names in small letters
     "_execute_gen": "django41_example/server/postgresql.py",  # psycopg: the steps of a statement
     "_bound_fields_cache": "books/forms/lists.py",  # Django: a form's fields, which refer back to it
     "_return_value": "books/jobs/backend.py",  # Django: what a task's result says
@@ -45,7 +46,6 @@ UNDOCUMENTED = {
     "HttpToolsProtocol": PROTOCOL,  # uvicorn: the connection that ours extends, on httptools
     "RequestResponseCycle": "django41_example/server/transport.py",  # uvicorn: a request and its response
     "FlowControl": "django41_example/server/transport.py",  # uvicorn: who may read on, and write on
-    "build_policy": MIDDLEWARE,  # Django: the text of a Content-Security-Policy
     "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception
     "wait_async": "django41_example/server/postgresql.py",  # psycopg: runs these steps on the event loop
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called

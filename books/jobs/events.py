@@ -21,7 +21,7 @@ from books.models import Job
 from books.models.job import ACTIVE
 from books.web import serializers
 from books.web.negotiation import as_json
-from django41_example.server.pool_thread import PoolTimeout
+from django41_example.server.threads import PoolTimeout
 
 POLL_EVERY = 0.25  # seconds
 PAUSE = 2.0  # seconds after an error that is not the database's

@@ -14,8 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from books.models.fields import digest_of
-from django41_example.server.pool_thread import PoolTimeout
-from django41_example.server.threads import release
+from django41_example.server.threads import PoolTimeout, release
 
 PREFIX = "books_"  # scanners for leaked secrets recognise it
 USE_NOTED_EVERY = timedelta(minutes=1)  # not each time, which would be a write for each request

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Field, QuerySet, Value
 from django.utils.module_loading import import_string
 
-from django41_example.server.pool_thread import preparing
+from django41_example.server.statements import preparing
 from django41_example.server.threads import current_checkout, in_thread
 
 Row = tuple[Any, ...]

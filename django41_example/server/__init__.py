@@ -1,5 +1,5 @@
 """What stands between uvicorn and Django. It knows nothing of books.
 
-From outside in: `protocol`, `request_head` and `transport` (limits of a connection), `turns`, `lifespan`,
-`request_log`, `metrics`, `static_files`, `response_cache`, and `handler` (Django) on `threads` of a pool.
+From outside in: `protocol`, `request_head` and `transport` (limits of a connection), `turns`, `request_log`,
+`metrics`, `static_files`, `response_cache`, and `handler` (Django) on `threads` of a pool.
 """

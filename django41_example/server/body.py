@@ -29,12 +29,6 @@ def announced_size(scope: Scope) -> float:
     return math.inf if is_multipart and not size and b"transfer-encoding" in headers else size
 
 
-def has_body(scope: Scope) -> bool:
-    """Whether one may follow the head."""
-    headers = dict(scope["headers"])
-    return scope["method"] not in {"GET", "HEAD"} or b"content-length" in headers or b"transfer-encoding" in headers
-
-
 async def read_limited(
     read: Callable[[Receive], Awaitable[IO[bytes]]], receive: Receive, limit: int, *, announced: float
 ) -> IO[bytes]:

@@ -5,7 +5,6 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import closing
 from functools import cache, partial, wraps
 from io import BytesIO
 from typing import IO, Any
@@ -16,7 +15,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
-from django.db import Error, InterfaceError, OperationalError, connections
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, get_resolver, set_script_prefix
@@ -28,16 +27,14 @@ from django41_example.server.body import (
     Send,
     announced_size,
     draining,
-    has_body,
     read_limited,
 )
 from django41_example.server.event_streams import EventStreams
 from django41_example.server.forwarded import client_of
-from django41_example.server.pool_thread import PoolTimeout
 from django41_example.server.routes import Routes
 from django41_example.server.statements import refusal
 from django41_example.server.thread_pool import ThreadPool
-from django41_example.server.threads import Checkout
+from django41_example.server.threads import Checkout, PoolTimeout
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +44,11 @@ ErrorResponse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpRespons
 
 UPLOAD_ADMITTED = 204
 CLOSE = {"Connection": "close"}
-BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1"}
+# A crowd that is turned away must not fill the worker with idle connections.
+BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1", **CLOSE}
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
+BODY_HEADERS = {b"content-length", b"transfer-encoding"}
 DATABASE_LOST = (OperationalError, InterfaceError)
 UNCHECKED_BODY = 64 * 1024  # bytes of a body that anybody may send, such as a form typed after a session has ended
 MOST_DOWNLOADS, MOST_OF_ONE_CLIENT = 50, 25  # responses that are streamed at once, event streams aside
@@ -68,6 +67,7 @@ class Handler(ASGIHandler):
     """
 
     always: Collection[str] = ()
+    lifespan: Any = None  # what the server tells when it starts and stops
 
     def __init__(
         self,
@@ -86,32 +86,25 @@ class Handler(ASGIHandler):
         self.guarded = cache(self._guard)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" and self.lifespan:
+            await self.lifespan(scope, receive, send)
+            return
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
-        client, answer = client_of(scope), self._answer_with_body if has_body(scope) else self._answer
-        is_download = scope["method"] == "GET" and self.routes.declares("is_download", scope["path"])
-        is_full = self.pool.is_full(client, writes=scope["method"] not in REPEATABLE)
-        if is_full and scope["path"] not in self.always:
+        scope["client_key"] = client = client_of(scope)
+        if self.pool.is_full(client, writes=scope["method"] not in REPEATABLE) and scope["path"] not in self.always:
             await self._turn_away(scope, send)
-        elif not is_download:
-            await answer(scope, receive, send)
-        elif self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT:
-            await self._turn_away(scope, send)
+        elif scope["method"] in {"GET", "HEAD"} and BODY_HEADERS.isdisjoint(dict(scope["headers"])):
+            await self._answer(scope, receive, send)
         else:
-            self.downloads[client] += 1
-            try:
-                await answer(scope, receive, send)
-            finally:
-                self.downloads[client] -= 1
-                self.downloads += Counter()  # drops those without any
+            await self._answer_with_body(scope, receive, send)
 
     async def _turn_away(self, scope: Scope, send: Send) -> None:
-        """Respond 503 without the middlewares, which cost ten times as much: errors must not feed a crowd."""
+        """Respond 503 without the middlewares, which cost twice as much: errors must not feed a crowd."""
         request, unreadable = self.create_request(scope, BytesIO())
         response: Any = unreadable if request is None else self.error_response(request, *BUSY)
         response.headers["Content-Length"] = str(len(response.content))
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Connection"] = "close"  # a crowd that is turned away must not fill the worker with idle ones
         await self.send_response(response, send)
 
     async def _answer_with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,21 +134,22 @@ class Handler(ASGIHandler):
     async def _refuse(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:
         return self.error_response(request, *refusal)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, sent: IO[bytes] | None = None) -> bool:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: IO[bytes] | None = None) -> bool:
         """Answer the request. False if this was the upload check and it accepts the body."""
         is_check = scope.get("is_upload_check")  # then the body is still to be received
+        client, writes = scope["client_key"], scope["method"] not in REPEATABLE
         disconnected = None if is_check else partial(until_disconnect, receive)
-        client, writes = client_of(scope), scope["method"] not in REPEATABLE
-        checkout = Checkout(self.pool, client=client, writes=writes, disconnected=disconnected)
-        checkout.catalogue_version = scope.get("catalogue_version")
-        with checkout, closing(sent or BytesIO()) as body:
+        with Checkout(self.pool, client=client, writes=writes, disconnected=disconnected) as checkout:
+            checkout.catalogue_version = scope.get("catalogue_version")
             if prefix := get_script_prefix(scope):
                 set_script_prefix(prefix)
             await request_started.asend(sender=type(self), scope=scope)
-            request, unreadable = self.create_request(scope, body)
-            response: Any = unreadable if request is None else await self.run_get_response(request)
-            checkout.end()
+            response: Any
+            request, response = self.create_request(scope, body or BytesIO())
             try:
+                if request is not None:  # else the response says what is wrong with it
+                    response = await self._middleware_chain(request)  # type: ignore[attr-defined]
+                checkout.end()
                 if is_check and response.status_code == UPLOAD_ADMITTED:
                     return False
                 if response.streaming:
@@ -163,8 +157,20 @@ class Handler(ASGIHandler):
                 else:
                     await self.send_response(response, send)
             finally:
+                if scope.get("is_download"):
+                    self.downloads -= Counter([client])
                 await close(request, response)
         return True
+
+    async def send_response(self, response: Any, send: Send) -> None:
+        """Django's, in a third of the time for a response that is not streamed."""
+        if response.streaming:
+            await super().send_response(response, send)
+            return
+        headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in stored_headers(response).values()]
+        headers += [(b"Set-Cookie", cookie.OutputString().encode("ascii")) for cookie in response.cookies.values()]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": response.content})
 
     async def _stream(self, response: Any, receive: Receive, send: Send) -> None:
         """Send the response part by part, until it ends or the client leaves."""
@@ -193,12 +199,6 @@ class Handler(ASGIHandler):
         view: View = get_resolver().resolve_error_handler(404)
         return view(request, exception=Resolver404())  # type: ignore[no-any-return]
 
-    async def get_response_async(self, request: HttpRequest) -> Any:
-        """Django's, without the log line about each 4xx: it costs a hop, and the request log has it."""
-        response: Any = await self._middleware_chain(request)  # type: ignore[attr-defined]
-        response._resource_closers.append(request.close)
-        return response
-
     def resolve_request(self, request: HttpRequest) -> Any:
         scope: Scope = request.scope  # type: ignore[attr-defined]
         if refusal := scope.get("refusal"):
@@ -209,6 +209,12 @@ class Handler(ASGIHandler):
                 self.routes.resolve(request.path_info)  # raises what Django's page names the routes by
             return self._not_found, (), {}
         scope["route"] = match.route
+        if request.method == "GET" and getattr(getattr(match.func, "view_class", None), "is_download", False):
+            client = scope["client_key"]
+            if self.downloads.total() >= MOST_DOWNLOADS or self.downloads[client] >= MOST_OF_ONE_CLIENT:
+                return self._refuse, BUSY, {}
+            self.downloads[client] += 1
+            scope["is_download"] = True
         view = self.upload_check if scope.get("is_upload_check") else match.func
         return self.guarded(view), match.args, match.kwargs
 
@@ -222,7 +228,7 @@ class Handler(ASGIHandler):
                 try:
                     return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
                 except DATABASE_LOST:
-                    if request.method not in REPEATABLE or not await sync_to_async(drop_broken_connections)():
+                    if request.method not in REPEATABLE or not await sync_to_async(drop_broken_connection)():
                         raise
                     return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
             except PoolTimeout:
@@ -237,18 +243,23 @@ class Handler(ASGIHandler):
 
 
 async def close(request: Any, response: Any) -> None:
-    """Close the response, in a thread only if there are files to close; and free the request.
+    """Close both, in a thread only if there are files to close; and free the request.
 
     Its user, session and messages refer back to it. Only the garbage collector frees such cycles: with it, a list took
     a twentieth more time.
     """
     has_files = request is not None and request.content_type == "multipart/form-data"
-    if len(response._resource_closers) > 1 or has_files:
-        await sync_to_async(response.close)()
-    else:
-        response.close()
+    if response is not None:
+        reads_files = response.streaming and not response.is_async
+        await sync_to_async(response.close)() if reads_files else response.close()
     if request is not None:
+        await sync_to_async(request.close)() if has_files else request.close()
         vars(request).clear()
+
+
+def stored_headers(response: HttpResponseBase) -> dict[str, tuple[str, str]]:
+    """The headers, as Django keeps them: one by one it hands them out and takes them in ten times as slowly."""
+    return response.headers._store
 
 
 async def until_disconnect(receive: Receive) -> None:
@@ -256,10 +267,9 @@ async def until_disconnect(receive: Receive) -> None:
         pass
 
 
-def drop_broken_connections() -> bool:
-    """Close this thread's failed connections that no longer answer. Returns whether there were any."""
-    failed = [connection for connection in connections.all(initialized_only=True) if connection.errors_occurred]
-    broken = [connection for connection in failed if not connection.is_usable()]
-    for connection in broken:
+def drop_broken_connection() -> bool:
+    """Close this thread's connection if it has failed and no longer answers. Returns whether it was so."""
+    is_broken = connection.errors_occurred and not connection.is_usable()
+    if is_broken:
         connection.close()
-    return bool(broken)
+    return is_broken

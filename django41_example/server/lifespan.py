@@ -1,8 +1,7 @@
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from inspect import markcoroutinefunction
 from typing import Any
 
 BLOCKING_THREADS = 4  # for what asyncio itself sends to one, such as looking up a host's address
@@ -24,24 +23,16 @@ class Lifespan:
 
     def __init__(
         self,
-        application: Any,
         *,
         state: Mapping[str, Any],
         close: Callable[[], None],
         background: Iterable[Work] = (),
         warm_up: Work | None = None,
     ) -> None:
-        self.application, self.state, self.close = application, state, close
+        self.state, self.close = state, close
         self.background, self.warm_up = background, warm_up
 
-    @markcoroutinefunction  # uvicorn looks; a coroutine of its own would only pass the request on
-    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
-        if scope["type"] == "lifespan":
-            return self._live(scope, receive, send)
-        answered: Awaitable[None] = self.application(scope, receive, send)
-        return answered
-
-    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         scope["state"] |= self.state
         loop = asyncio.get_running_loop()

@@ -14,7 +14,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import wait_async
 
-from django41_example.server.pool_thread import Call, PoolThread, preparing
+from django41_example.server.statements import preparing
+from django41_example.server.threads import Call, PoolThread
 
 
 class LoopQuery(Call):

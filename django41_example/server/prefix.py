@@ -1,6 +1,7 @@
 """The catalogue under a path of its own beside other applications: SCRIPT_NAME=/books-app."""
 
 from collections.abc import Awaitable
+from inspect import markcoroutinefunction
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ class Prefix:
     def __init__(self, application: Any, prefix: str) -> None:
         self.application, self.prefix = application, prefix
 
+    @markcoroutinefunction  # uvicorn looks; a coroutine of its own would only pass the request on
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         if scope["type"] == "http":
             if scope["path"] == self.prefix:

@@ -197,11 +197,8 @@ def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
     path, query, host = scope["path"], scope["query_string"], headers.get(b"host", b"")
     if len(path) + len(query) + len(accept) + len(encoding) + len(host) > LONGEST_KEY:
         return None
-    return path, query, accept, host, scope.get("scheme", "http"), preferred_encoding(encoding)
-
-
-def preferred_encoding(accept_encoding: bytes) -> bytes:
-    return next(iter(accepted_encodings(accept_encoding)), IDENTITY)
+    preferred = next(iter(accepted_encodings(encoding)), IDENTITY)
+    return path, query, accept, host, scope.get("scheme", "http"), preferred
 
 
 def etag_matches(etag: bytes, if_none_match: bytes) -> bool:

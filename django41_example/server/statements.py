@@ -6,7 +6,8 @@ watches the time by itself.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import Error, InterfaceError, OperationalError
@@ -114,6 +115,12 @@ class Statements:
         self.database = database
         database.execute_wrappers.append(self._execute)
 
+    def prepare(self, *, health_check: bool) -> None:
+        """In the thread: close the connection if it failed, as Django does between requests. Ours never expire."""
+        if self.database.errors_occurred or health_check:
+            self.database.close_if_unusable_or_obsolete()
+        self.database.health_check_done = not health_check
+
     def _execute(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         self.began = time.monotonic()
         return execute(sql, params, many, context)
@@ -134,3 +141,14 @@ class Statements:
                 connection.cancel_safe(timeout=CANCEL_SECONDS)
         except self.database.Database.Error:  # it has ended by itself
             pass
+
+
+@contextmanager
+def preparing(connection: Any) -> Iterator[None]:
+    """Have psycopg prepare a statement when it comes again. It would count Django's too, and so keep the last hundred
+    texts with the values in them: of rows to be inserted these are many megabytes."""
+    connection.prepare_threshold = 1
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = None

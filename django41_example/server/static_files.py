@@ -1,4 +1,5 @@
 from collections.abc import Awaitable
+from inspect import markcoroutinefunction
 from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
@@ -21,6 +22,7 @@ class StaticFiles:
         variants = [variant for file in self.files.files.values() for variant in file.alternatives]
         self.bodies = {path: Path(path).read_bytes() for _encoding, path, _headers in variants}
 
+    @markcoroutinefunction  # uvicorn looks; a coroutine of its own would only pass the request on
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         if scope["type"] != "http" or scope["path"] not in self.files.files:
             passed: Awaitable[None] = self.files.application(scope, receive, send)

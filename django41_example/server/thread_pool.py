@@ -8,9 +8,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from django41_example.server.pool_thread import PoolThread
 from django41_example.server.statements import STATEMENT_SECONDS
-from django41_example.server.threads import TURN, Checkout
+from django41_example.server.threads import TURN, Checkout, PoolThread
 
 LOOK_EVERY = 0.25  # seconds between two looks at who waits, and at the statements that run
 SLOW_SECONDS = 1.0  # that a client counts as slow after a request which took more than a turn
@@ -45,6 +44,7 @@ class ThreadPool:
     def __init__(self, size: int, limits: Limits, *, name: str = "pool", streaming: "ThreadPool | None" = None) -> None:
         self.size, self.limits, self.name, self.streaming = size, limits, name, streaming or self
         self.client_limit = math.ceil(size * limits.client_share)
+        self.client_queue = math.ceil(limits.queue_length * limits.client_share)
         self.slow_limit = math.ceil(self.client_limit / 2)
         self.writer_limit = math.ceil(size * limits.writer_share)
         self.started = 0
@@ -64,18 +64,17 @@ class ThreadPool:
 
     def is_full(self, client: str, *, writes: bool) -> bool:
         """Whether a request of this client could neither get a thread now nor wait for one."""
+        if len(self.queue) < self.client_queue:
+            return False
         if self._may_hold(client, writes=writes) and (self.idle or self.started < self.size):
             return False
         waiting = sum(checkout.client == client for checkout in self.queue)
-        most = self.limits.queue_length
-        return len(self.queue) >= most or waiting >= math.ceil(most * self.limits.client_share)
+        return len(self.queue) >= self.limits.queue_length or waiting >= self.client_queue
 
     def take(self, checkout: "Checkout") -> PoolThread | None:
         """A thread for this checkout, to be returned by `put_back`; None if it has to wait."""
-        may_take = self._has_thread() and self._may_hold(checkout.client, writes=checkout.writes)
-        return self._lend(checkout) if may_take else None
-
-    def _lend(self, checkout: Checkout) -> PoolThread:
+        if not (self._has_thread() and self._may_hold(checkout.client, writes=checkout.writes)):
+            return None
         loop = asyncio.get_running_loop()
         if self.limits.head_start:
             self.latest, self.next_start = checkout, loop.time() + self.limits.head_start
@@ -107,9 +106,11 @@ class ThreadPool:
         self.held_by_writers[checkout.client] -= checkout.writes
         if not self.held[checkout.client]:
             del self.held[checkout.client], self.held_by_writers[checkout.client]
-        self._note(checkout, checkout.used)
+        if checkout.used > TURN:
+            self.note(checkout)
         self.idle.append(thread)
-        self._serve_queue()
+        if self.queue:
+            self._serve_queue()
 
     def _open(self) -> None:
         self.opening = None
@@ -118,14 +119,14 @@ class ThreadPool:
     def _serve_queue(self) -> None:
         while self.queue and self._has_thread() and (waiting := self._next()):
             self.queue.remove(waiting)
-            if waiting.is_wanted():
-                waiting.begin(self._lend(waiting))
+            if waiting.is_wanted() and (thread := self.take(waiting)):
+                waiting.begin(thread)
             else:
                 waiting.stop_waiting()
 
     def is_for_another(self, checkout: Checkout) -> bool:
         """Whether a waiting request comes first: then it gets the thread between two calls."""
-        return checkout.used >= TURN and bool(self.queue) and self.queue[0].place() < checkout.place()
+        return bool(self.queue) and self.queue[0].place() < checkout.place()
 
     def _next(self) -> Checkout | None:
         """Which waiting request is next: of the client with the fewest threads, the first in the queue."""
@@ -141,9 +142,9 @@ class ThreadPool:
         is_slow = client in self.slow_until and time.monotonic() < self.slow_until[client]
         return not is_slow or self.held[client] - self.held_by_writers[client] < self.slow_limit
 
-    def _note(self, checkout: Checkout, seconds: float) -> None:
-        """Note how long it has held a thread."""
-        if seconds > TURN and not checkout.writes:
+    def note(self, checkout: Checkout) -> None:
+        """It has held a thread for more than a turn."""
+        if not checkout.writes:
             self.slow_until[checkout.client] = time.monotonic() + SLOW_SECONDS
 
     def _look(self) -> None:
@@ -151,8 +152,6 @@ class ThreadPool:
         self.slow_until = {client: until for client, until in self.slow_until.items() if now < until}
         for checkout in (*self.queue, *self.holders):
             checkout.look(now)
-        for checkout in self.holders:
-            self._note(checkout, checkout.running(now))
         self._serve_queue()
         self.looking = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look) if self.holders else None
 

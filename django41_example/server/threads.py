@@ -9,6 +9,7 @@ nobody.
 """
 
 import asyncio
+import threading
 import time
 from bisect import insort
 from collections.abc import Callable, Coroutine
@@ -16,6 +17,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from contextvars import ContextVar, Token, copy_context
 from functools import partial
+from queue import SimpleQueue
 from typing import Any, Self
 
 from asgiref.sync import AsyncToSync, SyncToAsync, sync_to_async
@@ -23,12 +25,12 @@ from django.conf import settings
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connections, reset_queries
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
 from django.urls import set_script_prefix
 
-from django41_example.server.pool_thread import Call, PoolThread, PoolTimeout
+from django41_example.server.statements import Statements
 
-TURN = 0.1  # seconds
+TURN = 0.1  # seconds that a request may hold its thread between two calls while others wait
 BEHIND = 1.0  # seconds that each turn puts a request back in the queue; newcomers pass it no longer than that
 
 current_checkout: ContextVar["Checkout | None"] = ContextVar("current_checkout", default=None)
@@ -42,6 +44,75 @@ def release() -> None:
     """
     if checkout := current_checkout.get():
         checkout.release()
+
+
+class PoolTimeout(Exception):
+    """No thread became free in time: the server has more to do than it can. Or nobody waits for the call any more."""
+
+
+class Call:
+    """A function that a thread is to run, and the asyncio future of its result: cheaper than a concurrent one."""
+
+    __slots__ = ("checkout", "function", "future", "loop")
+
+    def __init__(self, checkout: Any, function: Callable[[], Any]) -> None:
+        self.checkout, self.function = checkout, function
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+
+    def start(self, thread: "PoolThread") -> None:
+        # Once the loop has nothing else to do: a thread that wakes before would only wait for Python's lock.
+        self.loop.call_soon(thread.calls.put, self)
+
+    def run(self, statements: Statements) -> None:
+        """In the thread. A request's first call also prepares the connection: one hop costs less than two."""
+        result, error, checkout = None, None, self.checkout
+        if not self.future.done():
+            began = statements.began = time.monotonic()
+            try:
+                if not checkout.has_begun:
+                    checkout.has_begun = True
+                    statements.prepare(health_check=checkout.health_check)
+                result = self.function()
+            except BaseException as caught:  # noqa: BLE001 - it is raised where the result is awaited
+                error = caught
+            checkout.used += time.monotonic() - began
+        try:
+            self.loop.call_soon_threadsafe(self.finish, result, error)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            return
+
+    def finish(self, result: Any, error: BaseException | None) -> None:
+        checkout = self.checkout
+        checkout.unfinished.discard(self)
+        if checkout.is_streaming or (checkout.used >= TURN and checkout.pool.is_for_another(checkout)):
+            checkout.release()
+        if self.future.done():  # nobody waits any more
+            return
+        if error is None:
+            self.future.set_result(result)
+        else:
+            self.future.set_exception(error)
+
+    def give_up(self) -> None:
+        """Nobody waits for it any more."""
+        if not self.future.done():
+            self.future.set_exception(PoolTimeout())
+
+
+class PoolThread:
+    def __init__(self, name: str, pool: Any) -> None:
+        self.pool, self.statements = pool, Statements()
+        self.calls: SimpleQueue[Call | None] = SimpleQueue()
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        self.statements.watch(connections[DEFAULT_DB_ALIAS])
+        while call := self.calls.get():
+            call.run(self.statements)
+            del call  # or its result would stay until the next one
+        connections.close_all()
 
 
 class Checkout(Executor):
@@ -88,14 +159,14 @@ class Checkout(Executor):
 
     def call(self, call: Call) -> "asyncio.Future[Any]":
         """Run the call once this request has a thread."""
+        if not (self.thread or self.waiting):
+            self.thread, self.has_begun = self.pool.take(self), False
         if self.thread:
-            self._start(call)
-        elif self.waiting:
-            self.waiting.append(call)
-        elif thread := self.pool.take(self):
-            self.waiting.append(call)
-            self.begin(thread)
-        elif self.used or not self.pool.is_full(self.client, writes=self.writes):
+            if not self.unfinished:
+                self.thread.statements.began = time.monotonic()  # not when another request's last one did
+            self.unfinished.add(call)
+            call.start(self.thread)
+        elif self.waiting or self.used or not self.pool.is_full(self.client, writes=self.writes):
             self._wait(call)
         else:
             call.future.set_exception(PoolTimeout())
@@ -109,7 +180,7 @@ class Checkout(Executor):
         """Hold this thread from now on."""
         self.thread, self.has_begun = thread, False
         for call in self._end_wait():
-            self._start(call)
+            self.call(call)
 
     def is_wanted(self) -> bool:
         """Whether anybody still awaits one of the calls."""
@@ -125,15 +196,13 @@ class Checkout(Executor):
                 self._watch()
         if not self.thread or not self.unfinished:
             return
+        if now - self.thread.statements.began > TURN:
+            self.thread.pool.note(self)
         is_late = self.thread.statements.is_late(now, self.thread.pool.limits.statement_timeout)
         if is_late or not (self.writes or self.is_wanted()):
             self._interrupt(self.thread)
         elif not self.writes:
             self._watch()
-
-    def running(self, now: float) -> float:
-        """For how many seconds its current call has run."""
-        return now - self.thread.statements.began if self.thread and self.unfinished else 0.0
 
     def release(self) -> None:
         """Return the thread until the next call. Does nothing while a call runs."""
@@ -146,17 +215,13 @@ class Checkout(Executor):
 
         From now on each call checks out a thread of its own, and the connection is tested before each.
         """
-        self.stop_waiting()
+        if self.waiting:
+            self.stop_waiting()
         if self.watching:
             self.watching.cancel()
         self.is_streaming = self.health_check = True
         self.disconnected, self.pool = None, self.pool.streaming
         self.release()
-
-    def call_ended(self, call: Call) -> None:
-        self.unfinished.discard(call)
-        if self.is_streaming or self.pool.is_for_another(self):
-            self.release()
 
     def stop_waiting(self) -> None:
         if self.queued_at is not None:
@@ -165,29 +230,11 @@ class Checkout(Executor):
         for call in self._end_wait():
             call.give_up()
 
-    def run(self, function: Callable[[], Any]) -> Any:
-        """Run it, in the thread. The first call also prepares the connections: one hop costs less than two."""
-        assert self.thread  # noqa: S101 - for the type checker
-        began = self.thread.statements.began = time.monotonic()
-        try:
-            if not self.has_begun:
-                self.has_begun = True
-                self._prepare_connections()
-            return function()
-        finally:
-            self.used += time.monotonic() - began
-
-    def _start(self, call: Call) -> None:
-        assert self.thread  # noqa: S101 - for the type checker
-        if not self.unfinished:
-            self.thread.statements.began = time.monotonic()  # not when another request's last one did
-        self.unfinished.add(call)
-        call.start(self.thread)
-
     def _wait(self, call: Call) -> None:
-        self.queued_at = time.monotonic()
+        if not self.waiting:
+            self.queued_at = time.monotonic()
+            insort(self.pool.queue, self, key=Checkout.place)
         self.waiting.append(call)
-        insort(self.pool.queue, self, key=Checkout.place)
 
     def _watch(self) -> None:
         """Watch for the client leaving."""
@@ -217,13 +264,6 @@ class Checkout(Executor):
     def _end_wait(self) -> list[Call]:
         calls, self.waiting, self.queued_at = self.waiting, [], None
         return calls
-
-    def _prepare_connections(self) -> None:
-        """Close connections that failed, as Django does between requests. Ours never expire."""
-        for connection in connections.all(initialized_only=True):
-            if connection.errors_occurred or self.health_check:
-                connection.close_if_unusable_or_obsolete()
-            connection.health_check_done = not self.health_check  # type: ignore[attr-defined]
 
 
 async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

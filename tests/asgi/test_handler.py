@@ -17,8 +17,8 @@ from books.views.errors import server_refusal
 from django41_example.server import body as bodies
 from django41_example.server import handler as handler_module
 from django41_example.server.handler import Handler
-from django41_example.server.pool_thread import PoolTimeout
 from django41_example.server.routes import Routes
+from django41_example.server.threads import PoolTimeout
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from django41_example.server.lifespan import Lifespan, keep_running
-from tests.asgi.client import Exchange, until
+from tests.asgi.client import until
 
 pytestmark = pytest.mark.once
 
@@ -38,7 +38,6 @@ class Life:
 
     def start(self, **options: Any) -> asyncio.Task[None]:
         lifespan = Lifespan(
-            None,
             state={"end_streams": lambda: self.events.append("streams")},
             close=lambda: self.events.append("close"),
             **options,
@@ -134,11 +133,3 @@ async def test_what_asyncio_sends_to_threads_has_few_of_them(life: Life) -> None
     names = {await asyncio.to_thread(lambda: threading.current_thread().name) for _ in range(20)}
     assert all(name.startswith("blocking_") for name in names)
     assert asyncio.get_running_loop()._default_executor._max_workers == 4  # type: ignore[attr-defined]
-
-
-async def test_everything_else_is_for_the_application() -> None:
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-
-    lifespan = Lifespan(application, state={}, close=lambda: None)
-    assert (await Exchange(lifespan).answer()).status == 204

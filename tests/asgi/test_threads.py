@@ -10,9 +10,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from books.models import Book
-from django41_example.server.pool_thread import PoolTimeout
 from django41_example.server.thread_pool import Limits, ThreadPool
-from django41_example.server.threads import Checkout, release
+from django41_example.server.threads import Checkout, PoolTimeout, release
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
