@@ -29,12 +29,14 @@ class NameTaken(Exception):
         self.other, self.field = other, field
 
 
-class UnknownAuthors(Exception):
-    """There are no authors with the names in the argument."""
+class UnknownAuthors(Refused):
+    status, field = 422, "also_writes_as"
 
 
 class TooManyBooks(Refused):
     """More than MAX_BOOKS would change at once."""
+
+    field = "name"
 
 
 class Skipped(TypedDict):
@@ -181,7 +183,8 @@ def _check_names(old: Any, new: Any) -> None:
 def _authors(names: list[str]) -> list[Author]:
     found = Author.objects.find(names)
     if missing := [name for name in names if name not in found]:
-        raise UnknownAuthors(", ".join(missing))
+        unknown = f"The catalogue has no such author: {', '.join(missing)}."
+        raise UnknownAuthors(f"{unknown} Link authors who have books here.")
     return list(found.values())
 
 

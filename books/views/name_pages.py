@@ -7,14 +7,17 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.lists import NamesQuery
-from books.models import Named
+from books.models import Channel, Named
 from books.models.links import MODELS
 from books.views.base import CatalogueView
 from books.views.letters import aletters_of_names
 from books.views.lists import BooksView, serialize_page
-from books.views.names import NameView, afor_editors, apatch, shown
-from books.web import CHANGE, HTML, JSON, READ, TEXT, valid
+from books.views.names import FORMS, NameView, achanges, aheading, shown
+from books.web import CHANGE, HTML, JSON, READ, TEXT, HTTPError, json_response, parsing, valid
 from django41_example.server.threads import in_thread
+
+MAX_SHOWN = 3  # of the latest changes
+READ_ONLY = {"id", "url", "slug"}  # which clients may send back as they got them
 
 Entries = list[dict[str, Any]]
 
@@ -49,15 +52,34 @@ class NameDetail(BooksView, NameView):
     rules = {"GET": READ, "PATCH": CHANGE}
     is_public = True
 
+    channel = Channel.API
+
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
         named = await self.aget_named(**key)
-        about, more = await in_thread(self.about, named), await afor_editors(self, named)
-        page = {**more, "kind": self.kind, "list_url": reverse(f"{self.kind}_list"), "list": named.PLURAL}
+        about = await in_thread(self.about, named)
+        page: dict[str, Any] = {"kind": self.kind, "list_url": reverse(f"{self.kind}_list"), "list": named.PLURAL}
+        if self.media_type == HTML and "can_change_books" in self.user.rights:
+            page["changes"] = await achanges(named, MAX_SHOWN)
         within = {self.kind: getattr(named, named.ADDRESS)}
         return await self.respond_with_books(f"books/{self.kind}_detail.html", about, page, **within)
 
     async def patch(self, request: HttpRequest, **key: Any) -> HttpResponse:
-        return await apatch(self, await self.aget_named(**key))
+        """The changes in a JSON object; `merge` is true or absent."""
+        named, form_class = await self.aget_named(**key), FORMS[self.kind]
+        body = await in_thread(parsing.json_object, request)
+        sent = {name: value for name, value in body.items() if name not in READ_ONLY}
+        if unknown := sent.keys() - form_class.base_fields.keys():
+            raise HTTPError(422, errors={parsing.printable(name): ["There is no such field."] for name in unknown})
+        if not isinstance(sent.get("merge", False), bool):
+            raise HTTPError(422, errors={"merge": ["Send true or false."]})
+        form = form_class(sent)
+        await in_thread(form.full_clean)
+        return await self.awrite(named, form, parsing.if_match(request))
+
+    async def adone(self, kept: Named) -> HttpResponse:
+        data = {**await aheading(kept), **await in_thread(shown, kept)}
+        data["undo_url"] = reverse("name_undo", args=[kept.change_id]) if kept.change_id else None
+        return json_response(data, headers={"ETag": f'"{kept.version}"'})
 
     def about(self, named: Named) -> dict[str, Any]:
         """What is said of it besides its books. To be called in a thread."""

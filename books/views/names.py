@@ -15,32 +15,77 @@ from books.history.rename import NameTaken, TooManyBooks, UnknownAuthors, edit, 
 from books.models import Author, Channel, NameChange, Named, StaleVersion
 from books.models.links import MODELS, follow_renames
 from books.views.base import CatalogueView
-from books.web import CHANGE, HTML, JSON, HTTPError, SeeOther, json_response, parsing
+from books.web import CHANGE, HTML, JSON, HTTPError, SeeOther, parsing
 from django41_example.server.threads import in_thread
 
 EDIT = "books/name_edit.html"
 FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "series": SeriesForm, "topic": TopicForm}
-MAX_CHANGES, MAX_SHOWN = 100, 3  # the latest, in their history and on the page itself
+MAX_CHANGES = 100  # the latest, in their history
 MAX_OFFERED = 200  # names of a kind: each form holds them all
 COLUMNS = ("id", "before", "after", "books", "via", "at", "undoes_id", "undone_by__id")
-READ_ONLY = {"id", "url", "slug"}  # which clients may send back as they got them
 TAKEN = "There is already “{}”: {}. To merge the two, send merge=true (1 in a form)."
 OTHER_TAKEN = "“{}” is in the catalogue itself: {}. Rename one as the other to merge them."
-UNKNOWN = "The catalogue has no such author: {}. Link authors who have books here."
 
 
 class NameView(CatalogueView):
     """A page of one author, topic or series, as the URL says: `kind` is its model's name."""
 
     kind = ""
+    channel = Channel.PAGE
 
     async def aget_named(self, **key: Any) -> Named:
         """Raises 404, or 301 to where a renamed or merged one is now."""
         try:
             named: Named = await MODELS[self.kind]._default_manager.aget(**key)
         except ObjectDoesNotExist:
-            raise await agone(self.request, self.kind, *key.values()) from None
+            raise await self.agone(*key.values()) from None
         return named
+
+    async def agone(self, address: int | str) -> HTTPError:
+        """The answer where there is none: where it is since it was renamed or merged, or 404."""
+        kind, plural = self.kind, MODELS[self.kind].PLURAL
+        into = await in_thread(NameChange.objects.address, MODELS[kind], str(address))
+        if into is None:
+            return HTTPError(404, f"There is no such {kind}. All {plural} are at {reverse(f'{kind}_list')}.")
+        url = address_of(kind, into)
+        moved = f"This {kind} was renamed or merged, and is at {url} now."
+        if self.request.method not in {"GET", "HEAD"}:
+            return HTTPError(404, moved)
+        query = self.request.META.get("QUERY_STRING", "")
+        return HTTPError(301, moved, headers={"Location": f"{url}?{query}" if query else url})
+
+    async def awrite(self, named: Named, form: NameForm, versions: set[int] | None) -> HttpResponse:
+        """Save the form, or show it again. `versions` are those that its sender may have seen."""
+        other, status = None, 422
+        try:
+            if form.is_valid():
+                values, merge, actor = form.values(), form.cleaned_data["merge"], self.user.actor(self.channel)
+                return await self.adone(await sync_to_async(edit)(named, values, actor, versions=versions, merge=merge))
+        except ObjectDoesNotExist:  # renamed or merged at this moment
+            raise await self.agone(named.address) from None
+        except NameTaken as taken:
+            other, status = await aheading(taken.other), 409
+            is_name = taken.field == "name"
+            asked = TAKEN if self.media_type == JSON else f"Another {self.kind} has this name."
+            form.add_error(taken.field, (asked if is_name else OTHER_TAKEN).format(other["name"], other["url"]))
+            other = other if is_name else None
+        except StaleVersion as stale:
+            if self.media_type == JSON:
+                raise
+            status = stale.status
+            named = await type(named)._default_manager.aget(pk=named.pk)  # as it was changed, perhaps at this moment
+            seen = await in_thread(seen_at, named, form.cleaned_data["version"])
+            form.show_conflict(form.values(), await in_thread(initial, named), seen, named.version)
+        except (TooManyBooks, UnknownAuthors) as error:
+            status = error.status
+            form.add_error(error.field if error.field in form.fields else None, error.detail)
+        about = await aheading(named)
+        return self.respond_again(form, EDIT, status=status, named=about, other=other, stale=status == 412)
+
+    async def adone(self, kept: Named) -> HttpResponse:
+        """The answer to a change of what is now `kept`."""
+        is_there = await type(kept)._default_manager.filter(pk=kept.pk).aexists()  # not if nothing was left of it
+        return SeeOther(heading(kept)["url"] if is_there else reverse(f"{self.kind}_list"))
 
 
 class NameEdit(NameView):
@@ -58,7 +103,7 @@ class NameEdit(NameView):
     async def post(self, request: HttpRequest, **key: Any) -> HttpResponse:
         form, named = await parsing.aform(request, FORMS[self.kind]), await self.aget_named(**key)
         seen = form.cleaned_data.get("version") if form.is_valid() else None
-        return await awrite(self, named, form, {seen} if seen else None)
+        return await self.awrite(named, form, {seen} if seen else None)
 
 
 class NameHistory(NameView):
@@ -86,75 +131,6 @@ class NameUndo(CatalogueView):
             return SeeOther(url)
         data = {"id": undoing.pk, "url": url, "books": undoing.books, "skipped": skipped}
         return self.respond(data, "books/name_undone.html")
-
-
-async def apatch(view: CatalogueView, named: Named) -> HttpResponse:
-    """Apply the changes in the JSON of a request; `merge` is true or absent."""
-    kind = str(named._meta.model_name)
-    body = await in_thread(parsing.json_object, view.request)
-    sent = {name: value for name, value in body.items() if name not in READ_ONLY}
-    known = {*FORMS[kind].of_name(), "merge"}
-    if errors := {parsing.printable(name): ["There is no such field."] for name in sent.keys() - known - {"version"}}:
-        raise HTTPError(422, errors=errors)
-    if not isinstance(sent.get("merge", False), bool):
-        raise HTTPError(422, errors={"merge": ["Send true or false."]})
-    form = FORMS[kind](sent)
-    await in_thread(form.full_clean)
-    return await awrite(view, named, form, parsing.if_match(view.request))
-
-
-async def awrite(view: CatalogueView, named: Named, form: NameForm, versions: set[int] | None) -> HttpResponse:
-    other, status = None, 422
-    channel = Channel.API if view.request.method == "PATCH" else Channel.PAGE
-    try:
-        if form.is_valid():
-            values, merge = form.values(), form.cleaned_data["merge"]
-            kept = await sync_to_async(edit)(named, values, view.user.actor(channel), versions=versions, merge=merge)
-            return await adone(view, kept)
-    except ObjectDoesNotExist:  # renamed or merged at this moment
-        raise await agone(view.request, str(named._meta.model_name), named.address) from None
-    except NameTaken as taken:
-        other, status = await aheading(taken.other), 409
-        is_name = taken.field == "name"
-        asked = TAKEN if view.media_type == JSON else f"Another {named._meta.model_name} has this name."
-        form.add_error(taken.field, (asked if is_name else OTHER_TAKEN).format(other["name"], other["url"]))
-        other = other if is_name else None
-    except UnknownAuthors as error:
-        form.add_error("also_writes_as", UNKNOWN.format(error))
-    except TooManyBooks as error:
-        status = 409
-        form.add_error("name" if "name" in form.fields else None, error.detail)
-    except StaleVersion:
-        if view.media_type == JSON:
-            raise
-        status = 412
-        named = await type(named)._default_manager.aget(pk=named.pk)  # as it was changed, perhaps at this moment
-        seen = await in_thread(seen_at, named, form.cleaned_data["version"])
-        form.show_conflict(form.values(), await in_thread(initial, named), seen, named.version)
-    about = await aheading(named)
-    return view.respond_again(form, EDIT, status=status, named=about, other=other, stale=status == 412)
-
-
-async def adone(view: CatalogueView, kept: Named) -> HttpResponse:
-    if view.request.method != "PATCH":
-        is_there = await type(kept)._default_manager.filter(pk=kept.pk).aexists()  # not if nothing was left of it
-        return SeeOther(heading(kept)["url"] if is_there else reverse(f"{kept._meta.model_name}_list"))
-    data = {**await aheading(kept), **await in_thread(shown, kept)}
-    data["undo_url"] = reverse("name_undo", args=[kept.change_id]) if kept.change_id else None
-    return json_response(data, headers={"ETag": f'"{kept.version}"'})
-
-
-async def agone(request: HttpRequest, kind: str, address: int | str) -> HTTPError:
-    """The answer where there is none: where it is since it was renamed or merged, or 404."""
-    into = await in_thread(NameChange.objects.address, MODELS[kind], str(address))
-    if into is None:
-        return HTTPError(404, f"There is no such {kind}. All {MODELS[kind].PLURAL} are at {reverse(f'{kind}_list')}.")
-    url = address_of(kind, into)
-    moved = f"This {kind} was renamed or merged, and is at {url} now."
-    if request.method not in {"GET", "HEAD"}:
-        return HTTPError(404, moved)
-    query = request.META.get("QUERY_STRING", "")
-    return HTTPError(301, moved, headers={"Location": f"{url}?{query}" if query else url})
 
 
 async def afollow_old(request: HttpRequest) -> None:
@@ -223,12 +199,6 @@ def seen_at(named: Named, version: int) -> dict[str, Any] | None:
 
 async def aheading(named: Named) -> dict[str, Any]:
     return {**heading(named), "books": await named.books.values("pk").distinct().acount()}
-
-
-async def afor_editors(view: CatalogueView, named: Named) -> dict[str, Any]:
-    """What the page of an author, topic or series shows those who may edit it."""
-    is_shown = view.media_type == HTML and "can_change_books" in view.user.rights
-    return {"changes": await achanges(named, MAX_SHOWN)} if is_shown else {}
 
 
 async def achanges(named: Named, most: int) -> list[dict[str, Any]]:
