@@ -108,15 +108,14 @@ async def alook_up(isbn13: str, max_wait: float | None = None) -> LookupResult:
         return LookupResult.deserialize(cached)
     result = LookupResult(isbn13)
     deadline = asyncio.get_running_loop().time() + (max_wait or settings.LOOKUP_PATIENCE)
-    for catalogue in catalogues():
-        name = catalogue.host.name
+    for host, aread in catalogues():
         try:
             async with asyncio.timeout_at(deadline):
-                result.add(name, await catalogue.aread(catalogue.host, isbn13, deadline))
+                result.add(host.name, await aread(host, isbn13, deadline))
         except TimeoutError:
-            result.add_failure(name, LookupFailed(f"There was no time left for {name}."))
+            result.add_failure(host.name, LookupFailed(f"There was no time left for {host.name}."))
         except LookupFailed as error:
-            result.add_failure(name, error)
+            result.add_failure(host.name, error)
         if result.record.keys() >= WANTED:
             break
     if result.is_complete:

@@ -9,7 +9,6 @@ Values that are invalid or not of the documented type are ignored.
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -25,20 +24,16 @@ _NUMBER_IN_SERIES = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """`aread` returns the record for an ISBN, or {} if there is none. Raises LookupFailed."""
-
-    host: Host
-    aread: Callable[[Host, str, float], Awaitable[Record]]
+# Returns the record for an ISBN, or {} if there is none, by a deadline in the event loop's time. Raises LookupFailed.
+Reader = Callable[[Host, str, float], Awaitable[Record]]
 
 
-def catalogues() -> list[Catalogue]:
+def catalogues() -> list[tuple[Host, Reader]]:
     """The catalogues in the order to ask them."""
-    found = [Catalogue(Host("Open Library", settings.OPENLIBRARY_URL), aread_open_library)]
+    found: list[tuple[Host, Reader]] = [(Host("Open Library", settings.OPENLIBRARY_URL), aread_open_library)]
     if settings.GOOGLE_BOOKS_KEY:
         headers = {"X-Goog-Api-Key": settings.GOOGLE_BOOKS_KEY}  # not in the URL, which may be logged
-        found.append(Catalogue(Host("Google Books", settings.GOOGLE_BOOKS_URL, headers), aread_google_books))
+        found.append((Host("Google Books", settings.GOOGLE_BOOKS_URL, headers), aread_google_books))
     return found
 
 
