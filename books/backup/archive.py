@@ -66,11 +66,6 @@ class Manifest(TypedDict):
     tables: dict[str, TableEntry]
 
 
-def counts(manifest: Manifest) -> dict[str, int]:
-    """The number of rows of each table."""
-    return {label: entry["rows"] for label, entry in manifest["tables"].items()}
-
-
 def describe_rows(rows: Mapping[str, int], without: Collection[str] = ()) -> str:
     """What is in the tables, in the words of people, such as "210 books, 1 account"."""
     told = Counter[tuple[str, str]]()
@@ -87,7 +82,8 @@ class Archive:
 
     @property
     def counts(self) -> dict[str, int]:
-        return counts(self.manifest)
+        """The number of rows of each table."""
+        return {label: entry["rows"] for label, entry in self.manifest["tables"].items()}
 
     @property
     def total(self) -> int:

@@ -35,17 +35,20 @@ LEFT_BEHIND = 24 * 3600  # seconds after which an unfinished file is deleted
 QUICK = 1  # zlib's level: the file is a tenth larger but takes half the time
 
 
-def write(path: Path, progress: Progress = lambda done, total: None) -> Manifest:
-    """Write a backup. The file appears under this name once it is complete, checked and synced. Raises OSError."""
+def write(path: Path, progress: Progress = lambda done, total: None) -> dict[str, int]:
+    """Write a backup, and return the number of rows of each table. Raises OSError.
+
+    The file appears under this name once it is complete, checked and synced.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     _delete_left_behind(path.parent)
     with _temporary_file(path) as partial:
-        manifest = _write(partial, progress)
-        with open_archive(partial, lambda done, total: progress(total, total)):
-            pass  # it is readable
+        _write(partial, progress)
+        with open_archive(partial, lambda done, total: progress(total, total)) as archive:  # it is readable
+            counts = archive.counts
         partial.replace(path)
     _sync(path.parent)
-    return manifest
+    return counts
 
 
 @contextmanager
@@ -65,7 +68,7 @@ def _delete_left_behind(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _write(path: Path, progress: Progress) -> Manifest:
+def _write(path: Path, progress: Progress) -> None:
     with path.open("wb") as target:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as file, snapshot():
             wanted, entries, done = tables(), {}, 0
@@ -88,7 +91,6 @@ def _write(path: Path, progress: Progress) -> Manifest:
             file.writestr(MANIFEST, json.dumps(manifest, indent=1))
         target.flush()
         os.fsync(target.fileno())
-    return manifest
 
 
 def _write_table(file: zipfile.ZipFile, table: Table) -> Iterator[TableEntry]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 from html import escape
-from itertools import repeat
+from itertools import batched, repeat
 from typing import Any, ClassVar
 
 from django.db.models import BigAutoField, FloatField, QuerySet, TextField
@@ -127,8 +127,7 @@ def _all() -> Iterator[Sequence[Row]]:
 
 def _selected(ids: Sequence[int]) -> Iterator[Sequence[Row]]:
     query = compile_query(_rows_among)
-    for start in range(0, len(ids), BATCH):
-        some = ids[start : start + BATCH]
+    for some in batched(ids, BATCH):
         places = dict.fromkeys(_PLACES, 0) | dict(zip(_PLACES, some, strict=False))  # no book has the id 0
         if batch := query.read(**places):
             yield batch

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
 
-from books.backup.archive import counts, describe_rows
+from books.backup.archive import describe_rows
 from books.backup.folder import delete_oldest, folder
 from books.backup.writing import write
 from books.jobs.run import current
@@ -26,7 +26,7 @@ def backup(*, daily: bool = False) -> dict[str, Any]:
         run.check()
         run.report_progress("writing" if done < total else "checking", done=done, total=total)
 
-    rows = counts(write(path, progress))
+    rows = write(path, progress)
     with transaction.atomic():
         JobFile.objects.create(job=run.job, name=path.name, size=path.stat().st_size)
         total = sum(rows.values())

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from books.backup.archive import BackupError, counts, describe_rows
+from books.backup.archive import BackupError, describe_rows
 from books.backup.migrating import has_tables
 from books.backup.writing import write
 from books.management.commands.restore import errors_as_one_line
@@ -33,6 +33,6 @@ class Command(BaseCommand):
             if not has_tables():
                 raise BackupError(f"There is no catalogue here yet: run “{COMMAND} prepare” first.")
             with Terminal(self, options["verbosity"]).percentage() as show:
-                manifest = write(path, show)
+                rows = write(path, show)
         if options["verbosity"]:
-            self.stdout.write(f"{path}: {describe_rows(counts(manifest))}")
+            self.stdout.write(f"{path}: {describe_rows(rows)}")
