@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from django.forms import BaseForm
@@ -11,11 +11,11 @@ from books.cache.catalogue import acatalogue_name
 from books.models import Actor, Channel
 from books.views.login_redirect import redirect_to_login
 from books.web import parsing
-from books.web.authentication import RequestUser, aauthenticate, is_personal
+from books.web.authentication import ANONYMOUS, RequestUser, aauthenticate, is_personal
 from books.web.errors import REFUSED, http_error
 from books.web.form_data import StrictMultiPartParser
 from books.web.negotiation import HTML, HTTPError, Page, error_response, error_type, errors_of, preferred_type, respond
-from books.web.permissions import LoginRequired, Rule, aauthorize
+from books.web.permissions import LoginRequired, Rule, aauthorize, is_open
 from django41_example.server.forwarded import remember_user
 from django41_example.server.threads import in_thread
 
@@ -41,22 +41,10 @@ class CatalogueView(View):
     media_type: str  # of the answer, as negotiated
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        is_own = is_personal(request)
         try:
-            parsing.check_encoding(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), "query")
-            if request.method not in {"GET", "HEAD"}:  # to a GET the response cache answers, which knows no such header
-                parsing.refuse_compressed(request)
-            request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
-            self.user = request.request_user = await self.aauthenticate(request)  # type: ignore[attr-defined]
-            if self.user.account and (scope := getattr(request, "scope", None)):
-                remember_user(scope, self.user.account.pk)
-            method = "GET" if request.method == "HEAD" else str(request.method)
-            if method != "OPTIONS" and self._has(method):
-                await aauthorize(request, self.rules)
-                offers = () if self.ignores_accept else self.offers_of(method)
-                self.media_type = preferred_type(request, *offers) if offers else ""
-                if self.media_type == HTML:
-                    await acatalogue_name()  # which the page shows
-            response: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            handler = await self._admit(request, is_own=is_own)
+            response: HttpResponseBase = await handler(request, *args, **kwargs)
         except HTTPError as error:
             response = self._error(request, error)
         except REFUSED as error:
@@ -66,13 +54,39 @@ class CatalogueView(View):
             await in_thread(response.rendered)
         if request.method == "HEAD" and response.streaming:  # the stream must not begin
             response.streaming_content = (await part for part in ())  # type: ignore[attr-defined, var-annotated]
-        patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
-        if is_personal(request):
+        if response.has_header("Vary"):
+            patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
+        else:
+            response.headers["Vary"] = "Accept, Authorization, Cookie"
+        if is_own:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         elif self.is_public and request.method in {"GET", "HEAD"} and response.status_code in {200, 301, 304, 404}:
             # Any cache may store it and must revalidate it each time, so nobody gets a stale response.
             response.headers.setdefault("Cache-Control", "public, no-cache")
         return response
+
+    async def _admit(self, request: HttpRequest, *, is_own: bool) -> Callable[..., Awaitable[HttpResponseBase]]:
+        """The method that answers the request, once it may; raises HTTPError."""
+        query, method = request.META.get("QUERY_STRING", ""), "GET" if request.method == "HEAD" else str(request.method)
+        if "%" in query or not query.isascii():
+            parsing.check_encoding(query.encode("latin-1", "replace"), "query")
+        if method != "GET":  # to a GET the response cache answers, which knows no such header
+            parsing.refuse_compressed(request)
+            request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
+        self.user = user = await self.aauthenticate(request) if is_own else ANONYMOUS
+        request.request_user = user  # type: ignore[attr-defined]
+        if user.account and (scope := getattr(request, "scope", None)):
+            remember_user(scope, user.account.pk)
+        handler = getattr(self, method.lower(), None) if method.lower() in self.http_method_names else None
+        if handler is None or method == "OPTIONS":
+            return handler or self.http_method_not_allowed
+        if (rule := self.rules.get(method)) is None or not is_open(rule):
+            await aauthorize(request, self.rules)
+        offers = () if self.ignores_accept else self.offers_of(method)
+        self.media_type = preferred_type(request, *offers) if offers else ""
+        if self.media_type == HTML:
+            await acatalogue_name()  # which the page shows
+        return handler  # type: ignore[no-any-return]
 
     @property
     def actor(self) -> Actor:
@@ -109,10 +123,7 @@ class CatalogueView(View):
         return self.offers if isinstance(self.offers, tuple) else self.offers.get(method, ())
 
     def methods(self) -> list[str]:
-        return [name.upper() for name in self.http_method_names if self._has(name)]
-
-    def _has(self, method: str) -> bool:
-        return method.lower() in self.http_method_names and hasattr(self, method.lower())
+        return [name.upper() for name in self.http_method_names if hasattr(self, name)]
 
     async def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         allowed = ", ".join(self.methods())

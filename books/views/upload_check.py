@@ -21,17 +21,18 @@ class UploadCheck(CatalogueView):
         takes_uploads = request.method == "POST" and getattr(view, "takes_uploads", False)
         if request.scope["is_too_large"] and not takes_uploads:  # type: ignore[attr-defined]
             return error_response(request, HTTPError(413, TOO_LARGE, headers={"Connection": "close"}))
-        # Django's own, such as the admin's, have no rules here: with an account, one may send what they take.
-        self.rules = getattr(view, "rules", {str(request.method): ANYBODY})  # type: ignore[misc]
         self.view, self.takes_uploads = view or type(self), takes_uploads
+        # Django's own, such as the admin's, have no rules here: with an account, one may send what they take.
+        has_rules = hasattr(view, "rules") and request.method in self.methods()
+        self.rules = view.rules if has_rules else {str(request.method): ANYBODY}  # type: ignore[misc]
         return await super().dispatch(request, *args, **kwargs)
 
     def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
         is_form = isinstance(error, LoginRequired) and error_type(request) == HTML
         return error_response(request, too_long_to_carry() if is_form else error)
 
-    def _has(self, method: str) -> bool:
-        return method.lower() in self.http_method_names and hasattr(self.view, method.lower())
+    def methods(self) -> list[str]:
+        return [name.upper() for name in self.http_method_names if hasattr(self.view, name)]
 
     async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in self.methods():

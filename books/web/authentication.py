@@ -65,8 +65,7 @@ ANONYMOUS = RequestUser()
 
 def remote_user(request: HttpRequest) -> str:
     """The user that a trusted proxy names, see server/forwarded.py; empty if it names none."""
-    name: str = getattr(request, "scope", {}).get("remote_user", "")
-    return name
+    return str(getattr(request, "scope", {}).get("remote_user", ""))
 
 
 def get_user(request: HttpRequest) -> Any:

@@ -23,6 +23,8 @@ from books.cache.catalogue import Known
 from books.metadata.record import Errors
 
 LONGEST_ACCEPT = 2000  # characters
+Headers = Mapping[str, str] | None
+
 JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
 
 
@@ -38,7 +40,7 @@ class HTTPError(Exception):
         detail: str = "",
         *,
         errors: Errors | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers = None,
         more: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         super().__init__(status, detail or errors)
@@ -66,19 +68,15 @@ class Page(HttpResponse):
 
 def preferred_type(request: HttpRequest, *offered: str) -> str:
     """The offered media type that the client prefers. Raises 406 if it accepts none of them."""
-    media_type = best_type(request.META.get("HTTP_ACCEPT", "*/*"), offered)
+    accept = request.META.get("HTTP_ACCEPT", "*/*")
+    media_type = best_type(accept if len(accept) <= LONGEST_ACCEPT else "*/*", offered)
     if media_type is None:
         raise HTTPError(406, f"This URL offers {' or '.join(offered)}: send an Accept header that allows it.")
     return media_type
 
 
-def best_type(accept: str, offered: tuple[str, ...]) -> str | None:
-    """The offered media type that an Accept header prefers. An absurdly long header is ignored."""
-    return _best(accept if len(accept) <= LONGEST_ACCEPT else "*/*", offered)
-
-
 @lru_cache(256)
-def _best(accept: str, offered: tuple[str, ...]) -> str | None:
+def best_type(accept: str, offered: tuple[str, ...]) -> str | None:
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept
     return request.get_preferred_type(list(offered))
@@ -104,29 +102,22 @@ def respond(  # noqa: PLR0913 - all that a response is made of
     text: str | None = None,
     context: Mapping[str, Any] | None = None,
     status: int = 200,
-    headers: Mapping[str, str] | None = None,
+    headers: Headers = None,
 ) -> HttpResponse:
     """The data in the media type that was negotiated; `context` is what the page shows besides it."""
     if media_type == HTML:
         return page(request, template, {**data, **(context or {})}, status=status, headers=headers)
     if media_type == TEXT and text is not None:
         return HttpResponse(text, content_type=f"{TEXT}; charset=utf-8", status=status, headers=headers)
-    return json_response(data, status=status, headers=headers)
+    return HttpResponse(as_json(data), content_type=JSON, status=status, headers=headers)
 
 
-def json_response(
-    data: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> HttpResponse:
+def json_response(data: Mapping[str, Any], *, status: int = 200, headers: Headers = None) -> HttpResponse:
     return HttpResponse(as_json(data), content_type=JSON, status=status, headers=headers)
 
 
 def page(
-    request: HttpRequest,
-    template: str,
-    context: Mapping[str, Any],
-    *,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200, headers: Headers = None
 ) -> Page:
     """A page for browsers only, such as a form."""
     user = request.request_user.serialized() if hasattr(request, "request_user") else None
@@ -169,7 +160,10 @@ class SeeOther(HttpResponseRedirect):
 
 def error_type(request: HttpRequest) -> str:
     """The media type of an error: JSON for clients that accept neither."""
-    return best_type(request.headers.get("Accept", "*/*"), (JSON, HTML)) or JSON
+    try:
+        return preferred_type(request, JSON, HTML)
+    except HTTPError:
+        return JSON
 
 
 def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:
@@ -177,8 +171,7 @@ def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:
     said = {"errors": error.errors} if error.errors else {"detail": error.detail or error.status.phrase}
     data = {**said, **error.more}
     context = {"status": error.status.value, "phrase": error.status.phrase}
-    response = respond(
-        request, error_type(request), data, "error.html", context=context, status=error.status, headers=error.headers
-    )
+    how: Any = {"status": error.status, "headers": error.headers}
+    response = respond(request, error_type(request), data, "error.html", context=context, **how)
     patch_vary_headers(response, ["Accept"])
     return response.rendered() if isinstance(response, Page) else response

@@ -39,8 +39,6 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 def check_encoding(urlencoded: bytes, where: str) -> None:
     """Reject broken percent-escapes and invalid UTF-8, which Django would replace with question marks."""
-    if b"%" not in urlencoded and urlencoded.isascii():
-        return
     if _BROKEN_ESCAPE.search(urlencoded):
         raise HTTPError(400, f"The {where} contains an invalid % escape: write a percent sign as %25.")
     try:

@@ -54,13 +54,11 @@ class LibrarianRequired(HTTPError):
     """An account that lacks the permission, such as `books.add_book`."""
 
     def __init__(self, permission: str) -> None:
-        if task := OF_OWNERS.get(permission):
-            super().__init__(403, f"Only an owner of this catalogue can {task}.")
-            return
         action, _, model = permission.removeprefix("books.").partition("_")
-        super().__init__(
-            403, f"Only librarians can {action} {model}s. Ask the owner of this catalogue to make you one."
-        )
+        detail = f"Only librarians can {action} {model}s. Ask the owner of this catalogue to make you one."
+        if task := OF_OWNERS.get(permission):
+            detail = f"Only an owner of this catalogue can {task}."
+        super().__init__(403, detail)
 
 
 async def aauthorize(request: HttpRequest, rules: Mapping[str, Rule]) -> None:
