@@ -41,6 +41,13 @@ pytestmark = pytest.mark.once
         ("O’Brien", "obrien"),
         ("װערטער", "ווערטער"),
         ("เเม่", "แม่"),
+        ("こゝろ", "こころ"),
+        ("いすゞ", "いすず"),
+        ("佐々木", "佐佐木"),
+        ("関ヶ原", "関ケ原"),
+        ("ᾠδή", "ωδη"),
+        ("കാൽ", "കാല്\u200d"),
+        ("ৎ", "ত্\u200d"),
     ],
 )
 def test_letters_that_people_type_for_one_another_are_one(text: str, typed: str) -> None:
@@ -63,6 +70,14 @@ def test_letters_that_differ_stay_apart(one: str, other: str) -> None:
         ("J R R Tolkien", ["j", "r", "r", "tolkien"], [["jrr"]]),
         ("Made in the U.S.A.", ["made", "in", "the", "usa"], [["u", "s", "a"]]),
         ("L’Étranger", ["letranger"], [["l", "etranger"]]),
+        ("Co‑op", ["co", "op"], [["coop"]]),
+        ("Col·lecció", ["col", "leccio"], [["colleccio"]]),
+        (
+            "ジャン・ジャック",
+            [*"じゃ ゃん ん じゃ ゃっ っく く".split()],
+            [[*"じゃ ゃん んじ じゃ ゃっ っく く".split()]],
+        ),
+        ("1,000 Places", ["1000", "places"], []),
         ("A Ph.D. thesis", ["a", "ph", "d", "thesis"], [["phd"]]),
     ],
 )

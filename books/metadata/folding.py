@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,11 @@ def table(name: str, separator: str | None = ";") -> Iterator[list[str]]:
     """The rows of a table in tables/, each as a list of cells; without a separator the cells are words."""
     for row in (TABLES / name).read_text("utf-8").splitlines():
         yield [cell.strip() for cell in row.split(separator)]
+
+
+def words_in(name: str) -> Iterator[str]:
+    """The words of a table without rows."""
+    return chain.from_iterable(table(name, None))
 
 
 # Unicode's property Default_Ignorable_Code_Point: directional marks, joiners, soft hyphen, variation selectors.
@@ -40,14 +46,7 @@ _REMOVED = re.compile(f"[{IGNORABLE}{STRETCHING}{APOSTROPHES}{_MODIFIERS}]")
 _KEPT_MARKS = {0, 8, 9}  # combining classes: vowel signs, kana voicing and virama make a different letter
 _WITH = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER \w+) WITH ")
 _KATAKANA, _TO_HIRAGANA = re.compile("[\u30a1-\u30f6\u30fd\u30fe]"), -0x60
-_LETTERS = {
-    "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ŋ": "n", "ı": "i", "ȷ": "j", "ĸ": "k", "ə": "e", "ǝ": "e", "ɛ": "e",
-    "ɔ": "o", "ɪ": "i", "ɩ": "i", "ɑ": "a", "ƿ": "w", "ȣ": "ou", "ʊ": "u",
-    "ة": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۃ": "ه", "ى": "ي", "ی": "ي", "ے": "ي", "ې": "ي", "ک": "ك", "ڪ": "ك",
-    "ٱ": "ا", "ں": "ن", "װ": "וו", "ױ": "וי", "ײ": "יי",
-    "\u0901": "\u0902", "\u0981": "\u0982", "\u0a01": "\u0a02", "\u0a70": "\u0a02", "\u0a81": "\u0a82",
-    "\u0b01": "\u0b02", "\u0c01": "\u0c02", "\u0c81": "\u0c82",  # candrabindu and tippi, often typed as anusvara
-}  # fmt: skip
+_LETTERS = {other: letter for letter, *others in table("letters.txt", None) for other in others}
 _HAN = {ord(other): each[0] for row in table("han.txt", None) for each in row for other in each[1:]}
 # A nasal before a letter of its own class folds to anusvara: हिन्दी to हिंदी. These scripts share one layout in Unicode.
 _NASALS = re.compile(
@@ -58,6 +57,8 @@ _NASALS = re.compile(
     )
 )
 _INDIC = re.compile("[\u0900-\u0cff]")
+_REPEATED = re.compile("(?<=([\u3041-\u3096\u3400-\u9fff]))[ゝゞ々]")
+_IOTA = "\u0345"  # below a Greek vowel, with a case of its own
 _TWO_THAI_E, _THAI_AE = "\u0e40\u0e40", "\u0e41"  # they look the same
 
 
@@ -92,7 +93,8 @@ class _Folding(dict[int, str]):
     def __missing__(self, code: int) -> str:
         character, folded = chr(code), ""
         if not _REMOVED.match(character):
-            unified = unicodedata.normalize("NFKC", character).casefold()
+            plain = unicodedata.normalize("NFKD", character).replace(_IOTA, "")
+            unified = unicodedata.normalize("NFKC", plain).casefold()
             parts = unicodedata.normalize("NFKD", unified)
             kept = (part for part in parts if unicodedata.combining(part) in _KEPT_MARKS and not _REMOVED.match(part))
             folded = "".join(map(_letter, kept))
@@ -143,8 +145,17 @@ def _fold(text: str) -> str:
     folded = text.translate(_folding)
     if folded.isascii():  # like most Latin text
         return folded
-    folded = normalized("NFKC", folded).replace(_JOINER, "").replace(_TWO_THAI_E, _THAI_AE)
+    folded = repeat(normalized("NFKC", folded).replace(_JOINER, "").replace(_TWO_THAI_E, _THAI_AE))
     return _NASALS.sub(_anusvara, folded) if _INDIC.search(folded) else folded
+
+
+def repeat(folded: str) -> str:
+    """The text with iteration marks as the characters they repeat: こゝろ becomes こころ, 佐々木 佐佐木."""
+    return _REPEATED.sub(_doubled, folded)
+
+
+def _doubled(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", f"{match[1]}\u3099") if match[0] == "ゞ" else match[1]
 
 
 _short = lru_cache(2000)(_fold)  # a title or a name is folded for its words, its order and its fingerprint

@@ -42,7 +42,7 @@ BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
 SHORT = 3  # letters: beginnings up to this length have marks
 ISBN_PART = 4  # digits
-RULES = 8  # raise it when a text yields different words: an upgrade then rebuilds the index
+RULES = 9  # raise it when a text yields different words: an upgrade then rebuilds the index
 LONGEST = 100  # characters of a word that are indexed
 MOST_TEXT = 20_000  # characters of a text that are indexed: other programs may write longer ones
 # The columns of a book that are searched.
@@ -57,11 +57,12 @@ _LETTER = rf"[^\W\d_{UNSPACED}]"
 _INITIALS = rf"(?<!\w)(?:{_LETTER}\.\s?){{2,}}(?:{_LETTER}(?!\w))?"
 _BARE_INITIALS = rf"(?<!\w){_LETTER}(?: {_LETTER})+(?!\w)"
 _APOSTROPHED = re.compile(rf"(?<!\w)\w++(?:[{APOSTROPHES}]\w++)+")
-_DOTTED = re.compile(r"(?<!\w)\w++(?:[.-]\w++)+")
+_DOTTED = re.compile(r"(?<!\w)\w++(?:[-.·‐‑–]\w++)+")
+_GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")  # 1,000
 # Most texts have none of these. Patterns that begin with a fixed character find that out much sooner.
 _MAY_HAVE_INITIALS = re.compile(r"\.\s?[^\W\d_]\.")
 _MAY_HAVE_BARE_INITIALS = re.compile(r" (?=[^\W\d_](?!\w))(?<=(?<!\w)[^\W\d_] )")
-_HAS_DOTTED = re.compile(r"[.-]\w")
+_HAS_DOTTED = re.compile(r"[-.·‐‑–]\w")
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 # How German and Nordic letters are typed on other keyboards: Jörg as Joerg.
 _TWO_LETTERS = str.maketrans(dict(zip("äöüåøÄÖÜÅØ", "ae oe ue aa oe Ae Oe Ue Aa Oe".split(), strict=True)))
@@ -74,7 +75,7 @@ def _pairs(run: str) -> list[str]:
 
 def words(text: str) -> list[str]:
     """The words of spaced text and the pairs of unspaced text. Initials become one word: J. R. R. is jrr."""
-    folded = fold(joined_initials(text))
+    folded = fold(joined_initials(_GROUPED.sub("", text) if "," in text else text))
     if folded.isascii() or not compiled(_HAS_PIECES).search(folded):
         found = ascii_words(folded) if folded.isascii() else _SPACED_WORDS.findall(folded)
         return found if max(map(len, found), default=0) <= LONGEST else [word[:LONGEST] for word in found]
@@ -106,13 +107,15 @@ def other_spellings(text: str) -> list[list[str]]:
     has_dots = "." in text
     if has_dots and _MAY_HAVE_INITIALS.search(text):
         found += [" ".join(filter(str.isalpha, match[0])) for match in compiled(_INITIALS).finditer(text)]
-    if (has_dots or "-" in text) and _HAS_DOTTED.search(text):
-        dotted = (re.split("[.-]", match[0]) for match in _DOTTED.finditer(text))
+    if (has_dots or "-" in text or not text.isascii()) and _HAS_DOTTED.search(text):
+        dotted = (re.split("[-.·‐‑–]", match[0]) for match in _DOTTED.finditer(text))
         found += ["".join(parts) for parts in dotted if max(map(len, parts)) > 1]  # otherwise they are initials
     if "'" in text or (not text.isascii() and _APOSTROPHE.search(text)):
         found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
     if not text.isascii() and _UMLAUT.search(text):
         found += [word.translate(_TWO_LETTERS) for word in text.split() if _UMLAUT.search(word)]
+    if "・" in text:
+        found.append(text.replace("・", ""))
     if _MAY_HAVE_BARE_INITIALS.search(text):
         found += ["".join(filter(str.isalpha, match[0])) for match in compiled(_BARE_INITIALS).finditer(text)]
     return list(map(words, dict.fromkeys(found)))

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from books.metadata.folding import compiled, fold
+from books.metadata.folding import compiled, fold, repeat
 from books.metadata.text import PIECES
 from books.search.expressions import Phrase
 from books.search.query import SearchQuery
@@ -54,7 +54,7 @@ def _fold_with_places(text: str) -> tuple[str, list[int]]:
         piece = _fold(character[0])
         folded.append(piece)
         places += [character.start()] * len(piece)
-    return "".join(folded), [*places, len(text)]
+    return repeat("".join(folded)), [*places, len(text)]
 
 
 def _words(folded: str) -> Iterator[tuple[str, int]]:
