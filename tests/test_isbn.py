@@ -46,6 +46,16 @@ pytestmark = pytest.mark.once
         "٩٧٨٠٣٠٦٤٠٦١٥٧",
         "9780306406157 : £12.99",
         "0306406152 (pbk.) : $3.99",
+        "ISBN Nr. 978-0-306-40615-7",
+        "ISBN (13): 9780306406157",
+        "ISBN‑13：978‑0‑306‑40615‑7",
+        "I.S.B.N. 0-306-40615-2",
+        "ISBN-13 (pbk): 978-0-306-40615-7",
+        "شابک: 9780306406157",
+        'מסת"ב 978-0-306-40615-7',
+        "’9780306406157",
+        "9780306406157 hardback £20",
+        "https://example.com/isbn/9780306406157",
     ],
 )
 def test_every_spelling_of_an_isbn_gives_its_13_digits(spelling: str) -> None:
@@ -71,6 +81,8 @@ def test_an_isbn_10_may_end_with_an_x_of_any_keyboard(x: str) -> None:
         ("4910012345678", "magazine"),
         ("9.78031E+12", "spreadsheet"),
         ("B00ABCDEFG", "10 or 13 digits"),
+        ("9780306406157 9780804429573", "10 or 13 digits"),
+        ("4006381333931 for 0306406152", "10 or 13 digits"),
         ("9" * 5000, "10 or 13 digits"),
     ],
 )

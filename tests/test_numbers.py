@@ -16,8 +16,9 @@ YEARS = """
     | between 1999 and 2001 | １９９９ | ١٩٩٩ | ۱۹۹۹ | 平成11年 | 平成十一年 | H11 | h11.3.1 | 平11 | 一九九九年
     | MCMXCIX | 1999（平成11）年 | \u200e1999 | 民國88年 | 中華民國八十八年 | Heisei 11 | am 5. Mai 1999 | 2nd ed. 1999
     | 1420هـ | ١٤٢٠هـ | 1420 AH | 1420 [1999] | 1420هـ/1999م | 1999م/1420هـ | ۱۳۷۸ | 1378 ش | 1378 [1999 or 2000]
+    | Sat May 01 1999 00:00:00 GMT+0100 | M.CM.XCIX. | M CM XCIX | Anno MCMXCIX | 1420H | 1420 H
     | 5759 [1999] | תשנ"ט | ה'תשנ״ט | พ.ศ. 2542 | ๒๕๔๒ | 2542 [1999] | 단기 4332년 | 주체88(1999) | 1999, c1998
-1967: 1697 [i.e. 1967] | 1976 [recte 1967]
+1967: 1697 [i.e. 1967] | 1976 [recte 1967] | 1697, i.e. 1967 | 1697 i. e. 1967
 1899: 光緒二十五年 | Guangxu 25
 1858: 安政5年 | Ansei 5
 1940: 皇紀2600年
@@ -35,12 +36,14 @@ YEARS = """
     | 380 пр. Хр. | 380 pr. Kr. | 380 voor Christus | לפנה"ס 380
 -50: 50 BC
 180: 180 | AD 180 | 180 AD | 180 n. Chr.
-1980: 198- | [198-?] | 198?
+1980: 198- | [198-?] | 198? | 198*
+1900: 19-- | 19xx | 19**
 None: 0 | 0000 | 0000-00-00 | 0101-01-01 | 0101-01-01T00:00:00+00:00 | n.d. | [s.a.] | o. J. | ?
+    | z.j. | [b.r.] | б. г. | без даты | u.å. | N/A | date unknown | 刊年不明 | [出版年不明]
 """
 NUMBERS = """
 3: 3 | ３ | Vol. 3 | vol.3 | v. 3 | #3 | No. 3 | Bd. 3 | Tome 3 | том 3 | 第3巻 | 第三巻 | 3巻 | Book 3 of 7 | 3-5
-    | III | Vol. III | III-V | III. | Bd.III | том III | Bd. III & IV | 下 | 下巻 | 3권 | (3)
+    | 三ノ巻 | III | Vol. III | III-V | III. | Bd.III | том III | Bd. III & IV | 下 | 下巻 | 3권 | (3)
 1.5: 1.5 | 1,5 | #1.5 | 1½ | Vol. 1½ | 1 1/2
 0.5: ½ | #½
 1: 1-3 | 1,2,3 | #1,2 , 3 | 1,2.5,4 | 上 | 上巻 | 前編 | i | 一
@@ -96,12 +99,35 @@ def test_a_mere_number_needs_no_label(written: object) -> None:
         ("Tome premier", 1),
         ("Том второй", 2),
         ("three", 3),
+        ("Book the Fourth", 4),
+        ("Книга четвёртая", 4),
+        ("Book Twelve", 12),
+        ("جلد سوم", 3),
+        ("셋째 권", 3),
         ("Otto Müller Verlag", None),
         ("On hold", None),
     ],
 )
 def test_a_number_may_be_written_in_words(text: str, number: int | None) -> None:
     assert numbers.number_in_words(text) == number
+
+
+PAGES = """
+320: 320 | 320 p. | xii, 320 p. | XVI-320 S. | 320 p. : ill. ; 24 cm | 320p ; 24cm | 320 p., [16] leaves of plates
+    | 320, [3] p. | [8], 320 p. | 320 S., 20 Abb. | 320 S. mit Abb. | Paperback, 320 pages | 320 p. + 1 CD-ROM | 320+
+    | 約320頁 | 三百二十頁 | 三二〇頁 | ٣٢٠ صفحة | ۳۲۰ صفحه | 320 עמ' | 320 σελ. | ๓๒๐ หน้า | 320 hlm. | 320 lk.
+    | 320 old. | 320, [2] с. | 320 стор. | 320 p. (pbk.)
+"""
+
+
+@pytest.mark.parametrize(("text", "want"), cases(PAGES))
+def test_pages_are_read_as_they_are_written(text: str, want: str) -> None:
+    assert str(numbers.pages(text)) == want
+
+
+@pytest.mark.parametrize("text", ["2 v.", "2 v. (320, 400 p.)", "12-24", "-320", "xii", "320 minutes", "unpaged"])
+def test_what_is_no_number_of_pages_stays_text(text: str) -> None:
+    assert numbers.pages(text) == text
 
 
 @pytest.mark.parametrize("text", ["one", "-1", "1.234", "12345678", "Omnibus"])

@@ -16,7 +16,11 @@ from babel.core import get_global
 
 FOLDER = Path("books/metadata/tables")
 NAMED_IN = ("en", "de", "fr", "es", "ja", "it", "pt", "nl", "zh", "ru")
-ALSO_NAMED_IN = (*NAMED_IN, "zh_Hant", "ar", "cs", "ko", "nb", "pl", "sv", "tr", "uk")  # those of ISO 639-1
+ALSO_NAMED_IN = (  # those of ISO 639-1
+    *NAMED_IN,
+    *("zh_Hant", "ar", "cs", "ko", "nb", "pl", "sv", "tr", "uk"),
+    *("bg", "el", "et", "fa", "fi", "he", "hi", "hr", "hu", "id", "lt", "lv", "ro", "sk", "sl", "sr", "th", "vi"),
+)
 DEPRECATED = {"he": "iw", "id": "in", "yi": "ji", "jv": "jw", "ro": "mo", "sr": "scc", "hr": "scr"}
 BCP47 = {"tl": "tgl fil"}
 

@@ -36,7 +36,7 @@ _CALENDARS = (
     _named(  # the Islamic calendar, with years of 354 or 355 days
         range(1, 1500),
         lambda year: int(year * 0.970224 + 621.5774),
-        r"[هھ](?:\u0640|\b)|هجري|هجری|\ba\.?h\.?(?!\w)|\bhicr[iî]|\bhijr[iî]",
+        r"[هھ](?:\u0640|\b)|هجري|هجری|\ba\.?h\.?(?!\w)|(?<=\d)\s?h\b|\bhicr[iî]|\bhijr[iî]",
     ),
     _BUDDHIST,
     _HEBREW,

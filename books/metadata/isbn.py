@@ -27,7 +27,9 @@ _DECIMALS = re.compile(r"^([^.,]*\d)[.,]0+$")
 _SEPARATORS = re.compile(r"(?<=\d)[.,·‧・ー_/](?=[\dX])", re.IGNORECASE)  # stdnum handles blanks and hyphens
 _EXPONENT = re.compile(r"(\d)[.,](\d+)e\+?0?(\d+)", re.IGNORECASE)
 _NONE = re.compile("0{1,13}")
-_X = str.maketrans(dict.fromkeys("ХхΧχ", "X"))  # the check digit X as typed on Cyrillic and Greek keyboards
+# The check digit X as typed on Cyrillic and Greek keyboards, and dashes.
+_TYPED = str.maketrans(dict.fromkeys("ХхΧχ", "X") | dict.fromkeys("‐‑‒–—―−", "-"))
+_MOST_DIGITS = 15  # of a text around an ISBN: ISBN (13) 978…, 978… £20
 _IN_TEXT = re.compile(r"(?<![\w.])(?:97[89][\s.·-]?)?(?:\d[\s.·-]?){9}[\dXx](?!\w)")
 _NO_ISBN = {  # prefixes of 13-digit numbers that are printed beside an ISBN or instead of one
     "191": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
@@ -41,12 +43,22 @@ def canonical(text: str) -> str:
     """The 13 digits of an ISBN-10 or ISBN-13 in any spelling. Raises Django's ValidationError with the reason."""
     if is_canonical(text):
         return text
+    try:
+        return _canonical(text)
+    except ValidationError:
+        found = {digits for _, digits in find_all(text)} if len(text) <= MAX_LENGTH else set()
+        if len(found) != 1 or sum(map(str.isdigit, text)) > _MOST_DIGITS:
+            raise
+        return found.pop()
+
+
+def _canonical(text: str) -> str:
     compact = _bare(text)
     if refusal := _NO_ISBN.get(compact[:3]) if len(compact) == 13 and compact.isdigit() else None:
         raise ValidationError(refusal, code="invalid")
     if rounded := _EXPONENT.fullmatch(compact):
         if len(rounded[2]) == int(rounded[3]):
-            return canonical(rounded[1] + rounded[2])
+            return _canonical(rounded[1] + rounded[2])
         message = "A spreadsheet has rounded this ISBN, and its last digits are lost. Type it from the book."
         raise ValidationError(message, code="invalid")
     try:
@@ -82,7 +94,7 @@ def _bare(text: str) -> str:
     if not unified.isascii():
         digits = (unicodedata.decimal(each, None) for each in unified)
         unified = "".join(each if digit is None else str(digit) for each, digit in zip(unified, digits, strict=True))
-        unified = unified.translate(_X)
+        unified = unified.translate(_TYPED)
     if len(unified) > MAX_LENGTH:
         return unified
     cut = _AFTER.sub("", _DECIMALS.sub(r"\1", _BEFORE.sub("", unified, count=1).rstrip("\"'")), count=1)
@@ -116,7 +128,7 @@ def find_all(text: str) -> list[tuple[str, str]]:
     found = []
     for match in _IN_TEXT.finditer(text):
         try:
-            found.append((match[0], canonical(match[0])))
+            found.append((match[0], _canonical(match[0])))
         except ValidationError:
             continue
     return found

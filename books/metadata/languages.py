@@ -10,18 +10,19 @@ from functools import lru_cache
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
-from books.metadata.folding import fold, strip_invisible, table
+from books.metadata.folding import fold, strip_invisible, table, words_in
 
 MAX_LENGTH = 20
 MAX_WRITTEN = 200  # characters of a language as typed, or of several
 SEVERAL = "mul"  # ISO 639-2 for a book in several languages
+_LOCALE = re.compile(r"[.@][\w-]{1,20}(?:@\w{1,20})?$")  # en_US.UTF-8
 _TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8})*)")
 _SEMICOLON = re.compile(r"\s*;\s*")  # first: Norwegian Nynorsk; Nynorsk, Norwegian
-_BETWEEN = re.compile(r"\s*(?:[,;/|&+、，]|\band\b|\bund\b|\bet\b|\by\b)\s*")
+_BETWEEN = re.compile(r"\s*(?:[,;/|&+、，・·]|\s(?:and|und|et|e|y|och|og|ja|ve|i|a|и|і|та|och|και)\s)\s*")
+_HYPHEN = re.compile(r"\s*[–—-]\s*")  # last: Serbo-Croatian
 _PERIOD = re.compile(r"(?<!\s)\s*+\((?=[^()\d]*\d)[^()]*+\)")  # Greek, Modern (1453-)
 _LANGUAGE = re.compile(  # the word itself: English language, język polski, 日本文
-    r"^in\s|\b(?:language|langue|lengua|lingua|idioma|sprache|jezyk|jazyk|язык|язик|мова|език|taal|spraket?|sprog|nyelv|"
-    r"kieli|limba|bahasa|dili|γλωσσα|اللغه|لغه|زبان|שפה|tieng)\b|^ภาษา"
+    rf"^(?:in|en|auf|на)\s|\b(?:text(?: in)?|{'|'.join(words_in('words_for_language.txt'))})\b|^ภาษา|^ភាសា"
 )
 # Adjectives that agree with the word for language: lingua italiana, langue française, língua alemã, deutsche Sprache.
 _AGREEING = (("a", "o"), ("a", ""), ("e", ""), ("ne", ""), ("que", "c"), ("", "o"))
@@ -37,8 +38,9 @@ _DEPRECATED = {"scc", "scr", "fil"}  # of these: Serbian and Croatian have other
 for _code, _others, _name, *_names in table("languages.txt", "\t"):
     _NAMES[_code], _THREE_LETTERS[_code] = _name, _others.split()
     for _each in (_name, *_names):
-        _CODES.setdefault(fold(_each), _code)
-        _CODES.setdefault(_IN_BRACKETS.sub("", fold(_each)), _code)
+        _CODES.setdefault(_folded := fold(_each), _code)
+        if _folded.endswith((")", "]")):
+            _CODES.setdefault(_IN_BRACKETS.sub("", _folded), _code)
 _TITLED = {_each: _code for _code, _each in _NAMES.items() if len(_each) < 4}  # Ga is a name, and ga is Irish
 for _code, _others, *_ in table("languages.txt", "\t"):
     _CODES |= dict.fromkeys((_code, *_others.split()), _code)
@@ -64,7 +66,7 @@ def canonical(text: str) -> str:
         raise ValidationError(_ADVICE, code="invalid")
     if found := _one(written):
         return found
-    for between in (_SEMICOLON, _BETWEEN):
+    for between in (_SEMICOLON, _BETWEEN, _HYPHEN):
         parts = list(filter(None, between.split(written.lower())))
         if len(parts) > 1 and all(each := [_one(part) for part in parts]):
             return SEVERAL if len(set(each)) > 1 else each[0]
@@ -81,7 +83,7 @@ def _one(written: str) -> str:
     """The tag of one language; "" if it is none."""
     if written in _TITLED:
         return _TITLED[written]
-    tag = _TAG.fullmatch(written.lower().replace("_", "-"))
+    tag = _TAG.fullmatch(_LOCALE.sub("", written.lower()).replace("_", "-"))
     if tag and len(written) <= MAX_LENGTH and (tag[1] in _CODES or len(tag[1]) == 3):
         return f"{_CODES.get(tag[1], tag[1])}{tag[2]}"
     named = fold(written)
@@ -90,7 +92,7 @@ def _one(written: str) -> str:
 
 def _otherwise_named(named: str) -> str:
     """The code of “greek, modern (1453-)”, of “polish language”, of 英文; "" if it is none of these."""
-    plain = _LANGUAGE.sub("", _PERIOD.sub("", named)).strip()
+    plain = _LANGUAGE.sub("", _PERIOD.sub("", named)).strip(" :.")
     head, comma, kind = map(str.strip, plain.partition(","))
     written = fold(plain[:-1] + plain[-1:].translate(_WRITTEN))
     others = (f"{kind} {head}", f"{head} {kind}") if comma else (plain, written)

@@ -1,4 +1,8 @@
-"""Parses years and numbers in a series as people, files and title pages write them. Pure functions."""
+"""Parses years and numbers in a series as people, files and title pages write them. Pure functions.
+
+tables/before_christ.txt has “before Christ” and “before our era” in many languages, as regular expressions;
+tables/undated.txt, ways to say that there is no date; tables/pages.txt, words for pages.
+"""
 
 import re
 import unicodedata
@@ -7,30 +11,29 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 
 from books.metadata import eras
-from books.metadata.folding import strip_invisible, table
+from books.metadata.folding import fold, strip_invisible, table, words_in
 
 MAX_LENGTH = 100  # characters of a year or a number as written
 MOST_WORDS = 2  # of a number in words
 YEARS = range(-4000, 2101)
 _KANJI = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "兩": 2, "两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
-_KANJI_NUMBER = re.compile(f"[{''.join((*_KANJI, *_TENS))}]+(?=[年巻卷册冊集部号號編篇话話輯月日]|$)")
+KANJI_NUMBER = f"[{''.join((*_KANJI, *_TENS))}]+"
+_KANJI_NUMBER = re.compile(f"{KANJI_NUMBER}(?=[年巻卷册冊集部号號編篇话話輯月日頁页ペノの]|$)")
 _ROMAN = re.compile(r"(?=[mdclxvi])m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:ix|iv|v?i{0,4})")
 _ROMAN_RANGE = re.compile(rf"{_ROMAN.pattern}(?:(?:\s*[-~&+/,]\s*|\s(?:to|and)\s){_ROMAN.pattern})*")
+_ROMAN_SIGNS = re.compile(r"^anno\s|(?<=[mdclxvi])(?:\.\s?|\s(?=[mdclxvi]))")  # M.DCC.LXXVI.
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
-_BEFORE_CHRIST = re.compile(  # “before Christ” or “before our era” in many languages
-    r"\bb\.?\s?c\.?(?:\s?e\.?)?(?!\w)|\bv(?:or|oor|\.)?\s?(?:chr|u\.?\s?z|unserer|onze)"
-    r"|\bav(?:ant|\.)?\s?(?:j(?:\.|\s?-|ésus|c\b)|n(?:otre|\.?\s?[eè]\b))|\ba\.?\s?c\.?(?!\w)|\ba\.?\s?d?e\.?\s?[cj]\b"
-    r"|\bante(?:s de)?\s(?:c\.|j\.|jesu|cristo|chr|la era|nuestra)|\bavanti\s?c|\bf(?:öre|ør)?\.?\s?(?:kr|v\.?\s?t)"
-    r"|\be\.?kr|\beaa\b|\bp\.?\s?n\.?\s?e\b|\bprzed\sn|\bp(?:ř|řed|r|red)\.?\s?(?:n\b|kr)|\b(?:kr|i)\.?\s?e\b"
-    r"|\bî\.?\s?(?:hr|e)|\bm\.?\s?ö\b|\btcn\b|trước|\d\s?sm\b|до\s?[нр]|\bпр\.?\s?(?:хр|н)|\bп\.?\s?н\.?\s?е"
-    r"|紀元前|公元前|西元前|西暦前|^前|기원전|ق\.?\s?م|π\.?\s?χ|לפנה|לפני הספ|ก่อนค"
+_BEFORE_CHRIST = re.compile("|".join(each for (each,) in table("before_christ.txt", "\n")))
+_CORRECTED = re.compile(  # 1697 [i.e. 1967]
+    r"(?:.*\d.*\[|\D*\d{4}[,\s])\s*(?:i\.?\s?e|d\.?\s?i|recte|r|sc)\b[.:\s]*(\d{3,4})\b"
 )
-_CORRECTED = re.compile(r".*\d.*\[\s*(?:i\.?\s?e|d\.?\s?i|recte|r|sc)\b[.:\s]*(\d{3,4})\b")  # 1697 [i.e. 1967]
-_UNDATED = re.compile(r"\[?(?:n\.?\s?d|s\.?\s?[ad]|o\.?\s?j|undated|unknown|no date|\?+|-+)\.?\]?")
+_UNDATED = {"", *words_in("undated.txt")}
+_SIGNS = re.compile(r"[\[\]().,?\s/-]+")
 _NO_DATE = re.compile(r"0+(?:[-/.]0+)*|0101-01-01.*")
 _ISO = re.compile(r"(-?\d{4})(-?)(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01])(?:[t ].*)?")
-_DECADE = re.compile(r"\D*([12]\d{2})(?:[-_ux]\??|\?)\D*|\D*([12]\d)(?:--|__|uu|\?\?)\D*")
+_DECADE = re.compile(r"\D*([12]\d{2})(?:[-_ux*]\??|\?)\D*|\D*([12]\d)(?:--|__|uu|xx|\*\*|\?\?)\D*")
+_TIME = re.compile(r"\s\d{1,2}:\d{2}.*")
 _SEPARATED_YEAR = re.compile(r"[12][,.' \u2019]\d{3}")  # 1,985: a spreadsheet took the year for an amount
 _PLAIN = re.compile(r"[+-]?\d{1,9}(?:\.0+)?")
 _NUMBERS = re.compile(r"(?<![\d])\d{1,6}(?!\d)")
@@ -40,7 +43,8 @@ _MERE_NUMBER = re.compile(r"(?:#?\s*\d+(?:[.,]\d+)?)?")
 _ABBREVIATION = re.compile(r"(?<=[^\W\d_])\.(?=\d|[mdclxvi]+$)")  # v.3, Bd.II
 _THOUSANDS = re.compile(r"(?<!\d)(\d{1,3}),(\d{3})(?!\d)")
 _PARTS = {part: number for number, parts in enumerate(("上前甲상", "中後后乙중", "下丙하", "丁"), 1) for part in parts}
-_IN_WORDS = {word: number for number, *words in table("ordinals.txt", None) for word in words}
+_IN_WORDS = {fold(word): number for number, *words in table("ordinals.txt", None) for word in words}
+_ARTICLES = {"the", "la", "le", "el", "der", "die", "das"}
 _LETTERS = {  # that stand for numbers: כרך ב, Τόμος Β
     letter: (place % 9 + 1) * 10 ** (place // 9)
     for letters in ("אבגדהוזחטיכלמנסעפצקרשת", "αβγδεϛζηθικλμνξοπϟ")
@@ -50,16 +54,16 @@ _LETTER_MARKS = re.compile("[\"'\u00b4\u02b9\u0301\u0384\u05f3\u05f4\u2019\u201d
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
 _PAGES = re.compile(
-    r"(?:[~+\[]|約|约|(?:ca|p|pp|s|approx|about|circa|etwa|env|[ivxlc]+)\b[.,+]?|\s)*"
-    r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\]?\s*"
-    r"(?:(?:p|pp|pgs?|pages?|pag|págs?|páginas|pagine|pagina's|s|str|sid|seiten|sidor|sider|sivua|blz|bladzijden|stron|"
-    r"с|стр|страниц\w*|頁|ページ|页|쪽|페이지|trang|sayfa|oldal)\.?)?(?:\s*\(.*\))?"
+    r"(?:[~+\[\]]|約|约|\[\d+\],?|(?:ca|p|pp|s|approx|about|circa|etwa|env)\b[.,]?|[ivxlc]+\b[.,+-]?|\s)*"
+    r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\+?\]?(?:,?\s*\[\d+\])?\s*"
+    rf"(?:(?:{'|'.join(words_in('pages.txt'))})(?:[.,'\s:;+(].*)?|(?:\(.*\))?)"
 )
+_BINDING = re.compile(r"^[^\W\d_]{4,}(?: [^\W\d_]{4,})?,?\s+(?=\d+\s[^\W\d_])")  # Paperback, 320 pages
 
 
 def pages(text: str) -> int | str:
-    """The number of pages in `320 p.`, `xii, 320 pages`, `1,024` or `約300頁`; the text itself if it has none."""
-    found = _PAGES.fullmatch(plain(text))
+    """The number of pages in `320 p.`, `xii, 320 pages : ill.` or `約300頁`; the text itself if it has none."""
+    found = _PAGES.fullmatch(_BINDING.sub("", plain(text)))
     return int("".join(filter(str.isdigit, found["number"]))) if found else text
 
 
@@ -69,7 +73,7 @@ def year(text: str) -> int | None:
     `1999-03-01`, `[1999?]`, `c1999`, `1999-2001`, `昭和46年`, `S46`, `380 BC`, `MCMXCIX`. Raises ValidationError.
     """
     written = plain(text)
-    if not written or _UNDATED.fullmatch(written) or _NO_DATE.fullmatch(written):
+    if _SIGNS.sub("", written) in _UNDATED or _NO_DATE.fullmatch(written):
         return None
     found = int(written[0] + written[-3:]) if _SEPARATED_YEAR.fullmatch(written) else _year(written)
     if found == 0:
@@ -89,8 +93,9 @@ def _year(text: str) -> int | None:
         return int(match[1]) * 10 if match[1] else int(match[2]) * 100
     if (found := eras.year_of(text)) is not None:
         return found
-    if _ROMAN.fullmatch(text) and len(text) > 1:
-        return _roman(text)
+    roman = _ROMAN_SIGNS.sub("", text)
+    if _ROMAN.fullmatch(roman) and len(roman) > 1:
+        return _roman(roman)
     if is_before := bool(_BEFORE_CHRIST.search(text)):
         text = text[1:] if text.startswith("-") else text
     return _in_words(text, is_before=is_before)
@@ -98,7 +103,7 @@ def _year(text: str) -> int | None:
 
 def _in_words(text: str, *, is_before: bool) -> int | None:
     """The year among words and the days of a month: `March 15, 2019`, `c. 1850`, `between 1999 and 2001`."""
-    numbers = _NUMBERS.findall(text)
+    numbers = _NUMBERS.findall(_TIME.sub("", text))
     long = [number for number in numbers if len(number) in {3, 4}]
     if len(numbers) > 4 or text.startswith("-") or re.search(r"century|siècle|jahrhundert|世紀", text):
         return None
@@ -112,7 +117,7 @@ def _in_words(text: str, *, is_before: bool) -> int | None:
 
 def number_in_words(text: str) -> Decimal | None:
     """The number of a volume in words, as on title pages: `Book One`, `Erster Band`, `Tome premier`."""
-    words = plain(text).split()
+    words = [word for word in fold(plain(text)).split() if word not in _ARTICLES]
     found = [number for word in words if (number := _IN_WORDS.get(word.strip(".,:")))]
     return Decimal(found[0]) if len(found) == 1 and len(words) <= MOST_WORDS else None
 
@@ -171,10 +176,10 @@ def plain(text: str) -> str:
         raise ValidationError(f"At most {MAX_LENGTH} characters.", code="max_length")
     digits = "".join(each if (digit := unicodedata.decimal(each, None)) is None else str(digit) for each in unified)
     dashed = re.sub("[\u2010-\u2015\u2212]", "-", digits)
-    return _KANJI_NUMBER.sub(lambda match: str(_kanji(match[0])), dashed)
+    return _KANJI_NUMBER.sub(lambda match: str(kanji_number(match[0])), dashed)
 
 
-def _kanji(text: str) -> int:
+def kanji_number(text: str) -> int:
     """Reads 二〇一〇 as well as 四十六."""
     if not any(character in _TENS for character in text):
         return int("".join(str(_KANJI[character]) for character in text))
