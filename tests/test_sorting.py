@@ -24,6 +24,13 @@ ORDERS = [
     ("", "Volume 1|Volume 2|Volume 10|Volume 11"),
     ("", "999 nights|1,000 nights|1001 nights|Nights"),
     ("", "第2巻|第10巻|第11巻"),
+    ("", "第一巻|第二巻|第三巻|第四巻|第十巻|第二十巻"),
+    ("", "Band Ⅱ|Band Ⅴ|Band Ⅸ"),
+    ("sv", "Mynt|Müs|Myt|Åsna"),
+    ("lt", "Yda|Idas|Ilgas"),
+    ("kk", "Үй|Ыдыс|Іні"),
+    ("yi", "דער אָוונט|די בוך"),
+    ("", "こころ|こゝろ|ころ"),
     ("", "Vol. ٢|Vol. ١٠"),
     ("", "007|8|James"),
     ("", "Dub|Dzban|Đurđevac|Esa|Lis|Lwów|Łuk|Mak|Zebra"),
@@ -106,6 +113,34 @@ def test_an_article_of_another_language_stays() -> None:
         ("World Health Organization", "World Health Organization"),
         ("Simon & Schuster", "Simon & Schuster"),
         ("Charlotte Church", "Church, Charlotte"),
+        ("Lonely Planet", "Lonely Planet"),
+        ("Time-Life Books", "Time-Life Books"),
+        ("Académie française", "Académie française"),
+        ("Министерство культуры", "Министерство культуры"),
+        ("Fundación Juan March", "Fundación Juan March"),
+        ("Karl-Theodor von und zu Guttenberg", "Guttenberg, Karl-Theodor von und zu"),
+        ("Hermynia Zur Mühlen", "Zur Mühlen, Hermynia"),
+        ("Otto zur Linde", "zur Linde, Otto"),
+        ("Jean d'Ormesson", "Ormesson, Jean d'"),
+        ("Gabriele D'Annunzio", "D'Annunzio, Gabriele"),
+        ("João Cabral de Melo Neto", "Melo Neto, João Cabral de"),
+        ("Agostinho Neto", "Neto, Agostinho"),
+        ("Seán Ó Faoláin", "Ó Faoláin, Seán"),
+        ("Nuala Ní Dhomhnaill", "Ní Dhomhnaill, Nuala"),
+        ("Edward St Aubyn", "St Aubyn, Edward"),
+        ("Thomas à Kempis", "Thomas à Kempis"),
+        ("Wilfrid Thesiger, CBE", "Thesiger, Wilfrid, CBE"),
+        ("Ihsan Abdel Quddous", "Abdel Quddous, Ihsan"),
+        ("إحسان عبد القدوس", "عبد القدوس, إحسان"),
+        ("דויד בן גוריון", "בן גוריון, דויד"),
+        ("Толстой Лев Николаевич", "Толстой Лев Николаевич"),
+        ("Светлана Александровна Алексиевич", "Алексиевич, Светлана Александровна"),
+        ("Толстой Л. Н.", "Толстой Л. Н."),
+        ("Rowling J.K.", "Rowling J.K."),
+        ("Nguyễn Nhật Ánh", "Nguyễn Nhật Ánh"),
+        ("Wọlé Ṣóyínká", "Ṣóyínká, Wọlé"),
+        ("Mao Tse-tung", "Mao Tse-tung"),
+        ("Naguib Al-sayed", "Al-sayed, Naguib"),
     ],
 )
 def test_a_name_is_filed_by_its_last_name(name: str, filed: str) -> None:
@@ -115,6 +150,12 @@ def test_a_name_is_filed_by_its_last_name(name: str, filed: str) -> None:
 def test_all_of_one_last_name_stand_together() -> None:
     names = ["Smithson, B", "Smith Jones, Ann", "Smith, Zadie", "Smith, Adam"]
     assert sorted(names, key=name_key) == names[::-1]
+
+
+def test_the_arabic_article_of_a_name_does_not_count() -> None:
+    names = ["الحكيم", "Baker, B", "تمر", "al-Aswany, Alaa", "البازي", "Achebe, C"]
+    right = ["Achebe, C", "al-Aswany, Alaa", "Baker, B", "البازي", "تمر", "الحكيم"]
+    assert sorted(names, key=name_key) == right
 
 
 @given(st.text(max_size=1200), st.sampled_from(["", "en", "tr", "hu", "ar", "sv"]))

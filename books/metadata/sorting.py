@@ -5,10 +5,11 @@ full text, which decides between equal keys. A letter filed after another is wri
 Swedish, å becomes z, AFTER, a.
 
 tables/articles.txt lists initial articles, after the Library of Congress; in an unknown language only "the" counts.
-tables/alphabets.txt lists the letters filed after another one in CLDR's alphabets, with commas between equal letters;
-its first row is for all languages.
-tables/spanish_names.txt has names of Spain and Latin America: first last names of two, but no given or Portuguese ones,
-as Portuguese names are filed under the very last name; and given names.
+tables/alphabets.txt lists the letters filed after another one in CLDR's alphabets, with commas between equal letters,
+and those filed as another one (y=ü); its first row is for all languages.
+tables/name_words.txt lists words that tell where the parts of a name stand, as regular expressions for institutions. Of
+the first last names of two, in Spain and Latin America, it has no given or Portuguese ones: Portuguese names are filed
+under the very last name.
 """
 
 import re
@@ -19,6 +20,7 @@ from functools import lru_cache
 
 from books.metadata.folding import APOSTROPHES, compiled, fold, normalized, strip_invisible, table
 from books.metadata.languages import primary as primary_language
+from books.metadata.numbers import KANJI_NUMBER, kanji_number
 from books.metadata.text import GAP, INDIC, UNSPACED, ascii_words, has_unspaced
 
 LENGTH = 200  # characters of a key; texts that differ only beyond are ordered by id
@@ -28,8 +30,9 @@ ARTICLES = dict(table("articles.txt"))  # by language
 _ALPHABETS = dict(table("alphabets.txt"))  # by the languages that share an alphabet
 _LEADING = re.compile(rf"\A[^\w{APOSTROPHES}]+")
 _WORDS = rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+"
-_NUMBERS = re.compile(r"(?<!\d)\d{1,3}(?:[,.'\u2019]\d{3})+(?!\d)|\d+")
-_DIGIT = re.compile(r"\d")
+_NUMBERS = re.compile(rf"(?<!\d)\d{{1,3}}(?:[,.'\u2019]\d{{3}})+(?!\d)|\d+|(?<=第){KANJI_NUMBER}")
+_DIGIT = re.compile(r"[\d第]")
+_ROMAN = str.maketrans({chr(code + value): str(value + 1) for code in (0x2160, 0x2170) for value in range(12)})  # Ⅳ
 _DOTLESS = str.maketrans({"I": "ı", "İ": "i"})
 _THAI_VOWELS = re.compile(
     "([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])"
@@ -37,7 +40,7 @@ _THAI_VOWELS = re.compile(
 _HEBREW_FINALS = str.maketrans("ךםןףץ", "כמנפצ")
 _HEBREW_FINAL = re.compile("[ךםןףץ]")  # looked for first, as translating costs each letter
 _KANA = re.compile("[\u3041-\u3096]")
-_SMALL_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
+_SMALL_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎ", "あいうえおつやゆよわ")
 _VOICING = re.compile("[\u3099\u309a]")
 _LONG_VOWEL = re.compile("(.)ー")
 _VOWELS = dict(zip("AIUEO", "あいうえお", strict=True))
@@ -53,8 +56,8 @@ def sort_key(title: str, language: str = "") -> str:
 
 @lru_cache(20_000)
 def name_key(sort_name: str) -> str:
-    """The key of a sort name: equal last names stay together."""
-    return _key(_lower(sort_name, "").split(",", 1), "", sort_name)
+    """The key of a sort name: equal last names stay together, and the Arabic article does not count."""
+    return _key(_AL.sub("", _lower(sort_name, ""), count=1).split(",", 1), "", sort_name)
 
 
 def author_key(names: Sequence[str]) -> str:
@@ -82,7 +85,7 @@ def _lower(text: str, spoken: str) -> str:
     if text.isascii() and spoken not in {"tr", "az"}:
         return text.lower()
     text = text.translate(_DOTLESS) if spoken in {"tr", "az"} else text
-    return normalized("NFKC", strip_invisible(text)).casefold()
+    return normalized("NFKC", strip_invisible(text).translate(_ROMAN)).casefold()
 
 
 def leading_article(title: str, language: str) -> str:
@@ -103,7 +106,7 @@ def _articles(spoken: str) -> re.Pattern[str]:
     glued = [each for each in found if each[-1] in "'-" or each == "ال"]
     apart = "|".join(re.escape(each).replace("'", "['’]") for each in found if each not in glued)
     joined = "|".join(re.escape(each).replace("'", "['’]") for each in glued) or r"(?!)"
-    return re.compile(rf"(?:(?:{apart or '(?!)'})\s+|(?:{joined})\s*)[^\w]*(?=\w\w|\w+\s|\d)")
+    return re.compile(rf"(?:(?:{apart or '(?!)'})\s+|(?:{joined})\s*)[^\w]*(?=\w\S|\w+\s|\d)")
 
 
 def _primary(text: str, spoken: str) -> str:
@@ -119,7 +122,8 @@ def _primary(text: str, spoken: str) -> str:
 
 def _by_value(match: re.Match[str]) -> str:
     """The number after its length, so that 2 comes before 10."""
-    digits = "".join(str(unicodedata.decimal(each)) for each in match[0] if each.isdecimal()).lstrip("0") or "0"
+    written = match[0] if match[0][0].isdecimal() else str(kanji_number(match[0]))
+    digits = "".join(str(unicodedata.decimal(each)) for each in written if each.isdecimal()).lstrip("0") or "0"
     return f"{'9' * (len(digits) // 9)}{len(digits) % 9}{digits}"
 
 
@@ -129,7 +133,9 @@ def _alphabet(spoken: str) -> tuple[dict[str, str], re.Pattern[str]]:
     rules = next((rule for languages, rule in _ALPHABETS.items() if spoken in languages.split()), "")
     weights: dict[str, str] = {}
     for chain in f"{_ALPHABETS['']} {rules}".split():
-        base, *letters = chain.split("<")
+        bases, *letters = chain.split("<")
+        base, *same = bases.split("=")
+        weights |= dict.fromkeys(same, base)
         for place, equal in enumerate(letters, 1):
             weights |= {letter: f"{base}{AFTER}{chr(0x60 + place)}" for letter in equal.split(",")}
     longest = sorted(weights, key=len, reverse=True)
@@ -158,29 +164,25 @@ def _lengthened(match: re.Match[str]) -> str:
     return match[1] + (_VOWELS.get(name[-1], "") if name.startswith("HIRAGANA") else "")
 
 
+_AL = re.compile(r"\A(?:[ae]l-|ال)(?=\w\w)")
 _SUFFIXES = re.compile(
-    r"(?:,?\s(?:(?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|filho|neto)\.?|(?-i:[IV]|[IVX]{2,6}))){1,5}$", re.IGNORECASE
-)
-_REIGNING = frozenset("pope king queen emperor empress tsar prince princess".split())
-_INSTITUTION = re.compile(
-    r"\b(?:of|the|and|for|und|et|für|anonymous|various|unknown|several|university|universität|université|universidad|"
-    r"institut\w*|press|verlag|societ\w*|société|association|organi[sz]ation|committee|commission|council|ministry|"
-    r"department|bureau|office|agency|museum|library|church|academy|academi\w*|college|school|group|team|staff|editors|"
-    r"inc|ltd|llc|gmbh|corp\w*|company|foundation|cent(?:er|re)|union|federation|nations)\b",
+    r"(?:,?\s(?:(?:jr|sr|junior|senior|esq|ph\.?d|m\.?d|d\.?d\.?s|j\.?d|ed\.?d|psy\.?d|mba|rn|obe|cbe)\.?|"
+    r"(?-i:[IV]|[IVX]{2,6}))){1,5}$",
     re.IGNORECASE,
 )
-_SURNAMES = frozenset(["church", "press", "union"])  # after a single word
-_GO_BEHIND = frozenset("de van von der den ten ter zu zum zur af av di da do dos das e bin ibn".split())
-_STAY = frozenset(
-    "du des le la les de di da della del van von der den mac mc st. saint san santa ben abu al el".split()
-)
-_WHOLE = frozenset("le la les du des de von ibn abu el st. saint ابن أبو ابو".split())  # Le Corbusier, Ibn Battuta
-_BETWEEN_NAMES = frozenset(["wa", "no"])  # Ngũgĩ wa Thiong'o, Ono no Komachi: names without a last name
-_SPANISH_NAMES = {kind: names.split() for kind, names in table("spanish_names.txt")}
-_FIRST_OF_TWO = frozenset(_SPANISH_NAMES["first of two last names"])
+_WORDS_OF_NAMES = {kind: words.split() for kind, words in table("name_words.txt")}
+_INSTITUTION = re.compile(rf"\b(?:{'|'.join(_WORDS_OF_NAMES.pop('institutions'))})\b", re.IGNORECASE)
 # Given names in Spanish: initials may be, most end with o or have an accent, and those of the table do neither.
-_SPANISH = re.compile("|".join([r"\w\.?|\w+o|\w*[áéíóúñ]\w*", *_SPANISH_NAMES["given names"]]))
-_BETWEEN_LAST_NAMES = frozenset("de del la las los".split())
+_SPANISH = re.compile("|".join([r"\w\.?|\w+o|\w*[áéíóúñ]\w*", *_WORDS_OF_NAMES.pop("given names in Spanish")]))
+_MONARCHS, _SURNAMES, _GO_BEHIND, _STAY, _WHOLE, _NO_LAST_NAME, _JOINED, _BETWEEN, _FIRST_OF_TWO = map(
+    frozenset, _WORDS_OF_NAMES.values()
+)
+_ELIDED = ("d'", "d’")
+# Names with the last name first: Толстой Л. Н., Толстой Лев Николаевич, Nguyễn Du (by its letters), Mao Tse-tung.
+_LAST_NAME_FIRST = re.compile(
+    r"[^.]\s(?:\w\.[\s-]?)+$|^\w+\s(?!\w+(?:вич|вна|ична)\s)\w+\s\w+(?:вич|вна|ична|івна|ївна)$"
+    r"|[ơưảạấầẩẫậắằẳẵặẻếềểễệỉỏốồổỗộớờởỡợủứừửữựỳỵỷỹ]|^\w+\s(?!Al|El|Ab|Ben|[BI][bi]n)[A-Z]\w+-[a-z]\w+$"
+)
 
 
 @lru_cache(20_000)
@@ -192,23 +194,32 @@ def sort_name(name: str) -> str:
     found = _SUFFIXES.search(name)
     rest, suffix = (name[: found.start()], found[0].lstrip(", ")) if found else (name, "")
     words = rest.split()
-    if "," in rest or len(words) < 2 or has_unspaced(rest) or not _BETWEEN_NAMES.isdisjoint(words[1:-1]):
+    if (
+        "," in rest
+        or len(words) < 2
+        or has_unspaced(rest)
+        or _LAST_NAME_FIRST.search(rest)
+        or not _NO_LAST_NAME.isdisjoint(words[1:-1])
+    ):
         return name
     if words[0] == "The":
         return f"{' '.join(words[1:])}, The"
-    if suffix.isupper() and words[0].lower() in _REIGNING:
+    if suffix.isupper() and words[0].lower() in _MONARCHS:
         return f"{' '.join(words[1:])} {suffix}, {words[0]}"
     if is_institution(name) and not (len(words) == 2 and words[1].lower() in _SURNAMES):
         return name
     start = _start_of_last(words)
     if start == 0 or (start == 1 and words[0].lower() in _WHOLE):
         return name
+    if words[start].startswith(_ELIDED):  # Ormesson, Jean d'
+        words[start : start + 1] = words[start][:2], words[start][2:]
+        start += 1
     return ", ".join([" ".join(words[start:]), " ".join(words[:start]), *([suffix] if suffix else [])])
 
 
 def _start_of_last(words: list[str]) -> int:
     """The index of the first word of the last name; 0 if it is the whole name."""
-    start = len(words) - 1
+    start = len(words) - (2 if words[-1].lower() in _JOINED and len(words) > 2 else 1)
     while start > 1 and _stays(words[start - 1]):
         start -= 1
     if start > 1 and words[start - 1 : start + 1] == ["de", "la"]:  # Walter de la Mare, Melissa de la Cruz
@@ -216,12 +227,12 @@ def _start_of_last(words: list[str]) -> int:
     if start > 2 and words[start - 1].lower() == "y":  # Ortega y Gasset
         return start - 2
     before = start
-    while before > 1 and words[before - 1] in _BETWEEN_LAST_NAMES:
+    while before > 1 and words[before - 1] in _BETWEEN:
         before -= 1
     if fold(words[before - 1]) not in _FIRST_OF_TWO:
         return start
     is_spanish = before == 1 or (
-        words[before] in _BETWEEN_LAST_NAMES or fold(words[-1]) in _FIRST_OF_TWO or _SPANISH.fullmatch(words[0].lower())
+        words[before] in _BETWEEN or fold(words[-1]) in _FIRST_OF_TWO or _SPANISH.fullmatch(words[0].lower())
     )
     return before - 1 if is_spanish else start  # Pam Muñoz Ryan has one last name, and another before it
 
