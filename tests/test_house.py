@@ -85,10 +85,10 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_902,
     "search": 1949,
-    "server": 3392,
+    "server": 3411,
     "jobs": 1457,
     "importing exporting": 5232,
-    "house": 28_404,
+    "house": 28_423,
 }
 
 

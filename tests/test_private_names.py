@@ -47,7 +47,6 @@ UNDOCUMENTED = {
     "RequestResponseCycle": "django41_example/server/transport.py",  # uvicorn: a request and its response
     "FlowControl": "django41_example/server/transport.py",  # uvicorn: who may read on, and write on
     "response_for_exception": MIDDLEWARE,  # Django: the response that stands for an exception
-    "wait_async": "django41_example/server/postgresql.py",  # psycopg: runs these steps on the event loop
     "timeout_notify": "gunicorn.conf.py",  # uvicorn: how often `callback_notify` is called
 }
 # Public in spite of the underscore: namedtuple's and Django's documented names.

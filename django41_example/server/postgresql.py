@@ -4,17 +4,15 @@ A hop to that thread and Django's cursor cost more than a short query does; and 
 the SQL, so PostgreSQL plans each query anew, where here it keeps the plan. `_execute_gen` as in psycopg 3.3.9.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import TransactionStatus
-from psycopg.waiting import wait_async
 
-from django41_example.server.statements import preparing
 from django41_example.server.threads import Call, PoolThread
 
 
@@ -29,24 +27,45 @@ class LoopQuery(Call):
         database = thread.statements.database
         if self.checkout.health_check or not is_ready(database) or not database.connection.lock.acquire(blocking=False):
             super().start(thread)
-        else:
-            self.task = asyncio.create_task(self._read(database))
+            return
+        self.database, self.connection, self.began = database, database.connection, time.monotonic()
+        self.connection.prepare_threshold = 1  # see `preparing`
+        self.socket = self.connection.pgconn.socket
+        # The connection's own: a new one copies all that psycopg can adapt, which takes as long as a short query.
+        self.cursor = getattr(self.connection, "loop_cursor", None) or psycopg.Cursor(self.connection)
+        self.connection.loop_cursor = self.cursor
+        self.steps = self.cursor._execute_gen(self.sql, self.parameters, prepare=True)
+        self._go_on(None)
 
-    async def _read(self, database: Any) -> None:
-        began, rows, error = time.monotonic(), None, None
-        connection = database.connection
+    def _go_on(self, ready: int | None) -> None:
+        """Go on with the statement, now that its socket is `ready` to be read or written."""
+        rows, error = None, None
         try:
-            with database.wrap_database_errors, preparing(connection):
-                cursor = psycopg.Cursor(connection)
-                statement = cursor._execute_gen(self.sql, self.parameters, prepare=True)
-                await wait_async(statement, connection.pgconn.socket, interval=1)
-                rows = cursor.fetchall()
+            with self.database.wrap_database_errors:
+                if self._must_wait(ready):
+                    return
+                rows = self.cursor.fetchall()
         except Exception as caught:  # noqa: BLE001 - it is raised where the result is awaited
             error = caught
-        finally:
-            connection.lock.release()
-        self.checkout.used += time.monotonic() - began
+        self.connection.prepare_threshold = None
+        self.connection.lock.release()
+        self.checkout.used += time.monotonic() - self.began
         self.finish(rows, error)
+
+    def _must_wait(self, ready: int | None) -> bool:
+        """Take the statement's next step; whether it must wait for its socket then."""
+        if ready:
+            self.loop.remove_reader(self.socket)
+            self.loop.remove_writer(self.socket)
+        try:
+            wait = self.steps.send(ready)
+        except StopIteration:
+            return False
+        if wait & EVENT_READ:
+            self.loop.add_reader(self.socket, self._go_on, EVENT_READ)
+        if wait & EVENT_WRITE:
+            self.loop.add_writer(self.socket, self._go_on, EVENT_WRITE)
+        return True
 
     def _read_in_thread(self) -> Any:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:

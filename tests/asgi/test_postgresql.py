@@ -56,6 +56,14 @@ async def test_rows_come_with_the_types_that_they_have(answer: Answer) -> None:
         assert (await ask(handler)).json() == [[3, "猫%s", None, "%", 1], [3, "猫%s", None, "%", 2]]
 
 
+async def test_a_value_larger_than_the_socket_takes_at_once_is_sent_in_parts(answer: Answer) -> None:
+    async def length() -> Any:
+        await asked(PID)
+        return await asked("SELECT length(%s)", "x" * 5_000_000)
+
+    assert (await ask(answer(length))).json() == [[5_000_000]]
+
+
 async def test_a_query_is_prepared_once_for_each_kind_of_its_values(answer: Answer) -> None:
     async def names() -> Any:
         for value in (1, 2, 3, 2**40, "text"):
