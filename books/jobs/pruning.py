@@ -10,11 +10,7 @@ from django.db.models.functions import Now
 from django.tasks import task
 
 from books.jobs.run import current
-from books.models.invitation import Invitation
-from books.models.job import Job, Worker
-from books.models.job_file import JobFile
-from books.models.lookup import CachedLookup
-from books.models.token import Token
+from books.models import CachedLookup, Invitation, Job, JobFile, Token, Worker
 
 KEPT = timedelta(days=30)  # a job that has ended, with its files; a token that expired or was revoked
 UNUSED = timedelta(days=7)  # an upload that nobody has imported

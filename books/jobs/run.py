@@ -23,8 +23,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from books.jobs.backend import AnyTask, result_of
+from books.models import JobFile
 from books.models.job import LEASE, Job, Status, over
-from books.models.job_file import JobFile
 
 HEARTBEAT = 0.5  # seconds between two checks that the job is still ours and still wanted
 RENEWED_AFTER = LEASE.total_seconds() / 3

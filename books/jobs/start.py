@@ -8,11 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from books.jobs.backend import AnyTask, notify
+from books.models import Job, JobFile, Refused, Status
 from books.models.change import COMMAND, Actor
-from books.models.errors import Refused
 from books.models.fields import digest_of
-from books.models.job import Job, Status
-from books.models.job_file import JobFile
 
 LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
 

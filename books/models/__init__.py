@@ -1,5 +1,5 @@
 from books.models.author import Author, AuthorName, BookAuthor
-from books.models.book import Book, MergedAway
+from books.models.book import Book, BookQuerySet, MergedAway
 from books.models.catalogue import Catalogue
 from books.models.change import Action, Actor, Change, Channel
 from books.models.errors import AlreadyRestored, DuplicateISBN, DuplicateSource, Refused, StaleVersion

@@ -15,9 +15,7 @@ from django.utils.cache import get_conditional_response
 
 from books.metadata import covers, isbn, roles
 from books.metadata.series import Place
-from books.models import Book, BookSeries, Change, MergedAway, StaleVersion
-from books.models.author import BookAuthor
-from books.models.topic import BookTopic
+from books.models import Book, BookAuthor, BookSeries, BookTopic, Change, MergedAway, StaleVersion
 from books.search.compiled_query import CompiledQuery, Parameter
 from books.views.base import CatalogueView
 from books.views.book_shelves import shelves

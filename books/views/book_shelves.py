@@ -9,8 +9,7 @@ from django.db.models import BigIntegerField, CharField, IntegerField
 
 from books.metadata import fingerprint
 from books.metadata.sameness import TITLE, are_different
-from books.models import Book, BookSeries
-from books.models.author import BookAuthor
+from books.models import Book, BookAuthor, BookSeries
 from books.search.compiled_query import CompiledQuery, Parameter, Row
 from books.templatetags.catalogue import small_cover
 from books.web.serializers import book_url

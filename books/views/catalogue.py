@@ -9,8 +9,7 @@ from django.urls import reverse
 
 from books.cache.catalogue import acatalogue_name
 from books.forms.catalogue import CatalogueForm
-from books.models import Book
-from books.models.book import BookQuerySet
+from books.models import Book, BookQuerySet
 from books.models.catalogue import STARTER_KEYS, Catalogue, change_catalogue
 from books.views.base import CatalogueView
 from books.web import HTML, JSON, SeeOther, parsing

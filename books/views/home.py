@@ -5,8 +5,7 @@ from django.utils import timezone
 
 from books.cache.topics import atopics
 from books.exporting import EXPORT_FORMATS
-from books.models import Book
-from books.models.book import BookQuerySet
+from books.models import Book, BookQuerySet
 from books.views.base import CatalogueView
 from books.views.catalogue import first_steps
 from books.views.frames import render_with_holes
