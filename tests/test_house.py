@@ -83,12 +83,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_902,
+    "models forms views web metadata templatetags admin": 11_890,
     "search": 1949,
     "server": 3411,
-    "jobs": 1457,
+    "jobs": 1451,
     "importing exporting": 5232,
-    "house": 28_423,
+    "house": 28_405,
 }
 
 

@@ -59,13 +59,13 @@ class NewAccountForm(NewPasswordForm):
 
 
 class InvitationForm(forms.Form):
-    role = forms.ChoiceField(choices=Role.choices)
+    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role)
 
 
 class AccountForm(forms.Form):
     """An owner's changes to an account; omitted fields stay as they are."""
 
-    role = forms.ChoiceField(choices=Role.choices, required=False)
+    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role, required=False, empty_value=None)
     active = StrictBooleanField(empty=None)
 
 

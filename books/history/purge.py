@@ -6,8 +6,8 @@ from django.db.models import Exists, F, OuterRef
 from books.models import Book, Change
 
 
-def purge(book_id: int) -> bool:
-    """Delete all changes of a book, in one transaction; False if there is no such book, and none was deleted.
+def purge(book_id: int) -> None:
+    """Delete all changes of a book, in one transaction. Raises Book.DoesNotExist if there is none, and no change.
 
     Merges of a book that exists stay, without values and names: the URLs of merged books redirect through them.
     """
@@ -20,4 +20,5 @@ def purge(book_id: int) -> bool:
             changes.filter(is_merge).update(fields={}, user=None)
             changes = changes.filter(~is_merge)
         deleted, _ = changes.delete()
-    return exists or bool(deleted)
+    if not (exists or deleted):
+        raise Book.DoesNotExist

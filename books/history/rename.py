@@ -183,8 +183,7 @@ def _check_names(old: Any, new: Any) -> None:
 def _authors(names: list[str]) -> list[Author]:
     found = Author.objects.find(names)
     if missing := [name for name in names if name not in found]:
-        unknown = f"The catalogue has no such author: {', '.join(missing)}."
-        raise UnknownAuthors(f"{unknown} Link authors who have books here.")
+        raise UnknownAuthors(f"The catalogue has no such author: {', '.join(missing)}. Link authors with books here.")
     return list(found.values())
 
 

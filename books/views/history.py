@@ -41,7 +41,7 @@ class BookHistory(CatalogueView):
         return self.respond({"book": pk, "changes": latest}, "books/book_history.html", context=context)
 
     async def delete(self, request: HttpRequest, pk: int) -> HttpResponse:
-        await apurge(pk)
+        await sync_to_async(purge)(pk)
         return HttpResponse(status=204)
 
 
@@ -58,7 +58,7 @@ class HistoryPurge(CatalogueView):
         return self.respond({}, "books/history_purge.html", context={"book": pk, "title": title})
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        await apurge(pk)
+        await sync_to_async(purge)(pk)
         is_deleted = await atitle(pk) is None
         return SeeOther(reverse("book_list") if is_deleted else reverse("book_detail", args=[pk]))
 
@@ -66,11 +66,6 @@ class HistoryPurge(CatalogueView):
 async def atitle(pk: int) -> str | None:
     """None if the book was deleted."""
     return await Book.objects.filter(pk=pk).values_list("title", flat=True).afirst()
-
-
-async def apurge(pk: int) -> None:
-    if not await sync_to_async(purge)(pk):
-        raise Book.DoesNotExist
 
 
 class ChangeUndo(CatalogueView):

@@ -40,7 +40,7 @@ class PeopleList(CatalogueView):
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = valid(InvitationForm(await in_thread(parsing.fields, request, InvitationForm)), 422)
         invite = sync_to_async(Invitation.objects.invite)
-        invitation, secret = await invite(Role(form.cleaned_data["role"]), self.user.account)
+        invitation, secret = await invite(form.cleaned_data["role"], self.user.account)
         url = request.build_absolute_uri(f"{reverse('invitation')}?secret={secret}")
         row = {**vars(invitation), "by": self.user.account.get_username()}
         data = {**{name: row[name] for name in INVITATION}, "invitation_url": url}
@@ -79,8 +79,7 @@ class PersonDetail(CatalogueView):
 
     async def _change(self, pk: int, form: AccountForm) -> None:
         changes = valid(form, 422).cleaned_data
-        role, is_active = changes["role"], changes["active"]
-        await sync_to_async(accounts().change)(pk, Role(role) if role else None, is_active=is_active)
+        await sync_to_async(accounts().change)(pk, changes["role"], is_active=changes["active"])
 
 
 class PasswordLink(CatalogueView):

@@ -20,7 +20,7 @@ from books.jobs.tasks.import_books import import_
 from books.models import Actor, Job, JobFile, Status, Upload
 from books.views.base import CatalogueView
 from books.views.job_page import Data, counts, entry, with_names
-from books.web import CHANGE, HTML, JSON, START_JOB, HTTPError, SeeOther, arequire, errors_of, json_response, parsing
+from books.web import CHANGE, HTML, JSON, START_JOB, HTTPError, SeeOther, arequire, json_response, parsing
 
 TEMPLATE = "jobs/upload_detail.html"
 SHOWN_ROWS = 5
@@ -44,7 +44,7 @@ class UploadDetail(CatalogueView):
         upload = await self._upload(pk)
         form = await parsing.aform(request, partial(UploadForm, preview=upload.preview))
         if not form.is_valid():
-            return await self._page(upload, form)
+            return await self._again(upload, form)
         if form.cleaned_data["action"] == "discard":
             return await self.delete(request, pk)
         if form.cleaned_data["action"] == "show" or form.needs_new_preview:
@@ -61,14 +61,13 @@ class UploadDetail(CatalogueView):
         await arequire(self.user, CHANGE)
         return await Upload.objects.select_related("file__job", "test").aget(pk=pk, user=self.user.account)
 
-    async def _page(self, upload: Upload, form: UploadForm | None = None) -> HttpResponse:
-        errors = errors_of(form) if form else {}
-        if errors and self.media_type == JSON:
-            return json_response({"errors": errors}, status=422)
-        if form and len(chosen := self.request.POST.getlist("column")) == len(upload.fields):
+    async def _page(self, upload: Upload) -> HttpResponse:
+        return self.respond(serialized(upload), TEMPLATE, context=await page_context(upload))
+
+    async def _again(self, upload: Upload, form: UploadForm) -> HttpResponse:
+        if len(chosen := self.request.POST.getlist("column")) == len(upload.fields):
             upload.fields = chosen  # shown again, and not saved
-        data, context = serialized(upload), {**await page_context(upload), "errors": errors}
-        return self.respond(data, TEMPLATE, context=context, status=422 if errors else 200)
+        return self.respond_again(form, TEMPLATE, **serialized(upload), **await page_context(upload))
 
     async def _read_again(self, upload: Upload, form: UploadForm) -> HttpResponse:
         format_name, encoding = form.cleaned_data["format"], form.cleaned_data["encoding"]
@@ -76,7 +75,7 @@ class UploadDetail(CatalogueView):
             await sync_to_async(read_again)(upload, format_name, encoding)
         except UnreadableFile as error:
             form.add_error("format" if format_name else "encoding", str(error))
-            return await self._page(upload, form)
+            return await self._again(upload, form)
         return SeeOther(f"{self.request.path}#columns") if self.media_type == HTML else await self._page(upload)
 
     async def _start(self, upload: Upload, form: UploadForm) -> HttpResponse:
