@@ -19,10 +19,12 @@ RIGHT_BYTES, RIGHT_FOR_A_WRONG = 6, 4  # valid bytes needed, in all and per inva
 _ESCAPE = re.compile(rb"\x1b\$[@B]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
-    b"\x1f\x8b": "compressed: unpack it with gunzip",
+    **dict.fromkeys((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!"), "compressed: unpack it first"),
     b"%PDF": "a PDF document: ask for the list as CSV",
-    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff"), "a picture: ask for the list as CSV"),
+    b"{\\rt": "a document of a word processor: ask for the list as CSV",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "a picture: ask for the list as CSV"),
 }
+_CONTROLS = bytes({*range(9), *range(14, 26), *range(28, 32)})  # not ESC, nor DOS's end-of-file character
 
 
 class UnreadableFile(Exception):
@@ -60,6 +62,8 @@ def _to_utf8(file: BinaryIO, copy: BinaryIO, name: str) -> Text:
     if name == "utf-16" or (not name and (name := _utf16_without_mark(file))):
         name = name if name != "utf-16" else _utf16_without_mark(file) or "utf-16-le"
         return _convert(file, copy, name, "This file is not UTF-16: save it as UTF-8.")._replace(encoding="utf-16")
+    if _is_binary(file):
+        raise UnreadableFile("This is not a text file: export the list as CSV from the program that wrote it.")
     if not name and _has_escapes(file):
         name = "iso2022_jp"
     if name and name != "utf-8":
@@ -134,11 +138,17 @@ def _utf16_without_mark(file: BinaryIO) -> str:
     """Western UTF-16 has a NUL in every second byte, unlike any other text; its line ends have one in any script."""
     file.seek(0)
     head = file.read(1 << 16)
-    for name, odd in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        ends = b"\n\0" if name == "utf-16-le" else b"\0\n"
-        if odd.count(0) * 10 > len(odd) * 3 or (ends in head and odd.count(0) * 50 > len(odd)):
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    for name, most, others, ends in (("utf-16-le", odd, even, b"\n\0"), ("utf-16-be", even, odd, b"\0\n")):
+        if most > 4 * others and (most * 20 > len(head) * 3 or (ends in head and most * 100 > len(head))):
             return name
     return ""
+
+
+def _is_binary(file: BinaryIO) -> bool:
+    file.seek(0)
+    head = file.read(1 << 12).rstrip(b"\0")
+    return not head or (len(head) - len(head.translate(None, _CONTROLS))) * 50 > len(head)
 
 
 def _has_escapes(file: BinaryIO) -> bool:

@@ -3,23 +3,25 @@
 import csv
 import json
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
+from books.importing.column_names import has_title
 from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record
 from books.web import strict_json
 
 MAX_LINE = 1 << 20  # bytes
 LOOKED_AT = 20  # rows: the header may come after a title, a date or empty rows
-BLANK = " \t\r\n\u00a0\u3000\x1a"  # with DOS's end-of-file character
+BLANK = " \t\r\n\u00a0\u3000\x1a\0\ufeff"  # with DOS's end-of-file character, padding, and the mark of UTF-8
 BEGINNING = 200  # characters kept of a line that is too long
 MAX_RECORD = MAX_LINE  # characters of a row with its line ends
+csv.field_size_limit(MAX_RECORD)  # a cell that is too long for its field is left out, and costs no row
 
 _FAULTS = {  # our messages by part of csv.Error's
     "unexpected end of data": "A quote opens here that nothing closes.",
     "expected after": "A quote stands inside a quoted cell: write it twice.",
-    "field limit": f"A cell holds more than {csv.field_size_limit():,} characters.",
     "new-line character": "A lone carriage return stands here: quote the cell, or save the file with Unix line ends.",
 }
 _TOO_LONG = f"The line is longer than {MAX_LINE >> 20} MiB."
@@ -40,7 +42,7 @@ def lines(file: BinaryIO, number: int = 0) -> Iterator[Line]:
         number += 1
         end += len(raw)
         if len(raw) <= MAX_LINE or raw.endswith(b"\n"):
-            yield Line(number, end, raw.decode(errors="replace"))
+            yield Line(number, end, raw.decode(errors="replace").removeprefix("\ufeff"))  # of files that were joined
             continue
         beginning = raw[: BEGINNING * 4].decode(errors="ignore")[:BEGINNING]
         while not raw.endswith(b"\n") and (raw := file.readline(MAX_LINE)):
@@ -109,16 +111,20 @@ def csv_records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
 
 
 def _recover(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
-    """Give up only the first line of a broken record.
+    """Give up only the first line of a broken record, and not even that if its cells are clear without quotes.
 
     The last line, where it broke, is read again as the beginning of a record, and each line in between as a record. So
     every line is read at most three times, whatever the quotes in the file.
     """
     first, *rest = feed.record
-    if not rest and first.whole and (mended := _repair_quotes(first.text.rstrip("\r\n"), delimiter)):
+    text = first.text.rstrip("\r\n")
+    if not rest and first.whole and (mended := _repair_quotes(text, delimiter)):
         yield Row(first.number, first.end, first.number, mended)
         return
-    yield _fault_row(first, _RUNAWAY if rest and "expected after" not in str(error) else _reason(first, error))
+    if first.whole and delimiter == "\t" and delimiter in text:  # programs that write tabs often quote nothing
+        yield Row(first.number, first.end, first.number, text.split(delimiter))
+    else:
+        yield _fault_row(first, _RUNAWAY if rest and "expected after" not in str(error) else _reason(first, error))
     for line in rest[:-1]:
         try:
             cells = next(csv.reader([line.text], delimiter=delimiter, strict=True), [])
@@ -131,8 +137,8 @@ def _recover(feed: _Feed, delimiter: str, error: Exception) -> Iterator[Row]:
 
 
 def _repair_quotes(text: str, delimiter: str) -> list[str]:
-    """The cells of a line with undoubled quotes inside quoted cells; none if something else is wrong."""
-    quote = rf'(?<!^)(?<!{re.escape(delimiter)})"(?!$|{re.escape(delimiter)})'
+    """The cells of a line with quotes inside quoted cells, alone or as \\"; none if something else is wrong."""
+    quote = rf'\\"|(?<!^)(?<!{re.escape(delimiter)})"(?!$|{re.escape(delimiter)})'
     try:
         return next(csv.reader([re.sub(quote, '""', text)], delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -149,6 +155,16 @@ def _reason(line: Line, error: Exception) -> str:
     return next((ours for theirs, ours in _FAULTS.items() if theirs in str(error)), f"This is not CSV: {error}.")
 
 
+def unwrapped(records: Iterator[Row], delimiter: str) -> Iterator[Row]:
+    """The records of a file whose lines a program took for cells, each with quotes around and doubled ones inside."""
+    for record in records:
+        if len(record.cells) == 1 and delimiter in record.cells[0]:
+            (inner,) = csv_records(iter([Line(1, 0, record.cells[0].replace("\n", " "))]), delimiter)
+            yield record._replace(cells=inner.cells, fault=inner.fault)
+        else:
+            yield record
+
+
 def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Iterator[Row]:
     """The records with fields by column name. Missing cells at the end of a row are empty."""
     width = len(header)
@@ -159,7 +175,7 @@ def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Itera
         elif len(cells) == width or not any(map(str.strip, cells[width:])):
             padded = cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))]
             fields = dict(zip(header, padded, strict=False))
-            if any(cell.strip(BLANK) for cell in padded) and not _is_header(fields):
+            if any(cell.strip(BLANK) for cell in padded) and not _is_header(fields) and not _is_rule(cells):
                 yield Row(record.line, record.end, record.after, padded[:width], fields)
         else:
             fault = f"The row has {len(cells)} cells and the header {width}."
@@ -171,6 +187,11 @@ def _is_header(fields: Mapping[str, str]) -> bool:
     return all(name == cell.strip() for name, cell in fields.items())
 
 
+def _is_rule(cells: list[str]) -> bool:
+    """Whether the row is a line drawn below the header."""
+    return "--" in cells[len(cells) // 2] and not "".join(cells).strip(f"{BLANK}:|+=-")
+
+
 def record_rows(records: Iterator[Record], file: BinaryIO) -> Iterator[Row]:
     """The records of a container. `after` counts them; `end` is how far the file has been read.
 
@@ -179,8 +200,10 @@ def record_rows(records: Iterator[Record], file: BinaryIO) -> Iterator[Row]:
     count = number = 0
     try:
         for count, (number, content) in enumerate(records, 1):
-            if isinstance(content, dict):
-                yield Row(number, file.tell(), count, [], content)
+            if isinstance(content, str):
+                yield Row(number, file.tell(), count, [""], fault=content)
+            elif isinstance(content, dict):
+                yield Row(number, file.tell(), count, [], flattened(content))
             else:
                 yield Row(number, file.tell(), count, content)
     except UnreadableFile as error:
@@ -207,4 +230,15 @@ def _json_row(line: Line, text: str) -> Row:
         return _fault_row(line, f"This line cannot be read as JSON: {error}.")
     if not isinstance(value, dict):
         return _fault_row(line, 'This line is not a JSON object like {"title": "Kokoro"}.')
-    return Row(line.number, line.end, line.number, [text], fields=value)
+    return Row(line.number, line.end, line.number, [text], fields=flattened(value))
+
+
+def flattened(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an object with those of the objects in it, such as `{"book": {"title": "Emma"}}`.
+
+    Only if the title is in one of these: other objects are values, such as a date.
+    """
+    inner = [each for each in fields.values() if isinstance(each, dict)]
+    if not inner or has_title(fields) or not any(map(has_title, inner)):
+        return fields
+    return dict(ChainMap(fields, *inner))

@@ -43,7 +43,7 @@ def cleaned(row: Row, known: Format) -> CleanRow:
 def _clean_fields(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
     """The clean fields, and an error for each invalid one. An invalid title is an error of the whole row."""
     given = {
-        name: value
+        name: str(value) if type(value) in {int, float} else value  # a title in JSON may be 1984
         for name, value in raw.items()
         if (value.strip() if isinstance(value, str) else value not in NOTHING)
     }

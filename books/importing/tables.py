@@ -13,9 +13,20 @@ from books.importing.formats import FORMATS
 from books.importing.formats.any_table import any_table, columns_of
 from books.importing.formats.base import ColumnMap, Format, join_names
 from books.importing.formats.mapped import example_map, mapped_format
-from books.importing.formats.own import JSON_LINES, NAMES
+from books.importing.formats.own import ISBNS, JSON_LINES, NAMELESS, NAMES, split_isbns, strip_comment
 from books.importing.header import CERTAIN, Header, find_header, format_with_columns, is_ours
-from books.importing.reading import LOOKED_AT, MAX_LINE, Line, Row, csv_records, csv_rows, json_rows, lines, record_rows
+from books.importing.reading import (
+    LOOKED_AT,
+    MAX_LINE,
+    Line,
+    Row,
+    csv_records,
+    csv_rows,
+    json_rows,
+    lines,
+    record_rows,
+    unwrapped,
+)
 from books.importing.source import Source
 
 DELIMITERS = ",;\t|"
@@ -37,6 +48,7 @@ class Table:
     size: int
     encoding: str = ""
     records: Iterator[Row] | None = None  # all rows of a container, readable once
+    is_wrapped: bool = False  # each line is a single cell
 
     @property
     def unused(self) -> list[str]:
@@ -49,14 +61,33 @@ class Table:
             records = _records(lines(self.file, before), self.delimiter)
         else:
             records = islice(self.records, before, None)
+        if self.is_wrapped:
+            records = unwrapped(records, self.delimiter)
         if self.header is OBJECTS:
             return records
+        if self.format is ISBNS:
+            return isbn_rows(records, start, before)
         if is_ours(self.header):
             records = (  # one search is faster than one in each cell
                 row._replace(cells=[*map(restore_cell, row.cells)]) if "\n'" in "\n".join(("", *row.cells)) else row
                 for row in records
             )
         return csv_rows(records, self.header, self.delimiter or ",")
+
+
+def isbn_rows(records: Iterator[Row], end: int, after: int) -> Iterator[Row]:
+    """A row for each ISBN in a list of them, whose lines may hold several. What else stands there is a row of its own.
+
+    Only the last row of a line ends where the line does: an import that is resumed reads the whole line again.
+    """
+    for record in records:
+        if record.fault:
+            yield record
+        elif text := strip_comment("\t".join(record.cells)):
+            *several, last = split_isbns(text)
+            yield from (Row(record.line, end, after, [each], {"isbn13": each}) for each in several)
+            yield Row(record.line, record.end, record.after, [last], {"isbn13": last})
+        end, after = record.end, record.after
 
 
 def _records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
@@ -91,11 +122,18 @@ def opened(source: Source, mapping: ColumnMap, format_name: str = "", *, is_stri
         heads[delimiter] = find_header(rows, mapping, named)
         if heads[delimiter].score == CERTAIN and not mapping:
             break
+    is_wrapped = not mapping and not records and not any(head.score for head in heads.values())
+    if is_wrapped:
+        inner = {each: find_header([*unwrapped(iter(rows), each)], mapping, named) for each, rows in first.items()}
+        is_wrapped = any(head.score for head in inner.values())
+        heads = inner if is_wrapped else heads
     delimiter = max(heads, key=lambda each: (heads[each].score, len(heads[each].names)))
     head = heads[delimiter]
     known = _format_of_columns(head, mapping, named, is_strict=is_strict)
     place = head.end or start
-    return Table(file, known, head.names, head.names, delimiter, place, head.after, size, source.encoding, records)
+    return Table(
+        file, known, head.names, head.names, delimiter, place, head.after, size, source.encoding, records, is_wrapped
+    )
 
 
 def _first(file: BinaryIO, start: int, delimiter: str) -> list[Row]:
@@ -126,8 +164,10 @@ def _format_of_columns(head: Header, mapping: ColumnMap, named: Format | None, *
             f"This is not {named.name}: it has no column {join_names(missing)}; it has {join_names(head.names)}."
         )
     known = head.format or _format_of_names(head.names, mapping, named, is_strict=is_strict)
+    if known is NAMELESS and is_strict:
+        raise UnreadableFile("This table has no names of columns. Map them by their places, such as title=Column 1.")
     twice = [found[1] for name in head.names if (found := re.fullmatch(r"(.*) \(\d+\)", name))]
-    used = [name for name in twice if name in known.columns or name in known.uses]
+    used = [name for name in twice if name in known.columns or (name in known.uses and f"{name} (2)" not in known.uses)]
     if used and is_strict and not mapping:
         raise UnreadableFile(f"There are two columns {join_names(used)}: delete or rename one.")
     return known

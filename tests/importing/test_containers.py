@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import struct
 import sys
 import zipfile
 import zlib
@@ -95,6 +96,59 @@ def test_a_row_of_a_sheet_has_the_number_that_people_see() -> None:
 def test_the_sheet_that_looks_like_a_list_of_books_is_taken() -> None:
     sheets = {"Notes": {"A1": "Remember"}, "Books": {"A1": "Titel", "B1": "Autor", "A2": "Faust", "B2": "Goethe"}}
     assert fields(xlsx(sheets)) == [(2, {"title": "Faust", "authors": ["Goethe"]})]
+
+
+def test_sheets_with_the_same_columns_are_one_list() -> None:
+    first = {"A1": "Books A-K", "A2": "Title", "B2": "Author", "A3": "Emma", "B3": "Austen"}
+    second = {"A1": "Books L-Z", "A2": "Title", "B2": "Author", "A3": "Sula", "B3": "Morrison"}
+    assert [found["title"] for _, found in fields(xlsx({"A-K": first, "L-Z": second}))] == ["Emma", "Sula"]
+
+
+def test_another_list_in_a_workbook_is_named_and_not_read() -> None:
+    books = {"A1": "Title", "B1": "Author", "C1": "Year", "A2": "Emma"}
+    lent = {"A1": "Title", "B1": "Language", "A2": "Sula"}
+    with source.opened(xlsx({"Books": books, "Lent": lent, "Notes": {"A1": "Remember"}})) as text:
+        table = tables.opened(text, {})
+        book, other = table.rows(table.start, table.before)
+    assert (book.fields["Title"], book.fault) == ("Emma", "")
+    assert "“Lent” has other columns" in other.fault
+
+
+def xlsb(sheets: Mapping[str, str], rows: Sequence[Sequence[str]]) -> io.BytesIO:
+    """A binary workbook of sheets, each with its kind; the rows are in its worksheet."""
+
+    def record(kind: int, data: bytes = b"") -> bytes:
+        code = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
+        return code + bytes([len(data)]) + data
+
+    def text(value: str) -> bytes:
+        return struct.pack("<I", len(value)) + value.encode("utf-16-le")
+
+    body = record(0x81) + record(0x94, struct.pack("<4I", 0, len(rows) - 1, 0, len(rows[0]) - 1)) + record(0x91)
+    for number, row in enumerate(rows):
+        body += record(0, struct.pack("<I", number) + bytes(21))
+        body += b"".join(record(6, struct.pack("<2I", place, 0) + text(value)) for place, value in enumerate(row))
+    names = [record(0x9C, struct.pack("<2I", 0, n) + text(f"r{n}") + text(name)) for n, name in enumerate(sheets, 1)]
+    links = "".join(
+        f'<Relationship Id="r{n}" Type="{OF_DOCUMENTS}/{kind}" Target="{kind}s/sheet1.bin"/>'
+        for n, kind in enumerate(sheets.values(), 1)
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("[Content_Types].xml", f'<Types xmlns="{OF_PACKAGES}/content-types"/>')
+        archive.writestr("xl/workbook.bin", record(0x83) + record(0x8F) + b"".join(names) + record(0x90) + record(0x84))
+        archive.writestr(
+            "xl/_rels/workbook.bin.rels", f'<Relationships xmlns="{OF_PACKAGES}/relationships">{links}</Relationships>'
+        )
+        archive.writestr("xl/chartsheets/sheet1.bin", record(0x81) + record(0x82))
+        archive.writestr("xl/worksheets/sheet1.bin", body + record(0x92) + record(0x82))
+    file.seek(0)
+    return file
+
+
+def test_a_chart_costs_a_binary_workbook_no_list() -> None:
+    file = xlsb({"Chart": "chartsheet", "Books": "worksheet"}, [["Title", "Author"], ["Emma", "Jane Austen"]])
+    assert fields(file) == [(2, {"title": "Emma", "authors": ["Jane Austen"]})]
 
 
 def with_sheet(xml: str) -> io.BytesIO:
@@ -255,11 +309,14 @@ def test_a_damaged_spreadsheet_is_refused_with_advice(data: bytes) -> None:
         [{"title": "A"}, {"title": "B"}],
         {"books": [{"title": "A"}, {"title": "B"}]},
         {"7": {"title": "A"}, "9": {"title": "B"}},
+        {"version": 2, "books": [{"title": "A"}, {"title": "B"}]},
+        [{"shelf": 1, "book": {"title": "A"}}, {"shelf": 2, "book": {"title": "B"}}],
+        [["title"], ["A"], ["B"]],
     ],
 )
 @pytest.mark.parametrize("indent", [None, 2])
 def test_objects_are_read_from_json_however_they_stand_in_it(value: object, indent: int | None) -> None:
-    assert fields(json_file(value, indent)) == [(1, {"title": "A"}), (2, {"title": "B"})]
+    assert [found["title"] for _, found in fields(json_file(value, indent))] == ["A", "B"]
 
 
 def test_one_object_over_several_lines_is_one_book() -> None:
@@ -319,10 +376,26 @@ def rows_of(names: Sequence[str]) -> io.BytesIO:
         ["書名", "著者名", "ISBN", "出版年"],
         ["书名", "作者", "ISBN", "出版日期"],
         ["제목", "저자", "ISBN", "출간일"],
+        ["Book's title", "Author name", "Publisher's Name", "No. of pages"],
+        ["bookTitle", "authorName", "publisherName", "pageCount"],
+        ["Název knihy", "Jméno autora", "Nakladatel", "Počet stran"][::2],
+        ["Kirjan nimi", "Kirjailija", "Sivuja"],
+        ["Nombre del libro", "Autor", "N.º de páginas"],
+        ["書籍名", "著者名", "出版社名", "ページ数"],
+        ["도서명", "저자명", "출판사명", "페이지수"],
+        ["Название книги", "Автор", "Кол-во страниц"],
     ],
 )
 def test_columns_are_known_by_what_people_call_them(names: list[str]) -> None:
     assert {*preview(rows_of(names)).mapping.values()} == {*names}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["Title", "Number of Volumes"], ["Title", "File name"], ["Title", "Number of authors"], ["Title", "Year read"]],
+)
+def test_a_column_of_something_else_is_not_taken_for_a_field(names: list[str]) -> None:
+    assert preview(rows_of(names)).unused == names[1:]
 
 
 def test_lists_in_json_are_shown_as_people_read_them() -> None:

@@ -80,10 +80,14 @@ def test_western_text_is_read_as_it_is_or_asked_for_never_as_other_letters(text:
     ("data", "advice"),
     [
         (b"", "empty"),
-        (b"\x1f\x8b....", "gunzip"),
+        (b"\x1f\x8b....", "unpack it first"),
         (b"%PDF-1.7", "PDF"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
         (b"\xff\xd8\xff\xe0..JFIF", "a picture"),
+        (b"BZh91AY&SY", "unpack it first"),
+        (b"{\\rtf1\\ansi", "word processor"),
+        (b"RIFF\x10\0\0\0WEBPVP8 \1\2\3\4", "not a text file"),
+        (b"\0" * 100, "not a text file"),
         (b"\xff\xfea", "UTF-16 but is not"),
         (b"\xff\xfe\x00\xdc\x00\xd8", "UTF-16 but is not"),
     ],
@@ -181,6 +185,10 @@ def test_the_encoding_that_a_person_chose_is_taken() -> None:
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
 def test_utf_16_needs_no_mark(order: str) -> None:
     assert read(LIST.encode(order)) == LIST
+
+
+def test_a_file_that_is_padded_with_zeros_is_not_utf_16() -> None:
+    assert read(b"title\nEmma\n" + bytes(60)).rstrip("\0") == "title\nEmma\n"
 
 
 def test_lone_carriage_returns_end_the_lines_of_old_macintosh_files() -> None:

@@ -42,6 +42,13 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
         ("Title,Author", 'A,"Lee, Ann (Editor)"', "authors", ["Lee, Ann"]),
         ("Title,Author", "A,Jos&eacute; Mart&#237;", "authors", ["José Martí"]),
         ("Title,Publisher", "A,R&D; Sons", "publisher", "R&D; Sons"),
+        ("Title,Author", 'A,"Lee, Ann; Poe, Jo"', "authors", ["Ann Lee", "Jo Poe"]),
+        ("Title,Author", 'A,"Lee, Ann"', "authors", ["Lee, Ann"]),
+        ("Title,Author 1,Author 2", "A,Ann Lee,Jo Poe", "authors", ["Ann Lee", "Jo Poe"]),
+        ("Title,Author,Author", "A,Ann Lee,Jo Poe", "authors", ["Ann Lee", "Jo Poe"]),
+        ("Title,Author,Author 2,Creator", "A,Ann Lee,,C", "authors", ["Ann Lee"]),
+        ("Title,Tag 1,Tag 2", "A,x,y", "topics", ["x", "y"]),
+        ("Title,Translator 1", "A,Jo Poe", "contributors", ["Jo Poe (translator)"]),
         ("Название;Серия", "Мы;Классика №3", "series", "Классика"),
         # of several columns for one field the first that has something
         ("title,isbn10,isbn13", f"A,0306406152,{ANOTHER}", "isbn13", ANOTHER),
@@ -109,13 +116,14 @@ def test_a_cell_that_says_nothing_gives_nothing(nothing: str) -> None:
 
 
 def test_the_row_that_adds_up_the_others_is_no_book() -> None:
-    for word in ("Summe", "Total:", "合計"):
+    for word in ("Summe", "Total:", "合計", "Total: 123", "Summe: 2 Bücher", "Anzahl:", "2 books"):
         book, total = rows(f"Titel;Autor;Seiten\nFaust;Goethe;200\n{word};;200\n")
         assert (book.error, total.error and total.error.field) == (None, "title")
 
 
 def test_a_book_called_total_is_a_book() -> None:
     assert fields("Title,Author\nTotal,Somebody\n")[0]["title"] == "Total"
+    assert fields("Title,Author\nTotal 1984,\n2 Books of Hours,\n")[1]["title"] == "2 Books of Hours"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +166,18 @@ def test_a_region_that_we_do_not_know_is_noted_beside_the_language() -> None:
     assert [(note.field, note.value) for note in row.dropped] == [("language", "flemish dialect")]
 
 
+def test_a_title_in_json_may_be_a_number() -> None:
+    assert fields('[{"title": 1984, "publishers": ["Secker", "Signet"]}]') == [
+        {"title": "1984", "publisher": "Secker; Signet"}
+    ]
+
+
+def test_the_parts_of_a_name_in_json_are_put_together() -> None:
+    people = '[{"given": "Jane", "family": "Austen"}, {"firstName": "Jo", "lastName": "Poe", "creatorType": "editor"}]'
+    (found,) = fields(f'[{{"title": "Emma", "creators": {people}}}]')
+    assert (found["authors"], found["contributors"]) == (["Jane Austen"], ["Jo Poe (editor)"])
+
+
 def test_people_of_json_may_be_objects_and_fields_have_several_names() -> None:
     text = '[{"title": "A", "authors": [{"name": "X"}]}, {"title": "B", "author": "Y", "pages": {"x": [{}]}}]'
     first, second = rows(text)
@@ -188,6 +208,29 @@ def test_the_words_of_a_header_tell_the_encoding_of_a_short_list(text: str, enco
 def test_what_is_no_list_is_refused_with_what_to_do(content: bytes, advice: str) -> None:
     with pytest.raises(UnreadableFile, match=advice):
         rows(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"# mine\n{ISBN}\n\n# more\n{ANOTHER}\n",
+        f"{ISBN} # Emma\n{ANOTHER} // lent\n",
+        f"{ISBN}, {ANOTHER}\n",
+        f'["{ISBN}", "{ANOTHER}"]',
+    ],
+)
+def test_isbns_are_read_however_they_stand_in_a_list(content: str) -> None:
+    assert fields(content) == [{"isbn13": ISBN}, {"isbn13": ANOTHER}]
+
+
+def test_words_beside_an_isbn_in_a_list_are_a_row_of_their_own() -> None:
+    found = rows(f"{ISBN}\n{ANOTHER} Emma\n")
+    assert [(row.row.line, row.row.cells, bool(row.error)) for row in found] == [
+        (1, [ISBN], False),
+        (2, [ANOTHER], False),
+        (2, ["Emma"], True),
+    ]
+    assert [row.row.after for row in found] == [1, 1, 2]
 
 
 def test_what_is_no_isbn_in_a_list_of_them_costs_its_own_row() -> None:

@@ -151,10 +151,10 @@ class Spoiled(TestCase):
             '{"titel": "x"}',
             '{"title": NaN}',
             "null",
-            '{"title": 5}',
+            '{"title": 5}',  # a title nevertheless
         ]
         done = imported(text_file("\n".join(lines) + "\n"))
-        assert (done.totals.created, done.totals.rejected) == (1, 7)
+        assert (done.totals.created, done.totals.rejected) == (2, 6)
 
     def test_a_file_of_another_encoding_is_read_or_refused(self) -> None:
         text = "title,authors\n心,夏目漱石\n心,こころを語る会\n"

@@ -52,6 +52,34 @@ def test_an_apostrophe_of_others_is_text() -> None:
     assert titles("'=t,authors\n", "{},x\n", title="'=t") == list(CELLS)
 
 
+def raw(found: Table) -> list[dict[str, str]]:
+    return [dict(row.fields) for row in found.rows(found.start, found.before)]
+
+
+def test_a_column_without_a_name_has_one_if_there_is_something_in_it() -> None:
+    found = table(",title,,pages,,\n7,A,,5,lent,\n8,B,,6,,\n")
+    assert found.header == ["Column 1", "title", "", "pages", "Column 5"]
+    assert found.unused == ["Column 1", "Column 5"]
+
+
+def test_a_table_without_a_header_is_asked_for_its_columns_and_loses_no_row() -> None:
+    text = "Emma;Austen;9780141439587\nDune;Herbert;9780441172719\n"
+    with pytest.raises(UnreadableFile, match="title=Column 1"):
+        table(text)
+    found = table(text, {"title": "Column 1", "authors": "Column 2"})
+    assert [row["Column 1"] for row in raw(found)] == ["Emma", "Dune"]
+
+
+def test_a_person_can_say_that_a_table_has_no_header() -> None:
+    found = table("Emma,Austen\nDune,Herbert\n", {"title": "Column 1"}, "nameless")
+    assert raw(found) == [{"Column 1": "Emma", "Column 2": "Austen"}, {"Column 1": "Dune", "Column 2": "Herbert"}]
+
+
+def test_lines_that_a_program_quoted_as_a_whole_are_read() -> None:
+    found = table('"Title,""Author"",Year"\n"Emma,""Austen, Jane"",1815"\n')
+    assert raw(found) == [{"Title": "Emma", "Author": "Austen, Jane", "Year": "1815"}]
+
+
 def test_lines_that_begin_with_a_brace_are_json() -> None:
     found = table('\n{"title": "心"}\n')
     assert [row.fields for row in found.rows(found.start, found.before)] == [{"title": "心"}]

@@ -12,11 +12,13 @@ from books.importing.formats.base import Container, Record
 CHUNK = 1 << 16  # bytes
 MAX_VALUE = 1 << 21  # characters of one object
 _OF_OBJECTS = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*(\[\s*)?\{')
+_LISTS = rb"books|items|library|data|entries|records|results|works"
+_WITH_LIST = re.compile(rb'\{[^\n{}[\]]*"(?:%s)"\s*:\s*\[\s*\{' % _LISTS, re.IGNORECASE)
 
 
 def begins(beginning: bytes) -> bool:
     """Whether this is other JSON than JSON Lines, where the first line is a whole object of plain values."""
-    if beginning.startswith(b"[") or _OF_OBJECTS.match(beginning):
+    if beginning.startswith(b"[") or _OF_OBJECTS.match(beginning) or _WITH_LIST.match(beginning):
         return True
     first, newline, _ = beginning.partition(b"\n")
     return beginning.startswith(b"{") and bool(newline) and not first.rstrip().endswith(b"}")
@@ -40,7 +42,8 @@ def records(file: BinaryIO) -> Generator[Record]:
             plain[str(key)] = value
             continue
         number += 1
-        yield number, value if isinstance(value, dict) else [str(value)]
+        cells = value if isinstance(value, list) else [value]
+        yield number, value if isinstance(value, dict) else ["" if each is None else str(each) for each in cells]
     if not following:
         raise UnreadableFile(f"This JSON ends within object {number + 1}: the file is not complete.")
     if plain and not number:

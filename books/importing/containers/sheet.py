@@ -1,4 +1,7 @@
-"""Spreadsheets: the rows of the sheet that looks most like a list of books, with the row numbers that people see."""
+"""Spreadsheets: the rows of the sheet that looks most like a list of books, with the row numbers that people see.
+
+Sheets with the same columns are one list. Another list of books is rejected by the name of its sheet.
+"""
 
 import json
 import os
@@ -14,14 +17,16 @@ from typing import IO, Any, BinaryIO, cast
 
 from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record
-from books.importing.header import find_header
+from books.importing.header import NO_HEADER, Header, find_header
 from books.importing.reading import Row
 
 READER = Path(__file__).with_name("sheet_reader.py")
 MAX_ROW = 8 << 20  # bytes of JSON
 CHECK_EVERY = 500  # milliseconds
+A_LIST = 2  # score of a sheet with titles and one more column that is known
 check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)  # raises if this is to end
 _UNREADABLE = "This spreadsheet cannot be read ({}): save it again, or as CSV. If it is a ZIP archive, unpack it first."
+_OTHER_LIST = "The sheet “{}” has other columns and was not read: save it as a file of its own and import that."
 _TOO_LARGE = "This spreadsheet takes too much memory or time to read: save it as CSV, which is read row by row."
 
 
@@ -33,14 +38,19 @@ def records(file: BinaryIO) -> Generator[Record]:
             shutil.copyfileobj(file, sent)
             sent.flush()
         _wait(received)
-        count = _next(received)
-        scores = [_score(_next(received)) for _ in range(count)] if count > 1 else [0]
+        sheets = _next(received)
+        heads = [_head(_next(received) if len(sheets) > 1 else []) for _ in sheets]
+        best = max(heads, key=lambda head: head.score, default=NO_HEADER)
+        wanted = [number for number, head in enumerate(heads) if head.cells == best.cells]
         with suppress(BrokenPipeError):
-            sent.write(b"%d\n" % scores.index(max(scores)))
+            sent.write(json.dumps([wanted, best.cells]).encode() + b"\n")
             sent.flush()
         _wait(received)
         while (record := _next(received)) is not None:
             yield cast(Record, tuple(record))
+        for number, head in enumerate(heads):
+            if head.score >= A_LIST and number not in wanted:
+                yield 0, _OTHER_LIST.format(sheets[number])
 
 
 @contextmanager
@@ -77,6 +87,6 @@ def _next(received: IO[bytes]) -> Any:
     return value
 
 
-def _score(rows: list[list[str]]) -> int:
-    """How likely a sheet with these first rows is a list of books."""
-    return find_header([Row(0, 0, 0, cells) for cells in rows], {}).score
+def _head(rows: list[list[str]]) -> Header:
+    """The header of a sheet with these first rows. Its score says how likely it is a list of books."""
+    return find_header([Row(0, 0, 0, cells) for cells in rows], {})

@@ -2,9 +2,10 @@
 
 A file of a few bytes can define any number of cells, and the library builds a whole sheet before it returns a row.
 
-Input: the size of the file, the file, and the number of the wanted sheet. Output, as lines of JSON: the number of
-sheets; if there are several, the first rows of each; the rows of the wanted one; null. This imports nothing from the
-catalogue, so that the process starts fast.
+Input: the size of the file, the file, and [the numbers of the wanted sheets, their header]. Output, as lines of JSON:
+the names of the sheets; if there are several, the first rows of each; the rows of the wanted ones; null. Of the second
+wanted sheet and later ones, only the rows below the header are sent. This imports nothing from the catalogue, so that
+the process starts fast.
 """
 
 import datetime
@@ -16,11 +17,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
+from itertools import dropwhile, islice
 from select import poll
 from threading import Thread
 from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 MEMORY = 592 << 20  # bytes of addresses, of which the thread takes 80; a number takes 24, text 50 and its length
 PROCESSOR = 60  # seconds
@@ -57,17 +59,20 @@ def _end_with_parent() -> None:
 def _serve() -> None:
     source = sys.stdin.buffer
     book = CalamineWorkbook.from_filelike(BytesIO(source.read(int(source.readline()))))
-    names = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
-    names = names or book.sheet_names
-    _send(len(names))
+    sheets = [each for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]  # not charts
+    names = [each.name for each in sheets if each.visible == SheetVisibleEnum.Visible]
+    names = names or [each.name for each in sheets]
+    _send(names)
     if len(names) > 1:
         for name in names:
             _send([_texts(row) for row in book.get_sheet_by_name(name).to_python(nrows=LOOKED_AT) if any(row)])
     sys.stdout.flush()
-    if names:
-        sheet = book.get_sheet_by_name(names[int(source.readline())])
+    wanted, header = json.loads(source.readline())
+    for place, number in enumerate(wanted):
+        sheet = book.get_sheet_by_name(names[number])
         signal.alarm(0)
-        for record in _rows(sheet) if sheet.start else ():
+        rows = _rows(sheet) if sheet.start else iter(())
+        for record in islice(dropwhile(lambda row: row[1] != header, rows), 1, None) if place else rows:
             _send(record)
     _send(None)
 

@@ -29,5 +29,6 @@ FORMATS = {
         bibtex.FORMAT,
         csl_json.FORMAT,
         own.ISBNS,
+        own.NAMELESS,
     )
 }

@@ -5,22 +5,34 @@ from collections.abc import Callable, Mapping, Sequence
 from html import unescape
 from typing import Any
 
-from books.importing.column_names import FAMILY, GIVEN, field_of, key
+from books.importing.column_names import FAMILY, GIVEN, base, field_of, key
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.columns import CellReader, Cells, reader
 from books.importing.formats.goodbooks import parse_title
-from books.importing.formats.values import first_isbn, full_year, natural_order, split_role, strip_formula, text, values
+from books.importing.formats.values import (
+    first,
+    first_isbn,
+    full_year,
+    natural_order,
+    split_role,
+    strip_formula,
+    text,
+    values,
+)
 from books.importing.results import RowError
 
 # For these fields other columns are read if the first is empty, such as the ISBN-10.
 FALLBACKS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
 _NOTHING = {"n/a", "#n/a", "n.a.", "null", "none", "nan", "-", "--", "–", "—", "?"}
 LONGEST_NOTHING = 10  # characters, including spaces around
+_OF_BOOKS = r"(?:books?|titles?|bücher|titel|livres|libros|libri|книги?|книг|冊|本|册)"
 _TOTALS = re.compile(
-    r"(?:grand |sub)?totals?|sum|summe|gesamt\w*|insgesamt|somme|total général|totale|suma|razem|celkem|összesen|"
-    r"toplam|итого|всего|المجموع|合計|小計|総計|合计|总计|계|합계|tổng(?: cộng)?",
+    rf"\d+ ?{_OF_BOOKS}|(?:(?:grand |sub)?totals?|sum|count|number of books|summe|anzahl|gesamt\w*|insgesamt|somme|"
+    r"nombre|total général|totale|suma|razem|celkem|összesen|toplam|итого|всего|المجموع|合計|小計|総計|合计|总计|계|"
+    rf"합계|tổng(?: cộng)?)(?::?\s*[\d.,]*)(?:\s{_OF_BOOKS})?",
     re.IGNORECASE,
 )
+_NAMES_IN_JSON = ("name", "literal", "title", "label", "tag", "value")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}\d{0,2});", re.IGNORECASE)
 _BETWEEN_AUTHORS = re.compile(r"[;；|\n、]|\s[&/／]\s|(?<=\)),|[,，]\s*+(?:[,，]|$)")
 _BETWEEN_TOPICS = re.compile(r"[,;|\n]")  # a topic with a comma is rare, a list with commas the rule
@@ -53,11 +65,7 @@ def _fields_in_title(title: str) -> dict[str, Any]:
 
 def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawFields]:
     """Reads these fields, each from the first of its columns that is not empty."""
-    readers = _READERS | {"contributors": _contributors(columns.get("contributors", ()))}
-    plain = {field: _value if len(names) == 1 else _first_value for field, names in columns.items()}
-    read_fields = reader(
-        {field: (names, readers.get(field, plain[field])) for field, names in columns.items()}, keep_dicts=True
-    )
+    read_fields = reader({field: (names, _reader(field, names)) for field, names in columns.items()}, keep_dicts=True)
 
     def read(cells: Cells) -> RawFields:
         fields, dropped = read_fields(cells)
@@ -69,11 +77,35 @@ def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawF
     return read
 
 
-def _first_value(*cells: Any) -> Any:
-    for cell in cells:
-        if value := _value(cell):
-            return value
-    return ""
+def _reader(field: str, columns: Sequence[str]) -> CellReader:
+    if field == "contributors":
+        return _contributors(columns)
+    if field == "isbn13":
+        return lambda *cells: first_isbn(*map(_value, cells))
+    value, read = _first_of(columns), _READERS.get(field, _plain)
+    return lambda *cells: read(value(*cells))
+
+
+def _first_of(columns: Sequence[str]) -> CellReader:
+    """Reads the first column that is not empty. `Author 1` and `Author 2` count as one of several lines."""
+    if len(columns) == 1:
+        return _value
+    groups: dict[str, list[int]] = {}
+    for place, column in enumerate(columns):
+        groups.setdefault(key(base(column)), []).append(place)
+
+    def read(*cells: Any) -> Any:
+        for places in groups.values():
+            if found := [value for place in places if (value := _value(cells[place]))]:
+                return found[0] if len(found) == 1 else "\n".join(map(_plain, found))
+        return ""
+
+    return read
+
+
+def _plain(value: Any) -> Any:
+    """The value, or the texts in a JSON list or object as one text."""
+    return "; ".join(map(str, map(_name, values(value)))) if isinstance(value, (list, dict)) else value
 
 
 def _value(cell: Any) -> Any:
@@ -88,10 +120,27 @@ def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
     """The names in a cell, or in a JSON list of strings or objects."""
     if isinstance(value, str):
         return between.split(value)
-    found: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in values(value)]
+    found = list(map(_name, values(value)))
     if not all(isinstance(each, str) for each in found):
         raise RowError(field, value, "Enter a list of names.")
     return found
+
+
+def _name(value: Any) -> Any:
+    """The name in an object such as {"given": "Jane", "family": "Austen", "role": "author"}."""
+    if not isinstance(value, dict):
+        return value
+    parts = {found[0]: value[name] for name in value if (found := field_of(name))}
+    whole = " ".join(text(parts[part]) for part in (GIVEN, FAMILY) if parts.get(part))
+    role = text(value.get("role") or value.get("creatorType"))
+    return (first(*map(value.get, _NAMES_IN_JSON)) or whole) + (f" ({role})" if role else "")
+
+
+def _people(value: Any) -> list[tuple[str, str]]:
+    names = _names("authors", _BETWEEN_AUTHORS, value)
+    if sum(map(bool, map(str.strip, names))) > 1 and all(name.count(",") == 1 for name in names if name.strip()):
+        names = list(map(natural_order, names))  # several, each as “Austen, Jane”
+    return [person for name in names for person in _people_with_roles(name) or [split_role(name)]]
 
 
 def _people_with_roles(names: str) -> list[tuple[str, str]]:
@@ -104,24 +153,17 @@ def _people_with_roles(names: str) -> list[tuple[str, str]]:
 def _contributors(columns: Sequence[str]) -> CellReader:
     """The people in all these columns. A name without a role gets the column's."""
     return lambda *cells: [
-        (name, role or column)
+        (name, role or base(column))
         for column, cell in zip(columns, cells, strict=True)
         for name, role in map(split_role, _names("contributors", _BETWEEN_AUTHORS, _value(cell)))
     ]
 
 
-_READERS: dict[str, CellReader] = {
-    "authors": lambda *cells: [
-        person
-        for names in _names("authors", _BETWEEN_AUTHORS, _first_value(*cells))
-        for person in _people_with_roles(names) or [split_role(names)]
-    ],
-    "isbn13": lambda *cells: first_isbn(*map(_value, cells)),
-    "published_year": lambda *cells: (
-        full_year(str(found).strip()) if isinstance(found := _first_value(*cells), (str, int)) else found
-    ),
-    "pages": lambda *cells: value.strip().lstrip("0") if isinstance(value := _first_value(*cells), str) else value,
-    "topics": lambda *cells: _names("topics", _BETWEEN_TOPICS, _first_value(*cells)),
+_READERS: dict[str, Callable[[Any], Any]] = {  # of a value that is not empty
+    "authors": _people,
+    "published_year": lambda value: full_year(str(value).strip()) if isinstance(value, (str, int)) else value,
+    "pages": lambda value: value.strip().lstrip("0") if isinstance(value, str) else value,
+    "topics": lambda value: _names("topics", _BETWEEN_TOPICS, value),
 }
 
 
@@ -134,11 +176,16 @@ def columns_of(header: Sequence[str]) -> dict[str, list[str]]:
     return {field: [name for _, name in sorted(columns, key=lambda pair: pair[0])] for field, columns in found.items()}
 
 
+def _with_same_base(columns: Sequence[str]) -> list[str]:
+    """The first column, and others like it with another number."""
+    return [name for name in columns if name == columns[0] or key(base(name)) == key(base(columns[0]))]
+
+
 def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None = None) -> Format:
     """A format that reads each field from the columns in the mapping, or else from those with a known name."""
     if mapping is None:
         found = columns_of(header)
-        columns = {field: names if field in FALLBACKS else names[:1] for field, names in found.items()}
+        columns = {field: names if field in FALLBACKS else _with_same_base(names) for field, names in found.items()}
     else:
         columns = {field: list(names) for field, names in mapping.items() if names}
     name = [columns.pop(part, [""])[0] for part in (GIVEN, FAMILY)]
@@ -168,7 +215,7 @@ def _from_marc(column: str, value: Any) -> Any:
 
 
 def _refuse_totals(fields: Mapping[str, Any]) -> None:
-    """Raises RowError for a row of totals below a list."""
+    """Raises RowError for a row of totals below a list: “Total”, “Total: 123” or “Summe 12 Bücher”."""
     title = str(fields.get("title", "")).strip(" :")
     if not any(map(fields.get, ("authors", "isbn13", "publisher"))) and _TOTALS.fullmatch(title):
         raise RowError("title", title, "This row is a total, not a book.")

@@ -12,7 +12,7 @@ MAX_LISTED, MAX_LENGTH = 40, 60  # columns in a message, characters of each
 
 type ColumnMap = Mapping[str, str | Sequence[str]]  # a field's column, or several: the first that is not empty
 type RawFields = tuple[dict[str, Any], list[RowError]]
-type Record = tuple[int, list[str] | dict[str, Any]]  # its number as people count, and its cells or fields
+type Record = tuple[int, list[str] | dict[str, Any] | str]  # its number as people count; cells, fields or a fault
 
 
 @dataclass(frozen=True, eq=False)
