@@ -30,16 +30,10 @@ class SqliteVersion(CatalogueVersion):
         self.has_looked = False
 
     async def validate(self) -> int | None:
-        if not self.has_looked:
-            self._look()
-        return self.number
-
-    def _look(self) -> None:
-        if self.connection is None:
-            self.number = None
-            return
+        if self.has_looked or self.connection is None:
+            return self.number
         self.has_looked = True
-        asyncio.get_running_loop().call_soon(self._look_again)
+        asyncio.get_running_loop().call_soon(setattr, self, "has_looked", False)
         try:
             (version,) = self.connection.execute("PRAGMA data_version").fetchone()
             if version != self.data_version:
@@ -47,9 +41,7 @@ class SqliteVersion(CatalogueVersion):
                 self.data_version = version
         except sqlite3.Error:  # locked for a moment
             self.number = self.data_version = None
-
-    def _look_again(self) -> None:
-        self.has_looked = False
+        return self.number
 
     async def _open(self) -> None:
         self.connection = await asyncio.to_thread(self._connect)

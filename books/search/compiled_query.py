@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -36,6 +37,8 @@ class CompiledQuery:
     `keeps_plan`: PostgreSQL prepares it, because one plan suits all values and planning takes longer than reading.
     """
 
+    converters: Mapping[Any, Any] = MappingProxyType({})
+
     def __init__(self, queryset: QuerySet[Any, Any], *, keeps_plan: bool = True) -> None:
         self.queryset, self.keeps_plan = queryset, keeps_plan
 
@@ -56,19 +59,18 @@ class CompiledQuery:
 
     def read(self, **values: Any) -> list[Row]:
         sql, parameters = self.fill(values)
-        return self._convert(fetch(sql, parameters, keeps_plan=self.keeps_plan)) if sql else []
+        rows = fetch(sql, parameters, keeps_plan=self.keeps_plan) if sql else []
+        return [*map(tuple, self.compiler.apply_converters(rows, self.converters))] if self.converters else rows
 
     async def aread(self, **values: Any) -> list[Row]:
         """The same from a coroutine. In a request to our server, the event loop itself queries PostgreSQL."""
-        checkout = current_checkout.get()
-        if checkout is None or not self.keeps_plan or connection.vendor == "sqlite":
+        checkout, (sql, parameters) = current_checkout.get(), self.fill(values)
+        is_for_loop = sql and self.keeps_plan and not self.converters and connection.vendor == "postgresql"
+        if checkout is None or not is_for_loop:
             return await in_thread(self.read, **values)
-        sql, parameters = self.fill(values)
         query = import_string("django41_example.server.postgresql.LoopQuery")  # by name: it loads psycopg, 10 MB
-        return self._convert(await checkout.call(query(checkout, sql, parameters))) if sql else []
-
-    def _convert(self, rows: list[Row]) -> list[Row]:
-        return [*map(tuple, self.compiler.apply_converters(rows, self.converters))] if self.converters else rows
+        rows: list[Row] = await checkout.call(query(checkout, sql, parameters))
+        return rows
 
 
 def fetch(sql: str, parameters: list[Any], *, keeps_plan: bool = True) -> list[Row]:

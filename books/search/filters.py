@@ -130,11 +130,13 @@ class BookSearch:
         cls, cleaned: Mapping[str, Any], topic: str = "", author_id: int | None = None, series_id: int | None = None
     ) -> "BookSearch":
         """The search for a cleaned BookQuery, on the page of a `topic`, `author_id` or `series_id` if one is given."""
-        query, author, series = parse(cleaned.get("q") or ""), cleaned.get("author") or "", cleaned.get("series") or ""
+        words, author, series = (cleaned.get(name) or "" for name in ("q", "author", "series"))
         is_id = _is_number(author)
         topics = tuple(filter(None, (topic, cleaned.get("topic"))))
         languages, years = ([cleaned[name]] if cleaned.get(name) else [] for name in ("language", "year"))
-        query = query.with_filters(languages, years, topics, "" if is_id else author)
+        query, filters = SearchQuery(), (languages, years, topics, "" if is_id else author)
+        if words or any(filters):
+            query = parse(words).with_filters(*filters)
         if is_id and not 0 < len(author.lstrip("0")) <= LONGEST_ID:
             return cls(replace(query, is_empty=True))
         authors = filter(None, (author_id, int(author) if is_id else None))

@@ -129,12 +129,6 @@ class Page:
         }
 
 
-def link_header(links: Mapping[str, str | None]) -> str:
-    """The links as the value of a Link header (RFC 8288)."""
-    relations = {"next": "next", "previous": "prev"}
-    return ", ".join([f'<{url}>; rel="{relations[name]}"' for name, url in links.items() if url])
-
-
 class CappedCount(models.Subquery):
     """The number of rows of a query, counted to one beyond the cap at the most."""
 

@@ -21,7 +21,7 @@ from books.models.book_columns import NAME_SEPARATOR
 from books.search.compiled_query import Row
 from books.search.facets import KINDS, FacetCounts
 from books.search.highlight import Highlighter, Parts
-from books.search.pagination import COUNT_CAP, Page, PageRequest, link_header
+from books.search.pagination import COUNT_CAP, Page, PageRequest
 from books.search.query import MOST_WORDS, SearchQuery
 from books.search.results import Matches
 from books.search.spelling import asuggestion
@@ -38,6 +38,7 @@ from django41_example.server.threads import in_thread
 STARTING = {"title_key", "author_key"}  # columns of orders that have letters to jump to
 LISTS, LONGEST = 200, 300  # queries that stay parsed, and their characters
 ROWS = 2000  # that stay rendered: 700 bytes each
+RELATIONS = {"next": "next", "previous": "prev"}  # in a Link header (RFC 8288)
 ENDS_WITH_CURSOR = re.compile(r"(?:(.*)&)?(after|before)=([\w-]+)", re.ASCII | re.DOTALL)
 
 
@@ -114,8 +115,8 @@ class BooksView(CatalogueView):
             data = await self._data(about, links)
             titles = "".join(f"{entry['title']}\n" for entry in data["books"]) if self.media_type == TEXT else None
             response = self.respond(data, template, text=titles)
-        if header := link_header(links):
-            response["Link"] = header
+        if linked := [f'<{url}>; rel="{RELATIONS[name]}"' for name, url in links.items() if url]:
+            response.headers["Link"] = ", ".join(linked)
         return response
 
     async def _data(self, about: Mapping[str, Any], links: Mapping[str, str | None]) -> dict[str, Any]:

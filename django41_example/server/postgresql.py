@@ -35,10 +35,10 @@ class LoopQuery(Call):
         self.cursor = getattr(self.connection, "loop_cursor", None) or psycopg.Cursor(self.connection)
         self.connection.loop_cursor = self.cursor
         self.steps = self.cursor._execute_gen(self.sql, self.parameters, prepare=True)
-        self._go_on(None)
+        self._go_on()
 
-    def _go_on(self, ready: int | None) -> None:
-        """Go on with the statement, now that its socket is `ready` to be read or written."""
+    def _go_on(self, ready: int = 0) -> None:
+        """Begin the statement, or go on with it now that its socket is `ready` to be read or written."""
         rows, error = None, None
         try:
             with self.database.wrap_database_errors:
@@ -52,13 +52,13 @@ class LoopQuery(Call):
         self.checkout.used += time.monotonic() - self.began
         self.finish(rows, error)
 
-    def _must_wait(self, ready: int | None) -> bool:
+    def _must_wait(self, ready: int) -> bool:
         """Take the statement's next step; whether it must wait for its socket then."""
         if ready:
             self.loop.remove_reader(self.socket)
             self.loop.remove_writer(self.socket)
         try:
-            wait = self.steps.send(ready)
+            wait = self.steps.send(ready) if ready else next(self.steps)
         except StopIteration:
             return False
         if wait & EVENT_READ:
