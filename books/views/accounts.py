@@ -175,11 +175,5 @@ async def atokens_of(user: Any) -> list[dict[str, Any]]:
 
 
 def serialize_token(token: Token) -> dict[str, Any]:
-    return {
-        "id": token.pk,
-        "name": token.name,
-        "scopes": token.scopes.split(),
-        "created_at": token.created_at,
-        "expires_at": token.expires_at,
-        "last_used_at": token.last_used_at,
-    }
+    shown = ("id", "name", "created_at", "expires_at", "last_used_at")
+    return {**{name: getattr(token, name) for name in shown}, "scopes": token.scopes.split()}

@@ -1,6 +1,5 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.urls import reverse
@@ -42,7 +41,7 @@ def contributions(author: Named) -> Iterator[dict[str, Any]]:
             "role": LABELS[role],
             "count": count,
             "books": [serializers.link("book_detail", *row) for row in rows[:MAX_SHOWN]],
-            "url": f"{reverse('book_list')}?{urlencode({'q': WORDS[role] + ':' + as_phrase(author.name)})}",
+            "url": reverse("book_list", query={"q": f"{WORDS[role]}:{as_phrase(author.name)}"}),
         }
 
 

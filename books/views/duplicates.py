@@ -1,6 +1,5 @@
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -154,8 +153,7 @@ class BookMerge(BooksMergeView):
             text = query.cleaned_data["q"]
             data = {"book": serializers.heading(book), "q": text, "found": await afind_books(text or book.title, key)}
             return self.respond(data, "books/book_merge.html", status=self.problem.status if self.problem else 200)
-        url = f"{reverse('book_merge', args=[key])}?{urlencode({'q': other.pk})}"
-        data = {"url": url, **compare([book, other])}
+        data = {"url": reverse("book_merge", args=[key], query={"q": other.pk}), **compare([book, other])}
         return self.side_by_side(data, [book, other], ticked=not data["doubt"])
 
 
@@ -180,7 +178,7 @@ def no_group(list_name: str) -> HTTPError:
 
 
 def list_after(list_name: str, fingerprint: str) -> str:
-    return f"{reverse(list_name)}?{urlencode({'after': fingerprint})}"
+    return reverse(list_name, query={"after": fingerprint})
 
 
 async def afind_books(text: str, without: int) -> list[dict[str, Any]]:
@@ -191,8 +189,8 @@ async def afind_books(text: str, without: int) -> list[dict[str, Any]]:
 
 
 def url_of(group: Group) -> str:
-    url = reverse("duplicate_detail", args=[group["fingerprint"]])
-    return f"{url}?{urlencode({'first': group['first']})}" if group["place"] else url
+    query = {"first": group["first"]} if group["place"] else None
+    return reverse("duplicate_detail", args=[group["fingerprint"]], query=query)
 
 
 def serialized(group: Group, books: list[Book]) -> dict[str, Any]:

@@ -106,12 +106,8 @@ def changes_of_book(names: tuple[str, ...], most: int) -> QuerySet[Any, Any]:
 
 def serialized(pk: int, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": row["id"],
-        "version": row["version"],
-        "action": row["action"],
-        "via": row["via"],
+        **{name: row[name] for name in ("id", "version", "action", "via", "at")},
         "by": row.get("user__username"),
-        "at": row["at"],
         "fields": {name: {"before": before, "after": after} for name, (before, after) in row["fields"].items()},
         "undoes": row["undoes_id"],
         "merged_into": book_url(row["part_of__book_id"]) if row["part_of__book_id"] else None,

@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve, reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from books.forms.accounts import LoginForm
 from books.web import HTTPError, SeeOther, page, parsing
@@ -30,7 +30,7 @@ def redirect_to_login(request: HttpRequest) -> HttpResponse:
         if len(quote_plus(typed)) > LONGEST_PENDING:
             raise too_long_to_carry()
         return login_page(request, here, typed, status=401)
-    return SeeOther(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
+    return SeeOther(reverse("login", query={"next": request.get_full_path()}))
 
 
 def too_long_to_carry() -> HTTPError:

@@ -209,14 +209,9 @@ async def achanges(named: Named, most: int) -> list[dict[str, Any]]:
 
 def serialized(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": row["id"],
+        **{name: row[name] for name in ("id", "before", "after", "books", "via", "at")},
         "action": _action(row["before"], row["after"]),
-        "before": row["before"],
-        "after": row["after"],
-        "books": row["books"],
-        "via": row["via"],
         "by": row["user__username"],
-        "at": row["at"],
         "undoes": row["undoes_id"],
         "undo_url": None if row["undone_by__id"] else reverse("name_undo", args=[row["id"]]),
     }

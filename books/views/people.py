@@ -41,7 +41,7 @@ class PeopleList(CatalogueView):
         form = valid(InvitationForm(await in_thread(parsing.fields, request, InvitationForm)), 422)
         invite = sync_to_async(Invitation.objects.invite)
         invitation, secret = await invite(form.cleaned_data["role"], self.user.account)
-        url = request.build_absolute_uri(f"{reverse('invitation')}?secret={secret}")
+        url = request.build_absolute_uri(reverse("invitation", query={"secret": secret}))
         row = {**vars(invitation), "by": self.user.account.get_username()}
         data = {**{name: row[name] for name in INVITATION}, "invitation_url": url}
         is_page = self.media_type == HTML
@@ -93,7 +93,7 @@ class PasswordLink(CatalogueView):
         if not (data["active"] and settings.PASSWORD_SIGN_IN):
             raise HTTPError(409, PASSWORDLESS)
         secret = secret_for(await User.objects.aget(pk=pk))
-        data |= {"password_url": request.build_absolute_uri(f"{reverse('new_password')}?secret={secret}")}
+        data |= {"password_url": request.build_absolute_uri(reverse("new_password", query={"secret": secret}))}
         context = {"roles": Role.choices, "has_passwords": True}
         return self.respond(data, "accounts/person.html", context=context, status=201, headers=NO_STORE)
 
