@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import urlencode
+from django.urls import reverse
 
 from books.forms.activity import ACTIVITIES, JOBS, NAMES, ActivityQuery
 from books.jobs.tasks.undo_import import UNDOABLE
@@ -45,15 +45,10 @@ class Activity(CatalogueView):
         shown, places = rows[: query.page.size], query.places()
         for row in shown:
             places[row["action"] if row["action"] in places else "change"] = row["id"]
-        is_more = len(rows) > len(shown)
-        data = {
-            "activity": shown,
-            "next": f"{request.path}?{urlencode(query.parameters_after(places))}" if is_more else None,
-        }
-        context = (
-            {"query": query.data, "kinds": ACTIVITIES, "people": await apeople()} if self.media_type == HTML else {}
-        )
-        return self.respond(data, "activity.html", context=context)
+        next_url = reverse("activity", query=query.parameters_after(places)) if len(rows) > len(shown) else None
+        people = await apeople() if self.media_type == HTML else []
+        context = {"query": query.data, "kinds": ACTIVITIES, "people": people}
+        return self.respond({"activity": shown, "next": next_url}, "activity.html", context=context)
 
 
 def by(query: ActivityQuery, column: str) -> Q:

@@ -41,11 +41,7 @@ class DuplicateList(CatalogueView):
         next_url = f"{list_after('duplicate_list', last)}&size={size}" if last else None
         titles = Book.objects.filter(fingerprint=last).order_by("pk").values_list("title", flat=True)
         data = {"groups": groups, "next": next_url, "up_to": await titles.afirst() if last else None}
-        parts = [
-            {"name": name, "groups": [group for group in groups if group["certain"] == is_certain]}
-            for name, is_certain in (("The same book", True), ("Perhaps the same book", False))
-        ]
-        return self.respond(data, "books/duplicate_list.html", context={"parts": parts})
+        return self.respond(data, "books/duplicate_list.html")
 
 
 class MergeView(CatalogueView):
