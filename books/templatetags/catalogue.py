@@ -1,14 +1,14 @@
 """What templates need beyond Django's own; built in, so no template loads it. Nothing queries the database."""
 
 import re
-from collections.abc import ItemsView, Mapping
+from collections.abc import Callable, ItemsView, Mapping
 from html import escape
 from typing import Any
 
 from django import template
 from django.template import defaulttags
-from django.template.base import FilterExpression, Parser, Token
-from django.templatetags import static
+from django.template.base import Parser, Token
+from django.templatetags.static import do_static
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
@@ -16,6 +16,7 @@ from books.metadata import covers, languages
 from books.metadata.record import BY_NAME
 
 register = template.Library()
+NAME_ALONE = re.compile(r"""\w+ (["'])[\w/.:-]+\1""")
 
 
 class Constant(template.Node):
@@ -29,23 +30,17 @@ class Constant(template.Node):
         return self.html
 
 
-def is_constant(expression: FilterExpression) -> bool:
-    return isinstance(expression.var, str) and not expression.filters
+def constant(tag: Callable[[Parser, Token], template.Node]) -> Callable[[Parser, Token], template.Node]:
+    """Django's tag, rendered once where it has nothing but a name in quotes: that spares a page a tenth of a ms."""
+
+    def compiled(parser: Parser, token: Token) -> template.Node:
+        return Constant(tag(parser, token)) if NAME_ALONE.fullmatch(token.contents) else tag(parser, token)
+
+    return compiled
 
 
-@register.tag
-def url(parser: Parser, token: Token) -> template.Node:
-    """Django's; a page has a dozen of those without arguments, which took a third of its time."""
-    node = defaulttags.url(parser, token)
-    is_given_something = node.args or node.kwargs or node.asvar
-    return Constant(node) if is_constant(node.view_name) and not is_given_something else node
-
-
-@register.tag("static")
-def static_file(parser: Parser, token: Token) -> template.Node:
-    """Django's."""
-    node = static.do_static(parser, token)
-    return Constant(node) if is_constant(node.path) and not node.varname else node
+register.tag("url", constant(defaulttags.url))
+register.tag("static", constant(do_static))
 
 
 @register.filter
