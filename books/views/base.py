@@ -10,11 +10,11 @@ from django.views import View
 from books.cache.catalogue import acatalogue_name
 from books.models import Actor, Channel
 from books.views.login_redirect import redirect_to_login
-from books.web import parsing
+from books.web import HTML, JSON, TEXT, HTTPError, errors_of, page, parsing
 from books.web.authentication import ANONYMOUS, RequestUser, aauthenticate, is_personal
 from books.web.errors import REFUSED, http_error
 from books.web.form_data import StrictMultiPartParser
-from books.web.negotiation import HTML, HTTPError, Page, error_response, error_type, errors_of, preferred_type, respond
+from books.web.negotiation import Page, as_json, error_response, error_type, preferred_type
 from books.web.permissions import LoginRequired, Rule, aauthorize, is_open
 from django41_example.server.forwarded import remember_user
 from django41_example.server.threads import in_thread
@@ -102,9 +102,21 @@ class CatalogueView(View):
         except HTTPError as error_of_form:
             return error_response(request, error_of_form)
 
-    def respond(self, data: Mapping[str, Any], template: str, **how: Any) -> HttpResponse:
-        """The data as JSON, as the page that shows it, or as the `text`: see books.web.negotiation.respond."""
-        return respond(self.request, self.media_type, data, template, **how)
+    def respond(
+        self,
+        data: Mapping[str, Any],
+        template: str,
+        *,
+        text: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        **how: Any,
+    ) -> HttpResponse:
+        """The data in the media type that was negotiated; `context` is what the page shows besides it."""
+        if self.media_type == HTML:
+            return page(self.request, template, {**data, **(context or {})}, **how)
+        if self.media_type == TEXT and text is not None:
+            return HttpResponse(text, content_type=f"{TEXT}; charset=utf-8", **how)
+        return HttpResponse(as_json(data), content_type=JSON, **how)
 
     def respond_again(
         self,

@@ -93,25 +93,6 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def respond(  # noqa: PLR0913 - all that a response is made of
-    request: HttpRequest,
-    media_type: str,
-    data: Mapping[str, Any],
-    template: str,
-    *,
-    text: str | None = None,
-    context: Mapping[str, Any] | None = None,
-    status: int = 200,
-    headers: Headers = None,
-) -> HttpResponse:
-    """The data in the media type that was negotiated; `context` is what the page shows besides it."""
-    if media_type == HTML:
-        return page(request, template, {**data, **(context or {})}, status=status, headers=headers)
-    if media_type == TEXT and text is not None:
-        return HttpResponse(text, content_type=f"{TEXT}; charset=utf-8", status=status, headers=headers)
-    return HttpResponse(as_json(data), content_type=JSON, status=status, headers=headers)
-
-
 def json_response(data: Mapping[str, Any], *, status: int = 200, headers: Headers = None) -> HttpResponse:
     return HttpResponse(as_json(data), content_type=JSON, status=status, headers=headers)
 
@@ -170,8 +151,9 @@ def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:
     """The error in the client's format. Touches no database, and takes no thread: there may be none."""
     said = {"errors": error.errors} if error.errors else {"detail": error.detail or error.status.phrase}
     data = {**said, **error.more}
-    context = {"status": error.status.value, "phrase": error.status.phrase}
     how: Any = {"status": error.status, "headers": error.headers}
-    response = respond(request, error_type(request), data, "error.html", context=context, **how)
+    context = {"status": error.status.value, "phrase": error.status.phrase}
+    is_page = error_type(request) == HTML
+    response = page(request, "error.html", data | context, **how).rendered() if is_page else json_response(data, **how)
     patch_vary_headers(response, ["Accept"])
-    return response.rendered() if isinstance(response, Page) else response
+    return response

@@ -115,12 +115,6 @@ class Statements:
         self.database = database
         database.execute_wrappers.append(self._execute)
 
-    def prepare(self, *, health_check: bool) -> None:
-        """In the thread: close the connection if it failed, as Django does between requests. Ours never expire."""
-        if self.database.errors_occurred or health_check:
-            self.database.close_if_unusable_or_obsolete()
-        self.database.health_check_done = not health_check
-
     def _execute(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         self.began = time.monotonic()
         return execute(sql, params, many, context)

@@ -51,7 +51,8 @@ class ThreadPool:
         self.idle: list[PoolThread] = []  # the last one returned is taken first: its connection is the warmest
         self.queue: list[Checkout] = []  # by their places
         self.holders: set[Checkout] = set()
-        self.held, self.held_by_writers = Counter[str](), Counter[str]()  # threads by client
+        self.held: dict[str, int] = {}  # threads by client
+        self.held_by_writers = Counter[str]()
         self.slow_until: dict[str, float] = {}  # clients, by time.monotonic
         self.looking: asyncio.TimerHandle | None = None
         self.latest: Checkout | None = None
@@ -84,8 +85,9 @@ class ThreadPool:
             self.started += 1
             thread = PoolThread(f"{self.name}-{self.started}", self)
         self.holders.add(checkout)
-        self.held[checkout.client] += 1
-        self.held_by_writers[checkout.client] += checkout.writes
+        self.held[checkout.client] = self.held.get(checkout.client, 0) + 1
+        if checkout.writes:
+            self.held_by_writers[checkout.client] += 1
         if self.looking is None:
             self.looking = loop.call_later(LOOK_EVERY, self._look)
         return thread
@@ -103,9 +105,10 @@ class ThreadPool:
     def put_back(self, thread: PoolThread, checkout: Checkout) -> None:
         self.holders.discard(checkout)
         self.held[checkout.client] -= 1
-        self.held_by_writers[checkout.client] -= checkout.writes
         if not self.held[checkout.client]:
-            del self.held[checkout.client], self.held_by_writers[checkout.client]
+            del self.held[checkout.client]
+        if checkout.writes:
+            self.held_by_writers -= Counter([checkout.client])  # drops those without any
         if checkout.used > TURN:
             self.note(checkout)
         self.idle.append(thread)
@@ -132,15 +135,15 @@ class ThreadPool:
         """Which waiting request is next: of the client with the fewest threads, the first in the queue."""
         first = {(each.client, each.writes): each for each in reversed(self.queue)}
         allowed = (each for each in first.values() if self._may_hold(each.client, writes=each.writes))
-        return min(allowed, key=lambda each: (self.held[each.client], each.place()), default=None)
+        return min(allowed, key=lambda each: (self.held.get(each.client, 0), each.place()), default=None)
 
     def _may_hold(self, client: str, *, writes: bool) -> bool:
-        if self.held[client] >= self.client_limit:
+        if (held := self.held.get(client, 0)) >= self.client_limit:
             return False
         if writes:
             return self.held_by_writers.total() < self.writer_limit
         is_slow = client in self.slow_until and time.monotonic() < self.slow_until[client]
-        return not is_slow or self.held[client] - self.held_by_writers[client] < self.slow_limit
+        return not is_slow or held - self.held_by_writers[client] < self.slow_limit
 
     def note(self, checkout: Checkout) -> None:
         """It has held a thread for more than a turn."""

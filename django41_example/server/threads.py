@@ -71,8 +71,10 @@ class Call:
             began = statements.began = time.monotonic()
             try:
                 if not checkout.has_begun:
-                    checkout.has_begun = True
-                    statements.prepare(health_check=checkout.health_check)
+                    checkout.has_begun, database = True, statements.database
+                    if database.errors_occurred or checkout.health_check:
+                        database.close_if_unusable_or_obsolete()  # if it failed, as Django does between requests
+                    database.health_check_done = not checkout.health_check
                 result = self.function()
             except BaseException as caught:  # noqa: BLE001 - it is raised where the result is awaited
                 error = caught
@@ -276,7 +278,8 @@ async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P
     if checkout is None:  # outside of requests to our server, as in a job or a test
         return await sync_to_async(function)(*args, **kwargs)
     calls = (with_prefix, function) if settings.SCRIPT_NAME else (function,)
-    result: R = await checkout.submit(copy_context().run, *calls, *args, **kwargs)
+    run: Any = copy_context().run
+    result: R = await checkout.call(Call(checkout, partial(run, *calls, *args, **kwargs)))
     return result
 
 

@@ -17,7 +17,7 @@ from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from django41_example.server.request_log import RequestLog
 from django41_example.server.static_files import StaticFiles
-from django41_example.server.threads import Checkout
+from django41_example.server.threads import Call, Checkout
 from tests.asgi.client import ask, until
 from tests.asgi.conftest import MakePool
 from tests.caching import subscribed  # noqa: F401 - a fixture
@@ -53,17 +53,17 @@ class Count:
 @pytest.fixture
 async def count(monkeypatch: Any) -> Count:
     count = Count()
-    submit, start = Checkout.submit, threading.Thread.start
+    start_call, start = Call.start, threading.Thread.start
 
-    def hop(*arguments: Any, **named: Any) -> Any:
+    def hop(*arguments: Any) -> None:
         count.hops += 1
-        return submit(*arguments, **named)
+        start_call(*arguments)
 
     def begin(thread: threading.Thread) -> None:
         count.threads += 1
         start(thread)
 
-    monkeypatch.setattr(Checkout, "submit", hop)
+    monkeypatch.setattr(Call, "start", hop)
     monkeypatch.setattr(threading.Thread, "start", begin)
     return count
 
