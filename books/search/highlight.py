@@ -24,6 +24,7 @@ class Highlighter:
     def __init__(self, query: SearchQuery, column: str) -> None:
         self.phrases: dict[str, list[Phrase]] = defaultdict(list)  # by the first character
         found = {phrase for term in query.terms for phrase in term.phrases if column in phrase.columns}
+        self.first_words = {phrase.words[0] for phrase in found}
         for phrase in sorted(found, key=lambda phrase: -len("".join(phrase.words))):
             self.phrases[phrase.words[0][0]].append(phrase)
 
@@ -31,6 +32,8 @@ class Highlighter:
         if not self.phrases:
             return [(text, False)]
         folded, places = _fold_with_places(text[:MOST_TEXT])
+        if not any(map(folded.__contains__, self.first_words)):  # as in most names of authors
+            return [(text, False)]
         words = list(_words(folded))
         parts, end = [], 0
         for place, (word, _) in enumerate(words):
@@ -49,6 +52,8 @@ _fold = lru_cache(5000)(fold)
 
 def _fold_with_places(text: str) -> tuple[str, list[int]]:
     """The folded text, and where in the text each of its characters comes from."""
+    if text.isascii():  # of which only apostrophes fold to nothing
+        return fold(text), [*[place for place, each in enumerate(text) if each not in "'`"], len(text)]
     folded, places = [], []
     for character in _CHARACTER.finditer(text):
         piece = _fold(character[0])

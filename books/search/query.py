@@ -50,31 +50,29 @@ class SearchQuery:
         self, languages: Iterable[str], years: Iterable[Span], topics: Sequence[str], authors: str
     ) -> "SearchQuery":
         """The same search with these filters added, all as marks in the index of words."""
-        named = list(dict.fromkeys(search.words(authors))) if authors else []
-        room = max(MOST_WORDS - self.size, 1)
-        together = replace(
+        named, room = list(dict.fromkeys(search.words(authors))) if authors else [], max(MOST_WORDS - self.size, 1)
+        all_languages = tuple(dict.fromkeys([*self.languages, *languages]))
+        all_years = _intersection([*self.years, *years])
+        marks = [Term((Phrase((word,), FIELDS["author"]),)) for word in named[:room]]
+        marks += [_marks("topics", search.tag(slug)) for slug in topics]
+        marks += [_marks("other", search.tag(name)) for name in all_languages]
+        marks += [_marks("other", *tags) for span in all_years if (tags := _year_tags(*span))]
+        is_impossible = len(set(self.isbns)) > 1 or any(_is_reversed(*span) for span in all_years)
+        is_unknown = bool(authors and not named) or not all(map(_is_slug, topics))
+        return replace(
             self,
-            languages=tuple(dict.fromkeys([*self.languages, *languages])),
-            years=_intersection([*self.years, *years]),
+            languages=all_languages,
+            years=all_years,
+            marks=tuple(marks),
+            is_empty=self.is_empty or is_impossible or is_unknown,
             ignored=(*self.ignored, *named[room:]),
-            is_empty=self.is_empty or bool(authors and not named) or not all(map(_is_slug, topics)),
         )
-        is_impossible = len(set(self.isbns)) > 1 or any(_is_reversed(*span) for span in together.years)
-        marks = together._marks_of(topics, named[:room])
-        return replace(together, marks=marks, is_empty=together.is_empty or is_impossible)
 
     @property
     def size(self) -> int:
         """How many words are looked up."""
         without = (term for expression in self.excluded for term in expression.terms)
         return sum(len(phrase.words) for term in (*self.terms, *without) for phrase in term.phrases)
-
-    def _marks_of(self, topics: Iterable[str], authors: Iterable[str]) -> tuple[Term, ...]:
-        terms = [Term((Phrase((word,), FIELDS["author"]),)) for word in authors]
-        terms += [_marks("topics", search.tag(slug)) for slug in topics]
-        terms += [_marks("other", search.tag(name)) for name in self.languages]
-        terms += [_marks("other", *tags) for span in self.years if (tags := _year_tags(*span))]
-        return tuple(terms)
 
     @property
     def marked_years(self) -> list[Span]:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from books.metadata.folding import fold
 from books.metadata.text import is_unspaced
+from books.search.compiled_query import fetch
 from books.search.index import using_index
 from books.search.pagination import COUNT_CAP
 
@@ -79,6 +80,5 @@ def _slips(word: str) -> Iterator[str]:
 
 
 def _counts(words: list[str], most: int = ENOUGH) -> dict[str, int]:
-    with using_index(), connection.cursor() as cursor:
-        cursor.execute(_COUNT[connection.vendor], [most, json.dumps(words)])
-        return dict(cursor.fetchall())
+    with using_index():
+        return dict(fetch(_COUNT[connection.vendor], [most, json.dumps(words)]))

@@ -92,7 +92,7 @@ def small_cover(title: str, author_names: str) -> str:
     drawn = covers.thumbnail(title, author_names)
     return (
         f'<svg class="cover {drawn["classes"]}" viewBox="0 0 120 180" aria-hidden="true">'
-        f'<use href="#ornament-{drawn["ornament"]}"/><text>{escape(drawn["initial"])}</text></svg>'
+        f'<use href="#ornament-{drawn["ornament"]}"/><text>{drawn["initial"]}</text></svg>'
     )
 
 

@@ -1,9 +1,10 @@
 """Lists of books, at whichever URL, and what other lists share with them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from html import escape
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
@@ -217,26 +218,24 @@ async def aname(author: str) -> str | None:
     return await Author.objects.filter(pk=author).values_list("name", flat=True).afirst()
 
 
-def rows_html(rows: Iterable[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:
-    titles, authors = Highlighter(query, "title"), Highlighter(query, "authors")
-    html: list[str] = []
-    for row in rows:
-        before, title, between, names, after = row_html(*row[: len(BookQuerySet.LIST_COLUMNS)])
-        if query.terms:
-            title = highlight_html(titles.parts(row[1]))
-            names = highlight_html(authors.parts(row[2].replace(NAME_SEPARATOR, ", ")))
-        if place := places.get(row[0]):
-            names = f"<b>{escape(place)}</b> {names}"
-        html += before, title, between, names, after
-    return "".join(html).encode()
+def rows_html(rows: Sequence[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:
+    html = [row_html(*row[: len(BookQuerySet.LIST_COLUMNS)]) for row in rows]
+    if query.terms or places:
+        titles, authors = Highlighter(query, "title"), Highlighter(query, "authors")
+        for number, row in enumerate(rows):
+            before, _, between, _, after = html[number]
+            place = f"<b>{escape(places[row[0]])}</b> " if places.get(row[0]) else ""
+            names = place + highlight_html(authors.parts(row[2].replace(NAME_SEPARATOR, ", ")))
+            html[number] = before, highlight_html(titles.parts(row[1])).encode(), between, names.encode(), after
+    return b"".join(chain.from_iterable(html))
 
 
 @lru_cache(ROWS)
 def row_html(
     pk: int, title: str, author_names: str, _isbn13: str | None, published_year: int | None, language: str
-) -> tuple[str, str, str, str, str]:
+) -> tuple[bytes, ...]:
     """A row in five pieces: the second and the fourth are the title and the authors."""
-    return (
+    pieces = (
         f'<li lang="{escape(language)}">{small_cover(title, author_names)}<a href="{book_url(pk)}" dir="auto">',
         escape(title),
         '</a><span class="by" dir="auto">',
@@ -244,6 +243,7 @@ def row_html(
         f'</span><span class="when" lang="en">{year(published_year)}</span>'
         f'<span class="tongue" lang="en">{escape(languages.name(language)) if language else ""}</span></li>\n',
     )
+    return tuple(map(str.encode, pieces))
 
 
 def highlight_html(parts: Parts) -> str:
