@@ -27,7 +27,7 @@ from django.utils.csp import CSP
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
-from books.web.authentication import aget_user, get_user, remote_user
+from books.web.authentication import aget_user, get_user
 from django41_example.server.handler import stored_headers
 
 aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)  # as in Django 6.1.3
@@ -214,7 +214,7 @@ class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
 
     def process_request(self, request: Any) -> None:
         super().process_request(request)
-        if remote_user(request):
+        if "remote_user" in getattr(request, "scope", {}):
             request.user = SimpleLazyObject(partial(get_user, request))
             request.auser = partial(aget_user, request)
 

@@ -82,7 +82,7 @@ async def aget_user(request: HttpRequest) -> Any:
 def is_personal(request: HttpRequest) -> bool:
     """Whether it may be answered differently from everybody else's."""
     has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-    return has_cookie or "HTTP_AUTHORIZATION" in request.META or bool(remote_user(request))
+    return has_cookie or "HTTP_AUTHORIZATION" in request.META or "remote_user" in getattr(request, "scope", {})
 
 
 async def aauthenticate(request: HttpRequest) -> RequestUser:

@@ -92,7 +92,8 @@ class Handler(ASGIHandler):
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
         scope["client_key"] = client = client_of(scope)
-        if self.pool.is_full(client, writes=scope["method"] not in REPEATABLE) and scope["path"] not in self.always:
+        is_full = self.pool.queue and self.pool.is_full(client, writes=scope["method"] not in REPEATABLE)
+        if is_full and scope["path"] not in self.always:
             await self._turn_away(scope, send)
         elif scope["method"] in {"GET", "HEAD"} and BODY_HEADERS.isdisjoint(dict(scope["headers"])):
             await self._answer(scope, receive, send)

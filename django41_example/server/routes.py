@@ -3,7 +3,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.urls import Resolver404, ResolverMatch, get_resolver
 
-REMEMBERED, LONGEST = 1000, 200  # paths, and their characters: a longer one is resolved each time
+REMEMBERED = 256  # paths, of 8 kB at the most
 
 
 class Routes:
@@ -11,11 +11,8 @@ class Routes:
 
     def __init__(self) -> None:
         self.resolve = get_resolver(settings.ROOT_URLCONF).resolve
-        self.remembered = lru_cache(REMEMBERED)(self._match)
-
-    def match(self, path: str) -> ResolverMatch | None:
-        """None where nothing is: that too takes long to find out, and is asked several times for a request."""
-        return self.remembered(path) if len(path) <= LONGEST else self._match(path)
+        # None where nothing is: that too takes long to find out, and is asked several times for a request.
+        self.match = lru_cache(REMEMBERED)(self._match)
 
     def declares(self, name: str, path: str) -> bool:
         """Whether the view at this path declares that it `is_public`, say, or `takes_uploads`."""

@@ -44,7 +44,6 @@ class ThreadPool:
     def __init__(self, size: int, limits: Limits, *, name: str = "pool", streaming: "ThreadPool | None" = None) -> None:
         self.size, self.limits, self.name, self.streaming = size, limits, name, streaming or self
         self.client_limit = math.ceil(size * limits.client_share)
-        self.client_queue = math.ceil(limits.queue_length * limits.client_share)
         self.slow_limit = math.ceil(self.client_limit / 2)
         self.writer_limit = math.ceil(size * limits.writer_share)
         self.started = 0
@@ -65,12 +64,11 @@ class ThreadPool:
 
     def is_full(self, client: str, *, writes: bool) -> bool:
         """Whether a request of this client could neither get a thread now nor wait for one."""
-        if len(self.queue) < self.client_queue:
-            return False
         if self._may_hold(client, writes=writes) and (self.idle or self.started < self.size):
             return False
         waiting = sum(checkout.client == client for checkout in self.queue)
-        return len(self.queue) >= self.limits.queue_length or waiting >= self.client_queue
+        most = self.limits.queue_length
+        return len(self.queue) >= most or waiting >= math.ceil(most * self.limits.client_share)
 
     def take(self, checkout: "Checkout") -> PoolThread | None:
         """A thread for this checkout, to be returned by `put_back`; None if it has to wait."""

@@ -229,12 +229,14 @@ async def test_a_path_that_needs_no_thread_is_answered_in_any_crowd(make_pool: M
     async def view(request: HttpRequest) -> HttpResponse:
         return HttpResponse()
 
-    pool = make_pool(1, queue_length=0)
+    pool = make_pool(1, queue_length=1)
     handler = serve(view, pool)
     handler.always = {"/always/"}
-    busy = Checkout(pool, writes=False)
+    busy, waiting = Checkout(pool, writes=False), Checkout(pool, writes=False)
     busy.submit(str)
-    statuses = [(await ask(handler, address)).status for address in ("/always/", "/")]
+    waiting.submit(str)
+    statuses = [(await ask(handler, url)).status for url in ("/always/", "/")]
+    waiting.end()
     busy.end()
     assert statuses == [200, 503]
 
