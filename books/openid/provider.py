@@ -1,10 +1,9 @@
 """Sign-in through a provider of OpenID Connect, such as Authentik, Keycloak or Google: authorization code with PKCE.
 
 Its discovery document says where people sign in. They come back with a code; for that the provider gives a token that
-it has signed, and that names them. What belongs to one attempt stays in the browser meanwhile, signed by us.
+it has signed, and that names them.
 """
 
-import secrets
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,7 +15,6 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from asgiref.sync import sync_to_async
 from cachetools import TTLCache
 from django.conf import settings
-from django.utils.crypto import constant_time_compare
 
 from books.lookup.client import Host, aask
 from books.models.lookup import LookupFailed
@@ -26,11 +24,6 @@ ENDPOINTS = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
 Claims = dict[str, Any]
 
 _documents: TTLCache[str, Any] = TTLCache(maxsize=10, ttl=3600)  # by URL: what is the same for all sign-ins
-
-
-def new_attempt(**facts: str | int | None) -> dict[str, Any]:
-    """What only this browser knows of a sign-in that begins."""
-    return {**facts, **{name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}}
 
 
 async def aauthorization_url(attempt: Mapping[str, Any], redirect_uri: str) -> str:
@@ -68,11 +61,6 @@ async def aclaims(attempt: Mapping[str, Any], code: str, redirect_uri: str) -> C
     if "preferred_username" not in claims:
         claims = {**await _auser_info(metadata, answer.get("access_token"), claims["sub"]), **claims}
     return claims
-
-
-def is_answer_to(attempt: Mapping[str, Any], state: str, issuer: str) -> bool:
-    """Whether this response belongs to the attempt; providers may add their name to the state."""
-    return constant_time_compare(attempt["state"], state) and issuer.rstrip("/") in {"", settings.OIDC_ISSUER}
 
 
 async def _averify(token: Any, metadata: Mapping[str, Any], nonce: str) -> Claims:

@@ -1,4 +1,3 @@
-import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
+from books.feeds.json_ld import json_ld
 from books.metadata import covers, isbn, roles
 from books.metadata.series import Place
 from books.models import Book, BookAuthor, BookSeries, BookTopic, Change, MergedAway, StaleVersion
@@ -39,7 +39,6 @@ PLACES = CompiledQuery(
     .order_by("position")
     .values_list("series_id", "series__name", "number", "label", "previous", "previous_title", "next", "next_title")
 )
-IN_SCHEMA_ORG = {role: roles.LABELS[role] for role in ("trl", "ill", "edt")}
 
 
 class BookDetail(CatalogueView):
@@ -164,28 +163,3 @@ def neighbours(pk: int, name: str, number: Decimal | None, label: str, *books: A
     place = Place(name, number, label).written
     url = reverse("series_detail", args=[pk])
     return {"name": name, "url": url, "place": place, "previous": previous, "next": following}
-
-
-def json_ld(data: Mapping[str, Any]) -> str:
-    """The book in schema.org's terms, safe to stand in a <script> element."""
-    facts = {
-        "@context": "https://schema.org",
-        "@type": "Book",
-        "name": data["title"],
-        "alternativeHeadline": data["subtitle"],
-        "author": [{"@type": "Person", "name": name} for name in data["authors"]],
-        **{
-            name: [{"@type": "Person", "name": each} for each in names]
-            for name, names in roles.by_property(data["contributors"], IN_SCHEMA_ORG, "contributor").items()
-        },
-        "isbn": data["isbn13"],
-        "publisher": data["publisher"] and {"@type": "Organization", "name": data["publisher"]},
-        "datePublished": f"{data['published_year']:04}" if (data["published_year"] or -1) > 0 else None,
-        "inLanguage": data["language"],
-        "numberOfPages": data["pages"],
-        "description": data["description"],
-        "about": data["topics"],
-        "isPartOf": [{"@type": "BookSeries", "name": place["name"]} for place in data["in_series"]],
-    }
-    text = json.dumps({name: value for name, value in facts.items() if value}, ensure_ascii=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

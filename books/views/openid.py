@@ -8,7 +8,6 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import alogin
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -16,6 +15,7 @@ from books.forms.accounts import OpenIdForm
 from books.models import Identity, Refused
 from books.models.account import NameTaken
 from books.models.lookup import LookupFailed
+from books.openid import attempt as attempts
 from books.openid import provider
 from books.views.accounts import NO_STORE
 from books.views.base import CatalogueView
@@ -23,15 +23,10 @@ from books.views.login import aattempt
 from books.views.login_redirect import asave_pending_form, login_page, safe_next_url
 from books.web import ANYBODY, HTML, HTTPError, SeeOther, page, parsing, valid
 
-# What belongs to an attempt, signed. In production its name keeps out cookies that a sibling domain sets.
-COOKIE = settings.SESSION_COOKIE_NAME.replace("sessionid", "openid")
-SALT = "books.openid"
-SECONDS = 600  # to sign in at the provider
 LONGEST_NEXT = 1000  # characters: browsers keep no cookie of more than 4 KiB
 
 UNUSABLE = "{} gave no answer that can be used. Try again in a moment. The log of this server says more."
 OFF = "There is no provider of OpenID Connect here. Sign in at {}."
-BEGIN_AGAIN = "This sign-in took too long, or was begun in another window. Begin again."
 CLOSED = "Your account is closed. Ask the owner of this catalogue to reopen it."
 TAKEN = (
     "An account here has your name already. If it is yours, sign in with its password and connect it on the page "
@@ -53,7 +48,7 @@ class OpenIdStart(CatalogueView):
         sent, account = valid(await parsing.aform(request, OpenIdForm), 422).cleaned_data, self.user.account
         next_url = safe_next_url(request, sent["next"] if len(sent["next"]) <= LONGEST_NEXT else "")
         connect = account.pk if account and sent["connect"] else None
-        attempt = provider.new_attempt(next=next_url, invitation=sent["secret"], connect=connect)
+        attempt = attempts.new(next=next_url, invitation=sent["secret"], connect=connect)
         try:
             url = await provider.aauthorization_url(attempt, redirect_uri(request))
         except LookupFailed as error:
@@ -63,15 +58,7 @@ class OpenIdStart(CatalogueView):
             await asave_pending_form(request, next_url, sent["typed"])
         context = {"url": url, "provider": settings.OIDC_NAME}
         response = page(request, "accounts/openid.html", context, headers=NO_STORE)
-        response.set_cookie(
-            COOKIE,
-            signing.dumps(attempt, salt=SALT),
-            max_age=SECONDS,
-            path=settings.SESSION_COOKIE_PATH,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        attempts.keep(attempt, response)
         return response
 
 
@@ -85,7 +72,7 @@ class OpenIdCallback(CatalogueView):
         require_provider()
         attempt: dict[str, Any] = {}
         try:
-            attempt |= attempt_of(request)
+            attempt |= attempts.find(request)
             claims = await self._claims(attempt)
             await self._use(attempt, claims)
         except (HTTPError, Refused) as error:
@@ -93,7 +80,7 @@ class OpenIdCallback(CatalogueView):
             response = login_page(request, next_url, failure=why, status=error.status, headers=headers)
         else:
             response = SeeOther(reverse("account") if attempt["connect"] else safe_next_url(request, attempt["next"]))
-        response.delete_cookie(COOKIE, path=settings.SESSION_COOKIE_PATH, samesite="Lax")
+        attempts.forget(response)
         response.headers["Cache-Control"] = NO_STORE["Cache-Control"]
         return response
 
@@ -138,14 +125,3 @@ def require_provider() -> None:
 
 def redirect_uri(request: HttpRequest) -> str:
     return request.build_absolute_uri(reverse("openid_callback"))
-
-
-def attempt_of(request: HttpRequest) -> dict[str, Any]:
-    """The attempt that this browser comes back from. Raises HTTPError."""
-    try:
-        attempt: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
-    except signing.BadSignature:
-        raise HTTPError(400, BEGIN_AGAIN) from None
-    if not provider.is_answer_to(attempt, request.GET.get("state", ""), request.GET.get("iss", "")):
-        raise HTTPError(400, BEGIN_AGAIN)
-    return attempt
