@@ -84,12 +84,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_853,
+    "models forms views web metadata templatetags admin": 11_794,
     "search": 1950,
-    "server": 3411,
+    "server": 3407,
     "jobs": 1451,
     "importing exporting": 5479,
-    "house": 28_608,
+    "house": 28_603,
 }
 
 

@@ -2,6 +2,7 @@ import re
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 
 from books.forms.fields import QueryField, SizeField
 from books.history.merge import CHOSEN
@@ -12,19 +13,14 @@ MAX_ID = 10**15
 MAX_URL = 300
 _BOOK = re.compile(r"(?:[^?#]*/books/)?([1-9][0-9]{0,14})(?:/(?:[a-z]+/)?(?:[?#].*)?)?")
 _ID_AND_VERSION = re.compile(r"([1-9][0-9]{0,15}):([0-9]{1,9})")
+CURSOR = RegexValidator(rf"\A{fingerprint.SHAPE}\Z", "Invalid cursor. Follow the `next` links unchanged.")
 
 
 class DuplicateQuery(forms.Form):
     """Pages through groups: `?size=` of them after the fingerprint `?after=`."""
 
     size = SizeField(required=False)
-    after = QueryField(required=False, max_length=fingerprint.LENGTH)
-
-    def clean_after(self) -> str:
-        after: str = self.cleaned_data["after"]
-        if after and not re.fullmatch(fingerprint.SHAPE, after):
-            raise ValidationError("Invalid cursor. Follow the `next` links unchanged.")
-        return after
+    after = QueryField(required=False, max_length=fingerprint.LENGTH, validators=[CURSOR])
 
 
 class GroupQuery(forms.Form):

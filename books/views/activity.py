@@ -114,13 +114,9 @@ async def anames(query: ActivityQuery) -> list[Data]:
 
 def name(row: Data) -> Data:
     data = names.serialized(row)
-    shown = {field: data[field] for field in ("action", "before", "after", "books")}
-    return {
-        **NEITHER,
-        **{field: data[field] for field in ("id", "at", "by", "via", "undoes", "undo_url")},
-        "action": NAMES,
-        "name": {"kind": row["kind"], "url": names.address_of(row["kind"], row["into"]), **shown},
-    }
+    about = {"kind": row["kind"], "url": names.address_of(row["kind"], row["into"])}
+    about |= {field: data.pop(field) for field in ("action", "before", "after", "books")}
+    return {**NEITHER, **data, "action": NAMES, "name": about}
 
 
 async def apeople() -> list[str]:
