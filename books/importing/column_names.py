@@ -15,15 +15,6 @@ from books.metadata.folding import fold, table
 from books.metadata.record import CLEANERS
 
 GIVEN, FAMILY = "given_name", "family_name"  # in the table besides the fields
-ACCENTED = {  # words in headers, by the encodings used for their languages
-    ("cp1252", "mac_roman"): frozenset(
-        "année édition éditeur éditions résumé série catégorie clés numéro numéros entrée größe für übersetzer "
-        "título año edición páginas género número categoría descripción edição descrição gênero coleção "
-        "författare förlag språk utgivningsår udgivelsesår tekijä kieli sivumäärä übersetzung schlagwörter".split()
-    ),
-    ("cp1250",): frozenset("tytuł język książki słowa název vydání počet szerző kiadó cím műfaj".split()),
-    ("cp1254",): frozenset("adı yılı yayınevi sayısı basım türü".split()),
-}
 SEVERAL = {"authors", "contributors", "topics"}  # fields that may have columns like `Author 1` and `Author 2`
 _COUNTED = {"pages", "isbn13"}
 _CJK_NAME, _CJK_COUNT = re.compile("(.{2,})[名명]"), re.compile("(.+)[数數수]")

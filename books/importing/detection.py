@@ -8,18 +8,23 @@ Only one was misread: a single title of two characters in GB 18030 that is also 
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
 from django.utils.module_loading import import_string
 
-from books.importing.letters import fits_encoding, has_kana, nonsense
+from books.importing.column_names import field_of, key
+from books.importing.letters import fits_encoding, has_kana, nonsense, odd_letters, odd_places
 from books.metadata.folding import table
 
 # Supersets that programs write under these names.
 CODECS = {"big5": "big5hkscs", "euc_kr": "cp949", "iso2022_jp": "iso2022_jp_ext"}
 ENCODINGS = dict(table("encodings.txt"))  # and their names for people
 # Never chosen automatically. But if one of them makes as much sense as the best, the encoding is unclear.
-RARE = ("iso8859_2", "iso8859_7", "koi8_u", "cp850", "cp852", "cp866", "mac_latin2", "mac_cyrillic")
+RARE = tuple(
+    "iso8859_2 iso8859_4 iso8859_5 iso8859_6 iso8859_7 iso8859_13 koi8_u cp850 cp852 cp866 mac_latin2 mac_cyrillic "
+    "mac_greek mac_turkish".split()
+)
 DOS = {"cp850", "cp852", "cp866"}
 LEGACY = tuple(name for name in ENCODINGS if not name.startswith(("utf", "iso2022")))
 CHUNK = 1 << 20  # bytes
@@ -41,6 +46,8 @@ class Reading(NamedTuple):
     text: str
     likelihood: float
     nonsense: float
+    oddity: int  # letters in odd places, and those that are odd in the languages of the encoding
+    mixture: int  # letters that are odd if all the text is in one language
 
 
 def sample(file: BinaryIO) -> bytes:
@@ -73,32 +80,74 @@ def plausible_readings(data: bytes, encodings: Sequence[str] = LEGACY) -> list[R
     )
     names = ((str(each["encoding"]).replace("-", "_").lower(), each["confidence"]) for each in ranked)
     likelihood = {_NAMES.get(name, name): confidence for name, confidence in names}
-    found: dict[str, Reading] = {}
-    for name in sorted(encodings, key=lambda name: -likelihood.get(name, 0)):
-        try:
+    found: dict[str, str] = {}
+    for name in encodings:  # of several that read the same, the first is the usual name
+        with suppress(UnicodeDecodeError):
             text = data.decode(CODECS.get(name, name))
-        except UnicodeDecodeError:
-            continue
-        if text in found and found[text].encoding in RARE:
-            found[text] = found[text]._replace(encoding=name)
-        elif text not in found and fits_encoding(name, text) and not _CONTROL.search(text):
-            found[text] = Reading(name, text, likelihood.get(name, 0), nonsense(text))
+            if fits_encoding(name, text) and not _CONTROL.search(text):
+                found.setdefault(text, name)
+    readings = [
+        Reading(
+            name,
+            text,
+            likelihood.get(name, 0),
+            nonsense(text),
+            odd_places(text) + odd_letters(text, name),
+            odd_letters(text, name, parts="$^"),
+        )
+        for text, name in found.items()
+    ]
     size = sum(byte > 127 for byte in data)
     bearable = max(MOST_NONSENSE, 2.5 / max(size, 1))  # among few letters, an odd one means little
-    return [reading for reading in found.values() if reading.nonsense <= bearable]
+    sensible = (reading for reading in readings if reading.nonsense <= bearable)
+    return sorted(sensible, key=lambda reading: -reading.likelihood)
 
 
 def clear_winner(found: Sequence[Reading], size: int) -> Reading | None:
     """The reading that is certainly right, given `size` bytes beyond ASCII; None if none is."""
-    best = next((reading for reading in found if reading.nonsense <= MOST_NONSENSE and reading.likelihood), None)
-    others = [reading for reading in found if reading is not best]
-    if best is None or best.encoding in RARE or any(_is_rival(other, best, size) for other in others):
+    sensible = [reading for reading in found if reading.nonsense <= MOST_NONSENSE and reading.likelihood]
+    return next(
+        (
+            best
+            for best in (*sensible[:1], *sorted(sensible, key=lambda reading: reading.oddity)[:1])
+            if best.encoding not in RARE
+            and not any(_is_rival(other, best, size) for other in found if other is not best)
+        ),
+        None,
+    )
+
+
+def by_header(found: Sequence[Reading], header: bytes) -> Reading | None:
+    """The reading with a column name that suits its encoding.
+
+    Words like “Titre” leave several, of which only one may be without odd letters. Others prove it: 書名 and Année turn
+    into other characters in other encodings.
+    """
+    named = [reading for reading in found if _suits_header(reading.encoding, header)]
+    if len(named) == 1:
+        return named[0]
+    best = min(named, key=lambda reading: (reading.oddity, -reading.likelihood), default=None)
+    if best is None or best.encoding in RARE or best.oddity > min(reading.oddity for reading in found):
         return None
-    return best
+    return best if all(other.oddity > best.oddity for other in named if other is not best) else None
+
+
+def _suits_header(encoding: str, header: bytes) -> bool:
+    text = header.decode(CODECS.get(encoding, encoding), errors="replace")
+    words = {*re.split(r"[\W_]+", text.lower())}
+    if any(encoding in encodings.split() and words & {*own.split()} for encodings, own in table("header_words.txt")):
+        return True
+    cells = re.split(r"[,;\t|]", text)
+    return any(field_of(cell) for cell in cells if not key(cell).isascii() and len(key(cell)) > 1)
 
 
 def _is_rival(other: Reading, best: Reading, size: int) -> bool:
     """Whether the other reading may be the right one."""
+    if other.oddity != best.oddity:
+        is_likelier = other.likelihood * 1.2 >= best.likelihood
+        is_odd = other.oddity >= max(2, 4 * best.oddity) or (other.oddity > best.oddity and not is_likelier)
+        if is_odd or other.oddity < best.oddity:
+            return not is_odd
     if size < SOME and other.encoding in _TWO_BYTES and not (size >= FEW and has_kana(best.text)):
         # Whether a few two-byte characters are usual is chance, and most pairs of letters could be such a character.
         return (
@@ -107,7 +156,8 @@ def _is_rival(other: Reading, best: Reading, size: int) -> bool:
             or other.likelihood * 6 > best.likelihood
             or not other.likelihood
         )
-    if size < FEW and best.encoding in _TWO_BYTES:
+    is_mixed = other.mixture < best.mixture  # Råskov, Hjortø: in cp1257 the two would be of two languages
+    if size < FEW and (best.encoding in _TWO_BYTES or is_mixed):
         return True
     if size < SOME and other.encoding in {"cp1254", "cp1257"} and _ETH.search(best.text):
         return True

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from books.importing import detection
-from books.importing.column_names import ACCENTED, field_of, key
 from books.importing.letters import nonsense
 from books.metadata.record import DAMAGED
 
@@ -96,7 +95,7 @@ def _convert_legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
         best = (
             next((each for each in found if is_of_librarything and each.encoding in {"cp1252", "iso8859_15"}), None)
             or detection.clear_winner(found, size)
-            or _with_known_columns(found)
+            or detection.by_header(found, beginning.lstrip().splitlines()[0])
         )
         if best is None or is_mixed:
             break
@@ -113,25 +112,6 @@ def _convert_legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
         f"likely one of {likely}, or save it as UTF-8.",
         names,
     )
-
-
-def _with_known_columns(found: Sequence[detection.Reading]) -> detection.Reading | None:
-    """The only reading with a known column name: in other encodings 書名 turns into other characters.
-
-    Most Latin names prove nothing, as accents do not count: Année equals AnnÈe. Some words with accents do, each for
-    the encodings of its language.
-    """
-
-    def has_column(reading: detection.Reading) -> bool:
-        header = reading.text.partition("\n")[0]
-        words = re.split(r"[\W_]+", header.lower())
-        if any(reading.encoding in encodings and not ACCENTED[encodings].isdisjoint(words) for encodings in ACCENTED):
-            return True
-        cells = re.split(r"[,;\t|]", header)
-        return any(field_of(cell) for cell in cells if not key(cell).isascii() and len(key(cell)) > 1)
-
-    known = [reading for reading in found if has_column(reading)]
-    return known[0] if len(known) == 1 else None
 
 
 def _utf16_without_mark(file: BinaryIO) -> str:

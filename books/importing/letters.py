@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 from itertools import pairwise
+
+from books.metadata.folding import normalized, table
 
 _RUN = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -17,9 +20,29 @@ _MOST_ACCENTED = 4  # accented letters in a row, as in żółć
 
 def nonsense(text: str) -> float:
     """The share of the letters beyond ASCII that are where no language has them."""
+    return odd_places(text) / max(sum(len(run) for run in _RUN.findall(text)), 1)
+
+
+def odd_places(text: str) -> int:
+    """The number of letters beyond ASCII that are where no language has them."""
     strange = sum(_stray_characters(run[0], text, run.start(), run.end()) for run in _RUN.finditer(text))
-    strange += sum(map(_odd_letters, _WORD.findall(text)))
-    return strange / max(sum(len(run) for run in _RUN.findall(text)), 1)
+    return strange + sum(map(_odd_pairs, _WORD.findall(text)))
+
+
+def odd_letters(text: str, encoding: str, parts: str = r"[\r\n,;|\t]") -> int:
+    """The number of Latin letters that are usual in no language of the encoding that has the others of their cell."""
+    alphabets = [{*letters} for encodings, letters in _alphabets() if encoding in encodings]
+    found = 0
+    for cell in re.split(parts, normalized("NFC", text).lower()):
+        letters = Counter(letter for letter in cell if not letter.isascii() and _script(letter) == "LATIN")
+        odd = [sum(count for letter, count in letters.items() if letter not in known) for known in alphabets]
+        found += min(odd, default=letters.total())
+    return found
+
+
+@cache
+def _alphabets() -> list[tuple[list[str], str]]:
+    return [(encodings.split(), letters) for encodings, letters in table("letters.txt")]
 
 
 def _stray_characters(run: str, text: str, start: int, end: int) -> int:
@@ -28,7 +51,9 @@ def _stray_characters(run: str, text: str, start: int, end: int) -> int:
     found = 0
     for (before, character), (_, after) in pairwise(around):
         kind = unicodedata.category(character)
-        is_lone_mark = kind == "Mn" and unicodedata.category(before)[0] not in "LM"
+        is_lone_mark = kind == "Mn" and (
+            unicodedata.category(before)[0] not in "LM" or _script(character) not in {"", _script(before)}
+        )
         if kind in _NO_TEXT or ord(character) in _HALF_WIDTH or is_lone_mark:
             found += 1
         elif kind in _AMONG_LETTERS or "\u02b0" <= character < "\u0300" or character in "¡¿«»‚„†‡‰‹›¶§·":
@@ -40,7 +65,7 @@ def _stray_characters(run: str, text: str, start: int, end: int) -> int:
     return found
 
 
-def _odd_letters(word: str) -> int:
+def _odd_pairs(word: str) -> int:
     """The number of letters in a word that do not go with their neighbours."""
     if word.isascii():
         return 0

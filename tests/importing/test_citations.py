@@ -115,6 +115,11 @@ def test_a_book_in_bibtex_is_read_without_its_latex() -> None:
     assert found.dropped == []
 
 
+def test_calibre_writes_its_own_fields_into_bibtex() -> None:
+    (found,) = read("@book{c1,\n  title = {Emma},\n  tags = {classic, love},\n  languages = {ngerman},\n}\n")
+    assert found.fields == {"title": "Emma", "topics": ["classic", "love"], "language": "de"}
+
+
 def test_a_value_may_be_the_name_of_a_string_in_any_case_and_the_last_of_this_name_counts() -> None:
     strings = '@string{spr = {Old}}\n@STRING(SPR = "Springer")\n@string{ser = "Series"}\n'
     (found,) = read(strings + "@book{a, title = {A}, publisher = Spr, series = ser}\n")

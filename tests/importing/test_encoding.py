@@ -113,6 +113,8 @@ def test_any_bytes_are_text_or_refused(data: bytes) -> None:
     ("name", "text"),
     [
         ("cp1252", "Müller und Söhne;Jörg Weiß\nDer Prozeß – ein Versuch;Käthe Öhler\n"),
+        ("cp1252", "La forêt enchantée;Hélène Lévêque\nÀ l'école;Théophile\nL'été grec;Zoé\n"),
+        ("mac_roman", "La forêt enchantée;Hélène Lévêque\nÀ l'école;Théophile\nL'été grec;Zoé\nOù çà;Noël\n"),
         ("cp1250", "Zażółć gęślą jaźń;Stanisław Łem\nŚcieżka do źródła;Józef Wiśniewski\n"),
         ("cp1251", "Братья Карамазовы;Фёдор Достоевский\nМастер и Маргарита;Михаил Булгаков\n"),
         (
@@ -140,6 +142,10 @@ def test_a_small_list_in_a_legacy_encoding_is_read(name: str, text: str) -> None
         ("gb18030", "书名,作者\n家,巴金\n"),
         ("big5", "書名,作者\n家,巴金\n"),
         ("euc_kr", "제목,저자\n혼,이상\n"),
+        ("cp1252", "Titre;Auteur\nThérèse;Zoé\n"),
+        ("mac_roman", "Titre;Auteur\nThérèse;Zoé\n"),
+        ("cp1252", "Titel,Verfasser\nDer Tänzer,Jörg\n"),
+        ("cp1250", "Tytuł,Autor\nJesień,Ann\n"),
     ],
 )
 def test_the_names_of_columns_tell_how_to_read_the_fewest_letters(name: str, text: str) -> None:
@@ -162,6 +168,11 @@ def test_letters_that_could_be_others_are_asked_for_with_the_encodings_in_which_
         ("cp1252", "Peñas,Núñez Íñigo\nJosé,Última corazón\n"),
         ("iso8859_15", "Hélène,Le cœur\nNoël,Cécile\n"),
         ("cp1254", "title,author,year\nAğaç şehir şehir,kürk ağaç,1908\n"),  # Aðaç þehir is not Icelandic
+        ("cp1250", "title,author\nJesień,José García Márquez\n"),  # Jesieñ would suit the author
+        ("cp1250", "titre,auteur\nŻółć,Łoś\n"),  # whatever the language of the header
+        ("iso8859_5", "title,author\nКотлован,Платонов\n"),
+        ("mac_turkish", "title,author\nAğaç şehir,Yaşar\nKuğu,Işık\n"),
+        ("cp437", "title,author\nStraße,Köhler\n"),
         ("cp1257", "title,author,year\nĮlanka žalčio,šilelis žemė,1940\n"),
     ],
 )
@@ -169,7 +180,15 @@ def test_letters_that_older_encodings_have_elsewhere_are_never_taken_for_others(
     try:
         assert read(text.encode(name)) == text
     except UnclearEncoding as unclear:
-        assert name in unclear.candidates  # noqa: PT017 - either is right
+        readings = [text.encode(name).decode(each, "replace") for each in unclear.candidates]
+        assert text in readings
+
+
+def test_an_encoding_goes_by_its_usual_name() -> None:
+    with pytest.raises(UnclearEncoding) as unclear:
+        read("title\nélan\n".encode("iso8859_15"))
+    assert "cp1252" in unclear.value.candidates
+    assert "iso8859_15" not in unclear.value.candidates
 
 
 def test_an_export_of_librarything_is_latin_1_whatever_its_letters() -> None:

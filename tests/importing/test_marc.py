@@ -167,6 +167,12 @@ def test_a_stray_byte_in_a_field_of_codes_costs_nothing() -> None:
     assert found.fields == {"title": "Games", "published_year": 1972, "language": "en"}
 
 
+def test_a_record_whose_length_is_blank_is_read() -> None:
+    data = record(("245", "10$aEtude"))
+    blank = b"     " + data[5:]
+    assert [row.fields["title"] for row in read(blank + b"\r\n" + blank)] == ["Etude", "Etude"]
+
+
 def test_signs_between_the_parts_of_a_record_are_no_part_of_them() -> None:
     (found,) = read(
         record(

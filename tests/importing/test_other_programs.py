@@ -271,6 +271,27 @@ def test_bookwyrm_shelves_are_topics_but_for_those_of_reading() -> None:
 OPENREADS = "title,subtitle,author,description,deleted,pages,publication_year,isbn,olid,tags,book_format"
 
 
+def test_zotero_turns_names_round_also_when_there_is_one() -> None:
+    found = row(
+        "Key,Item Type,Publication Year,Author,Title,Publication Title,ISBN,Date,Num Pages,Series Number,Manual Tags,"
+        "Translator,Editor",
+        Author="Le Guin, Ursula K.",
+        Title="Orsinia",
+        ISBN="978-0-306-40615-7 0-306-40615-2",
+        Date="1979-05-01",
+        Manual_Tags="sf; exile",
+        Translator="Doe, Jane; Poe, Jo",
+    )
+    assert found.fields == {
+        "title": "Orsinia",
+        "authors": ["Ursula K. Le Guin"],
+        "contributors": ["Jane Doe (translator)", "Jo Poe (translator)"],
+        "isbn13": "9780306406157",
+        "published_year": 1979,
+        "topics": ["sf", "exile"],
+    }
+
+
 def test_openreads_has_five_lines_between_tags() -> None:
     found = row(OPENREADS, title="Wild", author="A L", publication_year="2023", tags="1|||||Solarpunk")
     assert found.fields == {"title": "Wild", "authors": ["A L"], "published_year": 2023, "topics": ["1", "Solarpunk"]}

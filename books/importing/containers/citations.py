@@ -136,7 +136,7 @@ def _bibtex_field(field: Field) -> tuple[str, str | list[str]]:
     value = " ".join(str(field.value).split()) if name != "abstract" else str(field.value)
     if name in PEOPLE:
         return name, [_name(each) for each in split_multiple_persons_names(value) if each != "others"]
-    if name == "keywords":
+    if name in {"keywords", "tags", "mendeley-tags"}:
         return name, [plain(each) for each in _KEYWORD.findall(value)]
     return name, plain(value)
 

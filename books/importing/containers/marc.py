@@ -74,7 +74,9 @@ def _split_records(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _strip_padding(data: bytes) -> bytes:
-    return data.lstrip(b" \r\n\t\0\x1a")
+    """The record without what some programs write between records. The length that begins it may be blank."""
+    stripped = data.lstrip(b" \r\n\t\0\x1a")
+    return b"     " + stripped if stripped[:1].isalpha() else stripped
 
 
 def _parse(data: bytes) -> Record:

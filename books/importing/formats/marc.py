@@ -33,7 +33,7 @@ COLUMNS: Columns = {
     "series": "Series",
     "series_number": "Number",
 }
-_LEADER = re.compile(rb"[\s\0]*\d{5}[ -~]{7}[\d ]{5}")
+_LEADER = re.compile(rb"[\s\0]*(?:\d{5}| {5})[ -~]{7}[\d ]{5}")
 _END_OF_FIELD = b"\x1e"
 _NAMESPACES = (b"MARC21/slim", b"MARC21slim", b"unimarc", b"info:lc/xmlns/marcxchange")
 

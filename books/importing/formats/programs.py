@@ -72,6 +72,10 @@ def _babelio_author(cell: Any) -> list[tuple[str, str]]:
     return [(f"{given} {family}".strip() if is_clear else name, "")]
 
 
+def _inverted_names(cell: Any) -> list[str]:
+    return [natural_order(name) for name in parts(cell, ";")]
+
+
 PROGRAMS: tuple[Format, ...] = (
     column_format(  # a row per person and work: https://www.aozora.gr.jp/index_pages/person_all.html
         "aozora",
@@ -191,6 +195,27 @@ PROGRAMS: tuple[Format, ...] = (
         },
         header="Work ID|Title|Authors|Bookshelf",
         source="openlibrary",
+    ),
+    column_format(  # “Export library › CSV”: https://www.zotero.org
+        "zotero",
+        "Zotero, CSV",
+        {
+            "title": "Title",
+            "authors": (
+                "Author|Editor|Translator|Contributor",
+                people_by_role("", "editor", "translator", "contributor", names=_inverted_names),
+            ),
+            "isbn13": "ISBN",
+            "publisher": "Publisher",
+            "published_year": "Publication Year|Date",
+            "language": "Language",
+            "pages": "Num Pages",
+            "description": "Abstract Note",
+            "topics": ("Manual Tags", lambda tags: parts(tags, ";")),
+            "series": "Series",
+            "series_number": "Series Number|Volume",
+        },
+        header="Item Type|Publication Title|Title|Author|Manual Tags",
     ),
     column_format(  # “Settings › Data › Export”: https://inventaire.io
         "inventaire",
