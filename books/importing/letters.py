@@ -9,6 +9,7 @@ from itertools import pairwise
 from books.metadata.folding import normalized, table
 
 _RUN = re.compile(r"[^\x00-\x7f]+")
+_ORDINAL = re.compile(r"(?:\b[nNmM]|(?<![^\W\d_]))[°ºª](?=[CF]?(?![^\W\d_]))")  # n° 4, 1ª, 20 °C
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_TEXT = {"Cc", "Cn", "Co", "Cs"}
 _AMONG_LETTERS = {"So", "Sm", "Sc", "Sk", "No"}  # signs that appear beside letters if the encoding is wrong
@@ -25,6 +26,7 @@ def nonsense(text: str) -> float:
 
 def odd_places(text: str) -> int:
     """The number of letters beyond ASCII that are where no language has them."""
+    text = _ORDINAL.sub("", text)
     strange = sum(_stray_characters(run[0], text, run.start(), run.end()) for run in _RUN.finditer(text))
     return strange + sum(map(_odd_pairs, _WORD.findall(text)))
 

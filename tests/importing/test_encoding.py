@@ -24,6 +24,11 @@ def test_a_list_reads_the_same_in_every_encoding(encoding: str) -> None:
     assert read(LIST.encode(encoding)) == LIST
 
 
+@pytest.mark.parametrize("text", ["n° 4", "Nº 5", "1ª parte", "90° sud", "20 °C"])
+def test_an_ordinal_or_a_degree_makes_sense_in_utf_8(text: str) -> None:
+    assert read(f"title\n{text}\n".encode()) == f"title\n{text}\n"
+
+
 def test_utf_16_is_read_in_either_order_of_bytes() -> None:
     assert read(b"\xfe\xff" + LIST.encode("utf-16-be")) == LIST
     assert read(b"\xff\xfe" + LIST.encode("utf-16-le")) == LIST
