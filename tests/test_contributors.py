@@ -77,6 +77,17 @@ def test_every_role_is_read_as_it_is_written() -> None:
         (["A (Ed.)", "B (Translator)"], ["A"], ["B (translator)"]),
         (["A (of Oxford)"], ["A (of Oxford)"], []),
         (["A (joint author)"], ["A"], []),
+        (["A", "hrsg. von B"], ["A"], ["B (editor)"]),
+        (["A", "Translated by B"], ["A"], ["B (translator)"]),
+        (["A", "traduit par B"], ["A"], ["B (translator)"]),
+        (["by A"], ["A"], []),
+        (["Hrsg.: A"], ["A"], []),
+        (["A", "B C, editor"], ["A"], ["B C (editor)"]),
+        (["Ed von Berg", "Spiegelman, Art"], ["Ed von Berg", "Spiegelman, Art"], []),
+        (["한강 저", "홍길동 역"], ["한강"], ["홍길동 (translator)"]),
+        (["夏目漱石／著", "柳瀬尚紀 訳"], ["夏目漱石"], ["柳瀬尚紀 (translator)"]),
+        (["A B [et al.]", "et al."], ["A B"], []),
+        (["Иванов И. И. и др."], ["Иванов И. И."], []),
     ],
 )
 def test_a_cell_of_authors_may_name_others_too(cells: list[str], authors: list[str], contributors: list[str]) -> None:

@@ -23,7 +23,7 @@ ADDED = {"add_authors": "authors", "add_topics": "topics"}  # boxes that offer n
 # Languages that the form suggests; others can be typed.
 PROPOSED = "en zh hi es fr ar bn pt ru ur id de ja sw tr ko vi it fa pl uk nl th el cs sv hu he da fi no is la".split()
 PROPOSED += ["grc", "sa", "eo", "pt-br", "zh-hant"]
-_COMMAS, _ENUMERATION = re.compile("[,，、]"), re.compile("、")
+_COMMAS, _ENUMERATION = re.compile("[,，、،]"), re.compile("、")
 
 
 def split_unknown(names: Iterable[str], separators: re.Pattern[str], known: Collection[str]) -> list[str]:

@@ -29,6 +29,11 @@ def words_in(name: str) -> Iterator[str]:
     return chain.from_iterable(table(name, None))
 
 
+def alternatives(name: str) -> str:
+    """A regular expression for any of those in the lines of a table."""
+    return "|".join((TABLES / name).read_text("utf-8").splitlines())
+
+
 # Unicode's property Default_Ignorable_Code_Point: directional marks, joiners, soft hyphen, variation selectors.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"

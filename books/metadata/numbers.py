@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 
 from books.metadata import eras
-from books.metadata.folding import fold, strip_invisible, table, words_in
+from books.metadata.folding import alternatives, fold, strip_invisible, table, words_in
 
 MAX_LENGTH = 100  # characters of a year or a number as written
 MOST_WORDS = 2  # of a number in words
@@ -24,7 +24,7 @@ _ROMAN = re.compile(r"(?=[mdclxvi])m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:
 _ROMAN_RANGE = re.compile(rf"{_ROMAN.pattern}(?:(?:\s*[-~&+/,]\s*|\s(?:to|and)\s){_ROMAN.pattern})*")
 _ROMAN_SIGNS = re.compile(r"^anno\s|(?<=[mdclxvi])(?:\.\s?|\s(?=[mdclxvi]))")  # M.DCC.LXXVI.
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
-_BEFORE_CHRIST = re.compile("|".join(each for (each,) in table("before_christ.txt", "\n")))
+_BEFORE_CHRIST = re.compile(alternatives("before_christ.txt"))
 _CORRECTED = re.compile(  # 1697 [i.e. 1967]
     r"(?:.*\d.*\[|\D*\d{4}[,\s])\s*(?:i\.?\s?e|d\.?\s?i|recte|r|sc)\b[.:\s]*(\d{3,4})\b"
 )
@@ -54,8 +54,8 @@ _LETTER_MARKS = re.compile("[\"'\u00b4\u02b9\u0301\u0384\u05f3\u05f4\u2019\u201d
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
 _PAGES = re.compile(
-    r"(?:[~+\[\]]|約|约|\[\d+\],?|(?:ca|p|pp|s|approx|about|circa|etwa|env)\b[.,]?|[ivxlc]+\b[.,+-]?|\s)*"
-    r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\+?\]?(?:,?\s*\[\d+\])?\s*"
+    r"(?:[~+\[\]'\"=]|約|约|\[\d+\],?|(?:ca|p|pp|s|approx|about|circa|etwa|env)\b[.,]?|[ivxlc]+\b[.,+-]?|\s)*"
+    r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\+?\]?(?:,?\s*(?:\[\d+\]|[ivxlc]+\b))?\s*"
     rf"(?:(?:{'|'.join(words_in('pages.txt'))})(?:[.,'\s:;+(].*)?|(?:\(.*\))?)"
 )
 _BINDING = re.compile(r"^[^\W\d_]{4,}(?: [^\W\d_]{4,})?,?\s+(?=\d+\s[^\W\d_])")  # Paperback, 320 pages

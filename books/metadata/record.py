@@ -189,8 +189,8 @@ def placeholder_title(isbn13: str) -> str:
 
 
 def split_names(text: str) -> list[str]:
-    """The names in a cell or text box, separated by semicolons or line ends."""
-    return [part for part in re.split(rf"[{SEPARATOR}\n]", text) if part.strip()]
+    """The names in a cell or text box, separated by semicolons of any script or line ends."""
+    return [part for part in re.split(rf"[{SEPARATOR}；؛\n]", text) if part.strip()]
 
 
 def names(max_count: int, max_length: int = MAX_NAME) -> Callable[[object], list[str]]:

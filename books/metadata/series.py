@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from books.metadata import numbers
 
-_PLACED = re.compile(r"(.*?[^\s,;])(?:[\s,;]+[#№]|\s+;(?=\s))\s*([^#;]+)")
+_PLACED = re.compile(r"(.*?[^\s,;])(?:[\s,;]+[#№]|\s*;(?=\s))\s*([^#;]+)")
 _CENT = Decimal("0.01")
 
 

@@ -14,12 +14,14 @@ from books.importing.formats.values import (
     first_isbn,
     full_year,
     natural_order,
+    split_names,
     split_role,
     strip_formula,
     text,
     values,
 )
 from books.importing.results import RowError
+from books.metadata.folding import alternatives
 
 # For these fields other columns are read if the first is empty, such as the ISBN-10.
 FALLBACKS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
@@ -27,24 +29,21 @@ _NOTHING = {"n/a", "#n/a", "n.a.", "null", "none", "nan", "-", "--", "–", "—
 LONGEST_NOTHING = 10  # characters, including spaces around
 _OF_BOOKS = r"(?:books?|titles?|bücher|titel|livres|libros|libri|книги?|книг|冊|本|册)"
 _TOTALS = re.compile(
-    rf"\d+ ?{_OF_BOOKS}|(?:(?:grand |sub)?totals?|sum|count|number of books|summe|anzahl|gesamt\w*|insgesamt|somme|"
-    r"nombre|total général|totale|suma|razem|celkem|összesen|toplam|итого|всего|المجموع|合計|小計|総計|合计|总计|계|"
-    rf"합계|tổng(?: cộng)?)(?::?\s*[\d.,]*)(?:\s{_OF_BOOKS})?",
-    re.IGNORECASE,
+    rf"\d+ ?{_OF_BOOKS}|(?:{alternatives('totals.txt')})(?::?\s*[\d.,]*)(?:\s{_OF_BOOKS})?", re.IGNORECASE
 )
 _NAMES_IN_JSON = ("name", "literal", "title", "label", "tag", "value")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}\d{0,2});", re.IGNORECASE)
-_BETWEEN_AUTHORS = re.compile(r"[;；|\n、]|\s[&/／]\s|(?<=\)),|[,，]\s*+(?:[,，]|$)")
-_BETWEEN_TOPICS = re.compile(r"[,;|\n]")  # a topic with a comma is rare, a list with commas the rule
+_BETWEEN_AUTHORS = re.compile(
+    r"[;；؛|\n、]|\s[&/／]\s|(?<=\)),|[,，]\s*+(?:[,，]|$)|(?<=[／/][著訳譯译編编作文絵画])[\s,，]+"
+)
+_BETWEEN_TOPICS = re.compile(r"[,;|\n、，；،؛]|\s[•·]\s")  # a topic with a comma is rare, a list with commas the rule
+_VOLUME = alternatives("volume_words.txt")
 _IN_SERIES = re.compile(
-    r"(.+?)(?<!\s)(?:\s*+[#№(\[]\s*+#?|"
-    r"(?:\s*+[,:])?\s++(?:book|no\.|nr\.|vol\.|volume|band|bd\.|teil|tome|t\.|tomo|deel|tom|книга|кн\.|том)\s*+)"
-    r"(\d+(?:\.\d+)?)[)\]]?",
+    rf"(.*?[^\s,;:.–-])(?:[\s,;:.–-]*+(?<=\s)[(\[]?(?:{_VOLUME}|part|teil|issue)\s*+(\d[\d.–-]*+|[ivxlc]++)"
+    r"|\s*+[(\[]\s*+#?(\d+(?:\.\d+)?)|\s*+(第\s*+[\d一二三四五六七八九十]++\s*+[巻卷冊册集部]))[)\]]?",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(
-    r",? (?:book|vol\.|volume|no\.|nr\.|band|bd\.|tome|tomo|deel|tom|книга|кн\.|том) ?(?=\d)", re.IGNORECASE
-)
+_COUNTED = re.compile(rf",? (?:{_VOLUME}) ?(?=\d)", re.IGNORECASE)
 _PLACE = re.compile(r"(?=[^#]*[^\W\d_])[^#]+[ ,]#\d{1,4}(?:[.-]\d{1,4})?")
 _NO_SERIES = re.compile(
     r"\b(?:edition|ed|ausgabe|auflage|édition|edición|edizione|complete|collected|(?:un)?abridged|illustrated|annotated|"
@@ -71,7 +70,7 @@ def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawF
         fields, dropped = read_fields(cells)
         series = fields.get("series")
         if isinstance(series, str) and not fields.get("series_number") and (found := _IN_SERIES.fullmatch(series)):
-            fields |= {"series": found[1], "series_number": found[2]}
+            fields |= {"series": found[1], "series_number": found[2] or found[3] or found[4]}
         return fields, dropped
 
     return read
@@ -137,17 +136,10 @@ def _name(value: Any) -> Any:
 
 
 def _people(value: Any) -> list[tuple[str, str]]:
-    names = _names("authors", _BETWEEN_AUTHORS, value)
+    names = [name for several in _names("authors", _BETWEEN_AUTHORS, value) for name in split_names(several)]
     if sum(map(bool, map(str.strip, names))) > 1 and all(name.count(",") == 1 for name in names if name.strip()):
         names = list(map(natural_order, names))  # several, each as “Austen, Jane”
-    return [person for name in names for person in _people_with_roles(name) or [split_role(name)]]
-
-
-def _people_with_roles(names: str) -> list[tuple[str, str]]:
-    """The people in “Haruki Murakami, Jay Rubin (Translator)”; none where a comma may stand within a name."""
-    found = [split_role(name) for name in names.split(",")]
-    are_people = any(role for _, role in found) and all(" " in name for name, _ in found)
-    return found if are_people else []
+    return list(map(split_role, names))
 
 
 def _contributors(columns: Sequence[str]) -> CellReader:
@@ -160,6 +152,7 @@ def _contributors(columns: Sequence[str]) -> CellReader:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {  # of a value that is not empty
+    "title": lambda value: value.removesuffix(" /").removesuffix(" :") if isinstance(value, str) else value,
     "authors": _people,
     "published_year": lambda value: full_year(str(value).strip()) if isinstance(value, (str, int)) else value,
     "pages": lambda value: value.strip().lstrip("0") if isinstance(value, str) else value,

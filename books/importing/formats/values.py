@@ -11,8 +11,10 @@ from books.importing.results import RowError
 from books.metadata import isbn, roles
 from books.metadata.record import MAX_NAME, MAX_TOPICS
 from books.metadata.roles import AUTHOR
+from books.metadata.sorting import is_institution
 
 EDITOR = "edt"
+SHORTEST_ROLE = 4  # letters of a capitalized role beside a name without brackets
 DAMAGE = "Damage"  # a column with the reason why a record could not be read
 _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
@@ -23,7 +25,17 @@ _EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3
 _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
 _SHORT_YEAR = re.compile(r"(?!0+\b)\d{1,2}(?:[.,]0+)?")
 _FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
-_EAST_ASIAN_ROLE = re.compile(r"(.+[^\s共編])(?:\s*[共編]?([著訳譯译編编])|\s+(作|文|原作|絵|画|지음|저|옮김|그림))")
+_EAST_ASIAN_ROLE = re.compile(
+    r"(.+?[^\s共編主／/])[\s／/]*+(?:[共編主]?([著訳譯译編编])|(?<=[\s／/])(作|文|原作|絵|画|지음|글|저|옮김|역|그림))"
+)
+_ROLE_BEFORE = re.compile(  # hrsg. von Anna Berg, Translator: Anna Berg, by Anna Berg
+    r"(?:(\w[\w ]{0,25}?\.?)(?:\s?:\s*+|\s(?:by|von|par|por|di|door|av)\s)|by\s)(.+)", re.IGNORECASE
+)
+_AND_OTHERS = re.compile(r"(?:^|[\s,])[\[(]?(?:et\.? al\b\.?|u\. ?a\.|и др\.|ほか)[\])]?$", re.IGNORECASE)
+_AND = re.compile(r",?\s(?:and|und|et|y|e|og|och|и)\s")
+_AFTER_INITIALS = re.compile(r"(?<=\w\.)(?:,|,?\s(?:and|und|et|y|e|og|och|и|&))\s*(?=[^\W\d_]{2})")
+_BEGINS_WITH_INITIAL = re.compile(r"\w\.")  # J. R. R. Tolkien, Christopher Tolkien: two people
+_INITIALS_LAST = re.compile(r"[^\W\d_]{2}.*[\s,](?:\w\.[\s-]?)+")
 
 
 def strip_formula(cell: Any) -> Any:
@@ -99,11 +111,50 @@ def _is_person(family: str, given: str) -> bool:
 
 @lru_cache(5000)
 def split_role(name: str) -> tuple[str, str]:
-    """The name and the role in “Tove Jansson (Illustrator)” or 与謝野晶子訳."""
-    if not name.isascii() and len(name) <= MAX_NAME and (found := _EAST_ASIAN_ROLE.fullmatch(name.strip())):
+    """The name and the role in “Tove Jansson (Illustrator)”, “hrsg. von Anna Berg” or 与謝野晶子訳, without “et al.”"""
+    name = _AND_OTHERS.sub("", name.strip(), count=1)
+    if not name.isascii() and len(name) <= MAX_NAME and (found := _EAST_ASIAN_ROLE.fullmatch(name)):
         return found[1], found[2] or found[3]
-    person, words = roles.split_brackets(name.strip())
-    return (person, words) if words and all(roles.codes(words)) else (name.strip(), "")
+    person, words = roles.split_brackets(name)
+    if not words:
+        if found := _ROLE_BEFORE.fullmatch(name):
+            person, words = found[2], found[1] or "author"
+        elif "," in name:  # Anna Berg, editor
+            person, _, words = map(str.strip, name.rpartition(","))
+        if words[:1].isupper() and len(words) < SHORTEST_ROLE:  # Spiegelman, Art
+            words = ""
+    return (person, words) if words and all(roles.codes(words)) else (name, "")
+
+
+def split_names(written: str) -> list[str]:
+    """The people in a cell. It is split only where a comma or an “and” cannot be part of a name."""
+    return [name for part in found for name in split_names(part)] if (found := _several(written)) else [written]
+
+
+def _several(written: str) -> list[str]:
+    """The names of several people; none if there may be just one."""
+    if "," not in written and not _AND.search(written):  # as in most cells
+        return []
+    names = _AFTER_INITIALS.split(written)  # Smith, J., Brown, K.
+    if len(names) > 1 and all(map(_INITIALS_LAST.fullmatch, names)):
+        return names
+    names = _AND.split(written)
+    if len(names) > 1:
+        if not all("," in name for name in names):
+            names = [each.strip() for name in names for each in name.split(",")]
+        return names if all(map(_is_full_name, names)) else []
+    names = list(filter(None, map(str.strip, written.split(","))))
+    if len(names) < 2:
+        return []
+    alone, found_roles = zip(*map(split_role, names), strict=True)
+    is_list = len(names) > 2 or any(found_roles) or _BEGINS_WITH_INITIAL.match(written)
+    are_names = all(map(_is_full_name, alone)) or (len(names) > 2 and all(map(_EAST_ASIAN.fullmatch, alone)))
+    return names if is_list and are_names else []
+
+
+def _is_full_name(name: str) -> bool:
+    is_text = " " in name and not name[0].islower() and not any(map(str.isdecimal, name))
+    return is_text and not is_institution(name)
 
 
 def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
