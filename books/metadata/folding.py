@@ -51,7 +51,7 @@ _REMOVED = re.compile(f"[{IGNORABLE}{STRETCHING}{APOSTROPHES}{_MODIFIERS}]")
 _KEPT_MARKS = {0, 8, 9}  # combining classes: vowel signs, kana voicing and virama make a different letter
 _WITH = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER \w+) WITH ")
 _KATAKANA, _TO_HIRAGANA = re.compile("[\u30a1-\u30f6\u30fd\u30fe]"), -0x60
-_LETTERS = {other: letter for letter, *others in table("letters.txt", None) for other in others}
+_LETTERS = {other: letter for letter, *others in table("same_letters.txt", None) for other in others}
 _HAN = {ord(other): each[0] for row in table("han.txt", None) for each in row for other in each[1:]}
 # A nasal before a letter of its own class folds to anusvara: हिन्दी to हिंदी. These scripts share one layout in Unicode.
 _NASALS = re.compile(
