@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from books.exporting import EXPORT_FORMATS
 from books.forms.books import BookForm
 from books.forms.duplicates import MAX_ID
-from books.forms.fields import QueryField, StrictBooleanField
+from books.forms.fields import OneOfField, QueryField, StrictBooleanField
 from books.forms.lists import BookQuery
 from books.importing.detection import ENCODINGS
 from books.importing.formats import FORMATS
@@ -60,9 +60,7 @@ class ListField(forms.Field):
 class JobBooksQuery(forms.Form):
     """The books of a job with an id above `after`."""
 
-    action = forms.ChoiceField(
-        required=False, choices=[(action.value, action.value) for action in (Action.ADDED, Action.CHANGED)]
-    )
+    action = OneOfField([Action.ADDED.value, Action.CHANGED.value])
     after = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
 
 
