@@ -6,8 +6,9 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, QuerySet, Value
 from django.utils.module_loading import import_string
 
@@ -65,22 +66,21 @@ class CompiledQuery:
     async def aread(self, **values: Any) -> list[Row]:
         """The same from a coroutine. In a request to our server, the event loop itself queries PostgreSQL."""
         checkout, (sql, parameters) = current_checkout.get(), self.fill(values)
-        is_for_loop = sql and self.keeps_plan and not self.converters and connection.vendor == "postgresql"
-        if checkout is None or not is_for_loop:
+        if not (checkout and sql and self.keeps_plan and not self.converters and settings.ON_POSTGRESQL):
             return await in_thread(self.read, **values)
         query = import_string("django41_example.server.postgresql.LoopQuery")  # by name: it loads psycopg, 10 MB
-        rows: list[Row] = await checkout.call(query(checkout, sql, parameters))
-        return rows
+        return await checkout.call(query(checkout, sql, parameters))  # type: ignore[no-any-return]
 
 
 def fetch(sql: str, parameters: list[Any], *, keeps_plan: bool = True) -> list[Row]:
     """The rows, in a thread. In a request SQLite is asked without Django's cursor, which takes longer than a short
     query: its time is measured from the beginning of the call."""
-    if connection.vendor == "sqlite" and current_checkout.get():
-        connection.ensure_connection()
-        with connection.wrap_database_errors:
-            return connection.connection.execute(sql % (("?",) * len(parameters)), parameters).fetchall()  # type: ignore[no-any-return]
-    with open_cursor(connection, prepares=keeps_plan) as cursor:
+    database: Any = connections[DEFAULT_DB_ALIAS]  # `connection` would look it up four times
+    if database.vendor == "sqlite" and current_checkout.get():
+        database.ensure_connection()
+        with database.wrap_database_errors:
+            return database.connection.execute(sql % (("?",) * len(parameters)), parameters).fetchall()  # type: ignore[no-any-return]
+    with open_cursor(database, prepares=keeps_plan) as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()  # type: ignore[no-any-return]
 

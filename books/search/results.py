@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
@@ -157,11 +158,10 @@ class Matches:
 
     def _in_order(self, page: PageRequest, count: int) -> tuple[CompiledQuery, dict[str, Any]]:
         """The query for a page in a given order, sorted or walked depending on the count; and its values."""
-        vendor, has_text = connection.vendor, self.search.query.has_text
-        is_sorted = count <= (SORTED_WORDS if has_text else SORTED_FILTERS)[vendor]
-        conditions = self.conditions
-        if not is_sorted and self.search.query.expression:
-            conditions = self.search.on_walk(page.ordering)
+        vendor = "postgresql" if settings.ON_POSTGRESQL else "sqlite"  # on the loop `connection` would be a new one
+        is_sorted = count <= (SORTED_WORDS if self.search.query.has_text else SORTED_FILTERS)[vendor]
+        is_walk = not is_sorted and self.search.query.expression
+        conditions = self.search.on_walk(page.ordering) if is_walk else self.conditions
         key = page.cursor.key if page.cursor else []
         is_sort = is_sorted and bool(conditions)
         shape = Shape(conditions.names, page.size, page.ordering, page.backwards, bool(key), is_sort)
