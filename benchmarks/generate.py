@@ -18,8 +18,8 @@ from django.db import transaction
 
 from benchmarks import set_up  # noqa: F401 - comes first
 from books.metadata.record import CLEANERS, NAMES
-from books.models import JobFile
-from books.models.bulk import PendingBook, write
+from books.models import Book, JobFile
+from books.models.bulk import PendingBook
 from books.models.change import COMMAND
 from tests.plausible_books import books
 
@@ -40,7 +40,7 @@ def fill(count: int) -> None:
     call_command("migrate", verbosity=0)
     for batch in batched(books(count), BATCH):
         with transaction.atomic():
-            write([PendingBook(book) for book in batch], COMMAND)
+            Book.objects.write([PendingBook(book) for book in batch], COMMAND)
 
 
 def add_pictures(count: int) -> None:

@@ -1,7 +1,12 @@
+from io import BytesIO
+
 from asgiref.sync import async_to_sync
 from django.test import TestCase
 
+from books.history.rename import edit
+from books.importing.importer import import_file
 from books.models import Author, Book
+from books.models.change import COMMAND
 
 
 class Authors(TestCase):
@@ -38,6 +43,13 @@ class Authors(TestCase):
         assert emma.author_key == "zzyzx"
         data = (async_to_sync(self.async_client.get)("/books/?sort=author&size=2")).json()
         assert [book["title"] for book in data["books"]] == ["Persuasion", "Nana"]
+
+    def test_an_import_leaves_books_where_the_sort_name_puts_them(self) -> None:
+        edit(self.austen, {"sort_name": "Zzyzx"}, COMMAND)
+        for _ in import_file(BytesIO(b"title,authors,publisher\nEmma,Jane Austen,Murray\n")):
+            pass
+        emma = Book.objects.get(title="Emma")
+        assert (emma.publisher, emma.author_key) == ("Murray", "zzyzx")
 
     async def test_a_bad_parameter_is_refused(self) -> None:
         assert (await self.async_client.get("/authors/?size=0")).json()["errors"].keys() == {"size"}

@@ -42,8 +42,9 @@ def merge(
         unlinked = unlink([book.pk for book in others])
         parts = [book.delete_with_history(actor) for book in others]  # first, so that the kept book can take their ISBN
         Book.objects.refuse_taken_isbn(values, keep, shares_isbn=True)
-        kept.save_record(values)
-        merged = Change.objects.log(kept, Action.MERGED, actor, differences(before, kept.as_record()))
+        book = kept.changed(values)
+        Book.objects.store([book])
+        merged = Change.objects.log(book, Action.MERGED, actor, differences(before, book.record))
         Change.objects.filter(pk__in=[part.pk for part in parts]).update(part_of=merged)
         delete_unused(unlinked)
         return merged

@@ -14,7 +14,6 @@ from django.db.models import Q
 from books.history.undo import CannotUndo
 from books.metadata.roles import AUTHOR
 from books.models import Actor, Author, Book, NameChange, Named, Refused, StaleVersion
-from books.models.bulk import index_other_names, read_pending, write
 from books.models.links import MODELS
 from books.web.serializers import book_url
 
@@ -90,10 +89,10 @@ def _change_books(before: list[Any], after: list[Any], actor: Actor) -> int:
     old, kept = before[0], after[0]
     pks = _lock_books(old, kept)
     change = NameChange.objects.log(before, after, actor, books=len(pks))
-    for books in read_pending(pks):
+    for books in Book.objects.read_pending(pks):
         for book in books:
             book.change(kept.renamed(book.fields, old))
-        write(books, replace(actor, name_change_id=change.pk))
+        Book.objects.write(books, replace(actor, name_change_id=change.pk))
     _file_books(kept)
     _index_names(before, after, pks)
     return change.pk
@@ -113,7 +112,7 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
         _restore(model, done)
         before, after = ([model.of_snapshot(each) for each in rows] for rows in (done.before, done.after))
         undoing, skipped = NameChange.objects.log(after, before, actor, undoes=done), list[Skipped]()
-        for books in read_pending(pks):
+        for books in Book.objects.read_pending(pks):
             changes = {part.book_id: part for part in done.parts.filter(book_id__in=[book.pk for book in books])}
             for book in books:
                 part = changes[book.pk]
@@ -122,7 +121,7 @@ def undo(change_id: int, actor: Actor) -> tuple[NameChange, list[Skipped]]:
                     book.change(part.before())
                 else:
                     skipped.append({"id": book.pk, "url": book_url(book.pk), "title": book.fields["title"]})
-            write(books, replace(actor, name_change_id=undoing.pk))
+            Book.objects.write(books, replace(actor, name_change_id=undoing.pk))
         for named in model.objects.filter(pk__in=[each.pk for each in before]):
             _file_books(named)
         model.objects.delete_unused([each.pk for each in (*before, *after)])
@@ -201,7 +200,7 @@ def _linked(old: Author, new: Author, same: list[Author]) -> list[tuple[Author, 
 def _index_names(before: list[Any], after: list[Any], written: Iterable[int]) -> None:
     """Have the books found by the other names of now, but for those that were written with them."""
     if [each.names for each in before] != [each.names for each in after]:
-        index_other_names([*before, *after], written)
+        Book.objects.index_other_names([*before, *after], written)
 
 
 def _locked_pks(which: Q) -> list[int]:

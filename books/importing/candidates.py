@@ -1,7 +1,7 @@
 """The books that the rows of a batch may match, indexed by everything that identifies a book."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -11,14 +11,12 @@ from django.db.models import Q
 
 from books.importing.results import shortened
 from books.importing.seen_books import SeenBooks
-from books.metadata import fingerprint, roles
-from books.metadata.folding import letters
-from books.metadata.series import rename_series, series_names
-from books.models import Author, Book, Change, Channel, Series, Topic, bulk
+from books.metadata import fingerprint
+from books.models import Book, Change, Channel, bulk
 from books.models.book_columns import RECORD_COLUMNS, as_record
 from books.models.bulk import Fields
+from books.models.canonical_names import CanonicalNames
 from books.models.fields import among
-from books.models.topic import slug_of
 from books.web.serializers import book_url
 
 PEOPLE = {Channel.PAGE, Channel.API, Channel.ADMIN}
@@ -54,15 +52,7 @@ class Candidates:
         self.by_isbn: defaultdict[str, list[PendingBook]] = defaultdict(list)
         self.by_work: defaultdict[tuple[Any, ...], list[PendingBook]] = defaultdict(list)
         self._load_books(wanted, one_person_a_row=one_person_a_row)
-        # The spellings in the catalogue: topics by slug, authors by name and by letters, series by old name.
-        names = {name for fields in wanted for name in fields.get("topics", ())}
-        self.topics = {slug_of(name): canonical for name, canonical in Topic.objects.canonical_names(names).items()}
-        self.authors = {name: name for book in self.pending for name in roles.names(book.fields)}
-        names = {name for fields in wanted for name in roles.names(fields)}
-        self.authors |= Author.objects.canonical_names(names - self.authors.keys())
-        known = {name for book in self.pending for name in series_names(book.fields)}
-        series = Series.objects.canonical_names({name for fields in wanted for name in series_names(fields)} - known)
-        self.series = {name: canonical for name, canonical in series.items() if canonical != name}
+        self.names = CanonicalNames(wanted, (book.fields for book in self.pending))
         self._corrected: dict[int, set[str]] | None = None  # loaded when first needed
 
     def _load_books(self, wanted: Collection[Fields], *, one_person_a_row: bool) -> None:
@@ -108,24 +98,6 @@ class Candidates:
         if isbn13 := book.fields["isbn13"]:
             self.by_isbn[isbn13].append(book)
         self.by_work[work(book.fields)].append(book)
-
-    def with_canonical_names(self, fields: Fields) -> Fields:
-        """The fields with topics, people and series as the catalogue spells them."""
-        fields = {**fields}
-        if topics := fields.get("topics"):
-            fields["topics"] = self.canonical_topics(topics)
-        if names := fields.get("authors"):
-            fields["authors"] = list(dict.fromkeys(map(self._author, names)))
-        if contributors := fields.get("contributors"):
-            names = {name: self._author(name) for name in (roles.contributor(text).name for text in contributors)}
-            fields["contributors"] = roles.rename(contributors, names)
-        return rename_series(fields, self.series) if self.series else fields
-
-    def canonical_topics(self, names: Iterable[str]) -> list[str]:
-        return sorted(dict.fromkeys(self.topics.setdefault(slug_of(name), name) for name in names), key=slug_of)
-
-    def _author(self, name: str) -> str:
-        return self.authors.get(name) or self.authors.setdefault(letters(name), name)
 
     def corrected(self, pk: int) -> set[str]:
         """The fields of a book that a person has changed since an import last set them."""

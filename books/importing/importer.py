@@ -27,9 +27,8 @@ from books.importing.rows import CleanRow, cleaned
 from books.importing.seen_books import SeenBooks
 from books.importing.similar import notes_on_similar
 from books.importing.tables import Table
-from books.models import Actor, Channel
+from books.models import Actor, Book, Channel
 from books.models.book import lock_volumes
-from books.models.bulk import write
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 4 << 20  # of the file, so that a few large rows make a batch too
@@ -230,7 +229,7 @@ class _Run:
                 outcomes[RowOutcome.REJECTED] += 1
                 rejects.append(row.reject(error))
         sort_names = {name: filed for row in rows for name, filed in row.sort_names.items()}
-        write(candidates.pending, self.actor, sort_names)
+        Book.objects.write(candidates.pending, self.actor, sort_names)
         similar = notes_on_similar(added)
         noted = [Note(line, error.field, error.value, error.reason, book.url) for line, error, book in notes + remarks]
         last = rows[-1].row

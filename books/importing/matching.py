@@ -41,7 +41,7 @@ class Matcher:
     def apply(self, given: Fields) -> tuple[RowOutcome, PendingBook]:
         """Add or change the book of a row. If it raises RowError, no book has changed."""
         self.dropped, self.remarks = [], []
-        fields = self.candidates.with_canonical_names(given)
+        fields = self.candidates.names.of(given)
         if book := self._find(fields):
             return self._change(book, fields), book
         return RowOutcome.CREATED, self._add(fields)
@@ -99,7 +99,7 @@ class Matcher:
             free.add("title")
         fields = {name: value for name, value in given.items() if book.fields[name] in NOTHING or name in free}
         if "topics" in given:
-            topics = self.candidates.canonical_topics([*book.fields["topics"], *given["topics"]])
+            topics = self.candidates.names.of_topics([*book.fields["topics"], *given["topics"]])
             fields["topics"] = topics[:MAX_TOPICS]
         return fields
 

@@ -1,6 +1,6 @@
 """Authors: created with their first book, deleted with the last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -19,9 +19,6 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
     def writing(self) -> "AuthorQuerySet":
         """Those who are the author of a book."""
         return self.filter(Exists(BookAuthor.objects.filter(author=OuterRef("pk"), role=roles.AUTHOR)))
-
-    def unsaved(self, names: Iterable[str], sort_names: Mapping[str, str] = {}) -> "list[Author]":
-        return [Author.of(name, sort_names.get(name, "")) for name in self.first_spellings(names)]
 
 
 class Author(Named):

@@ -1,32 +1,33 @@
 """A book, its queries, and the few methods that change one together with its history."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Literal, Self, cast
+from typing import Any, Literal, Self, cast
 
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from books.metadata import fingerprint, languages, numbers, record, roles
+from books.metadata import fingerprint, languages, numbers, record
 from books.metadata.record import Record
-from books.metadata.series import Place, normalize_series, places
 from books.metadata.years import NEVER
 from books.models.author import Author, BookAuthor
-from books.models.book_columns import RECORD_COLUMNS, as_record, columns
+from books.models.book_columns import RECORD_COLUMNS, as_record
+from books.models.bulk import BookWriter, PendingBook
+from books.models.canonical_names import CanonicalNames
 from books.models.change import COMMAND, Action, Actor, Change, differences
 from books.models.errors import AlreadyRestored, Duplicate, DuplicateISBN, DuplicateSource, StaleVersion
 from books.models.fields import SortKeyField, WordsField, isbn_shape, none_or_in
-from books.models.links import delete_unused, other_names, unlink
-from books.models.named import KEY_LENGTH, Named
+from books.models.links import delete_unused, unlink
+from books.models.named import KEY_LENGTH
 from books.models.series import BookSeries, Series
 from books.models.topic import BookTopic, Topic
 from books.models.words import Words
 from books.search.filters import BookSearch
 from books.search.index import keep_in_step
-from books.search.pagination import Ordering, PagedQuerySet
+from books.search.pagination import Ordering
 from books.search.results import COLUMNS, RELEVANCE, Matches
 
 Versions = int | Container[int] | None
@@ -58,7 +59,7 @@ def _duplicates_named(values: Record) -> Iterator[None]:
         raise
 
 
-class BookQuerySet(PagedQuerySet["Book"]):
+class BookQuerySet(BookWriter["Book"]):
     ORDERINGS = {
         ordering.name: ordering
         for ordering in (
@@ -101,9 +102,7 @@ class BookQuerySet(PagedQuerySet["Book"]):
             if values.get("isbn13"):
                 lock_volumes(for_import=False)
             self.refuse_taken_isbn(values, shares_isbn=shares_isbn)
-            book = self.model().save_record({**record.EMPTY, **values})
-            Change.objects.log(book, Action.ADDED, actor)
-            return book
+            return self._write_one(PendingBook(canonical({**record.EMPTY, **values})), actor)
 
     def change(
         self, pk: int, values: Record, version: Versions = None, actor: Actor = COMMAND, *, shares_isbn: bool = False
@@ -124,10 +123,11 @@ class BookQuerySet(PagedQuerySet["Book"]):
                 is_same = full["isbn13"] == before["isbn13"]
                 undoes = None if is_same else actor.undoes
                 self.refuse_taken_isbn(full, pk, shares_isbn=shares_isbn or is_same, undoes=undoes)
-            book.save_record(full)
-            if changed := differences(before, book.as_record()):
-                Change.objects.log(book, Action.CHANGED, actor, changed)
-            return book
+            return self._write_one(book.changed(full), actor)
+
+    def _write_one(self, book: PendingBook, actor: Actor) -> "Book":
+        self.write([book], actor)
+        return self.get(pk=book.pk)
 
     def refuse_taken_isbn(
         self, values: Record, pk: int = 0, *, shares_isbn: bool, undoes: Change | None = None
@@ -165,9 +165,8 @@ class BookQuerySet(PagedQuerySet["Book"]):
         try:
             with _duplicates_named(values), transaction.atomic():
                 self.refuse_taken_isbn(values, pk, shares_isbn=True, undoes=actor.undoes)
-                book = self.model(version=version + 1).save_record({**record.EMPTY, **values}, pk)
-                Change.objects.log(book, Action.ADDED, actor)
-                return book
+                book = PendingBook(canonical({**record.EMPTY, **values}), pk, version + 1)
+                return self._write_one(book, actor)
         except (IntegrityError, Duplicate):
             if self.filter(pk=pk).exists():  # restored by somebody else at the same moment
                 raise AlreadyRestored from None
@@ -267,29 +266,13 @@ class Book(models.Model):
     def as_record(self) -> Record:
         return as_record({name: getattr(self, name) for name in RECORD_COLUMNS})
 
-    def save_record(self, full: Record, new_pk: int | None = None) -> "Self":
-        """Save the whole record with its links, within a transaction. `new_pk`: the id of a restored book."""
-        authors = Author.objects.get_or_create_all(person.name for person in roles.people(full))
-        topics = Topic.objects.get_or_create_all(full["topics"])
-        series = Series.objects.get_or_create_all(place.series for place in places(full))
-        full = _with_canonical_names(full, authors, topics, series)
-        if self.pk and full == self.as_record():
-            return self
-        for name, value in columns(full, other_names([full])).items():
-            setattr(self, name, value)
-        if full["authors"]:
-            self.author_key = authors[full["authors"][0]].sort_key
-        is_new = self.pk is None
-        unlinked = unlink([] if is_new else [self.pk])
-        self.version += 0 if is_new else 1
-        self.pk = self.pk or new_pk
-        self.save(force_insert=is_new)
-        keep_in_step([self.pk])
-        in_series = [(series[place.series], place) for place in places(full)]
-        people = [(authors[name], role) for name, role in roles.people(full)]
-        self.link(people, map(topics.__getitem__, full["topics"]), in_series)
-        delete_unused(unlinked)
-        return self
+    def changed(self, full: Record) -> PendingBook:
+        """The book as it will be with this record."""
+        book = PendingBook({**self.as_record()}, self.pk, self.version)
+        book.before, fields = book.fields, canonical(full, book.fields)
+        if fields != book.before:
+            book.change(fields)
+        return book
 
     def delete_with_history(self, actor: Actor) -> Change:
         """Delete the book, but not the authors, topics and series that are left without one."""
@@ -299,31 +282,10 @@ class Book(models.Model):
         keep_in_step([pk])
         return deletion
 
-    def link(
-        self, people: Iterable[tuple[Author, str]], topics: Iterable[Topic], in_series: Iterable[tuple[Series, Place]]
-    ) -> None:
-        """Link these people in their roles, in this order, these topics, and these series with the places in them."""
-        BookAuthor.objects.bulk_create(
-            BookAuthor(book=self, author=author, role=role, position=position)
-            for position, (author, role) in enumerate(people)
-        )
-        BookTopic.objects.bulk_create(BookTopic(book=self, topic=topic) for topic in topics)
-        BookSeries.objects.bulk_create(
-            BookSeries(book=self, series=series, number=place.number, label=place.label, position=position)
-            for position, (series, place) in enumerate(in_series)
-        )
 
-
-def _with_canonical_names(full: Record, *found: Mapping[str, Named]) -> Record:
-    """The record with its authors, topics and series as the catalogue spells them."""
-    authors, topics, series = ({name: each.name for name, each in names.items()} for names in found)
-    spelled: Record = {
-        **full,
-        "authors": list(dict.fromkeys(map(authors.__getitem__, full["authors"]))),
-        "contributors": roles.rename(full["contributors"], authors),
-        "topics": sorted({topics[name] for name in full["topics"]}, key=record.topic_slug),
-    }
-    return normalize_series(spelled, series)
+def canonical(full: Mapping[str, Any], *known: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with the names of people, topics and series as the catalogue spells them."""
+    return CanonicalNames([full], known).of_record(full)
 
 
 class MergedAway(Book.DoesNotExist):

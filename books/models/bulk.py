@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched, chain
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
@@ -15,24 +15,16 @@ from django.utils import timezone
 from books.metadata.record import Record
 from books.metadata.roles import Contributor, people
 from books.metadata.series import Place, places
-from books.models import (
-    Action,
-    Actor,
-    Author,
-    Book,
-    BookAuthor,
-    BookSeries,
-    BookTopic,
-    Change,
-    Series,
-    Topic,
-)
+from books.models.author import Author, BookAuthor
 from books.models.book_columns import RECORD_COLUMNS, OtherNames, as_record, columns, other_names_column
-from books.models.change import differences
+from books.models.change import Action, Actor, Change, differences
 from books.models.fields import among
 from books.models.links import delete_unused, other_names, unlink
 from books.models.named import Named
+from books.models.series import BookSeries, Series
+from books.models.topic import BookTopic, Topic
 from books.search.index import index_new, keep_in_step
+from books.search.pagination import PagedQuerySet
 
 MAX_VALUES = 1000  # in one query
 MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
@@ -40,6 +32,7 @@ BATCH = 500  # books that are read and written at once
 
 Names = tuple[list[Contributor], list[str], list[Place]]  # that a book has links for
 Fields = dict[str, Any]  # a Record whose fields are taken by name
+_Book = TypeVar("_Book", bound=Model)
 
 
 @dataclass(eq=False)
@@ -65,46 +58,107 @@ class PendingBook:
         return self.fields is not self.before
 
 
-def read_pending(pks: Sequence[int]) -> Iterator[list[PendingBook]]:
-    """The books with these ids as they are, some at a time."""
-    for batch in batched(pks, BATCH):
-        rows = Book.objects.filter(pk__in=among(batch)).order_by("pk").values("pk", "version", *RECORD_COLUMNS)
-        records = [(row, cast("Fields", as_record(row))) for row in rows]
-        yield [PendingBook(fields, row["pk"], row["version"], before=fields) for row, fields in records]
-
-
-def write(pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str, str] = {}) -> None:
-    """Store new and changed books; new ones get their ids. Call it within a transaction.
-
-    `sort_names`: those of new authors, where they do not follow from the name.
-    """
-    books = [book for book in pending if book.is_changed]
-    if not books:
-        return
-    others = other_names(book.fields for book in books)
-    names = {book: _names(book.fields) for book in books}
-    linked = {book: each for book, each in names.items() if not book.before or each != _names(book.before)}
-    unlinked = unlink([book.pk for book in linked if book.pk])
-    changed = [book for book in books if book.pk]
-    _update(changed, others)  # first: a new book may take the ISBN that another gives up
-    keep_in_step([book.pk for book in changed])
-    _create([book for book in books if not book.pk], others)
-    _link(linked, sort_names)
-    _write_changes(books, actor)
-    delete_unused(unlinked)
-
-
 def _names(fields: Fields) -> Names:
     return [*people(fields)], fields["topics"], places(fields)
 
 
-def _update(books: Sequence[PendingBook], others: OtherNames) -> None:
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    rows = [
-        {**columns(book.record, others), "version": book.version, "updated_at": now, "id": book.pk} for book in books
-    ]
-    if rows:
-        update_rows(Book, list(rows[0])[:-1], [tuple(row.values()) for row in rows])
+class BookWriter(PagedQuerySet[_Book]):
+    """Writes books, one or many at once, with their authors, topics, series, links, history and search index."""
+
+    def read_pending(self, pks: Sequence[int]) -> Iterator[list[PendingBook]]:
+        """The books with these ids as they are, some at a time."""
+        for batch in batched(pks, BATCH):
+            rows = self.filter(pk__in=among(batch)).order_by("pk").values("pk", "version", *RECORD_COLUMNS)
+            records = [(row, cast("Fields", as_record(row))) for row in rows]
+            yield [PendingBook(fields, row["pk"], row["version"], before=fields) for row, fields in records]
+
+    def write(self, pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str, str] = {}) -> None:
+        """Store new and changed books with their history, in the caller's transaction. New ones get their ids.
+
+        `sort_names`: those of new authors, where they do not follow from the name.
+        """
+        _write_changes(self.store(pending, sort_names), actor)
+
+    def store(self, pending: Iterable[PendingBook], sort_names: Mapping[str, str] = {}) -> list[PendingBook]:
+        """The same without history. Returns those that were new or changed."""
+        books = [book for book in pending if book.is_changed]
+        if not books:
+            return []
+        others = other_names(book.fields for book in books)
+        names = {book: _names(book.fields) for book in books}
+        linked = {book: each for book, each in names.items() if not book.before or each != _names(book.before)}
+        unlinked = unlink([book.pk for book in linked if book.before])
+        changed = [book for book in books if book.before]
+        self._update(changed, others)  # first: a new book may take the ISBN that another gives up
+        keep_in_step([book.pk for book in changed])
+        self._create([book for book in books if not book.before], others)
+        self._link(linked, sort_names)
+        self._file(books)
+        delete_unused(unlinked)
+        return books
+
+    def _update(self, books: Sequence[PendingBook], others: OtherNames) -> None:
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        rows = [
+            {**columns(book.record, others), "version": book.version, "updated_at": now, "id": book.pk}
+            for book in books
+        ]
+        if rows:
+            update_rows(self.model, list(rows[0])[:-1], [tuple(row.values()) for row in rows])
+
+    def _create(self, books: Sequence[PendingBook], others: OtherNames) -> None:
+        if not books:
+            return
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        without_pk = [book for book in books if not book.pk]  # all but one that is restored
+        for book, pk in zip(without_pk, next_ids(self.model, len(without_pk)), strict=True):
+            book.pk = pk
+        stamps = {"created_at": now, "updated_at": now}
+        rows = [{"id": book.pk, **columns(book.record, others), "version": book.version, **stamps} for book in books]
+        insert_rows(self.model, list(rows[0]), [tuple(row.values()) for row in rows])
+        index_new(rows)
+
+    def _link(self, books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> None:
+        wanted = dict.fromkeys(person.name for named, *_ in books.values() for person in named)
+        authors = _authors(wanted, sort_names)
+        topics = Topic.objects.get_or_create_all({name for _, names, _ in books.values() for name in names})
+        series = Series.objects.get_or_create_all({place.series for *_, found in books.values() for place in found})
+        author_links, topic_links, series_links = [], [], []
+        for book, (named, names, found) in books.items():
+            author_links += [(book.pk, authors[name], role, position) for position, (name, role) in enumerate(named)]
+            topic_links += [(book.pk, topics[name].pk) for name in names]
+            series_links += [
+                (book.pk, series[name].pk, number, label, position)
+                for position, (name, number, label) in enumerate(found)
+            ]
+        insert_rows(BookAuthor, ["book_id", "author_id", "role", "position"], author_links)
+        insert_rows(BookTopic, ["book_id", "topic_id"], topic_links)
+        insert_rows(BookSeries, ["book_id", "series_id", "number", "label", "position"], series_links)
+
+    def _file(self, books: Iterable[PendingBook]) -> None:
+        """Give books their place in the order of authors, where the first one has a sort name of his own."""
+        first = {book.pk: book.fields["authors"][0] for book in books if book.fields["authors"]}
+        named = Author.objects.filter(name__in=among(set(first.values()))).exclude(sort_name="")
+        sort_keys = dict(named.values_list("name", "sort_key"))
+        filed: defaultdict[str, list[int]] = defaultdict(list)
+        for pk, name in first.items() if sort_keys else ():
+            if name in sort_keys:
+                filed[sort_keys[name]].append(pk)
+        for sort_key, pks in filed.items():
+            self.filter(pk__in=among(pks)).update(author_key=sort_key)
+
+    def index_other_names(self, named: Sequence[Named], written: Iterable[int]) -> None:
+        """Have the books of these, but for those just written, found by the other names that they have now."""
+        kind, pks = str(named[0]._meta.model_name), [each.pk for each in named]
+        links: Any = type(named[0]).books.through._default_manager.filter(**{f"{kind}__in": pks})
+        unwritten = links.exclude(book__in=among(written)).values_list("book", flat=True).distinct()
+        for batch in batched(unwritten, MAX_VALUES):
+            rows = list(self.filter(pk__in=among(batch)).values("pk", "other_names", *RECORD_COLUMNS))
+            others = other_names(map(as_record, rows))
+            found = [(other_names_column(as_record(row), others), row) for row in rows]
+            changed = [(names, row["pk"]) for names, row in found if names != row["other_names"]]
+            update_rows(self.model, ["other_names"], changed)
+            keep_in_step([pk for _, pk in changed])
 
 
 def update_rows(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -114,18 +168,6 @@ def update_rows(model: type[Model], names: Sequence[str], rows: Sequence[tuple[A
     sql = f"UPDATE {quote(model._meta.db_table)} SET {written} WHERE id = %s"  # noqa: S608 # nosec B608 - our names
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows)
-
-
-def _create(books: Sequence[PendingBook], others: OtherNames) -> None:
-    if not books:
-        return
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    for book, pk in zip(books, next_ids(Book, len(books)), strict=True):
-        book.pk = pk
-    stamps = {"created_at": now, "updated_at": now}
-    rows = [{"id": book.pk, **columns(book.record, others), "version": book.version, **stamps} for book in books]
-    insert_rows(Book, list(rows[0]), [tuple(row.values()) for row in rows])
-    index_new(rows)
 
 
 def next_ids(model: type[Model], count: int) -> Sequence[int]:
@@ -140,74 +182,33 @@ def next_ids(model: type[Model], count: int) -> Sequence[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def index_other_names(named: Sequence[Named], written: Iterable[int]) -> None:
-    """Have the books of these, but for those just written, found by the other names that they have now."""
-    kind = str(named[0]._meta.model_name)
-    links: Any = type(named[0]).books.through._default_manager.filter(**{f"{kind}__in": [each.pk for each in named]})
-    unwritten = links.exclude(book__in=among(written)).values_list("book", flat=True).distinct()
-    for batch in batched(unwritten, MAX_VALUES):
-        rows = list(Book.objects.filter(pk__in=among(batch)).values("pk", "other_names", *RECORD_COLUMNS))
-        others = other_names(map(as_record, rows))
-        found = [(other_names_column(as_record(row), others), row) for row in rows]
-        changed = [(names, row["pk"]) for names, row in found if names != row["other_names"]]
-        update_rows(Book, ["other_names"], changed)
-        keep_in_step([pk for _, pk in changed])
-
-
 AUTHOR = ("name", "sort_name", "name_key", "sort_key", "fingerprint")
-AuthorRow = tuple[str, int, str, str]  # name, id, sort name and its key
 
 
-def _authors(names: Iterable[str], sort_names: Mapping[str, str]) -> list[AuthorRow]:
-    """The author of each name. Missing ones are created."""
+def _authors(names: Iterable[str], sort_names: Mapping[str, str]) -> dict[str, int]:
+    """The id of each author. Missing ones are created."""
 
-    def found(wanted: Iterable[str]) -> dict[str, AuthorRow]:
-        named = Author.objects.filter(name__in=among(wanted))
-        return {row[0]: row for row in named.values_list("name", "pk", "sort_name", "sort_key")}
+    def found(wanted: Iterable[str]) -> dict[str, int]:
+        return dict(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk"))
 
     known = found(names)
-    if new := [name for name in names if name not in known]:
-        rows = [tuple(getattr(each, name) for name in AUTHOR) for each in Author.objects.unsaved(new, sort_names)]
+    if new := sorted(name for name in names if name not in known):  # so that two writers cannot deadlock
+        authors = [Author.of(name, sort_names.get(name, "")) for name in new]
+        rows = [tuple(getattr(each, name) for name in AUTHOR) for each in authors]
         insert_rows(Author, AUTHOR, rows, " ON CONFLICT DO NOTHING")
         known |= found(new)
-        others = Author.objects.find(name for name in new if name not in known)  # of the same letters as another
-        known |= {name: (name, author.pk, author.sort_name, author.sort_key) for name, author in others.items()}
-    return list(known.values())
-
-
-def _link(books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> None:
-    wanted = dict.fromkeys(person.name for named, *_ in books.values() for person in named)
-    known = _authors(wanted, sort_names)
-    authors = {name: pk for name, pk, *_ in known}
-    topics = Topic.objects.get_or_create_all({name for _, names, _ in books.values() for name in names})
-    series = Series.objects.get_or_create_all({place.series for *_, found in books.values() for place in found})
-    author_links, topic_links, series_links = [], [], []
-    for book, (named, names, found) in books.items():
-        author_links += [(book.pk, authors[name], role, position) for position, (name, role) in enumerate(named)]
-        topic_links += [(book.pk, topics[name].pk) for name in names]
-        series_links += [
-            (book.pk, series[name].pk, number, label, position) for position, (name, number, label) in enumerate(found)
-        ]
-    insert_rows(BookAuthor, ["book_id", "author_id", "role", "position"], author_links)
-    insert_rows(BookTopic, ["book_id", "topic_id"], topic_links)
-    insert_rows(BookSeries, ["book_id", "series_id", "number", "label", "position"], series_links)
-    given = {name: sort_key for name, _, sort_name, sort_key in known if sort_name}
-    filed: defaultdict[str, list[int]] = defaultdict(list)
-    for book in books if given else ():
-        if book.fields["authors"] and (sort_key := given.get(book.fields["authors"][0])):
-            filed[sort_key].append(book.pk)
-    for sort_key, pks in filed.items():
-        Book.objects.filter(pk__in=among(pks)).update(author_key=sort_key)
+    return known
 
 
 def _write_changes(books: Sequence[PendingBook], actor: Actor) -> None:
     """Record who changed what, as Change.objects.log does for one book."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
+    undoes = actor.undoes.pk if actor.undoes else None
     origin = (actor.channel.value, actor.user_id, actor.job_id, actor.name_change_id, at)
     insert_rows(
         Change,
         ["book_id", "version", "action", "fields", "undoes_id", "via", "user_id", "job_id", "name_change_id", "at"],
-        [(book.pk, book.version, *_action(book), book.undoes, *origin) for book in books],
+        [(book.pk, book.version, *_action(book), book.undoes or undoes, *origin) for book in books],
     )
 
 

@@ -185,21 +185,15 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         return others
 
     def get_or_create_all(self, names: Iterable[str]) -> dict[str, _Named]:
-        """The one of each name, and of its own. Missing ones are created."""
+        """The one of each name. Missing ones are created."""
         wanted = dict.fromkeys(names)
         known = self.find(wanted)
-        if missing := [name for name in wanted if name not in known]:
-            self.bulk_create(self.unsaved(missing), ignore_conflicts=True)
+        missing = [name for name in wanted if name not in known]
+        missing.sort(key=self.model.SPELLING.shared)  # so that two writers cannot deadlock
+        if missing:
+            self.bulk_create(map(self.model.of, missing), ignore_conflicts=True)
             known |= self.find(missing)
-        return {each.name: each for each in known.values()} | known
-
-    def unsaved(self, names: Iterable[str]) -> list[_Named]:
-        return list(map(self.model.of, self.first_spellings(names)))
-
-    def first_spellings(self, names: Iterable[str]) -> list[str]:
-        """One spelling of each, the first. Sorted, so that two writers cannot deadlock."""
-        new = {self.model.SPELLING.shared(name): name for name in reversed([*names])}
-        return [new[shared] for shared in sorted(new)]
+        return known
 
     def find_one(self, name: str) -> _Named | None:
         return self.find([name]).get(name)
