@@ -1,11 +1,11 @@
-"""Starting a job: parsing the request, checking rights, and recognising a repeated request."""
+"""Starting, cancelling and resuming a job: reading the request, checking rights, recognising a repeated request."""
 
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from books.forms.jobs import ListField
 from books.forms.uploads import FINDS_ITS_BOOK
@@ -18,7 +18,8 @@ from books.models import Job, JobFile, KeyReused
 from books.models.fields import digest_of
 from books.views import upload_detail as uploads
 from books.views.base import CatalogueView
-from books.web import HTTPError, RequestUser, arequire, errors_of, parsing
+from books.views.job_page import adetail
+from books.web import HTML, JSON, HTTPError, RequestUser, SeeOther, arequire, errors_of, json_response, parsing
 from django41_example.server.threads import in_thread
 
 FILE = "file"  # the field of the list to import
@@ -36,31 +37,55 @@ class Wanted(NamedTuple):
     file: "UploadedFile[bytes] | None" = None
 
 
-async def aread_wanted(view: CatalogueView) -> Wanted:
-    """The job that the request asks for, and that its sender may start; its arguments in their canonical form."""
-    sent = await in_thread(read, view.request)
-    kind = await aauthorized_kind(sent.kind, view.user)
-    return Wanted(kind, await in_thread(clean, kind, sent), sent.file)
+class JobView(CatalogueView):
+    """What the views that start and change jobs have in common."""
 
+    offers = JSON, HTML
 
-async def astart_job(view: CatalogueView, wanted: Wanted, key: str) -> tuple[Job, bool]:
-    """Start the job, or find the one that the same request has started. Returns whether it is new.
+    async def aread_wanted(self) -> Wanted:
+        """The job that the request asks for, and that its sender may start; its arguments in their canonical form."""
+        sent = await in_thread(read, self.request)
+        kind = await aauthorized_kind(sent.kind, self.user)
+        return Wanted(kind, await in_thread(clean, kind, sent), sent.file)
 
-    Without a key in the URL an Idempotency-Key stands for one: the job's key is made from it. Raises HTTPError,
-    KeyReused, KeyTaken.
-    """
-    if key.startswith(PREFIXES):
-        raise HTTPError(422, errors={"key": [KEY_OF_OURS]})
-    once = "" if key else parsing.idempotency_key(view.request)
-    file = await sync_to_async(store_list)(wanted.file, wanted.arguments) if wanted.file else None
-    if once:
-        key = digest_of(f"{view.actor.user_id}:{once}")
-    try:
-        return await astart(wanted.kind.task, wanted.arguments, key=key, by=view.actor, file=file)
-    except KeyTaken:
+    async def start(self, wanted: Wanted, key: str = "") -> HttpResponse:
+        """202: it is started; 200: the same request has started it before.
+
+        Without a key in the URL an Idempotency-Key stands for one: the job's key is made from it. Raises HTTPError,
+        KeyReused, KeyTaken.
+        """
+        if key.startswith(PREFIXES):
+            raise HTTPError(422, errors={"key": [KEY_OF_OURS]})
+        once = "" if key else parsing.idempotency_key(self.request)
+        file = await sync_to_async(store_list)(wanted.file, wanted.arguments) if wanted.file else None
         if once:
-            raise KeyReused from None
-        raise
+            key = digest_of(f"{self.actor.user_id}:{once}")
+        try:
+            job, is_new = await astart(wanted.kind.task, wanted.arguments, key=key, by=self.actor, file=file)
+        except KeyTaken:
+            if once:
+                raise KeyReused from None
+            raise
+        return await self.respond_with_job(job, 202 if is_new else 200)
+
+    async def cancel(self, key: str) -> HttpResponse:
+        """202: it ends within about a second; 200: it is over already."""
+        await self.aauthorize_change(key)
+        is_cancelled = await Job.objects.acancel(key)
+        return await self.respond_with_job(await Job.objects.aget(key=key), 202 if is_cancelled else 200)
+
+    async def aauthorize_change(self, key: str) -> None:
+        """Cancelling or resuming a job that writes books requires the same rights as starting it."""
+        kind = KINDS.get((await Job.objects.aget(key=key)).kind)
+        if kind and kind.rule:
+            await arequire(self.user, kind.rule)
+
+    async def respond_with_job(self, job: Job, status: int) -> HttpResponse:
+        """The job as it is now; a browser is redirected to its page."""
+        url = job.get_absolute_url()
+        if self.media_type == HTML:
+            return SeeOther(url)
+        return json_response(await adetail(job, self.user), status=status, headers={"Location": url})
 
 
 def read(request: HttpRequest) -> Wanted:

@@ -15,13 +15,12 @@ from books.exporting import EXPORT_FORMATS
 from books.forms.jobs import JobBooksQuery
 from books.forms.lists import JobQuery
 from books.jobs.events import stream
-from books.jobs.kinds import KINDS
 from books.jobs.start import retry
 from books.models import Action, Book, Change, Job, JobFile
 from books.models.job import JobQuerySet
 from books.views.base import CatalogueView
 from books.views.job_page import COLUMNS, Data, adetail, detail_context, list_context, with_names
-from books.views.job_start import Wanted, aread_wanted, astart_job
+from books.views.job_start import JobView
 from books.views.lists import serialize_page
 from books.views.login_redirect import apop_pending_form
 from books.views.upload_detail import store
@@ -33,36 +32,6 @@ EVENTS = "text/event-stream"
 LATEST = 20  # jobs whose state begins the stream of all
 BOOKS = 100  # of a job, on a page
 UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # nginx would keep events back
-
-
-class JobView(CatalogueView):
-    """What the views that start and change jobs have in common."""
-
-    offers = JSON, HTML
-
-    async def start(self, wanted: Wanted, key: str = "") -> HttpResponse:
-        """202: it is started; 200: the same request has started it before."""
-        job, is_new = await astart_job(self, wanted, key)
-        return await self.respond_with_job(job, 202 if is_new else 200)
-
-    async def cancel(self, key: str) -> HttpResponse:
-        """202: it ends within about a second; 200: it is over already."""
-        await self.authorize_change(key)
-        is_cancelled = await Job.objects.acancel(key)
-        return await self.respond_with_job(await Job.objects.aget(key=key), 202 if is_cancelled else 200)
-
-    async def authorize_change(self, key: str) -> None:
-        """Cancelling or resuming a job that writes books requires the same rights as starting it."""
-        kind = KINDS.get((await Job.objects.aget(key=key)).kind)
-        if kind and kind.rule:
-            await arequire(self.user, kind.rule)
-
-    async def respond_with_job(self, job: Job, status: int) -> HttpResponse:
-        """The job as it is now; a browser is redirected to its page."""
-        url = job.get_absolute_url()
-        if self.media_type == HTML:
-            return SeeOther(url)
-        return json_response(await adetail(job, self.user), status=status, headers={"Location": url})
 
 
 class JobList(JobView):
@@ -80,7 +49,7 @@ class JobList(JobView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            wanted = await aread_wanted(self)
+            wanted = await self.aread_wanted()
             if self.media_type == HTML and wanted.file:
                 upload = await sync_to_async(store)(wanted.file, wanted.arguments, self.user.account.pk)
                 return SeeOther(reverse("upload_detail", args=[upload.pk]))
@@ -114,7 +83,7 @@ class JobDetail(JobView):
         return page(request, "jobs/job_detail.html", await detail_context(job, self.user))
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        return await self.start(await aread_wanted(self), key)
+        return await self.start(await self.aread_wanted(), key)
 
     async def delete(self, request: HttpRequest, key: str) -> HttpResponse:
         return await self.cancel(key)
@@ -135,7 +104,7 @@ class JobRetry(JobView):
     rules = {"POST": CHANGE_JOB}
 
     async def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        await self.authorize_change(key)
+        await self.aauthorize_change(key)
         is_queued = await sync_to_async(retry)(key)
         job = await Job.objects.aget(key=key)
         if not is_queued:
