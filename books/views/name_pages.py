@@ -23,7 +23,7 @@ Entries = list[dict[str, Any]]
 
 
 class NameList(CatalogueView):
-    """The authors or series by name, with the number of their books; ?q= finds words of the name."""
+    """Names with the number of their books: a page of authors or series, ?q= finds words of them; or all topics."""
 
     offers = JSON, HTML
     rules = {"GET": READ}
@@ -38,7 +38,13 @@ class NameList(CatalogueView):
         entries, links = await in_thread(self.entries, page.rows), page.links(request.path, query.urlencoded)
         data = serialize_page(model.PLURAL, entries, page, links)
         letters = await aletters_of_names(self, model, page, query.parameters())
-        return respond_with_names(self, self.kind, data, entries, letters, query=query.parameters())
+        return self.respond_with_names(data, entries, letters, query=query.parameters())
+
+    def respond_with_names(
+        self, data: Mapping[str, Any], rows: Entries, letters: Entries, **context: Any
+    ) -> HttpResponse:
+        context |= {"kind": self.kind, "list": MODELS[self.kind].PLURAL, "rows": rows, "letters": letters}
+        return self.respond(data, "books/name_list.html", context=context)
 
     def entries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
         """To be called in a thread."""
@@ -84,10 +90,3 @@ class NameDetail(BooksView, NameView):
     def about(self, named: Named) -> dict[str, Any]:
         """What is said of it besides its books. To be called in a thread."""
         return shown(named)
-
-
-def respond_with_names(
-    view: CatalogueView, kind: str, data: Mapping[str, Any], rows: Entries, letters: Entries, **context: Any
-) -> HttpResponse:
-    context |= {"kind": kind, "list": MODELS[kind].PLURAL, "rows": rows, "letters": letters}
-    return view.respond(data, "books/name_list.html", context=context)
