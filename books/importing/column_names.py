@@ -65,7 +65,7 @@ def field_of(name: str) -> tuple[str, int] | None:
 
 def base(name: str) -> str:
     """The name without its number: Author for “Author 2” and “Author (2)”."""
-    return re.sub(r"[\W_]*\d[\W_]*$", "", name)
+    return re.sub(r"(?<![\W_])[\W_]*\d[\W_]*$", "", name)
 
 
 def _readings(name: str) -> Iterator[tuple[str, Iterable[str]]]:

@@ -128,7 +128,8 @@ def _utf16_without_mark(file: BinaryIO) -> str:
 def _is_binary(file: BinaryIO) -> bool:
     file.seek(0)
     head = file.read(1 << 12).rstrip(b"\0")
-    return not head or (len(head) - len(head.translate(None, _CONTROLS))) * 50 > len(head)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    return not head or controls > max(2, len(head) / 50)  # a stray one costs only its row
 
 
 def _has_escapes(file: BinaryIO) -> bool:

@@ -1,7 +1,8 @@
 """Folds text for comparison: the same for searches, rows, fingerprints and sort keys. Pure functions.
 
 Most of it follows from Unicode's own properties: compatibility forms, case, accents, digits, and letters whose names
-are those of other letters "with stroke". The tables here add the letters that people type for one another.
+are those of other letters "with stroke". tables/same_letters.txt and tables/han.txt add the letters and characters that
+people type for one another.
 """
 
 import re

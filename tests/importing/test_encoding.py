@@ -24,6 +24,10 @@ def test_a_list_reads_the_same_in_every_encoding(encoding: str) -> None:
     assert read(LIST.encode(encoding)) == LIST
 
 
+def test_a_stray_zero_byte_makes_no_binary_file() -> None:
+    assert read(b"title,authors\nA\0,B\nC,D\n") == "title,authors\nA\0,B\nC,D\n"
+
+
 @pytest.mark.parametrize("text", ["n° 4", "Nº 5", "1ª parte", "90° sud", "20 °C"])
 def test_an_ordinal_or_a_degree_makes_sense_in_utf_8(text: str) -> None:
     assert read(f"title\n{text}\n".encode()) == f"title\n{text}\n"
