@@ -105,9 +105,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
+from books.backup.archive import open_archive
 from books.backup.writing import write
 from books.models import Book
 call_command("prepare")
+backup = settings.VAR_DIR / "backup.zip"
+write(backup)
+with open_archive(backup) as archive:
+    migrations = archive.manifest["migrations"]["books"]
 client = Client(headers={"accept": "application/json", "host": "localhost"})
 signed_in = client.post("/accounts/login/", {"username": "librarian", "password": "%(password)s"}).status_code
 get = lambda url: client.get(url).json()
@@ -136,7 +141,7 @@ print(json.dumps({
     "merged": client.get("/books/9/").status_code,
     "group": sorted(Group.objects.get(name="Librarians").permissions.values_list("codename", flat=True)),
     "log": sorted(log),
-    "backup": write(settings.VAR_DIR / "backup.zip")["migrations"]["books"],
+    "backup": migrations,
     "owner": User.objects.get(username="owner").is_superuser,
 }))
 """
