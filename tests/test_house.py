@@ -90,7 +90,7 @@ TOO_LARGE = {
     "server": 3407,
     "jobs": 1451,
     "importing exporting": 5570,
-    "house": 28_701,
+    "house": 28_702,
 }
 
 

@@ -81,9 +81,19 @@ class PerVersion:
         self.being_made: dict[Hashable, asyncio.Event] = {}
 
     async def get_or_make[Value](self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
-        """The value for the catalogue as it is now. Many concurrent requests compute it only once."""
+        """The value for the catalogue as it is now. Many concurrent requests compute it only once.
+
+        A read-only request asks for the version once, so it sees what was committed before it began.
+        """
         while True:
-            number = await self._validate()
+            checkout = current_checkout.get()
+            if checkout and (checkout.writes or checkout.is_streaming):
+                checkout = None
+            number = checkout.catalogue_version if checkout else None
+            if number is None:
+                number = await self.version.validate()
+            if checkout:
+                checkout.catalogue_version = number
             if number is None:
                 return await make()
             if number != self.number:
@@ -96,15 +106,6 @@ class PerVersion:
                 await being_made.wait()
             else:
                 return await self._make(number, key, make)
-
-    async def _validate(self) -> int | None:
-        """The version. A read-only request asks for it once, so it sees what was committed before it began."""
-        checkout = current_checkout.get()
-        if checkout is None or checkout.writes or checkout.is_streaming:
-            return await self.version.validate()
-        if checkout.catalogue_version is None:
-            checkout.catalogue_version = await self.version.validate()
-        return checkout.catalogue_version
 
     def _none(self) -> LRUCache[Hashable, Any]:
         return LRUCache(MOST_BYTES, getsizeof=lambda value: OVERHEAD + len(pickle.dumps(value)))
