@@ -86,6 +86,11 @@ def test_apostrophes_and_dots_may_be_left_out(text: str, main: list[str], others
     assert other_spellings(text) == others
 
 
+@pytest.mark.parametrize("others", ["x" * 200, "ж" * 200])
+def test_a_letter_is_the_same_among_ascii_and_among_others(others: str) -> None:
+    assert fold(f"L’Été d'Ærø, İzmir {others}") == f"lete daero, izmir {others}"
+
+
 def test_marks_without_end_are_put_in_order_in_pieces() -> None:
     """In one piece, 4,000 marks in no order take as many comparisons as 4,000 × 4,000 / 4."""
     marks = "\u094d\u3099" * 45  # classes 9 and 8, which change places

@@ -103,7 +103,7 @@ class _Folding(dict[int, str]):
             unified = unicodedata.normalize("NFKC", plain).casefold()
             parts = unicodedata.normalize("NFKD", unified)
             kept = (part for part in parts if unicodedata.combining(part) in _KEPT_MARKS and not _REMOVED.match(part))
-            folded = "".join(map(_letter, kept))
+            folded = unicodedata.normalize("NFC", "".join(map(_letter, kept)))
         if character <= "\uffff":  # the million beyond are rare
             self[code] = folded
         return folded
@@ -125,7 +125,7 @@ def _letter(character: str) -> str:
 _folding = _Folding()
 _NOTHING = str.maketrans("", "", f"{INVISIBLE}{JOINERS}")
 _UNSEEN = re.compile(f"[{INVISIBLE}{JOINERS}]")
-_ascii = str.maketrans(dict.fromkeys("'`", ""))
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def strip_invisible(text: str) -> str:
@@ -143,12 +143,17 @@ def letters(text: str) -> str:
 def fold(text: str) -> str:
     """The text for comparison: é becomes e, ł l, パ ぱ and 國 国, but が does not become か."""
     if text.isascii():
-        return text.lower().translate(_ascii) if "'" in text or "`" in text else text.lower()
+        lowered = text.lower()
+        return lowered.replace("'", "").replace("`", "") if "'" in lowered or "`" in lowered else lowered
     return _short(text) if len(text) <= SHORT else _fold(text)
 
 
 def _fold(text: str) -> str:
-    folded = text.translate(_folding)
+    if len(text.encode(errors="replace")) < 1.3 * len(text):  # few beyond ASCII: a third of the time
+        lowered = text.lower().replace("'", "").replace("`", "")
+        folded = _BEYOND_ASCII.sub(lambda found: _folding[ord(found[0])], lowered)
+    else:
+        folded = text.translate(_folding)
     if folded.isascii():  # like most Latin text
         return folded
     folded = repeat(normalized("NFKC", folded).replace(_JOINER, "").replace(_TWO_THAI_E, _THAI_AE))
@@ -164,7 +169,7 @@ def _doubled(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", f"{match[1]}\u3099") if match[0] == "ゞ" else match[1]
 
 
-_short = lru_cache(2000)(_fold)  # a title or a name is folded for its words, its order and its fingerprint
+_short = lru_cache(5000)(_fold)  # a title or a name is folded for its words, its order and its fingerprint
 
 
 def _anusvara(match: re.Match[str]) -> str:

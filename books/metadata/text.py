@@ -15,10 +15,10 @@ A book has five lines of words: title, authors, topics, series and other. They a
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
-from operator import add
+from operator import add, itemgetter
 from typing import Any
 
 from books.metadata import roles
@@ -40,6 +40,7 @@ GAP = rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])"
 _ONE_UNSPACED = f"[{UNSPACED}]"
 BEGINNING = "^"  # of a title
 BREAK = "_"  # between two texts
+_SIDE_BY_SIDE = f" {BREAK} "
 SHORT = 3  # letters: beginnings up to this length have marks
 ISBN_PART = 4  # digits
 RULES = 9  # raise it when a text yields different words: an upgrade then rebuilds the index
@@ -47,6 +48,7 @@ LONGEST = 100  # characters of a word that are indexed
 MOST_TEXT = 20_000  # characters of a text that are indexed: other programs may write longer ones
 # The columns of a book that are searched.
 TEXTS = (*(COLUMNS[field.name] for field in FIELDS if field.words), "other_names")
+texts_of = itemgetter(*TEXTS)  # a row of columns
 # Fields that are indexed as marks, or also as marks.
 MARKED = {"isbn13", "published_year", "language", "contributors"}
 OTHERS = tuple(field.name for field in FIELDS if field.words == "other" and field.name not in MARKED)
@@ -67,6 +69,7 @@ _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 # How German and Nordic letters are typed on other keyboards: Jörg as Joerg.
 _TWO_LETTERS = str.maketrans(dict(zip("äöüåøÄÖÜÅØ", "ae oe ue aa oe Ae Oe Ue Aa Oe".split(), strict=True)))
 _UMLAUT = re.compile("[äöüåøÄÖÜÅØ]")
+_Marked = tuple[str, tuple[str, ...]]  # texts side by side, and marks for the beginnings of their words
 
 
 def _pairs(run: str) -> list[str]:
@@ -78,7 +81,8 @@ def words(text: str) -> list[str]:
     folded = fold(joined_initials(_GROUPED.sub("", text) if "," in text else text))
     if folded.isascii() or not compiled(_HAS_PIECES).search(folded):
         found = ascii_words(folded) if folded.isascii() else _SPACED_WORDS.findall(folded)
-        return found if max(map(len, found), default=0) <= LONGEST else [word[:LONGEST] for word in found]
+        is_short = len(folded) <= LONGEST or max(map(len, found), default=0) <= LONGEST
+        return found if is_short else [word[:LONGEST] for word in found]
     found = []
     for run, word in compiled(PIECES).findall(folded):
         if run:
@@ -113,12 +117,12 @@ def other_spellings(text: str) -> list[list[str]]:
     if "'" in text or (not text.isascii() and _APOSTROPHE.search(text)):
         found += [_APOSTROPHE.sub(" ", match[0]) for match in _APOSTROPHED.finditer(text)]
     if not text.isascii() and _UMLAUT.search(text):
-        found += [word.translate(_TWO_LETTERS) for word in text.split() if _UMLAUT.search(word)]
+        found += [word.translate(_TWO_LETTERS) for word in text.split() if not word.isascii() and _UMLAUT.search(word)]
     if "・" in text:
         found.append(text.replace("・", ""))
     if _MAY_HAVE_BARE_INITIALS.search(text):
         found += ["".join(filter(str.isalpha, match[0])) for match in compiled(_BARE_INITIALS).finditer(text)]
-    return list(map(words, dict.fromkeys(found)))
+    return list(map(words, dict.fromkeys(found))) if found else []
 
 
 @lru_cache(20_000)
@@ -127,97 +131,103 @@ def _beginnings(letters: str) -> tuple[str, ...]:
     return () if is_unspaced(letters) else tuple(f"{letters[:length]}-" for length in range(1, len(letters) + 1))
 
 
-def _with_beginnings(texts: list[list[str]]) -> str:
-    first = dict.fromkeys([word[:SHORT] for text in texts for word in text])
-    marks = dict.fromkeys(chain.from_iterable(map(_beginnings, first)))
-    return f" {BREAK} ".join(filter(None, map(" ".join, (*texts, marks))))
+def _marked(texts: Iterable[list[str]]) -> _Marked:
+    found = [text for text in texts if text]
+    first = dict.fromkeys([word[:SHORT] for text in found for word in text])
+    return _SIDE_BY_SIDE.join(map(" ".join, found)), tuple(dict.fromkeys(chain.from_iterable(map(_beginnings, first))))
+
+
+def _line(text: str, marks: Iterable[str]) -> str:
+    return f"{text}{_SIDE_BY_SIDE}{' '.join(marks)}" if marks else text
 
 
 def title_words(*titles: str) -> str:
     first, *further = [words(title) if title else [] for title in titles]
-    begins = "".join(f" {BEGINNING}{mark}" for mark in _beginnings(first[0][:SHORT])) if first else ""
-    spellings = chain.from_iterable(map(other_spellings, filter(None, titles)))
-    return f"{BEGINNING}{first[0] if first else ''} {_with_beginnings([first, *further, *spellings])}{begins}"
+    spellings = chain.from_iterable([other_spellings(title) for title in titles if title])
+    text, marks = _marked([first, *further, *spellings])
+    begins = f" {BEGINNING}".join(("", *_beginnings(first[0][:SHORT]))) if first else ""
+    return f"{BEGINNING}{first[0] if first else ''} {_line(text, marks)}{begins}"
 
 
-@lru_cache(2000)
 def author_words(names: str, other_names: str = "") -> str:
     """The words of names, given one per line."""
-    lines = [*names.split("\n"), *filter(None, other_names.split("\n"))]
-    return _with_beginnings([found for name in lines for found in _name_words(name)])
+    found = [_marked_name(name) for name in _lines(names) + _lines(other_names)]
+    marks = dict.fromkeys(chain.from_iterable([marks for _, marks in found]))
+    return _line(_SIDE_BY_SIDE.join([text for text, _ in found if text]), marks)
 
 
-@lru_cache(20_000)
 def _name_words(name: str) -> list[list[str]]:
     """The words of a name; 夏目 漱石 is also found as 夏目漱石."""
     joined = name if name.isascii() else compiled(GAP).sub("", name)
     return [*(words(each) for each in dict.fromkeys((name, joined))), *other_spellings(name)]
 
 
+_marked_name = lru_cache(20_000)(lambda name: _marked(_name_words(name)))  # authors recur
+
+
 @lru_cache(2000)
 def topic_words(names: str, other_names: str = "") -> str:
     """The words of topics' names, given one per line, and marks for their slugs."""
-    named, others = (list(filter(None, text.split("\n"))) for text in (names, other_names))
-    return " ".join([_with_beginnings(list(map(words, named + others))), *(tag(topic_slug(name)) for name in named)])
+    named = _lines(names)
+    found = _marked(map(words, named + _lines(other_names)))
+    return " ".join([_line(*found), *(tag(topic_slug(name)) for name in named)])
 
 
 @lru_cache(2000)
 def series_words(*series: str) -> str:
-    return _with_beginnings([words(name) for name in series])
+    return _line(*_marked(map(words, series)))
 
 
-def contributor_words(contributors: Iterable[str]) -> Iterator[str]:
-    """The words of their names, plain and marked with their roles."""
-    for each in map(roles.contributor, contributors):
-        for found in _name_words(each.name):
-            yield from (BREAK, *found)
-            for role in dict.fromkeys((each.role, roles.CONTRIBUTOR)):
-                yield from (BREAK, *role_words(role, found))
+@lru_cache(5000)
+def contributor_words(text: str) -> list[str]:
+    """The words of a contributor's name, plain and marked with the role."""
+    name, role = roles.contributor(text)
+    marked = dict.fromkeys((role, roles.CONTRIBUTOR))
+    runs = [run for found in _name_words(name) for run in (found, *(role_words(each, found) for each in marked))]
+    return [*chain.from_iterable((BREAK, *run) for run in runs)]
 
 
 def role_words(role: str, words: Iterable[str]) -> list[str]:
     return [tag(f"{role}_{word}") for word in words]
 
 
-def _spelled(text: str) -> list[list[str]]:
-    return [words(text), *other_spellings(text)]
-
-
-_short = lru_cache(2000)(_spelled)  # publishers recur
-
-
 def other_words(
     texts: Iterable[str], isbn13: str | None, language: str, year: int | None, contributors: Iterable[str] = ()
 ) -> str:
     """The words of the texts, then marks for the other values."""
+    first, *runs = [run for text in texts for run in ([words(text), *other_spellings(text)] if text else [[]])]
+    further = chain.from_iterable((BREAK, *run) for run in runs)
+    people = chain.from_iterable(map(contributor_words, contributors))
+    return " ".join([*first, *further, *people, *isbn_words(isbn13 or ""), *_marks(language, year)])
+
+
+@lru_cache(5000)
+def _marks(language: str, year: int | None) -> list[str]:
     spoken = dict.fromkeys((primary(language), language)) if language else ()
-    years = () if year is None else (str(year), decade(year))
-    first, *further = [(_short if len(text) <= LONGEST else _spelled)(text) for text in texts]
-    runs = chain.from_iterable((BREAK, *run) for run in chain(first[1:], *further))
-    people = contributor_words(contributors)
-    marks = [*isbn_words(isbn13 or ""), *map(tag, (*spoken, *years))]
-    return " ".join([*first[0], *runs, *people, *marks])
+    return list(map(tag, (*spoken, *(() if year is None else (str(year), decade(year))))))
 
 
 def index_lines(texts: Iterable[Any]) -> tuple[str, str, str, str, str]:
     """The five lines of a book, from its TEXTS."""
-    cut: list[Any] = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
-    found = dict(zip(TEXTS, cut, strict=True))
-    further = [parse_place(text).series for text in found["more_series"].split("\n") if text]
-    # See books.models.book_columns.other_names_column.
-    others: list[str] = found["other_names"].split("\n\n")
-    authors, people, topics, series, *_ = [*others, "", "", ""]
-    contributors = filter(None, [*found["contributors"].split("\n"), *people.split("\n")])
-    further += filter(None, series.split("\n"))
+    cut = [text[:MOST_TEXT] if isinstance(text, str) else text for text in texts]
+    found: dict[str, Any] = dict(zip(TEXTS, cut, strict=True))
+    authors = people = topics = series = ""
+    others: str = found["other_names"]
+    if others:  # see books.models.book_columns.other_names_column
+        authors, people, topics, series, *_ = [*others.split("\n\n"), "", "", ""]
+    further = [*(parse_place(text).series for text in _lines(found["more_series"])), *_lines(series)]
+    described, contributors = [found[name] for name in OTHERS], _lines(found["contributors"]) + _lines(people)
     return (
         title_words(*[found[name] for name in TITLES], *further),
         author_words(found["author_names"], authors),
         topic_words(found["topic_names"], topics),
         series_words(*filter(None, (found["series"], *further))),
-        other_words(
-            [found[name] for name in OTHERS], found["isbn13"], found["language"], found["published_year"], contributors
-        ),
+        other_words(described, found["isbn13"], found["language"], found["published_year"], contributors),
     )
+
+
+def _lines(text: str) -> list[str]:
+    return list(filter(None, text.split("\n"))) if text else []
 
 
 def decade(year: int) -> str:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from books.metadata.text import RULES, TEXTS, index_lines
+from books.metadata.text import RULES, TEXTS, index_lines, texts_of
 
 TABLES = {
     "books_search": """CREATE VIRTUAL TABLE books_search USING fts5 (
@@ -95,7 +95,7 @@ def index(cursor: Any, pks: Sequence[int]) -> None:
 
 def index_new(cursor: Any, rows: Iterable[Mapping[str, Any]]) -> None:
     """Index books that were just added: they have notes, and are in no index that is being rebuilt."""
-    entries = [(row["id"], *index_lines(row[name] for name in TEXTS)) for row in rows]
+    entries = [(row["id"], *index_lines(texts_of(row))) for row in rows]
     cursor.executemany(ADD, entries)
     cursor.execute(FORGET, [json.dumps([pk for pk, *_ in entries])])
 
