@@ -85,12 +85,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_801,
+    "models forms views web metadata templatetags admin": 11_827,
     "search": 1950,
     "server": 3407,
     "jobs": 1451,
     "importing exporting": 5570,
-    "house": 28_702,
+    "house": 28_728,
 }
 
 

@@ -221,7 +221,7 @@ class _Run:
                     raise row.error
                 outcome, book = matcher.apply(row.fields)
                 outcomes[outcome] += 1
-                notes += [(row.row.line, error, book) for error in (*row.dropped, *matcher.dropped)]
+                notes += [(row.row.line, error, book) for error in row.dropped + matcher.dropped]
                 remarks += [(row.row.line, error, book) for error in matcher.remarks]
                 if outcome is RowOutcome.CREATED:
                     added.append((row.row.line, book))

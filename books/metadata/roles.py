@@ -6,9 +6,8 @@ https://www.loc.gov/marc/relators/relaterm.html
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any, NamedTuple
 
 from books.metadata.folding import fold, table
@@ -61,16 +60,15 @@ def contributor(text: str) -> Contributor:
     return contributors(text)[0]
 
 
-def people(record: Mapping[str, Any]) -> Iterator[Contributor]:
+def people(record: Mapping[str, Any]) -> list[Contributor]:
     """Everybody in a record with their roles, authors first."""
-    authors = (Contributor(name, AUTHOR) for name in record["authors"])
-    return chain(authors, map(contributor, record["contributors"]))
+    return [*[Contributor(name, AUTHOR) for name in record["authors"]], *map(contributor, record["contributors"])]
 
 
-def names(fields: Mapping[str, Any]) -> Iterable[str]:
+def names(fields: Mapping[str, Any]) -> Sequence[str]:
     """The names of everybody in the fields, which may be only some of a record's."""
-    contributors = fields.get("contributors")
-    return [*fields.get("authors", ()), *(contributor(text).name for text in contributors or ())]
+    authors, contributors = fields.get("authors", ()), fields.get("contributors")
+    return [*authors, *(contributor(text).name for text in contributors)] if contributors else authors
 
 
 def fields(people: Iterable[Contributor]) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """How a record is stored in the columns of a book, and read from them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from operator import itemgetter
 from typing import Any, cast
 
 from django.db import connection
@@ -9,42 +9,47 @@ from django.db import connection
 from books.metadata import fingerprint, languages, record, roles, sorting
 from books.metadata.record import Record
 from books.metadata.series import places
-from books.metadata.text import TEXTS, index_lines
+from books.metadata.text import index_lines, texts_of
 from books.search.expressions import tsvector
 
 NAME_SEPARATOR = "\n"  # in the columns that hold names; no name contains one
 RECORD_COLUMNS = tuple(record.COLUMNS.values())
+_NAMES = [record.COLUMNS[name] for name in record.NAMES]
+_values, _in_row = itemgetter(*record.COLUMNS), itemgetter(*RECORD_COLUMNS)
 
 OtherNames = Mapping[str, Mapping[str, Sequence[str]]]  # by the field of a record, and the name there
-NO_OTHERS: OtherNames = MappingProxyType({"authors": {}, "topics": {}, "series": {}})
 
 
 def as_record(row: Mapping[str, Any]) -> Record:
     """The record in a row of RECORD_COLUMNS."""
-    values = {name: row[column] for name, column in record.COLUMNS.items()}
-    return cast("Record", {**values, **{name: split(values[name]) for name in record.NAMES}})
+    values = dict(zip(record.COLUMNS, _in_row(row), strict=True))
+    for name in record.NAMES:
+        values[name] = split(values[name])
+    return cast("Record", values)
 
 
-def columns(full: Record, other_names: OtherNames = NO_OTHERS) -> dict[str, Any]:
-    """The columns that hold a record, and those derived from it and from its names' other spellings."""
-    found = text_columns(full, other_names)
-    if connection.vendor == "postgresql":
-        found["words"] = tsvector(index_lines(found[name] for name in TEXTS))
-    return found
+def columns(records: Iterable[Record], other_names: OtherNames) -> Iterator[dict[str, Any]]:
+    """The columns that hold each record, and those derived from it and from its names' other spellings."""
+    has_words = connection.vendor == "postgresql"  # asked once, as that takes a microsecond
+    for full in records:
+        found = text_columns(full, other_names)
+        if has_words:
+            found["words"] = tsvector(index_lines(texts_of(found)))
+        yield found
 
 
 def text_columns(full: Record, other_names: OtherNames) -> dict[str, Any]:
     """These columns, without the words by which the book is found."""
-    return {
-        **{column: full[name] for name, column in record.COLUMNS.items()},  # type: ignore[literal-required]
-        "title_key": sorting.sort_key(full["title"], full["language"]),
-        "author_key": sorting.author_key(full["authors"]),
-        "series_key": sorting.series_key(full["series"], full["series_number"]),
-        "fingerprint": fingerprint.of(full["title"], full["authors"]),
-        "primary_language": languages.primary(full["language"]),
-        **{record.COLUMNS[name]: NAME_SEPARATOR.join(full[name]) for name in record.NAMES},  # type: ignore[literal-required]
-        "other_names": other_names_column(full, other_names),
-    }
+    found: dict[str, Any] = dict(zip(RECORD_COLUMNS, _values(full), strict=True))
+    for column in _NAMES:
+        found[column] = NAME_SEPARATOR.join(found[column])
+    found["title_key"] = sorting.sort_key(full["title"], full["language"])
+    found["author_key"] = sorting.author_key(full["authors"])
+    found["series_key"] = sorting.series_key(full["series"], full["series_number"])
+    found["fingerprint"] = fingerprint.of(full["title"], full["authors"])
+    found["primary_language"] = languages.primary(full["language"])
+    found["other_names"] = other_names_column(full, other_names)
+    return found
 
 
 def other_names_column(full: Mapping[str, Any], other_names: OtherNames) -> str:

@@ -59,7 +59,7 @@ class PendingBook:
 
 
 def _names(fields: Fields) -> Names:
-    return [*people(fields)], fields["topics"], places(fields)
+    return people(fields), fields["topics"], places(fields)
 
 
 class BookWriter(PagedQuerySet[_Book]):
@@ -84,7 +84,7 @@ class BookWriter(PagedQuerySet[_Book]):
         books = [book for book in pending if book.is_changed]
         if not books:
             return []
-        others = other_names(book.fields for book in books)
+        others = other_names([book.fields for book in books])
         names = {book: _names(book.fields) for book in books}
         linked = {book: each for book, each in names.items() if not book.before or each != _names(book.before)}
         unlinked = unlink([book.pk for book in linked if book.before])
@@ -99,11 +99,7 @@ class BookWriter(PagedQuerySet[_Book]):
 
     def _update(self, books: Sequence[PendingBook], others: OtherNames) -> None:
         now = connection.ops.adapt_datetimefield_value(timezone.now())
-        rows = [
-            {**columns(book.record, others), "version": book.version, "updated_at": now, "id": book.pk}
-            for book in books
-        ]
-        if rows:
+        if rows := _rows(books, others, {"updated_at": now}):
             update_rows(self.model, list(rows[0])[:-1], [tuple(row.values()) for row in rows])
 
     def _create(self, books: Sequence[PendingBook], others: OtherNames) -> None:
@@ -113,8 +109,7 @@ class BookWriter(PagedQuerySet[_Book]):
         without_pk = [book for book in books if not book.pk]  # all but one that is restored
         for book, pk in zip(without_pk, next_ids(self.model, len(without_pk)), strict=True):
             book.pk = pk
-        stamps = {"created_at": now, "updated_at": now}
-        rows = [{"id": book.pk, **columns(book.record, others), "version": book.version, **stamps} for book in books]
+        rows = _rows(books, others, {"created_at": now, "updated_at": now})
         insert_rows(self.model, list(rows[0]), [tuple(row.values()) for row in rows])
         index_new(rows)
 
@@ -154,11 +149,19 @@ class BookWriter(PagedQuerySet[_Book]):
         unwritten = links.exclude(book__in=among(written)).values_list("book", flat=True).distinct()
         for batch in batched(unwritten, MAX_VALUES):
             rows = list(self.filter(pk__in=among(batch)).values("pk", "other_names", *RECORD_COLUMNS))
-            others = other_names(map(as_record, rows))
+            others = other_names([as_record(row) for row in rows])
             found = [(other_names_column(as_record(row), others), row) for row in rows]
             changed = [(names, row["pk"]) for names, row in found if names != row["other_names"]]
             update_rows(self.model, ["other_names"], changed)
             keep_in_step([pk for _, pk in changed])
+
+
+def _rows(books: Sequence[PendingBook], others: OtherNames, stamps: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The columns of these books, the id last."""
+    rows = list(columns((book.record for book in books), others))
+    for book, row in zip(books, rows, strict=True):
+        row |= {"version": book.version, **stamps, "id": book.pk}
+    return rows
 
 
 def update_rows(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

@@ -1,6 +1,7 @@
 """What books link to. An author, a topic or a series is deleted with the last of its books."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from books.metadata import roles
@@ -13,17 +14,19 @@ from books.models.series import Series
 from books.models.topic import Topic
 
 MODELS: dict[str, type[Named]] = {"author": Author, "topic": Topic, "series": Series}
+NamesIn = Callable[[Mapping[str, Any]], Iterable[str]]
+NAMES_IN: dict[type[Named], NamesIn] = {Author: roles.names, Topic: itemgetter("topics"), Series: series_names}
 Unlinked = dict[type[Named], set[int]]
 
 
-def other_names(records: Iterable[Mapping[str, Any]]) -> OtherNames:
+def other_names(records: Collection[Mapping[str, Any]]) -> OtherNames:
     """Those of all that these records name."""
-    wanted: dict[type[Named], set[str]] = {Author: set(), Topic: set(), Series: set()}
-    for each in records:
-        wanted[Author].update(roles.names(each))
-        wanted[Topic].update(each["topics"])
-        wanted[Series].update(series_names(each))
-    return {model.FIELD: model.other_names.field.model.objects.by_name(names) for model, names in wanted.items()}
+    found = {}
+    for model, names_in in NAMES_IN.items():
+        others = model.other_names.field.model.objects
+        is_any = any(name for each in records for name in names_in(each)) and others.exists()
+        found[model.FIELD] = others.by_name({name for each in records for name in names_in(each)}) if is_any else {}
+    return found
 
 
 def unlink(books: Collection[int]) -> Unlinked:

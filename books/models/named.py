@@ -203,15 +203,17 @@ class OtherNameQuerySet(models.QuerySet[Any]):
     def by_name(self, names: Collection[str]) -> dict[str, list[str]]:
         """The other names of those of these names."""
         found: defaultdict[str, list[str]] = defaultdict(list)
-        rows = self.filter(of__name__in=among(names)).order_by("pk") if names and self.exists() else self.none()
+        rows = self.filter(of__name__in=among(names)).order_by("pk")
         for own, name in rows.values_list("of__name", "name"):
             found[own].append(name)
         return found
 
     def find(self, names: Collection[str]) -> dict[str, Any]:
         """The one of each name that is another name of just one."""
+        if not names or not self.exists():
+            return {}
         _, key, shared = self.model.SPELLING
-        rows = self.filter(key__in=among(set(map(key, names)))) if names and self.exists() else self.none()
+        rows = self.filter(key__in=among(set(map(key, names))))
         found: defaultdict[str, set[Named]] = defaultdict(set)
         for row in rows.select_related("of"):
             found[shared(row.name)].add(row.of)
