@@ -16,7 +16,7 @@ YEARS = """
     | between 1999 and 2001 | １９９９ | ١٩٩٩ | ۱۹۹۹ | 平成11年 | 平成十一年 | H11 | h11.3.1 | 平11 | 一九九九年
     | MCMXCIX | 1999（平成11）年 | \u200e1999 | 民國88年 | 中華民國八十八年 | Heisei 11 | am 5. Mai 1999 | 2nd ed. 1999
     | 1420هـ | ١٤٢٠هـ | 1420 AH | 1420 [1999] | 1420هـ/1999م | 1999م/1420هـ | ۱۳۷۸ | 1378 ش | 1378 [1999 or 2000]
-    | Sat May 01 1999 00:00:00 GMT+0100 | M.CM.XCIX. | M CM XCIX | Anno MCMXCIX | 1420H | 1420 H
+    | Sat May 01 1999 00:00:00 GMT+0100 | M.CM.XCIX. | M CM XCIX | Anno MCMXCIX | 1420H | 1420 H | ۱۳۷۸ هـ.ش
     | 5759 [1999] | תשנ"ט | ה'תשנ״ט | พ.ศ. 2542 | ๒๕๔๒ | 2542 [1999] | 단기 4332년 | 주체88(1999) | 1999, c1998
 1967: 1697 [i.e. 1967] | 1976 [recte 1967] | 1697, i.e. 1967 | 1697 i. e. 1967
 1899: 光緒二十五年 | Guangxu 25
@@ -32,7 +32,7 @@ YEARS = """
     | 紀元前380年 | 公元前380年 | 前380年 | 380 до н. э. | 기원전 380년 | 380 avant J.-C. | 380 avant notre ère
     | 380 vor Christus | 380 a.C. | 380 a. C. | 380 aC | 380 antes de Cristo | 380 a. de C. | 380 avanti Cristo
     | 380 př. n. l. | 380 p.n.e. | MÖ 380 | M.Ö. 380 | 380 f.Kr. | 380 eKr. | 380 eaa. | i. e. 380 | Kr. e. 380
-    | 380 î.Hr. | 380 TCN | 380 ق.م
+    | 380 î.Hr. | 380 TCN | 380 ق.م | 380 a. Chr. | 380 przed Chr.
     | 380 пр. Хр. | 380 pr. Kr. | 380 voor Christus | לפנה"ס 380
 -50: 50 BC
 180: 180 | AD 180 | 180 AD | 180 n. Chr.
@@ -116,7 +116,7 @@ PAGES = """
 320: 320 | 320 p. | xii, 320 p. | XVI-320 S. | 320 p. : ill. ; 24 cm | 320p ; 24cm | 320 p., [16] leaves of plates
     | 320, [3] p. | [8], 320 p. | 320 S., 20 Abb. | 320 S. mit Abb. | Paperback, 320 pages | 320 p. + 1 CD-ROM | 320+
     | 約320頁 | 三百二十頁 | 三二〇頁 | ٣٢٠ صفحة | ۳۲۰ صفحه | 320 עמ' | 320 σελ. | ๓๒๐ หน้า | 320 hlm. | 320 lk.
-    | 320 old. | 320, [2] с. | 320 стор. | 320 p. (pbk.) | 320, xii p. | '320
+    | 320 old. | 320, [2] с. | 320 стор. | 320 p. (pbk.) | 320, xii p. | '320 | (320 p.) | pages: 320
 """
 
 
@@ -125,7 +125,9 @@ def test_pages_are_read_as_they_are_written(text: str, want: str) -> None:
     assert str(numbers.pages(text)) == want
 
 
-@pytest.mark.parametrize("text", ["2 v.", "2 v. (320, 400 p.)", "12-24", "-320", "xii", "320 minutes", "unpaged"])
+@pytest.mark.parametrize(
+    "text", ["2 v.", "320 x", "2 v. (320, 400 p.)", "12-24", "-320", "xii", "320 minutes", "unpaged"]
+)
 def test_what_is_no_number_of_pages_stays_text(text: str) -> None:
     assert numbers.pages(text) == text
 

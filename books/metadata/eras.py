@@ -28,7 +28,7 @@ def _named(years: range, year_of: int | Callable[[int], int], name: str) -> Cale
     return Calendar(years, year_of if callable(year_of) else lambda year: year + year_of, pattern)
 
 
-_IRANIAN = _named(range(1, 1500), 621, r"(?:[هھ]\W*)?ش(?:مسی)?\b|هجری شمسی|\bs\.?h\.?(?!\w)")
+_IRANIAN = _named(range(1, 1500), 621, r"(?:[هھ][\W\u0640]*)?ش(?:مسی)?\b|هجری شمسی|\bs\.?h\.?(?!\w)")
 _BUDDHIST = _named(range(2300, 2644), -543, r"พ\s?\.?\s?ศ|พุทธศักราช|\bb\.?e\.?(?!\w)")
 _HEBREW = _named(range(5000, 5861), -3760, r"\ba\.?m\.?(?!\w)")
 _CALENDARS = (

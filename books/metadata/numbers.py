@@ -54,8 +54,8 @@ _LETTER_MARKS = re.compile("[\"'\u00b4\u02b9\u0301\u0384\u05f3\u05f4\u2019\u201d
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
 _PAGES = re.compile(
-    r"(?:[~+\[\]'\"=]|約|约|\[\d+\],?|(?:ca|p|pp|s|approx|about|circa|etwa|env)\b[.,]?|[ivxlc]+\b[.,+-]?|\s)*"
-    r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\+?\]?(?:,?\s*(?:\[\d+\]|[ivxlc]+\b))?\s*"
+    r"(?:[~+(\[\]'\"=]|約|约|\[\d+\],?|(?:ca|p|pp|pages|s|seiten|approx|about|circa|etwa|env)\b[.,:]?|[ivxlc]+\b[.,+-]?|\s)*"
+    r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\+?\]?(?:,?\s*\[\d+\]|,\s*[ivxlc]+\b)?\s*"
     rf"(?:(?:{'|'.join(words_in('pages.txt'))})(?:[.,'\s:;+(].*)?|(?:\(.*\))?)"
 )
 _BINDING = re.compile(r"^[^\W\d_]{4,}(?: [^\W\d_]{4,})?,?\s+(?=\d+\s[^\W\d_])")  # Paperback, 320 pages
