@@ -28,7 +28,7 @@ from django41_example.server.statements import limit_statements
 from django41_example.server.static_files import StaticFiles
 from django41_example.server.thread_pool import Limits, ThreadPool
 from django41_example.server.threads import disconnect_signals
-from django41_example.server.warm_up import warm_up
+from django41_example.server.warm_up import share_arena, warm_up
 
 STREAMING_THREADS = 2  # for what is called while responses are sent
 HEAD_START = 0.005  # seconds: quick requests need less, and of slow ones eight run after 35 milliseconds
@@ -78,6 +78,7 @@ if settings.DEBUG:  # templates are read again, static files come from where the
 else:
     application = StaticFiles(application)
 
+share_arena()
 warm_up()
 
 observe = None
