@@ -109,6 +109,7 @@ async def begin() -> None:
 handler.lifespan = Lifespan(
     state={
         "end_streams": handler.event_streams.end,
+        "validate": getattr(catalogue_version, "validate_now", None),  # SQLite's takes less than waiting for it
         "client_share": 1 if settings.BEHIND_PROXY else limits.client_share,  # of what connections hold in memory
     },
     close=pool.close,

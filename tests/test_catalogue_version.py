@@ -165,7 +165,7 @@ async def test_it_differs_after_the_connection_was_lost_and_opened_again(version
 
 @pytest.mark.postgresql
 async def test_who_waits_while_the_connection_is_lost_is_told_that_nothing_is_known(version: Any) -> None:
-    asking = asyncio.create_task(version.validate())
+    asking = asyncio.ensure_future(version.validate())
     await asyncio.sleep(0)
     version.is_lost.set()
     async with asyncio.timeout(60):

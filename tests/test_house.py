@@ -87,10 +87,10 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_827,
     "search": 1950,
-    "server": 3407,
+    "server": 3453,
     "jobs": 1451,
     "importing exporting": 5570,
-    "house": 28_728,
+    "house": 28_780,
 }
 
 

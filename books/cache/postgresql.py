@@ -28,16 +28,22 @@ class PostgresVersion(CatalogueVersion):
         self.waiting: list[asyncio.Future[int | None]] = []
         self.too_late: asyncio.TimerHandle | None = None
 
-    async def validate(self) -> int | None:
-        if self.connection is None:
-            return None
+    def validate(self) -> "asyncio.Future[int | None]":
         loop = asyncio.get_running_loop()
         validated = loop.create_future()
+        if self.connection is None:
+            validated.set_result(None)
+            return validated
         self.waiting.append(validated)
         if len(self.waiting) == 1 and not self.asked:
             loop.call_soon(self._ask)
-        number: int | None = await validated
-        return number
+        return validated
+
+    def validate_now(self) -> "asyncio.Future[int | None]":
+        """The same for all requests that have arrived: it is asked for at once."""
+        validated = self.validate()
+        self._ask()
+        return validated
 
     def _ask(self) -> None:
         if self.connection is None or self.asked or not self.waiting:

@@ -35,7 +35,7 @@ class CatalogueVersion:
         self.database = database
         self.is_known = asyncio.Event()
 
-    async def validate(self) -> int | None:
+    def validate(self) -> Awaitable[int | None]:
         """The version now; None if it is not known."""
         raise NotImplementedError
 

@@ -75,6 +75,7 @@ class LimitedProtocol(HttpToolsProtocol):
     """
 
     unparsed = b""
+    task: asyncio.Task[None] | None = None  # of the latest request
     to_start: Any = None  # the request that begins with this connection's turn
     unanswered: Any = None  # the request that is being answered, or is about to be; one at a time
     is_waiting = False  # for its turn
@@ -98,7 +99,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.by_address: Any = self.app_state.setdefault("by_address", defaultdict(dict))
         self.stuck: dict[LimitedProtocol, None] = self.app_state.setdefault("stuck", {})
         self.held_by_address: Counter[str] = self.app_state.setdefault("held_by_address", Counter())
-        self.turns: Turns = self.app_state.setdefault("turns", Turns(self.loop))
+        self.turns: Turns = self.app_state.setdefault("turns", Turns(self.loop, self.app_state.get("validate")))
         self.address = network_of(self.client[0] if self.client else "")
         limit_buffers(transport)
         self.late_at = self.loop.time() + HEAD_SECONDS
@@ -115,6 +116,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.to_start = None
+        self.leave_task()
         self.forget_request()
         self.let_go()
         self.by_address[self.address].pop(self, None)
@@ -159,13 +161,15 @@ class LimitedProtocol(HttpToolsProtocol):
         """About how many requests the client has sent without waiting for an answer."""
         return self.started_at_once + self.unparsed.count(HEAD_END, 0, LONGEST_LOOK)
 
-    def take_turn(self) -> None:
+    def take_turn(self, version: int | None = None) -> None:
+        """Start a request; `version` is that of what is cached, if it is known already."""
         self.is_waiting = False
         if self.transport.is_closing():
             return
         if not self.to_start:
             self.parse()
         if self.to_start:
+            self.scope["catalogue_version"] = version  # type: ignore[typeddict-unknown-key]
             self.start(*self.to_start)
         if self.unparsed:
             self.go_on()
@@ -187,10 +191,14 @@ class LimitedProtocol(HttpToolsProtocol):
         """Start it as uvicorn does, but run its first step at once, to time the turn: it is often the only step."""
         self.to_start = None
         self.started_at_once += 1
-        task = asyncio.Task(cycle.run_asgi(app), loop=asyncio.get_running_loop(), eager_start=True)
-        if not task.done():
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+        self.leave_task()
+        self.task = asyncio.Task(cycle.run_asgi(app), loop=asyncio.get_running_loop(), eager_start=True)
+
+    def leave_task(self) -> None:
+        """Leave it to the server, which waits for such tasks when it stops. For each request that would cost a lot."""
+        if self.task and not self.task.done():
+            self.tasks.add(self.task)
+            self.task.add_done_callback(self.tasks.discard)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self.to_start = cycle, app
@@ -360,6 +368,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server stops: requests under way are answered, and so is one that is just arriving."""
         self.is_ending = self.app_state["is_ending"] = True
+        self.leave_task()
         if end_streams := self.app_state.get("end_streams"):
             end_streams()
         if self.unanswered:

@@ -91,7 +91,8 @@ class ResponseCache:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         key = cache_key(scope, headers := dict(scope["headers"])) if scope["type"] == "http" else None
-        if key is None or (version := await self.validate()) is None:
+        version = scope.get("catalogue_version")
+        if key is None or (version is None and (version := await self.validate()) is None):
             await self.application(scope, receive, send)
             return
         if version != self.version:

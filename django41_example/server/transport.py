@@ -58,6 +58,8 @@ class Cycle(httptools_impl.RequestResponseCycle):
     """uvicorn's request and response. uvicorn checks and joins all headers of each response, which takes a third of the
     time of a cached one; here ReadyHeaders are sent as they are."""
 
+    transport: Any  # an Outgoing
+
     async def send(self, message: Any) -> None:
         headers = message.get("headers")
         if type(headers) is not ReadyHeaders or not self.keep_alive or self.disconnected or self.flow.write_paused:
@@ -66,7 +68,10 @@ class Cycle(httptools_impl.RequestResponseCycle):
         self.response_started = True
         self.chunked_encoding, self.expected_content_length = False, headers.length
         first = status_line(message["status"]) + joined_defaults(tuple(self.default_headers))
-        self.transport.write(first + headers.lines + b"\r\n")
+        if self.scope["method"] == "HEAD":
+            self.transport.write(first + headers.lines + b"\r\n")
+        else:  # the body, if only an empty one, follows at once
+            self.transport.kept += first + headers.lines + b"\r\n"
 
 
 httptools_impl.RequestResponseCycle = Cycle  # type: ignore[misc]  # uvicorn's protocol makes one for each request

@@ -204,6 +204,26 @@ async def test_a_refused_connection_lingers_and_is_closed(wire: Wire, server: Se
     assert wire.closed
 
 
+async def test_a_request_is_left_to_the_server_when_its_client_leaves(slow: Slow) -> None:
+    server = Server(slow)
+    wire = server.connect()
+    await wire.send(HELLO)
+    wire.close()
+    await settled()
+    assert len(server.state.tasks) == 1
+    slow.may_answer.set()
+    await settled()
+    assert not server.state.tasks
+
+
+async def test_a_request_is_left_to_the_server_when_it_stops(slow: Slow) -> None:
+    server = Server(slow)
+    wire = server.connect()
+    await wire.send(HELLO)
+    server.stop()
+    assert len(server.state.tasks) == 1
+
+
 # Writes
 
 

@@ -77,6 +77,16 @@ async def test_the_cache_is_not_used_while_the_version_is_unknown(site: Site) ->
     assert (await ask(cache, "/books/")).body == b"2"
 
 
+async def test_the_version_is_not_asked_for_again_where_the_server_has_told_it(site: Site) -> None:
+    site.is_known = False
+    cache, told = site.cache(), list[bytes]()
+    for version in (0, 0, 1):
+        exchange = Exchange(cache, "/books/")
+        exchange.scope["catalogue_version"] = version
+        told.append((await exchange.answer()).body)
+    assert told == [b"1", b"1", b"2"]
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -1,5 +1,6 @@
 """Whose request is next when more is asked at once than a slice of the event loop holds."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,10 +17,11 @@ class Site:
     """Notes in which order it is asked for what."""
 
     def __init__(self) -> None:
-        self.asked = list[str]()
+        self.asked, self.versions = list[str](), list[int | None]()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.asked.append(scope["path"])
+        self.versions.append(scope["catalogue_version"])
         await send({"type": "http.response.start", "status": 200, "headers": OK})
         await send({"type": "http.response.body", "body": b"OK"})
 
@@ -111,3 +113,17 @@ async def test_who_waits_when_the_server_stops_is_answered(site: Site) -> None:
     server.stop()
     await all_answered()
     assert [wire.statuses for wire in wires] == [[200], [200]]
+
+
+async def test_requests_begin_with_a_version_that_was_asked_for_after_they_arrived(site: Site) -> None:
+    server, told = Server(site), list[asyncio.Future[int | None]]()
+    server.app_state["validate"] = lambda: told.append(asyncio.get_running_loop().create_future()) or told[-1]
+    ask(server.connect(), "/early")
+    await settled()
+    ask(server.connect(), "/late")
+    told[0].set_result(7)
+    await settled()
+    assert (site.asked, site.versions) == (["/early"], [7])
+    told[1].set_result(8)
+    await settled()
+    assert (site.asked, site.versions) == (["/early", "/late"], [7, 8])

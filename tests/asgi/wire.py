@@ -133,7 +133,10 @@ class Server:
     async def end_all(cls) -> None:
         """End what is still being answered, or its tasks would be found, unfinished, in the middle of another test."""
         while cls.made:
-            tasks = list(cls.made.pop().state.tasks)
+            state = cls.made.pop().state
+            for connection in state.connections:
+                connection.leave_task()
+            tasks = list(state.tasks)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
