@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.db.models import CharField, F
+from django.db.utils import ConnectionHandler
 
 from books.models import Book
 from books.search.compiled_query import CompiledQuery, Parameter
@@ -47,7 +48,7 @@ def catalogue(make_pool: MakePool) -> Any:
 
 
 class Count:
-    hops = threads = 0
+    hops = threads = connections = 0
 
 
 @pytest.fixture
@@ -63,6 +64,13 @@ async def count(monkeypatch: Any) -> Count:
         count.threads += 1
         start(thread)
 
+    create_connection = ConnectionHandler.create_connection
+
+    def create(*arguments: Any) -> Any:
+        count.connections += 1
+        return create_connection(*arguments)
+
+    monkeypatch.setattr(ConnectionHandler, "create_connection", create)
     monkeypatch.setattr(Call, "start", hop)
     monkeypatch.setattr(threading.Thread, "start", begin)
     return count
@@ -75,14 +83,14 @@ def pages() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("accept", [JSON, HTML])
-async def test_an_anonymous_page_costs_few_hops_and_starts_no_thread(
+async def test_an_anonymous_page_costs_few_hops_and_starts_no_thread_and_no_connection(
     accept: Any, catalogue: Any, pages: dict[str, int], count: Count
 ) -> None:
     for page, hops in pages.items():
         await ask(catalogue, page, headers=accept)  # the first one starts the thread
-        count.hops = count.threads = 0
+        count.hops = count.threads = count.connections = 0
         answer = await ask(catalogue, page, headers=accept)
-        assert (answer.status, count.threads) == (200, 0), page
+        assert (answer.status, count.threads, count.connections) == (200, 0, 0), page
         # A page reads the catalogue's name too, where no version is known by which it could be cached.
         assert count.hops <= hops + (accept is HTML), page
 
@@ -93,9 +101,9 @@ async def test_a_list_of_books_costs_one_hop_once_it_is_counted_and_none_on_post
     accept: Any, catalogue: Any, pages: dict[str, int], count: Count
 ) -> None:
     await ask(catalogue, "/books/", headers=accept)
-    count.hops = 0
+    count.hops = count.connections = 0
     await ask(catalogue, "/books/", headers=accept)
-    assert count.hops == (connection.vendor == "sqlite")
+    assert (count.hops, count.connections) == (connection.vendor == "sqlite", 0)
 
 
 async def test_a_query_gives_the_same_rows_in_a_request_as_outside(make_pool: MakePool, pages: dict[str, int]) -> None:
