@@ -20,15 +20,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, get_resolver, set_script_prefix
 
-from django41_example.server.body import (
-    BodyTooLarge,
-    Receive,
-    Scope,
-    Send,
-    announced_size,
-    draining,
-    read_limited,
-)
+from django41_example.server.body import BodyTooLarge, Receive, Scope, Send, announced_size, draining, read_limited
 from django41_example.server.event_streams import EventStreams
 from django41_example.server.forwarded import client_of
 from django41_example.server.routes import Routes
