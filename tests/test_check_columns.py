@@ -110,6 +110,20 @@ class Choosing(UploadCase):
         assert response["Location"] == f"/jobs/{job.key}/"
         assert job.arguments["mapping"] == {"title": "Was", "authors": "Wer"}
 
+    async def test_a_list_without_a_header_is_read_as_such_and_none_of_its_books_is_lost(self) -> None:
+        upload = await self.upload("Emma,Austen\nDune,Herbert\n")
+        assert "If the first row is a book" in await self.page(f"/uploads/{upload.pk}/")
+        await self.send(upload, "show", [], format="nameless")
+        await upload.arefresh_from_db()
+        assert [column["values"] for column in upload.preview["columns"]] == [["Emma", "Dune"], ["Austen", "Herbert"]]
+        assert (await self.send(upload, "import", ["", ""])).status_code == 422
+        await self.send(upload, "import", ["title", "authors"])
+        job = await Job.objects.alatest("created_at")
+        assert (job.arguments["format"], job.arguments["mapping"]) == (
+            "nameless",
+            {"title": "Column 1", "authors": "Column 2"},
+        )
+
     async def test_two_columns_for_one_field_are_refused_and_stay_chosen(self) -> None:
         upload = await self.upload(KNOWN)
         response = await self.send(upload, "import", ["title", "title", ""])

@@ -17,6 +17,8 @@ from python_calamine import CalamineWorkbook
 from books.exporting import EXPORT_FORMATS
 from books.exporting.citation import person
 from books.exporting.csv import table
+from books.importing import source, tables
+from books.importing.rows import cleaned
 from books.metadata.languages import bibliographic
 from books.metadata.record import COLUMNS, EMPTY, NAMES
 
@@ -288,6 +290,15 @@ def test_a_workbook_has_the_columns_of_our_csv_and_text_as_text() -> None:
         "",
     ]
     assert formula[1:3] == ["=1+1", "_x0041_"]
+
+
+def test_an_apostrophe_before_a_formula_comes_back_from_a_workbook_and_from_goodreads_csv() -> None:
+    for name, title in (("xlsx", "'=x"), ("xlsx", "=x"), ("goodreads", "'=x"), ("goodreads", "=x")):
+        with source.opened(io.BytesIO(written(name, {"title": title, "authors": ["@Ann"]}))) as opened:
+            table = tables.opened(opened, {})
+            (row,) = table.rows(table.start, table.before)
+            found = cleaned(row, table.format).fields
+        assert (found["title"], found["authors"]) == (title, ["@Ann"])
 
 
 def test_a_workbook_without_books_has_the_header() -> None:

@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from isal import isal_zlib
 
 from books.exporting.base import ExportFormat, Row, table_columns, xml_text
+from books.exporting.formulas import defuse
 from books.metadata.record import COLUMNS
 
 MAX_ROWS = 1_048_576  # per sheet, and characters per cell: Excel's limits
@@ -122,6 +123,8 @@ def _cells(letter: str, first: int, column: Sequence[object]) -> list[str]:
 
 def cell_text(text: str) -> str:
     text = xml_text(text if len(text) <= MAX_TEXT else text[:MAX_TEXT])
+    if text.startswith("'"):
+        text = defuse(text)  # an import takes one off, as from a CSV file that was saved as a workbook
     return _ESCAPE.sub("_x005F_", text) if "_x" in text else text
 
 

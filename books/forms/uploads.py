@@ -58,7 +58,7 @@ class UploadForm(forms.Form):
             columns = self.preview["columns"]
             if len(cleaned.get("column", ())) != len(columns):
                 raise ValidationError("This page is out of date: open it again.")
-            if problem := problem_of(columns, cleaned["column"], self.preview["format"]):
+            if problem := problem_of(columns, cleaned["column"]):
                 self.add_error("column", problem)
         return cleaned
 
@@ -69,9 +69,9 @@ class UploadForm(forms.Form):
         return {"mapping": mapping, **shown, "existing": self.cleaned_data["existing"]}
 
 
-def problem_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str], format_name: str) -> str:
+def problem_of(columns: Sequence[Mapping[str, Any]], chosen: Sequence[str]) -> str:
     proposed = [column["proposed"] for column in columns]
-    if not FINDS_ITS_BOOK & {*chosen} and (chosen != proposed or format_name not in FORMATS):
+    if not FINDS_ITS_BOOK & {*chosen}:
         return "Choose the column that holds the title. A list of ISBNs needs no titles."
     before, now = Counter(proposed), Counter(filter(None, chosen))
     twice = [field for field, count in now.items() if count > 1 and count != before[field]]

@@ -161,6 +161,7 @@ def test_a_broken_entry_of_bibtex_is_named_and_costs_no_other() -> None:
         (r"G{\"o}del, {E}scher", "Gödel, Escher"),
         (r"{\v{C}}apek \& {\L}ukasz", "Čapek & Łukasz"),
         (r"100\% of $\alpha$", "100% of α"),
+        (r"\textbraceleft{}a\textbraceright{} \textasciicircum{}", "{a} ^"),
         ("a -- b ``q''", "a – b “q”"),
         ("AT&T's C# for $5", "AT&T's C# for $5"),
         ("夏目漱石", "夏目漱石"),

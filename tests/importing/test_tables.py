@@ -70,6 +70,12 @@ def test_a_table_without_a_header_is_asked_for_its_columns_and_loses_no_row() ->
     assert [row["Column 1"] for row in raw(found)] == ["Emma", "Dune"]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_an_isbn_in_each_row_makes_no_list_of_isbns_of_a_table(delimiter: str) -> None:
+    with pytest.raises(UnreadableFile, match="no names of columns"):
+        table(delimiter.join(["Emma", "Austen", "9780141439587"]) + "\n")
+
+
 def test_a_person_can_say_that_a_table_has_no_header() -> None:
     found = table("Emma,Austen\nDune,Herbert\n", {"title": "Column 1"}, "nameless")
     assert raw(found) == [{"Column 1": "Emma", "Column 2": "Austen"}, {"Column 1": "Dune", "Column 2": "Herbert"}]

@@ -11,7 +11,11 @@ from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares.enclosing import RemoveEnclosingMiddleware
 from bibtexparser.middlewares.names import parse_single_name_into_parts, split_multiple_persons_names
 from bibtexparser.model import Entry, Field
-from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
+from pylatexenc.latex2text import (  # type: ignore[import-untyped]
+    LatexNodes2Text,
+    MacroTextSpec,
+    get_default_latex_context_db,
+)
 
 from books.importing.formats.base import Record
 from books.importing.formats.values import DAMAGE
@@ -35,7 +39,10 @@ _BARE_AMPERSAND = re.compile(r"(?<!\\)&")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)
 logging.getLogger("pylatexenc").setLevel(logging.ERROR)
-_LATEX = LatexNodes2Text(math_mode="text", keep_comments=True)
+_MACROS = {"textbraceleft": "{", "textbraceright": "}", "textasciicircum": "^"}  # unknown to pylatexenc, or wrong
+_CONTEXT = get_default_latex_context_db()
+_CONTEXT.add_context_category("signs", prepend=True, macros=[MacroTextSpec(*each) for each in _MACROS.items()])
+_LATEX = LatexNodes2Text(latex_context=_CONTEXT, math_mode="text", keep_comments=True)
 
 
 def ris_records(file: BinaryIO) -> Generator[Record]:

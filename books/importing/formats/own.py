@@ -12,6 +12,7 @@ from books.metadata.record import CLEANERS
 
 SET_BY_US = {"id", "url", "created_at", "updated_at", "version"}
 NAMES = {*CLEANERS, *SET_BY_US}
+_DRESSING = re.compile(r"\b(?:(?:urn:|e-?)?i?sbn|ean)|\([^)]*\)", re.IGNORECASE)
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//).*", re.DOTALL)
 _USES = {name: name for name in CLEANERS}
 
@@ -32,7 +33,7 @@ def strip_comment(line: str) -> str:
 
 def split_isbns(line: str) -> list[str]:
     """The ISBNs in a line, and what else stands there."""
-    if is_isbn(line) and not re.search(r"[\t;|]|\d\s+[^\W\d_]{2}", line):
+    if is_isbn(line) and not re.search(r"[\t;|]|[^\W\d_]{2}", _DRESSING.sub("", line)):
         return [line]
     found = [written for written, _ in isbn.find_all(line)]
     rest = re.sub("|".join(map(re.escape, found)) or "$^", "", line).strip(" \t,;|")

@@ -16,7 +16,11 @@ _INITIAL_OR_PARTICLE = re.compile(r".*\.|d[eu]|van|von|da|di|del", re.IGNORECASE
 
 
 def _title_with_series(title: Any) -> dict[str, Any]:
-    return parse_title(" ".join(restore_cell(text(title)).split()))
+    return parse_title(" ".join(text(title).split()))
+
+
+def _restore_cells(cells: Cells) -> Cells:
+    return {name: restore_cell(cell) if isinstance(cell, str) else cell for name, cell in cells.items()}
 
 
 def _goodreads_people(author: Any, others: Any) -> list[tuple[str, str]]:
@@ -107,6 +111,7 @@ PROGRAMS: tuple[Format, ...] = (
         },
         header="Title|Author|Author l-f",
         source="goodreads",
+        prepare=_restore_cells,  # of the files that this catalogue writes for Goodreads
     ),
     column_format(  # “Convert books › Create a catalog”: https://calibre-ebook.com
         "calibre",
