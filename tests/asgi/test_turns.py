@@ -116,14 +116,15 @@ async def test_who_waits_when_the_server_stops_is_answered(site: Site) -> None:
 
 
 async def test_requests_begin_with_a_version_that_was_asked_for_after_they_arrived(site: Site) -> None:
-    server, told = Server(site), list[asyncio.Future[int | None]]()
-    server.app_state["validate"] = lambda: told.append(asyncio.get_running_loop().create_future()) or told[-1]
+    loop, server = asyncio.get_running_loop(), Server(site)
+    early, late = loop.create_future(), loop.create_future()
+    server.app_state["validate"] = iter([early, late]).__next__
     ask(server.connect(), "/early")
     await settled()
     ask(server.connect(), "/late")
-    told[0].set_result(7)
+    early.set_result(7)
     await settled()
     assert (site.asked, site.versions) == (["/early"], [7])
-    told[1].set_result(8)
+    late.set_result(8)
     await settled()
     assert (site.asked, site.versions) == (["/early", "/late"], [7, 8])
