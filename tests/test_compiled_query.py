@@ -12,7 +12,7 @@ from django.test import TestCase
 
 from books.metadata.record import Record
 from books.models import Author, Book, Topic
-from books.search.compiled_query import CompiledQuery, Parameter, compile_query, open_cursor
+from books.search.compiled_query import CompiledQuery, Parameter, compile_query, fetch
 
 BOOKS: list[Record] = [
     {
@@ -124,8 +124,7 @@ class Rows(TestCase):
 @pytest.mark.postgresql
 @pytest.mark.django_db
 def test_a_connection_keeps_no_values_of_statements_that_it_does_not_prepare() -> None:
-    with open_cursor(connection, prepares=True) as cursor:
-        cursor.execute("SELECT 1")
+    fetch("SELECT 1", [])
     tracemalloc.start()
     with connection.cursor() as cursor:
         for number in range(8):

@@ -86,11 +86,11 @@ BUDGETS = {
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_827,
-    "search": 1950,
+    "search": 1943,
     "server": 3445,
     "jobs": 1451,
     "importing exporting": 5586,
-    "house": 28_788,
+    "house": 28_781,
 }
 
 

@@ -1,7 +1,6 @@
 """Querysets that are compiled once and run with different values: compiling is a third of the cost of a short list."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -80,22 +79,16 @@ def fetch(sql: str, parameters: list[Any], *, keeps_plan: bool = True) -> list[R
         database.ensure_connection()
         with database.wrap_database_errors:
             return database.connection.execute(sql % (("?",) * len(parameters)), parameters).fetchall()  # type: ignore[no-any-return]
-    with open_cursor(database, prepares=keeps_plan) as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall()  # type: ignore[no-any-return]
-
-
-@contextmanager
-def open_cursor(database: Any, *, prepares: bool) -> Iterator[Any]:
-    """A cursor. Django's own sends PostgreSQL the values within the SQL, so each time it is a new statement."""
-    if not prepares or database.vendor != "postgresql":
+    if database.vendor == "sqlite" or not keeps_plan:
         with database.cursor() as cursor:
-            yield cursor
-        return
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()  # type: ignore[no-any-return]
+    # Django's own cursor sends PostgreSQL the values within the SQL, so each time it would be a new statement.
     database.ensure_connection()
     wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
     with preparing(database.connection), wrap(database.Database.Cursor(database.connection)) as cursor:
-        yield cursor
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()  # type: ignore[no-any-return]
 
 
 @lru_cache(SHAPES)

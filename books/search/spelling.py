@@ -81,4 +81,4 @@ def _slips(word: str) -> Iterator[str]:
 
 def _counts(words: list[str], most: int = ENOUGH) -> dict[str, int]:
     with using_index():
-        return dict(fetch(_COUNT[connection.vendor], [most, json.dumps(words)]))
+        return dict(fetch(_COUNT[connection.vendor], [most, json.dumps(words)], keeps_plan=False))

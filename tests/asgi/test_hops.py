@@ -18,7 +18,7 @@ from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from django41_example.server.request_log import RequestLog
 from django41_example.server.static_files import StaticFiles
-from django41_example.server.threads import Call, Checkout
+from django41_example.server.threads import Call, Checkout, in_thread
 from tests.asgi.client import ask, until
 from tests.asgi.conftest import MakePool
 from tests.caching import subscribed  # noqa: F401 - a fixture
@@ -113,6 +113,7 @@ async def test_a_query_gives_the_same_rows_in_a_request_as_outside(make_pool: Ma
     with Checkout(make_pool(), writes=False):
         for _ in range(3):  # on PostgreSQL by the thread, which opens the connection; then by the event loop
             assert await query.aread(end="L%s") == [("Kokoro", 1, None)]
+            assert await in_thread(query.read, end="L%s") == [("Kokoro", 1, None)]
 
 
 @pytest.fixture
