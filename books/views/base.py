@@ -82,8 +82,8 @@ class CatalogueView(View):
             return handler or self.http_method_not_allowed
         if (rule := self.rules.get(method)) is None or not is_open(rule):
             await aauthorize(request, self.rules)
-        offers = () if self.ignores_accept else self.offers_of(method)
-        self.media_type = preferred_type(request, *offers) if offers else ""
+        offers = self.offers if isinstance(self.offers, tuple) else self.offers_of(method)
+        self.media_type = preferred_type(request, *offers) if offers and not self.ignores_accept else ""
         if self.media_type == HTML:
             await acatalogue_name()  # which the page shows
         return handler  # type: ignore[no-any-return]

@@ -120,10 +120,10 @@ class ThreadPool:
     def _serve_queue(self) -> None:
         while self.queue and self._has_thread() and (waiting := self._next()):
             self.queue.remove(waiting)
-            if waiting.is_wanted() and (thread := self.take(waiting)):
-                waiting.begin(thread)
-            else:
+            if not waiting.is_wanted():
                 waiting.stop_waiting()
+            elif thread := self.take(waiting):
+                waiting.begin(thread)
 
     def is_for_another(self, checkout: Checkout) -> bool:
         """Whether a waiting request comes first: then it gets the thread between two calls."""
