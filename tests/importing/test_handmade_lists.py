@@ -62,6 +62,12 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
             "authors",
             ["García Lorca, Federico José, 1898 - 1936"],
         ),
+        (
+            "Title,Author",
+            'A,"La Motte-Fouqué, Friedrich Karl, Freiherr de"',
+            "authors",
+            ["La Motte-Fouqué, Friedrich Karl, Freiherr de"],
+        ),
         ("Title,Author", 'A,"King, Martin Luther, Jr."', "authors", ["King, Martin Luther, Jr."]),
         ("العنوان,المؤلف", "كتاب,أحمد خالد؛ نجيب محفوظ", "authors", ["أحمد خالد", "نجيب محفوظ"]),
         ("Title,Author", 'A,"A. B. (Author), C. D. (Translator)"', "authors", ["A. B."]),

@@ -153,8 +153,9 @@ def _several(written: str) -> list[str]:
 
 
 def _is_full_name(name: str) -> bool:
-    is_text = " " in name and not name[0].islower() and not any(map(str.isdecimal, name))
-    return is_text and not is_institution(name)
+    words = name.split()
+    is_name = len(words) > 1 and not words[0][0].islower() and not words[-1][0].islower()  # no “Comte de”
+    return is_name and not any(map(str.isdecimal, name)) and not is_institution(name)
 
 
 def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
