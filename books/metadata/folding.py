@@ -63,7 +63,7 @@ _NASALS = re.compile(
     )
 )
 _INDIC = re.compile("[\u0900-\u0cff]")
-_REPEATED = re.compile("(?<=([\u3041-\u3096\u3400-\u9fff]))[ゝゞ々]")
+_REPEATED = re.compile("[ゝゞ々](?<=([\u3041-\u3096\u3400-\u9fff]).)")
 _IOTA = "\u0345"  # below a Greek vowel, with a case of its own
 _TWO_THAI_E, _THAI_AE = "\u0e40\u0e40", "\u0e41"  # they look the same
 

@@ -32,7 +32,7 @@ _LEADING = re.compile(rf"\A[^\w{APOSTROPHES}]+")
 _WORDS = rf"(?:[^\W_]|[{UNSPACED}{INDIC}{AFTER}])+"
 _NUMBERS = re.compile(rf"(?<!\d)\d{{1,3}}(?:[,.'\u2019]\d{{3}})+(?!\d)|\d+|(?<=第){KANJI_NUMBER}")
 _DIGIT = re.compile(r"[\d第]")
-_ROMAN = str.maketrans({chr(code + value): str(value + 1) for code in (0x2160, 0x2170) for value in range(12)})  # Ⅳ
+_ROMAN = re.compile("[\u2160-\u216b\u2170-\u217b]")  # Ⅳ
 _DOTLESS = str.maketrans({"I": "ı", "İ": "i"})
 _THAI_VOWELS = re.compile(
     "([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])"
@@ -85,7 +85,8 @@ def _lower(text: str, spoken: str) -> str:
     if text.isascii() and spoken not in {"tr", "az"}:
         return text.lower()
     text = text.translate(_DOTLESS) if spoken in {"tr", "az"} else text
-    return normalized("NFKC", strip_invisible(text).translate(_ROMAN)).casefold()
+    text = _ROMAN.sub(lambda found: str(ord(found[0]) % 16 + 1), strip_invisible(text))
+    return normalized("NFKC", text).casefold()
 
 
 def leading_article(title: str, language: str) -> str:
