@@ -13,7 +13,7 @@ from books.importing.results import shortened
 from books.importing.seen_books import SeenBooks
 from books.metadata import fingerprint
 from books.models import Book, Change, Channel, bulk
-from books.models.book_columns import RECORD_COLUMNS, as_record
+from books.models.book_columns import RECORD_COLUMNS, record_of
 from books.models.bulk import Fields
 from books.models.canonical_names import CanonicalNames
 from books.models.fields import among
@@ -71,12 +71,11 @@ class Candidates:
         if not any_of:
             return
         found = Book.objects.select_for_update().filter(further, reduce(or_, any_of)).order_by("pk")
-        for row in found.values("pk", "version", *RECORD_COLUMNS):
-            pk = row["pk"]
+        for pk, version, *values in found.values_list("pk", "version", *RECORD_COLUMNS):
             if pk not in self.by_pk:
-                fields = cast("Fields", as_record(row))
+                fields = cast("Fields", record_of(values))
                 is_seen, is_foreign = pk in self.seen.books, pk in self.seen.foreign
-                book = PendingBook(fields, pk, row["version"], is_seen=is_seen, is_foreign=is_foreign, before=fields)
+                book = PendingBook(fields, pk, version, is_seen=is_seen, is_foreign=is_foreign, before=fields)
                 self.by_pk[pk] = book
                 self.add(book)
 

@@ -22,10 +22,15 @@ OtherNames = Mapping[str, Mapping[str, Sequence[str]]]  # by the field of a reco
 
 def as_record(row: Mapping[str, Any]) -> Record:
     """The record in a row of RECORD_COLUMNS."""
-    values = dict(zip(record.COLUMNS, _in_row(row), strict=True))
+    return record_of(_in_row(row))
+
+
+def record_of(values: Sequence[Any]) -> Record:
+    """The record of these values of RECORD_COLUMNS."""
+    found = dict(zip(record.COLUMNS, values, strict=True))
     for name in record.NAMES:
-        values[name] = split(values[name])
-    return cast("Record", values)
+        found[name] = split(found[name])
+    return cast("Record", found)
 
 
 def columns(records: Iterable[Record], other_names: OtherNames) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from books.metadata.record import Record
 from books.metadata.roles import Contributor, people
 from books.metadata.series import Place, places
 from books.models.author import Author, BookAuthor
-from books.models.book_columns import RECORD_COLUMNS, OtherNames, as_record, columns, other_names_column
+from books.models.book_columns import RECORD_COLUMNS, OtherNames, as_record, columns, other_names_column, record_of
 from books.models.change import Action, Actor, Change, differences
 from books.models.fields import among
 from books.models.links import delete_unused, other_names, unlink
@@ -68,9 +68,9 @@ class BookWriter(PagedQuerySet[_Book]):
     def read_pending(self, pks: Sequence[int]) -> Iterator[list[PendingBook]]:
         """The books with these ids as they are, some at a time."""
         for batch in batched(pks, BATCH):
-            rows = self.filter(pk__in=among(batch)).order_by("pk").values("pk", "version", *RECORD_COLUMNS)
-            records = [(row, cast("Fields", as_record(row))) for row in rows]
-            yield [PendingBook(fields, row["pk"], row["version"], before=fields) for row, fields in records]
+            rows = self.filter(pk__in=among(batch)).order_by("pk").values_list("pk", "version", *RECORD_COLUMNS)
+            records = [(pk, version, cast("Fields", record_of(values))) for pk, version, *values in rows]
+            yield [PendingBook(fields, pk, version, before=fields) for pk, version, fields in records]
 
     def write(self, pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str, str] = {}) -> None:
         """Store new and changed books with their history, in the caller's transaction. New ones get their ids.
