@@ -91,7 +91,8 @@ class BookWriter(PagedQuerySet[_Book]):
         changed = [book for book in books if book.before]
         self._update(changed, others)  # first: a new book may take the ISBN that another gives up
         keep_in_step([book.pk for book in changed])
-        self._create([book for book in books if not book.before], others)
+        if new := [book for book in books if not book.before]:
+            self._create(new, others)
         self._link(linked, sort_names)
         self._file(books)
         delete_unused(unlinked)
@@ -103,8 +104,6 @@ class BookWriter(PagedQuerySet[_Book]):
             update_rows(self.model, list(rows[0])[:-1], [tuple(row.values()) for row in rows])
 
     def _create(self, books: Sequence[PendingBook], others: OtherNames) -> None:
-        if not books:
-            return
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         without_pk = [book for book in books if not book.pk]  # all but one that is restored
         for book, pk in zip(without_pk, next_ids(self.model, len(without_pk)), strict=True):

@@ -62,9 +62,8 @@ def derive_names() -> None:
 
 @transaction.atomic
 def _derive_keys(model: type[models.Model], keys: Sequence[str], last: int) -> int:
-    found: list[Any] = list(
-        model._default_manager.select_for_update().filter(pk__gt=last).order_by("pk")[:LARGE_PORTION]
-    )
+    rows: Any = model._default_manager.select_for_update().filter(pk__gt=last).order_by("pk")
+    found = list(rows[:LARGE_PORTION])
     wrong = []
     for row in found:
         before = [getattr(row, key) for key in keys]

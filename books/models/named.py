@@ -159,8 +159,11 @@ class NamedQuerySet(PagedQuerySet[_Named]):
     def find(self, names: Iterable[str]) -> dict[str, _Named]:
         """The one of each name: the oldest with a spelling of it, or the only one with that other name."""
         wanted = set(names)
-        known = self._by_spelling(wanted, {each.name: each for each in self._alike(wanted)})
+        known = self._with_own_names(wanted)
         return known | self._other_names.find(wanted - known.keys())
+
+    def _with_own_names(self, names: Collection[str]) -> dict[str, _Named]:
+        return self._by_spelling(names, {each.name: each for each in self._alike(names)})
 
     def canonical_names(self, names: Iterable[str]) -> dict[str, str]:
         """How each name that is known is spelled here; no objects are made of the many that a list may name."""
@@ -185,14 +188,13 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         return others
 
     def get_or_create_all(self, names: Iterable[str]) -> dict[str, _Named]:
-        """The one of each name. Missing ones are created."""
-        wanted = dict.fromkeys(names)
-        known = self.find(wanted)
-        missing = [name for name in wanted if name not in known]
-        missing.sort(key=self.model.SPELLING.shared)  # so that two writers cannot deadlock
-        if missing:
+        """The one of each canonical name. Missing ones are created."""
+        wanted = set(names)
+        known = self._with_own_names(wanted)
+        # Sorted, so that two writers cannot deadlock.
+        if missing := sorted(wanted - known.keys(), key=self.model.SPELLING.shared):
             self.bulk_create(map(self.model.of, missing), ignore_conflicts=True)
-            known |= self.find(missing)
+            known |= self._with_own_names(missing)
         return known
 
     def find_one(self, name: str) -> _Named | None:
