@@ -77,6 +77,8 @@ pytestmark = pytest.mark.once
         ("Swiss German; Alemannic; Alsatian", "gsw"),
         ("Slavic languages", "sla"),
         ("Imperial Aramaic (700-300 BCE)", "arc"),
+        ("正體中文", "zh-hant"),
+        ("Provençal (to 1500)", "pro"),
         ("engleski", "en"),
         ("angol", "en"),
         ("englanti", "en"),

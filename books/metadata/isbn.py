@@ -30,7 +30,7 @@ _NONE = re.compile("0{1,13}")
 # The check digit X as typed on Cyrillic and Greek keyboards, and dashes.
 _TYPED = str.maketrans(dict.fromkeys("ХхΧχ", "X") | dict.fromkeys("‐‑‒–—―−", "-"))
 _MOST_DIGITS = 15  # of a text around an ISBN: ISBN (13) 978…, 978… £20
-_IN_TEXT = re.compile(r"(?<![\w.])(?:97[89][\s.·-]?)?(?:\d[\s.·-]?){9}[\dXx](?!\w)")
+_IN_TEXT = re.compile(r"(?:(?<![\w.])|(?<=ISBN))(?:97[89][\s.·-]?)?(?:\d[\s.·-]?){9}[\dXx](?!\w)")
 _NO_ISBN = {  # prefixes of 13-digit numbers that are printed beside an ISBN or instead of one
     "191": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",
     "192": "This is the second barcode of a Japanese book, with its price. Scan the one above, which begins with 978.",

@@ -19,9 +19,9 @@ YEARS = range(-4000, 2101)
 _KANJI = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "兩": 2, "两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 KANJI_NUMBER = f"[{''.join((*_KANJI, *_TENS))}]+"
-_KANJI_NUMBER = re.compile(f"{KANJI_NUMBER}(?=[年巻卷册冊集部号號編篇话話輯月日頁页ペノの]|$)")
+_KANJI_NUMBER = re.compile(f"{KANJI_NUMBER}(?=[年巻卷册冊集部号號編篇话話輯月日頁页ペノの)]|$)")
 _ROMAN = re.compile(r"(?=[mdclxvi])m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:ix|iv|v?i{0,4})")
-_ROMAN_RANGE = re.compile(rf"{_ROMAN.pattern}(?:(?:\s*[-~&+/,]\s*|\s(?:to|and)\s){_ROMAN.pattern})*")
+_ROMAN_RANGE = re.compile(rf"{_ROMAN.pattern}(?:(?:\s*[-~&+/,]\s*|\s(?:to|and)\s)(?:{_ROMAN.pattern}|\d+))*")
 _ROMAN_SIGNS = re.compile(r"^anno\s|(?<=[mdclxvi])(?:\.\s?|\s(?=[mdclxvi]))")  # M.DCC.LXXVI.
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _BEFORE_CHRIST = re.compile(alternatives("before_christ.txt"))
@@ -174,7 +174,7 @@ def plain(text: str) -> str:
     unified = unicodedata.normalize("NFKC", strip_invisible(text[: MAX_LENGTH + 1])).casefold().strip()
     if len(unified) > MAX_LENGTH:
         raise ValidationError(f"At most {MAX_LENGTH} characters.", code="max_length")
-    digits = "".join(each if (digit := unicodedata.decimal(each, None)) is None else str(digit) for each in unified)
+    digits = "".join(each if (digit := unicodedata.digit(each, None)) is None else str(digit) for each in unified)
     dashed = re.sub("[\u2010-\u2015\u2212]", "-", digits)
     return _KANJI_NUMBER.sub(lambda match: str(kanji_number(match[0])), dashed)
 
