@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from books.importing.column_names import has_title
@@ -42,7 +42,8 @@ def lines(file: BinaryIO, number: int = 0) -> Iterator[Line]:
         number += 1
         end += len(raw)
         if len(raw) <= MAX_LINE or raw.endswith(b"\n"):
-            yield Line(number, end, raw.decode(errors="replace").removeprefix("\ufeff"))  # of files that were joined
+            text = raw.decode(errors="replace")
+            yield Line(number, end, text[1:] if text[0] == "\ufeff" else text)  # the mark of a file that was joined
             continue
         beginning = raw[: BEGINNING * 4].decode(errors="ignore")[:BEGINNING]
         while not raw.endswith(b"\n") and (raw := file.readline(MAX_LINE)):
@@ -175,21 +176,18 @@ def csv_rows(records: Iterator[Row], header: list[str], delimiter: str) -> Itera
         elif len(cells) == width or not any(map(str.strip, cells[width:])):
             padded = cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))]
             fields = dict(zip(header, padded, strict=False))
-            if any(cell.strip(BLANK) for cell in padded) and not _is_header(fields) and not _is_rule(cells):
+            if any(cell.strip(BLANK) for cell in padded) and not _is_header(fields, cells):
                 yield Row(record.line, record.end, record.after, padded[:width], fields)
         else:
             fault = f"The row has {len(cells)} cells and the header {width}."
             yield record._replace(cells=[*cells[: width - 1], delimiter.join(cells[width - 1 :])], fault=fault)
 
 
-def _is_header(fields: Mapping[str, str]) -> bool:
-    """Whether the row repeats the header, as in files that were joined."""
+def _is_header(fields: Mapping[str, str], cells: Sequence[str]) -> bool:
+    """Whether the row repeats the header, as in files that were joined, or is a line drawn below it."""
+    if "--" in cells[len(cells) // 2] and not "".join(cells).strip(f"{BLANK}:|+=-"):
+        return True
     return all(name == cell.strip() for name, cell in fields.items())
-
-
-def _is_rule(cells: list[str]) -> bool:
-    """Whether the row is a line drawn below the header."""
-    return "--" in cells[len(cells) // 2] and not "".join(cells).strip(f"{BLANK}:|+=-")
 
 
 def record_rows(records: Iterator[Record], file: BinaryIO) -> Iterator[Row]:

@@ -43,11 +43,14 @@ def cleaned(row: Row, known: Format) -> CleanRow:
 def _clean_fields(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
     """The clean fields, and an error for each invalid one. An invalid title is an error of the whole row."""
     given = {
-        name: str(value) if type(value) in {int, float} else value  # a title in JSON may be 1984
+        name: value
         for name, value in raw.items()
         if (value.strip() if isinstance(value, str) else value not in NOTHING)
     }
     values, errors = clean(given)
+    if numbers := {name: str(given[name]) for name in errors if type(given[name]) in {int, float}}:
+        read, left = clean(numbers)  # a title in JSON may be 1984
+        values, errors = values | read, {name: errors[name] for name in errors.keys() - numbers} | left
     if "title" in errors and (title := _damaged_title(str(given["title"]))):
         values["title"] = title
         errors["title"] = ["The file is damaged here: the book was imported, but its title needs correcting."]

@@ -82,6 +82,8 @@ def _reader(field: str, columns: Sequence[str]) -> CellReader:
     if field == "isbn13":
         return lambda *cells: first_isbn(*map(_value, cells))
     value, read = _first_of(columns), _READERS.get(field, _plain)
+    if len(columns) == 1 and read is _plain:
+        return lambda cell: _value(cell) if isinstance(cell, str) else _plain(cell)
     return lambda *cells: read(value(*cells))
 
 
@@ -137,7 +139,7 @@ def _name(value: Any) -> Any:
 
 def _people(value: Any) -> list[tuple[str, str]]:
     names = [name for several in _names("authors", _BETWEEN_AUTHORS, value) for name in split_names(several)]
-    if sum(map(bool, map(str.strip, names))) > 1 and all(name.count(",") == 1 for name in names if name.strip()):
+    if len(names) > 1 and {name.count(",") for name in names if name.strip()} == {1}:
         names = list(map(natural_order, names))  # several, each as “Austen, Jane”
     return list(map(split_role, names))
 

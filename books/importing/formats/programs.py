@@ -20,7 +20,9 @@ def _title_with_series(title: Any) -> dict[str, Any]:
 
 
 def _restore_cells(cells: Cells) -> Cells:
-    return {name: restore_cell(cell) if isinstance(cell, str) else cell for name, cell in cells.items()}
+    written = [*map(str, cells.values())]
+    is_defused = "\n'" in "\n".join(("", *written))  # one search is faster than one in each cell
+    return dict(zip(cells, map(restore_cell, written), strict=True)) if is_defused else cells
 
 
 def _goodreads_people(author: Any, others: Any) -> list[tuple[str, str]]:
