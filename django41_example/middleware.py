@@ -145,8 +145,7 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
         self.valid_hosts: set[str] = set()
-        # How many of them are remembered. Other settings ask more of a request than its host.
-        self.most_hosts = 0 if settings.PREPEND_WWW or settings.DISALLOWED_USER_AGENTS else 100
+        self.most_hosts = 0 if settings.PREPEND_WWW or settings.DISALLOWED_USER_AGENTS else 100  # that are remembered
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         if (host := request.META.get("HTTP_HOST")) in self.valid_hosts:

@@ -152,7 +152,10 @@ class Handler(ASGIHandler):
             finally:
                 if scope.get("is_download"):
                     self.downloads -= Counter([client])
-                await close(request, response)
+                if response is not None:  # else this is cancelled, and a thread may still read the request
+                    await close(request, response)
+                if body:
+                    body.close()
         return True
 
     async def send_response(self, response: Any, send: Send) -> None:
@@ -242,9 +245,8 @@ async def close(request: Any, response: Any) -> None:
     a twentieth more time.
     """
     has_files = request is not None and request.content_type == "multipart/form-data"
-    if response is not None:
-        reads_files = response.streaming and not response.is_async
-        await sync_to_async(response.close)() if reads_files else response.close()
+    reads_files = response.streaming and not response.is_async
+    await sync_to_async(response.close)() if reads_files else response.close()
     if request is not None:
         await sync_to_async(request.close)() if has_files else request.close()
         vars(request).clear()

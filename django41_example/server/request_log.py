@@ -59,8 +59,7 @@ class RequestLog:
             if access.isEnabledFor(logging.INFO):
                 client = (scope.get("client") or ("-",))[0]
                 facts = (scope["method"], scope["path"], status, size, round(seconds * 1000, 1), client)
-                noted = dict(zip(ANSWERED, facts, strict=True))
-                access.info("%s %r %s %s B %s ms %s", *facts, extra=noted)
+                access.info("%s %r %s %s B %s ms %s", *facts, extra=dict(zip(ANSWERED, facts, strict=True)))
 
 
 class WithRequestId(logging.Filter):

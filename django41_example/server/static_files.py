@@ -25,8 +25,7 @@ class StaticFiles:
     @markcoroutinefunction  # uvicorn looks; a coroutine of its own would only pass the request on
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         if scope["type"] != "http" or scope["path"] not in self.files.files:
-            passed: Awaitable[None] = self.files.application(scope, receive, send)
-            return passed
+            return self.files.application(scope, receive, send)  # type: ignore[no-any-return]
 
         async def send_from_memory(message: Any) -> None:
             if message["type"] == "http.response.pathsend":

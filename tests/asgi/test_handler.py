@@ -334,6 +334,26 @@ async def test_a_write_whose_client_leaves_is_finished(serve: Serve, gate: Gate)
     assert written == ["second step"]
 
 
+async def test_a_write_that_is_cancelled_ends_in_its_thread(serve: Serve, gate: Gate) -> None:
+    written = []
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        def write() -> None:
+            gate.pass_through()
+            written.append(getattr(request, "method", "gone"))
+
+        await sync_to_async(write)()
+        return HttpResponse()
+
+    task = Exchange(serve(view), method="POST").start()
+    await until(lambda: gate.waiting)
+    task.cancel()
+    await asyncio.wait([task])
+    gate.open()
+    await until(lambda: written)
+    assert written == ["POST"]
+
+
 async def test_an_answer_is_closed_after_it_was_sent(serve: Serve) -> None:
     closed: list[bool] = []
     exchange = Exchange(None)
