@@ -124,10 +124,10 @@ def by_header(found: Sequence[Reading], header: bytes) -> Reading | None:
     into other characters in other encodings.
     """
     named = [reading for reading in found if _suits_header(reading.encoding, header)]
-    if len(named) == 1:
-        return named[0]
     best = min(named, key=lambda reading: (reading.oddity, -reading.likelihood), default=None)
-    if best is None or best.encoding in RARE or best.oddity > min(reading.oddity for reading in found):
+    if best is None or best.oddity > min(reading.oddity for reading in found):
+        return None
+    if best.encoding in RARE and len(named) > 1:
         return None
     return best if all(other.oddity > best.oddity for other in named if other is not best) else None
 

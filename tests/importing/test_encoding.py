@@ -182,6 +182,7 @@ def test_letters_that_could_be_others_are_asked_for_with_the_encodings_in_which_
         ("iso8859_5", "title,author\nКотлован,Платонов\n"),
         ("mac_turkish", "title,author\nAğaç şehir,Yaşar\nKuğu,Işık\n"),
         ("cp437", "title,author\nStraße,Köhler\n"),
+        ("mac_turkish", "Kitap,Yazar\nKoğuş,Peyami Safa\n"),
         ("cp1257", "title,author,year\nĮlanka žalčio,šilelis žemė,1940\n"),
     ],
 )
