@@ -18,7 +18,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -30,7 +30,7 @@ from benchmarks.generate import write_csv
 from books.importing import source, tables
 from books.importing.importer import import_file
 from books.importing.rows import cleaned
-from books.metadata.record import EMPTY
+from books.metadata.record import EMPTY, Record
 from books.models import Book
 from books.models.book_columns import columns
 
@@ -64,10 +64,10 @@ def _full_rows(path: Path) -> Iterator[dict[str, Any]]:
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with path.open("rb") as file, source.opened(file) as text:
         table = tables.opened(text, {})
-        for row in table.rows(table.start, table.before):
-            fields = cleaned(row, table.format).fields
-            if "title" in fields:
-                yield {**columns({**EMPTY, **fields}), "version": 1, "created_at": now, "updated_at": now}  # type: ignore[typeddict-item]
+        given = (cleaned(row, table.format).fields for row in table.rows(table.start, table.before))
+        records = (cast("Record", {**EMPTY, **fields}) for fields in given if "title" in fields)
+        for found in columns(records, {}):
+            yield {**found, "version": 1, "created_at": now, "updated_at": now}
 
 
 def imported(path: Path) -> Work:
