@@ -12,6 +12,8 @@ from books.metadata.text import words
 from books.models.fields import SortKeyField
 from books.models.named import KEY_LENGTH, Named, NamedQuerySet, OtherName, Spelling, folded
 
+AUTHOR_COLUMNS = "name", "sort_name", "name_key", "sort_key", "fingerprint"
+
 
 class AuthorQuerySet(NamedQuerySet["Author"]):
     COUNTED = "book"  # a person may have several roles in one
@@ -44,16 +46,9 @@ class Author(Named):
             models.Index(fields=["person"], name="author_by_person", condition=Q(person__isnull=False)),
         ]
 
-    @classmethod
-    def of(cls, name: str, sort_name: str = "") -> "Author":
-        is_derived = sort_name == sorting.sort_name(name) or len(sort_name) > record.MAX_NAME
-        return cls(name=name, sort_name="" if is_derived else sort_name).derived()
-
     def derived(self) -> "Author":
         """The author with the keys that follow from the names."""
-        self.name_key = folded(self.name)
-        self.sort_key = sorting.name_key(self.filed_as)
-        self.fingerprint = fingerprint.of_person(self.name)
+        self.name_key, self.sort_key, self.fingerprint = keys_of(self.name, self.filed_as)
         return self
 
     def renamed(self, fields: Mapping[str, Any], old: "Author") -> dict[str, Any]:
@@ -79,6 +74,18 @@ class Author(Named):
     @property
     def filed_as(self) -> str:
         return self.sort_name or sorting.sort_name(self.name)
+
+
+def keys_of(name: str, filed_as: str) -> tuple[str, str, str]:
+    """The `name_key`, `sort_key` and `fingerprint` of an author."""
+    return folded(name), sorting.name_key(filed_as), fingerprint.of_person(name)
+
+
+def new_author(name: str, sort_name: str = "") -> tuple[str, ...]:
+    """The AUTHOR_COLUMNS of an author. A `sort_name` that follows from the name is not kept."""
+    derived = sorting.sort_name(name)
+    own = "" if sort_name == derived or len(sort_name) > record.MAX_NAME else sort_name
+    return name, own, *keys_of(name, own or derived)
 
 
 class AuthorName(OtherName):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from books.metadata.record import Record
 from books.metadata.roles import Contributor, people
 from books.metadata.series import Place, places
-from books.models.author import Author, BookAuthor
+from books.models.author import AUTHOR_COLUMNS, Author, BookAuthor, new_author
 from books.models.book_columns import RECORD_COLUMNS, OtherNames, as_record, columns, other_names_column, record_of
 from books.models.change import Action, Actor, Change, differences
 from books.models.fields import among
@@ -30,6 +30,7 @@ MAX_VALUES = 1000  # in one query
 MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
 BATCH = 500  # books that are read and written at once
 
+Authors = Mapping[str, tuple[int, str]]  # by name: the id, and the key of the author's own sort name
 Names = tuple[list[Contributor], list[str], list[Place]]  # that a book has links for
 Fields = dict[str, Any]  # a Record whose fields are taken by name
 _Book = TypeVar("_Book", bound=Model)
@@ -93,8 +94,9 @@ class BookWriter(PagedQuerySet[_Book]):
         keep_in_step([book.pk for book in changed])
         if new := [book for book in books if not book.before]:
             self._create(new, others)
-        self._link(linked, sort_names)
-        self._file(books)
+        authors = _authors(dict.fromkeys(person.name for named, *_ in names.values() for person in named), sort_names)
+        self._link(linked, authors)
+        self._file(books, authors)
         delete_unused(unlinked)
         return books
 
@@ -112,14 +114,12 @@ class BookWriter(PagedQuerySet[_Book]):
         insert_rows(self.model, list(rows[0]), [tuple(row.values()) for row in rows])
         index_new(rows)
 
-    def _link(self, books: Mapping[PendingBook, Names], sort_names: Mapping[str, str]) -> None:
-        wanted = dict.fromkeys(person.name for named, *_ in books.values() for person in named)
-        authors = _authors(wanted, sort_names)
+    def _link(self, books: Mapping[PendingBook, Names], authors: Authors) -> None:
         topics = Topic.objects.get_or_create_all({name for _, names, _ in books.values() for name in names})
         series = Series.objects.get_or_create_all({place.series for *_, found in books.values() for place in found})
         author_links, topic_links, series_links = [], [], []
         for book, (named, names, found) in books.items():
-            author_links += [(book.pk, authors[name], role, position) for position, (name, role) in enumerate(named)]
+            author_links += [(book.pk, authors[name][0], role, position) for position, (name, role) in enumerate(named)]
             topic_links += [(book.pk, topics[name].pk) for name in names]
             series_links += [
                 (book.pk, series[name].pk, number, label, position)
@@ -129,15 +129,12 @@ class BookWriter(PagedQuerySet[_Book]):
         insert_rows(BookTopic, ["book_id", "topic_id"], topic_links)
         insert_rows(BookSeries, ["book_id", "series_id", "number", "label", "position"], series_links)
 
-    def _file(self, books: Iterable[PendingBook]) -> None:
+    def _file(self, books: Iterable[PendingBook], authors: Authors) -> None:
         """Give books their place in the order of authors, where the first one has a sort name of his own."""
-        first = {book.pk: book.fields["authors"][0] for book in books if book.fields["authors"]}
-        named = Author.objects.filter(name__in=among(set(first.values()))).exclude(sort_name="")
-        sort_keys = dict(named.values_list("name", "sort_key"))
         filed: defaultdict[str, list[int]] = defaultdict(list)
-        for pk, name in first.items() if sort_keys else ():
-            if name in sort_keys:
-                filed[sort_keys[name]].append(pk)
+        for book in books:
+            if (names := book.fields["authors"]) and (sort_key := authors[names[0]][1]):
+                filed[sort_key].append(book.pk)
         for sort_key, pks in filed.items():
             self.filter(pk__in=among(pks)).update(author_key=sort_key)
 
@@ -184,20 +181,17 @@ def next_ids(model: type[Model], count: int) -> Sequence[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-AUTHOR = ("name", "sort_name", "name_key", "sort_key", "fingerprint")
+def _authors(names: Iterable[str], sort_names: Mapping[str, str]) -> Authors:
+    """These authors. Missing ones are created."""
 
-
-def _authors(names: Iterable[str], sort_names: Mapping[str, str]) -> dict[str, int]:
-    """The id of each author. Missing ones are created."""
-
-    def found(wanted: Iterable[str]) -> dict[str, int]:
-        return dict(Author.objects.filter(name__in=among(wanted)).values_list("name", "pk"))
+    def found(wanted: Iterable[str]) -> dict[str, tuple[int, str]]:
+        rows = Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key")
+        return {name: (pk, sort_key if sort_name else "") for name, pk, sort_name, sort_key in rows}
 
     known = found(names)
     if new := sorted(name for name in names if name not in known):  # so that two writers cannot deadlock
-        authors = [Author.of(name, sort_names.get(name, "")) for name in new]
-        rows = [tuple(getattr(each, name) for name in AUTHOR) for each in authors]
-        insert_rows(Author, AUTHOR, rows, " ON CONFLICT DO NOTHING")
+        rows = [new_author(name, sort_names.get(name, "")) for name in new]
+        insert_rows(Author, AUTHOR_COLUMNS, rows, " ON CONFLICT DO NOTHING")
         known |= found(new)
     return known
 

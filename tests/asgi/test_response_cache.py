@@ -335,14 +335,16 @@ async def test_responses_take_no_more_memory_than_the_cache_counts(site: Site) -
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    cache = ResponseCache(application, validate=site.validate, is_public=bool, capacity=1 << 20)
-    await ask(cache, "/books/")
-    tracemalloc.start()
-    for number in range(50):
-        await ask(cache, f"/books/?q={number}")
-    taken, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert taken < cache.responses.currsize
+    taken = []
+    for _ in range(3):  # threads of other tests may take some, too
+        cache = ResponseCache(application, validate=site.validate, is_public=bool, capacity=1 << 20)
+        await ask(cache, "/books/")
+        tracemalloc.start()
+        for number in range(50):
+            await ask(cache, f"/books/?q={number}")
+        taken.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+    assert min(taken) < cache.responses.currsize
 
 
 async def test_the_cache_stays_within_its_capacity(site: Site) -> None:
