@@ -30,9 +30,10 @@ from books.importing.tables import Table
 from books.models import Actor, Book, Channel
 from books.models.book import lock_volumes
 
-BATCH_ROWS = 1000
+BATCH_ROWS = 2000  # of 1,000 each page of an index is written twice as often; of more, other writers wait longer
 BATCH_BYTES = 4 << 20  # of the file, so that a few large rows make a batch too
 CACHE_KIB = 16_000  # of SQLite's pages
+LOG_PAGES = 4000  # of its log, before they are copied into the database: 16 MB
 DRY_RUN_BATCHES = 20  # per transaction, for which other writers to SQLite wait some seconds
 ATTEMPTS = 2  # per batch, then per row
 _LOST_RACES = {"40P01", "40001"}  # PostgreSQL's deadlock_detected and serialization_failure
@@ -135,19 +136,25 @@ def _without_collection() -> Iterator[None]:
 
 @contextmanager
 def _in_memory() -> Iterator[None]:
-    """Let SQLite keep a batch's pages and its statement journals in memory, which saves a fifteenth of the time."""
+    """Let SQLite keep a batch's pages and its statement journals in memory, and copy its log less often.
+
+    The one saves a fifteenth of the time, the other a thirtieth.
+    """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
     with connection.cursor() as cursor:
-        (before,) = cursor.execute("PRAGMA cache_size").fetchone()
+        (cache,) = cursor.execute("PRAGMA cache_size").fetchone()
+        (log,) = cursor.execute("PRAGMA wal_autocheckpoint").fetchone()
         try:
             cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             cursor.execute("PRAGMA temp_store = MEMORY")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             yield
         finally:
-            cursor.execute(f"PRAGMA cache_size = {before}")
+            cursor.execute(f"PRAGMA cache_size = {cache}")
             cursor.execute("PRAGMA temp_store = DEFAULT")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {log}")
 
 
 @dataclass

@@ -49,15 +49,19 @@ _VOWELS = dict(zip("AIUEO", "あいうえお", strict=True))
 def sort_key(title: str, language: str = "") -> str:
     """The key of a title in the order of its language."""
     spoken = primary_language(language)
-    lowered = _LEADING.sub("", _lower(title, spoken), count=1)
-    article = _article(lowered, spoken)
-    return _key([lowered[article.end() :] if article else lowered], spoken, title)
+    lowered = _lower(title, spoken)
+    if article := _article(lowered, spoken):
+        lowered = lowered[article.end() :]
+    elif not lowered[:1].isalnum():
+        lowered = _LEADING.sub("", lowered, count=1)
+    return _key(_primary(lowered, spoken), title)
 
 
 @lru_cache(20_000)
 def name_key(sort_name: str) -> str:
     """The key of a sort name: equal last names stay together, and the Arabic article does not count."""
-    return _key(_AL.sub("", _lower(sort_name, ""), count=1).split(",", 1), "", sort_name)
+    parts = [_primary(part, "") for part in _AL.sub("", _lower(sort_name, ""), count=1).split(",", 1)]
+    return _key("  ".join(filter(None, parts)), sort_name)
 
 
 def author_key(names: Sequence[str]) -> str:
@@ -73,8 +77,8 @@ def series_key(series: str, number: Decimal | None) -> str:
     return f"{_primary(_lower(series, ''), '')[:PRIMARY]}   {place}"
 
 
-def _key(parts: list[str], spoken: str, text: str) -> str:
-    primary = "  ".join(filter(None, (_primary(part, spoken) for part in parts)))[:PRIMARY].rstrip()
+def _key(primary: str, text: str) -> str:
+    primary = primary[:PRIMARY].rstrip()
     if text.isascii() and primary:
         return primary
     key = f"{primary}   {normalized('NFD', text.casefold())}"

@@ -19,7 +19,7 @@ from tests.server.running import PLAIN, START_WITHIN, procfile, wait_until
 
 pytestmark = pytest.mark.server
 
-ROWS = 4000
+ROWS = 8000
 REJECTED = ROWS // 1000
 
 

@@ -15,7 +15,7 @@ from books.jobs.run import PermanentError, Run, current
 from books.models import Actor, Channel, JobFile
 
 MAX_FIRST_REJECTS = 10  # that the result lists
-DRY_RUN_ROWS = BATCH_ROWS // 5  # of a batch of a dry run, which stops only between twenty of them
+DRY_RUN_ROWS = BATCH_ROWS // 10  # of a batch of a dry run, which stops only between twenty of them
 NO_ROWS = "0 rows: there are none below the header, and nothing was imported"
 
 
