@@ -31,7 +31,7 @@ def run() -> list[CheckMessage]:
 
 
 def check_url(route: Any) -> Iterator[CheckMessage]:
-    """It has a CatalogueView, and each of its methods a handler, a rule, an offer and a docstring."""
+    """It has a CatalogueView, and each of its methods a handler, a rule and a docstring."""
     url = f"/{route.pattern}"
     view_class: Any = getattr(route.callback, "view_class", object)
     if not issubclass(view_class, CatalogueView):
@@ -41,13 +41,10 @@ def check_url(route: Any) -> Iterator[CheckMessage]:
     view: CatalogueView = view_class(**route.callback.view_initkwargs)
     file = f"{view_class.__module__.replace('.', '/')}.py"
     for method in sorted({*view.methods(), *view.rules} - SAME_FOR_ALL):
-        # What answers a write without a body, by 204 or a redirect, declares `offers = ()` for it.
-        is_offered = bool(view.offers_of(method)) or (method != "GET" and "offers" in vars(view_class))
         has_handler = method in view.methods()
         for what, is_there in (
             (f"the handler `{method.lower()}`", has_handler),
             ("its rule in `rules`", method in view.rules),
-            ("its offer in `offers`", is_offered),
             ("its docstring", not has_handler or summary_of(view, method)),
         ):
             if not is_there:

@@ -14,28 +14,17 @@ from books.apps import TAG
 from books.metadata.record import BY_NAME
 from books.views.base import CatalogueView
 from books.views.topics import TopicList
-from books.web.negotiation import JSON
 from books.web.permissions import READ
 
 pytestmark = pytest.mark.once
 
 
 class NoRule(CatalogueView):
-    offers = (JSON,)
-
-    async def get(self, request: HttpRequest) -> HttpResponse:
-        raise NotImplementedError
-
-
-class NoOffer(CatalogueView):
-    rules = {"GET": READ}
-
     async def get(self, request: HttpRequest) -> HttpResponse:
         raise NotImplementedError
 
 
 class NoHandler(CatalogueView):
-    offers = (JSON,)
     rules = {"DELETE": READ}
 
 
@@ -67,7 +56,6 @@ def test_a_view_of_another_kind_is_named(view: Any) -> None:
     ("view", "message", "hint"),
     [
         (NoRule, "GET /new/: its rule in `rules` is missing.", "Add it in tests/test_checks.py."),
-        (NoOffer, "GET /new/: its offer in `offers` is missing.", "Add it in tests/test_checks.py."),
         (NoRule, "GET /new/: its docstring is missing.", "Add it in tests/test_checks.py."),
         (NoHandler, "DELETE /new/: the handler `delete` is missing.", "Add it in tests/test_checks.py."),
     ],

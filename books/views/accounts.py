@@ -15,10 +15,10 @@ from books.forms.accounts import NewAccountForm, NewPasswordForm, PasswordChange
 from books.models import Invitation, NotInvited, Token, TooManyAttempts
 from books.models.account import AccountQuerySet, NameTaken, accept, accounts, role_of
 from books.models.password_link import account_for, set_password
-from books.views.base import CatalogueView
+from books.views.base import CatalogueView, FormView
 from books.views.login import aattempt
 from books.views.login_redirect import sign_in_options
-from books.web import ANYBODY, HTML, JSON, OWN_ACCOUNT, HTTPError, SeeOther, page, parsing
+from books.web import ANYBODY, OWN_ACCOUNT, HTTPError, SeeOther, page, parsing
 from books.web.authentication import remote_user
 from django41_example.server.threads import in_thread
 
@@ -26,10 +26,9 @@ CHANGE, TOKENS = "accounts/password.html", "accounts/tokens.html"
 NO_STORE = {"Cache-Control": "private, no-store"}  # for responses with a secret
 
 
-class SecretLink(CatalogueView):
+class SecretLink(FormView):
     """The page behind a link with a secret. Its form gives somebody a password, and signs in with it."""
 
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": ANYBODY, "POST": ANYBODY}
     form_class: type[NewPasswordForm]
     template: str
@@ -83,7 +82,6 @@ class NewPassword(SecretLink):
 class Account(CatalogueView):
     """The user's own account, with links to what belongs to it."""
 
-    offers = JSON, HTML
     rules = {"GET": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
@@ -93,10 +91,9 @@ class Account(CatalogueView):
         return self.respond({"name": row["username"], "role": role_of(row)}, "accounts/account.html", context=context)
 
 
-class PasswordChange(CatalogueView):
+class PasswordChange(FormView):
     """The form for a new password."""
 
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
@@ -124,7 +121,6 @@ class PasswordChange(CatalogueView):
 class TokenList(CatalogueView):
     """The tokens of one's own account; POST creates one."""
 
-    offers = JSON, HTML
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
     async def get(self, request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,7 @@ from books.views import names
 from books.views.base import CatalogueView
 from books.views.history import COLUMNS, serialized
 from books.views.job_page import entry, may_have_changed_books, with_names
-from books.web import CHANGE, HTML, JSON, valid
+from books.web import CHANGE, HTML, valid
 from books.web.serializers import book_url
 
 # Listed one by one; what an import or a merge did stands under that.
@@ -31,7 +31,6 @@ Data = dict[str, Any]
 class Activity(CatalogueView):
     """The latest changes, imports and the like, the latest first; of one person, or of one kind."""
 
-    offers = JSON, HTML
     rules = {"GET": CHANGE}
 
     async def get(self, request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,7 @@ from books.history.rename import edit
 from books.models import Actor, Author, NameChange, StaleVersion
 from books.views.base import CatalogueView
 from books.views.duplicates import MergeView, list_after, no_group
-from books.web import CHANGE, HTML, JSON, serializers, valid
+from books.web import CHANGE, serializers, valid
 
 TEMPLATE, LIST = "books/author_duplicates.html", "author_duplicate_list"
 MAX_SHOWN = 20  # authors of a group
@@ -26,7 +26,6 @@ MAX_SHOWN = 20  # authors of a group
 class AuthorDuplicateList(CatalogueView):
     """Groups of authors that are probably one person, in the order of their names."""
 
-    offers = JSON, HTML
     rules = {"GET": CHANGE}
 
     async def get(self, request: HttpRequest) -> HttpResponse:

@@ -30,7 +30,8 @@ class CatalogueView(View):
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {}  # by method; HEAD is as GET
-    offers: ClassVar[Offers] = ()  # media types, the first for clients that accept anything; by method if they differ
+    # Media types, the first for clients that accept anything; by method if they differ.
+    offers: ClassVar[Offers] = JSON, HTML
     ignores_accept: ClassVar[bool] = False  # whether it always answers in its own media type, as files do
     is_public = False  # whether a GET is the same for everybody, and made of books.cache.triggers.TABLES alone
     is_download = False  # whether a GET streams a long file
@@ -140,3 +141,9 @@ class CatalogueView(View):
     async def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         allowed = ", ".join(self.methods())
         raise HTTPError(405, f"This URL takes {allowed}, not {request.method}.", headers={"Allow": allowed})
+
+
+class FormView(CatalogueView):
+    """A form: a page for browsers, but programs too may send it."""
+
+    offers = {"GET": (HTML,), "POST": (JSON, HTML)}

@@ -12,7 +12,7 @@ from books.forms.books import BookForm, NewBookForm
 from books.forms.conflicts import EditForm
 from books.metadata.record import Record
 from books.models import Book, Change, Channel, DuplicateISBN, MergedAway, StaleVersion
-from books.views.base import CatalogueView
+from books.views.base import CatalogueView, FormView
 from books.views.book_detail import aget_book
 from books.views.login_redirect import apop_pending_form
 from books.views.lookup import ashown
@@ -27,13 +27,12 @@ DELETED = "This book was deleted while you were editing. Your text is still here
 MERGED = "This book was merged into {} while you were editing. Your text is still here: copy what that book lacks."
 
 
-class BookNew(CatalogueView):
+class BookNew(FormView):
     """The form for a new book. ?isbn= fills it in from other catalogues; ?series= and ?series_number= fill in theirs.
 
     If there is a similar book, the form comes back once and asks whether to add this one anyway.
     """
 
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": ADD, "POST": ADD}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
@@ -89,10 +88,9 @@ async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bo
     return SeeOther(book["url"])
 
 
-class BookEdit(CatalogueView):
+class BookEdit(FormView):
     """The form that changes a book."""
 
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": CHANGE, "POST": CHANGE}
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -146,10 +144,9 @@ async def arecord_at(book: Book, version: int) -> Record | None:
     return cast("Record", {**book.as_record(), **before})
 
 
-class BookDelete(CatalogueView):
+class BookDelete(FormView):
     """Asks whether a book is to be deleted."""
 
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": DELETE, "POST": DELETE}
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:

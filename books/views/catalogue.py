@@ -12,7 +12,7 @@ from books.forms.catalogue import CatalogueForm
 from books.models import Book, BookQuerySet
 from books.models.catalogue import STARTER_KEYS, Catalogue, change_catalogue
 from books.views.base import CatalogueView
-from books.web import HTML, JSON, SeeOther, parsing
+from books.web import JSON, SeeOther, parsing
 from books.web.permissions import SETTINGS
 from django41_example.server.threads import in_thread
 
@@ -22,7 +22,6 @@ TEMPLATE = "catalogue.html"
 class CatalogueSettings(CatalogueView):
     """The name of the catalogue. POST changes it, keeps the samples, or ends the first steps."""
 
-    offers = JSON, HTML
     rules = {"GET": SETTINGS, "POST": SETTINGS}
 
     async def get(self, request: HttpRequest) -> HttpResponse:

@@ -19,7 +19,7 @@ from books.models import Book, DuplicateISBN, NotDuplicate, Refused, StaleVersio
 from books.models.book_columns import split
 from books.views.base import CatalogueView
 from books.views.book_detail import aget_book
-from books.web import CHANGE, DELETE, HTML, JSON, HTTPError, SeeOther, arequire, parsing, serializers, valid
+from books.web import CHANGE, DELETE, JSON, HTTPError, SeeOther, arequire, parsing, serializers, valid
 
 DETAIL = "books/duplicate_detail.html"
 TAKEN = "{} has this ISBN and this number in the series too. Take another ISBN or number, or merge that book first."
@@ -30,7 +30,6 @@ NOT_TWO = "Tick the records that are the same book: two or more."
 class DuplicateList(CatalogueView):
     """Groups of possible duplicates, in the order of their titles."""
 
-    offers = JSON, HTML
     rules = {"GET": CHANGE}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
@@ -47,7 +46,6 @@ class DuplicateList(CatalogueView):
 class MergeView(CatalogueView):
     """Records that may be one. POST merges those ticked, or says why not; a page shows them again for that."""
 
-    offers = JSON, HTML
     rules = {"GET": CHANGE, "POST": CHANGE}
     form: type[Form]
     field = ""  # of the form, for what is ticked
@@ -156,7 +154,6 @@ class BookMerge(BooksMergeView):
 class DuplicateDismiss(CatalogueView):
     """Marks the books or authors of a group as different. One more of the same fingerprint brings it back."""
 
-    offers = JSON, HTML
     rules = {"POST": CHANGE}
     model: Any = None
     list_name = ""

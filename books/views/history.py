@@ -11,7 +11,7 @@ from books.history.purge import purge
 from books.history.undo import undo
 from books.models import Action, Book, Change
 from books.search.compiled_query import Parameter, compile_query
-from books.views.base import CatalogueView
+from books.views.base import CatalogueView, FormView
 from books.web import CHANGE, HTML, JSON, READ, RequestUser, SeeOther, amay, json_response
 from books.web.permissions import PURGE
 from books.web.serializers import book_url
@@ -45,10 +45,9 @@ class BookHistory(CatalogueView):
         return HttpResponse(status=204)
 
 
-class HistoryPurge(CatalogueView):
+class HistoryPurge(FormView):
     """The form that purges the history of a book."""
 
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": PURGE, "POST": PURGE}
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -71,7 +70,6 @@ async def atitle(pk: int) -> str | None:
 class ChangeUndo(CatalogueView):
     """Undoes one change, which is itself a change. 409 if the book was changed again since."""
 
-    offers = JSON, HTML
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, pk: int, change: int) -> HttpResponse:

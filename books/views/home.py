@@ -10,7 +10,7 @@ from books.views.base import CatalogueView
 from books.views.catalogue import first_steps
 from books.views.frames import render_with_holes
 from books.views.job_page import alatest
-from books.web import HTML, JSON, READ, serializers
+from books.web import HTML, READ, serializers
 from books.web.serializers import list_entries
 from django41_example.server.threads import in_thread
 
@@ -25,7 +25,6 @@ PARAMETERS = {"books": "{?q,author,topic,language,year,sort,size}", "authors": "
 class Home(CatalogueView):
     """Where one begins: a page with the newest books and the topics; to programs an index of addresses."""
 
-    offers = JSON, HTML
     rules = {"GET": READ}
     is_public = True
 

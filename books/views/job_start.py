@@ -19,7 +19,7 @@ from books.models.fields import digest_of
 from books.views import upload_detail as uploads
 from books.views.base import CatalogueView
 from books.views.job_page import adetail
-from books.web import HTML, JSON, HTTPError, RequestUser, SeeOther, arequire, errors_of, json_response, parsing
+from books.web import HTML, HTTPError, RequestUser, SeeOther, arequire, errors_of, json_response, parsing
 from django41_example.server.threads import in_thread
 
 FILE = "file"  # the field of the list to import
@@ -39,8 +39,6 @@ class Wanted(NamedTuple):
 
 class JobView(CatalogueView):
     """What the views that start and change jobs have in common."""
-
-    offers = JSON, HTML
 
     async def aread_wanted(self) -> Wanted:
         """The job that the request asks for, and that its sender may start; its arguments in their canonical form."""

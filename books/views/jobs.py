@@ -147,7 +147,6 @@ class JobFileDownload(CatalogueView):
 class JobBooks(CatalogueView):
     """The books that a job has added or changed and that still exist, in the order of their ids."""
 
-    offers = JSON, HTML
     rules = {"GET": SEE_JOBS}
 
     async def get(self, request: HttpRequest, key: str) -> HttpResponse:

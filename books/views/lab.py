@@ -6,13 +6,12 @@ from books.lab.experiment import IN_PRODUCTION, laboratory
 from books.lab.guide import CASES, CLIENTS, serialized
 from books.lab.latency import outline
 from books.views.base import CatalogueView
-from books.web import HTML, JSON, READ, HTTPError
+from books.web import READ, HTTPError
 
 
 class Lab(CatalogueView):
     """Cases of waiting for something slow, to be run and compared."""
 
-    offers = JSON, HTML
     rules = {"GET": READ}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
@@ -23,7 +22,6 @@ class Lab(CatalogueView):
 class LabCase(CatalogueView):
     """One case, run now: its answer, and how long others waited meanwhile."""
 
-    offers = JSON, HTML
     rules = {"GET": READ}
 
     async def get(self, request: HttpRequest, case: str) -> HttpResponse:

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from books.forms.accounts import LoginForm
 from books.models import LoginAttempts, TooManyAttempts
-from books.views.base import CatalogueView
+from books.views.base import CatalogueView, FormView
 from books.views.login_redirect import (
     PENDING_FORM,
     TEMPLATE,
@@ -28,7 +28,7 @@ from books.views.login_redirect import (
 )
 from books.web import ANYBODY, parsing
 from books.web.authentication import BASIC_CHALLENGE, RequestUser, basic_credentials
-from books.web.negotiation import HTML, JSON, HTTPError, SeeOther, error_response
+from books.web.negotiation import HTTPError, SeeOther, error_response
 from django41_example.server.threads import release
 
 WRONG = "Wrong user name or password. A token with the scope read works as the password too."
@@ -38,10 +38,9 @@ _KEY = secrets.token_bytes(32)
 VERIFIED: TTLCache[bytes, tuple[int, str]] = TTLCache(maxsize=1000, ttl=600)
 
 
-class Login(CatalogueView):
+class Login(FormView):
     """The form to sign in."""
 
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": ANYBODY, "POST": ANYBODY}
 
     async def get(self, request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from books.lookup.lookup import LookupResult, Outcome, alook_up
 from books.metadata.record import BY_NAME
 from books.models import Book
 from books.views.base import CatalogueView
-from books.web import ADD, HTML, JSON, HTTPError, json_response, serializers, valid
+from books.web import ADD, JSON, HTTPError, json_response, serializers, valid
 
 Data = dict[str, Any]
 
@@ -15,7 +15,6 @@ Data = dict[str, Any]
 class Lookup(CatalogueView):
     """?isbn= in any spelling: the book here that has it, or the record in outside catalogues."""
 
-    offers = JSON, HTML
     rules = {"GET": ADD}  # it makes us send requests to other sites: not for everybody
 
     async def get(self, request: HttpRequest) -> HttpResponse:

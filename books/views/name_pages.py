@@ -25,7 +25,6 @@ Entries = list[dict[str, Any]]
 class NameList(CatalogueView):
     """Names with the number of their books: a page of authors or series, ?q= finds words of them; or all topics."""
 
-    offers = JSON, HTML
     rules = {"GET": READ}
     is_public = True
     kind = ""

@@ -14,7 +14,7 @@ from books.forms.names import AuthorForm, NameForm, SeriesForm, TopicForm
 from books.history.rename import NameTaken, TooManyBooks, UnknownAuthors, edit, undo
 from books.models import Author, Channel, NameChange, Named, StaleVersion
 from books.models.links import MODELS, follow_renames
-from books.views.base import CatalogueView
+from books.views.base import CatalogueView, FormView
 from books.web import CHANGE, HTML, JSON, HTTPError, SeeOther, parsing
 from django41_example.server.threads import in_thread
 
@@ -88,10 +88,9 @@ class NameView(CatalogueView):
         return SeeOther(heading(kept)["url"] if is_there else reverse(f"{self.kind}_list"))
 
 
-class NameEdit(NameView):
+class NameEdit(FormView, NameView):
     """The form that renames or merges. Where the name is another's, it comes back once and asks."""
 
-    offers = {"GET": (HTML,), "POST": (JSON, HTML)}
     rules = {"GET": CHANGE, "POST": CHANGE}
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
@@ -109,7 +108,6 @@ class NameEdit(NameView):
 class NameHistory(NameView):
     """The renamings and merges of one author, topic or series, the latest first."""
 
-    offers = JSON, HTML
     rules = {"GET": CHANGE}
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
@@ -121,7 +119,6 @@ class NameHistory(NameView):
 class NameUndo(CatalogueView):
     """Undoes one renaming or merge for all its books, except those changed since; the answer lists these."""
 
-    offers = JSON, HTML
     rules = {"POST": CHANGE}
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:

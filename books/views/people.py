@@ -30,7 +30,6 @@ Data = dict[str, Any]
 class PeopleList(CatalogueView):
     """The accounts in the order in which they came, and the open invitations; POST invites somebody."""
 
-    offers = JSON, HTML
     rules = {"GET": PEOPLE, "POST": PEOPLE}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
@@ -85,7 +84,6 @@ class PersonDetail(CatalogueView):
 class PasswordLink(CatalogueView):
     """A link for somebody who has lost the password."""
 
-    offers = JSON, HTML
     rules = {"POST": PEOPLE}
 
     async def post(self, request: HttpRequest, pk: int) -> HttpResponse:

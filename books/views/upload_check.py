@@ -16,6 +16,8 @@ class UploadCheck(CatalogueView):
     It applies the methods and rules of the view that the body is for, so that nobody else can fill memory or the disk.
     """
 
+    offers = ()
+
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         view: Any = getattr(request.resolver_match.func, "view_class", None)  # type: ignore[union-attr]
         takes_uploads = request.method == "POST" and getattr(view, "takes_uploads", False)

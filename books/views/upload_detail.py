@@ -20,7 +20,7 @@ from books.jobs.tasks.import_books import import_
 from books.models import Actor, Job, JobFile, Status, Upload
 from books.views.base import CatalogueView
 from books.views.job_page import Data, counts, entry, with_names
-from books.web import CHANGE, HTML, JSON, START_JOB, HTTPError, SeeOther, arequire, json_response, parsing
+from books.web import CHANGE, HTML, START_JOB, HTTPError, SeeOther, arequire, json_response, parsing
 
 TEMPLATE = "jobs/upload_detail.html"
 SHOWN_ROWS = 5
@@ -31,7 +31,6 @@ AGAIN = {Status.FAILED, Status.CANCELLED}
 class UploadDetail(CatalogueView):
     """What an uploaded list is taken for; POST corrects that, tries it, imports it or discards it."""
 
-    offers = JSON, HTML
     rules = {"GET": START_JOB, "POST": START_JOB, "DELETE": START_JOB}
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
