@@ -1,8 +1,7 @@
 import fcntl
 import hashlib
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +19,6 @@ from books.models import Book, Catalogue, Change
 from books.models.catalogue import change_catalogue
 
 STARTER_BOOKS = Path(__file__).resolve().parents[2] / "starter_books.csv"
-LONGEST_WAIT = 120.0  # seconds
 ADVISORY_LOCK = 0x626F6F6B73  # any number that nothing else locks on the same PostgreSQL
 
 
@@ -86,12 +84,7 @@ def locked_database() -> Iterator[None]:
         return
     # A connection of its own holds the lock until it closes, and fails at once if there is no database.
     with closing(connection.copy()) as holder, holder.cursor() as cursor:
-
-        def free() -> bool:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
-            return bool(cursor.fetchone() == (True,))
-
-        wait_until(free)
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
         yield
 
 
@@ -99,21 +92,5 @@ def locked_database() -> Iterator[None]:
 def locked_file(path: Path) -> Iterator[None]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as file:
-
-        def taken() -> bool:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            return True
-
-        wait_until(taken)
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONGEST_WAIT
-    while not true():
-        if time.monotonic() > deadline:
-            raise CommandError(f"Another process has been preparing this catalogue for {LONGEST_WAIT:.0f} s.")
-        time.sleep(0.1)
