@@ -33,7 +33,6 @@ from books.views import (
     login,
     lookup,
     names,
-    openapi,
     openid,
     people,
     robots,
@@ -167,7 +166,7 @@ urlpatterns = [
         path(f"sitemap-{kind}-<id:pk>.xml", robots.SitemapFile.as_view(pages=pages), name=f"sitemap_{kind}")
         for kind, pages in PAGES.items()
     ),
-    path("openapi.json", openapi.OpenApi.as_view(), name="openapi"),
+    path("openapi.json", robots.OpenApi.as_view(), name="openapi"),
     path("health_check/", health.HealthCheck.as_view(), name="health_check"),
     path("health_check/live/", health.HealthCheckLive.as_view(), name="health_check_live"),
 ]

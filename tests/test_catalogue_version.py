@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from books.cache import version_of_database
 from books.cache.sqlite import SqliteVersion
 from books.cache.version import CatalogueVersion
-from books.history.purge import purge
+from books.history.undo import purge
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
 from books.models import Author, Book, Change, Topic

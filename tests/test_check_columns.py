@@ -11,7 +11,7 @@ from django.test import AsyncClient
 
 from books.metadata.record import EMPTY
 from books.models import Actor, Book, Channel, Job, JobFile, Status, Upload
-from books.models.upload import MAX_WAITING
+from books.models.job_file import MAX_WAITING
 from books.views import jobs
 from tests.people import librarian
 from tests.test_pages import HTML, NASTY, Elements, PageCase

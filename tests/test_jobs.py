@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 from django.test import AsyncClient, override_settings
 
-from books.jobs.daily import astart_todays_jobs
+from books.jobs.pruning import astart_todays_jobs
 from books.jobs.start import astart
 from books.jobs.tasks.import_books import import_
 from books.models import Channel, Job, JobFile, Scope, Status, Token

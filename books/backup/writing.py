@@ -1,4 +1,4 @@
-"""Writes a backup of the running catalogue, as of one moment."""
+"""Writes a backup of the running catalogue, as of one moment, and keeps those that jobs write."""
 
 import hashlib
 import json
@@ -7,12 +7,14 @@ import tempfile
 import time
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -32,6 +34,7 @@ from books.metadata.text import RULES
 
 PARTIAL = ".partial"  # suffix of unfinished files
 LEFT_BEHIND = 24 * 3600  # seconds after which an unfinished file is deleted
+READ = 256 << 10  # bytes at once
 QUICK = 1  # zlib's level: the file is a tenth larger but takes half the time
 
 
@@ -138,3 +141,23 @@ def _sync(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def folder() -> Path:
+    """Where jobs write: on the disk of their machine, as a database does not hold its own backups."""
+    return Path(settings.VAR_DIR) / "backups"
+
+
+def delete_oldest(beginning: str, kept: int, new: Path) -> list[str]:
+    """Delete all but the new and the newest other backups with such names. Returns the deleted names."""
+    others = {*folder().glob(f"{beginning}*.zip")} - {new}  # if the clock was set back, its name may be the oldest
+    old = sorted(others)[: 1 - kept or None]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return [file.name for file in old]
+
+
+async def aread(file: Path) -> AsyncIterator[bytes]:
+    with await sync_to_async(FileIO)(file) as opened:
+        while block := await sync_to_async(opened.read)(READ):
+            yield block

@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from books.forms.conflicts import EditForm
+from books.forms.fields import EditForm
 from books.metadata import languages, record, roles
 from books.metadata.record import Record
 from books.metadata.roles import Contributor

@@ -1,7 +1,7 @@
-"""Form fields that several forms share."""
+"""Form fields that several forms share, and what forms share that edit what somebody else may be editing too."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django import forms
@@ -14,6 +14,7 @@ MAX_QUERY = 200  # characters of a search
 DEFAULT_SIZE = 20
 YEARS_HINT = "1950, 1950-1959, 1950s, after 1950 or before 1900"
 BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "0": False, "none": False}
+Values = Mapping[str, Any]
 _INTEGER = re.compile(r"-?[0-9]{1,6}")
 _UNREADABLE = re.compile("[\ufffd\ud800-\udfff]")
 
@@ -102,3 +103,24 @@ class IsbnField(QueryField):
 
     def clean(self, value: Any) -> str:
         return isbn.canonical(super().clean(value))
+
+
+class EditForm(forms.Form):
+    """`version` is the one that was being edited."""
+
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def show_conflict(self, mine: Values, theirs: Values, base: Values | None, version: int) -> None:
+        """Show the saved value beside each field that both changed, or in it where only others changed it.
+
+        `base`: the values that both began with; None if they are not known. The next save is based on `version`.
+        """
+        data = {name: self.data.get(name, "") for name in self.fields}
+        for name, value in mine.items():
+            field: Any = self.fields[name]
+            saved = field.prepare_value(theirs[name])
+            if base is not None and value == base[name] != theirs[name]:
+                data[name], field.origin = saved, "the saved version"
+            elif value != theirs[name] and (base is None or theirs[name] != base[name]):
+                field.theirs = "ticked" if saved is True else saved or "(empty)"
+        self.data = {**data, "version": version}

@@ -6,8 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from books.forms.conflicts import EditForm
-from books.forms.fields import LineField, StrictBooleanField
+from books.forms.fields import EditForm, LineField, StrictBooleanField
 from books.metadata import record
 from books.metadata.series import parse_place
 

@@ -1,4 +1,4 @@
-"""Undoing changes: each is undone by the opposite change, unless the book was changed again since."""
+"""Undoing changes, each by the opposite change unless the book was changed again since; and purging them for good."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 
 from books.metadata.record import Record
 from books.models import Action, Actor, Book, Change
@@ -85,3 +86,22 @@ def _restore_fields(changes: list[Change], actor: Actor) -> None:
     if moved := [name for name in after if now[name] != after[name]]:
         raise CannotUndo(f"These fields were changed again since: {', '.join(moved)}. Edit the book instead.")
     Book.objects.change(book.pk, cast("Record", before), None, actor, shares_isbn=True)
+
+
+def purge(book_id: int) -> None:
+    """Delete all changes of a book, in one transaction, also of one that should never have been there.
+
+    Raises Book.DoesNotExist if there is none, and no change.
+    Merges of a book that exists stay, without values and names: the URLs of merged books redirect through them.
+    """
+    with transaction.atomic():
+        # The row is written as it is: that locks it, and tells of a new version of the catalogue.
+        exists = bool(Book.objects.filter(pk=book_id).update(updated_at=F("updated_at")))
+        changes = Change.objects.filter(book_id=book_id)
+        if exists:
+            is_merge = Exists(Change.objects.filter(part_of=OuterRef("pk")))
+            changes.filter(is_merge).update(fields={}, user=None)
+            changes = changes.filter(~is_merge)
+        deleted, _ = changes.delete()
+    if not (exists or deleted):
+        raise Book.DoesNotExist

@@ -1,17 +1,27 @@
-"""Daily clean-up: old jobs with their files, unused uploads, dead workers, expired lookups, sessions and tokens."""
+"""What a worker does by itself, besides running jobs: a daily backup, and a daily clean-up.
+
+That deletes old jobs with their files, unused uploads, dead workers, expired lookups, sessions and tokens.
+"""
 
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.tasks import task
+from django.utils import timezone
 
+from books.jobs.backend import AnyTask
 from books.jobs.run import current
+from books.jobs.start import astart
+from books.jobs.tasks.backup import backup
 from books.models import CachedLookup, Invitation, Job, JobFile, Token, Worker
 
+KEPT_UP_EVERY = 60.0  # seconds
+PRUNE, BACKUP = PREFIXES = "prune-", "daily-backup-"  # keys that no client may choose
 KEPT = timedelta(days=30)  # a job that has ended, with its files; a token that expired or was revoked
 UNUSED = timedelta(days=7)  # an upload that nobody has imported
 BATCH = 20  # jobs whose files are deleted in one transaction
@@ -42,3 +52,20 @@ def delete_locked(rows: "QuerySet[Any]") -> int:
     pks = list(rows.select_for_update().values_list("pk", flat=True)[:BATCH])
     rows.model.objects.filter(pk__in=pks).delete()
     return len(pks)
+
+
+async def akeep_up() -> None:
+    """Every worker does this every KEPT_UP_EVERY seconds."""
+    await Job.objects.afollow_clock()
+    await astart_todays_jobs()
+
+
+async def astart_todays_jobs() -> None:
+    """By jobs whose key is the day: once for any number of workers."""
+    today = f"{timezone.now():%Y-%m-%d}"
+    wanted: dict[str, tuple[AnyTask, dict[str, Any]]] = {f"{PRUNE}{today}": (prune, {})}
+    if settings.BACKUPS:
+        wanted[f"{BACKUP}{today}"] = backup, {"daily": True}
+    there = {key async for key in Job.objects.filter(key__in=wanted).values_list("key", flat=True)}
+    for key in wanted.keys() - there:
+        await astart(*wanted[key], key=key)

@@ -19,7 +19,7 @@ from django.db import Error, close_old_connections, connection, connections
 
 from books.cache.sqlite import connect
 from books.jobs.backend import notify
-from books.jobs.daily import KEPT_UP_EVERY, akeep_up
+from books.jobs.pruning import KEPT_UP_EVERY, akeep_up
 from books.jobs.run import HEARTBEAT, MAX_CONSECUTIVE_FAILURES, Run, StopReason
 from books.models.job import Job, Status, Worker, over
 

@@ -7,7 +7,7 @@ from books.models.idempotency import IdempotentResponse, KeyReused
 from books.models.identity import Identity, NoAccount
 from books.models.invitation import Invitation, NotInvited, Role
 from books.models.job import Job, Status, Worker
-from books.models.job_file import FileChunk, JobFile
+from books.models.job_file import FileChunk, JobFile, Upload
 from books.models.login_attempt import LoginAttempts, TooManyAttempts
 from books.models.lookup import CachedLookup, Source
 from books.models.named import NameChange, Named
@@ -15,5 +15,4 @@ from books.models.not_duplicate import NotDuplicate
 from books.models.series import BookSeries, Series, SeriesName
 from books.models.token import Scope, Token
 from books.models.topic import BookTopic, Topic, TopicName
-from books.models.upload import Upload
 from books.models.words import Words

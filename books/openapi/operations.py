@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.forms import Form
 
 from books.exporting import EXPORT_FORMATS
-from books.forms import accounts, activity, books, conflicts, duplicates, jobs, lists, names, uploads
+from books.forms import accounts, activity, books, duplicates, fields, jobs, lists, names, uploads
 from books.forms.accounts import InvitationForm, TokenForm
 from books.forms.catalogue import CatalogueForm
 from books.jobs.kinds import KINDS
@@ -80,7 +80,7 @@ OPERATIONS = {
     "DELETE book_detail": Operation(parameters=[IF_MATCH], summary="Delete a book"),
     "GET book_citation": Operation(statuses=[200, 301], sends=FILE),
     "POST book_edit": Operation(form=books.BookForm, errors=[412], summary="Write a book with the form"),
-    "POST book_delete": Operation(form=conflicts.EditForm, errors=[412], summary="Delete a book with the form"),
+    "POST book_delete": Operation(form=fields.EditForm, errors=[412], summary="Delete a book with the form"),
     "GET book_history": Operation("History"),
     "DELETE book_history": Operation(summary="Purge them for good"),
     "POST history_purge": Operation(summary="Purge the history of a book with the form"),

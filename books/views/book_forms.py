@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from books.forms.books import BookForm, NewBookForm
-from books.forms.conflicts import EditForm
+from books.forms.fields import EditForm
 from books.metadata.record import Record
 from books.models import Book, Change, Channel, DuplicateISBN, MergedAway, StaleVersion
 from books.views.base import CatalogueView, FormView

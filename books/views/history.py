@@ -7,8 +7,7 @@ from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from books.history.purge import purge
-from books.history.undo import undo
+from books.history.undo import purge, undo
 from books.models import Action, Book, Change
 from books.search.compiled_query import Parameter, compile_query
 from books.views.base import CatalogueView, FormView

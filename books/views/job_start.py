@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from books.forms.jobs import ListField
 from books.forms.uploads import FINDS_ITS_BOOK
 from books.importing.formats import FORMATS
-from books.jobs.daily import PREFIXES
 from books.jobs.kinds import KINDS, Kind
+from books.jobs.pruning import PREFIXES
 from books.jobs.start import KeyTaken, astart
 from books.metadata.record import Errors
 from books.models import Job, JobFile, KeyReused

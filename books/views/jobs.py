@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import content_disposition_header, urlencode
 
-from books.backup.folder import aread, folder
+from books.backup.writing import aread, folder
 from books.exporting import EXPORT_FORMATS
 from books.forms.jobs import JobBooksQuery
 from books.forms.lists import JobQuery

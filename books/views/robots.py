@@ -1,4 +1,4 @@
-"""For robots and browsers' search boxes: what they may read, and how to search it."""
+"""For robots, browsers' search boxes and programs: what they may read, how to search it, and how to call it."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +9,12 @@ from books.cache.catalogue import acatalogue_name
 from books.feeds import opds, sitemap
 from books.feeds.opensearch import description
 from books.feeds.xml import respond_xml
+from books.openapi.description import description as api_description
 from books.views.base import CatalogueView
 from books.views.exports import streaming_response
 from books.views.feeds import origin
 from books.views.login import BasicAuthView
-from books.web import ANYBODY, READ, TEXT, HTTPError
+from books.web import ANYBODY, JSON, READ, TEXT, HTTPError, json_response
 from django41_example.server.threads import in_thread
 
 CACHED = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes only with the settings
@@ -81,3 +82,14 @@ class SitemapFile(CatalogueView):
         if not await in_thread(self.pages.has, pk):
             raise HTTPError(404, NOTHING_TO_LIST)
         return streaming_response(request, self.pages.file(pk, origin(request)), f"{XML}; charset=utf-8")
+
+
+class OpenApi(CatalogueView):
+    """The catalogue described for programs, the same for everybody. It does not ask the database."""
+
+    offers = (JSON,)
+    rules = {"GET": ANYBODY}
+    ignores_accept = True
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return json_response(api_description(), headers=CACHED)

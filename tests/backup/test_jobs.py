@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
 from books.backup.archive import open_archive
-from books.backup.folder import folder
-from books.jobs.daily import astart_todays_jobs
+from books.backup.writing import folder
+from books.jobs.pruning import astart_todays_jobs
 from books.jobs.start import start
 from books.jobs.tasks.backup import backup
 from books.models import Book, Job, JobFile, Scope, Status, Token

@@ -18,8 +18,7 @@ from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
 from books.backup.migrating import as_default_connection
-from books.jobs.daily import akeep_up, astart_todays_jobs
-from books.jobs.pruning import KEPT, prune
+from books.jobs.pruning import KEPT, akeep_up, astart_todays_jobs, prune
 from books.jobs.run import LOG_LINES, MAX_CONSECUTIVE_FAILURES, JobAborted, Run, StopReason
 from books.jobs.start import KeyTaken, retry, start
 from books.jobs.tasks.clock import clock

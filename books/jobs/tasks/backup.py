@@ -8,8 +8,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from books.backup.archive import describe_rows
-from books.backup.folder import delete_oldest, folder
-from books.backup.writing import write
+from books.backup.writing import delete_oldest, folder, write
 from books.jobs.run import current
 from books.models import JobFile
 
