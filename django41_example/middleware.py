@@ -12,7 +12,6 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import middleware as auth
-from django.contrib.messages import get_messages
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
@@ -27,8 +26,9 @@ from django.utils.csp import CSP
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
+from books.views.errors import server_refusal
 from books.web.authentication import aget_user, get_user
-from django41_example.server.handler import stored_headers
+from django41_example.server.handler import refusal_of, stored_headers
 
 aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)  # as in Django 6.1.3
 
@@ -57,7 +57,7 @@ class OnTheLoop(MiddlewareMixin):
         inner = inspect.unwrap(get_response)  # Django has wrapped it, to make responses of exceptions
         self.layers: tuple[OnTheLoop, ...] = (self, *inner.layers) if isinstance(inner, OnTheLoop) else (self,)
         self.layers_for_all = tuple(layer for layer in self.layers if layer.is_for_all)
-        self.innermost: Any = inner.innermost if isinstance(inner, OnTheLoop) else get_response
+        self.innermost: Any = inner.innermost if isinstance(inner, OnTheLoop) else inner
         self.on_request: Any = getattr(self, "process_request", None)
         self.on_response: Any = getattr(self, "process_response", None)
         self.constant_headers = cache(self._constant_headers)
@@ -75,7 +75,7 @@ class OnTheLoop(MiddlewareMixin):
             else:
                 response = await self.innermost(request)
         except Exception as error:  # noqa: BLE001 - as around each of Django's
-            response = await aresponse_for_exception(request, error)
+            response = await response_for(request, error)
         for layer in reversed(layers := layers[:entered]):
             try:
                 if layer.writes and layer.writes(request):
@@ -83,7 +83,7 @@ class OnTheLoop(MiddlewareMixin):
                 elif layer.on_response and not layer.only_sets_headers:
                     response = layer.on_response(request, response)
             except Exception as error:  # noqa: BLE001 - as around each of Django's
-                response = await aresponse_for_exception(request, error)
+                response = await response_for(request, error)
         has_own_policy = hasattr(response, "_csp_config") or hasattr(response, "_csp_ro_config")
         if has_own_policy or hasattr(response, "xframe_options_exempt"):
             set_headers(request, response, layers)
@@ -98,6 +98,12 @@ class OnTheLoop(MiddlewareMixin):
         set_headers(ASGIRequest(scope, BytesIO()), response, layers)
         del response.headers["Content-Type"]
         return stored_headers(response)
+
+
+async def response_for(request: HttpRequest, error: Exception) -> Any:
+    """As Django's, but a 503 where there is no thread or no database."""
+    refused = refusal_of(error)
+    return server_refusal(request, *refused) if refused else await aresponse_for_exception(request, error)
 
 
 def set_headers(request: HttpRequest, response: HttpResponse, layers: tuple[OnTheLoop, ...]) -> None:
@@ -240,10 +246,9 @@ class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
 
 
 class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
-    """Django's. A reader without a cookie has no messages, and needs no storage for them."""
+    """Django's. A reader without a cookie has no messages, and needs no storage for them.
+
+    They are for people who have signed in, so a session that keeps them has been read before.
+    """
 
     is_for_all = False
-
-    def writes(self, request: Any) -> bool:
-        storage: Any = get_messages(request)
-        return not isinstance(storage, list) and bool(storage.used or storage.added_new)  # [] where there is no storage

@@ -87,10 +87,10 @@ BUDGETS = {
 TOO_LARGE = {
     "models forms views web metadata templatetags admin": 11_838,
     "search": 1943,
-    "server": 3444,
+    "server": 3460,
     "jobs": 1451,
     "importing exporting": 5598,
-    "house": 28_803,
+    "house": 28_819,
 }
 
 

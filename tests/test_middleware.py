@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group, User
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, TestCase, override_settings
 from django.urls import include, path
@@ -18,6 +20,7 @@ from django.views.decorators.csp import csp_override
 from books.models import Book
 from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
+from django41_example.server.threads import Checkout
 from tests.asgi.client import Answer, ask
 from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
 from tests.people import owner
@@ -233,6 +236,31 @@ async def test_a_view_may_ask_for_other_headers_than_all_have(private: Handler) 
     headers = (await ask(private, "/embedded/")).headers
     assert (headers["content-security-policy"], headers.get("x-frame-options")) == ("default-src 'self'", None)
     assert headers["permissions-policy"] == "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+async def test_a_session_that_cannot_be_saved_now_is_a_503(make_pool: MakePool, settings: Any) -> None:  # noqa: F811
+    pool = make_pool(1, queue_timeout=0.01)
+    other = Checkout(pool, writes=False)
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        request.session["seen"] = True
+        await other.submit(int)  # and keeps the only thread
+        return HttpResponse()
+
+    settings.ROOT_URLCONF = (path("", view), path("", include("django41_example.urls")))
+    answer = await ask(Handler(pool, server_refusal, body_limit=1000))
+    other.end()
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+
+
+async def test_an_account_that_cannot_be_read_now_is_a_503(private: Handler, sessions: list[str]) -> None:
+    await private.pool.run(sync_to_async(lambda: connection.execute_wrappers.append(fail)))
+    answer = await ask(private, "/plain/", headers=[("cookie", sessions[0])])
+    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+
+
+def fail(*_: Any) -> None:
+    raise OperationalError("the connection is lost")
 
 
 async def test_the_admin_leads_to_the_login_page(private: Handler) -> None:

@@ -24,7 +24,7 @@ from django41_example.server.body import BodyTooLarge, Receive, Scope, Send, ann
 from django41_example.server.event_streams import EventStreams
 from django41_example.server.forwarded import client_of
 from django41_example.server.routes import Routes
-from django41_example.server.statements import refusal
+from django41_example.server.statements import Refusal, refusal
 from django41_example.server.thread_pool import ThreadPool
 from django41_example.server.threads import Checkout, PoolTimeout
 
@@ -37,7 +37,7 @@ ErrorResponse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpRespons
 UPLOAD_ADMITTED = 204
 CLOSE = {"Connection": "close"}
 # A crowd that is turned away must not fill the worker with idle connections.
-BUSY = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1", **CLOSE}
+BUSY: Refusal = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1", **CLOSE}
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 BODY_HEADERS = {b"content-length", b"transfer-encoding"}
@@ -227,15 +227,21 @@ class Handler(ASGIHandler):
                     if request.method not in REPEATABLE or not await sync_to_async(drop_broken_connection)():
                         raise
                     return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
-            except PoolTimeout:
-                return self.error_response(request, *BUSY)
-            except Error as error:
-                if (refused := refusal(error)) is None:
-                    raise
-                log.warning("the database: %s", error)
-                return self.error_response(request, *refused)
+            except (PoolTimeout, Error) as error:
+                if refused := refusal_of(error):
+                    return self.error_response(request, *refused)
+                raise
 
         return guarded
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """What is told where there is no thread or no database; None if the error is our own."""
+    if isinstance(error, PoolTimeout):
+        return BUSY
+    if refused := isinstance(error, Error) and refusal(error):
+        log.warning("the database: %s", error)
+    return refused or None
 
 
 async def close(request: Any, response: Any) -> None:

@@ -147,6 +147,11 @@ async def test_who_is_signed_in_is_read_in_one_hop(catalogue: Any, session: str,
     assert (answer.status, count.hops) == (200, 1)
 
 
+async def test_a_page_that_may_have_messages_takes_no_hop_for_them(catalogue: Any, session: str, count: Count) -> None:
+    answer = await ask(catalogue, "/accounts/password/", headers=[*HTML, ("cookie", session)])
+    assert (answer.status, count.hops) == (200, 3)  # who it is, the catalogue's name, and the page
+
+
 @pytest.mark.parametrize("path", ["/health_check/live/", "/openapi.json", "/nowhere", "/books", "/static/nowhere.css"])
 async def test_what_reads_nothing_needs_no_thread(path: str, catalogue: Any, make_pool: MakePool) -> None:
     pool = make_pool()
