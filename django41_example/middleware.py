@@ -27,7 +27,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from books.views.errors import server_refusal
-from books.web.authentication import aget_user, get_user
+from books.web.authentication import aget_user, get_user, remote_user
 from django41_example.server.handler import refusal_of, stored_headers
 
 aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)  # as in Django 6.1.3
@@ -48,7 +48,7 @@ class OnTheLoop(MiddlewareMixin):
     where it is raised, as it does between Django's.
     """
 
-    is_for_all = True  # False: it has nothing to do for a request that reads and has no cookie
+    is_for_all = True  # False: it has nothing to do for a request of nobody known that reads
     only_sets_headers = False  # the same on all responses: then Django's is asked for them once
     writes: Any = None  # whether `process_response` reads or writes a row, by request
 
@@ -65,7 +65,7 @@ class OnTheLoop(MiddlewareMixin):
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         response: Any = None
         entered = 0
-        layers = self.layers if "HTTP_COOKIE" in request.META or request.method not in SAFE else self.layers_for_all
+        layers = self.layers_for_all if is_plain_read(request) else self.layers
         try:
             for layer in layers:
                 response = layer.on_request(request) if layer.on_request else None
@@ -98,6 +98,11 @@ class OnTheLoop(MiddlewareMixin):
         set_headers(ASGIRequest(scope, BytesIO()), response, layers)
         del response.headers["Content-Type"]
         return stored_headers(response)
+
+
+def is_plain_read(request: Any) -> bool:
+    """Whether it writes nothing, has no cookie, and no proxy names its user."""
+    return request.method in SAFE and "HTTP_COOKIE" not in request.META and not remote_user(request)
 
 
 async def response_for(request: HttpRequest, error: Exception) -> Any:
@@ -219,7 +224,7 @@ class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
 
     def process_request(self, request: Any) -> None:
         super().process_request(request)
-        if "remote_user" in getattr(request, "scope", {}):
+        if remote_user(request):
             request.user = SimpleLazyObject(partial(get_user, request))
             request.auser = partial(aget_user, request)
 
@@ -246,7 +251,7 @@ class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
 
 
 class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
-    """Django's. A reader without a cookie has no messages, and needs no storage for them.
+    """Django's. A plain read has no messages, and needs no storage for them.
 
     They are for people who have signed in, so a session that keeps them has been read before.
     """

@@ -21,7 +21,7 @@ from books.models import Book
 from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from django41_example.server.threads import Checkout
-from tests.asgi.client import Answer, ask
+from tests.asgi.client import Answer, Exchange, ask
 from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
 from tests.people import owner
 
@@ -257,6 +257,14 @@ async def test_an_account_that_cannot_be_read_now_is_a_503(private: Handler, ses
     await private.pool.run(sync_to_async(lambda: connection.execute_wrappers.append(fail)))
     answer = await ask(private, "/plain/", headers=[("cookie", sessions[0])])
     assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+
+
+@pytest.mark.usefixtures("person")
+async def test_whom_a_proxy_names_is_told_that_there_is_no_such_book(make: Make) -> None:
+    exchange = Exchange(make(OURS), "/admin/books/book/999/change/", headers=[HTML])
+    exchange.scope["remote_user"] = "owner"  # as ForwardedHeaders does, and so without a cookie
+    answer = await exchange.answer()
+    assert (answer.status, answer.headers["location"]) == (302, "/admin/")
 
 
 def fail(*_: Any) -> None:
