@@ -19,9 +19,9 @@ from books.models.invitation import Invitation, Role
 from books.models.token import Token
 from books.search.pagination import Ordering, PagedQuerySet
 
-LIBRARIANS = "Librarians"  # the group that a migration makes, with its permissions
-SIGN_IN_NOTED_EVERY = timedelta(days=1)  # where each request is one
-_noted: dict[int, datetime] = {}  # when this process did so, by account
+LIBRARIANS = "Librarians"  # the group that a migration creates, with its permissions
+SIGN_IN_NOTED_EVERY = timedelta(days=1)  # with PROXY_USER_HEADER, where every request signs in
+_noted: dict[int, datetime] = {}  # when this process last noted a sign-in, by account
 
 
 class LastOwner(Refused):
@@ -35,8 +35,8 @@ class AccountQuerySet(PagedQuerySet[User]):
     def change(self, pk: int, role: Role | None = None, *, is_active: bool | None = None) -> None:
         """Give an account another role, close or reopen it, in one transaction. Raises User.DoesNotExist, LastOwner.
 
-        A closed account's sessions, tokens and open invitations end; what it has done keeps its name. Reopened,
-        they end once more: somebody may have signed in at the moment in which it was closed.
+        Closing an account ends its sessions, tokens and open invitations; its changes keep its name. Reopening ends
+        them once more, since somebody may have signed in just as it was closed.
         """
         with transaction.atomic():
             owners = User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
@@ -78,7 +78,7 @@ def give(user: User, role: Role) -> None:
 
 
 def end_sessions(user: User) -> None:
-    """Whose a session is stands in its encoded data alone."""
+    """End all sessions of an account. They must all be decoded: only the encoded data says whose a session is."""
     for session in Session.objects.filter(expire_date__gt=Now()).iterator():
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()
@@ -89,12 +89,12 @@ class NameTaken(Refused):
 
 
 def accounts_named(username: str) -> models.QuerySet[User]:
-    """The accounts with this name, perhaps in other capitals; iexact knows those of ASCII only on SQLite."""
+    """The accounts with this name, ignoring case. On SQLite, iexact would ignore only the case of ASCII letters."""
     return User.objects.filter(username__iregex=f"^{re.escape(username)}$")
 
 
 def accept(secret: str, username: str, password: str) -> User:
-    """Create the account that an invitation is for. Raises NotInvited, NameTaken.
+    """Create the account for an invitation. Raises NotInvited, NameTaken.
 
     Slow, since it hashes the password: call it in a thread.
     """
@@ -105,7 +105,7 @@ def accept(secret: str, username: str, password: str) -> User:
 
 
 def create_account(username: str, role: Role, hashed: str = "") -> User:
-    """In the caller's transaction, without a password unless its hash is given. Raises NameTaken."""
+    """Create an account in the caller's transaction. Without a hash it has no password. Raises NameTaken."""
     lock_owners()
     if accounts_named(username).exists():
         raise NameTaken
@@ -115,9 +115,9 @@ def create_account(username: str, role: Role, hashed: str = "") -> User:
 
 
 def remote_account(username: str) -> User | None:
-    """The active account of a user signed in by a proxy, created as a reader's if new; None if that is not allowed.
+    """The active account of a user whom a proxy signed in; None if there is none and none may be created.
 
-    Call it in a thread: it may take several statements.
+    A new account is a reader's. Call it in a thread: it may take several statements.
     """
     user = find_or_join(username) if is_username(username) else None
     if user is None or not user.is_active:
@@ -125,13 +125,13 @@ def remote_account(username: str) -> User | None:
     now = timezone.now()
     latest = max(filter(None, (user.last_login, _noted.get(user.pk))), default=None)
     if latest is None or now - latest > SIGN_IN_NOTED_EVERY:
-        _noted[user.pk] = now  # so that of many requests at once one writes
+        _noted[user.pk] = now  # first, so that only one of many concurrent requests writes
         User.objects.filter(pk=user.pk).update(last_login=now)
     return user
 
 
 def find_or_join(username: str) -> User | None:
-    """The account with this name, or the only one whose name differs in capitals alone, or a new reader's."""
+    """The account with this name, else the only one whose name differs just in case, else a new reader's account."""
     if user := User.objects.filter(username=username).first():
         return user
     alike = in_other_capitals(username) or join(username)
@@ -144,19 +144,19 @@ def in_other_capitals(username: str) -> list[User]:
 
 @transaction.atomic
 def join(username: str) -> list[User]:
-    """A new reader's account. Empty if sign-up is closed, or if there is no owner yet: the owner comes first."""
+    """A new reader's account; none if sign-up is closed or there is no owner yet."""
     if not (settings.SIGN_UP and lock_owners()):
         return []
     return in_other_capitals(username) or [User.objects.create(username=username, password=make_password(None))]
 
 
 def lock_owners() -> bool:
-    """Whether there are any. No other transaction creates an account before this one ends."""
+    """Lock the owners, so that no other transaction creates an account before this one ends. Whether there are any."""
     return bool(User.objects.select_for_update(no_key=True).filter(is_superuser=True).order_by("pk"))
 
 
 def is_username(username: str) -> bool:
-    """Whether an account may be named so. Letters of another width are refused: they would pass for the plain ones."""
+    """Whether an account may have this name. Full-width letters may not be used: they look like the plain ones."""
     try:
         User._meta.get_field("username").run_validators(username)
     except ValidationError:

@@ -16,7 +16,7 @@ AUTHOR_COLUMNS = "name", "sort_name", "name_key", "sort_key", "fingerprint"
 
 
 class AuthorQuerySet(NamedQuerySet["Author"]):
-    COUNTED = "book"  # a person may have several roles in one
+    COUNTED = "book"  # in which a person may have several roles
 
     def writing(self) -> "AuthorQuerySet":
         """Those who are the author of a book."""
@@ -25,7 +25,7 @@ class AuthorQuerySet(NamedQuerySet["Author"]):
 
 class Author(Named):
     FIELD, PLURAL, EDITABLE, TAKEN_OVER = "authors", "authors", ("name", "sort_name", "person"), ("person",)
-    SPELLING = Spelling("name_key", folded, letters)  # other apostrophes and marks make no second author
+    SPELLING = Spelling("name_key", folded, letters)  # apostrophes and invisible marks do not make a second author
 
     name = models.CharField(max_length=record.MAX_NAME, unique=True)
     sort_name = models.CharField(
@@ -34,7 +34,7 @@ class Author(Named):
     name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)  # the folded name, for searches
     sort_key = SortKeyField(max_length=KEY_LENGTH, editable=False, default="", db_default="")
     fingerprint = SortKeyField(max_length=fingerprint.LENGTH, editable=False, default="", db_default="")
-    person = models.BigIntegerField(null=True, editable=False)  # the same for all names that one person writes under
+    person = models.BigIntegerField(null=True, editable=False)  # equal for all pseudonyms of one person
 
     objects = AuthorQuerySet.as_manager()
 
@@ -56,7 +56,7 @@ class Author(Named):
         return {**super().renamed(fields, old), "contributors": contributors}
 
     def changed(self, values: Mapping[str, Any]) -> "Author":
-        """Another name loses a sort name that does not fit: `Gogh, Vincent van` is not Vincent Willem van Gogh."""
+        """A new name loses a sort name with other words: `Gogh, Vincent van` does not suit Vincent Willem van Gogh."""
         sort_name, name = values.get("sort_name", self.sort_name), values.get("name", self.name)
         is_old = name != self.name and sort_name == self.sort_name
         if is_old and sorted(words(sort_name)) != sorted(words(name)):
@@ -82,7 +82,7 @@ def keys_of(name: str, filed_as: str) -> tuple[str, str, str]:
 
 
 def new_author(name: str, sort_name: str = "") -> tuple[str, ...]:
-    """The AUTHOR_COLUMNS of an author. A `sort_name` that follows from the name is not kept."""
+    """The AUTHOR_COLUMNS of an author. A `sort_name` that can be derived from the name is not stored."""
     derived = sorting.sort_name(name)
     own = "" if sort_name == derived or len(sort_name) > record.MAX_NAME else sort_name
     return name, own, *keys_of(name, own or derived)
@@ -97,11 +97,11 @@ class AuthorName(OtherName):
 
 
 class BookAuthor(models.Model):
-    """One of a book's people in one role; the authors stand first, in the order on the title page."""
+    """A person in one role in a book. Authors come first, in the order on the title page."""
 
     book = models.ForeignKey("books.Book", models.CASCADE, db_index=False)
     author = models.ForeignKey(Author, models.DO_NOTHING, db_index=False)  # the constraint's index begins with it
-    role = models.CharField(max_length=3, default=roles.AUTHOR, db_default=roles.AUTHOR)  # a code of MARC
+    role = models.CharField(max_length=3, default=roles.AUTHOR, db_default=roles.AUTHOR)  # a MARC relator code
     position = models.PositiveSmallIntegerField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""A book, its queries, and the few methods that change one together with its history."""
+"""A book, its queries, and the few methods that change a book together with its history."""
 
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,15 +31,19 @@ from books.search.pagination import Ordering
 from books.search.results import COLUMNS, RELEVANCE, Matches
 
 Versions = int | Container[int] | None
-VOLUME: tuple[Literal["isbn13"], Literal["series_number"]] = ("isbn13", "series_number")  # one book each
-VOLUMES_LOCK = 13  # of PostgreSQL's advisory locks, of which each ISBN is one too
+VOLUME: tuple[Literal["isbn13"], Literal["series_number"]] = (
+    "isbn13",
+    "series_number",
+)  # each pair belongs to one book
+VOLUMES_LOCK = 13  # an advisory lock of PostgreSQL; each ISBN is another one
 
 
 def lock_volumes(*, for_import: bool) -> None:
-    """Before books get ISBNs: hold this lock until the transaction ends.
+    """Hold a lock until the transaction ends. Call it before books get ISBNs.
 
-    On PostgreSQL no constraint sees another volume that is added at the same moment. An import has the lock alone. Take
-    it before any row of a book is locked: an import that has it waits for rows, and the two would wait for each other.
+    On PostgreSQL no constraint sees another volume that is being added at the same time. An import holds the lock
+    exclusively. Acquire it before locking any book's row: an import that holds it waits for rows, so the two could
+    deadlock.
     """
     if connection.vendor == "postgresql":
         shared = "" if for_import else "_shared"
@@ -74,29 +78,29 @@ class BookQuerySet(BookWriter["Book"]):
             RELEVANCE,
         )
     }
-    # Books of one series, which has a place for each.
+    # For books of one series, each with its place there.
     IN_SERIES = Ordering("series", ("place", "title_key", "id"))
     LIST_COLUMNS = COLUMNS
 
     def matching(self, search: BookSearch) -> Matches:
-        """The books that a search finds: `apage` gives a page of them, `queryset` all."""
+        """The books that a search finds: `apage` returns a page, `queryset` all of them."""
         return Matches(self, search)
 
     def after(self, pk: int) -> Self:
-        """The books with later ids, in the order of their ids."""
+        """The books with higher ids, in the order of ids."""
         found = self.filter(pk__gt=pk)
-        if Words._meta.db_table in self.query.alias_map:  # it gives ids in order, from where it is told to
+        if Words._meta.db_table in self.query.alias_map:  # its ids are in order, from any id on
             return found.filter(indexed__pk__gt=pk).order_by("indexed")
         return found.order_by("pk")
 
     def search(self, query: str) -> Self:
-        """The books that a search finds; to be called in a thread."""
+        """The books that a search finds. Call it in a thread."""
         return cast("Self", self.matching(BookSearch.of({"q": query})).queryset())
 
     def add(self, values: Record, actor: Actor = COMMAND, *, shares_isbn: bool = False) -> "Book":
         """Add a book, in one transaction. Raises DuplicateISBN.
 
-        `shares_isbn`: it may have the ISBN of another volume of its set, which has another number in the series.
+        `shares_isbn`: it may have the ISBN of another volume, with a different number in the series.
         """
         with _duplicates_named(values), transaction.atomic():
             if values.get("isbn13"):
@@ -109,8 +113,8 @@ class BookQuerySet(BookWriter["Book"]):
     ) -> "Book":
         """Change these fields of a book, in one transaction.
 
-        `version`: the one that the caller has read, or several; None: any. A book that shares its ISBN already needs
-        no `shares_isbn` to keep it.
+        `version`: the version that the caller has read, or several of them; None: any. A book keeps an ISBN that it
+        shares already, even without `shares_isbn`.
         Raises Book.DoesNotExist, StaleVersion, DuplicateISBN.
         """
         with _duplicates_named(values), transaction.atomic():
@@ -132,12 +136,12 @@ class BookQuerySet(BookWriter["Book"]):
     def refuse_taken_isbn(
         self, values: Record, pk: int = 0, *, shares_isbn: bool, undoes: Change | None = None
     ) -> None:
-        """Raises DuplicateISBN if a book other than this one has the ISBN, or shares it and has the number too.
+        """Raises DuplicateISBN if another book has the ISBN, or if the two share it and have the same number.
 
-        Who undoes a change shares it with those that had it then, not with one that has got it since.
+        Undoing a change may share an ISBN with books that had it then, but not with one that got it since.
         """
         if isbn13 := values.get("isbn13"):
-            if connection.vendor == "postgresql":  # no constraint sees a volume that is added at this moment
+            if connection.vendor == "postgresql":  # no constraint sees a volume that is being added
                 connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [int(isbn13)])
             others = self.filter(isbn13=isbn13).exclude(pk=pk)
             if shares_isbn:
@@ -168,12 +172,12 @@ class BookQuerySet(BookWriter["Book"]):
                 book = PendingBook(canonical({**record.EMPTY, **values}), pk, version + 1)
                 return self._write_one(book, actor)
         except (IntegrityError, Duplicate):
-            if self.filter(pk=pk).exists():  # restored by somebody else at the same moment
+            if self.filter(pk=pk).exists():  # somebody else has just restored it
                 raise AlreadyRestored from None
             raise
 
     def get_for_update(self, pk: int, version: Versions) -> "Book":
-        """The book, locked until this transaction ends. Raises Book.DoesNotExist, MergedAway, StaleVersion."""
+        """Get a book and lock it until the transaction ends. Raises Book.DoesNotExist, MergedAway, StaleVersion."""
         book = self.select_for_update().filter(pk=pk).first()
         if book is None:
             raise self.missing(pk)
@@ -182,7 +186,7 @@ class BookQuerySet(BookWriter["Book"]):
         return book
 
     def missing(self, pk: int) -> Exception:
-        """Why there is no book with this id."""
+        """The exception that says why there is no book with this id."""
         into = Change.objects.merged_into(pk).first()
         return MergedAway(into) if into else Book.DoesNotExist()
 
@@ -199,8 +203,8 @@ class Book(models.Model):
     series = models.CharField(max_length=record.MAX_TEXT, blank=True)
     series_number = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     series_label = models.CharField(max_length=numbers.MAX_LENGTH, blank=True, default="", db_default="")
-    more_series = models.TextField(blank=True, default="", db_default="")  # one a line
-    contributors = models.TextField(blank=True, default="", db_default="")  # one a line, each with the role
+    more_series = models.TextField(blank=True, default="", db_default="")  # one per line
+    contributors = models.TextField(blank=True, default="", db_default="")  # one per line, each with a role
     source_key = models.CharField(max_length=record.MAX_NAME, unique=True, null=True, editable=False)
     authors = models.ManyToManyField(Author, through=BookAuthor, related_name="books")
     topics = models.ManyToManyField(Topic, through=BookTopic, related_name="books")
@@ -220,7 +224,7 @@ class Book(models.Model):
     topic_names = models.TextField(editable=False, default="")
     other_names = models.TextField(editable=False, default="", db_default="")  # see `other_names_column`
     words = WordsField(editable=False, null=True)
-    # A keyset cannot page past NULL. Unknown years come last in either direction.
+    # Keyset pages need values without NULL. Unknown years come last in either direction.
     year_or_last = models.GeneratedField(
         expression=Coalesce("published_year", Value(NEVER)),
         output_field=models.IntegerField(),
@@ -243,7 +247,7 @@ class Book(models.Model):
             models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
             models.Index(fields=["primary_language", "title_key", "id"], name="book_by_primary_language"),
             models.Index(fields=["fingerprint", "id"], name="book_by_fingerprint"),
-            # What books.search.facets counts; on SQLite only, which reads no generated column from it.
+            # For books.search.facets, on SQLite only. It has no generated columns, which SQLite would not read from it.
             models.Index(
                 fields=["id", "primary_language", "published_year", "isbn13", "title_key"], name="book_facets"
             ),
@@ -253,7 +257,7 @@ class Book(models.Model):
             models.CheckConstraint(condition=none_or_in("published_year", record.YEARS), name="year_possible"),
             models.CheckConstraint(condition=none_or_in("pages", record.PAGES), name="pages_possible"),
             models.CheckConstraint(condition=Q(isbn13=None) | isbn_shape(), name="isbn13_shape"),
-            # Volumes of a set may share an ISBN. No number is a number too, so that one of them may be without.
+            # Volumes of a set may share an ISBN. One of them may be without a number.
             models.UniqueConstraint("isbn13", Coalesce("series_number", Value(Decimal(-1))), name="one_book_a_volume"),
         ]
 
@@ -267,7 +271,7 @@ class Book(models.Model):
         return as_record({name: getattr(self, name) for name in RECORD_COLUMNS})
 
     def changed(self, full: Record) -> PendingBook:
-        """The book as it will be with this record."""
+        """The book with this record, to be written."""
         book = PendingBook({**self.as_record()}, self.pk, self.version)
         book.before, fields = book.fields, canonical(full, book.fields)
         if fields != book.before:
@@ -275,7 +279,7 @@ class Book(models.Model):
         return book
 
     def delete_with_history(self, actor: Actor) -> Change:
-        """Delete the book, but not the authors, topics and series that are left without one."""
+        """Delete the book, but not authors, topics and series that no longer have books."""
         deletion = Change.objects.log(self, Action.DELETED, actor, differences(self.as_record(), record.EMPTY))
         pk = self.pk
         self.delete()

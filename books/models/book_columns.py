@@ -1,4 +1,4 @@
-"""How a record is stored in the columns of a book, and read from them."""
+"""Converts records to the columns of a book, and back."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
@@ -17,7 +17,7 @@ RECORD_COLUMNS = tuple(record.COLUMNS.values())
 _NAMES = [record.COLUMNS[name] for name in record.NAMES]
 _values, _in_row = itemgetter(*record.COLUMNS), itemgetter(*RECORD_COLUMNS)
 
-OtherNames = Mapping[str, Mapping[str, Sequence[str]]]  # by the field of a record, and the name there
+OtherNames = Mapping[str, Mapping[str, Sequence[str]]]  # by field of a record and name
 
 
 def as_record(row: Mapping[str, Any]) -> Record:
@@ -34,8 +34,8 @@ def record_of(values: Sequence[Any]) -> Record:
 
 
 def columns(records: Iterable[Record], other_names: OtherNames) -> Iterator[dict[str, Any]]:
-    """The columns that hold each record, and those derived from it and from its names' other spellings."""
-    has_words = connection.vendor == "postgresql"  # asked once, as that takes a microsecond
+    """The columns for each record, including those derived from it and from the other names of its people and so on."""
+    has_words = connection.vendor == "postgresql"  # looked up once, as it takes a microsecond
     for full in records:
         found = text_columns(full, other_names)
         if has_words:
@@ -44,7 +44,7 @@ def columns(records: Iterable[Record], other_names: OtherNames) -> Iterator[dict
 
 
 def text_columns(full: Record, other_names: OtherNames) -> dict[str, Any]:
-    """These columns, without the words by which the book is found."""
+    """The same columns without the search words."""
     found: dict[str, Any] = dict(zip(RECORD_COLUMNS, _values(full), strict=True))
     for column in _NAMES:
         found[column] = NAME_SEPARATOR.join(found[column])
@@ -58,12 +58,12 @@ def text_columns(full: Record, other_names: OtherNames) -> dict[str, Any]:
 
 
 def other_names_column(full: Mapping[str, Any], other_names: OtherNames) -> str:
-    """The other names of a book's authors, of its contributors, its topics and its series.
+    """The other names of a book's authors, contributors, topics and series.
 
-    One a line, and an empty line after each kind but the last that there is.
+    One per line, with an empty line between two kinds.
     """
 
-    if not any(other_names.values()):  # as for most
+    if not any(other_names.values()):  # like most books
         return ""
 
     def others(field: str, names: Iterable[str]) -> Iterator[str]:

@@ -27,23 +27,23 @@ from books.search.index import index_new, keep_in_step
 from books.search.pagination import PagedQuerySet
 
 MAX_VALUES = 1000  # in one query
-MAX_ROWS = 100  # in one INSERT: SQLite prepares and caches few lengths of statements
-BATCH = 500  # books that are read and written at once
+MAX_ROWS = 100  # in one INSERT, so that SQLite has few different statements to cache
+BATCH = 500  # books read and written at once
 
-Authors = Mapping[str, tuple[int, str]]  # by name: the id, and the key of the author's own sort name
-Names = tuple[list[Contributor], list[str], list[Place]]  # that a book has links for
-Fields = dict[str, Any]  # a Record whose fields are taken by name
+Authors = Mapping[str, tuple[int, str]]  # by name: the id, and the sort key of those with a sort name of their own
+Names = tuple[list[Contributor], list[str], list[Place]]  # a book's links
+Fields = dict[str, Any]  # a Record, for access to fields by variable names
 _Book = TypeVar("_Book", bound=Model)
 
 
 @dataclass(eq=False)
 class PendingBook:
-    """A book as it will be written."""
+    """A book to be written."""
 
     fields: Fields
     pk: int = 0  # 0: not stored yet
     version: int = 1
-    before: Fields = field(default_factory=dict)  # as it is stored; empty if it is not
+    before: Fields = field(default_factory=dict)  # as stored; empty for a new book
     undoes: int | None = None  # the id of the change that this one undoes
 
     @property
@@ -67,21 +67,21 @@ class BookWriter(PagedQuerySet[_Book]):
     """Writes books, one or many at once, with their authors, topics, series, links, history and search index."""
 
     def read_pending(self, pks: Sequence[int]) -> Iterator[list[PendingBook]]:
-        """The books with these ids as they are, some at a time."""
+        """The books with these ids as stored, in batches."""
         for batch in batched(pks, BATCH):
             rows = self.filter(pk__in=among(batch)).order_by("pk").values_list("pk", "version", *RECORD_COLUMNS)
             records = [(pk, version, cast("Fields", record_of(values))) for pk, version, *values in rows]
             yield [PendingBook(fields, pk, version, before=fields) for pk, version, fields in records]
 
     def write(self, pending: Iterable[PendingBook], actor: Actor, sort_names: Mapping[str, str] = {}) -> None:
-        """Store new and changed books with their history, in the caller's transaction. New ones get their ids.
+        """Store new and changed books and their history in the caller's transaction. New books get their ids.
 
-        `sort_names`: those of new authors, where they do not follow from the name.
+        `sort_names`: those of new authors that cannot be derived from the name.
         """
         _write_changes(self.store(pending, sort_names), actor)
 
     def store(self, pending: Iterable[PendingBook], sort_names: Mapping[str, str] = {}) -> list[PendingBook]:
-        """The same without history. Returns those that were new or changed."""
+        """The same without history. Returns the new and changed books."""
         books = [book for book in pending if book.is_changed]
         if not books:
             return []
@@ -90,7 +90,7 @@ class BookWriter(PagedQuerySet[_Book]):
         linked = {book: each for book, each in names.items() if not book.before or each != _names(book.before)}
         unlinked = unlink([book.pk for book in linked if book.before])
         changed = [book for book in books if book.before]
-        self._update(changed, others)  # first: a new book may take the ISBN that another gives up
+        self._update(changed, others)  # first, as a new book may have the ISBN that another one loses
         keep_in_step([book.pk for book in changed])
         if new := [book for book in books if not book.before]:
             self._create(new, others)
@@ -107,7 +107,7 @@ class BookWriter(PagedQuerySet[_Book]):
 
     def _create(self, books: Sequence[PendingBook], others: OtherNames) -> None:
         now = connection.ops.adapt_datetimefield_value(timezone.now())
-        without_pk = [book for book in books if not book.pk]  # all but one that is restored
+        without_pk = [book for book in books if not book.pk]  # all but a restored one
         for book, pk in zip(without_pk, next_ids(self.model, len(without_pk)), strict=True):
             book.pk = pk
         rows = _rows(books, others, {"created_at": now, "updated_at": now})
@@ -130,7 +130,7 @@ class BookWriter(PagedQuerySet[_Book]):
         insert_rows(BookSeries, ["book_id", "series_id", "number", "label", "position"], series_links)
 
     def _file(self, books: Iterable[PendingBook], authors: Authors) -> None:
-        """Give books their place in the order of authors, where the first one has a sort name of his own."""
+        """Set the `author_key` of books whose first author has a sort name of their own."""
         filed: defaultdict[str, list[int]] = defaultdict(list)
         for book in books:
             if (names := book.fields["authors"]) and (sort_key := authors[names[0]][1]):
@@ -139,7 +139,7 @@ class BookWriter(PagedQuerySet[_Book]):
             self.filter(pk__in=among(pks)).update(author_key=sort_key)
 
     def index_other_names(self, named: Sequence[Named], written: Iterable[int]) -> None:
-        """Have the books of these, but for those just written, found by the other names that they have now."""
+        """Index the books of these authors, topics or series under their new other names, except those just written."""
         kind, pks = str(named[0]._meta.model_name), [each.pk for each in named]
         links: Any = type(named[0]).books.through._default_manager.filter(**{f"{kind}__in": pks})
         unwritten = links.exclude(book__in=among(written)).values_list("book", flat=True).distinct()
@@ -153,7 +153,7 @@ class BookWriter(PagedQuerySet[_Book]):
 
 
 def _rows(books: Sequence[PendingBook], others: OtherNames, stamps: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The columns of these books, the id last."""
+    """The columns of these books, with the id last."""
     rows = list(columns((book.record for book in books), others))
     for book, row in zip(books, rows, strict=True):
         row |= {"version": book.version, **stamps, "id": book.pk}
@@ -161,7 +161,7 @@ def _rows(books: Sequence[PendingBook], others: OtherNames, stamps: Mapping[str,
 
 
 def update_rows(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Give each row its own values of these columns; its id comes last. bulk_update would cost thirty times as much."""
+    """Update these columns of rows, given as values and id. bulk_update would cost thirty times as much."""
     quote = connection.ops.quote_name
     written = ", ".join(f"{quote(name)} = %s" for name in names)
     sql = f"UPDATE {quote(model._meta.db_table)} SET {written} WHERE id = %s"  # noqa: S608 # nosec B608 - our names
@@ -170,7 +170,7 @@ def update_rows(model: type[Model], names: Sequence[str], rows: Sequence[tuple[A
 
 
 def next_ids(model: type[Model], count: int) -> Sequence[int]:
-    """The ids of rows that will be inserted; within a transaction that writes, which SQLite has one of at a time."""
+    """Ids for rows to insert. On SQLite, call it in a transaction that writes, or others may get the same ids."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -182,7 +182,7 @@ def next_ids(model: type[Model], count: int) -> Sequence[int]:
 
 
 def _authors(names: Iterable[str], sort_names: Mapping[str, str]) -> Authors:
-    """These authors. Missing ones are created."""
+    """Find or create these authors."""
 
     def found(wanted: Iterable[str]) -> dict[str, tuple[int, str]]:
         rows = Author.objects.filter(name__in=among(wanted)).values_list("name", "pk", "sort_name", "sort_key")
@@ -197,7 +197,7 @@ def _authors(names: Iterable[str], sort_names: Mapping[str, str]) -> Authors:
 
 
 def _write_changes(books: Sequence[PendingBook], actor: Actor) -> None:
-    """Record who changed what, as Change.objects.log does for one book."""
+    """Record changes of many books, as Change.objects.log does for one."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
     undoes = actor.undoes.pk if actor.undoes else None
     origin = (actor.channel.value, actor.user_id, actor.job_id, actor.name_change_id, at)
@@ -216,9 +216,9 @@ def _action(book: PendingBook) -> tuple[str, str]:
 
 
 def insert_rows(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]], ending: str = "") -> None:
-    """Insert rows in the shortest way. bulk_create would cost five times as much, which is half the price of an import.
+    """Insert rows. bulk_create would cost five times as much, which would double the time of an import.
 
-    Triggers cost SQLite more for each statement than for each row; PostgreSQL copies.
+    On SQLite, triggers cost more per statement than per row. PostgreSQL uses COPY.
     """
     quote = connection.ops.quote_name
     into = f"{quote(model._meta.db_table)} ({', '.join(map(quote, names))})"
@@ -226,7 +226,7 @@ def insert_rows(model: type[Model], names: Sequence[str], rows: Sequence[tuple[A
     row = f"({', '.join(['?' if is_sqlite else '%s'] * len(names))})"
     with connection.cursor() as cursor:
         if is_sqlite or ending:
-            # Django's cursor replaces each %s by ?, which takes an eighth of the time of the longest statements.
+            # Django's cursor replaces each %s by ?, which would take an eighth of the time of long statements.
             execute = connection.connection.execute if is_sqlite else cursor.execute
             for part in batched(rows, MAX_ROWS):
                 values = ", ".join([row] * len(part))

@@ -1,4 +1,4 @@
-"""Names of people, topics and series as the catalogue spells them."""
+"""The catalogue's spellings of people, topics and series."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -12,15 +12,15 @@ from books.models.topic import Topic, slug_of
 
 
 class CanonicalNames:
-    """Those of the names in some records, which may be partial. New ones are spelled as in the first that has them."""
+    """The spellings of all names in some records, which may be partial. A new name keeps its first spelling."""
 
     def __init__(self, records: Collection[Mapping[str, Any]], known: Iterable[Mapping[str, Any]] = ()) -> None:
-        """`known`: records of books, whose names need no query."""
+        """`known`: records of books in the catalogue, whose names need no query."""
         topics = {name for fields in records for name in fields.get("topics", ())}
         self.topics = {slug_of(name): canonical for name, canonical in Topic.objects.canonical_names(topics).items()}
         people, series = _names_in(records)
         known_people, known_series = _names_in(known)
-        self.authors = {name: name for name in known_people}  # by name and, if they are new, by letters
+        self.authors = {name: name for name in known_people}  # by name; new ones by their letters
         self.authors |= Author.objects.canonical_names(people - known_people)
         found = Series.objects.canonical_names(series - known_series)
         self.series = {name: canonical for name, canonical in found.items() if canonical != name}

@@ -18,7 +18,7 @@ class Action(models.TextChoices):
     ADDED = "added"
     CHANGED = "changed"
     DELETED = "deleted"
-    MERGED = "merged"  # others were merged into it: their deletions are parts of this change
+    MERGED = "merged"  # with others: their deletions are parts of this change
 
 
 class Channel(models.TextChoices):
@@ -40,7 +40,7 @@ class Actor:
     user_id: int | None = None
     undoes: "Change | None" = None  # the change that this one undoes
     job_id: int | None = None  # the job that makes it
-    name_change_id: int | None = None  # the change of an author or topic of which it is a part
+    name_change_id: int | None = None  # the change of a name of which it is a part
 
 
 COMMAND = Actor(Channel.COMMAND)
@@ -48,7 +48,7 @@ COMMAND = Actor(Channel.COMMAND)
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def log(self, book: Any, action: Action, actor: Actor, fields: Mapping[str, Any] | None = None) -> "Change":
-        """Record a change of a book, in the transaction that makes it."""
+        """Record a change of a book. Call it in the transaction of that change."""
         return self.create(
             book_id=book.pk,
             version=book.version,
@@ -61,26 +61,26 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         )
 
     def merged_into(self, book_id: int) -> "models.QuerySet[Change, int | None]":
-        """First, the id of the book that a deleted book was merged into; None if it was deleted otherwise."""
+        """Its first value is the id of the book that a deleted book was merged into; None if it was just deleted."""
         return self.filter(book_id=book_id).order_by("-id").values_list("part_of__book_id", flat=True)
 
 
 class Change(models.Model):
-    """One change of one book. It is kept when the book is deleted, so that a deletion can be undone."""
+    """One change of one book. It outlives the book, so that a deletion can be undone."""
 
     book_id = models.BigIntegerField()
-    version = models.PositiveIntegerField()  # of the book, after the change; of a deleted one, its last
+    version = models.PositiveIntegerField()  # of the book after the change; the last one of a deleted book
     action = models.CharField(max_length=10, choices=Action)
     via = models.CharField(max_length=10, choices=Channel)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="changes")
     at = models.DateTimeField(auto_now_add=True)
-    # {field: [before, after]}; empty for an added book, whose first values later changes tell
+    # {field: [before, after]}; empty for an added book: later changes have its first values
     fields = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     undoes = models.ForeignKey("self", models.SET_NULL, null=True, related_name="undone_by")
-    # the merge that deleted the book: as long as that is its last change, its URL redirects to the other book
+    # The merge that deleted the book. While that is its last change, its URL redirects to the other book.
     part_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="parts", db_index=False)
-    job_id = models.BigIntegerField(null=True)  # of the job that made it, which is pruned earlier
-    name_change = models.ForeignKey(  # of an author or topic, of which this is a part
+    job_id = models.BigIntegerField(null=True)  # of the job that made it, which is deleted earlier
+    name_change = models.ForeignKey(  # of which this is a part
         "books.NameChange", models.SET_NULL, null=True, related_name="parts", db_index=False
     )
 

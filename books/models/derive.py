@@ -1,4 +1,4 @@
-"""Derives columns and search words of books again, after a change of the rules by which they are derived."""
+"""Derives the columns and search words of books again, after the rules have changed."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -29,10 +29,9 @@ KEYS: dict[type[models.Model], list[str]] = {
 
 
 def derive_all(report: Report = lambda books: None) -> None:
-    """After an upgrade whose rules are others, before it indexes the books.
+    """Derive the columns of all books again, after an upgrade has changed the rules and before it indexes the books.
 
-    Other writers may pass between portions. After an end in the middle the next call finds what is right already, and
-    writes the rest.
+    Other writers may write between portions. After an interruption, the next call only writes what is still wrong.
     """
     derive_names()
     last, books = 0, Book.objects.order_by("pk").values_list("pk", flat=True)
@@ -44,16 +43,16 @@ def derive_all(report: Report = lambda books: None) -> None:
 
 @transaction.atomic
 def derive(pks: Sequence[int]) -> int:
-    """Derive the columns and words of these books again: how many were wrong?"""
+    """Derive the columns and words of these books again. Returns how many were wrong."""
     wrong = _derive_columns(pks)
     if connection.vendor == "postgresql":
-        Book.objects.filter(pk__in=pks).update(words=None)  # which has them indexed
+        Book.objects.filter(pk__in=pks).update(words=None)  # so that they are indexed
     keep_in_step(pks)
     return wrong
 
 
 def derive_names() -> None:
-    """Derive the keys of all names again; those of books follow from them, so this comes first."""
+    """Derive the keys of all names again. This comes first, as the keys of books depend on them."""
     for model, keys in KEYS.items():
         last = 0
         while found := _derive_keys(model, keys, last):

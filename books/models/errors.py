@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 
 class Refused(Exception):
-    """What cannot be done: the HTTP status, and the reason as people and programs read it."""
+    """Something that cannot be done, with the HTTP status and the reason, for people and programs."""
 
     status = 409
     detail = ""
@@ -14,7 +14,7 @@ class Refused(Exception):
 
 
 class StaleVersion(Refused):
-    """It was changed since the caller read it, or deleted."""
+    """It was changed or deleted since the caller read it."""
 
     status = 412
     detail = "This book was changed since you read it. Read it again, then send your change with the new ETag."
@@ -25,7 +25,7 @@ class AlreadyRestored(Exception):
 
 
 class Duplicate(Exception):
-    """Another book has a value that only one may have."""
+    """Another book has a value that must be unique."""
 
     def __init__(self, book_id: int) -> None:
         super().__init__(book_id)
@@ -33,7 +33,7 @@ class Duplicate(Exception):
 
 
 class DuplicateISBN(Duplicate):
-    """Another book has this ISBN, and they were not said to share it as different volumes of a set."""
+    """Another book has this ISBN, and the two are not declared to be volumes that share it."""
 
 
 class DuplicateSource(Duplicate):

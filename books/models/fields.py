@@ -13,20 +13,20 @@ from django.db.models.lookups import Exact, Lookup
 
 
 class SortKeyField(models.CharField):  # type: ignore[type-arg]
-    """Text that every database orders by code point, so that a page of a list is the same page everywhere."""
+    """Text that every database orders by code point, so that lists have the same order everywhere."""
 
     def db_parameters(self, connection: Any) -> dict[str, Any]:
         collation = "C" if connection.vendor == "postgresql" else "BINARY"
         return {**super().db_parameters(connection), "collation": collation}
 
     def deconstruct(self) -> Any:
-        """As Django's own field, so that migrations need not import this one."""
+        """As Django's own field, so that migrations do not import this one."""
         name, _, args, options = super().deconstruct()
         return name, "django.db.models.CharField", args, options
 
 
 class WordsField(models.TextField):  # type: ignore[type-arg]
-    """The words that find a row. PostgreSQL keeps them in the row, SQLite in a separate table."""
+    """The words by which a row is found. PostgreSQL keeps them in the row, SQLite in a separate table."""
 
     def db_type(self, connection: Any) -> str:
         return "tsvector" if connection.vendor == "postgresql" else "text"
@@ -59,7 +59,7 @@ WordsField.register_lookup(Holds)
 
 
 def among[T: str | int](values: Iterable[T]) -> list[T] | RawSQL:
-    """Many values for `__in`. On SQLite one parameter: it may not allow thousands, and each costs the ORM time."""
+    """Many values for `__in`, on SQLite as one parameter: it may not accept thousands, and each costs the ORM time."""
     if connection.vendor == "sqlite":
         return RawSQL("SELECT value FROM json_each(%s)", [json.dumps([*values])])
     return list(values)
@@ -70,7 +70,7 @@ def none_or_in(name: str, allowed: range) -> Q:
 
 
 def isbn_shape() -> Q:
-    """13 ASCII digits that begin with 978 or with 979-1 and up, in terms that both databases can check."""
+    """13 ASCII digits that begin with 978, or with 979-1 or higher, in terms that both databases can check."""
     return Q(
         Exact(Length("isbn13"), 13),
         Exact(Func("isbn13", Value("0123456789"), function="LTRIM", output_field=models.CharField()), Value("")),
@@ -79,12 +79,12 @@ def isbn_shape() -> Q:
 
 
 def count_of(rows: models.QuerySet[Any], distinct: str = "") -> models.Subquery:
-    """How many rows, or values of a column, a correlated query has: cheaper than a join where a page is shown."""
+    """The number of rows, or distinct values of a column, in a correlated query: for a page, cheaper than a join."""
     template = "COUNT(DISTINCT %(expressions)s)" if distinct else "COUNT(*)"
     every = models.Func(*filter(None, [distinct]), template=template, output_field=models.IntegerField())
     return models.Subquery(rows.order_by().annotate(every=every).values("every"))
 
 
 def digest_of(text: str) -> str:
-    """SHA-256, in hex: for texts that are compared but must not be readable in the database."""
+    """SHA-256 in hex, for texts to compare that nobody should read in the database."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Responses to requests with an Idempotency-Key: a repeated request gets the first one again."""
+"""Responses to requests with an Idempotency-Key: a repeated request gets the first response again."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,8 +10,8 @@ from books.models.errors import Refused
 from books.models.fields import digest_of
 
 KEPT_FOR = timedelta(hours=24)
-MAX_KEY = 180  # characters that a client may send
-MAX_ACCOUNT = 20  # characters for the account's id before them
+MAX_KEY = 180  # characters from the client
+MAX_ACCOUNT = 20  # characters before them, for the id of the account
 
 
 class KeyReused(Refused):
@@ -20,9 +20,9 @@ class KeyReused(Refused):
 
 class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
     def get_or_run(self, key: str, request: str, act: Callable[[], str]) -> str:
-        """The stored answer for this key; if there is none, call `act` and store its result.
+        """The stored response for this key. If there is none, call `act` and store its result.
 
-        All in one transaction: of several repeats at once, one acts and the others wait for its answer.
+        This is one transaction, so only one of several concurrent requests acts, and the others wait for its response.
         Raises KeyReused, and whatever `act` raises.
         """
         digest = digest_of(request)

@@ -1,6 +1,7 @@
-"""Who signs in through OpenID Connect: a subject, as its issuer calls it, and the account that it has here.
+"""Identities of OpenID Connect: an issuer, its name for a person (the subject), and that person's account here.
 
-Accounts are found by nothing else. Names and e-mail addresses may be anybody's: a provider may let people choose them.
+An account is found only by these two. Names and e-mail addresses prove nothing, since a provider may let people choose
+them.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
         if identity := known.first():
             return identity.user
         has_owner = lock_owners()
-        if identity := known.first():  # the same person came in by another window at this moment
+        if identity := known.first():  # the same person has just signed in from another window
             return identity.user
         user = create_account(username_in(claims), self._role(invitation, has_owner=has_owner))
         self.create(issuer=claims["iss"], subject=claims["sub"], user=user)
@@ -48,7 +49,7 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
         return Role.READER
 
     def connect(self, claims: Mapping[str, Any], user: User) -> None:
-        """Let who has signed in use this account from now on. Raises NoAccount if another account has the identity."""
+        """Connect an identity to this account. Raises NoAccount if it belongs to another account."""
         identity, _ = self.get_or_create(issuer=claims["iss"], subject=claims["sub"], defaults={"user": user})
         if identity.user_id != user.pk:
             raise NoAccount("Another account here is connected to you already.")
@@ -58,7 +59,7 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
 
 
 def username_in(claims: Mapping[str, Any]) -> str:
-    """A name for a new account, which others see: an e-mail address only if there is no other. Raises NoAccount."""
+    """A user name for a new account. Others see it, so an e-mail address is the last choice. Raises NoAccount."""
     for claim in ("preferred_username", "nickname", "name", "email"):
         name = claims.get(claim)
         if isinstance(name, str) and is_username(name := ".".join(User.normalize_username(name).split())):

@@ -1,4 +1,4 @@
-"""Invitations to create an account: a secret link that works once. The first is the server's own, for the owner."""
+"""Invitations to create an account: secret links that work once. The server itself issues the first, to the owner."""
 
 import secrets
 from datetime import timedelta
@@ -18,7 +18,7 @@ FIRST_LOCK = 14  # of PostgreSQL's advisory locks
 
 
 class Role(models.TextChoices):
-    """What an account is to be."""
+    """The role of an account."""
 
     READER = "reader"
     LIBRARIAN = "librarian"
@@ -41,9 +41,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.create(digest=digest_of(secret), role=role, invited_by=by, expires_at=expires_at), secret
 
     def renew_first(self) -> str | None:
-        """The secret of a new invitation to create the first account, the owner's; None once there is an account."""
+        """The secret of a new invitation to create the owner's account, the first; None if there is any account."""
         with transaction.atomic():
-            if connection.vendor == "postgresql":  # two servers may start at once, and neither sees the other's link
+            if connection.vendor == "postgresql":  # two servers that start at once don't see each other's link
                 connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_LOCK])
             if get_user_model().objects.exists():
                 return None
@@ -74,7 +74,7 @@ class Invitation(models.Model):
     role = models.CharField(max_length=10, choices=Role)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="invitations")
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True)  # None: never, of the first account
+    expires_at = models.DateTimeField(null=True)  # None: never, for the first account
 
     objects = InvitationQuerySet.as_manager()
 

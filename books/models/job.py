@@ -1,4 +1,4 @@
-"""A job: work that outlives the request that started it. Its row is the only truth about it.
+"""A job: work that outlives the request that started it. Its row is the only source of truth.
 
 The guarantee is at least once: a started job runs until it ends, even if processes die. The worker that runs it holds
 a lease and renews it; once the lease has expired, any worker may claim the job and resume at its checkpoint. A task's
@@ -24,7 +24,7 @@ from books.search.pagination import Ordering, PagedQuerySet
 
 KEY = "[A-Za-z0-9_-]{1,64}"
 LEASE = timedelta(seconds=10)
-UNSEEN = timedelta(seconds=15)  # after which a worker counts as gone
+UNSEEN = timedelta(seconds=15)  # after that a worker counts as gone
 
 
 class Status(models.TextChoices):
@@ -53,18 +53,18 @@ class JobQuerySet(PagedQuerySet["Job"]):
         return self.filter(status__in=ACTIVE)
 
     def leased(self) -> "JobQuerySet":
-        """Those that a worker runs now."""
+        """Those that a worker is running."""
         return self.filter(status=Status.RUNNING, due_at__gt=Now())
 
     def due(self, queues: Collection[str] = ()) -> "JobQuerySet":
-        """Those that may be claimed now, the most urgent first. No queues: all queues."""
+        """Those that may be claimed now, most urgent first, in these queues (none named: all)."""
         found = self.filter(due_at__lte=Now()).order_by("-priority", "due_at", "id")
         return found.filter(queue__in=queues) if queues else found
 
     async def aclaim(self, owner: str, queues: Collection[str] = (), only: int | None = None) -> "Job | None":
-        """Claim the most urgent job that is due, or the one with the id `only` if it is due.
+        """Claim the most urgent due job, or the one with the id `only` if it is due.
 
-        By a conditional UPDATE: of several claimers, one gets it.
+        A conditional UPDATE makes sure that only one of several claimers gets it.
         """
         due = self.due(queues) if only is None else self.due().filter(pk=only)
         async for pk in due.values_list("pk", flat=True)[:8]:
@@ -82,13 +82,13 @@ class JobQuerySet(PagedQuerySet["Job"]):
         return None
 
     async def afollow_clock(self) -> None:
-        """Let nothing wait until a clock that was set back shows its old time again: no lease, and no queued job."""
-        is_retry = ~Q(error="")  # soon after what went wrong
+        """After the clock was set back: let no lease and no queued job wait until it shows the old time again."""
+        is_retry = ~Q(error="")  # due soon after the failure
         from_before = Q(status=Status.RUNNING) | Q(created_at__gt=Now()) | is_retry
         await self.active().filter(from_before, due_at__gt=Now() + LEASE).aupdate(due_at=Now() + LEASE)
 
     async def acancel(self, key: str) -> bool:
-        """Cancel a job: a queued one ends now, a running one soon. False if it has ended already."""
+        """Cancel a job. A queued one ends now, a running one soon. False if it has already ended."""
         queued = Q(status=Status.QUEUED)
         return bool(
             await self.active()
@@ -105,22 +105,22 @@ class JobQuerySet(PagedQuerySet["Job"]):
 class Job(models.Model):
     key = models.CharField(
         max_length=64, unique=True, default=secrets.token_urlsafe
-    )  # in its address; the client may choose it
+    )  # in its URL; the client may choose it
     kind = models.CharField(max_length=50)
     task = models.CharField(max_length=200)  # the path of its function
     arguments = models.JSONField(default=dict)
-    digest = models.CharField(max_length=64, default="")  # of the request, by which the same again is known
+    digest = models.CharField(max_length=64, default="")  # of the request, to recognise a repeated one
     queue = models.CharField(max_length=50)
     priority = models.SmallIntegerField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="jobs")
     via = models.CharField(max_length=10, choices=Channel, default=Channel.COMMAND)
 
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
-    # When anybody may take it: a queued one's time to start, the end of a running one's lease. NULL: it is over.
+    # When it may be claimed: the start of a queued job, the end of a running job's lease. NULL: the job has ended.
     due_at = models.DateTimeField(null=True, db_default=Now(), db_index=True)
-    owner = models.CharField(max_length=120, default="")  # who runs it, as a token that is never used again
-    attempt = models.PositiveIntegerField(default=0)  # how often it was begun; a hand-back does not count
-    consecutive_failures = models.PositiveIntegerField(default=0)  # the same since its last checkpoint
+    owner = models.CharField(max_length=120, default="")  # a token for this one run, never used again
+    attempt = models.PositiveIntegerField(default=0)  # how often it was started, without those that handed it back
+    consecutive_failures = models.PositiveIntegerField(default=0)  # attempts since its last checkpoint
     cancel_requested = models.BooleanField(default=False)
 
     done = models.PositiveBigIntegerField(default=0)
@@ -155,7 +155,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
 
 class Worker(models.Model):
-    """A process that works the queue."""
+    """A process that runs jobs."""
 
     name = models.CharField(max_length=120, unique=True)
     seen_at = models.DateTimeField()

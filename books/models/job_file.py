@@ -1,6 +1,6 @@
-"""The files of jobs, uploads and results, kept in the database: any worker on any host reads them.
+"""The files of jobs, uploads and results, stored in the database so that workers on any host can read them.
 
-What a job writes into one is committed together with its checkpoint, so that no crash doubles or loses a line.
+A job's output is committed together with its checkpoint, so that no crash doubles or loses a line.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from django.db.models.functions import Now
 
 from books.models.job import Job
 
-CHUNK = 256 << 10  # bytes before they are compressed
-MAX_WAITING = 5  # uploads of one person; the oldest go first
-STORED_AT_ONCE = 16  # chunks: a long upload holds up other writers for no more than some milliseconds
+CHUNK = 256 << 10  # bytes before compression
+MAX_WAITING = 5  # uploads per person; the oldest are deleted
+STORED_AT_ONCE = 16  # chunks: a long upload delays other writers only by milliseconds
 
 
 class JobFileQuerySet(models.QuerySet["JobFile"]):
     def store(self, name: str, source: BinaryIO) -> "JobFile":
-        """Store an upload for a job to come. Not one transaction: unused files are pruned."""
+        """Store an upload for a later job, in several transactions. If it is not completed, pruning deletes it."""
         file, digest = self.create(name=name), hashlib.sha256()
         parts = iter(lambda: source.read(CHUNK), b"")
         for some in batched(parts, STORED_AT_ONCE):
@@ -65,7 +65,7 @@ class JobFile(models.Model):
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """A copy on disk, which can be read several times."""
+        """A copy on disk, to be read as often as necessary."""
         with tempfile.TemporaryFile() as copy:
             for chunk in self.chunks.order_by("offset").iterator(chunk_size=STORED_AT_ONCE):
                 copy.write(zlib.decompress(chunk.data))
@@ -73,7 +73,7 @@ class JobFile(models.Model):
             yield copy
 
     async def aread(self) -> AsyncIterator[bytes]:
-        """Its bytes as of now, by one query for each chunk: a slow reader holds neither a thread nor a cursor."""
+        """Its bytes as of now. Each chunk is a query, so a slow reader holds neither a thread nor a cursor."""
         offset = -1
         while True:
             chunk = await self.chunks.filter(offset__gt=offset, offset__lt=self.size).order_by("offset").afirst()
@@ -97,7 +97,7 @@ class FileChunk(models.Model):
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def waiting(self) -> "UploadQuerySet":
-        """Those that no job has imported, the latest first."""
+        """Those that no job has imported, latest first."""
         return self.filter(file__job=None).order_by("-pk")
 
     def drop_oldest(self, user_id: int) -> None:
@@ -106,12 +106,12 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
 
 class Upload(models.Model):
-    """A list that a person has uploaded, and checks before it is imported. It is theirs alone."""
+    """A list that a person has uploaded to check before importing it. Nobody else sees it."""
 
     file = models.OneToOneField(JobFile, models.CASCADE, related_name="upload")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="uploads")
-    preview = models.JSONField()  # what it is taken for, and its first rows
-    fields = models.JSONField(default=list)  # that the columns of the preview fill, as the person has chosen
+    preview = models.JSONField()  # how it would be read, with its first rows
+    fields = models.JSONField(default=list)  # the fields that the person has chosen for the columns of the preview
     existing = models.CharField(max_length=10)
     test = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")  # the last test run
     created_at = models.DateTimeField(db_default=Now())

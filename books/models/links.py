@@ -1,4 +1,4 @@
-"""What books link to. An author, a topic or a series is deleted with the last of its books."""
+"""The links of books to authors, topics and series, which are deleted with the last of their books."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import itemgetter
@@ -20,7 +20,7 @@ Unlinked = dict[type[Named], set[int]]
 
 
 def other_names(records: Collection[Mapping[str, Any]]) -> OtherNames:
-    """Those of all that these records name."""
+    """The other names of all authors, topics and series in these records."""
     found = {}
     for model, names_in in NAMES_IN.items():
         others = model.other_names.field.model.objects

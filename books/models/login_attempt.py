@@ -1,8 +1,8 @@
 """Limits on password attempts, counted in the database, so that all workers count together.
 
-The limits hold for an address and for an account. So somebody who knows a user name can keep its owner from signing
-in, a quarter of an hour at a time. That is accepted: passwords guessed from many addresses at once would be worse, and
-sessions and tokens go on working meanwhile. An administrator lifts the limit by deleting the row in the admin.
+Each address and each account has a limit. So anyone who knows a user name can keep its owner from signing in, for a
+quarter of an hour at a time. We accept that: guessing passwords from many addresses at once would be worse, and
+sessions and tokens keep working. An administrator can lift a limit by deleting its row in the admin.
 """
 
 import math
@@ -22,7 +22,7 @@ PER_ADDRESS, PER_ACCOUNT = 20, 5  # attempts in one window
 
 
 class TooManyAttempts(Refused):
-    """The limit is reached; the next window begins in `seconds`."""
+    """A limit is reached; the next window begins in `seconds`."""
 
     status = 429
 
@@ -32,7 +32,7 @@ class TooManyAttempts(Refused):
 
 
 def account_key(username: str) -> str:
-    """A digest, since people mistype their password into the box for the user name."""
+    """A digest, because people sometimes type their password into the box for the user name."""
     return digest_of(f"account {username.casefold()}")
 
 
@@ -42,13 +42,13 @@ def address_key(address: str) -> str:
 
 class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):
     def begin(self, username: str, address: str) -> None:
-        """Count an attempt. Raises TooManyAttempts where the account or the address has none left; counts none then.
+        """Count an attempt. If the account or the address has none left, count nothing and raise TooManyAttempts.
 
-        An attempt is counted before the password is checked: of a thousand at once, no more are checked than allowed.
+        This comes before the password is checked: of a thousand attempts at once, only the allowed number is checked.
         """
         now = timezone.now()
         limits = {account_key(username): PER_ACCOUNT, address_key(address): PER_ADDRESS}
-        self._check(limits, now)  # without a transaction: refused attempts hold up no writer
+        self._check(limits, now)  # outside the transaction, so that refused attempts delay no writer
         with transaction.atomic():
             self.filter(Q(since__lte=now - WINDOW) | Q(since__gt=now + WINDOW)).delete()  # or the clock was set back
             self.bulk_create([LoginAttempts(key=key, since=now) for key in sorted(limits)], ignore_conflicts=True)
@@ -61,9 +61,9 @@ class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):
             raise TooManyAttempts(max(1, math.ceil(max(waits).total_seconds())))
 
     def reset(self, username: str, address: str) -> None:
-        """Forget the account's attempts after a sign-in. The address only gets this one back.
+        """Forget the account's attempts after a sign-in, but only one attempt of the address.
 
-        Else whoever has an account could try others' passwords without end, by signing in now and then.
+        Otherwise anyone with an account could guess other people's passwords forever by signing in now and then.
         """
         with transaction.atomic():
             self.filter(key=account_key(username)).delete()
@@ -71,7 +71,7 @@ class LoginAttemptsQuerySet(models.QuerySet["LoginAttempts"]):
 
 
 class LoginAttempts(models.Model):
-    """The attempts of one account, or from one address, since its window began."""
+    """The attempts of one account or address since its window began."""
 
     key = models.CharField(max_length=64, unique=True)
     count = models.PositiveIntegerField(default=0)

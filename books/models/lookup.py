@@ -1,4 +1,4 @@
-"""The outside catalogues, shared by all workers: their rate limits, and their cached answers."""
+"""The rate limits and cached responses of outside catalogues, shared by all workers."""
 
 import math
 from collections.abc import Mapping
@@ -10,17 +10,17 @@ from django.db import models, transaction
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 
-BURST = 4  # requests that may go out at once after a pause
-FAILURES = 5  # in a row, after which the circuit is open
+BURST = 4  # requests at once after a pause
+FAILURES = 5  # consecutive ones that open the circuit
 OPEN_FOR = timedelta(seconds=30)
-PROBE = timedelta(seconds=10)  # that the others wait for the first request after that
-LONGEST = timedelta(hours=1)  # that a source is left alone: a later moment is from before a clock was set back
+PROBE = timedelta(seconds=10)  # how long other requests wait for the first one after that
+LONGEST = timedelta(hours=1)  # of a pause: one that ends later was set before the clock was set back
 
-FOUND_FOR, MISSED_FOR = timedelta(days=30), timedelta(days=1)  # that a result or a miss is cached
+FOUND_FOR, MISSED_FOR = timedelta(days=30), timedelta(days=1)  # how long results and misses are cached
 
 
 class LookupFailed(Exception):
-    """A source gave nothing that can be used; the message says why. It may be worth another try in `seconds`."""
+    """A source sent nothing usable; the message says why. Another attempt makes sense after `seconds`."""
 
     def __init__(self, reason: str, seconds: float = 10) -> None:
         super().__init__(reason)
@@ -32,15 +32,15 @@ class CircuitOpen(LookupFailed):
 
 
 class RateLimited(LookupFailed):
-    """Our own limit: the source would have to be asked more often than LOOKUP_RATE allows."""
+    """Our own limit: LOOKUP_RATE allows no request so soon."""
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def reserve(self, name: str, max_wait: float) -> float:
-        """Reserve the next free moment at which the source may be asked, and return the seconds until then.
+        """Reserve the next free moment for a request to the source, and return the seconds until then.
 
-        Raises CircuitOpen, and RateLimited if that is more than `max_wait`. One short transaction, on the database's
-        clock: whoever reserves next, on any host, gets a later moment.
+        Raises CircuitOpen, and RateLimited if that is more than `max_wait`. It is one short transaction by the clock of
+        the database, so no two hosts get the same moment.
         """
         with transaction.atomic():
             source = self._get_for_update(name)
@@ -55,7 +55,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
             if wait > max_wait:
                 raise RateLimited(f"{name} has been asked as often as allowed.", wait - max_wait)
             source.free_at = moment + spacing
-            # The first request after a pause is a probe: for the others the circuit stays open until it is answered.
+            # The first request after a pause is a probe: until it is answered, the circuit stays open for others.
             source.rests_until = now + PROBE if source.failures >= FAILURES else None
             source.save(update_fields=["free_at", "rests_until"])
             return wait
@@ -81,10 +81,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
 
 
 class Source(models.Model):
-    """An outside server that all workers ask, one after the other."""
+    """An outside server, with the limits that all workers share."""
 
     name = models.CharField(max_length=50, unique=True)
-    free_at = models.DateTimeField(null=True)  # the first moment that is not reserved
+    free_at = models.DateTimeField(null=True)  # the first unreserved moment
     failures = models.PositiveIntegerField(default=0)  # in a row
     rests_until = models.DateTimeField(null=True)  # until then the circuit is open
 
@@ -109,7 +109,7 @@ class CachedLookupQuerySet(models.QuerySet["CachedLookup"]):
 
 
 class CachedLookup(models.Model):
-    """What the outside catalogues answered for an ISBN."""
+    """The response of the outside catalogues for an ISBN."""
 
     isbn13 = models.CharField(max_length=13, unique=True)
     answer = models.JSONField()

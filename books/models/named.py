@@ -1,4 +1,4 @@
-"""Authors, topics and series, which books share by name; and the changes of these names."""
+"""What authors, topics and series have in common: names that books share, and the history of these names."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from books.models.fields import SortKeyField, among, count_of
 from books.search.pagination import Ordering, PagedQuerySet
 
 KEY_LENGTH = sorting.LENGTH
-MAX_REDIRECTS = 20  # from one to the next, as it was merged again and again
+MAX_REDIRECTS = 20  # that are followed for something merged again and again
 
 
 def folded(name: str) -> str:
@@ -27,18 +27,18 @@ class Spelling(NamedTuple):
     """How all spellings of one name are found."""
 
     column: str
-    key: Callable[[str], str]  # the value there for a name
-    shared: Callable[[str], str]  # what the spellings share, where the key does not tell
+    key: Callable[[str], str]  # the value of a name in this column
+    shared: Callable[[str], str]  # the same for all spellings; names with one key may differ in it
 
 
 class Named(models.Model):
-    """Created with the first of its books, and deleted with the last."""
+    """An author, topic or series: created with its first book, deleted with its last."""
 
-    FIELD: ClassVar[str]  # of a book's record, which holds the name
+    FIELD: ClassVar[str]  # the field of a book's record that holds the name
     PLURAL: ClassVar[str]
-    ADDRESS: ClassVar[str] = "pk"  # the column by which its URL knows it
+    ADDRESS: ClassVar[str] = "pk"  # the column in its URL
     EDITABLE: ClassVar[tuple[str, ...]] = ("name",)
-    TAKEN_OVER: ClassVar[tuple[str, ...]] = ()  # columns that are filled from another that is merged into it
+    TAKEN_OVER: ClassVar[tuple[str, ...]] = ()  # columns that a merge fills if they are empty
     SPELLING: ClassVar[Spelling] = Spelling("name", str, str)
 
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
@@ -46,8 +46,8 @@ class Named(models.Model):
     name: Any
     books: Any
     other_names: Any  # rows of a model derived from OtherName
-    _names: list[str] | None = None  # of these rows, the names
-    change_id: int | None = None  # of the NameChange that was just made
+    _names: list[str] | None = None  # the names in these rows
+    change_id: int | None = None  # the id of the NameChange just made
 
     class Meta:
         abstract = True
@@ -67,22 +67,22 @@ class Named(models.Model):
         raise NotImplementedError
 
     def changed(self, values: Mapping[str, Any]) -> Self:
-        """What it becomes with these values of its EDITABLE columns."""
+        """A new version with these values in its EDITABLE columns."""
         new = self.of_snapshot({**self.snapshot(), **values})
         new.version = self.version + 1
         return new
 
     def is_name(self, name: str) -> bool:
-        """Whether it is meant by the name in a book's record."""
+        """Whether this name in a book's record means it."""
         return bool(name == self.name)
 
     def renamed(self, fields: Mapping[str, Any], old: Self) -> dict[str, Any]:
-        """The fields of a record that names `old`, with this name instead."""
+        """The fields of a record with this name in place of `old`."""
         names = [self.name if old.is_name(name) or self.is_name(name) else name for name in fields[self.FIELD]]
         return {self.FIELD: list(dict.fromkeys(names))}
 
     def merged_with(self, other: Self) -> Self:
-        """What it becomes when the books of another are moved to it."""
+        """A new version to which the books of another are moved."""
         filled = {name: getattr(self, name) or getattr(other, name) for name in self.TAKEN_OVER}
         return self.changed(filled).found_by(*other.names)
 
@@ -91,7 +91,7 @@ class Named(models.Model):
         return str(getattr(self, self.ADDRESS))
 
     def shown(self) -> dict[str, Any]:
-        """What is shown of it besides its books."""
+        """Its data besides its books."""
         return {name: getattr(self, name) for name in self.EDITABLE}
 
     @property
@@ -102,19 +102,19 @@ class Named(models.Model):
         return self._names
 
     def save_names(self) -> None:
-        """Store the names that it was given."""
+        """Store its other names."""
         self.other_names.exclude(name__in=self.names).delete()
         known = set(self.other_names.values_list("name", flat=True))
         model = self.other_names.model
         model.objects.bulk_create([model(of=self, name=name).derived() for name in self.names if name not in known])
 
     def found_by(self, *names: str) -> Self:
-        """The same, found by these names too."""
+        """The same with these other names in addition."""
         self._names = [name for name in dict.fromkeys([*self.names, *names]) if not self.is_name(name)]
         return self
 
     def snapshot(self) -> dict[str, Any]:
-        """What is to be kept of it to undo a change."""
+        """The data that is needed to undo a change."""
         return {"id": self.pk, **{name: getattr(self, name) for name in self.EDITABLE}, "names": self.names}
 
     @classmethod
@@ -129,22 +129,22 @@ _Named = TypeVar("_Named", bound=Named)
 
 
 class NamedQuerySet(PagedQuerySet[_Named]):
-    """Authors, topics or series."""
+    """A queryset of authors, topics or series."""
 
     ORDERINGS = {"name": Ordering("name", ("sort_key", "id"))}
-    COUNTED: ClassVar[str] = ""  # what is counted of the links to books, if a book may have several
+    COUNTED: ClassVar[str] = ""  # the column of links to count distinct values of, if a book may have several links
 
     def _links(self) -> models.QuerySet[Any]:
-        """The links of one to its books, for a subquery."""
+        """The links to its books, for a subquery."""
         links: models.QuerySet[Any] = self.model.books.through._default_manager.all()
         return links.filter(**{str(self.model._meta.model_name): models.OuterRef("pk")})
 
     def with_counts(self, **which: Any) -> "NamedQuerySet[Any]":
-        """Each with `books_count`; `which` of its links to books are counted."""
+        """With `books_count`, the number of books; `which` limits the links that count."""
         return self.annotate(books_count=count_of(self._links().filter(**which), self.COUNTED))
 
     def delete_unused(self, pks: Collection[int]) -> None:
-        """Delete those of them that have no book."""
+        """Delete those that have no books."""
         if pks:
             self.filter(~models.Exists(self._links()), pk__in=among(pks)).delete()
 
@@ -157,7 +157,7 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         return self.filter(found | Q(pk__in=self._other_names.filter(other).values("of"))) if found else self
 
     def find(self, names: Iterable[str]) -> dict[str, _Named]:
-        """The one of each name: the oldest with a spelling of it, or the only one with that other name."""
+        """Find one by each name: the oldest with a spelling of it, else the only one that has it as another name."""
         wanted = set(names)
         known = self._with_own_names(wanted)
         return known | self._other_names.find(wanted - known.keys())
@@ -166,18 +166,18 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         return self._by_spelling(names, {each.name: each for each in self._alike(names)})
 
     def canonical_names(self, names: Iterable[str]) -> dict[str, str]:
-        """How each name that is known is spelled here; no objects are made of the many that a list may name."""
+        """The catalogue's spelling of each known name. Creates no model instances: a list may have many names."""
         wanted = set(names)
         known = self._by_spelling(wanted, {name: name for name in self._alike(wanted).values_list("name", flat=True)})
         return known | {name: each.name for name, each in self._other_names.find(wanted - known.keys()).items()}
 
     def _alike(self, names: Collection[str]) -> Self:
-        """Those whose names may be spellings of these, the oldest last."""
+        """Those whose names may be spellings of these, oldest last."""
         column, key, _ = self.model.SPELLING
         return self.filter(**{f"{column}__in": among(set(map(key, names)))}).order_by("-pk") if names else self.none()
 
     def _by_spelling[Found](self, names: Iterable[str], found: Mapping[str, Found]) -> dict[str, Found]:
-        """What is found of each name: by the name itself, else by the last one that is a spelling of it."""
+        """Look up each name: by itself, else by the last one in `found` that is a spelling of it."""
         shared = self.model.SPELLING.shared
         alike = {shared(name): each for name, each in found.items()}
         return {name: each for name in names if (each := found.get(name) or alike.get(shared(name)))}
@@ -188,7 +188,7 @@ class NamedQuerySet(PagedQuerySet[_Named]):
         return others
 
     def get_or_create_all(self, names: Iterable[str]) -> dict[str, _Named]:
-        """The one of each canonical name. Missing ones are created."""
+        """Find or create one for each canonical name."""
         wanted = set(names)
         known = self._with_own_names(wanted)
         # Sorted, so that two writers cannot deadlock.
@@ -203,7 +203,7 @@ class NamedQuerySet(PagedQuerySet[_Named]):
 
 class OtherNameQuerySet(models.QuerySet[Any]):
     def by_name(self, names: Collection[str]) -> dict[str, list[str]]:
-        """The other names of those of these names."""
+        """The other names of those with these names."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         rows = self.filter(of__name__in=among(names)).order_by("pk")
         for own, name in rows.values_list("of__name", "name"):
@@ -211,7 +211,7 @@ class OtherNameQuerySet(models.QuerySet[Any]):
         return found
 
     def find(self, names: Collection[str]) -> dict[str, Any]:
-        """The one of each name that is another name of just one."""
+        """Find one by each other name. Other names of several find none."""
         if not names or not self.exists():
             return {}
         _, key, shared = self.model.SPELLING
@@ -223,7 +223,7 @@ class OtherNameQuerySet(models.QuerySet[Any]):
 
 
 class OtherName(models.Model):
-    """Another name by which searches, imports and forms find it: a former one or another spelling."""
+    """Another name, former or spelled differently, by which searches, imports and forms find it."""
 
     name: Any = models.CharField(max_length=record.MAX_NAME)
     key = SortKeyField(max_length=KEY_LENGTH)
@@ -244,7 +244,7 @@ class OtherName(models.Model):
 
 class NameChangeQuerySet(models.QuerySet["NameChange"]):
     def log(self, before: Sequence[Named], after: Sequence[Named], actor: Actor, **more: Any) -> "NameChange":
-        """Record a change of names, in the transaction that makes it."""
+        """Record a change of names. Call it in the transaction of that change."""
         source = before[0].address
         return self.create(
             kind=str(before[0]._meta.model_name),
@@ -258,13 +258,14 @@ class NameChangeQuerySet(models.QuerySet["NameChange"]):
         )
 
     def of(self, named: Named) -> Self:
-        """The changes that led to it, undone ones included."""
+        """The changes that led to it, including undone ones."""
         return self.filter(Q(source=named.address) | Q(into=named.address), kind=named._meta.model_name)
 
     def address(self, model: type[Named], address: str) -> str | None:
-        """Where the books of an address that is gone are now, as far as it was renamed or merged.
+        """The new address of something renamed or merged; None if there is none.
 
-        What was renamed since has another address, by its id; what a book brought back has another id.
+        It is found by its id, as it may have been renamed since, or else by its address, as a book that brought the
+        name back gave it a new id.
         """
         kind, seen = str(model._meta.model_name), [address]
         while len(seen) <= MAX_REDIRECTS:
@@ -280,11 +281,11 @@ class NameChangeQuerySet(models.QuerySet["NameChange"]):
 
 
 class NameChange(models.Model):
-    """One change of an author, topic or series, and of all its books: the history of each book points here."""
+    """One change of an author, topic or series and of all its books, whose own histories refer to it."""
 
     kind = models.CharField(max_length=10)  # the model's name
-    source = models.CharField(max_length=record.MAX_SLUG)  # the address of what was changed
-    into = models.CharField(max_length=record.MAX_SLUG)  # the address that its books are under now
+    source = models.CharField(max_length=record.MAX_SLUG)  # the address before the change
+    into = models.CharField(max_length=record.MAX_SLUG)  # the address of its books after the change
     before = models.JSONField()  # snapshots of the rows
     after = models.JSONField()
     books = models.PositiveIntegerField(default=0)  # how many were changed

@@ -9,7 +9,7 @@ from books.models.fields import SortKeyField
 
 class NotDuplicateQuerySet(models.QuerySet["NotDuplicate"]):
     async def amark(self, kind: str, fingerprint: str, count: int, newest: int, first: int | None) -> None:
-        """Mark a group as different; without the lowest of its ids all of the fingerprint."""
+        """Mark a group as different. Without its lowest id, mark all groups of the fingerprint."""
         seen = {"count": count, "newest": newest}
         await self.aupdate_or_create(kind=kind, fingerprint=fingerprint, first=first or 0, defaults=seen)
 
@@ -18,13 +18,13 @@ class NotDuplicateQuerySet(models.QuerySet["NotDuplicate"]):
 
 
 class NotDuplicate(models.Model):
-    """Books or authors of one fingerprint, marked as different. When another joins them, the group is listed again."""
+    """A group of books or authors marked as different. If another one joins it, the group is listed again."""
 
     kind = models.CharField(max_length=10)  # the model's name
     fingerprint = SortKeyField(max_length=fingerprint.LENGTH)
-    first = models.BigIntegerField(default=0, db_default=0)  # the lowest of their ids; 0: all of the fingerprint
+    first = models.BigIntegerField(default=0, db_default=0)  # their lowest id; 0: all groups of the fingerprint
     count = models.PositiveIntegerField()
-    newest = models.BigIntegerField()  # the highest of their ids
+    newest = models.BigIntegerField()  # their highest id
 
     objects = NotDuplicateQuerySet.as_manager()
 
@@ -36,12 +36,12 @@ class NotDuplicate(models.Model):
 
 
 class Marks(dict[tuple[str, int], NotDuplicate]):
-    """Those by fingerprint and first id."""
+    """Marks by fingerprint and first id."""
 
     def __init__(self, marks: Iterable[NotDuplicate]) -> None:
         super().__init__({(mark.fingerprint, mark.first): mark for mark in marks})
 
     def cover(self, group: Mapping[str, Any]) -> bool:
-        """Whether the whole group was there when it was marked."""
+        """Whether all of the group was there when it was marked."""
         found = (self.get((group["fingerprint"], first)) for first in (0, group.get("first", 0)))
         return any(mark and group["count"] <= mark.count and group["newest"] <= mark.newest for mark in found)

@@ -1,6 +1,6 @@
-"""Links for people who have lost their password: owners send them, they work once, for PASSWORD_RESET_TIMEOUT.
+"""Links for people who have lost their password. An owner sends one; it works once, within PASSWORD_RESET_TIMEOUT.
 
-The secret is Django's own for this: nothing is stored, and signing in, or another password, ends it.
+The secret is Django's own password reset token: nothing is stored, and it ends with a sign-in or a new password.
 """
 
 import re
@@ -23,7 +23,7 @@ def secret_for(user: User) -> str:
 
 
 def account_for(secret: str, users: models.QuerySet[User] | None = None) -> User:
-    """Whose password such a secret is for. Raises LinkEnded."""
+    """The account whose password the secret resets. Raises LinkEnded."""
     pk, _, token = secret.partition(".")
     found = re.fullmatch("[1-9][0-9]{0,17}", pk, re.ASCII) and (users or User.objects.all()).filter(pk=int(pk)).first()
     if not (
@@ -34,8 +34,10 @@ def account_for(secret: str, users: models.QuerySet[User] | None = None) -> User
 
 
 def set_password(secret: str, password: str) -> User:
-    """All sessions of the account end with its old password. Raises LinkEnded. Slow, since it hashes: call it in a
-    thread."""
+    """Set the password, which ends all sessions of the account. Raises LinkEnded.
+
+    Slow, since it hashes the password: call it in a thread.
+    """
     hashed = make_password(password)
     with transaction.atomic():
         user = account_for(secret, User.objects.select_for_update())

@@ -1,4 +1,4 @@
-"""Series: created with their first book, deleted with the last unless a librarian has said something of them."""
+"""Series: created with their first book, deleted with the last unless a librarian has entered data about them."""
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -13,12 +13,12 @@ from books.metadata.series import normalize_series
 from books.models.fields import SortKeyField
 from books.models.named import KEY_LENGTH, Named, NamedQuerySet, OtherName, folded
 
-AFTER_ALL = Decimal(10**7)  # where a book without a number stands
+AFTER_ALL = Decimal(10**7)  # the place of books without a number
 
 
 class SeriesQuerySet(NamedQuerySet["Series"]):
     def delete_unused(self, pks: Collection[int]) -> None:
-        """Except those whose number of volumes a librarian has set."""
+        """Keep those whose volumes a librarian has counted or declared complete."""
         super(SeriesQuerySet, self.filter(volumes=None, is_complete=False)).delete_unused(pks)
 
 
@@ -26,8 +26,8 @@ class Series(Named):
     FIELD, PLURAL, EDITABLE, TAKEN_OVER = "series", "series", ("name", "volumes", "is_complete"), ("volumes",)
 
     name = models.CharField(max_length=record.MAX_TEXT, unique=True)
-    volumes = models.PositiveIntegerField(null=True, blank=True)  # that there are in all, if somebody has said so
-    is_complete = models.BooleanField(default=False, db_default=False)  # here, as far as the librarians want it
+    volumes = models.PositiveIntegerField(null=True, blank=True)  # in all, if a librarian has counted them
+    is_complete = models.BooleanField(default=False, db_default=False)  # the librarians want no further volume
     name_key = SortKeyField(max_length=KEY_LENGTH, editable=False)  # the folded name, for searches
     sort_key = SortKeyField(max_length=KEY_LENGTH, editable=False)
 
@@ -58,11 +58,11 @@ class SeriesName(OtherName):
 
 class BookSeriesQuerySet(models.QuerySet["BookSeries"]):
     def of_book(self, pk: int) -> "models.QuerySet[BookSeries, tuple[int, str, Any, str]]":
-        """The book's places: of each series the id and the name, then the number and its label."""
+        """The book's places: each with the id and name of the series, the number and its label."""
         return self.filter(book=pk).order_by("position").values_list("series_id", "series__name", "number", "label")
 
     def with_neighbours(self) -> Any:
-        """The places with the books before and after each; editions of the same volume are no neighbours."""
+        """The places with the book before and after each. Editions of the same volume are not neighbours."""
         numbered = BookSeries.objects.filter(series=OuterRef("series"), number__isnull=False)
         before = numbered.filter(place__lt=OuterRef("place")).order_by("-place", "book")
         after = numbered.filter(place__gt=OuterRef("place")).order_by("place", "book")
@@ -75,7 +75,7 @@ class BookSeriesQuerySet(models.QuerySet["BookSeries"]):
 
 
 class BookSeries(models.Model):
-    """A book's place in one of its series; the first of these stands in the book's own columns too."""
+    """A book's place in one of its series. The first one is also in the book's own columns."""
 
     book = models.ForeignKey("books.Book", models.CASCADE)
     series = models.ForeignKey(Series, models.DO_NOTHING, db_index=False)  # the constraint's index begins with it

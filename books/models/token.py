@@ -16,9 +16,9 @@ from django.utils import timezone
 from books.models.fields import digest_of
 from django41_example.server.threads import PoolTimeout, release
 
-PREFIX = "books_"  # scanners for leaked secrets recognise it
-USE_NOTED_EVERY = timedelta(minutes=1)  # not each time, which would be a write for each request
-PAUSE = 1.0  # seconds between two times that uses are saved
+PREFIX = "books_"  # lets scanners for leaked secrets recognise it
+USE_NOTED_EVERY = timedelta(minutes=1)  # noting every use would be a write per request
+PAUSE = 1.0  # seconds between two saves
 MAX_DAYS = 3650
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,9 @@ class Scope(models.TextChoices):
 
 
 class TokenUses:
-    """When tokens were last used, saved by a background task: a request that only reads waits for no writer.
+    """When tokens were last used. A background task saves it, so that a request that only reads waits for no writer.
 
-    What cannot be saved is noted again at the token's next use.
+    If that fails, the token's next use is noted again.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
         return token, secret
 
     async def afind(self, secret: str) -> "Token | None":
-        """The token with this secret, with its user, if it is valid now; its use is noted, to be saved later."""
+        """The valid token with this secret, with its user. Its use is noted and saved later."""
         now = timezone.now()
         valid = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
         token = await valid.select_related("user").filter(digest=digest_of(secret)).afirst()

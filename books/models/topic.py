@@ -10,7 +10,7 @@ from books.metadata import record
 from books.models.named import Named, NamedQuerySet, OtherName, Spelling
 from books.search.pagination import Ordering
 
-slug_of = lru_cache(10_000)(record.topic_slug)  # as many as a batch of an import may name
+slug_of = lru_cache(10_000)(record.topic_slug)  # as many as a batch of an import may have
 
 
 class TopicQuerySet(NamedQuerySet["Topic"]):
@@ -34,7 +34,7 @@ class Topic(Named):
         return self
 
     def renamed(self, fields: Mapping[str, Any], old: "Topic") -> dict[str, Any]:
-        """In the order of a book's topics."""
+        """The topics stay in the order of their slugs."""
         return {"topics": sorted(super().renamed(fields, old)["topics"], key=record.topic_slug)}
 
     def is_name(self, name: str) -> bool:

@@ -4,12 +4,12 @@ from books.models.fields import WordsField
 
 
 class Words(models.Model):
-    """The words of a book; on SQLite only."""
+    """The words of a book, only on SQLite."""
 
     book = models.OneToOneField(
         "books.Book", models.DO_NOTHING, primary_key=True, db_column="rowid", related_name="indexed"
     )
-    words = WordsField(db_column="books_search")  # a column under the table's own name stands for all of them
+    words = WordsField(db_column="books_search")  # the table's own name as a column stands for all columns
 
     class Meta:
         managed = False
