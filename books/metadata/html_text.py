@@ -27,14 +27,15 @@ _MANY_LINE_ENDS = re.compile(r"\n{3,}")
 def plain_text(written: str) -> str:
     """The text without tags and entities, with an empty line between paragraphs. Text that is not HTML is unchanged."""
     for _ in range(DEPTH):
-        found = _without_entities(_without_tags(written))
+        found = without_entities(_without_tags(written))
         if found == written:
             break
         written = found
     return written
 
 
-def _without_entities(written: str) -> str:
+def without_entities(written: str) -> str:
+    """The text with the characters that entities such as `&eacute;` stand for."""
     return _ENTITY.sub(lambda match: html.unescape(match[0]).replace("\xa0", " "), written)
 
 

@@ -94,6 +94,64 @@ def test_the_editors_of_a_book_without_author_are_its_authors() -> None:
     assert found.fields["authors"] == ["Jane Doe"]
 
 
+@pytest.mark.parametrize(
+    ("entry", "name"),
+    [
+        ("1 $aDoe, Martin,$cJr.,$d1929-", "Martin Doe Jr."),
+        ("0 $aThomas,$cAquinas, Saint,$d1225-1274", "Thomas Aquinas"),
+        ("0 $aJulian,$cof Norwich", "Julian of Norwich"),
+        ("0 $aGregory$bVII,$cPope", "Gregory VII"),
+        ("0 $aBenedict,$cSaint, Abbot", "Benedict"),
+        ("1 $aVillars, Pierre,$cmarquis de,", "Pierre Villars"),
+        ("0 $aDoe, Jane,", "Jane Doe"),  # not a forename, whatever the record says
+    ],
+)
+def test_a_name_has_the_additions_that_are_part_of_it_but_no_rank(entry: str, name: str) -> None:
+    (found,) = read(record(("245", "10$aLetters"), ("100", entry)))
+    assert found.fields["authors"] == [name]
+
+
+def test_a_subject_is_the_heading_in_full() -> None:
+    (found,) = read(
+        record(
+            ("245", "10$aEssays"),
+            ("600", "10$aHenry$bVIII,$cKing of England,$d1491-1547$vFiction."),
+            ("610", "10$aUnited States.$bNavy$xHistory."),
+            ("630", "00$aBible.$pGenesis"),
+            ("653", "  $atea$aceremony"),
+        )
+    )
+    assert found.fields["topics"] == [
+        "Henry VIII, King of England, 1491-1547 -- Fiction",
+        "United States. Navy -- History",
+        "Bible. Genesis",
+        "tea",
+        "ceremony",
+    ]
+
+
+def test_names_and_subjects_of_unimarc_are_whole() -> None:
+    (found,) = read(
+        record(
+            ("200", "1 $aÉrosion"),
+            ("700", " 0$aGrégoire$dVII"),
+            ("710", "02$aUniversité de Lyon$bFaculté des lettres"),
+            ("600", " 1$aDuval$bAnne$f1802-1885$xCritique"),
+            ("601", "02$aFrance$bArmée"),
+            ("606", "  $aMer$xHistoire"),
+            ("610", "0 $amer$asel"),
+        )
+    )
+    assert found.fields["authors"] == ["Grégoire VII", "Université de Lyon. Faculté des lettres"]
+    assert found.fields["topics"] == [
+        "Duval, Anne, 1802-1885 -- Critique",
+        "France. Armée",
+        "Mer -- Histoire",
+        "mer",
+        "sel",
+    ]
+
+
 def test_a_reprint_has_the_year_of_the_first_publication() -> None:
     (found,) = read(record(("008", "860206r19771788xxk    j|     000 ||eng|d"), ("245", "00$aLittle Jack")))
     assert found.fields["published_year"] == 1788

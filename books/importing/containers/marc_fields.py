@@ -6,8 +6,9 @@ from typing import Any
 
 from pymarc import Field, Record
 
-from books.importing.formats.values import natural_order
+from books.importing.formats.values import SUFFIX, natural_order
 from books.metadata import isbn
+from books.metadata.html_text import without_entities
 
 _REMARKS = re.compile(r"[\x80-\x9f]|(?<!\s)\s*+\[from old catalog\]")  # sorting marks, and a remark of an old program
 _ISBD = " \t/:;=,،؛"
@@ -16,8 +17,10 @@ _UP_TO_PAGES = re.compile(
     r"(.*\d.*?)\]?\s*(?<![^\W\d_])(?:p\b|pp\b|pgs?\b|pages|leaves|S\b|Seiten|s\b|стр|с\b|頁|ページ|页|쪽|면)"
 )
 _UNKNOWN = re.compile(r"\[?\(?s\.? ?[nl]\.?\)?\]?|\[?publisher not identified\]?|\[?n\.? ?p\.?\]?", re.IGNORECASE)
-_SUBDIVISIONS = "avxyz"
+_HEADING, _SUBDIVISIONS = tuple("abcdfklnpt"), tuple("jvxyz")
+_RANKS = {*"Brother Father Imam King Lady Lord Mother Pope Prophet Queen Rabbi Saint Sir Sister".split()}
 SUBJECTS = ("600", "610", "611", "630", "648", "650", "651", "653", "655")
+UNIMARC_SUBJECTS = ("600", "601", "602", "605", "606", "607", "608", "610")
 
 
 def fields_of(record: Record) -> dict[str, Any]:
@@ -47,7 +50,8 @@ def _marc21_fields(record: Record) -> dict[str, Any]:
         "Language": _tag(record) or _language(dates[35:38]) or _join(_first(record, "041"), "a", only_first=True)[:3],
         "Pages": _pages(_join(_first(record, "300"), "a")),
         "Summary": "\n".join(_join(each, "a", "b") for each in record.get_fields("520")),
-        "Subjects": [" -- ".join(map(_clean, _values(each, *_SUBDIVISIONS))) for each in record.get_fields(*SUBJECTS)],
+        "Subjects": [_subject(each) for each in record.get_fields(*SUBJECTS) if each.tag != "653"]
+        + _terms(record.get_fields("653")),
         "Series": _clean(_join(series, "a", "n", "p", only_first=True)),
         "Number": _clean(_join(series, "v", only_first=True)),
     }
@@ -61,16 +65,19 @@ def _unimarc_fields(record: Record) -> dict[str, Any]:
         "Control number": _key(record),
         "Title": _clean(_join(title, "a", "h", "i", only_first=True)),
         "Subtitle": _clean(_join(title, "e")),
-        "People": [
-            [natural_order(_clean(", ".join(_values(each, "a", "b")))), _role_of_unimarc(each), ""] for each in written
-        ],
+        "People": [[_name_of_unimarc(each), _role_of_unimarc(each), ""] for each in written],
         "ISBN": _isbns(record.get_fields("010")),
         "Publisher": _publisher(_clean(_join(imprint, "c", only_first=True))),
         "Year": _join(imprint, "d", only_first=True).strip(" .,;[]"),
         "Language": _join(_first(record, "101"), "a", only_first=True),
         "Pages": _pages(_join(_first(record, "215"), "a")),
         "Summary": "\n\n".join(_join(each, "a") for each in record.get_fields("330")),
-        "Subjects": [" -- ".join(_values(each, "a", "x", "y", "z")) for each in record.get_fields("606", "607", "610")],
+        "Subjects": [
+            _subject(each, ". " if each.tag == "601" else ", ")
+            for each in record.get_fields(*UNIMARC_SUBJECTS)
+            if each.tag != "610"
+        ]
+        + _terms(record.get_fields("610")),
         "Series": _clean(_join(series, "t", only_first=True) or _join(series, "a", only_first=True)),
         "Number": _clean(_join(series, "v", only_first=True)),
     }
@@ -109,7 +116,7 @@ def _parts(field: Field | None, codes: tuple[str, ...]) -> Iterator[tuple[str, s
     """The subfields with one of the codes, without the `=` and `/` that separate them."""
     for subfield in field.subfields if field else ():
         if subfield.code in codes and (value := _REMARKS.sub("", subfield.value).rstrip(" =/").lstrip()):
-            yield subfield.code, value
+            yield subfield.code, without_entities(value)
 
 
 def _values(field: Field | None, *codes: str) -> Iterator[str]:
@@ -142,6 +149,17 @@ def _is_of_this_book(field: Field) -> bool:
     return field.indicator2 != "2" and not any(each.code in {"t", "i"} for each in field.subfields)
 
 
+def _subject(field: Field, between: str = " ") -> str:
+    """A heading in full, such as “United States. Navy -- History”."""
+    heading = between.join(_values(field, *_HEADING))
+    return " -- ".join(filter(None, map(_clean, [heading, *_values(field, *_SUBDIVISIONS)])))
+
+
+def _terms(fields: Iterable[Field]) -> list[str]:
+    """Keywords of which a field may hold several."""
+    return [_clean(term) for field in fields for term in _values(field, "a")]
+
+
 def _person(field: Field, role: str) -> list[str]:
     """Name, role and sort name, which is the entry for a person. An institution's name includes its subdivision."""
     name, is_in_own_script = _clean(_join(field, "a", only_first=True)).strip("[]"), field.tag == "880"
@@ -149,7 +167,25 @@ def _person(field: Field, role: str) -> list[str]:
     if not tag.endswith("00"):
         return [". ".join([name.removesuffix("."), *map(_clean, _values(field, "b"))]), role, ""]
     filed = " ".join([name, *_values(field, "b")]).strip(" ,")
-    return [filed if field.indicator1 == "0" else natural_order(filed), role, "" if is_in_own_script else filed]
+    addition = _clean(next(_values(field, "c"), "")).partition(",")[0]
+    is_family_name = field.indicator1 != "0" or "," in name
+    if is_family_name and SUFFIX.fullmatch(addition):
+        filed = f"{filed}, {addition}"
+    elif not is_family_name and _is_byname(addition):
+        filed = f"{filed} {addition}"
+    return [natural_order(filed) if is_family_name else filed, role, "" if is_in_own_script else filed]
+
+
+def _is_byname(addition: str) -> bool:
+    """Whether this is part of a name, as in “Thomas Aquinas” and “Hildegard von Bingen”, and not a rank."""
+    return addition[:1].islower() or (addition.isalpha() and addition not in _RANKS)
+
+
+def _name_of_unimarc(field: Field) -> str:
+    if not field.tag.startswith("70"):
+        return _clean(". ".join(_values(field, "a", "b")))
+    name = natural_order(_clean(", ".join(_values(field, "a", "b"))))
+    return " ".join([name, *_values(field, "d")])
 
 
 def _role(field: Field) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from html import unescape
 from typing import Any
 
 from books.importing.column_names import FAMILY, GIVEN, base, field_of, key
@@ -22,6 +21,7 @@ from books.importing.formats.values import (
 )
 from books.importing.results import RowError
 from books.metadata.folding import alternatives
+from books.metadata.html_text import without_entities
 
 # For these fields other columns are read if the first is empty, such as the ISBN-10.
 FALLBACKS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
@@ -32,7 +32,6 @@ _TOTALS = re.compile(
     rf"\d+ ?{_OF_BOOKS}|(?:{alternatives('totals.txt')})(?::?\s*[\d.,]*)(?:\s{_OF_BOOKS})?", re.IGNORECASE
 )
 _NAMES_IN_JSON = ("name", "literal", "title", "label", "tag", "value")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}\d{0,2});", re.IGNORECASE)
 _BETWEEN_AUTHORS = re.compile(
     r"[;；؛|\n、]|\s[&/／]\s|(?<=\)),|[,，]\s*+(?:[,，]|$)|(?<=[／/][著訳譯译編编作文絵画])[\s,，]+"
 )
@@ -112,7 +111,7 @@ def _plain(value: Any) -> Any:
 def _value(cell: Any) -> Any:
     value = strip_formula(cell)
     if isinstance(value, str) and "&" in value and "&lt;" not in value:  # which are tags of a description
-        value = _ENTITY.sub(lambda match: unescape(match[0]), value)
+        value = without_entities(value)
     is_short = isinstance(value, str) and len(value) <= LONGEST_NOTHING
     return "" if is_short and value.strip().casefold() in _NOTHING else value
 

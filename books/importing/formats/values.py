@@ -17,7 +17,7 @@ EDITOR = "edt"
 SHORTEST_ROLE = 4  # letters of a capitalized role beside a name without brackets
 DAMAGE = "Damage"  # a column with the reason why a record could not be read
 _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
-_SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
+SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
 _NO_PERSON = re.compile(
     r"[;&()\[\]\d]|(?<!^St)\. .*,|\b(?:of|and|the)\s|,\s*(?:Jr|Sr|Inc|Ltd|Co\.|Esq|M\.D|Ph\.D|D\.D|Conn)\.?$"
 )
@@ -94,7 +94,7 @@ def full_year(year: str) -> str:
 def natural_order(name: str) -> str:
     """“Last, First” becomes First Last, and “King, Martin Luther, Jr.” Martin Luther King Jr., if that is certain."""
     family, *given = [part.strip() for part in name.replace("،", ",").split(",") if part.strip()] or [""]
-    suffix = given.pop() if len(given) > 1 and _SUFFIX.fullmatch(given[-1]) else ""
+    suffix = given.pop() if len(given) > 1 and SUFFIX.fullmatch(given[-1]) else ""
     if len(given) != 1 or not _is_person(family, given[0]):
         return name.strip(" ,")
     if _EAST_ASIAN.fullmatch(family + given[0]):
