@@ -214,10 +214,65 @@ def test_utf_8_that_its_leader_does_not_say_is_read_as_such() -> None:
     assert found.fields["title"] == "Pâtisserie"
 
 
-def test_letters_of_another_encoding_are_refused_not_guessed() -> None:
-    (found,) = read(record(("245", "10$aМастер и Маргарита".encode("cp1251")), utf8=False))
+def test_marc_8_is_read_as_such_behind_a_leader_that_says_utf_8() -> None:
+    (found,) = read(record(("245", b"10$aSoci\xe2et\xe2e linn\xe2eenne")))
+    assert found.fields["title"] == "Société linnéenne"
+
+
+def test_the_other_records_show_that_letters_are_marc_8() -> None:
+    """Alone, ma\xe9cka may be maécka as well."""
+    found = read(b"".join(record(("245", b"10$a" + title), utf8=False) for title in (b"Dvo\xe9r\xe2ak", b"Ma\xe9cka")))
+    assert [row.fields["title"] for row in found] == ["Dvořák", "Mačka"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "titles"),
+    [
+        ("cp1252", ["La littérature française", "Théâtre complet", "Où est l'été ?", "Élégie à la forêt", "Mémoires"]),
+        ("cp1251", ["Мастер и Маргарита", "Тихий Дон"]),
+        ("gb18030", ["红楼梦研究资料汇编", "中国古代文学史教程", "鲁迅全集", "三国演义的世界", "现代汉语词典"]),
+        ("cp1256", ["موسم الهجرة إلى الشمال", "رجال في الشمس"]),
+    ],
+)
+def test_an_encoding_that_marc_does_not_allow_is_told_by_its_letters(encoding: str, titles: list[str]) -> None:
+    found = read(b"".join(record(("245", f"10$a{title}".encode(encoding)), utf8=False) for title in titles))
+    assert [row.fields.get("title") for row in found] == titles
+
+
+def test_damaged_letters_of_a_record_said_to_be_utf_8_are_noted() -> None:
+    (found,) = read(record(("245", b"10$aCaf\xe9")))
+    assert [(note.field, note.value) for note in found.dropped] == [("title", "Caf\ufffd")]
+
+
+@pytest.mark.parametrize("title", ["Les misérables", "Español", "Café", "São Paulo", "Märchen", "Sáenz"])
+def test_letters_that_could_be_read_in_several_ways_are_refused_not_guessed(title: str) -> None:
+    (found,) = read(record(("245", f"10$a{title}".encode("latin-1")), utf8=False))
     assert found.error is not None
-    assert "neither MARC-8 nor UTF-8" in found.error.reason
+    assert "could be read in several ways" in found.error.reason
+
+
+def test_a_record_whose_letters_contradict_those_of_the_others_is_refused() -> None:
+    french = [
+        "Histoire de la littérature française",
+        "Théâtre complet",
+        "Où est l'été ?",
+        "Élégie à la forêt",
+        "Mémoires",
+    ]
+    others = b"".join(record(("245", f"10$a{title}".encode("cp1252")), utf8=False) for title in french)
+    *_, found = read(others + record(("245", b"10$aSoci\xe2et\xe2e"), utf8=False))
+    assert found.error is not None
+
+
+def test_a_letter_that_an_escape_sequence_lost_is_noted() -> None:
+    (found,) = read(record(("245", b"10$aSoci\xe2et\x1b linn\xe2eenne"), utf8=False))
+    assert found.fields["title"] == "Sociét\ufffd linnéenne"
+    assert [note.field for note in found.dropped] == ["title"]
+
+
+def test_references_stand_for_the_characters_that_marc_8_lacks() -> None:
+    (found,) = read(record(("245", b"10$aT\xe2e &#x53BB;"), utf8=False))
+    assert found.fields["title"] == "Té 去"
 
 
 def test_a_stray_byte_in_a_field_of_codes_costs_nothing() -> None:

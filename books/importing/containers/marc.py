@@ -7,7 +7,8 @@ broken record affects no other. Import this only when reading records: it loads 
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 from xml.sax import SAXException, make_parser
 from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical_handler
@@ -15,7 +16,9 @@ from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical
 from pymarc import PymarcException, Record
 from pymarc.marcxml import XmlHandler
 
+from books.importing.containers import marc_letters
 from books.importing.containers.marc_fields import fields_of
+from books.importing.containers.marc_letters import MARC8
 from books.importing.encoding import UnreadableFile
 from books.importing.formats.base import Record as Numbered
 from books.importing.formats.values import DAMAGE
@@ -25,8 +28,7 @@ CHUNK = 1 << 18  # bytes
 MAX_RECORD = 1 << 20  # bytes; a valid record has at most 99,999
 LEADER, ENTRY = 24, 12  # bytes of the leader and of an entry of the directory
 SUBFIELD, END_OF_FIELD, END_OF_RECORD, ESCAPE = b"\x1f", b"\x1e", b"\x1d", b"\x1b"
-_ACCENTS = re.compile(rb"[\xe0-\xff]+")
-_LOST_ACCENTS = re.compile(rb"[\xe0-\xff]+[^A-Za-z\xa1-\xc8\xe0-\xff]")
+_LOST_LETTER = re.compile(rb"\x1b(?![(),$\-bgps])")  # an escape sequence that MARC-8 does not have
 logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns about each field without an indicator
 _FAULTS = {
     "RecordDirectoryInvalid": "its directory is damaged",
@@ -34,7 +36,7 @@ _FAULTS = {
     "BaseAddressInvalid": "it does not say where its fields begin",
     "NoFieldsFound": "it has no fields",
     "RecordLeaderInvalid": "it is too short",
-    "_OtherLetters": "its letters are neither MARC-8 nor UTF-8. Export it as UTF-8",
+    "_OtherLetters": "its letters are not UTF-8 and could be read in several ways. Export it as UTF-8",
     "_TooLarge": f"it is larger than {MAX_RECORD >> 20} MiB",
 }
 
@@ -52,11 +54,22 @@ class _OtherLetters(Exception):
 
 
 def binary_records(file: BinaryIO) -> Iterator[Numbered]:
+    encoding: str | None = None
+
+    def encoding_of_file(texts: bytes) -> str:
+        nonlocal encoding
+        if encoding is None:  # the records around the first that needs it show more letters
+            place = file.tell()
+            file.seek(max(place - CHUNK, 0))
+            encoding = marc_letters.encoding_of(texts + END_OF_FIELD + file.read(2 * CHUNK))
+            file.seek(place)
+        return encoding
+
     for number, data in enumerate(_split_records(file), 1):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                yield number, fields_of(_parse(data))
+                yield number, fields_of(_parse(data, encoding_of_file))
         except (PymarcException, ValueError, IndexError, _TooLarge, _OtherLetters) as error:
             reason = _FAULTS.get(type(error).__name__, "it is damaged")
             yield number, {DAMAGE: f"This record cannot be read: {reason}."}
@@ -79,17 +92,24 @@ def _strip_padding(data: bytes) -> bytes:
     return b"     " + stripped if stripped[:1].isalpha() else stripped
 
 
-def _parse(data: bytes) -> Record:
+def _parse(data: bytes, encoding_of_file: Callable[[bytes], str]) -> Record:
     if len(data) > MAX_RECORD:
         raise _TooLarge
+    data = _LOST_LETTER.sub(b"&#xFFFD;", data)
     sound = (data if _has_valid_directory(data) else _rebuild_directory(data)) + END_OF_RECORD
-    is_utf8 = sound[9:10] == b"a"
     texts = b"".join(field for field in sound.split(END_OF_FIELD) if SUBFIELD in field) or sound  # not codes
-    if not is_utf8 and not texts.isascii() and ESCAPE not in texts:
-        is_utf8 = texts.decode(errors="ignore").encode() == texts
-        if not is_utf8 and not _is_marc8(texts):
+    text = texts.decode(errors="ignore")
+    is_flagged, is_utf8, has_utf8 = sound[9:10] == b"a", text.encode() == texts, not text.isascii()
+    if ESCAPE not in texts and not is_utf8 and not (is_flagged and has_utf8):
+        encoding = encoding_of_file(texts)
+        is_other = marc_letters.contradicts_marc8 if encoding == MARC8 else partial(marc_letters.is_marc8, least=2)
+        if encoding and not is_other(texts):
+            unflagged = sound[:9] + b" " + sound[10:]
+            return Record(unflagged, file_encoding="iso8859-1" if encoding == MARC8 else encoding)
+        if not is_flagged:
             raise _OtherLetters
-    return Record(sound, force_utf8=is_utf8, hide_utf8_warnings=True, utf8_handling="replace")
+    force_utf8 = is_flagged or (is_utf8 and has_utf8 and ESCAPE not in texts)
+    return Record(sound, force_utf8=force_utf8, hide_utf8_warnings=True, utf8_handling="replace")
 
 
 def _has_valid_directory(data: bytes) -> bool:
@@ -116,12 +136,6 @@ def _rebuild_directory(data: bytes) -> bytes:
     start = LEADER + len(entries) + 1
     leader = b"%05d" % min(start + len(fields), 99999) + data[5:12] + b"%05d" % start + data[17:LEADER]
     return leader + entries + END_OF_FIELD + fields
-
-
-def _is_marc8(data: bytes) -> bool:
-    """Whether accents come before letters, as in MARC-8: in other encodings these bytes are letters themselves."""
-    accents = len(_ACCENTS.findall(data))
-    return len(_LOST_ACCENTS.findall(data)) * 10 <= accents
 
 
 class _NoDoctype(LexicalHandler):
