@@ -1,16 +1,16 @@
-"""How a process learns that the catalogue has changed, no matter who wrote it.
+"""Tells a process that the catalogue has changed, no matter who wrote it.
 
-What is made from the catalogue and cached is valid as long as the catalogue's version is. `validate` sees every change
-that was committed before it was called, by any process, program or host:
+Anything computed from the catalogue and cached is valid while the catalogue's version stays the same. `validate` sees
+every change that was committed before the call, by any process, program or host:
 
-- SQLite: triggers raise a number in the same transaction. `PRAGMA data_version` (5 µs) tells whether anybody has
-  committed anything since the last look, and only then the number is read.
-- PostgreSQL: triggers send a notification, which leaves with the commit. A process listens on one connection, and sends
-  the server a Sync message on it: what was committed before arrives before the answer. (An empty query would do the
-  same, at the cost of a transaction.) Nothing is written, so writers never wait for each other.
+- SQLite: triggers increase a number in the same transaction. `PRAGMA data_version` (5 µs) says whether anybody has
+  committed anything since the last check, and only then the number is read.
+- PostgreSQL: triggers send a notification with the commit. Each process listens on one connection and sends a Sync
+  message on it: notifications of earlier commits arrive before its response. (An empty query would do the same, at the
+  cost of a transaction.) Nothing is written, so writers never wait for each other.
 
-While the version is unknown (nobody has subscribed, the connection is lost), `validate` gives None: nothing that is
-cached may be used.
+While the version is unknown (before `subscribe`, or without a connection), `validate` returns None: no cached value may
+be used.
 """
 
 from django.db import connection
@@ -18,12 +18,12 @@ from django.utils.module_loading import import_string
 
 from books.cache.version import CatalogueVersion, PerVersion
 
-# By name: psycopg is 10 MB, and only for PostgreSQL.
+# By name: psycopg takes 10 MB, and only PostgreSQL needs it.
 VERSIONS = {"sqlite": "books.cache.sqlite.SqliteVersion", "postgresql": "books.cache.postgresql.PostgresVersion"}
 
 
 def version_of_database() -> CatalogueVersion:
-    """A version to subscribe to, of the default database."""
+    """The version of the default database, to subscribe to."""
     version: type[CatalogueVersion] = import_string(VERSIONS[connection.vendor])
     return version(connection)
 

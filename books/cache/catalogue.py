@@ -1,17 +1,17 @@
-"""The catalogue's name, as every page and feed shows it: read once for each version of the catalogue."""
+"""The catalogue's name, which every page and feed shows: read once per version of the catalogue."""
 
 from books.cache import per_version
 from books.models.catalogue import DEFAULT_NAME, Catalogue
 
 
 class Known:
-    """What this process has read last: pages of errors show it without a query."""
+    """The name that this process read last, for error pages, which query nothing."""
 
     name = DEFAULT_NAME
 
 
 async def acatalogue_name() -> str:
-    """The name as it is now."""
+    """The current name."""
     Known.name = await per_version.get_or_make("name", _aread)
     return Known.name
 

@@ -9,12 +9,12 @@ from books.cache.triggers import CHANNEL, TABLES
 from books.cache.version import CannotSubscribe, CatalogueVersion, log
 from django41_example.environment import COMMAND
 
-ANSWER_SECONDS = 2.0  # for PostgreSQL to answer; then the connection counts as lost
-NOT_OURS = {"cursor_factory", "context", "prepare_threshold"}  # what only Django's own connections need
+ANSWER_SECONDS = 2.0  # for a response; after that the connection counts as lost
+NOT_OURS = {"cursor_factory", "context", "prepare_threshold"}  # parameters that only Django's own connections need
 
 
 class PostgresVersion(CatalogueVersion):
-    """Sends one Sync for all requests that arrived in the same turn of the event loop."""
+    """Sends one Sync message for all requests that arrived in the same turn of the event loop."""
 
     ERRORS = (psycopg.Error,)
 
@@ -24,7 +24,7 @@ class PostgresVersion(CatalogueVersion):
         self.connection: psycopg.AsyncConnection[Any] | None = None
         self.socket = -1
         self.is_lost = asyncio.Event()
-        self.asked: list[asyncio.Future[int | None]] = []  # those for whom the Sync on its way was sent
+        self.asked: list[asyncio.Future[int | None]] = []  # those waiting for the response to the Sync that was sent
         self.waiting: list[asyncio.Future[int | None]] = []
         self.too_late: asyncio.TimerHandle | None = None
 
@@ -40,7 +40,7 @@ class PostgresVersion(CatalogueVersion):
         return validated
 
     def validate_now(self) -> "asyncio.Future[int | None]":
-        """The same for all requests that have arrived: it is asked for at once."""
+        """Validate at once for all requests that have arrived."""
         validated = self.validate()
         self._ask()
         return validated
@@ -56,7 +56,7 @@ class PostgresVersion(CatalogueVersion):
             self.is_lost.set()
 
     def _receive(self) -> None:
-        """The server has sent something."""
+        """Read what the server has sent."""
         assert self.connection  # noqa: S101 - for the type checker
         pgconn = self.connection.pgconn
         try:

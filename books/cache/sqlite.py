@@ -8,17 +8,17 @@ from books.cache.triggers import sqlite_triggers
 from books.cache.version import CannotSubscribe, CatalogueVersion
 from django41_example.environment import COMMAND
 
-OPENING = 2000  # ms to wait, in a thread, for a process that opens the database at the same moment
+OPENING = 2000  # ms to wait, in a thread, for another process that is opening the database
 
 
 def connect(database: BaseDatabaseWrapper) -> sqlite3.Connection:
-    """A connection for use on the event loop: it never waits for a lock."""
+    """A connection for the event loop, which never waits for a lock."""
     name = f"file:{quote(str(database.settings_dict['NAME']))}?mode=rw"
     return sqlite3.connect(name, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
 
 
 class SqliteVersion(CatalogueVersion):
-    """Looks once per turn of the event loop: every request of that turn had arrived before the look."""
+    """Checks once per turn of the event loop, after all requests of that turn have arrived."""
 
     ERRORS = (sqlite3.Error,)
 

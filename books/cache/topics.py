@@ -1,4 +1,4 @@
-"""The topics, kept in memory: rows become plain values once, and are read again when the catalogue has changed."""
+"""The topics, kept in memory as plain values, and read again when the catalogue has changed."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ class CachedTopic:
 
 
 async def atopics() -> dict[str, CachedTopic]:
-    """The topics by slug, in alphabetical order, as they are now."""
+    """The current topics by slug, in alphabetical order."""
     return await per_version.get_or_make("topics", aread_topics)
 
 
 async def arefresh_topics() -> dict[str, CachedTopic]:
-    """The topics, read from the database whether or not they have changed."""
+    """Read the topics from the database, whether or not they have changed."""
     per_version.forget("topics")
     return await atopics()
 
@@ -30,6 +30,6 @@ async def aread_topics() -> dict[str, CachedTopic]:
 
 
 async def warm_up() -> None:
-    """Have the topics in memory before the first request."""
+    """Load the topics before the first request."""
     await catalogue_version.is_known.wait()
     await atopics()

@@ -1,4 +1,4 @@
-"""What raises the version of the catalogue: the database does it by itself, whoever writes."""
+"""The database's triggers, which change the version of the catalogue whoever writes."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -37,7 +37,7 @@ POSTGRES_FUNCTION = (
 
 
 def install(database: BaseDatabaseWrapper) -> None:
-    """Put into the database what raises the version, where it is missing."""
+    """Install the triggers that are missing."""
     if database.vendor == "sqlite":
         statements = [*SQLITE_TABLE, *sqlite_triggers()]
     else:

@@ -1,4 +1,4 @@
-"""The version of the catalogue, and values that are computed once per version."""
+"""The version of the catalogue, and values computed once per version."""
 
 import asyncio
 import logging
@@ -13,34 +13,34 @@ from django41_example.server.threads import current_checkout, release
 
 CONNECT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts to connect
-MOST_BYTES = 3 << 20  # that a process holds of pickled values; as objects they take up to twice as much
-OVERHEAD = 2000  # bytes that a value and its key take besides
+MOST_BYTES = 3 << 20  # of pickled values in a process; as objects they may take twice as much
+OVERHEAD = 2000  # bytes for a value and its key in addition
 
 log = logging.getLogger("books.cache")
 
 
 class CannotSubscribe(Exception):
-    """The database cannot notify of changes; the argument says why, and what to do."""
+    """The database cannot report changes. The message says why, and what to do."""
 
 
 class CatalogueVersion:
-    """A number that differs whenever the catalogue may have changed.
+    """A number that changes whenever the catalogue may have changed.
 
-    Known while `subscribe` runs. Everything here happens on the event loop.
+    It is known while `subscribe` runs. Everything here runs on the event loop.
     """
 
-    ERRORS: tuple[type[Exception], ...] = ()  # that `_open` may raise, besides OSError
+    ERRORS: tuple[type[Exception], ...] = ()  # exceptions of `_open` besides OSError
 
     def __init__(self, database: Any) -> None:
         self.database = database
         self.is_known = asyncio.Event()
 
     def validate(self) -> Awaitable[int | None]:
-        """The version now; None if it is not known."""
+        """The current version; None if it is unknown."""
         raise NotImplementedError
 
     async def subscribe(self) -> None:
-        """Keep the version known, until cancelled."""
+        """Keep the version up to date until cancelled."""
         expected: tuple[type[BaseException], ...] = (OSError, CannotSubscribe, *self.ERRORS)
         pause, warned = FIRST_PAUSE, False
         while True:
@@ -64,7 +64,7 @@ class CatalogueVersion:
         raise NotImplementedError
 
     async def _lost(self) -> None:
-        """Return when the connection that `_open` opened is lost."""
+        """Return when the connection is lost."""
         await asyncio.Event().wait()
 
     def _close(self) -> None:
@@ -72,7 +72,7 @@ class CatalogueVersion:
 
 
 class PerVersion:
-    """Values that are valid for one version of the catalogue: counts, facets, topics, frames of pages."""
+    """Values that are valid for one version of the catalogue: counts, facets, topics, page frames."""
 
     def __init__(self, version: CatalogueVersion) -> None:
         self.version = version
@@ -81,9 +81,9 @@ class PerVersion:
         self.being_made: dict[Hashable, asyncio.Event] = {}
 
     async def get_or_make[Value](self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
-        """The value for the catalogue as it is now. Many concurrent requests compute it only once.
+        """The value for the current catalogue. Concurrent requests compute it only once.
 
-        A read-only request asks for the version once, so it sees what was committed before it began.
+        A read-only request checks the version once, so it sees what was committed before it began.
         """
         while True:
             checkout = current_checkout.get()
@@ -102,7 +102,7 @@ class PerVersion:
                 value: Value = made[1]
                 return value
             if being_made := self.being_made.get((number, key)):
-                release()  # whoever makes it may be in need of a thread
+                release()  # the request that computes it may need a thread
                 await being_made.wait()
             else:
                 return await self._make(number, key, make)
@@ -117,8 +117,8 @@ class PerVersion:
         made = self.being_made[number, key] = asyncio.Event()
         try:
             value = await make()
-            if number == self.number:  # else it is older than what is held now
-                with suppress(ValueError):  # it is larger than all that may be held
+            if number == self.number:  # otherwise the value is older than those held now
+                with suppress(ValueError):  # it exceeds the whole cache
                     self.values[key] = key, value
             return value
         finally:

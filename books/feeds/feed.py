@@ -1,4 +1,4 @@
-"""Feeds as plain data, which opds and opds2 write in their own format."""
+"""Feeds as plain data, which opds and opds2 write in their formats."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from books.web.serializers import book_url
 COLUMNS = ("id", "created_at", "updated_at", *RECORD_COLUMNS)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 NEW, BORROW = "http://opds-spec.org/sort/new", "http://opds-spec.org/acquisition/borrow"
-# One picture for all books: OPDS 2.0 demands one, and it must be a bitmap.
+# One picture for all books: OPDS 2.0 requires a bitmap.
 COVER, COVER_KIND = "books/cover.png", "image/png"
 
 
 @dataclass(frozen=True)
 class NavigationLink:
-    """A link to another feed, whose `path` is relative to the start of the feeds."""
+    """A link to another feed. Its `path` is relative to the root of the feeds."""
 
     title: str
     path: str
@@ -36,19 +36,19 @@ class NavigationLink:
 
 @dataclass(frozen=True)
 class Feed:
-    """A page of links, or of books."""
+    """A page of links or books."""
 
     title: str
-    path: str  # its own, relative to the start of the feeds
+    path: str  # of this feed, relative to the root of the feeds
     page: str  # the URL of the same list for people
     updated: datetime
     relations: Mapping[str, str | None]  # paths: up, first, next, previous
     navigation: Sequence[NavigationLink] | None = None
     books: Sequence[Mapping[str, Any]] | None = None
     orders: Sequence[NavigationLink] = ()  # the same books in other orders
-    count: int | None = None  # of all pages, if it is known
-    size: int | None = None  # of a page
-    catalogue: str = ""  # the name of the whole
+    count: int | None = None  # of entries on all pages, if known
+    size: int | None = None  # of a page, in entries
+    catalogue: str = ""  # its name
 
 
 class Style(Protocol):
@@ -66,7 +66,7 @@ def with_query(path: str, parameters: Mapping[str, str]) -> str:
 
 
 async def abooks(pks: Iterable[int]) -> list[dict[str, Any]]:
-    """What feeds say of these books, in this order; deleted ones are left out."""
+    """The data of these books for feeds, in this order, without deleted ones."""
     pks, cover = list(pks), static(COVER)
     rows = {row["id"]: {**_book(row), "cover": cover} async for row in Book.objects.filter(pk__in=pks).values(*COLUMNS)}
     return [rows[pk] for pk in pks if pk in rows]
@@ -87,6 +87,6 @@ def _book(row: Mapping[str, Any]) -> dict[str, Any]:
         "contributors": split(row["contributors"]),
         "topics": [(record.topic_slug(name), name) for name in split(row["topic_names"])],
         "urn": f"urn:isbn:{row['isbn13']}" if row["isbn13"] else "",
-        "year": f"{year:04}" if year and year > 0 else "",  # dates in feeds begin with our era
+        "year": f"{year:04}" if year and year > 0 else "",  # feeds have no dates BCE
         "places": places(as_record(row)),
     }

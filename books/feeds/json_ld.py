@@ -10,7 +10,7 @@ ROLES = {role: roles.LABELS[role] for role in ("trl", "ill", "edt")}
 
 
 def json_ld(data: Mapping[str, Any]) -> str:
-    """The text, from the data of a book; safe to stand in a <script> element."""
+    """A book's data as text that is safe inside a <script> element."""
     facts = {
         "@context": "https://schema.org",
         "@type": "Book",

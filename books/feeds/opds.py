@@ -1,4 +1,4 @@
-"""Feeds as OPDS 1.2, which is Atom with relations of its own: https://specs.opds.io/opds-1.2"""
+"""Feeds as OPDS 1.2, which is Atom with additional link relations: https://specs.opds.io/opds-1.2"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -85,7 +85,7 @@ def _category(slug: str, name: str, origin: str) -> Xml:
 
 
 def _navigation_entry(link: NavigationLink, feed: Feed, origin: str) -> Xml:
-    """An entry that leads to another feed. It may have changed whenever the catalogue has."""
+    """An entry that links to another feed. It counts as changed whenever the catalogue has changed."""
     return element(
         "entry",
         NO_ATTRIBUTES,

@@ -1,4 +1,4 @@
-"""Feeds as OPDS 2.0, which is JSON after the Readium Web Publication Manifest: https://drafts.opds.io/opds-2.0"""
+"""Feeds as OPDS 2.0, which is JSON based on Readium's Web Publication Manifest: https://drafts.opds.io/opds-2.0"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -57,7 +57,7 @@ def _publication(book: Mapping[str, Any], origin: str) -> Plain:
         **{name: [{"name": each} for each in names] for name, names in contributors.items()},
         "language": book["language"],
         "publisher": book["publisher"],
-        "published": f"{book['year']}-01-01" if book["year"] else "",  # this format has whole dates only
+        "published": f"{book['year']}-01-01" if book["year"] else "",  # the format only has full dates
         "modified": book["updated_at"],
         "numberOfPages": book["pages"],
         "description": book["description"],

@@ -1,4 +1,4 @@
-"""How a browser or a reading app searches here: https://github.com/dewitt/opensearch"""
+"""Tells browsers and reading apps how to search here: https://github.com/dewitt/opensearch"""
 
 from django.urls import reverse
 
@@ -6,14 +6,14 @@ from books.feeds import opds
 from books.feeds.xml import Xml, element, texts
 
 NAME = "http://a9.com/-/spec/opensearch/1.1/"
-SHORT, LONG = 16, 48  # characters that the format allows
+SHORT, LONG = 16, 48  # characters, the format's limit
 
 
 def description(origin: str, name: str) -> Xml:
     pages, feeds = (f"{reverse(view)}?q={{searchTerms}}" for view in ("book_list", "opds_books"))
     templates = (
         ("text/html", pages),
-        (opds.ACQUISITION, feeds),  # the first is the one that KOReader takes, which fills in {searchTerms} alone
+        (opds.ACQUISITION, feeds),  # KOReader uses the first and only fills in {searchTerms}
         (opds.ACQUISITION, f"{feeds}&author={{atom:author?}}"),
         ("application/json", pages),
     )

@@ -1,7 +1,7 @@
-"""The pages of all books, authors, series and topics, for robots: an index of files (https://www.sitemaps.org/protocol.html).
+"""The sitemap for robots, an index of files with the pages of all books, authors, series and topics.
 
-A file holds a range of ids, so that a row stays in its file whatever is added or deleted, and no file is found by
-counting rows. It is written in batches, each after the last id, so that any number of books takes little memory.
+See https://www.sitemaps.org/protocol.html. A file has a range of ids: whatever is added or deleted, a row stays in its
+file, and no rows are counted. Files are written in batches, each after the last id, so large ones take little memory.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +14,8 @@ from django.urls import reverse
 from books.models import Author, Book, Series, Topic
 from books.web.serializers import book_url
 
-IDS_IN_A_FILE = 50_000  # no file may have more addresses
-FILES = 50_000  # nor an index more files
+IDS_IN_A_FILE = 50_000  # URLs of a file, the protocol's limit
+FILES = 50_000  # files of an index, the protocol's limit
 BATCH = 1000  # rows
 NAME = "http://www.sitemaps.org/schemas/sitemap/0.9"
 HEAD = f'<?xml version="1.0" encoding="utf-8"?>\n<%s xmlns="{NAME}">\n'
@@ -25,14 +25,14 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of one kind: one for each row."""
+    """The pages of one kind, one per row."""
 
-    view: str  # of a file of their addresses
+    view: str  # of a file with their URLs
     rows: QuerySet[Any, Row]
     path: Callable[[Row], str]
 
     def numbers(self) -> list[int]:
-        """The numbers of the files, from 1, that are not empty: a query for each, since ids may have wide gaps."""
+        """The numbers of the files that are not empty, from 1. Each takes a query, since ids may have wide gaps."""
         numbers: list[int] = []
         while len(numbers) < FILES and (row := self._first(numbers[-1] if numbers else 0)):
             numbers.append((row["pk"] - 1) // IDS_IN_A_FILE + 1)
@@ -51,7 +51,7 @@ class Pages:
         yield b"</urlset>\n"
 
     def _first(self, after: int) -> Row | None:
-        """The first row after those of this file."""
+        """The first row after this file."""
         return self.rows.filter(pk__gt=after * IDS_IN_A_FILE).order_by("pk").first()
 
     def _lines(self, batch: list[Row], origin: str) -> bytes:
@@ -77,7 +77,7 @@ PAGES = {
 
 
 def index(origin: str) -> bytes | None:
-    """The index of all files; None where nothing is to be listed yet. To be called in a thread."""
+    """The index of all files; None for an empty catalogue. Call it in a thread."""
     paths = [reverse(pages.view, args=[number]) for pages in PAGES.values() for number in pages.numbers()]
     lines = "".join(f"<sitemap><loc>{origin}{path}</loc></sitemap>\n" for path in paths[:FILES])
     return f"{HEAD % 'sitemapindex'}{lines}</sitemapindex>\n".encode() if paths else None

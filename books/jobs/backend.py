@@ -1,4 +1,4 @@
-"""A backend for Django's tasks: to enqueue a task inserts a job's row."""
+"""A backend for Django's tasks: enqueueing a task inserts a row for the job."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -34,7 +34,7 @@ class EmbeddedBackend(BaseTaskBackend):
         self, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Result:
         self.validate_task(task)
-        if args:  # a row outlives the code that wrote it, and names change less often than an order
+        if args:  # rows outlive the code that wrote them, and names change less often than the order of arguments
             raise InvalidTask("Give a job's arguments by name.")
         job = Job.objects.create(
             task=task.module_path,
@@ -48,7 +48,7 @@ class EmbeddedBackend(BaseTaskBackend):
         return result_of(job)
 
     def notify(self, job: Job) -> None:
-        """Notify workers of a queued job, in the transaction that queues it. Workers that poll need no wake-up."""
+        """Notify workers of a queued job, in the transaction that queues it. Polling workers need no notification."""
 
     def get_result(self, result_id: str) -> Result:
         try:
@@ -73,7 +73,7 @@ def result_of(job: Job) -> Result:
         errors=[error] if job.error else [],
         worker_ids=[job.owner] * job.attempt,
     )
-    object.__setattr__(result, "_return_value", job.result)  # as Django's own backends set it
+    object.__setattr__(result, "_return_value", job.result)  # as in Django's own backends
     return result
 
 

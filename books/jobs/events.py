@@ -1,8 +1,8 @@
 """Server-sent events of jobs: one query serves all subscribers of a process.
 
-A process queries the database only while somebody subscribes. An event is the whole state of a job, so a slow
-subscriber skips to the latest. Its id is a digest of that state, the same on every worker: a client that reconnects
-sends it back.
+A process queries the database only while it has subscribers. An event is the whole state of a job, so a slow subscriber
+can skip to the latest. Its id is a digest of that state, the same on every worker, and a reconnecting client sends it
+back.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ from books.web.negotiation import as_json
 from django41_example.server.threads import PoolTimeout
 
 POLL_EVERY = 0.25  # seconds
-PAUSE = 2.0  # seconds after an error that is not the database's
+PAUSE = 2.0  # seconds after an error of our own
 KEEPALIVE_EVERY = 10.0  # seconds without an event
-CHECK_EVERY = 1.0  # seconds for which a client that was allowed to read is taken to be so still
-RETRY = b"retry: 1000\n\n"  # milliseconds after which a browser reconnects
+CHECK_EVERY = 1.0  # seconds between two checks that a client may still read
+RETRY = b"retry: 1000\n\n"  # milliseconds until a browser reconnects
 
 Row = dict[str, Any]
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class Event:
-    """The state of one job at one moment."""
+    """The state of a job at one moment."""
 
     def __init__(self, row: Row) -> None:
         data = as_json(serializers.job(row))
@@ -46,9 +46,9 @@ class Event:
 
 
 class Subscriber:
-    """One client, and the latest event of each job that it has not received yet. Without a key it follows all jobs.
+    """A client, with the latest event of each job that it has yet to receive. Without a key it follows all jobs.
 
-    `last_id` is the last event that the client received before: it is not sent again, unless it is the job's end.
+    `last_id` is the last event that the client has received. It is only sent again if it ends the job.
     """
 
     def __init__(self, key: str | None, last_id: str = "") -> None:
@@ -67,7 +67,7 @@ class Subscriber:
             self.has_news.set()
 
     async def receive(self) -> list[Event]:
-        """The new events; none after KEEPALIVE_EVERY seconds without any."""
+        """Wait for new events; returns none after KEEPALIVE_EVERY seconds."""
         try:
             async with asyncio.timeout(KEEPALIVE_EVERY):
                 await self.has_news.wait()
@@ -84,19 +84,19 @@ class Broadcaster:
     def __init__(self) -> None:
         self.subscribers: set[Subscriber] = set()
         self.events: dict[str, Event] = {}  # the latest of each active job
-        self.newest: int | None = None  # the last job that was seen: a later one may be over before the next poll
+        self.newest: int | None = None  # the last job seen, since a later one may end before the next poll
         self.task: asyncio.Task[None] | None = None
 
     def subscribe(self, subscriber: Subscriber) -> None:
         self.subscribers.add(subscriber)
         if self.task is None or self.task.done():
-            # A context of its own: the task outlives the request that starts it, and that request's thread.
+            # In its own context, as the task outlives the request that starts it and that request's thread.
             self.task = asyncio.get_running_loop().create_task(self._poll_forever(), context=Context())
 
     def begin(self, subscriber: Subscriber, event: Event) -> None:
-        """Send the state that a stream begins with, unless a poll has sent a later one meanwhile."""
+        """Send the state that begins a stream, unless a poll has sent a later one."""
         if not event.is_last:
-            self.events.setdefault(event.key, event)  # so that its end is noticed even if it comes before any poll
+            self.events.setdefault(event.key, event)  # so that its end is noticed even before the first poll
         if event.key not in subscriber.latest:
             subscriber.notify(event)
 
@@ -104,9 +104,9 @@ class Broadcaster:
         while self.subscribers:
             try:
                 await self._poll()
-            except Error:  # the database will be back, and the subscribers are still here
+            except Error:  # the database may come back while the subscribers wait
                 await sync_to_async(close_old_connections)()
-            except Exception:  # the boundary of the task: nobody awaits it
+            except Exception:  # the boundary of the task, which nobody awaits
                 log.exception("The events of jobs pause.")
                 await asyncio.sleep(PAUSE)
             await asyncio.sleep(POLL_EVERY)
@@ -133,11 +133,12 @@ broadcaster = Broadcaster()
 async def stream(
     key: str | None, first: QuerySet[Job, Row], last_id: str, ais_allowed: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[bytes]:
-    """The stream for one client: the state of the `first` jobs, then each update.
+    """The stream for one client: the state of the `first` jobs, then all updates.
 
-    Ends with the job that it follows, or when the client may not read it any more."""
+    It ends with the job that it follows, or when the client may no longer read.
+    """
     subscriber, checked_at = Subscriber(key, last_id), time.monotonic()
-    broadcaster.subscribe(subscriber)  # before anything is read, so that nothing is missed in between
+    broadcaster.subscribe(subscriber)  # before reading anything, so that no update is missed
     try:
         yield RETRY
         async for row in first:

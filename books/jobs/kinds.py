@@ -19,7 +19,7 @@ from books.web.permissions import BACKUP, CHANGE, DELETE, Rule
 class Kind:
     task: AnyTask
     form: type[JobForm]
-    rule: Rule | None = None  # besides that of starting jobs; also for cancelling and resuming it
+    rule: Rule | None = None  # in addition to starting jobs; also to cancel and resume it
     takes_file: bool = False
     is_for_lab: bool = False
 

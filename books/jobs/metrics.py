@@ -5,7 +5,7 @@ from books.models.job import Job, Status, Worker
 
 
 def counts() -> dict[str, float]:
-    """What a monitor is told of jobs; called outside of requests, in a thread whose connection is then closed."""
+    """The figures on jobs for a monitor. Called outside requests, in a thread whose connection is then closed."""
     try:
         found = dict(Job.objects.active().values_list("status").annotate(jobs=Count("pk")).order_by())
         return {

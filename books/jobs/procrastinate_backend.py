@@ -1,8 +1,8 @@
 """Jobs on PostgreSQL by procrastinate, on any number of hosts: `manage.py procrastinate worker`.
 
-Procrastinate carries notifications, "try this job", each committed in one transaction with the job's row. The row
-decides: a notification that comes twice, or late, finds nothing to claim. Workers look every five seconds for jobs
-whose notification was lost.
+Procrastinate carries notifications, "try this job", each committed in the transaction of the job's row. The row
+decides: a repeated or late notification finds nothing to claim. Every five seconds, workers look for jobs whose
+notification was lost.
 """
 
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The job of procrastinate's workers: wake the loop that claims due jobs."""
+"""Procrastinate's workers, which wake the loop that claims due jobs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -14,14 +14,14 @@ from books.models.job import UNSEEN
 
 
 def begin(app: App) -> None:
-    """The setting PROCRASTINATE_ON_APP_READY."""
+    """For the setting PROCRASTINATE_ON_APP_READY."""
     app.run_worker_async = partial(run_with_loop, app, app.run_worker_async)  # type: ignore[method-assign]
 
 
 async def run_with_loop(
     app: App, run_worker: Callable[..., Awaitable[None]], queues: Collection[str] | None = None, **options: Any
 ) -> None:
-    """Run a worker beside a loop. The loop also finds jobs whose notification was lost or came too early."""
+    """Run a worker beside a loop, which also finds jobs whose notification was lost or came too early."""
     loop = Loop(queues or (), poll=SEEN_EVERY)
 
     @app.task(name=TRY_JOB)
@@ -40,13 +40,13 @@ async def run_with_loop(
 
 
 async def forget_stalled_notifications(app: App) -> None:
-    """Those that a worker held when it died."""
+    """Delete the notifications that a worker held when it died."""
     for dead in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=UNSEEN.total_seconds()):
         await app.job_manager.finish_job_by_id_async(cast("int", dead.id), status=jobs.Status.FAILED, delete_job=True)
 
 
 class PatientConnection(AsyncConnection[Any]):
-    """Sleeps until something comes: psycopg's own wakes ten times a second."""
+    """Sleeps until a notification comes. psycopg's own connection wakes up ten times a second."""
 
     async def wait(self, gen: Any, interval: float = 60.0, timeout: float | None = None) -> Any:  # noqa: ASYNC109
         return await super().wait(gen, interval, timeout)

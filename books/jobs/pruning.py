@@ -1,6 +1,6 @@
-"""What a worker does by itself, besides running jobs: a daily backup, and a daily clean-up.
+"""A worker's own tasks besides running jobs: a daily backup and a daily clean-up.
 
-That deletes old jobs with their files, unused uploads, dead workers, expired lookups, sessions and tokens.
+The clean-up deletes old jobs with their files, unused uploads, dead workers, expired lookups, sessions and tokens.
 """
 
 from datetime import timedelta
@@ -21,10 +21,10 @@ from books.jobs.tasks.backup import backup
 from books.models import CachedLookup, Invitation, Job, JobFile, Token, Worker
 
 KEPT_UP_EVERY = 60.0  # seconds
-PRUNE, BACKUP = PREFIXES = "prune-", "daily-backup-"  # keys that no client may choose
-KEPT = timedelta(days=30)  # a job that has ended, with its files; a token that expired or was revoked
-UNUSED = timedelta(days=7)  # an upload that nobody has imported
-BATCH = 20  # jobs whose files are deleted in one transaction
+PRUNE, BACKUP = PREFIXES = "prune-", "daily-backup-"  # keys that no client can choose
+KEPT = timedelta(days=30)  # for finished jobs and their files, and for expired and revoked tokens
+UNUSED = timedelta(days=7)  # for uploads that nobody has imported
+BATCH = 20  # jobs per transaction, as they are deleted with their files
 
 
 @task(priority=-50)
@@ -48,20 +48,20 @@ def prune() -> dict[str, int]:
 
 
 def delete_locked(rows: "QuerySet[Any]") -> int:
-    """Delete a batch of these rows, but none that somebody has just resumed or used; how many."""
+    """Delete a batch of these rows, except those that somebody has just resumed or used. Returns their number."""
     pks = list(rows.select_for_update().values_list("pk", flat=True)[:BATCH])
     rows.model.objects.filter(pk__in=pks).delete()
     return len(pks)
 
 
 async def akeep_up() -> None:
-    """Every worker does this every KEPT_UP_EVERY seconds."""
+    """Run by every worker every KEPT_UP_EVERY seconds."""
     await Job.objects.afollow_clock()
     await astart_todays_jobs()
 
 
 async def astart_todays_jobs() -> None:
-    """By jobs whose key is the day: once for any number of workers."""
+    """Start them with the day as key, so that many workers start them once."""
     today = f"{timezone.now():%Y-%m-%d}"
     wanted: dict[str, tuple[AnyTask, dict[str, Any]]] = {f"{PRUNE}{today}": (prune, {})}
     if settings.BACKUPS:

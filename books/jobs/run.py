@@ -1,6 +1,6 @@
-"""One run of a job by one worker: what the task is given, and how its end gets into the job's row.
+"""One run of a job by one worker: what the task can call, and how its end is written to the job's row.
 
-Every write names the owner, so a worker that lost its lease writes nothing: see books.jobs for the guarantee.
+Every write names the owner, so a worker without its lease writes nothing: see books.jobs for the guarantee.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from books.jobs.backend import AnyTask, result_of
 from books.models import JobFile
 from books.models.job import LEASE, Job, Status, over
 
-HEARTBEAT = 0.5  # seconds between two checks that the job is still ours and still wanted
+HEARTBEAT = 0.5  # seconds between two checks that the job is still ours and not cancelled
 RENEWED_AFTER = LEASE.total_seconds() / 3
-GIVEN_UP_AFTER = LEASE.total_seconds() * 0.8  # without an answer from the database: soon another may take over
+GIVEN_UP_AFTER = LEASE.total_seconds() * 0.8  # without the database, as another worker may soon take over
 MAX_CONSECUTIVE_FAILURES = 3
 LOG_LINES, LINE_LENGTH = 20, 200
 
-# PostgreSQL ends the transaction of a frozen or disconnected worker, so that its locks do not hold up the next owner.
+# PostgreSQL ends the transaction of a frozen or disconnected worker, so that its locks do not delay the next owner.
 SESSION_SETTINGS = {
     "idle_in_transaction_session_timeout": f"{LEASE.total_seconds():.0f}s",
     "tcp_keepalives_idle": "4s",
@@ -45,7 +45,7 @@ _current: ContextVar["Run"] = ContextVar("run")
 
 
 def current() -> "Run":
-    """The run of the task that calls this."""
+    """The run of the calling task."""
     return _current.get()
 
 
@@ -56,11 +56,11 @@ class StopReason(StrEnum):
 
 
 class JobAborted(Exception):
-    """The task must end here. What it has saved stays."""
+    """The task must end now. What it has saved stays."""
 
 
 class Postponed(Exception):
-    """The task waits for something. Its job is handed back, leaves its place to others, and goes on later."""
+    """The task has to wait. Its job is handed back, makes room for others, and continues later."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
@@ -68,15 +68,15 @@ class Postponed(Exception):
 
 
 class PermanentError(Exception):
-    """The job cannot succeed, however often it is retried. The message says why, and what to do."""
+    """The job can never succeed. The message says why, and what to do."""
 
 
 class Run:
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.checkpoint: dict[str, Any] = job.checkpoint  # where this run starts
+        self.checkpoint: dict[str, Any] = job.checkpoint  # at the start of this run
         self.stop_reason: StopReason | None = None
-        self.unsaved: dict[str, Any] = {}  # columns that the next heartbeat saves
+        self.unsaved: dict[str, Any] = {}  # columns for the next heartbeat to save
         self.progress: dict[str, Any] = {"consecutive_failures": job.consecutive_failures}  # reported or committed
         self.log = deque(job.log, LOG_LINES)
         self.renewed = time.monotonic()
@@ -84,7 +84,7 @@ class Run:
         self.mine = Job.objects.filter(pk=job.pk, owner=job.owner, status=Status.RUNNING)
 
     def check(self) -> None:
-        """Raise JobAborted if the task must end. To be called between batches, about every second."""
+        """Raise JobAborted if the task must end. Call it between batches, about once a second."""
         if self.stop_reason:
             raise JobAborted(self.stop_reason)
 
@@ -99,11 +99,11 @@ class Run:
         if not self.mine.update(due_at=Now() + LEASE, **columns):
             self.stop_reason = StopReason.LOST
             raise JobAborted(self.stop_reason)
-        self.renewed, self.unsaved = time.monotonic(), {}  # what was reported before is out of date
+        self.renewed, self.unsaved = time.monotonic(), {}  # earlier reports are out of date
         transaction.on_commit(lambda: self.progress.update(columns))
 
     def append_to_file(self, name: str, data: bytes, header: bytes = b"") -> None:
-        """Add to a result file, after a header if it is new, in the transaction of the checkpoint."""
+        """Append to a result file, in the transaction of the checkpoint. A new file starts with the header."""
         file, is_new = JobFile.objects.get_or_create(job=self.job, name=name)
         file.append(header + data if is_new else data)
 
@@ -114,12 +114,12 @@ class Run:
         columns: dict[str, Any] = {**counts, "message": message[:LINE_LENGTH], "log": list(self.log)}
         if checkpoint is not None:
             columns["checkpoint"] = checkpoint
-        if checkpoint and checkpoint != self.checkpoint:  # it moved on: earlier failures no longer count
+        if checkpoint and checkpoint != self.checkpoint:  # after progress, earlier failures no longer count
             columns["consecutive_failures"] = 1
         return columns
 
     async def aheartbeat(self) -> StopReason | None:
-        """Renew the lease, save what was reported, and return why the task must end, if it must."""
+        """Renew the lease and save reports. If the task must end, return why."""
         unsaved, began = self.unsaved, time.monotonic()
         try:
             cancelled = await self.mine.values_list("cancel_requested", flat=True).afirst()
@@ -135,10 +135,10 @@ class Run:
         return StopReason.CANCELLED if cancelled else None
 
     async def aend(self, columns: dict[str, Any]) -> None:
-        """Write how the job ended; retry while the database is away and the lease lasts."""
+        """Write how the job ended. If the database is away, retry while the lease lasts."""
         while columns:
             try:
-                # All of the progress: the last heartbeat may have overwritten what was saved while it was under way.
+                # The whole progress: a heartbeat may have overwritten what was saved during its query.
                 if not await self.mine.aupdate(**{**self.progress, **columns}):
                     log.warning("%s: another worker has it: nothing is written", self.job)
                 break
@@ -157,7 +157,7 @@ class Run:
             self.cancellable.cancel()
 
     async def arun_task(self) -> dict[str, Any]:
-        """Run the task, and return the columns of the job that say how it ended."""
+        """Run the task. Returns the columns that say how the job ended."""
         try:
             result = await self._acall_task()
         except (JobAborted, asyncio.CancelledError):
@@ -172,16 +172,16 @@ class Run:
         _current.set(self)
         task: AnyTask = import_string(self.job.task)
         await sync_to_async(limit_silence)()
-        if not self.checkpoint:  # then the results of an earlier attempt do not count
+        if not self.checkpoint:  # so the results of an earlier attempt do not count
             await self.job.files.filter(digest="").adelete()
         context: list[Any] = [TaskContext(task_result=result_of(self.job))] if task.takes_context else []
-        self.check()  # it may have been stopped before there was anything to cancel
+        self.check()  # it may have been stopped before it could be cancelled
         call = asyncio.create_task(task.acall(*context, **self.job.arguments))
         self.cancellable = call if iscoroutinefunction(task.func) else None
         return await call
 
     def stopped(self) -> dict[str, Any]:
-        """The columns of a job whose task was told to end."""
+        """The columns of a job whose task was stopped."""
         if self.stop_reason is StopReason.CANCELLED:
             return over(Status.CANCELLED)
         if self.stop_reason is StopReason.LOST:
@@ -189,13 +189,13 @@ class Run:
         return self._handed_back(timedelta())
 
     def _handed_back(self, wait: timedelta) -> dict[str, Any]:
-        """The columns of a job that goes on later. It loses no attempt, and does not wait if it is to be cancelled."""
+        """The columns of a job that continues later. It loses no attempt, and a cancelled one does not wait."""
         due_at = Case(When(cancel_requested=True, then=Now()), default=Now() + wait)
         counts = {"attempt": self.job.attempt - 1, "consecutive_failures": self.progress["consecutive_failures"] - 1}
         return {"status": Status.QUEUED, "owner": "", "due_at": due_at, **counts}
 
     def _failed(self, error: Exception) -> dict[str, Any]:
-        """The columns of a job whose task raised: it is tried again later, unless this was the last time."""
+        """The columns of a job whose task failed. It is retried later, unless this was the last attempt."""
         lines = "".join(traceback.format_exception(error))
         if isinstance(error, PermanentError):
             return over(Status.FAILED, str(error), lines)

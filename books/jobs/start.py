@@ -1,4 +1,4 @@
-"""Starting a job, once: the same request again gets the first job."""
+"""Starts a job once: a repeated request gets the first job."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from books.models import Job, JobFile, Refused, Status
 from books.models.change import COMMAND, Actor
 from books.models.fields import digest_of
 
-LONGEST_NAME = 200  # characters of a file's name, the last: names of results are made from it
+LONGEST_NAME = 200  # last characters of a file's name, from which the names of results are made
 
 
 class KeyTaken(Refused):
@@ -29,7 +29,7 @@ def start(
 ) -> tuple[Job, bool]:
     """Start a job, or find the one that the same request has started. Returns whether it is new. Raises KeyTaken.
 
-    The row, its file and the notification of workers are one transaction.
+    Its row, its file and the notification of workers are one transaction.
     """
     request = [task.module_path, arguments, file and file.digest]
     digest = digest_of(orjson.dumps(request, option=orjson.OPT_SORT_KEYS).decode())

@@ -1,4 +1,4 @@
-"""The loop that works the queue: it claims due jobs, and runs each with a thread and a connection of its own."""
+"""The loop that claims due jobs and runs each in its own thread, with its own connection."""
 
 import asyncio
 import logging
@@ -23,11 +23,11 @@ from books.jobs.pruning import KEPT_UP_EVERY, akeep_up
 from books.jobs.run import HEARTBEAT, MAX_CONSECUTIVE_FAILURES, Run, StopReason
 from books.models.job import Job, Status, Worker, over
 
-# Seconds between two checks for something new. SQLite tells in 5 µs whether anybody has written; PostgreSQL is queried.
+# Seconds between two checks for new jobs. SQLite says in 5 µs whether anybody has written; PostgreSQL needs a query.
 POLL = {"sqlite": 0.25, "postgresql": 0.5}
 SEEN_EVERY = 5.0  # seconds between two signs of life
-CLAIM_EVERY = 1.0  # seconds between two claims when nobody has written: time itself makes jobs due
-STOP_WITHIN = 1.5  # seconds for tasks to come to a place where they can stop
+CLAIM_EVERY = 1.0  # seconds between two claims when nobody has written, as jobs also become due with time
+STOP_WITHIN = 1.5  # seconds for tasks to reach a point where they can stop
 
 GAVE_UP = (
     f"The process that ran it died {MAX_CONSECUTIVE_FAILURES} times at the same place: "
@@ -38,12 +38,12 @@ log = logging.getLogger(__name__)
 
 
 def new_owner() -> str:
-    """A token that is never used again: it names the process and this one lease."""
+    """A token for one lease of this process, never used again."""
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(8)}"
 
 
 async def arun(run: Run) -> None:
-    """Run a claimed job to its end."""
+    """Run a claimed job until it ends."""
     if run.job.cancel_requested:
         await run.aend(over(Status.CANCELLED))
     elif run.job.consecutive_failures > MAX_CONSECUTIVE_FAILURES:
@@ -54,7 +54,7 @@ async def arun(run: Run) -> None:
 
 
 async def arun_task(run: Run) -> dict[str, Any]:
-    """Run the task. Its heartbeat has a thread of its own, so no batch delays it."""
+    """Run the task. Its heartbeat has its own thread, so that no batch delays it."""
     threads = ThreadPoolExecutor(1, "job")
     heartbeat = asyncio.create_task(aheartbeat(run))
     try:
@@ -80,9 +80,9 @@ async def arun_one(pk: int) -> None:
 
 
 class Loop:
-    """Claims jobs of these queues (none named: all), runs them in their kind's places, and ends after `stop`."""
+    """Claims and runs jobs of these queues (none named: all), a limited number of each kind, until `stop`."""
 
-    places = 4  # of each kind: whatever waits for long delays only jobs of its own kind
+    places = 4  # by kind, so that slow jobs only delay jobs of their own kind
 
     def __init__(self, queues: Collection[str], poll: float | None = None) -> None:
         self.name = new_owner()
@@ -141,19 +141,19 @@ class Loop:
         return began
 
     def _full(self) -> list[str]:
-        """The kinds without a free place."""
+        """The kinds without a free slot."""
         taken = Counter(run.job.kind for run in self.running.values())
         return [kind for kind, count in taken.items() if count >= self.places]
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self.running[task]
-        self.seen_version = None  # there is room again
+        self.seen_version = None  # there is a free slot again
         self.wake()
         if not task.cancelled() and (error := task.exception()):
             log.error("a job's end could not be written; its lease will run out", exc_info=error)
 
     def _has_news(self) -> bool:
-        """Whether anybody has written to SQLite since the last call; on PostgreSQL always."""
+        """Whether anybody has written to SQLite since the last call. Always true on PostgreSQL."""
         if connection.vendor != "sqlite":
             return True
         self.watching = self.watching or connect(connection)
@@ -162,11 +162,11 @@ class Loop:
         return bool(version != before)
 
     async def _one_may_be_due(self) -> bool:
-        """Whether a job is due, or will become due with time alone."""
+        """Whether a job is due or will become due."""
         return connection.vendor != "sqlite" or await Job.objects.filter(due_at__isnull=False).aexists()
 
     async def _pause(self, seconds: float) -> None:
-        """Wait until it is woken, for so long at most."""
+        """Wait to be woken, up to a number of seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.woken.wait()
@@ -174,7 +174,7 @@ class Loop:
             self.woken.clear()
 
     async def aclose(self) -> None:
-        """End all tasks and hand their jobs back; end the process too if the thread of one still runs."""
+        """End all tasks and hand their jobs back. If a thread still runs, end the process too."""
         if self.watching:
             self.watching.close()
         stuck = dict(self.running)
@@ -182,13 +182,13 @@ class Loop:
             run.stop(StopReason.STOPPING)
         if stuck:
             await asyncio.wait(stuck, timeout=STOP_WITHIN)
-        with suppress(Error):  # then the leases run out instead
+        with suppress(Error):  # then their leases expire
             for task, run in stuck.items():
                 if not task.done():
-                    await run.aend(run.stopped())  # whatever the task still does, it no longer owns the job
+                    await run.aend(run.stopped())  # the task no longer owns the job, whatever it still does
                 await run.job.arefresh_from_db()
                 if run.job.status == Status.QUEUED:
-                    await sync_to_async(notify)(run.job)  # others go on with it
+                    await sync_to_async(notify)(run.job)  # other workers continue it
             await Worker.objects.filter(name=self.name).adelete()
         if not all(task.done() for task in stuck):
             logging.shutdown()

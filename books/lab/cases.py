@@ -1,6 +1,6 @@
-"""Seven ways to wait for something slow, each a view as one would write it. The laboratory runs and shows these lines.
+"""Seven ways to wait for something slow, each a view as people write them. The laboratory runs and shows these lines.
 
-`slow` is the URL of a server that takes a second to respond.
+`slow` is the URL of a server that responds after a second.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ class Sleep(View):
 
 class Blocking(View):
     async def get(self, request: HttpRequest, slow: str) -> HttpResponse:
-        answer = ask(slow)  # as requests.get() does, or time.sleep()
+        answer = ask(slow)  # like requests.get() and time.sleep()
         return HttpResponse(answer)
 
 

@@ -1,4 +1,4 @@
-"""Runs a case and measures how long others wait meanwhile, without letting anybody stall the server with it."""
+"""Runs a case and measures how long other requests wait, without letting anybody stall the server."""
 
 import math
 import time
@@ -14,7 +14,7 @@ from books.lab.guide import Case
 from books.lab.latency import probing
 from books.web.negotiation import HTTPError
 
-SECONDS = 1.0  # that the slow server takes
+SECONDS = 1.0  # for the slow server's response
 MAX_RUNNING = 3  # in one worker
 PAUSE = 3.0  # seconds between two cases that block, in one worker
 IN_PRODUCTION = "This case blocks everyone, so it does not run in production: try it on your own machine."
@@ -28,7 +28,7 @@ class Laboratory:
         self.may_block_at = 0.0
 
     async def arun(self, case: Case, request: HttpRequest) -> dict[str, Any]:
-        """Its answer or Django's error, how long it took, and how long others waited meanwhile."""
+        """The case's response or Django's error, the time it took, and how long other requests waited."""
         self._check_limits(case)
         self.running += 1
         try:
@@ -55,7 +55,7 @@ class Laboratory:
 
 
 async def atry(case: Case, request: HttpRequest, arguments: dict[str, str]) -> tuple[str | None, str | None]:
-    """The case's answer. If Django raises an error, the error and the answer of the correct view."""
+    """The case's response; if Django raises an error, the error and the response of the correct view."""
     try:
         return await acall(case.view, request, **arguments), None
     except SynchronousOnlyOperation as error:
@@ -64,7 +64,7 @@ async def atry(case: Case, request: HttpRequest, arguments: dict[str, str]) -> t
 
 
 async def acall(view: Any, request: HttpRequest, **arguments: Any) -> str:
-    """Call a view as Django does, which runs a sync one in the request's thread."""
+    """Call a view as Django does: a sync one in the request's thread."""
     call = view if iscoroutinefunction(view) else sync_to_async(view)
     response = await call(request, **arguments)
     return str(response.content, "utf-8")

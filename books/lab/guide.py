@@ -1,4 +1,4 @@
-"""What the laboratory says about each case. The code that it shows is read from the lines that run."""
+"""The laboratory's texts on each case. The code that it shows is read from the lines that run."""
 
 import inspect
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Source(NamedTuple):
-    """Some lines of code, and where they are."""
+    """Some lines of code and their place."""
 
     file: str
     line: int
@@ -30,7 +30,7 @@ def source_of(thing: Any) -> Source:
 
 @dataclass
 class Case:
-    """One way to wait. `others`: what it does to other requests; `when`: what it is good for."""
+    """A way to wait. `others`: its effect on other requests; `when`: its use."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""A latency probe: how long other requests wait, as if one came to this worker's event loop every few milliseconds."""
+"""A latency probe: how long requests would wait if one came to this worker's event loop every few milliseconds."""
 
 import asyncio
 import math
@@ -11,10 +11,10 @@ INTERVAL = 0.01  # seconds
 
 
 class LatencyProbe:
-    """The waits in seconds. One begins when a request would come, even if the loop is blocked at that moment."""
+    """The waits in seconds. Each begins when a request would have come, even if the loop is blocked then."""
 
     def __init__(self) -> None:
-        self.due = time.perf_counter()  # uvloop's own clock has whole milliseconds only
+        self.due = time.perf_counter()  # uvloop's own clock only has whole milliseconds
         self.waits: list[float] = []
 
     def receive(self) -> None:
@@ -52,7 +52,7 @@ async def probing() -> AsyncIterator[LatencyProbe]:
     probe = LatencyProbe()
     task = asyncio.create_task(probe.arun())
     try:
-        await asyncio.sleep(0)  # the task begins
+        await asyncio.sleep(0)  # the task starts
         yield probe
     finally:
         probe.receive()

@@ -1,4 +1,4 @@
-"""A slow server on this machine, and how a sync library asks it."""
+"""A slow server on this machine, and a request to it as from a sync library."""
 
 import socket
 import threading
@@ -14,16 +14,16 @@ ANSWER = b"The slow server has answered."
 
 
 def ask(slow: str) -> str:
-    """What requests.get() comes down to: the thread waits for the response, and does nothing else."""
+    """What requests.get() comes down to: the thread waits for the response and does nothing else."""
     with closing(HTTPConnection(urlsplit(slow).netloc, timeout=TIMEOUT)) as connection:
         connection.request("GET", "/")
         return connection.getresponse().read().decode()
 
 
 def start(seconds: float) -> str:
-    """Start a server that answers one request after so many seconds, then ends. Returns its URL.
+    """Start a server that responds to one request after some seconds, then ends. Returns its URL.
 
-    It has its own thread: on the event loop, it could not respond while that is blocked.
+    It runs in its own thread, as it must respond while the event loop is blocked.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=respond_once, args=(listener, seconds), name="slow-server", daemon=True).start()
@@ -32,7 +32,7 @@ def start(seconds: float) -> str:
 
 def respond_once(listener: socket.socket, seconds: float) -> None:
     listener.settimeout(TIMEOUT)
-    with listener, suppress(OSError):  # no request came, or its sender has gone
+    with listener, suppress(OSError):  # no request came, or the client has gone
         connection, _ = listener.accept()
         connection.settimeout(TIMEOUT)
         with connection, connection.makefile("rb") as request:

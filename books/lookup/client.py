@@ -34,11 +34,11 @@ from books.models.lookup import CircuitOpen, LookupFailed, Source
 from django41_example.server.threads import release
 
 MAX_BYTES = 1 << 20  # of a response
-MAX_PARTS = 10_000  # objects and lists in a response, which all take memory; a book has a few hundred
+MAX_PARTS = 10_000  # objects and lists in a response, as each takes memory; a book has a few hundred
 MAX_REDIRECTS = 3
 ATTEMPTS = 2
 JITTER = 0.5  # maximal seconds before the second attempt
-CONCURRENCY = 32  # requests of one process at a time
+CONCURRENCY = 32  # concurrent requests of one process
 MAX_PAUSE, DEFAULT_PAUSE = 3600.0, 10.0  # seconds: the longest Retry-After, and the pause if it is unreadable
 IMPORTED_LATE = ("httpcore", "anyio._backends._asyncio")  # by httpx, at the first request, on the event loop
 

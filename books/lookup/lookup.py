@@ -1,4 +1,4 @@
-"""Looks up an ISBN in the sources in turn. Each one fills in the fields that earlier ones left empty."""
+"""Looks up an ISBN in one source after the other. Each fills in fields that earlier ones left empty."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class LookupResult:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every source asked has answered."""
+        """Whether every source that was asked has responded."""
         return all(result.outcome != Outcome.FAILED for result in self.sources)
 
     @property
@@ -64,7 +64,7 @@ class LookupResult:
         if own["isbn13"] and own["title"] == record.placeholder_title(own["isbn13"]):
             own = {**own, "title": ""}
         new = {name: value for name, value in self.record.items() if name in own and own[name] in ("", None, [])}
-        if own["series"]:  # a number counts only in its own series
+        if own["series"]:  # a number only belongs to its own series
             new.pop("series_number", None)
             new.pop("series_label", None)
         if str(new.get("subtitle", "")).casefold() in own["title"].casefold():

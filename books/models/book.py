@@ -31,10 +31,7 @@ from books.search.pagination import Ordering
 from books.search.results import COLUMNS, RELEVANCE, Matches
 
 Versions = int | Container[int] | None
-VOLUME: tuple[Literal["isbn13"], Literal["series_number"]] = (
-    "isbn13",
-    "series_number",
-)  # each pair belongs to one book
+VOLUME: tuple[Literal["isbn13"], Literal["series_number"]] = ("isbn13", "series_number")  # one book per pair
 VOLUMES_LOCK = 13  # an advisory lock of PostgreSQL; each ISBN is another one
 
 

@@ -1,7 +1,7 @@
 """The catalogue described for programs, as OpenAPI 3.1.
 
 URLs come from books.urls; media types, permissions and summaries from the views; limits from the forms and
-books.metadata.record; what none of them says from OPERATIONS. Tests compare it with real answers.
+books.metadata.record; everything else from OPERATIONS. Tests compare it with real responses.
 """
 
 import re
@@ -88,7 +88,7 @@ def summary_of(view: CatalogueView, method: str) -> str:
 
 
 def responses(view: CatalogueView, method: str, operation: Operation, *, has_keys: bool) -> Plain:
-    """What the method answers with, by status."""
+    """The responses of the method, by status."""
     is_for_all, has_body = is_open(view.rules[method]), bool(operation.form or operation.json)
     conditions = {parameter["name"] for parameter in operation.parameters}
     errors = {400, 401, *operation.errors}
@@ -103,7 +103,7 @@ def responses(view: CatalogueView, method: str, operation: Operation, *, has_key
     }
     schemas |= {JSON: ref(operation.schema)} if JSON in schemas and operation.schema else {}
     statuses = operation.statuses or successful(method, operation)
-    if 303 in statuses:  # where a browser is led on
+    if 303 in statuses:  # for browsers
         schemas = {JSON: ref(operation.schema)} if operation.schema else {}
     for status in (*statuses, *([] if is_for_all else [303])):
         sends = ["ETag"] if operation.schema and conditions & {"If-Match", "If-None-Match"} else operation.sends
@@ -139,7 +139,7 @@ def body(operation: Operation, method: str) -> Plain:
 
 
 def security(rule: Rule) -> list[Plain]:
-    """What gives access, each by itself; nothing is needed where anybody may."""
+    """The alternative ways to get access; empty if anybody has it."""
     if rule is ANYBODY:
         return []
     token: list[Plain] = [{"token": [rule.scope.value]}] if rule.scope else []

@@ -1,4 +1,4 @@
-"""The parameters, bodies and responses of each method of a URL, which no view, rule or docstring declares."""
+"""The parameters, bodies and responses of each method of a URL that no view, rule or docstring declares."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -32,15 +32,15 @@ FILE, SECRET, ASKED_OUTSIDE = ["Content-Disposition"], {"secret": text()}, [404,
 class Operation(NamedTuple):
     """One method of one URL. Media types, path parameters, permissions and most errors follow from the view."""
 
-    schema: str = ""  # of the JSON it answers with; by default, that of a GET has the name of the URL
-    query: type[Form] | str = ""  # its parameters, or the name of the only one
+    schema: str = ""  # of the JSON response; by default, that of a GET has the name of the URL
+    query: type[Form] | str = ""  # its fields are the parameters; or the name of the only one
     form: type[Form] | None = None  # that it takes
     json: type[Form] | str = ""  # that it takes: the fields of a form, or a schema
-    more: Mapping[str, Schema] = {}  # fields that stand on the page of the form only
+    more: Mapping[str, Schema] = {}  # fields of the form on the page only
     statuses: Sequence[int] = ()  # of its successes; by default 303 for a form, 204 for DELETE, 200 and perhaps 301
     errors: Sequence[int] = ()
     parameters: Sequence[Schema] = ()
-    sends: Sequence[str] = ()  # headers of a success, besides an ETag for those who ask with one
+    sends: Sequence[str] = ()  # headers of a success, besides the ETag of conditional requests
     summary: str = ""  # by default the docstring of the handler, or of its view
 
 

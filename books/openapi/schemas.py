@@ -1,4 +1,4 @@
-"""What the catalogue takes and gives, as JSON Schema: objects.txt, with the limits of forms and records."""
+"""The JSON that the catalogue reads and writes, as JSON Schema: objects.txt with the limits of forms and records."""
 
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ WRITE = at_most({**WRITTEN, **dict.fromkeys(sorted(READ_ONLY), IGNORED), SHARES_
 FACET = exactly(value=text(), name=text(), books=or_null(COUNT))
 FACETS = "By kind, the most frequent values first; present if `facets` asks for them."
 
-# The types of objects.txt; it adds more properties that hold them.
+# The types in objects.txt, which adds properties of these types.
 TYPES: dict[str, Plain] = {
     **READ,
     "text": text(),
@@ -109,7 +109,7 @@ def object_of(written: str) -> Plain:
 
 
 def objects() -> dict[str, Plain]:
-    """Those of objects.txt, by name."""
+    """The objects of objects.txt, by name."""
     found, lines = {}, Path(__file__).with_name("objects.txt").read_text().splitlines()
     for name, _, written in (line.partition(": ") for line in lines if not line.startswith("#")):
         if name.isupper():

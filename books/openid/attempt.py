@@ -1,4 +1,4 @@
-"""What belongs to a sign-in that has begun. It stays in the browser that began it, in a cookie that we have signed."""
+"""A sign-in that has started, kept in a signed cookie of the browser that started it."""
 
 import secrets
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.crypto import constant_time_compare
 
 from books.models import Refused
 
-# In production its name keeps out cookies that a sibling domain sets.
+# In production, the prefix rejects cookies set by a sibling domain.
 COOKIE = settings.SESSION_COOKIE_NAME.replace("sessionid", "openid")
 PLACE: Any = {"path": settings.SESSION_COOKIE_PATH, "samesite": "Lax"}
 SALT = "books.openid"
@@ -31,12 +31,12 @@ def keep(attempt: dict[str, Any], response: HttpResponse) -> None:
 
 
 def find(request: HttpRequest) -> dict[str, Any]:
-    """The one that this browser comes back from. Raises BeginAgain."""
+    """The sign-in from which this browser comes back. Raises BeginAgain."""
     try:
         attempt: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
     except signing.BadSignature:
         raise BeginAgain from None
-    is_ours = request.GET.get("iss", "").rstrip("/") in {"", settings.OIDC_ISSUER}  # providers may add their name
+    is_ours = request.GET.get("iss", "").rstrip("/") in {"", settings.OIDC_ISSUER}  # providers may add their identifier
     if not (is_ours and constant_time_compare(attempt["state"], request.GET.get("state", ""))):
         raise BeginAgain
     return attempt

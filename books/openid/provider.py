@@ -19,15 +19,15 @@ from django.conf import settings
 from books.lookup.client import Host, aask
 from books.models.lookup import LookupFailed
 
-SECONDS = 10.0  # for each answer
+SECONDS = 10.0  # per response
 ENDPOINTS = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
 Claims = dict[str, Any]
 
-_documents: TTLCache[str, Any] = TTLCache(maxsize=10, ttl=3600)  # by URL: what is the same for all sign-ins
+_documents: TTLCache[str, Any] = TTLCache(maxsize=10, ttl=3600)  # by URL: documents that are the same for all sign-ins
 
 
 async def aauthorization_url(attempt: Mapping[str, Any], redirect_uri: str) -> str:
-    """Where to send the browser. Raises LookupFailed."""
+    """The URL to send the browser to. Raises LookupFailed."""
     challenge = urlsafe_b64encode(sha256(attempt["verifier"].encode()).digest()).decode().rstrip("=")
     query = {
         "response_type": "code",
@@ -44,7 +44,7 @@ async def aauthorization_url(attempt: Mapping[str, Any], redirect_uri: str) -> s
 
 
 async def aclaims(attempt: Mapping[str, Any], code: str, redirect_uri: str) -> Claims:
-    """Who has signed in, as the provider says for the code. Raises LookupFailed, InvalidToken."""
+    """The provider's claims about the person who brings this code. Raises LookupFailed, InvalidToken."""
     metadata = await _adiscover()
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     form |= {"client_id": settings.OIDC_CLIENT_ID, "code_verifier": attempt["verifier"]}
@@ -64,7 +64,7 @@ async def aclaims(attempt: Mapping[str, Any], code: str, redirect_uri: str) -> C
 
 
 async def _averify(token: Any, metadata: Mapping[str, Any], nonce: str) -> Claims:
-    """Verify with the known keys, else with the provider's current ones."""
+    """Verify the token with the known keys, or else with the provider's current ones."""
     tokens: Any = await sync_to_async(import_module)("books.openid.tokens")
     expected = {"issuer": metadata["issuer"], "client_id": settings.OIDC_CLIENT_ID, "nonce": nonce}
     verified = sync_to_async(tokens.verify)
@@ -72,12 +72,12 @@ async def _averify(token: Any, metadata: Mapping[str, Any], nonce: str) -> Claim
         try:
             return await verified(token, keys, **expected)  # type: ignore[no-any-return]
         except tokens.InvalidToken:
-            _documents.pop(metadata["jwks_uri"], None)  # unless another sign-in has done so meanwhile
+            _documents.pop(metadata["jwks_uri"], None)  # unless another sign-in has already done so
     return await verified(token, await _aread_document(metadata["jwks_uri"]), **expected)  # type: ignore[no-any-return]
 
 
 async def _auser_info(metadata: Mapping[str, Any], token: Any, subject: str) -> Claims:
-    """What a provider keeps out of its ID tokens; empty where there is no more to be had."""
+    """Claims that the provider leaves out of ID tokens; empty if it has no more."""
     url = metadata.get("userinfo_endpoint")
     if not (url and isinstance(token, str) and token.isascii() and token.isprintable()):
         return {}
@@ -86,7 +86,7 @@ async def _auser_info(metadata: Mapping[str, Any], token: Any, subject: str) -> 
 
 
 async def _adiscover() -> dict[str, Any]:
-    """The provider's URLs and its name for itself, which must be the one that we know it by."""
+    """The provider's URLs and its issuer, which must be the configured one."""
     metadata = await _aread_document(f"{settings.OIDC_ISSUER}/.well-known/openid-configuration")
     if str(metadata.get("issuer")).rstrip("/") != settings.OIDC_ISSUER:
         raise LookupFailed(f"{settings.OIDC_NAME} calls itself by another address than OIDC_ISSUER.")
@@ -96,7 +96,7 @@ async def _adiscover() -> dict[str, Any]:
 
 
 def _check_url(url: Any) -> str:
-    """A URL that the provider gives: over TLS, unless it is itself asked without."""
+    """A URL from the provider, which must use TLS unless the provider's own URL does not."""
     with suppress(ValueError):  # such as https://[
         if isinstance(url, str) and urlsplit(url).scheme in {"https", urlsplit(settings.OIDC_ISSUER).scheme}:
             return url

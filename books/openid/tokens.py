@@ -1,6 +1,6 @@
-"""Whether an ID token is a provider's, for us, for this attempt, and still good.
+"""Verifies that an ID token is from the provider, for us, for this sign-in, and not expired.
 
-Imported at the first sign-in only: it takes 11 MB, which no server without OpenID Connect needs.
+Imported at the first sign-in, as it takes 11 MB that a server without OpenID Connect does not need.
 """
 
 from typing import Any
@@ -12,9 +12,9 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from books.models.lookup import LookupFailed
 
-# Signed with a key that only the provider has. Not `none`; nor HS256, of which its public key could be the secret.
+# Signed with a key that only the provider has: not `none`, nor HS256, whose secret could be the public key.
 ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519".split()
-LONGEST_SUBJECT = 255  # characters, as the standard has it
+LONGEST_SUBJECT = 255  # characters, as in the standard
 CLOCKS_DIFFER = 60  # seconds at most
 MOST_KEYS = 50
 
@@ -31,7 +31,7 @@ def verify(token: Any, keys: Any, *, issuer: str, client_id: str, nonce: str) ->
     try:
         claims = signed_claims(token, keys)
         JWTClaimsRegistry(leeway=CLOCKS_DIFFER, **expected).validate(claims)
-    except Exception as error:  # whatever trips over it: what is not understood is refused
+    except Exception as error:  # whatever fails: a token that cannot be read is refused
         raise InvalidToken(f"its ID token is refused: {error!r}") from error
     if claims["aud"] not in (client_id, [client_id]) and "azp" not in claims:
         raise InvalidToken("its ID token is for several, and does not say for whom.")
@@ -42,6 +42,6 @@ def verify(token: Any, keys: Any, *, issuer: str, client_id: str, nonce: str) ->
 
 def signed_claims(token: Any, keys: Any) -> dict[str, Any]:
     key_set = KeySet.import_key_set({"keys": keys["keys"][:MOST_KEYS]})
-    # Headers that providers add are ignored, but not one that they call critical.
+    # Additional headers are ignored, but not those marked as critical.
     registry = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
     return jwt.decode(token, key_set, registry=registry).claims

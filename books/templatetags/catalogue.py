@@ -1,4 +1,4 @@
-"""What templates need beyond Django's own; built in, so no template loads it. Nothing queries the database."""
+"""Our template tags and filters, built in, so that no template loads them. None queries the database."""
 
 import re
 from collections.abc import Callable, ItemsView, Mapping
@@ -51,14 +51,14 @@ def items(mapping: Mapping[str, Any]) -> ItemsView[str, Any]:
 
 @register.filter
 def book_links(text: str) -> str:
-    """The text, with the URLs of books as links."""
+    """The text with URLs of books as links."""
     url = re.escape(reverse("book_list"))
     return mark_safe(re.sub(rf"{url}\d+/", r'<a href="\g<0>">\g<0></a>', escape(text)))  # noqa: S308 # nosec
 
 
 @register.filter
 def plain(value: object) -> str:
-    """A field's value as a line of text; nothing for what is empty."""
+    """A field's value as a line of text; nothing if it is empty."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)

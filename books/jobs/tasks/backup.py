@@ -1,4 +1,4 @@
-"""A backup as a job, and each day one by itself."""
+"""A backup as a job, started by a person or once a day."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from books.backup.writing import delete_oldest, folder, write
 from books.jobs.run import current
 from books.models import JobFile
 
-REQUESTED = 7  # backups that are kept of those that people have asked for
+REQUESTED = 7  # backups that people have started
 
 
 @task(priority=-10)
 def backup(*, daily: bool = False) -> dict[str, Any]:
-    """Everything in one file, on the disk of this worker; the file of the job only names it."""
+    """Write everything to a file on this worker's disk. The job's own file only names it."""
     run, beginning = current(), "daily" if daily else "requested"
     path = folder() / f"{beginning}-{timezone.now():%Y-%m-%d-%H%M%S}-{run.job.pk:06}.zip"
 

@@ -7,7 +7,7 @@ from books.jobs.run import current
 
 @task
 async def clock(seconds: int) -> dict[str, int]:
-    """One tick a second: the smallest task, with a checkpoint."""
+    """Tick once a second. It is the smallest task with a checkpoint."""
     run = current()
     for tick in range(run.checkpoint.get("ticks", 0) + 1, seconds + 1):
         await asyncio.sleep(1)

@@ -13,7 +13,7 @@ from books.models.links import follow_renames
 
 @task
 def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
-    """The books that a query finds, as a file of the job."""
+    """Export the books that a query finds to a file of the job."""
     run, form, known = current(), BookQuery(follow_renames(query)), EXPORT_FORMATS[format]
     if not form.is_valid():
         raise PermanentError("This query is no longer valid: start the export again.")
@@ -31,7 +31,7 @@ def export(*, format: str, query: dict[str, str]) -> dict[str, int]:
             done = place["done"]
             with transaction.atomic():
                 run.append_to_file(name, part, known.header)
-                # Without a checkpoint, another run begins the file again.
+                # Without a checkpoint, another run starts the file again.
                 checkpoint = place if known.is_resumable or "ended" in place else {}
                 run.save_checkpoint(f"{done:,} books", checkpoint, done=done, total=max(total, done))
     return {"books": place["done"]}

@@ -1,4 +1,4 @@
-"""The import of a file as a job. The importer itself is books.importing."""
+"""Importing a file as a job. The importer itself is books.importing."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -14,8 +14,8 @@ from books.importing.report import NOTE_HEADER, csv_lines, reject_header, reject
 from books.jobs.run import PermanentError, Run, current
 from books.models import Actor, Channel, JobFile
 
-MAX_FIRST_REJECTS = 10  # that the result lists
-DRY_RUN_ROWS = BATCH_ROWS // 10  # of a batch of a dry run, which stops only between twenty of them
+MAX_FIRST_REJECTS = 10  # listed in the result
+DRY_RUN_ROWS = BATCH_ROWS // 10  # rows of a batch in a dry run, which can only stop after twenty batches
 NO_ROWS = "0 rows: there are none below the header, and nothing was imported"
 
 
@@ -29,9 +29,9 @@ def import_(  # noqa: PLR0913 - each is a thing one can want of an import
     existing: str = "",
     file: int = 0,
 ) -> dict[str, Any]:
-    """Import the job's file, or the one with this id. The result counts its rows; the rejects and the notes are files.
+    """Import the job's file, or the one with this id. The result counts rows; rejects and notes are files.
 
-    A test run leaves its file to the import that follows.
+    A test run leaves its file for the import that follows.
     """
     run = current()
     uploads = JobFile.objects.filter(pk=file) if file else run.job.files.exclude(digest="")
@@ -66,7 +66,7 @@ class _ImportRun:
                 batch_rows=DRY_RUN_ROWS if self.dry_run else BATCH_ROWS,
             )
             try:
-                with closing(steps):  # also when the job stops: it restores the connection's settings
+                with closing(steps):  # even if the job stops, to restore the connection's settings
                     for progress in steps:
                         self.run.check()
                         if self.dry_run:
@@ -77,9 +77,9 @@ class _ImportRun:
         return self.result(progress)
 
     def save(self, progress: Progress) -> None:
-        """Save the rejects and notes of a batch, and the checkpoint, in the batch's own transaction.
+        """Save the rejects, notes and checkpoint of a batch in the batch's own transaction.
 
-        A dry run has no checkpoint: its batches are rolled back, so it can only start again.
+        A dry run has no checkpoint, since its batches are rolled back: it can only start again.
         """
         header = progress.table.header
         rejects = [{"line": row.line, "field": row.field, "reason": row.reason} for row in progress.rejects]
@@ -94,7 +94,7 @@ class _ImportRun:
             self.run.append_to_file(f"{self.name}.notes.csv", csv_lines(notes), NOTE_HEADER)
         first = {"first": self.first_rejects, "first_notes": self.first_notes}
         checkpoint = {} if self.dry_run else {"progress": progress.checkpoint, **first}
-        done = progress.lines - progress.table.before  # lines: nobody knows before the end how many rows there are
+        done = progress.lines - progress.table.before  # lines, as the number of rows is only known at the end
         total = max(self.lines - progress.table.before, done)
         self.run.save_checkpoint(summary(progress.totals), checkpoint, done=done, total=total)
 

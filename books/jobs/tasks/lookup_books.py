@@ -1,4 +1,4 @@
-"""Fills in missing details from other catalogues, by ISBN; books of a list that are not here yet are added."""
+"""Fills in missing details from other catalogues by ISBN, and adds books that a list of ISBNs has and we do not."""
 
 import asyncio
 from collections import Counter
@@ -20,12 +20,12 @@ from books.models import Actor, Book, Channel, DuplicateISBN
 from books.models.book import lock_volumes
 from books.web.serializers import book_url
 
-BATCH = 2  # books that are looked up together: somebody who types an ISBN meanwhile waits only for these
-PATIENCE = 60.0  # seconds for one book: a job can wait its turn
-TRIES, LONGEST_PAUSE = 3, 60  # while a source is down, and seconds between two of them
+BATCH = 2  # books looked up together: somebody who types an ISBN waits at most for these
+PATIENCE = 60.0  # seconds for one book, as a job can wait its turn
+TRIES, LONGEST_PAUSE = 3, 60  # attempts while a source is down, and seconds between them
 FILE, HEADER = "outcomes.csv", f"{BOM}isbn,book,outcome,fields,reason\r\n".encode()
 
-MISSING = {  # the books without a field
+MISSING = {  # the books that lack a field
     **{name: Q(**{name: ""}) for name in ("subtitle", "publisher", "language", "description", "series")},
     **{name: Q(**{name: None}) for name in ("published_year", "pages")},
     "authors": Q(author_names=""),
@@ -43,13 +43,13 @@ class BookOutcome(StrEnum):
 
 
 class Item(NamedTuple):
-    """One book to look up. A job that was stopped goes on after the `place` of the last one."""
+    """A book to look up. A job that was stopped continues after the `place` of the last one."""
 
     place: int
     written: str
     isbn13: str | None
     error: str = ""
-    pk: int | None = None  # of the book, if one was asked for
+    pk: int | None = None  # of the book, unless only an ISBN was given
 
 
 class ItemResult(NamedTuple):
@@ -61,7 +61,7 @@ class ItemResult(NamedTuple):
 
 @task
 async def lookup(*, isbns: list[str], ids: list[str], without: str) -> dict[str, int]:
-    """Look up a list of ISBNs, some books, or all books without a field. The outcome of each book is in a file."""
+    """Look up a list of ISBNs, some books, or all books that lack a field. A file says what came of each."""
     return await _LookupRun(current(), isbns, ids, without).awork()
 
 
@@ -70,7 +70,7 @@ class _LookupRun:
         self.run, self.isbns, self.ids, self.without = run, isbns, ids, without
         self.last: int = run.checkpoint.get("last", 0)
         self.counts = Counter[str](run.checkpoint.get("counts", {}))
-        self.tries: int = run.checkpoint.get("tries", 0)  # of the next books while a source is down
+        self.tries: int = run.checkpoint.get("tries", 0)  # for the next books while a source is down
         self.actor = Actor(Channel.LOOKUP, run.job.created_by_id, job_id=run.job.pk)
         self.total = 0
 
@@ -99,7 +99,7 @@ class _LookupRun:
         return [(_from_isbn if self.isbns else _from_id)(place, written) for place, written in listed]
 
     def postpone(self, down: LookupResult) -> Never:
-        """A source is down: continue after a pause or, after some attempts, when somebody resumes the job."""
+        """A source is down: continue after a pause or, after several attempts, when somebody resumes the job."""
         self.tries += 1
         checkpoint = {"last": self.last, "counts": self.counts, "tries": self.tries % TRIES}
         seconds = min(down.seconds, LONGEST_PAUSE)
@@ -135,12 +135,12 @@ class _LookupRun:
             return ItemResult(BookOutcome.REJECTED, reason="The book is gone, or has another ISBN by now.")
         try:
             book = Book.objects.add({**found.record, "isbn13": found.isbn13}, self.actor)
-        except DuplicateISBN as error:  # somebody added it this moment
+        except DuplicateISBN as error:  # somebody has just added it
             return self.complete(error.book_id, found)
         return ItemResult(BookOutcome.CREATED, book.pk, list(found.record))
 
     def complete(self, pk: int, found: LookupResult) -> ItemResult:
-        """Fill the empty fields of the book as it is now; the others stay."""
+        """Fill the empty fields of the current book. The others stay."""
         book = Book.objects.select_for_update().get(pk=pk)
         new = found.missing_in(book.as_record())
         if new:

@@ -1,4 +1,4 @@
-"""Derives a book's columns and search words again, after a change of the rules by which they are derived."""
+"""Derives the columns and search words of books again, after the rules have changed."""
 
 import time
 
@@ -10,7 +10,7 @@ from books.models import Book
 from books.models.derive import derive, derive_names
 from books.search.index import rebuild
 
-BATCH = 100  # books of one transaction, for which other writers wait
+BATCH = 100  # books per transaction, for which other writers wait
 
 
 @task
@@ -37,4 +37,4 @@ def reindex() -> dict[str, int]:
             last, done, changed = pks[-1], done + len(pks), changed + derive(pks)
             checkpoint = {"last": last, "done": done, "changed": changed}
             run.save_checkpoint(f"{done:,} books, {changed:,} changed", checkpoint, done=done, total=max(total, done))
-        time.sleep(time.monotonic() - began)  # now others may write
+        time.sleep(time.monotonic() - began)  # now others can write

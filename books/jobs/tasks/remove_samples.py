@@ -1,4 +1,4 @@
-"""Deletes the starter books that nobody has edited. As a job it can be undone as a whole."""
+"""Deletes the starter books that nobody has edited. As a job, it can be undone as a whole."""
 
 from django.db import transaction
 from django.tasks import task
@@ -7,12 +7,12 @@ from books.jobs.run import current
 from books.models import Actor, Book, Channel, StaleVersion
 from books.models.catalogue import STARTER_KEYS
 
-BATCH = 20  # books in one transaction: others want to write too
+BATCH = 20  # books per transaction, as others want to write too
 
 
 @task
 def remove_samples() -> dict[str, int]:
-    """A starter book that was edited is somebody's work: it stays."""
+    """Edited starter books stay: they are somebody's work."""
     run = current()
     actor = Actor(Channel.IMPORT, run.job.created_by_id, job_id=run.job.pk)
     samples = Book.objects.filter(source_key__in=STARTER_KEYS).order_by("pk")
@@ -32,6 +32,6 @@ def remove_samples() -> dict[str, int]:
 def _is_removed(pk: int, actor: Actor) -> bool:
     try:
         Book.objects.remove(pk, 1, actor)
-    except (Book.DoesNotExist, StaleVersion):  # deleted or edited at this moment
+    except (Book.DoesNotExist, StaleVersion):  # somebody has just deleted or edited it
         return False
     return True

@@ -10,14 +10,14 @@ from books.models import Actor, Change, Channel, Job
 from books.web.serializers import book_url
 
 UNDOABLE = ("import", "lookup", "undo_import", "remove_samples")  # kinds
-BATCH = 20  # books in one transaction: others want to write too
-PAUSE = 0.02  # seconds between two of them, in which SQLite's other writers get their turn
+BATCH = 20  # books per transaction, as others want to write too
+PAUSE = 0.02  # seconds between them, for other writers to SQLite
 KEPT_HEADER = f"{BOM}book,reason\r\n".encode()
 
 
 @task
 def undo_import(job: str) -> dict[str, int]:
-    """Undo the changes of a job, book by book. A book that was changed since is kept, and listed with the reason."""
+    """Undo the changes of a job, book by book. Books changed since stay as they are, and a file lists them."""
     run, imported = current(), Job.objects.filter(key=job).first()
     if imported is None:
         raise PermanentError("This import is no longer known: undo its changes on the pages of its books.")
@@ -40,7 +40,7 @@ def undo_import(job: str) -> dict[str, int]:
 
 
 def _undo(book_id: int, job_id: int, actor: Actor) -> str:
-    """Undo, or return the reason why not."""
+    """Undo, or return the reason why it is impossible."""
     try:
         undo.undo_job(book_id, job_id, actor)
     except undo.CannotUndo as error:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
 
 def base_url() -> str:
-    """Where people reach the server, as far as the settings say."""
+    """The URL of the server, as far as the settings tell."""
     if settings.PRODUCTION:
         return f"https://{settings.ALLOWED_HOSTS[0]}"
     return f"http://127.0.0.1:{environment.integer('PORT', 8000, low=1, high=65535)}"

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         "status is 1 only if a file could not be read or the database not be written. Each file is a job, which this "
         "command works itself: its page has the result, and can undo it."
     )
-    requires_system_checks: list[str] = []  # they would query the database, and fail in a less readable way
+    requires_system_checks: list[str] = []  # they would query the database and fail less readably
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a list of books")
@@ -103,13 +103,13 @@ def run_import(file: Path, arguments: dict[str, Any], terminal: Terminal) -> Job
 
 
 async def awork(job: Job, terminal: Terminal) -> None:
-    """Work the job until it is over, or follow it if another worker has it. Ctrl-C cancels it."""
+    """Run the job, or follow it if another worker runs it. Ctrl-C cancels it."""
     loop = asyncio.get_running_loop()
     cancelling: list[asyncio.Task[bool]] = []
 
     def cancel() -> None:
         for number in SIGNALS:
-            loop.remove_signal_handler(number)  # a second one ends the process at once
+            loop.remove_signal_handler(number)  # a second one ends the process
         cancelling.append(loop.create_task(Job.objects.acancel(job.key)))
 
     for number in SIGNALS:
@@ -117,7 +117,7 @@ async def awork(job: Job, terminal: Terminal) -> None:
     work = loop.create_task(arun_one(job.pk))
     while job.status in ACTIVE:
         if (await asyncio.wait([work], timeout=POLL))[0]:
-            await work  # what it raised, it raises here
+            await work  # its exception is raised here
             await asyncio.sleep(POLL)
             work = loop.create_task(arun_one(job.pk))
         await job.arefresh_from_db(fields=["status", "done", "total", "message"])
@@ -135,7 +135,7 @@ def mapping_pair(text: str) -> tuple[str, str]:
 
 
 def rejects_files(files: Sequence[Path]) -> Iterator[Path]:
-    """One for each file, each with its own name: a/books.csv and b/books.csv may come together."""
+    """One per file, with different names even for a/books.csv and b/books.csv."""
     seen: Counter[str] = Counter()
     for file in files:
         seen[file.name] += 1
@@ -143,7 +143,7 @@ def rejects_files(files: Sequence[Path]) -> Iterator[Path]:
 
 
 def copy_rejects(job: Job, path: Path) -> bool:
-    """Copy the rejects of the job here. Without rejects there is no such file, not even an earlier one."""
+    """Copy the rejects of the job here. Without rejects, delete an earlier file."""
     rejects = job.files.filter(digest="", name__endswith=".rejects.csv").first()
     if rejects is None:
         path.unlink(missing_ok=True)

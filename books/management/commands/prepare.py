@@ -19,7 +19,7 @@ from books.models import Book, Catalogue, Change
 from books.models.catalogue import change_catalogue
 
 STARTER_BOOKS = Path(__file__).resolve().parents[2] / "starter_books.csv"
-ADVISORY_LOCK = 0x626F6F6B73  # any number that nothing else locks on the same PostgreSQL
+ADVISORY_LOCK = 0x626F6F6B73  # any number that nothing else locks on the same server
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(f"The {what} cannot be prepared: {' '.join(str(error).split())}") from error
 
     def add_starter_books(self) -> None:
-        """Add them once, to a catalogue that never had a book: removed samples never come back."""
+        """Add them to a catalogue that has never had a book, so that deleted samples never come back."""
         if Catalogue.objects.filter(has_begun=True).exists():
             return
         with transaction.atomic():
@@ -57,14 +57,14 @@ def collect_static_files() -> None:
     digest = static_digest()
     if not (settings.STATIC_ROOT.is_dir() and stamp.is_file() and stamp.read_text() == digest):
         stamp.unlink(missing_ok=True)
-        # With clear, a file's content decides, not its age.
+        # With `clear`, the content of a file decides, and not its age.
         call_command("collectstatic", clear=True, interactive=False, verbosity=0)
-        os.sync()  # a power cut must not leave the stamp of files that are empty
+        os.sync()  # after a power cut there must be no stamp without the files
         stamp.write_text(digest)
 
 
 def static_digest() -> str:
-    """Changes with any static file, and with the code that collects them."""
+    """A digest of all static files and of the code that collects them."""
     found = [(name, storage) for finder in get_finders() for name, storage in finder.list([])]
     digest = hashlib.sha256(f"{version('Django')} {version('servestatic')} {settings.STORAGES}".encode())
     for name, storage in sorted(found, key=lambda pair: pair[0]):
@@ -73,7 +73,7 @@ def static_digest() -> str:
     return digest.hexdigest()
 
 
-# Of several servers that start at once, one prepares. The others wait, then find everything done.
+# If several servers start at once, one prepares, and the others wait and find everything done.
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def locked_database() -> Iterator[None]:
         with locked_file(Path(f"{connection.settings_dict['NAME']}.lock")):
             yield
         return
-    # A connection of its own holds the lock until it closes, and fails at once if there is no database.
+    # A separate connection holds the lock until it closes, and fails at once if there is no database.
     with closing(connection.copy()) as holder, holder.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
         yield

@@ -20,7 +20,7 @@ from books.management.commands.import_books import run_import
 from books.management.terminal import Terminal
 from books.models import Status
 
-# What an import takes.
+# Files for an import.
 OF_BOOKS = {"books.book"} | {f"books.{link}{name}" for link in ("", "book") for name in ("author", "series", "topic")}
 AS_JSON_LINES = {"mapping": {}, "format": "", "encoding": "utf-8", "existing": "fill"}
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         self.say("Restored. Everybody has to sign in again.")
 
     def restore_books(self, archive: Archive, *, dry_run: bool) -> None:
-        """Import the books, by a job: its page has the result, and can undo it."""
+        """Import the books by a job, whose page has the result and can undo it."""
         if not archive.counts["books.book"]:
             raise BackupError("There are books here, and none in the backup: nothing has changed.")
         self.say("There are books here already, so only its books are imported, to add them and to fill gaps.")

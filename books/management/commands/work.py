@@ -15,7 +15,7 @@ from books.jobs.worker import Loop
 
 class Command(BaseCommand):
     help = "Works the queue of jobs until it is told to stop; then it hands back what it runs, and others go on."
-    # A worker begins beside a long writer: Django takes an SQLite that is locked for one without JSON (fields.E180).
+    # While another process writes for long, Django believes that SQLite has no JSON (fields.E180).
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             threading.Thread(target=end_with, args=[options["with"]], daemon=True).start()
         Loop.places = concurrency
         if settings.JOBS_BACKEND == "procrastinate" and not options["once"]:
-            check_database()  # procrastinate would try for half a minute, and not say what is wrong
+            check_database()  # procrastinate would try for half a minute without saying what is wrong
             call_command("procrastinate", "worker", *(["--queues", ",".join(queue)] if queue else []))
         else:
             asyncio.run(work(Loop(queue), once=options["once"]))
@@ -55,6 +55,6 @@ async def work(loop: Loop, *, once: bool) -> None:
 
 
 def end_with(parent: int) -> None:
-    while os.getppid() == parent:  # an orphan gets another
+    while os.getppid() == parent:  # an orphan gets a new parent
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
