@@ -34,8 +34,8 @@ class Operation(NamedTuple):
 
     schema: str = ""  # of the JSON response; by default, that of a GET has the name of the URL
     query: type[Form] | str = ""  # its fields are the parameters; or the name of the only one
-    form: type[Form] | None = None  # that it takes
-    json: type[Form] | str = ""  # that it takes: the fields of a form, or a schema
+    form: type[Form] | None = None  # of its body
+    json: type[Form] | str = ""  # of its body: the fields of a form, or a schema
     more: Mapping[str, Schema] = {}  # fields of the form on the page only
     statuses: Sequence[int] = ()  # of its successes; by default 303 for a form, 204 for DELETE, 200 and perhaps 301
     errors: Sequence[int] = ()

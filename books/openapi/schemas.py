@@ -50,7 +50,7 @@ WRITE = at_most({**WRITTEN, **dict.fromkeys(sorted(READ_ONLY), IGNORED), SHARES_
 FACET = exactly(value=text(), name=text(), books=or_null(COUNT))
 FACETS = "By kind, the most frequent values first; present if `facets` asks for them."
 
-# The types in objects.txt, which adds properties of these types.
+# The types that objects.txt uses for properties.
 TYPES: dict[str, Plain] = {
     **READ,
     "text": text(),

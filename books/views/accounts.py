@@ -1,4 +1,4 @@
-"""One's own account: how it begins, its password and its tokens."""
+"""The user's own account: creating it, its password and its tokens."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,12 +27,12 @@ NO_STORE = {"Cache-Control": "private, no-store"}  # for responses with a secret
 
 
 class SecretLink(FormView):
-    """The page behind a link with a secret. Its form gives somebody a password, and signs in with it."""
+    """The page behind a link with a secret. Its form sets a password and signs in with it."""
 
     rules = {"GET": ANYBODY, "POST": ANYBODY}
     form_class: type[NewPasswordForm]
     template: str
-    use: Callable[..., Any]  # a static method: what the secret and the form are for; it gives the account
+    use: Callable[..., Any]  # a static method: does what the secret is for, and returns the account
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         context = await self.acontext(request.GET.get("secret", ""))
@@ -41,7 +41,7 @@ class SecretLink(FormView):
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         form = await parsing.aform(request, self.form_class)
-        context = await self.acontext(form.data.get("secret", ""))  # first: nobody uninvited has a password hashed
+        context = await self.acontext(form.data.get("secret", ""))  # before any hashing
         if not form.is_valid():
             return self.respond_again(form, self.template, **context)
         values = {name: value for name, value in form.cleaned_data.items() if name != "again"}
@@ -54,12 +54,12 @@ class SecretLink(FormView):
         return SeeOther(reverse("home"))
 
     async def acontext(self, secret: str) -> dict[str, Any]:
-        """What the link is for. Raises Refused if it is of no use."""
+        """The data of the link. Raises Refused if it is not valid."""
         raise NotImplementedError
 
 
 class AcceptInvitation(SecretLink):
-    """The page behind an invitation, and behind the link that the server prints as long as there is no account."""
+    """The page behind an invitation, such as the link that the server prints while there is no account."""
 
     form_class, template, use = NewAccountForm, "accounts/invited.html", staticmethod(accept)
 
@@ -71,7 +71,7 @@ class AcceptInvitation(SecretLink):
 
 
 class NewPassword(SecretLink):
-    """The page behind the link that an owner sends to somebody who has lost the password."""
+    """The page behind the link that an owner sends to somebody who has lost their password."""
 
     form_class, template, use = NewPasswordForm, "accounts/new_password.html", staticmethod(set_password)
 
@@ -119,7 +119,7 @@ class PasswordChange(FormView):
 
 
 class TokenList(CatalogueView):
-    """The tokens of one's own account; POST creates one."""
+    """The tokens of the user's own account; POST creates one."""
 
     rules = {"GET": OWN_ACCOUNT, "POST": OWN_ACCOUNT}
 
@@ -149,7 +149,7 @@ class TokenDetail(CatalogueView):
 
 
 class TokenRevoke(CatalogueView):
-    """The same as DELETE, for forms."""
+    """DELETE for HTML forms."""
 
     offers = ()
     rules = {"POST": OWN_ACCOUNT}
@@ -161,7 +161,7 @@ class TokenRevoke(CatalogueView):
 
 
 async def arevoke(user: Any, pk: int) -> None:
-    """Revoke a token of the user's own; 404 for anybody else's."""
+    """Revoke one of the user's own tokens; 404 for those of others."""
     if not await Token.objects.filter(user=user, pk=pk, revoked_at=None).aupdate(revoked_at=timezone.now()):
         raise HTTPError(404, f"You have no such token. Your tokens are at {reverse('token_list')}.")
 

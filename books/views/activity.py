@@ -1,4 +1,4 @@
-"""What has happened lately: changes of single books, and the jobs and changes of names that changed many."""
+"""Recent activity: changes of single books, and jobs and name changes that changed many books."""
 
 from collections.abc import Collection
 from heapq import merge
@@ -20,7 +20,7 @@ from books.views.job_page import entry, may_have_changed_books, with_names
 from books.web import CHANGE, HTML, valid
 from books.web.serializers import book_url
 
-# Listed one by one; what an import or a merge did stands under that.
+# Changes listed one by one. Those of an import or a merge are listed as one entry.
 SINGLE = Q(job_id=None, part_of=None, name_change=None) & ~Q(via=Channel.IMPORT)
 MOST_PEOPLE = 200  # to choose from
 NEITHER: dict[str, Any] = {"book": None, "fields": [], "undoes": None, "undo_url": None, "job": None, "name": None}
@@ -29,13 +29,13 @@ Data = dict[str, Any]
 
 
 class Activity(CatalogueView):
-    """The latest changes, imports and the like, the latest first; of one person, or of one kind."""
+    """The latest changes and jobs, latest first; of all, or of one person or kind."""
 
     rules = {"GET": CHANGE}
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         query = valid(ActivityQuery(request.GET))
-        # Each keeps its own order, by id, whatever the clocks said: so no row is missed where a page ends.
+        # Each list keeps the order of its ids, whatever the clocks said, so that no row is missed between pages.
         kind = query.cleaned_data.get("kind")
         changes = await achanges(query) if kind not in {JOBS, NAMES} else []
         jobs = await ajobs(query) if kind in {None, "", JOBS} else []
@@ -51,13 +51,13 @@ class Activity(CatalogueView):
 
 
 def by(query: ActivityQuery, column: str) -> Q:
-    """The condition that the person in the query did it; none without a person."""
+    """The condition on the person in the query, if there is one."""
     person = query.cleaned_data.get("person")
     return Q(**{f"{column}__username": person}) if person else Q()
 
 
 async def achanges(query: ActivityQuery) -> list[Data]:
-    """The changes that may be on the page, and one more, the latest first."""
+    """The changes for the page and one more, latest first."""
     kind = query.cleaned_data.get("kind")
     found = Change.objects.filter(SINGLE, by(query, "user"), pk__lt=query.places()["change"])
     found = found.filter(action=kind) if kind else found
@@ -69,7 +69,7 @@ async def achanges(query: ActivityQuery) -> list[Data]:
 
 
 async def atitles(pks: Collection[int]) -> tuple[dict[int, str], dict[int, str]]:
-    """The books' titles, and the last titles of deleted books."""
+    """The titles of books, and the last titles of deleted books."""
     titles = {pk: title async for pk, title in Book.objects.filter(pk__in=pks).values_list("pk", "title")}
     deletions = Change.objects.filter(book_id__in=set(pks) - titles.keys(), action=Action.DELETED).order_by("pk")
     last = {pk: fields["title"][0] async for pk, fields in deletions.values_list("book_id", "fields") if fields}
@@ -90,7 +90,7 @@ def change(row: Data, titles: dict[int, str], last: dict[int, str]) -> Data:
 
 
 async def ajobs(query: ActivityQuery) -> list[Data]:
-    """The same of the jobs that write books."""
+    """The same for jobs that write books."""
     is_real = Q(arguments__dry_run__isnull=True) | Q(arguments__dry_run=False)
     jobs = Job.objects.filter(is_real, by(query, "created_by"), kind__in=UNDOABLE, pk__lt=query.places()[JOBS])
     rows = with_names(jobs).defer("log", "traceback", "checkpoint").order_by("-pk")[: query.page.size + 1]
@@ -105,7 +105,7 @@ def job(row: Any) -> Data:
 
 
 async def anames(query: ActivityQuery) -> list[Data]:
-    """The same of the changes of names, whose many books are not listed."""
+    """The same for changes of names, without their many books."""
     found = NameChange.objects.filter(by(query, "user"), pk__lt=query.places()[NAMES])
     rows = found.order_by("-pk").values(*names.COLUMNS, "kind", "into", "user__username")[: query.page.size + 1]
     return [name(row) async for row in rows]
@@ -119,7 +119,7 @@ def name(row: Data) -> Data:
 
 
 async def apeople() -> list[str]:
-    """The names of those who have done something."""
+    """The names of those who did something."""
     active = Q()
     for model, column in ((Change, "user"), (Job, "created_by"), (NameChange, "user")):
         active |= Q(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))

@@ -1,4 +1,4 @@
-"""Authors that are probably one person, proposed for merging."""
+"""Authors who are probably one person, to be merged."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ from books.views.duplicates import MergeView, list_after, no_group
 from books.web import CHANGE, serializers, valid
 
 TEMPLATE, LIST = "books/author_duplicates.html", "author_duplicate_list"
-MAX_SHOWN = 20  # authors of a group
+MAX_SHOWN = 20  # authors in a group
 
 
 class AuthorDuplicateList(CatalogueView):
-    """Groups of authors that are probably one person, in the order of their names."""
+    """Groups of authors who are probably one person, in the order of their names."""
 
     rules = {"GET": CHANGE}
 
@@ -34,7 +34,7 @@ class AuthorDuplicateList(CatalogueView):
 
 
 class AuthorDuplicateMerge(MergeView):
-    """The same list from one group on. POST merges those ticked into the one to keep, each a change to be undone."""
+    """The same list from one group on. POST merges the ticked authors into one; each merge can be undone."""
 
     form, field = MergePeopleForm, "author"
     not_two = "Tick the names that are the same person, two or more, and keep one of them."
@@ -58,13 +58,13 @@ class AuthorDuplicateMerge(MergeView):
 
 
 async def abefore(fingerprint: str) -> str:
-    """The fingerprint after which this one comes."""
+    """The fingerprint before this one."""
     before = await Author.objects.filter(fingerprint__lt=fingerprint).aaggregate(last=Max("fingerprint"))
     return before["last"] or ""
 
 
 async def apage(after: str, size: int) -> dict[str, Any]:
-    """The groups after a fingerprint, each with its first authors, those with most books first."""
+    """The groups after a fingerprint, each with its first authors, ordered by their number of books."""
     groups, last = await aauthor_groups(after, size)
     rows: Any = Author.objects.filter(fingerprint__in=[group["fingerprint"] for group in groups])
     found = defaultdict(list)
@@ -84,7 +84,7 @@ async def apage(after: str, size: int) -> dict[str, Any]:
 
 @transaction.atomic
 def merge(fingerprint: str, seen: Mapping[int, int], keep: int, actor: Actor) -> str:
-    """Returns the name that is kept. Raises Author.DoesNotExist, StaleVersion, TooManyBooks."""
+    """Returns the kept name. Raises Author.DoesNotExist, StaleVersion, TooManyBooks."""
     authors = {author.pk: author for author in Author.objects.filter(pk__in=seen, fingerprint=fingerprint)}
     if authors.keys() != seen.keys():
         raise Author.DoesNotExist

@@ -9,12 +9,12 @@ from books.models import BookAuthor, Named
 from books.views.name_pages import Entries, NameDetail, NameList
 from books.web import serializers
 
-MAX_SHOWN = 20  # books of one role
+MAX_SHOWN = 20  # books per role
 WORDS = {role: word for word, role in SEARCHED.items()}
 
 
 class AuthorList(NameList):
-    """The authors by name, with the number of their books; ?q= finds words of the name."""
+    """The authors by name, with the number of their books; ?q= searches names."""
 
     kind, columns = "author", ("name", "sort_name")
 
@@ -32,7 +32,7 @@ class AuthorDetail(NameDetail):
 
 
 def contributions(author: Named) -> Iterator[dict[str, Any]]:
-    """The roles in which a person contributed to books, each with the first of these books."""
+    """The roles of a person besides author, each with the first books."""
     links = BookAuthor.objects.filter(author=author.pk).exclude(role=AUTHOR)
     counts = links.order_by("role").values_list("role").annotate(count=Count("pk"))
     for role, count in counts:
@@ -46,5 +46,5 @@ def contributions(author: Named) -> Iterator[dict[str, Any]]:
 
 
 def as_phrase(name: str) -> str:
-    """A name as words that stand side by side."""
+    """A name as a phrase to search for."""
     return '"' + name.replace('"', "") + '"'

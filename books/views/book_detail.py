@@ -59,7 +59,7 @@ class BookDetail(CatalogueView):
             raise
         if self.media_type == JSON:
             return conditional(request, data)
-        back = list_before(request) if self.user.account else None  # others share the page
+        back = list_before(request) if self.user.account else None  # the page is public
         return self.respond(data, "books/book_detail.html", context={**context, "back": back})
 
     async def _offer_to_restore(self, pk: int) -> HttpResponse:
@@ -104,16 +104,16 @@ def etag(book: Mapping[str, Any]) -> str:
 
 
 def conditional(request: HttpRequest, data: Mapping[str, Any]) -> HttpResponse:
-    """The book as JSON; 304 or 412 where the request's conditions ask for that."""
+    """The book as JSON; 304 or 412 if the conditions of the request require it."""
     found = json_response(data, headers={"ETag": etag(data)})
     response = get_conditional_response(request, etag=etag(data), response=found) or found
-    if response.status_code == 412:  # Django's has no body
+    if response.status_code == 412:  # Django's response has no body
         raise StaleVersion
     return response
 
 
 def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The data of a book and, for a user's page, the rest of the page's data: several statements in one hop.
+    """The data of a book and, for a page, the rest of its data: several statements in one hop.
 
     Raises Book.DoesNotExist, MergedAway.
     """
@@ -144,7 +144,7 @@ def read(pk: int, user: RequestUser | None) -> tuple[dict[str, Any], dict[str, A
 
 
 def list_before(request: HttpRequest) -> str | None:
-    """The list from which a link led to this page, as a path of this site."""
+    """The list from which somebody came, as a path on this site."""
     try:
         found = urlsplit(request.headers.get("Referer", ""))
     except ValueError:  # such as http://[
@@ -155,7 +155,7 @@ def list_before(request: HttpRequest) -> str | None:
 
 
 def neighbours(pk: int, name: str, number: Decimal | None, label: str, *books: Any) -> dict[str, Any]:
-    """A series, and the books of it before and after this one, if it has a number there; `books` are ids and titles."""
+    """A series with the books before and after this one, if this one has a number; `books` are ids and titles."""
     previous, following = [
         {"url": reverse("book_detail", args=[book]), "title": title} if book and number is not None else None
         for book, title in batched(books, 2, strict=True)

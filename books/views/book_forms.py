@@ -1,4 +1,4 @@
-"""The forms that add, edit and delete a book. What was typed is never lost."""
+"""The forms that add, edit and delete a book. No input is ever lost."""
 
 import uuid
 from typing import Any, cast
@@ -28,9 +28,9 @@ MERGED = "This book was merged into {} while you were editing. Your text is stil
 
 
 class BookNew(FormView):
-    """The form for a new book. ?isbn= fills it in from other catalogues; ?series= and ?series_number= fill in theirs.
+    """The form for a new book. ?isbn= fills it in from other catalogues, ?series= and ?series_number= fill these in.
 
-    If there is a similar book, the form comes back once and asks whether to add this one anyway.
+    If there is a similar book, the form asks once whether to add this one anyway.
     """
 
     rules = {"GET": ADD, "POST": ADD}
@@ -59,13 +59,13 @@ class BookNew(FormView):
 
 
 async def aoffering[Form: BookForm](form: Form) -> Form:
-    """The form with the names of the catalogue, for browsers without scripts."""
+    """The form with suggestions of known names, for browsers without JavaScript."""
     form.offer(await aknown_names())
     return form
 
 
 async def aasked(form: BookForm) -> dict[str, Any]:
-    """What is asked about new names that contain a comma, if there are any."""
+    """The question about new names that contain a comma, if there are any."""
     if form.is_valid() and form.has_commas:
         await sync_to_async(form.split_at_commas)()
     asked = {field: list(map(COMMAS.format, names)) for field, names in form.names_with_commas.items()}
@@ -73,7 +73,7 @@ async def aasked(form: BookForm) -> dict[str, Any]:
 
 
 async def aadd_from_form(view: CatalogueView, form: BookForm, *, if_distinct: bool = False) -> HttpResponse:
-    """Add the book in the form, or show the form again. Raises PossibleDuplicate `if_distinct`."""
+    """Add the book in the form, or show the form again. Raises PossibleDuplicate only `if_distinct`."""
     if not form.is_valid():
         return view.respond_again(form, NEW)
     record, key, actor = form.record(), form.one_time_key(), view.user.actor(Channel.PAGE)
@@ -136,16 +136,16 @@ class BookEdit(FormView):
 
 
 async def arecord_at(book: Book, version: int) -> Record | None:
-    """The book's record as it was at an earlier version; None if its history does not tell."""
+    """The book's record at an earlier version; None if that is not in its history."""
     since = [change async for change in Change.objects.filter(book_id=book.pk, version__gt=version).order_by("-pk")]
-    if len(since) != book.version - version:  # some of it was purged
+    if len(since) != book.version - version:  # its history was purged in part
         return None
     before = {name: value for change in since for name, value in change.before().items()}
     return cast("Record", {**book.as_record(), **before})
 
 
 class BookDelete(FormView):
-    """Asks whether a book is to be deleted."""
+    """Asks whether to delete a book."""
 
     rules = {"GET": DELETE, "POST": DELETE}
 

@@ -26,7 +26,7 @@ class BookList(BooksView):
     async def post(self, request: HttpRequest) -> HttpResponse:
         if parsing.is_form(request):
             return await aadd_from_form(self, await parsing.aform(request, BookForm))
-        preferred_type(request, JSON)  # what is sent as JSON is answered as JSON
+        preferred_type(request, JSON)  # a JSON request gets a JSON response
         values, shares = await in_thread(parsing.book_record, request, partial=False)
         key, actor = parsing.idempotency_key(request), self.user.actor(Channel.API)
         book, similar = await sync_to_async(add_and_compare)(values, key, actor, shares_isbn=shares)

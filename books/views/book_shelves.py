@@ -1,4 +1,4 @@
-"""Rows of small covers on the page of a book: other editions, more of its series, more by its authors."""
+"""Rows of small covers on the page of a book: other editions, and more of its series and by its authors."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -14,12 +14,12 @@ from books.search.compiled_query import CompiledQuery, Parameter, Row
 from books.templatetags.catalogue import small_cover
 from books.web.serializers import book_url
 
-LONGEST = 6  # covers in a row
-MOST_READ = 24  # books of which they are chosen
-KEPT = 2000  # covers that stay rendered: 500 bytes each
-BEFORE = 3  # volumes that a series begins before this one
+LONGEST = 6  # covers per row
+MOST_READ = 24  # books to choose them from
+KEPT = 2000  # rendered covers in memory, 500 bytes each
+BEFORE = 3  # volumes before this one
 COLUMNS = ("pk", "title", "author_names", "language")
-EDITION = (*COLUMNS, *TITLE[1:])  # what `are_different` compares
+EDITION = (*COLUMNS, *TITLE[1:])  # as `are_different` compares them
 
 OF_PRINT = Book.objects.filter(fingerprint=Parameter("fingerprint", CharField())).order_by("pk")
 EDITIONS = CompiledQuery(OF_PRINT.values_list(*EDITION)[:MOST_READ])
@@ -37,7 +37,7 @@ BY_AUTHORS = CompiledQuery(Book.objects.filter(pk__in=THEIRS).order_by("title_ke
 
 
 def shelves(book: Mapping[str, Any], authors: list[str], in_series: list[Row]) -> list[dict[str, str]]:
-    """The rows that have covers, each book in one of them; three short queries."""
+    """The rows that are not empty, by three short queries. Each book is in one row at most."""
     shown, found = {book["id"]}, []
 
     def add(name: str, rows: Iterable[Row]) -> None:

@@ -1,4 +1,4 @@
-"""The settings of the catalogue itself, and the first steps that the home page shows a new owner."""
+"""The settings of the catalogue, and the first steps that the home page shows to a new owner."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def samples() -> BookQuerySet:
 
 
 def first_steps() -> dict[str, Any] | None:
-    """What a new owner has done of the first steps; None once all is done, or nobody wants to see them."""
+    """The first steps and whether a new owner has done them; None once they are done or dismissed."""
     catalogue = Catalogue.objects.filter(pk=1).first() or Catalogue()
     if catalogue.is_set_up:
         return None

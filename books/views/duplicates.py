@@ -44,12 +44,12 @@ class DuplicateList(CatalogueView):
 
 
 class MergeView(CatalogueView):
-    """Records that may be one. POST merges those ticked, or says why not; a page shows them again for that."""
+    """Records that may be the same. POST merges the ticked ones, or shows them again with the reason why not."""
 
     rules = {"GET": CHANGE, "POST": CHANGE}
     form: type[Form]
-    field = ""  # of the form, for what is ticked
-    not_two = stale = ""  # what is said where that was not enough, or not as it is now
+    field = ""  # the field of the form with the ticked ones
+    not_two = stale = ""  # the messages if too few are ticked, or if they have changed
     problem: HTTPError | None = None  # why nothing was merged
 
     async def get(self, request: HttpRequest, **key: Any) -> HttpResponse:
@@ -76,25 +76,25 @@ class MergeView(CatalogueView):
         return await self.ashow(*key.values())
 
     def respond_with(self, data: dict[str, Any], template: str, **context: Any) -> HttpResponse:
-        """The records as they are now, and why they were not merged; programs hear only that."""
+        """The current records and why they were not merged. JSON has only the reason."""
         if self.problem and self.media_type == JSON:
             raise self.problem
         problem, status = (self.problem.detail, self.problem.status) if self.problem else ("", 200)
         return self.respond(data, template, context={"problem": problem, **context}, status=status)
 
     def ticked(self) -> set[str]:
-        """The ids that were sent as ticked."""
+        """The ids of the ticked records."""
         return {text.partition(":")[0] for text in self.request.POST.getlist(self.field)}
 
     async def amerge(self, form: Any, key: Any) -> tuple[str, str, str]:
-        """The URL of the kept record, the message about the merge, and the URL that undoes it, if there is one."""
+        """Merge. Returns the URL of the kept record, a message, and the URL that undoes the merge, if there is one."""
         raise NotImplementedError
 
     async def ashow(self, key: Any) -> HttpResponse:
         raise NotImplementedError
 
     async def anext(self, kept: str, key: Any) -> str:
-        """Where a browser goes on."""
+        """The URL to which a browser continues."""
         return kept
 
 
@@ -132,13 +132,13 @@ class DuplicateDetail(BooksMergeView):
         raise self.problem or no_group("duplicate_list")
 
     async def anext(self, kept: str, key: str) -> str:
-        """The next group that nobody has marked as different books."""
+        """The next group that is not marked as different books."""
         following, _ = await agroups(key, 1, or_at=True)
         return url_of(following[0]) if following else reverse("duplicate_list")
 
 
 class BookMerge(BooksMergeView):
-    """Compares a book with any other; `?q=` names it by its id, its URL or words to search for."""
+    """Compares a book with any other one: `?q=` is its id, its URL or words to search for."""
 
     async def ashow(self, key: int) -> HttpResponse:
         book, query = await aget_book(key), valid(MergeWithQuery(self.request.GET))
@@ -152,7 +152,7 @@ class BookMerge(BooksMergeView):
 
 
 class DuplicateDismiss(CatalogueView):
-    """Marks the books or authors of a group as different. One more of the same fingerprint brings it back."""
+    """Marks the books or authors of a group as different. If another one joins the group, it is listed again."""
 
     rules = {"POST": CHANGE}
     model: Any = None
@@ -175,7 +175,7 @@ def list_after(list_name: str, fingerprint: str) -> str:
 
 
 async def afind_books(text: str, without: int) -> list[dict[str, Any]]:
-    """The first books that a search finds, as entries of a list."""
+    """The first books that a search finds, as list entries."""
     query = valid(BookQuery({"q": text[:MAX_QUERY]}))
     page = await Book.objects.matching(query.search()).apage(query.page)
     return serializers.list_entries(row for row in page.rows if row[0] != without)
@@ -198,7 +198,7 @@ def compare(books: list[Book]) -> dict[str, Any]:
 
 
 def comparison(books: list[Book]) -> dict[str, Any]:
-    """A row for each field that any of the books has, and the book to keep unless somebody chooses another."""
+    """A row for each field that any of the books has, and the book to keep by default."""
     records: dict[int, Mapping[str, Any]] = {book.pk: book.as_record() for book in books}
     kept = max(records, key=lambda pk: (sum(map(bool, records[pk].values())), -pk))
     rows = []

@@ -1,4 +1,4 @@
-"""Django's error handlers, in the client's format. Django calls them from sync code."""
+"""Django's error handlers, which respond in the client's format. Django calls them from sync code."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from books.web.negotiation import HTTPError, error_response
 
 
 def handler(status: int, detail: str) -> Callable[..., HttpResponse]:
-    """A view for an error; a pair of braces in its text stands for the URL of the list of books."""
+    """A view for an error. `{}` in its text stands for the URL of the list of books."""
 
     def handle(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         return error_response(request, HTTPError(status, detail.format(reverse("book_list"))))
@@ -26,5 +26,5 @@ server_error = handler(500, "Something went wrong on our side; it has been logge
 
 
 def server_refusal(request: HttpRequest, status: int, detail: str, headers: Mapping[str, str]) -> HttpResponse:
-    """What the server refuses before a view is called: see django41_example.asgi."""
+    """The response to a request that the server rejects before calling a view: see django41_example.asgi."""
     return error_response(request, HTTPError(status, detail, headers=headers))

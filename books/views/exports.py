@@ -28,9 +28,9 @@ TOO_LONG = f"A search has at most {MOST_WORDS} words. Remove these: {{}}"
 
 
 class Export(CatalogueView):
-    """All books that the query asks for, as a file. Streamed; compressed for those who say Accept-Encoding: gzip.
+    """All books that the query finds, as a streamed file, compressed for clients that accept gzip.
 
-    `?bom=1` begins CSV with the mark by which Excel knows UTF-8.
+    `?bom=1` starts CSV with a BOM, by which Excel recognises UTF-8.
     """
 
     rules = {"GET": READ}
@@ -43,9 +43,9 @@ class Export(CatalogueView):
         query = valid(self.query(request.GET))
         known = CsvForExcel if query.cleaned_data.get("bom") == "1" else self.format
         matches = Book.objects.matching(query.search())
-        if ignored := matches.search.query.ignored:  # which a file could not say
+        if ignored := matches.search.query.ignored:  # errors that a streamed file could not report
             raise HTTPError(400, errors={"q": [TOO_LONG.format(" ".join(ignored))]})
-        ids = await sync_to_async(matches.ids)()  # which may index in a transaction
+        ids = await sync_to_async(matches.ids)()  # as it may index in a transaction
         if ids is not None and not ids:
             await afollow_old(request)
         if not (known.is_quick or self.user.account or await afits(ids)):
@@ -59,7 +59,7 @@ class Export(CatalogueView):
 
 
 async def afits(ids: Sequence[int] | None) -> bool:
-    """Whether a visitor may have a file of these books (None: all) in a format that takes long to write."""
+    """Whether a visitor may have these books (None: all) in a format that takes long to write."""
     return (await Book.objects.acount() if ids is None else len(ids)) <= COUNT_CAP
 
 
@@ -88,7 +88,7 @@ class Citation(CatalogueView):
 def streaming_response(
     request: HttpRequest, chunks: Iterator[bytes], content_type: str, *, compress: bool = True
 ) -> HttpResponseBase:
-    """The chunks, each made when it is sent; compressed for those who say Accept-Encoding: gzip."""
+    """A response whose chunks are made as they are sent, compressed for clients that accept gzip."""
     headers = {"Vary": "Accept-Encoding"}
     if compress and b"gzip" in accepted_encodings(request.headers.get("Accept-Encoding", "").encode(errors="replace")):
         headers["Content-Encoding"] = "gzip"
@@ -103,6 +103,6 @@ def gzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 async def in_turn(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each chunk is made in a thread, in one hop."""
+    """Make each chunk in a thread, in one hop."""
     while (chunk := await in_thread(next, chunks, None)) is not None:
         yield chunk

@@ -28,7 +28,7 @@ from books.views.names import afollow_old
 from books.web import READ, valid
 from django41_example.server.threads import in_thread
 
-UNFILLED = re.compile(r"\{[\w:]{1,40}\??\}")  # KOReader fills in {searchTerms} alone
+UNFILLED = re.compile(r"\{[\w:]{1,40}\??\}")  # KOReader only fills in {searchTerms}
 
 START_LINKS = [
     NavigationLink("Newest books", "books/?sort=-added&size=50", "What was added last.", NEW),
@@ -52,7 +52,7 @@ class OpdsView(BasicAuthView):
 class OpdsFeed(OpdsView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         feed = replace(await self.afeed(request), catalogue=await acatalogue_name())
-        # A hundred books take some 10 ms to write, and more with long descriptions: too long for the loop.
+        # Writing a hundred books takes 10 ms, or more with long descriptions: too long for the event loop.
         return await in_thread(self.style.write_feed, feed, origin(request))
 
     async def afeed(self, request: HttpRequest) -> Feed:
@@ -60,7 +60,7 @@ class OpdsFeed(OpdsView):
 
 
 class OpdsStart(OpdsFeed):
-    """Where a reading app begins."""
+    """The root of the feeds."""
 
     async def afeed(self, request: HttpRequest) -> Feed:
         return Feed(await acatalogue_name(), "", reverse("home"), await achanged_at(), {}, navigation=START_LINKS)
@@ -84,13 +84,13 @@ class OpdsBooks(OpdsFeed):
 
 
 class OpdsNames(OpdsFeed):
-    """Authors, series or topics, each a way to its books."""
+    """Authors, series or topics, each linked to its books."""
 
     title: str
     names: NamedQuerySet[Any]
     query: type[ListQuery] = NamesQuery
-    books: str  # the path of those of one
-    which: ClassVar[Mapping[str, str]] = {}  # links to books that are counted
+    books: str  # the path of the books of one
+    which: ClassVar[Mapping[str, str]] = {}  # the links to books that count
 
     async def afeed(self, request: HttpRequest) -> Feed:
         query, names, key = valid(self.query(request.GET)), self.names, "slug" if self.names.model is Topic else "id"
@@ -106,14 +106,14 @@ class OpdsNames(OpdsFeed):
 
 
 class OpdsAuthors(OpdsNames):
-    """The authors by name; ?q= finds words of the name."""
+    """The authors by name; ?q= searches names."""
 
     title, names, books = "Authors", Author.objects.writing(), "books/?author={}"
     which = {"role": AUTHOR}
 
 
 class OpdsSeries(OpdsNames):
-    """The series by name, each a way to its books in order; ?q= finds words of the name."""
+    """The series by name, each linked to its books in order; ?q= searches names."""
 
     title, names, books = "Series", Series.objects.all(), "books/?series={}&sort=series"
 
@@ -125,7 +125,7 @@ class OpdsTopics(OpdsNames):
 
 
 class OpdsBook(OpdsView):
-    """One book, as it stands in feeds."""
+    """One book, as in feeds."""
 
     async def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         for book in await abooks([pk]):
@@ -134,12 +134,12 @@ class OpdsBook(OpdsView):
 
 
 def origin(request: HttpRequest) -> str:
-    """The scheme and host that the client uses; ALLOWED_HOSTS has it."""
+    """The scheme and host that the client uses. The host is in ALLOWED_HOSTS."""
     return request.build_absolute_uri("/").removesuffix("/")
 
 
 def with_q(sent: QueryDict) -> QueryDict:
-    """The parameters, in which `query`, as OPDS 2.0 calls it, is `q`; without those of a template left as they were."""
+    """The parameters with `query`, OPDS 2.0's name, as `q`, and without placeholders of a template left unfilled."""
     filled = sent.copy()
     for name in [name for name, value in sent.items() if UNFILLED.fullmatch(str(value))]:
         del filled[name]
@@ -149,7 +149,7 @@ def with_q(sent: QueryDict) -> QueryDict:
 
 
 def paging(sent: QueryDict, path: str, query: ListQuery, page: Page) -> Mapping[str, Any]:
-    """How a feed continues: its path, the pages before and after it, how many entries there are."""
+    """The paging of a feed: its path, the pages before and after it, the number of entries."""
     parameters, first = query.parameters(), with_query(path, query.parameters())
     here = {name: str(sent[name]) for name in ("after", "before") if sent.get(name)}
     return {
@@ -170,7 +170,7 @@ def orders(parameters: Mapping[str, str], current: str) -> list[NavigationLink]:
 
 
 async def atitle(parameters: Mapping[str, str]) -> str:
-    """What the books have in common, in words."""
+    """The title: what the books have in common."""
     said = {name: value for name, value in parameters.items() if name not in {"sort", "size"}}
     if not said:
         return "Newest books" if parameters.get("sort") == "-added" else "All books"

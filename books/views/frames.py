@@ -1,4 +1,4 @@
-"""Pages that are rendered once per version of the catalogue, with holes for what differs between requests."""
+"""Pages rendered once per version of the catalogue, with holes for the parts that differ between requests."""
 
 import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping
@@ -26,7 +26,7 @@ async def render_with_holes(
 ) -> HttpResponse:
     """The rendered template, shared by all anonymous requests with this key.
 
-    `holes`: the template variables that differ between them, as HTML. The request's address is one by itself.
+    `holes`: the template variables that differ between them, as HTML. The request's URL is always one.
     """
     address = view.request.get_full_path()
     filled = {**holes, "address": escape(address).encode(), "quoted": quote(address).encode(), "": b""}
@@ -35,7 +35,7 @@ async def render_with_holes(
         return await in_thread(render, await context() if callable(context) else context)
 
     def render(shown: Context) -> list[tuple[str, bytes]]:
-        """The page in pieces, each after the name of its hole. NUL marks a hole: no parameter may contain it."""
+        """The page in pieces, each after the name of its hole. NUL marks a hole, as no parameter may contain it."""
         marked = {name: f"\x00{name}\x00" if html else "" for name, html in filled.items()}
         page = negotiation.page(view.request, template, {**shown, **marked}).rendered().content.decode()
         first, *rest = re.split(f"\x00({'|'.join(filled)})\x00|%00address%00", page)

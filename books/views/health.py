@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class HealthCheck(CatalogueView):
-    """Whether the catalogue can be read and jobs are worked: 200, or 503 with what is wrong."""
+    """Whether the catalogue can be read and jobs are running: 200, or 503 with the reasons."""
 
     offers = (JSON,)
     rules = {"GET": ANYBODY}
@@ -36,7 +36,7 @@ class HealthCheck(CatalogueView):
 
 
 class HealthCheckLive(HealthCheck):
-    """Whether this process answers. It does not ask the database."""
+    """Whether this process responds. It does not query the database."""
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         return json_response({"status": "ok"})

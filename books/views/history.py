@@ -16,12 +16,12 @@ from books.web.permissions import PURGE
 from books.web.serializers import book_url
 from django41_example.server.threads import in_thread
 
-MAX_CHANGES = 100  # of a book, the latest
+MAX_CHANGES = 100  # the latest changes of a book
 COLUMNS = ("id", "version", "action", "via", "at", "fields", "undoes_id", "part_of__book_id")
 
 
 class BookHistory(CatalogueView):
-    """The changes of a book, the latest first. A deleted book has them for those who may bring it back.
+    """The changes of a book, latest first. Those of a deleted book are for people who may restore it.
 
     DELETE purges them.
     """
@@ -67,7 +67,7 @@ async def atitle(pk: int) -> str | None:
 
 
 class ChangeUndo(CatalogueView):
-    """Undoes one change, which is itself a change. 409 if the book was changed again since."""
+    """Undoes a change by another change. 409 if the book was changed again since."""
 
     rules = {"POST": CHANGE}
 
@@ -81,11 +81,11 @@ class ChangeUndo(CatalogueView):
 
 def changes(pk: int, user: RequestUser, most: int = MAX_CHANGES) -> list[dict[str, Any]]:
     """The latest changes of a book. Only people with an account see the names of accounts."""
-    names = (*COLUMNS, "user__username") if user.account else COLUMNS  # whose changes the version does not tell
+    names = (*COLUMNS, "user__username") if user.account else COLUMNS  # not covered by the catalogue's version
     rows = compile_query(changes_of_book, names, most).read(pk=pk)
     found = [serialized(pk, dict(zip(names, row, strict=True))) for row in rows]
     undone = set()
-    for change in found:  # the latest first: what was undone, and that undone in turn, counts again
+    for change in found:  # latest first: a change counts again if its undoing was undone
         if change["id"] in undone:
             change["undo_url"] = None
         else:

@@ -23,7 +23,7 @@ PARAMETERS = {"books": "{?q,author,topic,language,year,sort,size}", "authors": "
 
 
 class Home(CatalogueView):
-    """Where one begins: a page with the newest books and the topics; to programs an index of addresses."""
+    """The home page, with the newest books and the topics; for programs, an index of URLs."""
 
     rules = {"GET": READ}
     is_public = True

@@ -1,4 +1,4 @@
-"""What the pages of jobs show besides the JSON. The words are in templates/jobs/_words.html."""
+"""The data on the pages of jobs that is not in the JSON. The words are in templates/jobs/_words.html."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,9 +24,9 @@ from books.models.job import ACTIVE, JobQuerySet, Status
 from books.web import RequestUser, serializers
 from books.web.permissions import BACKUP_FILE, amay
 
-LATEST, MOST = 3, 6  # jobs that the home page shows, and how many if so many are active
+LATEST, MOST = 3, 6  # jobs on the page: the latest ones, and at most so many if they are active
 SHOWN = 5  # values of a list
-PAGE_COLUMNS = ("by", "upload", "arguments")  # besides those of the JSON
+PAGE_COLUMNS = ("by", "upload", "arguments")  # in addition to those in the JSON
 COLUMNS = (*JobQuerySet.ENTRY, *PAGE_COLUMNS)
 COUNTS = (
     *("created", "updated", "completed", "unchanged", "unknown", "rejected", "failed", "notes", "similar"),
@@ -55,7 +55,7 @@ def with_names(jobs: JobQuerySet) -> JobQuerySet:
 
 
 def entry(row: Mapping[str, Any]) -> Data:
-    """A job of a list, from the COLUMNS of `annotated` jobs."""
+    """A job in a list, from the COLUMNS of `annotated` jobs."""
     job = serializers.job(row)
     is_running = job["status"] == Status.RUNNING
     is_ending = is_running and job["cancel_requested"]
@@ -65,7 +65,7 @@ def entry(row: Mapping[str, Any]) -> Data:
         "format": FORMAT_LABELS.get(row["arguments"].get("format")),
         "is_active": job["status"] in ACTIVE,
         "is_ending": is_ending,
-        # The script reads the whole page again when this changes.
+        # The script reloads the whole page when this changes.
         "stage": f"{job['status']} {job['attempt']} {'ends' if is_ending else ''}".strip(),
         "pace": pace(job) if is_running else {},
         "took": took(job),
@@ -109,7 +109,7 @@ async def adetail(job: Job, user: RequestUser) -> Data:
 
 
 async def detail_context(job: Any, user: RequestUser) -> Data:
-    """One job, of `annotated` jobs; how it works inside is for staff."""
+    """One of the `annotated` jobs. Its internals are only shown to staff."""
     undo = Job.objects.filter(kind="undo_import", arguments__job=job.key).order_by("-id").values_list("key", flat=True)
     kind, can_start = KINDS.get(job.kind), "can_start_jobs" in user.rights
     may_change = "can_change_jobs" in user.rights and (not (kind and kind.rule) or await amay(user, kind.rule))
@@ -136,7 +136,7 @@ async def aupload_of(job: Job, user: RequestUser) -> str:
 
 
 def shown_arguments(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The arguments that were given, by name."""
+    """The given arguments by name."""
     flat = {**arguments, **arguments.get("query", {})}
     given = {name: value for name, value in flat.items() if value and name not in SHOWN_ELSEWHERE}
     return [(name, VALUES.get(name, {}).get(str(value)) or in_a_line(value)) for name, value in given.items()]
@@ -151,7 +151,7 @@ def in_a_line(value: object) -> str:
 
 
 def pace(job: Data) -> dict[str, str]:
-    """How many a second so far, and how long the rest takes; unknown of a job that was interrupted."""
+    """The speed per second and the remaining time; unknown for an interrupted job."""
     if job["attempt"] > 1 or not job["started_at"] or not job["done"]:
         return {}
     seconds = (timezone.now() - job["started_at"]).total_seconds()
@@ -168,7 +168,7 @@ def took(job: Data) -> str:
 
 
 def duration(time: timedelta) -> str:
-    """In the unit that fits: 1 second, 90 seconds, 3 minutes, 2 hours."""
+    """The duration in a suitable unit: 1 second, 90 seconds, 3 minutes, 2 hours."""
     seconds = max(round(time.total_seconds()), 1)
     for unit, length in (("hour", 3600), ("minute", 60)):
         if seconds >= 2 * length:
@@ -177,7 +177,7 @@ def duration(time: timedelta) -> str:
 
 
 def counts(result: Any) -> list[tuple[str, int]]:
-    """The numbers of a result; of counts that are rarely any, only if there are."""
+    """The numbers of a result, without rare ones that are 0."""
     numbers = result if isinstance(result, dict) else {}
     found = [(name, numbers[name]) for name in COUNTS if name in numbers]
     return [(name, number) for name, number in found if number or name not in {"notes", "similar"}]

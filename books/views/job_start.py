@@ -1,4 +1,4 @@
-"""Starting, cancelling and resuming a job: reading the request, checking rights, recognising a repeated request."""
+"""Starts, cancels and resumes jobs: reads the request, checks permissions, and recognises repeated requests."""
 
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from books.views.job_page import adetail
 from books.web import HTML, HTTPError, RequestUser, SeeOther, arequire, errors_of, json_response, parsing
 from django41_example.server.threads import in_thread
 
-FILE = "file"  # the field of the list to import
+FILE = "file"  # the field with the file to import
 SEND_FILE = f"Choose a list first. Programs send it as the file “{FILE}”."
 UNCLEAR_COLUMNS = "None of these columns is known to hold a title or an ISBN: send mapping, such as title=COLUMN."
 UNCLEAR_LETTERS = "The letters of this file can be read in several ways: send encoding, one of the candidates."
@@ -30,27 +30,26 @@ KEY_OF_OURS = f"Keys that begin with {' or '.join(PREFIXES)} are for the catalog
 
 
 class Wanted(NamedTuple):
-    """What is asked for: a kind of job, its arguments, and perhaps a list to import."""
+    """A requested job: its kind, its arguments, and the file to import, if any."""
 
-    kind: Any  # its name as it was sent, then the Kind
+    kind: Any  # its name as sent, then the Kind
     arguments: dict[str, Any]
     file: "UploadedFile[bytes] | None" = None
 
 
 class JobView(CatalogueView):
-    """What the views that start and change jobs have in common."""
+    """The base class of views that start and change jobs."""
 
     async def aread_wanted(self) -> Wanted:
-        """The job that the request asks for, and that its sender may start; its arguments in their canonical form."""
+        """The requested job with canonical arguments, which the user may start."""
         sent = await in_thread(read, self.request)
         kind = await aauthorized_kind(sent.kind, self.user)
         return Wanted(kind, await in_thread(clean, kind, sent), sent.file)
 
     async def start(self, wanted: Wanted, key: str = "") -> HttpResponse:
-        """202: it is started; 200: the same request has started it before.
+        """202 if it is started, 200 if the same request has already started it.
 
-        Without a key in the URL an Idempotency-Key stands for one: the job's key is made from it. Raises HTTPError,
-        KeyReused, KeyTaken.
+        Without a key in the URL, the job's key is made from the Idempotency-Key. Raises HTTPError, KeyReused, KeyTaken.
         """
         if key.startswith(PREFIXES):
             raise HTTPError(422, errors={"key": [KEY_OF_OURS]})
@@ -67,19 +66,19 @@ class JobView(CatalogueView):
         return await self.respond_with_job(job, 202 if is_new else 200)
 
     async def cancel(self, key: str) -> HttpResponse:
-        """202: it ends within about a second; 200: it is over already."""
+        """202 if it will end within about a second, 200 if it has ended already."""
         await self.aauthorize_change(key)
         is_cancelled = await Job.objects.acancel(key)
         return await self.respond_with_job(await Job.objects.aget(key=key), 202 if is_cancelled else 200)
 
     async def aauthorize_change(self, key: str) -> None:
-        """Cancelling or resuming a job that writes books requires the same rights as starting it."""
+        """Cancelling or resuming a job requires the same permissions as starting it."""
         kind = KINDS.get((await Job.objects.aget(key=key)).kind)
         if kind and kind.rule:
             await arequire(self.user, kind.rule)
 
     async def respond_with_job(self, job: Job, status: int) -> HttpResponse:
-        """The job as it is now; a browser is redirected to its page."""
+        """The current job; a browser is redirected to its page."""
         url = job.get_absolute_url()
         if self.media_type == HTML:
             return SeeOther(url)
@@ -87,7 +86,7 @@ class JobView(CatalogueView):
 
 
 def read(request: HttpRequest) -> Wanted:
-    """A form, with a file or without, or JSON; no body at all is a clock. In a thread: an upload may be large."""
+    """Read a form, with or without a file, or JSON. No body means a clock. Call it in a thread: a file may be large."""
     if request.content_type == parsing.MULTIPART or (parsing.body(request) and parsing.is_form(request)):
         return read_form(request)
     if not parsing.body(request):
@@ -103,7 +102,7 @@ def read(request: HttpRequest) -> Wanted:
 
 
 def read_form(request: HttpRequest) -> Wanted:
-    """The fields are arguments. With a file, and where one should be, it is an import."""
+    """Read a form, whose fields are arguments. With a field for a file it is an import."""
     sent, files = parsing.form_with_files(request), request.FILES
     errors: Errors = {
         parsing.printable(name): ["Send this once."]
@@ -116,12 +115,12 @@ def read_form(request: HttpRequest) -> Wanted:
     if errors:
         raise HTTPError(422, errors=errors)
     fields: dict[str, Any] = sent.dict()
-    is_import = FILE in files or fields.pop(FILE, None) is not None  # a file input that was left empty is a field
+    is_import = FILE in files or fields.pop(FILE, None) is not None  # an empty file input is sent as a field
     return Wanted(fields.pop("kind", "import" if is_import else "clock"), fields, files.get(FILE))
 
 
 def store_list(file: "UploadedFile[bytes]", arguments: dict[str, Any]) -> JobFile:
-    """Store the list to import. Raises 422 if neither its header nor the request says what its columns hold."""
+    """Store the file to import. Raises 422 if neither its header nor the request says what its columns are."""
     found = uploads.previewed(file, arguments)
     is_unclear = found.format not in FORMATS and not FINDS_ITS_BOOK & found.mapping.keys()
     if found.candidates or is_unclear:
@@ -146,7 +145,7 @@ async def aauthorized_kind(name: object, user: RequestUser) -> Kind:
 
 
 def clean(kind: Kind, wanted: Wanted) -> dict[str, Any]:
-    """The arguments in their canonical form, or 422 with the reasons. May query the database."""
+    """The canonical arguments, or 422 with the reasons. May query the database."""
     form, known = kind.form(wanted.arguments), kind.form.base_fields
     errors: Errors = errors_of(form)
     for name, value in wanted.arguments.items():

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: start, list, follow, cancel and resume them, and download their files."""
+"""Jobs over HTTP: starts, lists, follows, cancels and resumes them, and serves their files."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -29,13 +29,13 @@ from books.web.permissions import BACKUP_FILE, CHANGE_JOB, SEE_JOBS, START_JOB, 
 
 LIST = "jobs/job_list.html"
 EVENTS = "text/event-stream"
-LATEST = 20  # jobs whose state begins the stream of all
-BOOKS = 100  # of a job, on a page
-UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # nginx would keep events back
+LATEST = 20  # jobs at the start of the stream of all jobs
+BOOKS = 100  # of a job, on its page
+UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # nginx would hold events back
 
 
 class JobList(JobView):
-    """The jobs, the latest first; POST starts one and chooses its key."""
+    """The jobs, latest first; POST starts one and chooses its key."""
 
     rules = {"GET": SEE_JOBS, "POST": START_JOB}
     takes_uploads = True
@@ -44,7 +44,7 @@ class JobList(JobView):
         data, rows = await self._jobs(request, request.GET)
         if self.media_type == JSON:
             return self.respond(data, LIST)
-        typed = await apop_pending_form(request) or request.GET  # a list of books may have sent its query along
+        typed = await apop_pending_form(request) or request.GET  # a list of books may have sent its query
         return page(request, LIST, {**data, **list_context(rows, typed.dict(), {})})
 
     async def post(self, request: HttpRequest) -> HttpResponse:
@@ -71,7 +71,7 @@ class JobList(JobView):
 
 
 class JobDetail(JobView):
-    """One job, under the key that the client has chosen: POST starts it, GET shows it, DELETE cancels it."""
+    """One job, under a key that the client may choose: POST starts it, GET shows it, DELETE cancels it."""
 
     rules = {"GET": SEE_JOBS, "POST": START_JOB, "DELETE": CHANGE_JOB}
     takes_uploads = True
@@ -113,7 +113,7 @@ class JobRetry(JobView):
 
 
 class JobFileDownload(CatalogueView):
-    """A file of a job, as far as it is written by now."""
+    """A file of a job, as far as it has been written."""
 
     offers = ("*/*",)
     rules = {"GET": SEE_JOBS}
@@ -136,7 +136,7 @@ class JobFileDownload(CatalogueView):
         return StreamingHttpResponse(content, headers=headers)
 
     async def _backup(self, file: JobFile) -> AsyncIterator[bytes]:
-        """A backup is on the disk of the machine that wrote it."""
+        """A backup, from the disk of the machine that wrote it."""
         await arequire(self.user, BACKUP_FILE)
         path = folder() / file.name
         if not await sync_to_async(path.is_file)():
@@ -145,7 +145,7 @@ class JobFileDownload(CatalogueView):
 
 
 class JobBooks(CatalogueView):
-    """The books that a job has added or changed and that still exist, in the order of their ids."""
+    """The books that a job has added or changed, in the order of their ids, without deleted ones."""
 
     rules = {"GET": SEE_JOBS}
 
@@ -164,7 +164,7 @@ class JobBooks(CatalogueView):
 
 
 class JobEvents(CatalogueView):
-    """One job until it is over, or all jobs, as server-sent events."""
+    """One job until it ends, or all jobs, as server-sent events."""
 
     offers = (EVENTS,)
     rules = {"GET": SEE_JOBS}

@@ -10,7 +10,7 @@ from books.web import READ, HTTPError
 
 
 class Lab(CatalogueView):
-    """Cases of waiting for something slow, to be run and compared."""
+    """Ways to wait for something slow, to run and compare."""
 
     rules = {"GET": READ}
 
@@ -20,7 +20,7 @@ class Lab(CatalogueView):
 
 
 class LabCase(CatalogueView):
-    """One case, run now: its answer, and how long others waited meanwhile."""
+    """Runs a case: its response, and how long other requests waited."""
 
     rules = {"GET": READ}
 

@@ -15,12 +15,12 @@ from books.views.base import CatalogueView
 from books.web.negotiation import HTML
 from django41_example.server.threads import in_thread
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first of a script stands for it
-LABELS = {"Α": "Α–Ω", "А": "А–Я"}  # of those that look like the A before them
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first one of each script stands for the script
+LABELS = {"Α": "Α–Ω", "А": "А–Я"}  # a letter that looks like the A of another script
 FEW = 60  # names that need no letters to jump to
 STARTS = {letter: sort_key(letter) for letter in LETTERS}
 FIRST = [start[0] for start in STARTS.values()]
-LAST = "\U000e01ef"  # the last character that a cursor may hold
+LAST = "\U000e01ef"  # the highest character in a cursor
 ENDS = dict(zip(LETTERS, [*list(STARTS.values())[1:], LAST], strict=True))
 
 
@@ -31,7 +31,7 @@ def letter_of(key: str) -> str:
 
 
 def label_of(key: str) -> str:
-    """The same as people see it."""
+    """The letter as people see it."""
     letter = letter_of(key)
     return LABELS.get(letter, letter)
 
@@ -53,7 +53,7 @@ def _read_letters(model: Any, column: str) -> str:
 
 def cursors(ordering: Ordering, letters: str) -> list[tuple[str, str]]:
     """Each letter's label, in the order of the list, with the `after` cursor that leads to it."""
-    # Downwards, what begins with a letter lies before the next one.
+    # In descending order, names with a letter come before the next letter.
     starts, step = (ENDS, -1) if ordering.descending else (STARTS, 1)
     rest = *[""] * (len(ordering.columns) - 2), -1
     return [
@@ -64,7 +64,7 @@ def cursors(ordering: Ordering, letters: str) -> list[tuple[str, str]]:
 async def aletters_of_names(
     view: CatalogueView, model: Any, page: Page, query: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """The letters that a page of names links to; none if it shows all names or a search."""
+    """The letters to link on a page of names; none if it shows all names or a search."""
     if view.media_type != HTML or "q" in query or not page.rows or not (page.after or page.before):
         return []
     current, size = label_of(page.rows[0]["sort_key"]), f"size={query['size']}&" if "size" in query else ""
@@ -75,7 +75,7 @@ async def aletters_of_names(
 
 
 def with_letters(names: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """All names in alphabetical order and, if there are many, links to the first name of each letter."""
+    """All names in alphabetical order, with links to the first name of each letter if there are many."""
     rows = sorted(({**each, "key": sort_key(each["name"])} for each in names), key=itemgetter("key"))
     first: dict[str, dict[str, Any]] = {}
     for row in rows if len(rows) > FEW else ():

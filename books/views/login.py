@@ -1,4 +1,4 @@
-"""Signing in and out with a password: by a form, or by HTTP Basic for reading apps, which have no sessions."""
+"""Signs people in and out with a password: by a form, or by HTTP Basic for reading apps, which have no sessions."""
 
 import asyncio
 import secrets
@@ -32,8 +32,8 @@ from books.web.negotiation import HTTPError, SeeOther, error_response
 from django41_example.server.threads import release
 
 WRONG = "Wrong user name or password. A token with the scope read works as the password too."
-# Checking a password takes a tenth of a second on purpose, so a right one is remembered for ten minutes: as a digest
-# keyed by this process, with the hash that it matched. A new password or a closed account ends that at once.
+# Checking a password takes a tenth of a second on purpose, so a correct one is remembered for ten minutes, as a digest
+# keyed by this process, with the hash that it matched. A new password or a closed account ends this at once.
 _KEY = secrets.token_bytes(32)
 VERIFIED: TTLCache[bytes, tuple[int, str]] = TTLCache(maxsize=1000, ttl=600)
 
@@ -81,12 +81,12 @@ class Logout(CatalogueView):
         return SeeOther((self.user.is_remote and settings.PROXY_LOGOUT_URL) or reverse("home"))
 
 
-# Hashing keeps a core busy: several attempts at one account queue up for it, and delay no other request.
+# Hashing keeps a core busy. Attempts at one account queue up, so that they do not delay other requests.
 _hashing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def aattempt[Found](request: HttpRequest, username: str, check: Coroutine[Any, Any, Found]) -> Found:
-    """What checking a password of this account gives. Raises TooManyAttempts without checking it."""
+    """The result of checking a password of this account. Raises TooManyAttempts without checking it."""
     address = request.META.get("REMOTE_ADDR", "")
     with closing(check):
         await sync_to_async(LoginAttempts.objects.begin)(username, address)
@@ -99,7 +99,7 @@ async def aattempt[Found](request: HttpRequest, username: str, check: Coroutine[
 
 
 class BasicAuthView(CatalogueView):
-    """Accepts a password by HTTP Basic too, and asks for one."""
+    """A view that also accepts a password by HTTP Basic, and asks for it."""
 
     async def aauthenticate(self, request: HttpRequest) -> RequestUser:
         try:
@@ -113,7 +113,7 @@ class BasicAuthView(CatalogueView):
             raise HTTPError(401, WRONG, headers=error.headers) from None
 
     def _error(self, request: HttpRequest, error: HTTPError) -> HttpResponse:
-        """Reading apps show no sign-in page: they ask for name and password when the challenge offers HTTP Basic."""
+        """Ask for HTTP Basic: reading apps show no sign-in page, but ask for name and password then."""
         if error.status == 401:
             error.headers = {"WWW-Authenticate": f"{BASIC_CHALLENGE}, {error.headers['WWW-Authenticate']}"}
         return error_response(request, error)

@@ -1,4 +1,4 @@
-"""Leading people to the sign-in page and back, without losing a form that they had filled in."""
+"""Sends people to the sign-in page and back without losing a form that they have filled in."""
 
 from typing import Any
 from urllib.parse import quote_plus
@@ -14,14 +14,14 @@ from books.web.authentication import remote_user
 from books.web.permissions import LoginRequired
 
 TEMPLATE = "accounts/login.html"
-PENDING_FORM = "typed"  # the field and the session's key for a form sent before signing in, urlencoded
-LONGEST_PENDING = 60_000  # bytes of that field: the sign-in form is for everybody, and has UNCHECKED_BODY at most
+PENDING_FORM = "typed"  # the field and the key in the session of a form sent before signing in, urlencoded
+LONGEST_PENDING = 60_000  # bytes of that field, below the limit of the sign-in form, UNCHECKED_BODY
 
 
 def redirect_to_login(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back. A form that was sent is answered by that page at once, which carries it along.
+    """Redirect to the sign-in page. If a form was sent, respond with that page at once, which carries the form along.
 
-    Raises HTTPError if it cannot.
+    Raises HTTPError if the form is too large for that.
     """
     if request.method == "POST" and request.content_type in parsing.FORMS:
         is_new = request.path == reverse("book_list")
@@ -40,7 +40,7 @@ def too_long_to_carry() -> HTTPError:
 
 
 def _nearest_page(path: str) -> str:
-    """The path itself if it has a page, else the nearest one above it: a form may be sent to a path without one."""
+    """The path itself if it has a page, or else the nearest one above: some paths only accept forms."""
     while not _has_page(path):
         path = f"{path.rstrip('/').rpartition('/')[0]}/"
     return path
@@ -56,7 +56,7 @@ def _has_page(path: str) -> bool:
 def login_page(
     request: HttpRequest, next_url: str, pending_form: str = "", failure: str = "", **how: Any
 ) -> HttpResponse:
-    """The sign-in page. With a `failure`, of another way to sign in, it does not lead back to that."""
+    """The sign-in page. After a `failure` of another way to sign in, it does not lead back to that."""
     context = {
         "form": LoginForm(),
         "next": safe_next_url(request, next_url),
@@ -69,7 +69,7 @@ def login_page(
 
 
 def sign_in_options(request: HttpRequest) -> dict[str, Any]:
-    """By which ways people sign in here, as pages show it."""
+    """The ways to sign in, for pages."""
     return {
         "is_closed": settings.READ_REQUIRES_LOGIN,
         "has_passwords": settings.PASSWORD_SIGN_IN,
@@ -79,7 +79,7 @@ def sign_in_options(request: HttpRequest) -> dict[str, Any]:
 
 
 def safe_next_url(request: HttpRequest, url: str) -> str:
-    """The URL if it is on this site, else that of the home page."""
+    """The URL if it is on this site, or else the home page."""
     is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
     return url if is_ours and url.startswith("/") else reverse("home")
 
@@ -89,7 +89,7 @@ async def asave_pending_form(request: HttpRequest, url: str, pending_form: str) 
 
 
 async def apop_pending_form(request: HttpRequest) -> QueryDict | None:
-    """What was typed into this page's form before signing in; given once."""
+    """The input of this page's form before signing in; returned only once."""
     url, pending_form = await request.session.aget(PENDING_FORM) or ["", ""]
     if url != request.path:
         return None

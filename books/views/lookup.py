@@ -13,9 +13,9 @@ Data = dict[str, Any]
 
 
 class Lookup(CatalogueView):
-    """?isbn= in any spelling: the book here that has it, or the record in outside catalogues."""
+    """Looks up ?isbn= in any spelling: the book in this catalogue, or the record in outside ones."""
 
-    rules = {"GET": ADD}  # it makes us send requests to other sites: not for everybody
+    rules = {"GET": ADD}  # not for everybody, as it sends requests to other sites
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         if self.media_type == JSON:
@@ -26,7 +26,7 @@ class Lookup(CatalogueView):
 
 
 async def alook_up_isbn(sent: QueryDict) -> Data:
-    """The book here with this ISBN, or its record in outside catalogues. Raises HTTPError if there is neither."""
+    """The book in this catalogue, or its record in outside ones. Raises HTTPError if there is neither."""
     isbn13 = valid(LookupQuery(sent), 422).cleaned_data["isbn"]
     if book := await Book.objects.filter(isbn13=isbn13).only("title", "version").afirst():
         return {**LookupResult(isbn13).serialized(), "book": serializers.heading(book)}
@@ -40,7 +40,7 @@ async def alook_up_isbn(sent: QueryDict) -> Data:
 
 
 async def ashown(sent: QueryDict) -> tuple[Data, Data]:
-    """The same for a page: the input with the result or why there is none; and the status and headers."""
+    """The same for a page: the input with the result, or the reason why there is none; status and headers."""
     shown: Data = {"typed": sent.get("isbn", ""), "known": {}, "reason": "", "isbn13": ""}
     if "isbn" not in sent:
         return shown, {}
@@ -48,7 +48,7 @@ async def ashown(sent: QueryDict) -> tuple[Data, Data]:
         known = await alook_up_isbn(sent)
         return {**shown, "known": known, "isbn13": known["isbn13"]}, {}
     except HTTPError as error:
-        # An ISBN of which nothing is known goes into the form as it was typed; one that cannot be does not.
+        # An unknown ISBN goes into the form as it was typed; an invalid one does not.
         isbn13 = "" if error.errors else sent["isbn"]
         reason = error.detail or " ".join(error.errors["isbn"])
         return {**shown, "reason": reason, "isbn13": isbn13}, {"status": error.status, "headers": error.headers}

@@ -1,4 +1,4 @@
-"""What the lists and the pages of authors, topics and series have in common."""
+"""The base classes of lists and pages of authors, topics and series."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,14 +16,14 @@ from books.views.names import FORMS, NameView, achanges, aheading, shown
 from books.web import CHANGE, HTML, JSON, READ, TEXT, HTTPError, json_response, parsing, valid
 from django41_example.server.threads import in_thread
 
-MAX_SHOWN = 3  # of the latest changes
-READ_ONLY = {"id", "url", "slug"}  # which clients may send back as they got them
+MAX_SHOWN = 3  # the latest changes
+READ_ONLY = {"id", "url", "slug"}  # read-only properties that clients may send back
 
 Entries = list[dict[str, Any]]
 
 
 class NameList(CatalogueView):
-    """Names with the number of their books: a page of authors or series, ?q= finds words of them; or all topics."""
+    """Names with the number of their books: a page of authors or series, where ?q= searches; or all topics."""
 
     rules = {"GET": READ}
     is_public = True
@@ -46,12 +46,12 @@ class NameList(CatalogueView):
         return self.respond(data, "books/name_list.html", context=context)
 
     def entries(self, rows: Iterable[Mapping[str, Any]]) -> Entries:
-        """To be called in a thread."""
+        """Call it in a thread."""
         raise NotImplementedError
 
 
 class NameDetail(BooksView, NameView):
-    """One of them, with its books. PATCH changes its data, renames it, or merges it into another."""
+    """An author, topic or series with its books. PATCH changes its data, renames it, or merges it into another."""
 
     offers = {"GET": (JSON, HTML, TEXT), "PATCH": (JSON,)}
     rules = {"GET": READ, "PATCH": CHANGE}
@@ -69,7 +69,7 @@ class NameDetail(BooksView, NameView):
         return await self.respond_with_books(f"books/{self.kind}_detail.html", about, page, **within)
 
     async def patch(self, request: HttpRequest, **key: Any) -> HttpResponse:
-        """The changes in a JSON object; `merge` is true or absent."""
+        """Apply the changes in a JSON object; `merge` is true or absent."""
         named, form_class = await self.aget_named(**key), FORMS[self.kind]
         body = await in_thread(parsing.json_object, request)
         sent = {name: value for name, value in body.items() if name not in READ_ONLY}
@@ -87,5 +87,5 @@ class NameDetail(BooksView, NameView):
         return json_response(data, headers={"ETag": f'"{kept.version}"'})
 
     def about(self, named: Named) -> dict[str, Any]:
-        """What is said of it besides its books. To be called in a thread."""
+        """Its data besides its books. Call it in a thread."""
         return shown(named)

@@ -1,4 +1,4 @@
-"""Authors, topics and series as librarians keep them: renaming, merging, and undoing both."""
+"""Renames and merges authors, topics and series, and undoes both."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,21 +20,21 @@ from django41_example.server.threads import in_thread
 
 EDIT = "books/name_edit.html"
 FORMS: dict[str, type[NameForm]] = {"author": AuthorForm, "series": SeriesForm, "topic": TopicForm}
-MAX_CHANGES = 100  # the latest, in their history
-MAX_OFFERED = 200  # names of a kind: each form holds them all
+MAX_CHANGES = 100  # the latest changes
+MAX_OFFERED = 200  # names of a kind, as each form contains all of them
 COLUMNS = ("id", "before", "after", "books", "via", "at", "undoes_id", "undone_by__id")
 TAKEN = "There is already “{}”: {}. To merge the two, send merge=true (1 in a form)."
 OTHER_TAKEN = "“{}” is in the catalogue itself: {}. Rename one as the other to merge them."
 
 
 class NameView(CatalogueView):
-    """A page of one author, topic or series, as the URL says: `kind` is its model's name."""
+    """A page about one author, topic or series: `kind` in the URL is the model's name."""
 
     kind = ""
     channel = Channel.PAGE
 
     async def aget_named(self, **key: Any) -> Named:
-        """Raises 404, or 301 to where a renamed or merged one is now."""
+        """Raises 404, or 301 to the new URL of a renamed or merged one."""
         try:
             named: Named = await MODELS[self.kind]._default_manager.aget(**key)
         except ObjectDoesNotExist:
@@ -42,7 +42,7 @@ class NameView(CatalogueView):
         return named
 
     async def agone(self, address: int | str) -> HTTPError:
-        """The answer where there is none: where it is since it was renamed or merged, or 404."""
+        """The error if there is none: a redirect to its new URL after a renaming or merge, or 404."""
         kind, plural = self.kind, MODELS[self.kind].PLURAL
         into = await in_thread(NameChange.objects.address, MODELS[kind], str(address))
         if into is None:
@@ -55,13 +55,13 @@ class NameView(CatalogueView):
         return HTTPError(301, moved, headers={"Location": f"{url}?{query}" if query else url})
 
     async def awrite(self, named: Named, form: NameForm, versions: set[int] | None) -> HttpResponse:
-        """Save the form, or show it again. `versions` are those that its sender may have seen."""
+        """Save the form, or show it again. `versions`: those that the user may have seen."""
         other, status = None, 422
         try:
             if form.is_valid():
                 values, merge, actor = form.values(), form.cleaned_data["merge"], self.user.actor(self.channel)
                 return await self.adone(await sync_to_async(edit)(named, values, actor, versions=versions, merge=merge))
-        except ObjectDoesNotExist:  # renamed or merged at this moment
+        except ObjectDoesNotExist:  # somebody has just renamed or merged it
             raise await self.agone(named.address) from None
         except NameTaken as taken:
             other, status = await aheading(taken.other), 409
@@ -73,7 +73,7 @@ class NameView(CatalogueView):
             if self.media_type == JSON:
                 raise
             status = stale.status
-            named = await type(named)._default_manager.aget(pk=named.pk)  # as it was changed, perhaps at this moment
+            named = await type(named)._default_manager.aget(pk=named.pk)  # as somebody has changed it, perhaps just now
             seen = await in_thread(seen_at, named, form.cleaned_data["version"])
             form.show_conflict(form.values(), await in_thread(initial, named), seen, named.version)
         except (TooManyBooks, UnknownAuthors) as error:
@@ -83,13 +83,13 @@ class NameView(CatalogueView):
         return self.respond_again(form, EDIT, status=status, named=about, other=other, stale=status == 412)
 
     async def adone(self, kept: Named) -> HttpResponse:
-        """The answer to a change of what is now `kept`."""
-        is_there = await type(kept)._default_manager.filter(pk=kept.pk).aexists()  # not if nothing was left of it
+        """The response to a change that resulted in `kept`."""
+        is_there = await type(kept)._default_manager.filter(pk=kept.pk).aexists()  # unless it was deleted
         return SeeOther(heading(kept)["url"] if is_there else reverse(f"{self.kind}_list"))
 
 
 class NameEdit(FormView, NameView):
-    """The form that renames or merges. Where the name is another's, it comes back once and asks."""
+    """The form that renames or merges. If another one has the name, it asks once whether to merge."""
 
     rules = {"GET": CHANGE, "POST": CHANGE}
 
@@ -106,7 +106,7 @@ class NameEdit(FormView, NameView):
 
 
 class NameHistory(NameView):
-    """The renamings and merges of one author, topic or series, the latest first."""
+    """The renamings and merges of one author, topic or series, latest first."""
 
     rules = {"GET": CHANGE}
 
@@ -117,7 +117,7 @@ class NameHistory(NameView):
 
 
 class NameUndo(CatalogueView):
-    """Undoes one renaming or merge for all its books, except those changed since; the answer lists these."""
+    """Undoes a renaming or merge for all its books except those changed since, which the response lists."""
 
     rules = {"POST": CHANGE}
 
@@ -131,7 +131,7 @@ class NameUndo(CatalogueView):
 
 
 async def afollow_old(request: HttpRequest) -> None:
-    """Raises 301 if the query uses a former name or id of an author, topic or series."""
+    """Raises 301 if the query has a former name or id of an author, topic or series."""
     asked = request.GET.dict()
     query = await in_thread(follow_renames, asked) if asked.keys() & MODELS.keys() else asked
     if query != asked:
@@ -140,7 +140,7 @@ async def afollow_old(request: HttpRequest) -> None:
 
 
 async def aknown_names() -> dict[str, list[str]]:
-    """The names that forms offer without scripts, of authors, topics and series: all of a kind, if they are few."""
+    """The names of authors, topics and series to suggest without JavaScript: all of a kind, if they are few."""
     return await per_version.get_or_make("known names", _aread_names)
 
 
@@ -158,14 +158,14 @@ def address_of(kind: str, address: int | str) -> str:
 
 
 def heading(named: Named) -> dict[str, Any]:
-    """What every answer says of it; not its books."""
+    """Its data in every response, without its books."""
     kind = str(named._meta.model_name)
     about = {"id": named.pk} if named.ADDRESS == "pk" else {named.ADDRESS: named.address}
     return {**about, "url": address_of(kind, named.address), **named.shown(), "version": named.version}
 
 
 def shown(named: Named) -> dict[str, Any]:
-    """The same with its other names; to be called in a thread."""
+    """The same with its other names. Call it in a thread."""
     more: dict[str, Any] = {"names": named.names}
     if isinstance(named, Author):
         more["also_writes_as"] = [
@@ -175,13 +175,13 @@ def shown(named: Named) -> dict[str, Any]:
 
 
 def initial(named: Named) -> dict[str, Any]:
-    """What the form begins with; to be called in a thread."""
+    """The initial values of the form. Call it in a thread."""
     linked = [each.name for each in named.pseudonyms()] if isinstance(named, Author) else []
     return {**named.snapshot(), "also_writes_as": linked, "version": named.version}
 
 
 def seen_at(named: Named, version: int) -> dict[str, Any] | None:
-    """The same as at an earlier version; None if the changes since do not tell. To be called in a thread."""
+    """The same at an earlier version; None if that is not in its history. Call it in a thread."""
     now = values = named.snapshot()
     since = NameChange.objects.of(named).order_by("-pk")[: named.version - version]
     for change in since:

@@ -1,4 +1,4 @@
-"""Signing in on the pages of a provider of OpenID Connect, and back: see books.openid.provider."""
+"""Signs people in through a provider of OpenID Connect: see books.openid.provider."""
 
 import logging
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from books.views.login import aattempt
 from books.views.login_redirect import asave_pending_form, login_page, safe_next_url
 from books.web import ANYBODY, HTML, HTTPError, SeeOther, page, parsing, valid
 
-LONGEST_NEXT = 1000  # characters: browsers keep no cookie of more than 4 KiB
+LONGEST_NEXT = 1000  # characters, as browsers store no cookie of more than 4 KiB
 
 UNUSABLE = "{} gave no answer that can be used. Try again in a moment. The log of this server says more."
 OFF = "There is no provider of OpenID Connect here. Sign in at {}."
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class OpenIdStart(CatalogueView):
-    """Sends people to the provider by a page: `form-action` lets browsers follow no redirect of a form to elsewhere."""
+    """Sends people to the provider by a page, as `form-action` forbids that a form redirects to another site."""
 
     offers = (HTML,)
     rules = {"POST": ANYBODY}
@@ -63,7 +63,7 @@ class OpenIdStart(CatalogueView):
 
 
 class OpenIdCallback(CatalogueView):
-    """Where the provider sends people back to. It is a GET, by the standard, that signs them in."""
+    """Signs people in when the provider sends them back. By the standard this is a GET."""
 
     offers = (HTML,)
     rules = {"GET": ANYBODY}
@@ -85,7 +85,7 @@ class OpenIdCallback(CatalogueView):
         return response
 
     async def _claims(self, attempt: Mapping[str, Any]) -> provider.Claims:
-        """Who comes back, as the provider says."""
+        """The provider's claims about the person who comes back."""
         code = self.request.GET.get("code", "")
         if not code:
             error = self.request.GET.get("error", "")
@@ -99,7 +99,7 @@ class OpenIdCallback(CatalogueView):
             raise HTTPError(502, UNUSABLE.format(settings.OIDC_NAME)) from None
 
     async def _use(self, attempt: Mapping[str, Any], claims: provider.Claims) -> None:
-        """Sign in, or connect the account in which somebody is signed in already."""
+        """Sign in, or connect the account of somebody who is already signed in."""
         if attempt["connect"]:
             await self._connect(attempt["connect"], claims)
             return

@@ -1,4 +1,4 @@
-"""The accounts of this catalogue, for its owners: invite, change roles, close."""
+"""The accounts of this catalogue, for its owners to invite people, change roles and close accounts."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ Data = dict[str, Any]
 
 
 class PeopleList(CatalogueView):
-    """The accounts in the order in which they came, and the open invitations; POST invites somebody."""
+    """The accounts, oldest first, and the open invitations; POST invites somebody."""
 
     rules = {"GET": PEOPLE, "POST": PEOPLE}
 
@@ -58,7 +58,7 @@ class PeopleList(CatalogueView):
 
 
 class PersonDetail(CatalogueView):
-    """One account: PATCH and POST give it another role, close or reopen it."""
+    """One account. PATCH and POST change its role, close it or reopen it."""
 
     offers = {"GET": (JSON, HTML), "PATCH": (JSON,), "POST": (JSON, HTML)}
     rules = {"GET": PEOPLE, "PATCH": PEOPLE, "POST": PEOPLE}
@@ -82,7 +82,7 @@ class PersonDetail(CatalogueView):
 
 
 class PasswordLink(CatalogueView):
-    """A link for somebody who has lost the password."""
+    """A link for somebody who has lost their password."""
 
     rules = {"POST": PEOPLE}
 

@@ -1,4 +1,4 @@
-"""For robots, browsers' search boxes and programs: what they may read, how to search it, and how to call it."""
+"""Descriptions of the site for robots, browsers' search boxes and programs."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,18 +17,18 @@ from books.views.login import BasicAuthView
 from books.web import ANYBODY, JSON, READ, TEXT, HTTPError, json_response
 from django41_example.server.threads import in_thread
 
-CACHED = {"Cache-Control": "public, max-age=3600"}  # seconds; it changes only with the settings
+CACHED = {"Cache-Control": "public, max-age=3600"}  # seconds, as it only changes with the settings
 XML = "application/xml"
 NOTHING_TO_LIST = "This sitemap is empty. All sitemaps are listed in /sitemap.xml."
-# Filters can be combined without end; the sitemap lists every book.
+# Filters have endless combinations, and the sitemap lists every book.
 NOT_FOR_ROBOTS = [
     *("/*?", "/accounts/", "/admin/", "/jobs/", "/lookup/", "/lab/"),
-    *("/books.", "/books/*.", "/books/new/"),  # all files of books
+    *("/books.", "/books/*.", "/books/new/"),  # files with many books
 ]
 
 
 class OpenSearch(BasicAuthView):
-    """How a browser or a reading app searches here; the app sends its password along."""
+    """Tells browsers and reading apps how to search here. An app sends its password along."""
 
     offers = (opds.OPENSEARCH,)
     rules = {"GET": ANYBODY}
@@ -40,7 +40,7 @@ class OpenSearch(BasicAuthView):
 
 
 class Robots(CatalogueView):
-    """What robots may read."""
+    """The rules for robots."""
 
     offers = (TEXT,)
     rules = {"GET": ANYBODY}
@@ -70,7 +70,7 @@ class Sitemap(CatalogueView):
 
 
 class SitemapFile(CatalogueView):
-    """One file of the sitemap, streamed."""
+    """A file of the sitemap, streamed."""
 
     offers = (XML,)
     rules = {"GET": READ}
@@ -85,7 +85,7 @@ class SitemapFile(CatalogueView):
 
 
 class OpenApi(CatalogueView):
-    """The catalogue described for programs, the same for everybody. It does not ask the database."""
+    """The API's description, the same for everybody. It does not query the database."""
 
     offers = (JSON,)
     rules = {"GET": ANYBODY}

@@ -12,7 +12,7 @@ COLUMNS = ("id", "name", "volumes", "is_complete")
 
 
 class SeriesList(NameList):
-    """All series by name, with their present and missing volumes; ?q= finds words of the name."""
+    """The series by name, with the volumes here and missing; ?q= searches names."""
 
     kind, columns = "series", COLUMNS
 
@@ -30,7 +30,7 @@ class SeriesList(NameList):
 
 
 class SeriesDetail(NameDetail):
-    """One series, with its books in order. PATCH changes its data, or merges it into another."""
+    """A series with its books in order. PATCH changes its data, or merges it into another."""
 
     kind = "series"
 

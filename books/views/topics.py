@@ -24,7 +24,7 @@ class TopicList(NameList):
 
 
 class Refresh(TopicList):
-    """The topics, read from the database now. Nobody needs this: cached topics are never stale, as this can prove."""
+    """Reads the topics from the database. Nobody needs this, as cached topics are never stale; it can prove that."""
 
     rules = {"GET": READ, "POST": READ}
     is_public = False
@@ -38,6 +38,6 @@ class Refresh(TopicList):
 
 
 class TopicDetail(NameDetail):
-    """One topic, and the books filed under it. PATCH renames the topic, or merges two."""
+    """A topic with its books. PATCH renames it, or merges two."""
 
     kind = "topic"

@@ -11,9 +11,9 @@ from books.web.permissions import ANYBODY, CHANGE, LoginRequired, arequire
 
 
 class UploadCheck(CatalogueView):
-    """Answers the head of a request with a large body, before the body is received.
+    """Checks a request with a large body before the body is received.
 
-    It applies the methods and rules of the view that the body is for, so that nobody else can fill memory or the disk.
+    It applies the methods and rules of the view for that body, so that nobody else can fill memory or the disk.
     """
 
     offers = ()
@@ -24,7 +24,7 @@ class UploadCheck(CatalogueView):
         if request.scope["is_too_large"] and not takes_uploads:  # type: ignore[attr-defined]
             return error_response(request, HTTPError(413, TOO_LARGE, headers={"Connection": "close"}))
         self.view, self.takes_uploads = view or type(self), takes_uploads
-        # Django's own, such as the admin's, have no rules here: with an account, one may send what they take.
+        # Django's own views, such as the admin's, declare no rules: anyone with an account may send large bodies.
         has_rules = hasattr(view, "rules") and request.method in self.methods()
         self.rules = view.rules if has_rules else {str(request.method): ANYBODY}  # type: ignore[misc]
         return await super().dispatch(request, *args, **kwargs)
@@ -40,8 +40,8 @@ class UploadCheck(CatalogueView):
         if request.method not in self.methods():
             return await self.http_method_not_allowed(request)
         if self.takes_uploads:
-            await arequire(self.user, CHANGE)  # an upload is a list to import
-        if self.user.account is None:  # no form for everybody is as large
+            await arequire(self.user, CHANGE)  # an upload is a file to import
+        if self.user.account is None:  # no public form is as large
             return error_response(request, HTTPError(413, TOO_LARGE, headers={"Connection": "close"}))
         return HttpResponse(status=204)
 

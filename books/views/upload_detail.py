@@ -1,4 +1,4 @@
-"""Check the columns: a list that was uploaded in the browser, before it is imported."""
+"""The page "Check the columns": an uploaded list before it is imported."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -24,12 +24,12 @@ from books.web import CHANGE, HTML, START_JOB, HTTPError, SeeOther, arequire, js
 
 TEMPLATE = "jobs/upload_detail.html"
 SHOWN_ROWS = 5
-MAX_COLUMNS, MAX_CELL = 100, 120  # that the page shows of a file, and characters of each
+MAX_COLUMNS, MAX_CELL = 100, 120  # rows shown, and characters of each cell
 AGAIN = {Status.FAILED, Status.CANCELLED}
 
 
 class UploadDetail(CatalogueView):
-    """What an uploaded list is taken for; POST corrects that, tries it, imports it or discards it."""
+    """How an uploaded list would be read. POST corrects that, starts a test run or the import, or discards the list."""
 
     rules = {"GET": START_JOB, "POST": START_JOB, "DELETE": START_JOB}
 
@@ -65,7 +65,7 @@ class UploadDetail(CatalogueView):
 
     async def _again(self, upload: Upload, form: UploadForm) -> HttpResponse:
         if len(chosen := self.request.POST.getlist("column")) == len(upload.fields):
-            upload.fields = chosen  # shown again, and not saved
+            upload.fields = chosen  # shown again but not saved
         return self.respond_again(form, TEMPLATE, **serialized(upload), **await page_context(upload))
 
     async def _read_again(self, upload: Upload, form: UploadForm) -> HttpResponse:
@@ -90,7 +90,7 @@ class UploadDetail(CatalogueView):
 
 
 def previewed(file: "UploadedFile[bytes]", arguments: Mapping[str, Any]) -> Preview:
-    """What the file is taken for."""
+    """How the file would be read."""
     content = cast("BinaryIO", file)
     mapping, format_name, encoding = (arguments[name] for name in ("mapping", "format", "encoding"))
     try:
@@ -130,7 +130,7 @@ def show(upload: Upload, found: Preview) -> None:
 
 
 def plain(found: Preview) -> Data:
-    """The preview as JSON: the columns that are used first, each with its first values."""
+    """The preview as JSON: each column with its first values, those that are used first."""
     rows = found.rows[:SHOWN_ROWS]
     columns = [
         {
@@ -162,7 +162,7 @@ def storable(text: str) -> str:
 
 @transaction.atomic
 def start_job(upload: Upload, arguments: Data, actor: Actor, *, dry_run: bool) -> Job:
-    """Start a test run, or the import, which takes the file and happens once."""
+    """Start a test run, or the import, which uses up the file and so happens once."""
     file = JobFile.objects.select_for_update().get(pk=upload.file_id)
     if file.job and file.job.status not in AGAIN:
         return file.job
@@ -210,7 +210,7 @@ async def page_context(upload: Upload) -> Data:
 
 
 async def areport(pk: int) -> Data:
-    """The last test run, as its own page shows it."""
+    """The last test run, as on its own page."""
     job = await with_names(Job.objects.all()).aget(pk=pk)
     files = [file async for file in job.files.exclude(digest__gt="").order_by("id").values("name", "size")]
     return {**entry(vars(job)), "counts": counts(job.result), "files": files}

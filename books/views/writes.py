@@ -1,4 +1,4 @@
-"""Writing books for views: each is one sync function with one transaction, and returns the data to answer with."""
+"""Writes books for views: each is a sync function with one transaction, and returns data for the response."""
 
 import json
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ from books.models.book import BookQuerySet, Versions
 from books.web import serializers
 from books.web.negotiation import as_json
 
-MAX_SIMILAR = 3  # possible duplicates that are named
+MAX_SIMILAR = 3  # possible duplicates in a response
 
 
 class PossibleDuplicate(Exception):
-    """Nothing was added, since there are similar `books`, given as entries of a list."""
+    """Nothing was added, since there are similar `books`, given as list entries."""
 
     def __init__(self, books: list[dict[str, Any]]) -> None:
         super().__init__(books)
         self.books = books
 
 
-# Fields that are newer than idempotency keys. Empty ones do not count as part of the request, so that one repeated
+# Fields that are newer than idempotency keys. If empty, they are not part of the request, so that a request repeated
 # after an upgrade is recognised.
 ADDED_LATER = {"series_label", "more_series", "contributors"}
 
@@ -34,9 +34,9 @@ ADDED_LATER = {"series_label", "more_series", "contributors"}
 def add_once(
     values: Record, key: str, actor: Actor, *, if_distinct: bool = False, shares_isbn: bool = False
 ) -> dict[str, Any]:
-    """Add a book and give its data; for an Idempotency-Key sent before, the data that its first request got.
+    """Add a book and return its data. For a repeated Idempotency-Key, return the data of the first request.
 
-    Raises DuplicateISBN, KeyReused, and `if_distinct` PossibleDuplicate.
+    Raises DuplicateISBN, KeyReused and, if `if_distinct`, PossibleDuplicate.
     """
 
     @transaction.atomic
@@ -46,7 +46,7 @@ def add_once(
             raise PossibleDuplicate(found)
         return as_json(book).decode()
 
-    if key:  # one account's keys are nobody else's
+    if key:  # each account has its own keys
         key = f"{actor.user_id}:{key}"
         request = {name: value for name, value in values.items() if value or name not in ADDED_LATER}
         answer = IdempotentResponse.objects.get_or_run(key, as_json(request).decode(), add)
@@ -57,13 +57,13 @@ def add_once(
 
 
 def add_and_compare(values: Record, key: str, actor: Actor, *, shares_isbn: bool) -> tuple[dict[str, Any], str]:
-    """A book added once, and the books it may duplicate, as the value of a Link header (RFC 8288)."""
+    """Add a book once. Also returns the books it may duplicate, as the value of a Link header (RFC 8288)."""
     book = add_once(values, key, actor, shares_isbn=shares_isbn)
     return book, ", ".join(f'<{other["url"]}>; rel="related"' for other in similar(book))
 
 
 def similar(book: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The first possible duplicates of a serialized book, as entries of a list."""
+    """The first possible duplicates of a serialized book, as list entries."""
     found = Book.objects.filter(fingerprint=fingerprint.of(book["title"], book["authors"])).exclude(pk=book["id"])
     columns = {*BookQuerySet.LIST_COLUMNS, *TITLE, "source_key"}
     rows = found.order_by("pk").values(*columns)[:MAX_COMPARED]

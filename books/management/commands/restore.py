@@ -20,7 +20,7 @@ from books.management.commands.import_books import run_import
 from books.management.terminal import Terminal
 from books.models import Status
 
-# Files for an import.
+# What an import into a catalogue with books uses: tables of the backup, and arguments for the file made from them.
 OF_BOOKS = {"books.book"} | {f"books.{link}{name}" for link in ("", "book") for name in ("author", "series", "topic")}
 AS_JSON_LINES = {"mapping": {}, "format": "", "encoding": "utf-8", "existing": "fill"}
 
