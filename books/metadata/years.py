@@ -10,6 +10,7 @@ LONGEST = 40  # characters
 NEVER = 32_767  # sorts after every year: books without one come last
 Span = tuple[int | None, int | None]  # the lowest and the highest year; None: open-ended
 
+_PLAIN = re.compile(r"(-?\d{1,4})(?:\.\.(-?\d{1,4}))?", re.ASCII)  # as our links write spans of years
 _SPAN = re.compile(r"(-?\d{1,4})?\s*(?:\.{2,3}|~|〜|to\b|until\b)\s*(-?\d{1,4})?")
 _DASHED = re.compile(r"(-?\d{3,4})\s*-\s*(-?\d{1,4})?")
 _DECADE = re.compile(r"(?:the\s)?(\d{2,3}0)(?:['’]?s|年代)")
@@ -26,11 +27,14 @@ def parse_span(text: str) -> Span | None:
     """The years in `1950`, `1950-1959`, `1950..`, `1950s`, `19th century` or `after 1950`; None if not understood."""
     if len(text) > LONGEST or any(each.isdecimal() and not each.isascii() for each in text):
         return None
-    try:
-        written = plain(text)
-    except ValidationError:  # one character may stand for 18
-        return None
-    found = _span(_BEFORE_CHRIST.sub(r"-\1", re.sub(r"(?<=\d)年(?!代|以)", "", written)))
+    if match := _PLAIN.fullmatch(text):
+        found: Span | None = (int(match[1]), int(match[2] or match[1]))
+    else:
+        try:
+            written = plain(text)
+        except ValidationError:  # one character may stand for 18
+            return None
+        found = _span(_BEFORE_CHRIST.sub(r"-\1", re.sub(r"(?<=\d)年(?!代|以)", "", written)))
     ends = [end for end in found or () if end is not None]
     is_known = bool(ends) and all(end in YEARS for end in ends)
     return found if is_known else None

@@ -134,9 +134,9 @@ class BookSearch:
         is_id = _is_number(author)
         topics = tuple(filter(None, (topic, cleaned.get("topic"))))
         languages, years = ([cleaned[name]] if cleaned.get(name) else [] for name in ("language", "year"))
-        query, filters = SearchQuery(), (languages, years, topics, "" if is_id else author)
+        query, filters = parse(words), (languages, years, topics, "" if is_id else author)
         if words or any(filters):
-            query = parse(words).with_filters(*filters)
+            query = query.with_filters(*filters)
         if is_id and not 0 < len(author.lstrip("0")) <= LONGEST_ID:
             return cls(replace(query, is_empty=True))
         authors = filter(None, (author_id, int(author) if is_id else None))

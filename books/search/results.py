@@ -96,7 +96,7 @@ class Matches:
             return counted
 
         is_ranked = page.ordering == RELEVANCE
-        count, cap = counted = await per_version.get_or_make(("count", is_ranked, self.conditions), acount)
+        count, cap = counted = await per_version.get_or_make(("count", is_ranked, *self.conditions), acount)
         if rows is None and (is_ranked or self.search.needs_index):
             _, rows = await in_thread(self._read, page, counted)
         elif rows is None:
