@@ -53,10 +53,6 @@ gauges = {
     ("pool_queue_length", "Requests that wait for a thread"): lambda: len(pool.queue),
     ("event_streams_open", "Event streams"): lambda: len(handler.event_streams.open),
 }
-# A request id is for log lines. A cached response, where nothing goes wrong, has one only if every request is logged.
-logs_all = settings.METRICS or settings.ACCESS_LOG
-if not logs_all:
-    application = RequestLog(application)
 if settings.CACHE_MB and not settings.DEBUG and not settings.READ_REQUIRES_LOGIN:
     application = cache = ResponseCache(
         application,
@@ -89,7 +85,7 @@ if settings.METRICS:
     application = metrics = Metrics(application, token=settings.METRICS_TOKEN, gauges=gauges, counts=counts)
     background.append(metrics.watch)
     observe = metrics.observe
-if logs_all:
+if settings.METRICS or settings.ACCESS_LOG:
     application = RequestLog(application, observe=observe)
 if settings.SCRIPT_NAME:
     handler.request_class = PrefixedRequest

@@ -27,7 +27,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from books.views.errors import server_refusal
-from books.web.authentication import aget_user, get_user, remote_user
+from books.web.authentication import aget_user, get_user
 from django41_example.server.handler import refusal_of, stored_headers
 
 aresponse_for_exception = sync_to_async(response_for_exception, thread_sensitive=False)  # as in Django 6.1.3
@@ -102,7 +102,8 @@ class OnTheLoop(MiddlewareMixin):
 
 def is_plain_read(request: Any) -> bool:
     """Whether it writes nothing, has no cookie, and no proxy names its user."""
-    return request.method in SAFE and "HTTP_COOKIE" not in request.META and not remote_user(request)
+    is_named = "remote_user" in getattr(request, "scope", {})
+    return request.method in SAFE and "HTTP_COOKIE" not in request.META and not is_named
 
 
 async def response_for(request: HttpRequest, error: Exception) -> Any:
@@ -224,7 +225,7 @@ class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
 
     def process_request(self, request: Any) -> None:
         super().process_request(request)
-        if remote_user(request):
+        if "remote_user" in getattr(request, "scope", {}):
             request.user = SimpleLazyObject(partial(get_user, request))
             request.auser = partial(aget_user, request)
 

@@ -36,10 +36,10 @@ checks
 apps urls management
 server
 """.split("\n")[1:-1]
-# What reads an environment variable or the head of a request, knows who shares an address, and gives a request's
-# thread back before it waits.
+# What reads an environment variable or the head of a request, knows who shares an address or the threads, and gives a
+# request's thread back before it waits.
 SEEN_BY_ALL = {"django41_example.environment"} | {
-    f"django41_example.server.{name}" for name in ("forwarded", "request_head", "statements", "threads")
+    f"django41_example.server.{name}" for name in ("forwarded", "request_head", "statements", "thread_pool", "threads")
 }
 
 # What we read or write beyond CSV and JSON Lines; a second name is that of the exports.

@@ -38,6 +38,7 @@ DJANGOS = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 OWN_HEADERS = {"cross-origin-resource-policy", "permissions-policy"}
+OF_EACH_REQUEST = {"set-cookie", "expires", "x-request-id"}
 
 TOKEN = "a" * 32
 FORM = ("content-type", "application/x-www-form-urlencoded")
@@ -130,7 +131,7 @@ def sessions(person: User) -> list[str]:
 
 def plain(answer: Answer) -> tuple[int, dict[str, str], list[str]]:
     """Status, headers and cookies, without what is another at each time."""
-    headers = {name: value for name, value in answer.headers.items() if name not in {"set-cookie", "expires"}}
+    headers = {name: value for name, value in answer.headers.items() if name not in OF_EACH_REQUEST}
     headers["content-security-policy-report-only"] = re.sub(
         "nonce-[^']*", "nonce", headers.get("content-security-policy-report-only", "")
     )

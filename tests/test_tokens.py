@@ -8,7 +8,7 @@ from django.test import AsyncClient, TestCase
 
 from books.models import Book, Token
 from books.models.token import token_uses
-from django41_example.server.forwarded import client_of
+from django41_example.server.thread_pool import client_of
 from tests.people import LibrarianTestCase, librarian, owner
 
 HTML = {"accept": "text/html"}

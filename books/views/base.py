@@ -1,6 +1,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,12 +12,12 @@ from books.cache.catalogue import acatalogue_name
 from books.models import Actor, Channel
 from books.views.login_redirect import redirect_to_login
 from books.web import HTML, JSON, TEXT, HTTPError, errors_of, page, parsing
-from books.web.authentication import ANONYMOUS, RequestUser, aauthenticate, is_personal
+from books.web.authentication import ANONYMOUS, RequestUser, aauthenticate
 from books.web.errors import REFUSED, http_error
 from books.web.form_data import StrictMultiPartParser
 from books.web.negotiation import Page, as_json, error_response, error_type, preferred_type
-from books.web.permissions import LoginRequired, Rule, aauthorize, is_open
-from django41_example.server.forwarded import remember_user
+from books.web.permissions import READ, LoginRequired, Rule, aauthorize
+from django41_example.server.thread_pool import remember_user
 from django41_example.server.threads import in_thread
 
 Offers = tuple[str, ...] | Mapping[str, tuple[str, ...]]
@@ -81,7 +82,7 @@ class CatalogueView(View):
         handler = getattr(self, method.lower(), None) if method.lower() in self.http_method_names else None
         if handler is None or method == "OPTIONS":
             return handler or self.http_method_not_allowed
-        if (rule := self.rules.get(method)) is None or not is_open(rule):
+        if self.rules.get(method) is not READ or settings.READ_REQUIRES_LOGIN:  # else everybody may
             await aauthorize(request, self.rules)
         offers = self.offers if isinstance(self.offers, tuple) else self.offers_of(method)
         self.media_type = preferred_type(request, *offers) if offers and not self.ignores_accept else ""
@@ -147,3 +148,9 @@ class FormView(CatalogueView):
     """A form: a page for browsers, but programs too may send it."""
 
     offers = {"GET": (HTML,), "POST": (JSON, HTML)}
+
+
+def is_personal(request: HttpRequest) -> bool:
+    """Whether it may be answered differently from everybody else's."""
+    has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return has_cookie or "HTTP_AUTHORIZATION" in request.META or "remote_user" in getattr(request, "scope", {})

@@ -79,14 +79,8 @@ async def aget_user(request: HttpRequest) -> Any:
     return await (sync_to_async(get_user)(request) if remote_user(request) else auth.aget_user(request))
 
 
-def is_personal(request: HttpRequest) -> bool:
-    """Whether it may be answered differently from everybody else's."""
-    has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-    return has_cookie or "HTTP_AUTHORIZATION" in request.META or "remote_user" in getattr(request, "scope", {})
-
-
 async def aauthenticate(request: HttpRequest) -> RequestUser:
-    """The user of the request. Without a token, a session and a proxy that names somebody this queries nothing.
+    """The user of a request that has a token or a session, or for whom a proxy vouches.
 
     A token decides alone, whatever cookie comes with it; an invalid one is a 401, never treated as anonymous. A proxy
     that names somebody may send on credentials of its own, which are no token of ours.
@@ -99,7 +93,7 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
             detail = INVALID_TOKEN.format(reverse("token_list"))
             raise HTTPError(401, detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
         return RequestUser(token.user, token)
-    return await sync_to_async(signed_in)(request) if is_personal(request) else ANONYMOUS
+    return await sync_to_async(signed_in)(request)
 
 
 def signed_in(request: HttpRequest) -> RequestUser:

@@ -5,20 +5,11 @@ uvicorn's ProxyHeadersMiddleware knows networks, but no number of proxies. If it
 leftmost, which the client writes; and it takes an entry that is no address for one.
 """
 
-import secrets
 from collections.abc import Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from itertools import takewhile
 from typing import Any
-
-from cachetools import LRUCache
-from django.conf import settings
-
-# Users by their credentials, a digest keyed by this process. Nothing is allowed by it: it only shares threads out.
-SIGNED_IN: LRUCache[bytes, str] = LRUCache(1000)
-KEY = secrets.token_bytes(32)
 
 Address = IPv4Address | IPv6Address
 Proxies = int | Sequence[IPv4Network | IPv6Network]
@@ -79,34 +70,6 @@ def entries(scope: Any, header: bytes) -> list[str]:
     """The values of a header that is a list, over all its lines."""
     lines = [value for name, value in scope["headers"] if name == header]
     return [value.strip() for value in b",".join(lines).decode("latin-1").split(",") if value.strip()]
-
-
-def client_of(scope: Any) -> str:
-    """Among whom threads and downloads are shared: the client's address or network, or a user who has signed in.
-
-    So a librarian does not wait for a crowd at the address that her whole school has. Nobody knows yet whose a request
-    is, or whether its credentials are right: these are, if they have been before.
-    """
-    credentials = credentials_of(scope) if SIGNED_IN else b""
-    return SIGNED_IN.get(credentials) or network_of((scope.get("client") or ("",))[0])
-
-
-def remember_user(scope: Any, user: int) -> None:
-    """The credentials of this request are right, and this user's."""
-    if credentials := credentials_of(scope):  # without any, it would be everybody
-        SIGNED_IN[credentials] = f"user {user}"
-
-
-def credentials_of(scope: Any) -> bytes:
-    """A digest of the user that a proxy names, of a token or password, and of the session; empty without any."""
-    session = settings.SESSION_COOKIE_NAME.encode()
-    found = [scope.get("remote_user", "").encode()]
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            found.append(value)
-        elif name == b"cookie":
-            found += [cookie for cookie in value.split(b";") if cookie.partition(b"=")[0].strip() == session]
-    return blake2b(b"\0".join(found), key=KEY).digest() if any(found) else b""
 
 
 @lru_cache(1000)

@@ -1,11 +1,13 @@
 """Django's ASGI handler on a pool of threads. It uses private names of Django 6.1.3."""
 
 import asyncio
+import itertools
 import logging
 import math
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from functools import cache, partial, wraps
+from functools import cache, cached_property, partial, wraps
 from io import BytesIO
 from typing import IO, Any
 
@@ -22,10 +24,10 @@ from django.urls import Resolver404, get_resolver, set_script_prefix
 
 from django41_example.server.body import BodyTooLarge, Receive, Scope, Send, announced_size, draining, read_limited
 from django41_example.server.event_streams import EventStreams
-from django41_example.server.forwarded import client_of
+from django41_example.server.request_log import REQUEST_ID
 from django41_example.server.routes import Routes
 from django41_example.server.statements import Refusal, refusal
-from django41_example.server.thread_pool import ThreadPool
+from django41_example.server.thread_pool import ThreadPool, client_of
 from django41_example.server.threads import Checkout, PoolTimeout
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Handler(ASGIHandler):
       and so does the wait for a thread.
     - If the database connection is lost, a read is retried once on a new connection; whatever still fails is a 503.
     - While the pool's queue is full, only the paths in `always` are answered, since they need no thread.
+    - Each request has an id, which its log lines and its response have too (`X-Request-Id`).
     """
 
     always: Collection[str] = ()
@@ -76,6 +79,12 @@ class Handler(ASGIHandler):
         self.event_streams, self.downloads = EventStreams(), Counter[str]()
         self.routes = Routes()
         self.guarded = cache(self._guard)
+        self.numbers = itertools.count(1)
+
+    @cached_property
+    def process(self) -> str:
+        """Not made before the first request: this process may be forked from the one that loaded the application."""
+        return secrets.token_hex(4)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" and self.lifespan:
@@ -83,6 +92,7 @@ class Handler(ASGIHandler):
             return
         if scope["type"] != "http":
             raise ValueError(f"Django answers HTTP, and this is {scope['type']}.")
+        REQUEST_ID.set(f"{self.process}-{next(self.numbers)}")
         scope["client_key"] = client = client_of(scope)
         is_full = self.pool.queue and self.pool.is_full(client, writes=scope["method"] not in REPEATABLE)
         if is_full and scope["path"] not in self.always:
@@ -160,6 +170,7 @@ class Handler(ASGIHandler):
 
     async def send_response(self, response: Any, send: Send) -> None:
         """Django's, in a third of the time for a response that is not streamed."""
+        stored_headers(response)["x-request-id"] = "X-Request-Id", REQUEST_ID.get()
         if response.streaming:
             await super().send_response(response, send)
             return

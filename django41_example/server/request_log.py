@@ -1,17 +1,14 @@
-"""A name for each request, in the answer and in every log line about it; and what became of it."""
+"""The log of requests and what became of them, and the id of the request in every log line about it."""
 
-import itertools
 import json
 import logging
-import secrets
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
-REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")  # set by the handler
 ANSWERED = ("method", "path", "status", "bytes", "milliseconds", "client")
 
 access = logging.getLogger("access")
@@ -21,31 +18,21 @@ Observe = Callable[[str, str, int, float], None]
 
 
 class RequestLog:
-    """Gives each request its id, `X-Request-Id`, and tells of its answer: in the log `access`, and to `observe`."""
+    """Tells what became of each request: in the log `access`, and to `observe`."""
 
     def __init__(self, application: Any, *, observe: Observe | None = None) -> None:
         self.application, self.observe = application, observe
-        self.numbers = itertools.count(1)
-
-    @cached_property
-    def process(self) -> str:
-        """Not made before the first request: this process may be forked from the one that loaded the application."""
-        return secrets.token_hex(4)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        request_id = f"{self.process}-{next(self.numbers)}"
-        REQUEST_ID.set(request_id)
         began, status, size = time.perf_counter(), 0, 0
 
         async def send_and_note(message: Any) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                # A new message: an answer that is kept sends the same one to many.
-                message = {**message, "headers": [*message["headers"], (b"X-Request-Id", request_id.encode())]}
             else:
                 size += len(message.get("body", b""))
             await send(message)

@@ -2,17 +2,26 @@
 
 import asyncio
 import math
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
+from cachetools import LRUCache
+from django.conf import settings
+
+from django41_example.server.forwarded import network_of
 from django41_example.server.statements import STATEMENT_SECONDS
 from django41_example.server.threads import TURN, Checkout, PoolThread
 
 LOOK_EVERY = 0.25  # seconds between two looks at who waits, and at the statements that run
 SLOW_SECONDS = 1.0  # that a client counts as slow after a request which took more than a turn
+# Users by their credentials, a digest keyed by this process. Nothing is allowed by it: it only shares threads out.
+SIGNED_IN: LRUCache[bytes, str] = LRUCache(1000)
+KEY = secrets.token_bytes(32)
 
 
 @dataclass(frozen=True)
@@ -170,3 +179,31 @@ class ThreadPool:
             thread.thread.join(timeout=1)
         if self.streaming is not self:
             self.streaming.close()
+
+
+def client_of(scope: Any) -> str:
+    """Among whom threads and downloads are shared: the client's address or network, or a user who has signed in.
+
+    So a librarian does not wait for a crowd at the address that her whole school has. Nobody knows yet whose a request
+    is, or whether its credentials are right: these are, if they have been before.
+    """
+    credentials = credentials_of(scope) if SIGNED_IN else b""
+    return SIGNED_IN.get(credentials) or network_of((scope.get("client") or ("",))[0])
+
+
+def remember_user(scope: Any, user: int) -> None:
+    """The credentials of this request are right, and this user's."""
+    if credentials := credentials_of(scope):  # without any, it would be everybody
+        SIGNED_IN[credentials] = f"user {user}"
+
+
+def credentials_of(scope: Any) -> bytes:
+    """A digest of the user that a proxy names, of a token or password, and of the session; empty without any."""
+    session = settings.SESSION_COOKIE_NAME.encode()
+    found = [scope.get("remote_user", "").encode()]
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            found.append(value)
+        elif name == b"cookie":
+            found += [cookie for cookie in value.split(b";") if cookie.partition(b"=")[0].strip() == session]
+    return blake2b(b"\0".join(found), key=KEY).digest() if any(found) else b""

@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 
 from django41_example.server import thread_pool, threads
-from django41_example.server.forwarded import remember_user
+from django41_example.server.thread_pool import remember_user
 from django41_example.server.threads import Checkout, PoolTimeout
 from tests.asgi.client import Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
