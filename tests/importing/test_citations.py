@@ -79,6 +79,11 @@ def test_a_text_over_several_lines_is_one_also_after_a_tag_that_stands_twice() -
     assert found.fields["title"] == "A title over two lines"
 
 
+def test_keywords_in_ris_may_each_have_a_line_after_their_tag() -> None:
+    (found,) = read("TY  - BOOK\nTI  - A title\nKW  - tea ceremony\ngardens\nteahouses\nER  - \n")
+    assert found.fields["topics"] == ["tea ceremony", "gardens", "teahouses"]
+
+
 def test_ris_records_are_counted_and_a_missing_end_costs_none() -> None:
     found = read(RIS + "TY  - BOOK\nTI  - Second\nTY  - BOOK\nTI  - Third\n")
     assert [(row.row.line, row.fields["title"]) for row in found] == [(1, "Marelle"), (2, "Second"), (3, "Third")]
@@ -113,6 +118,19 @@ def test_a_book_in_bibtex_is_read_without_its_latex() -> None:
         "contributors": ["Jane Doe (translator)"],
     }
     assert found.dropped == []
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (r"Mu\~noz, Jos\'e", "José Muñoz"),
+        (r"Jos\'e Pe\~na~Garc\'ia", "José Peña García"),
+        ("family=Gogh, given=Vincent, given-i=V, prefix=van, useprefix=true", "Vincent van Gogh"),
+    ],
+)
+def test_a_name_in_bibtex_may_have_tildes_as_accents_and_parts_with_their_names(written: str, name: str) -> None:
+    (found,) = read(f"@book{{a, title = {{Letters}}, author = {{{written}}}}}")
+    assert found.fields["authors"] == [name]
 
 
 def test_calibre_writes_its_own_fields_into_bibtex() -> None:
@@ -164,6 +182,7 @@ def test_a_broken_entry_of_bibtex_is_named_and_costs_no_other() -> None:
         (r"\textbraceleft{}a\textbraceright{} \textasciicircum{}", "{a} ^"),
         ("a -- b ``q''", "a – b “q”"),
         ("AT&T's C# for $5", "AT&T's C# for $5"),
+        (r"On \href{https://example.org/~a_b}{\emph{Links}} \textbf{today}", "On Links today"),
         ("夏目漱石", "夏目漱石"),
     ],
 )

@@ -152,6 +152,19 @@ def test_names_and_subjects_of_unimarc_are_whole() -> None:
     ]
 
 
+def test_names_that_no_list_controls_are_people_too() -> None:
+    (found,) = read(
+        record(("245", "10$aMetrics"), ("720", "1 $aDoe, Jane$eauthor"), ("720", "2 $aAcme, Inc.$eillustrator"))
+    )
+    assert found.fields["authors"] == ["Jane Doe"]
+    assert found.fields["contributors"] == ["Acme, Inc. (illustrator)"]
+
+
+def test_a_series_that_only_links_to_another_record_leaves_the_name_to_the_next_field() -> None:
+    (found,) = read(record(("245", "10$aEssays"), ("490", "0 $aCollected Works ;$v7"), ("830", " 0$w(DE-601)123$v7")))
+    assert (found.fields["series"], found.fields["series_number"]) == ("Collected Works", Decimal(7))
+
+
 def test_a_reprint_has_the_year_of_the_first_publication() -> None:
     (found,) = read(record(("008", "860206r19771788xxk    j|     000 ||eng|d"), ("245", "00$aLittle Jack")))
     assert found.fields["published_year"] == 1788

@@ -35,6 +35,9 @@ _STRING = re.compile(rf"@\s*string\s*[{{(]\s*(?P<name>{_NAME})\s*=\s*(?P<value>{
 _FIELD = re.compile(rf"(?<=[\w-])\s*=\s*(?P<value>{_SUM})(?=\s*[,}})])", re.DOTALL)
 _KEYWORD = re.compile(r"(?:\{[^{}]*\}|[^;,])+")  # text in braces is one keyword, even with commas
 _NO_ENTRY = {"comment", "preamble"}
+_NAMED_PARTS = re.compile(r"\b(given|prefix|family|suffix)=\s*([^,=]+)")  # BibLaTeX: family=Gogh, given=Vincent
+_TILDE = re.compile(r"(?<!\{)\\~(\{\w\}|\w)")
+_ADDRESS = re.compile(r"\\href\s*\{[^{}]*+\}")  # of a link, before its text
 _BARE_AMPERSAND = re.compile(r"(?<!\\)&")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)
@@ -70,7 +73,8 @@ def _ris_parts(lines: Iterable[str]) -> Iterator[list[str]]:
         if found and (tag == "TY" or (held and tag != "ER")):
             held.append(f"{tag}  - {found[2] or ''}")
         elif held and not found and len(held[-1]) < MAX_TEXT:  # rispy fails at such lines after a repeated tag
-            held[-1] = f"{held[-1]} {line.strip()}".rstrip()
+            between = "\n" if held[-1].startswith("KW") else " "  # EndNote writes each further keyword on its own line
+            held[-1] = f"{held[-1]}{between}{line.strip()}".rstrip()
     if held:
         yield held
 
@@ -149,15 +153,17 @@ def _bibtex_field(field: Field) -> tuple[str, str | list[str]]:
 
 
 def _name(written: str) -> str:
-    parts = parse_single_name_into_parts(written, strict=False)
-    return plain(parts.merge_first_name_first)
+    if (named := dict(_NAMED_PARTS.findall(written))) and "family" in named:
+        return plain(" ".join(named[part] for part in ("given", "prefix", "family", "suffix") if part in named))
+    tilde_as_accent = _TILDE.sub(r"{\\~\1}", written)  # for the parser a bare one is a space
+    return plain(parse_single_name_into_parts(tilde_as_accent, strict=False).merge_first_name_first)
 
 
 def plain(latex: str) -> str:
     """The text of LaTeX, with accents and letters combined. Text that is not LaTeX is unchanged."""
     if not any(mark in latex for mark in "\\{}$~`'-"):
         return latex
-    escaped = _BARE_AMPERSAND.sub(r"\\&", latex)
+    escaped = _BARE_AMPERSAND.sub(r"\\&", _ADDRESS.sub("", latex))
     if len(_DOLLAR.findall(escaped)) % 2:
         escaped = _DOLLAR.sub(r"\\$", escaped)
     try:

@@ -33,11 +33,12 @@ def _marc21_fields(record: Record) -> dict[str, Any]:
     dates = _data(record, "008").ljust(40)
     written = [
         *record.get_fields("100", "110", "111"),
-        *filter(_is_of_this_book, record.get_fields("700", "710", "711")),
+        *filter(_is_of_this_book, record.get_fields("700", "710", "711", "720")),
     ]
     printed = (each for each in record.get_fields("264") if each.indicator2 == "1")
     imprint = _original_script(record, next(printed, _first(record, "260", "264")))
-    series = _original_script(record, _first(record, "830", "440", "490"))
+    named = [tag for tag in ("830", "440", "490") if any(_join(each, "a") for each in record.get_fields(tag))]
+    series = _original_script(record, _first(record, *named))
     return {
         "Control number": _key(record),
         "Title": _clean(_join(title, "a", "n", "p")) or _uniform_title(record),
@@ -164,8 +165,8 @@ def _person(field: Field, role: str) -> list[str]:
     """Name, role and sort name, which is the entry for a person. An institution's name includes its subdivision."""
     name, is_in_own_script = _clean(_join(field, "a", only_first=True)).strip("[]"), field.tag == "880"
     tag = next(_values(field, "6"), "")[:3] if is_in_own_script else field.tag
-    if not tag.endswith("00"):
-        return [". ".join([name.removesuffix("."), *map(_clean, _values(field, "b"))]), role, ""]
+    if not tag.endswith("00") and tag + field.indicator1 != "7201":
+        return [". ".join([name, *map(_clean, _values(field, "b"))]).replace("..", "."), role, ""]
     filed = " ".join([name, *_values(field, "b")]).strip(" ,")
     addition = _clean(next(_values(field, "c"), "")).partition(",")[0]
     is_family_name = field.indicator1 != "0" or "," in name
