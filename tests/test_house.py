@@ -89,8 +89,8 @@ TOO_LARGE = {
     "search": 1943,
     "server": 3460,
     "jobs": 1451,
-    "importing exporting": 5720,
-    "house": 28_860,
+    "importing exporting": 5872,
+    "house": 29_016,
 }
 
 

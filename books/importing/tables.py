@@ -115,7 +115,7 @@ def opened(source: Source, mapping: ColumnMap, format_name: str = "", *, is_stri
         first = {each: _first(file, start, each) for each in ([""] if is_objects else DELIMITERS)}
     if is_objects:
         names = list(dict.fromkeys(name for row in first[""] for name in row.fields))
-        known = _format_of_objects(names, mapping, named, is_strict=is_strict)
+        known = _having_seen(_format_of_objects(names, mapping, named, is_strict=is_strict), first[""])
         return Table(file, known, OBJECTS, names, "", start, 0, size, source.encoding, records)
     heads = {}
     for delimiter, rows in first.items():
@@ -129,11 +129,17 @@ def opened(source: Source, mapping: ColumnMap, format_name: str = "", *, is_stri
         heads = inner if is_wrapped else heads
     delimiter = max(heads, key=lambda each: (heads[each].score, len(heads[each].names)))
     head = heads[delimiter]
-    known = _format_of_columns(head, mapping, named, is_strict=is_strict)
+    seen = unwrapped(iter(first[delimiter]), delimiter) if is_wrapped else first[delimiter]
+    below = csv_rows((row for row in seen if row.end > head.end), head.names, delimiter or ",")
+    known = _having_seen(_format_of_columns(head, mapping, named, is_strict=is_strict), list(below))
     place = head.end or start
     return Table(
         file, known, head.names, head.names, delimiter, place, head.after, size, source.encoding, records, is_wrapped
     )
+
+
+def _having_seen(known: Format, first: Sequence[Row]) -> Format:
+    return known.having_seen([row.fields for row in first if row.fields]) if known.having_seen else known
 
 
 def _first(file: BinaryIO, start: int, delimiter: str) -> list[Row]:

@@ -247,5 +247,10 @@ def is_institution(name: str) -> bool:
     return bool(_INSTITUTION.search(name)) or "&" in name
 
 
+def is_last_name(name: str) -> bool:
+    """Whether a name begins with a last name of Spain and Latin America that is no given name: García Márquez."""
+    return fold(name.partition(" ")[0]) in _FIRST_OF_TWO
+
+
 def _stays(word: str) -> bool:
     return word.lower() in _STAY and (word[0].isupper() or word not in _GO_BEHIND)

@@ -1,5 +1,6 @@
 """Lists as people keep them in spreadsheets: what each row gives, and what is said of the rest."""
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -69,6 +70,33 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
             ["La Motte-Fouqué, Friedrich Karl, Freiherr de"],
         ),
         ("Title,Author", 'A,"King, Martin Luther, Jr."', "authors", ["King, Martin Luther, Jr."]),
+        ("Title,Author", 'A,"Ann Lee, Jo Poe & Al Fry"', "authors", ["Ann Lee", "Jo Poe", "Al Fry"]),
+        ("Title,Author", "A,Ann Lee/Jo Poe", "authors", ["Ann Lee", "Jo Poe"]),
+        ("Title,Author", "A,Ann Lee + Jo Poe", "authors", ["Ann Lee", "Jo Poe"]),
+        ("Title,Author", "A,Ann Lee with Jo Poe", "authors", ["Ann Lee", "Jo Poe"]),
+        ("Cím,Szerző", "A,Lee Anna és Poe Jó", "authors", ["Lee Anna", "Poe Jó"]),
+        ("Title,Author", "A,Rose & John Moore Foundation", "authors", ["Rose & John Moore Foundation"]),
+        ("Title,Author", "A,\"['Ann Lee', 'Jo Poe']\"", "authors", ["Ann Lee", "Jo Poe"]),
+        ("Title,Author", 'A,"Lee, Ann, Poe, J. B."', "authors", ["Ann Lee", "J. B. Poe"]),
+        ("Title,Author", 'A,"Ann Lee, PhD, and Jo Poe, MD"', "authors", ["Ann Lee, PhD", "Jo Poe, MD"]),
+        ("Title,Author", 'A,"Ann Lee, Jr. and Jo Poe"', "authors", ["Ann Lee, Jr.", "Jo Poe"]),
+        ("Title,Author", 'A,"Lee, Ann (1900-1980), author"', "authors", ["Lee, Ann (1900-1980)"]),
+        ("Title,Author", "A,Ann Lee (Goodreads Author)", "authors", ["Ann Lee"]),
+        ("Title,Author", "A,Ann Lee and others", "authors", ["Ann Lee"]),
+        ("Title,Author", 'A,"Homer, translated by Ann Lee"', "authors", ["Homer"]),
+        ("Title,Author", "A,Homer (trans. Ann Lee)", "contributors", ["Ann Lee (translator)"]),
+        ("Titel,Autor", "A,Ann Lee. Ill. von Jo Poe", "contributors", ["Jo Poe (illustrator)"]),
+        ("Title,Author", "A,Words: Ann Lee; Pictures: Jo Poe", "authors", ["Ann Lee"]),
+        ("Title,Author", "A,Al Fry; edited by Ann Lee and Jo Poe", "authors", ["Al Fry"]),
+        ("Title,Author", 'A,"Al Fry; Ann Lee, Jo Poe (eds.)"', "contributors", ["Ann Lee (editor)", "Jo Poe (editor)"]),
+        ("题名,作者", "书,[日] 夏目漱石", "authors", ["夏目漱石"]),
+        ("题名,作者", "书,（清）曹雪芹，高鹗 著", "authors", ["曹雪芹", "高鹗"]),
+        ("題名,著者", "心,夏目漱石／森鷗外", "authors", ["夏目漱石", "森鷗外"]),
+        ("題名,著者", '心,"夏目 漱石, 森 鷗外"', "authors", ["夏目 漱石", "森 鷗外"]),
+        ("題名,著者", '心,"夏目, 漱石"', "authors", ["夏目, 漱石"]),
+        ("題名,著者", "心,夏目漱石 他", "authors", ["夏目漱石"]),
+        ("도서명,저자", '책,"김영하, 한강"', "authors", ["김영하", "한강"]),
+        ("도서명,저자", "책,한강 저/김영하 역", "contributors", ["김영하 (translator)"]),
         ("العنوان,المؤلف", "كتاب,أحمد خالد؛ نجيب محفوظ", "authors", ["أحمد خالد", "نجيب محفوظ"]),
         ("Title,Author", 'A,"A. B. (Author), C. D. (Translator)"', "authors", ["A. B."]),
         ("Title,Author", 'A,"Ann Lee, Jo Poe (Translator)"', "authors", ["Ann Lee"]),
@@ -152,6 +180,32 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
 def test_a_cell_is_read_as_it_was_meant(header: str, cells: str, name: str, value: object) -> None:
     (row,) = rows(f"{header}\n{cells}\n")
     assert row.fields[name] == value
+
+
+FIRST_LAST = ["Ann Lee", "Jo Poe", "Al Fry", "Homer"]
+LAST_FIRST = ["Lee, Ann", "Poe, Jo", "Fry, Al", "Homer"]
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "people"),
+    [
+        (FIRST_LAST, "Jane Austen, Juliet Moss", ["Jane Austen", "Juliet Moss"]),
+        (FIRST_LAST, "Jane Austen, Jr.", ["Jane Austen, Jr."]),
+        (FIRST_LAST, "Alfred Moss, Baron Moss", ["Alfred Moss, Baron Moss"]),
+        (FIRST_LAST, "García Márquez, Gabriel José", ["García Márquez, Gabriel José"]),
+        (FIRST_LAST, "Moss School, Faculty of Arts", ["Moss School, Faculty of Arts"]),
+        (FIRST_LAST[:2], "Jane Austen, Juliet Moss", ["Jane Austen, Juliet Moss"]),
+        ([*FIRST_LAST, "Fry, Al"], "Jane Austen, Juliet Moss", ["Jane Austen, Juliet Moss"]),
+        (LAST_FIRST, "Conan Doyle, Arthur Ignatius", ["Conan Doyle, Arthur Ignatius"]),
+        (LAST_FIRST, "Marx, Karl, Engels, Friedrich", ["Karl Marx", "Friedrich Engels"]),
+        (FIRST_LAST, "Marx, Karl, Engels, Friedrich", ["Marx, Karl, Engels, Friedrich"]),
+    ],
+)
+def test_the_names_of_a_column_tell_what_its_commas_separate(column: list[str], name: str, people: list[str]) -> None:
+    table = "".join(f'{place},"{each}"\n' for place, each in enumerate([*column, name]))
+    assert fields(f"Title,Author\n{table}")[-1]["authors"] == people
+    objects = [{"title": str(place), "author": each} for place, each in enumerate([*column, name])]
+    assert fields(json.dumps(objects))[-1]["authors"] == people
 
 
 @pytest.mark.parametrize("nothing", ["-", "n/a", "N/A", "#N/A", "null", "—", "?"])

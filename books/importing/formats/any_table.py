@@ -8,12 +8,12 @@ from books.importing.column_names import FAMILY, GIVEN, base, field_of, key
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.columns import CellReader, Cells, reader
 from books.importing.formats.goodbooks import parse_title
+from books.importing.formats.people import names_in, order_of
 from books.importing.formats.values import (
     first,
     first_isbn,
     full_year,
     natural_order,
-    split_names,
     split_role,
     strip_formula,
     text,
@@ -32,9 +32,6 @@ _TOTALS = re.compile(
     rf"\d+ ?{_OF_BOOKS}|(?:{alternatives('totals.txt')})(?::?\s*[\d.,]*)(?:\s{_OF_BOOKS})?", re.IGNORECASE
 )
 _NAMES_IN_JSON = ("name", "literal", "title", "label", "tag", "value")
-_BETWEEN_AUTHORS = re.compile(
-    r"[;；؛|\n、]|\s[&/／]\s|(?<=\)),|[,，]\s*+(?:[,，]|$)|(?<=[／/][著訳譯译編编作文絵画])[\s,，]+"
-)
 _BETWEEN_TOPICS = re.compile(r"[,;|\n、，；،؛]|\s[•·]\s")  # a topic with a comma is rare, a list with commas the rule
 _VOLUME = alternatives("volume_words.txt")
 _IN_SERIES = re.compile(
@@ -61,9 +58,10 @@ def _fields_in_title(title: str) -> dict[str, Any]:
     return parse_title(f"{before}({inside})") if are_places and not _NO_SERIES.search(inside) else {}
 
 
-def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawFields]:
-    """Reads these fields, each from the first of its columns that is not empty."""
-    read_fields = reader({field: (names, _reader(field, names)) for field, names in columns.items()}, keep_dicts=True)
+def table_reader(columns: Mapping[str, Sequence[str]], order: str = "") -> Callable[[Cells], RawFields]:
+    """Reads these fields, each from the first of its columns that is not empty. `order`: of the names of authors."""
+    readers = {field: (names, _reader(field, names, order)) for field, names in columns.items()}
+    read_fields = reader(readers, keep_dicts=True)
 
     def read(cells: Cells) -> RawFields:
         fields, dropped = read_fields(cells)
@@ -75,12 +73,14 @@ def table_reader(columns: Mapping[str, Sequence[str]]) -> Callable[[Cells], RawF
     return read
 
 
-def _reader(field: str, columns: Sequence[str]) -> CellReader:
+def _reader(field: str, columns: Sequence[str], order: str) -> CellReader:
     if field == "contributors":
         return _contributors(columns)
     if field == "isbn13":
         return lambda *cells: first_isbn(*map(_value, cells))
     value, read = _first_of(columns), _READERS.get(field, _plain)
+    if field == "authors":
+        return lambda *cells: _people(value(*cells), order)
     if len(columns) == 1 and read is _plain:
         return lambda cell: _value(cell) if isinstance(cell, str) else _plain(cell)
     return lambda *cells: read(value(*cells))
@@ -116,14 +116,17 @@ def _value(cell: Any) -> Any:
     return "" if is_short and value.strip().casefold() in _NOTHING else value
 
 
-def _names(field: str, between: re.Pattern[str], value: Any) -> list[str]:
-    """The names in a cell, or in a JSON list of strings or objects."""
-    if isinstance(value, str):
-        return between.split(value)
-    found = list(map(_name, values(value)))
+def _cells(field: str, value: Any) -> list[str]:
+    """A cell as a list of one, or the names in a JSON list of strings or objects."""
+    found = [value] if isinstance(value, str) else list(map(_name, values(value)))
     if not all(isinstance(each, str) for each in found):
         raise RowError(field, value, "Enter a list of names.")
     return found
+
+
+def _topics(value: Any) -> list[str]:
+    found = _cells("topics", value)
+    return [part for each in found for part in _BETWEEN_TOPICS.split(each)] if isinstance(value, str) else found
 
 
 def _name(value: Any) -> Any:
@@ -136,11 +139,8 @@ def _name(value: Any) -> Any:
     return (first(*map(value.get, _NAMES_IN_JSON)) or whole) + (f" ({role})" if role else "")
 
 
-def _people(value: Any) -> list[tuple[str, str]]:
-    names = [name for several in _names("authors", _BETWEEN_AUTHORS, value) for name in split_names(several)]
-    if len(names) > 1 and {name.count(",") for name in names if name.strip()} == {1}:
-        names = list(map(natural_order, names))  # several, each as “Austen, Jane”
-    return list(map(split_role, names))
+def _people(value: Any, order: str = "") -> list[tuple[str, str]]:
+    return list(map(split_role, names_in(_cells("authors", value), order)))
 
 
 def _contributors(columns: Sequence[str]) -> CellReader:
@@ -148,16 +148,15 @@ def _contributors(columns: Sequence[str]) -> CellReader:
     return lambda *cells: [
         (name, role or base(column))
         for column, cell in zip(columns, cells, strict=True)
-        for name, role in map(split_role, _names("contributors", _BETWEEN_AUTHORS, _value(cell)))
+        for name, role in map(split_role, names_in(_cells("contributors", _value(cell))))
     ]
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {  # of a value that is not empty
     "title": lambda value: value.removesuffix(" /").removesuffix(" :") if isinstance(value, str) else value,
-    "authors": _people,
     "published_year": lambda value: full_year(str(value).strip()) if isinstance(value, (str, int)) else value,
     "pages": lambda value: value.strip().lstrip("0") if isinstance(value, str) else value,
-    "topics": lambda value: _names("topics", _BETWEEN_TOPICS, value),
+    "topics": _topics,
 }
 
 
@@ -175,8 +174,13 @@ def _with_same_base(columns: Sequence[str]) -> list[str]:
     return [name for name in columns if name == columns[0] or key(base(name)) == key(base(columns[0]))]
 
 
-def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None = None) -> Format:
-    """A format that reads each field from the columns in the mapping, or else from those with a known name."""
+def any_table(
+    header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None = None, first: Sequence[Cells] = ()
+) -> Format:
+    """A format that reads each field from the columns in the mapping, or else from those with a known name.
+
+    The `first` rows show the order of names: whether the comma of “Ann Lee, Jo Poe” separates two people.
+    """
     if mapping is None:
         found = columns_of(header)
         columns = {field: names if field in FALLBACKS else _with_same_base(names) for field, names in found.items()}
@@ -185,7 +189,8 @@ def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None
     name = [columns.pop(part, [""])[0] for part in (GIVEN, FAMILY)]
     parts = name if all(name) and "authors" not in columns else []
     uses = {column: field for field, names in columns.items() for column in names} | dict.fromkeys(parts, "authors")
-    read_fields = table_reader(columns)
+    order = order_of(str(row.get(name, "")) for row in first for name in columns.get("authors", ()))
+    read_fields = table_reader(columns, order)
     may_have_series = "series" not in (mapping or columns)
     of_marc = [column for column in uses if re.fullmatch(r"\d{3}[a-z]", key(column))]
 
@@ -198,7 +203,14 @@ def any_table(header: Sequence[str], mapping: Mapping[str, Sequence[str]] | None
         _refuse_totals(fields)
         return fields, dropped
 
-    return Format("table", read, title="A table", uses=uses, is_by_isbn="title" not in columns)
+    return Format(
+        "table",
+        read,
+        title="A table",
+        uses=uses,
+        is_by_isbn="title" not in columns,
+        having_seen=lambda rows: any_table(header, mapping, rows),
+    )
 
 
 def _from_marc(column: str, value: Any) -> Any:

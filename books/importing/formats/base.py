@@ -50,6 +50,7 @@ class Format:
     uses: Mapping[str, str] = field(default_factory=dict)  # the columns it reads, and the field each of them fills
     container: Container | None = None  # its own; None: a table of text or a spreadsheet, or JSON objects
     is_ours: bool = False
+    having_seen: "Callable[[Sequence[Mapping[str, Any]]], Format] | None" = None  # the same, knowing the first rows
     is_by_isbn: bool = False  # titles are optional: a new book is named after its ISBN until it is looked up
 
     def default_existing(self, names: Collection[str]) -> str:

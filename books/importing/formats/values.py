@@ -11,31 +11,31 @@ from books.importing.results import RowError
 from books.metadata import isbn, roles
 from books.metadata.record import MAX_NAME, MAX_TOPICS
 from books.metadata.roles import AUTHOR
-from books.metadata.sorting import is_institution
 
 EDITOR = "edt"
 SHORTEST_ROLE = 4  # letters of a capitalized role beside a name without brackets
 DAMAGE = "Damage"  # a column with the reason why a record could not be read
 _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
-SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
+SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|[md]\.?d|mba|rn|esq)\.?", re.IGNORECASE)
 _NO_PERSON = re.compile(
     r"[;&()\[\]\d]|(?<!^St)\. .*,|\b(?:of|and|the)\s|,\s*(?:Jr|Sr|Inc|Ltd|Co\.|Esq|M\.D|Ph\.D|D\.D|Conn)\.?$"
 )
-_EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
+EAST_ASIAN = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _KATAKANA = re.compile(r"[\u30a0-\u30ff]+")
 _SHORT_YEAR = re.compile(r"(?!0+\b)\d{1,2}(?:[.,]0+)?")
 _FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
 _EAST_ASIAN_ROLE = re.compile(
-    r"(.+?[^\s共編主／/])[\s／/]*+(?:[共編主]?([著訳譯译編编])|(?<=[\s／/])(作|文|原作|絵|画|지음|글|저|옮김|역|그림))"
+    r"(.+?[^\s共編主／/])[\s／/]*+(?:等|ほか|他)?(?:[共編主]?([著訳譯译編编])|(?<=[\s／/])(作|文|原作|絵|画|지음|글|저|옮김|역|그림))"
 )
-_ROLE_BEFORE = re.compile(  # hrsg. von Anna Berg, Translator: Anna Berg, by Anna Berg
-    r"(?:(\w[\w ]{0,25}?\.?)(?:\s?:\s*+|\s(?:by|von|par|por|di|door|av)\s)|by\s)(.+)", re.IGNORECASE
+_ROLE_BEFORE = re.compile(  # hrsg. von Anna Berg, Translator: Anna Berg, by Anna Berg, ill. Anna Berg
+    r"(?:(\w[\w ]{0,25}?\.?)(?:\s?:\s*+|\s(?:by|von|par|por|di|door|av)\s|(?<=[a-z]\.)\s)|by\s)(.+)", re.IGNORECASE
 )
-_AND_OTHERS = re.compile(r"(?:^|[\s,])[\[(]?(?:et\.? al\b\.?|u\. ?a\.|и др\.|ほか)[\])]?$", re.IGNORECASE)
-_AND = re.compile(r",?\s(?:and|und|et|y|e|og|och|и)\s")
-_AFTER_INITIALS = re.compile(r"(?<=\w\.)(?:,|,?\s(?:and|und|et|y|e|og|och|и|&))\s*(?=[^\W\d_]{2})")
-_BEGINS_WITH_INITIAL = re.compile(r"\w\.")  # J. R. R. Tolkien, Christopher Tolkien: two people
-_INITIALS_LAST = re.compile(r"[^\W\d_]{2}.*[\s,](?:\w\.[\s-]?)+")
+_COUNTRY = re.compile(r"[(\[【（〔［][\u4e00-\u9fff]{1,4}[)\]】）〕］]\s*(?=\S)")  # [日] 村上春树, as in China
+_AND_OTHERS = re.compile(
+    r"(?:(?:^|[\s,])[\[(]?(?:(?:et|&)\.? al\b\.?|u\. ?a\.|и др\.|etc\.?|m\. ?fl\.|vd\.|(?:ほか|他)(?:\d+名)?|"
+    r"(?:and|und|et|y|e|og|och) (?:others|andere|autres|otros|outros|altri|andr[ea]))|(?<=[\u3400-\u9fff])ほか)[\])]?$",
+    re.IGNORECASE,
+)
 
 
 def strip_formula(cell: Any) -> Any:
@@ -97,7 +97,7 @@ def natural_order(name: str) -> str:
     suffix = given.pop() if len(given) > 1 and SUFFIX.fullmatch(given[-1]) else ""
     if len(given) != 1 or not _is_person(family, given[0]):
         return name.strip(" ,")
-    if _EAST_ASIAN.fullmatch(family + given[0]):
+    if EAST_ASIAN.fullmatch(family + given[0]):
         return f"{given[0]}・{family}" if _KATAKANA.fullmatch(family + given[0]) else family + given[0]
     elided = "" if given[0].endswith(("'", "’", "-")) else " "
     return f"{given[0]}{elided}{family} {suffix}".strip()
@@ -106,56 +106,40 @@ def natural_order(name: str) -> str:
 def _is_person(family: str, given: str) -> bool:
     """Whether these are a family and a given name: not so in “Pliny, the Elder” and “General Mills, Inc.”"""
     is_byname = family[:1].isupper() and given[:1].islower()
-    return not is_byname and not _NO_PERSON.search(f"{family}, {given}")
+    is_suffix = len(given.rstrip(".")) > 1 and SUFFIX.fullmatch(given)
+    return not is_byname and not is_suffix and not _NO_PERSON.search(f"{family}, {given}")
 
 
 @lru_cache(5000)
 def split_role(name: str) -> tuple[str, str]:
     """The name and the role in “Tove Jansson (Illustrator)”, “hrsg. von Anna Berg” or 与謝野晶子訳, without “et al.”"""
-    name = _AND_OTHERS.sub("", name.strip(), count=1)
-    if not name.isascii() and len(name) <= MAX_NAME and (found := _EAST_ASIAN_ROLE.fullmatch(name)):
-        return found[1], found[2] or found[3]
+    name = _AND_OTHERS.sub("", name.strip(), count=1).strip(" ,")
+    if not name.isascii() and len(name) <= MAX_NAME:
+        name = _COUNTRY.sub("", name, count=1) if _COUNTRY.match(name) else name
+        if found := _EAST_ASIAN_ROLE.fullmatch(name):
+            return found[1], found[2] or found[3]
     person, words = roles.split_brackets(name)
     if not words:
-        if found := _ROLE_BEFORE.fullmatch(name):
-            person, words = found[2], found[1] or "author"
-        elif "," in name:  # Anna Berg, editor
-            person, _, words = map(str.strip, name.rpartition(","))
-        if words[:1].isupper() and len(words) < SHORTEST_ROLE:  # Spiegelman, Art
-            words = ""
-    return (person, words) if words and all(roles.codes(words)) else (name, "")
+        person, words = role_before(name)
+        if not words and "," in name:  # Anna Berg, editor
+            person, words = _known_role(*map(str.strip, name.rpartition(",")[::2]))
+    return (person, words) if words and all(_codes_of(words)) else (name, "")
 
 
-def split_names(written: str) -> list[str]:
-    """The people in a cell. It is split only where a comma or an “and” cannot be part of a name."""
-    return [name for part in found for name in split_names(part)] if (found := _several(written)) else [written]
+def role_before(name: str) -> tuple[str, str]:
+    """The name and the role in “hrsg. von Anna Berg”; the text and "" if it begins with no role."""
+    if found := _ROLE_BEFORE.fullmatch(name.strip()):
+        return _known_role(found[2], found[1] or "author", name)
+    return name, ""
 
 
-def _several(written: str) -> list[str]:
-    """The names of several people; none if there may be just one."""
-    if "," not in written and not _AND.search(written):  # as in most cells
-        return []
-    names = _AFTER_INITIALS.split(written)  # Smith, J., Brown, K.
-    if len(names) > 1 and all(map(_INITIALS_LAST.fullmatch, names)):
-        return names
-    names = _AND.split(written)
-    if len(names) > 1:
-        if not all("," in name for name in names):
-            names = [each.strip() for name in names for each in name.split(",")]
-        return names if all(map(_is_full_name, names)) else []
-    names = list(filter(None, map(str.strip, written.split(","))))
-    if len(names) < 2:
-        return []
-    alone, found_roles = zip(*map(split_role, names), strict=True)
-    is_list = len(names) > 2 or any(found_roles) or _BEGINS_WITH_INITIAL.match(written)
-    are_names = all(map(_is_full_name, alone)) or (len(names) > 2 and all(map(_EAST_ASIAN.fullmatch, alone)))
-    return names if is_list and are_names else []
+def _known_role(person: str, words: str, name: str = "") -> tuple[str, str]:
+    is_name = words[:1].isupper() and len(words) < SHORTEST_ROLE  # Spiegelman, Art
+    return (name or person, "") if is_name or not all(_codes_of(words)) else (person, words)
 
 
-def _is_full_name(name: str) -> bool:
-    words = name.split()
-    is_name = len(words) > 1 and not words[0][0].islower() and not words[-1][0].islower()  # no “Comte de”
-    return is_name and not any(map(str.isdecimal, name)) and not is_institution(name)
+def _codes_of(words: str) -> list[str]:
+    return [AUTHOR] if words.lower().endswith(" author") else roles.codes(words)  # Goodreads Author
 
 
 def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -174,9 +158,7 @@ def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 @lru_cache(1000)
 def _codes(role: str) -> list[str]:
     """The codes of a role: author if it is empty or “joint author”, contributor if it is unknown."""
-    if not role or role.lower().endswith(" author"):
-        return [AUTHOR]
-    return [*filter(None, roles.codes(role))] or [roles.CONTRIBUTOR]
+    return [*filter(None, _codes_of(role))] or [roles.CONTRIBUTOR] if role else [AUTHOR]
 
 
 def first_isbn(*cells: Any) -> str:
