@@ -134,7 +134,10 @@ def _manifest(file: zipfile.ZipFile, name: str) -> Manifest:
     manifest = json.loads(file.read(MANIFEST))
     if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
         raise BackupError(NOT_OURS.format(name))
-    if manifest["format"] > FORMAT or unknown_migrations(manifest["migrations"]):
+    known = set(MigrationLoader(None).graph.nodes)
+    if manifest["format"] > FORMAT or not known.issuperset(
+        (app, migration) for app, migrations in manifest["migrations"].items() for migration in migrations
+    ):
         version = manifest["version"]
         raise BackupError(f"{name} is from a newer version of the catalogue ({version}): upgrade this one first.")
     datetime.fromisoformat(manifest["created_at"])
@@ -142,12 +145,6 @@ def _manifest(file: zipfile.ZipFile, name: str) -> Manifest:
     if not all(isinstance(number, int) and 0 <= number < LARGEST_ID for number in numbers):
         raise ValueError(numbers)
     return cast("Manifest", manifest)
-
-
-def unknown_migrations(migrations: dict[str, list[str]]) -> set[tuple[str, str]]:
-    """The migrations in a backup that this version does not have."""
-    known = MigrationLoader(None).graph.nodes.keys()
-    return {(app, name) for app, names in migrations.items() for name in names} - set(known)
 
 
 def applied_migrations(apps: set[str]) -> dict[str, list[str]]:

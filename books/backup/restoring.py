@@ -37,7 +37,9 @@ def is_current(archive: Archive) -> bool:
 def restore(archive: Archive, progress: Progress = lambda done, total: None) -> None:
     """Restore a backup into this empty catalogue. Raises BackupError, DatabaseError."""
     with transaction.atomic():
-        _keep_out_writers()
+        if connection.vendor == "postgresql":  # on SQLite the transaction itself keeps out other writers
+            names = ", ".join(f'"{table.model._meta.db_table}"' for table in tables())
+            connection.cursor().execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
         if not is_empty():
             raise BackupError("This catalogue is no longer empty: run the command again.")
         Session._base_manager.all().delete()
@@ -46,16 +48,7 @@ def restore(archive: Archive, progress: Progress = lambda done, total: None) -> 
             derive_all()
         index.install(connection)
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-
-
-def _keep_out_writers() -> None:
-    """Lock the tables. On SQLite the transaction has already done so."""
-    if connection.vendor == "postgresql":
-        names = ", ".join(f'"{table.model._meta.db_table}"' for table in tables())
-        with connection.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+        connection.cursor().execute("ANALYZE")
 
 
 def load(archive: Archive, registry: Any, progress: Progress = lambda done, total: None) -> None:

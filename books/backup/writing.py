@@ -44,7 +44,9 @@ def write(path: Path, progress: Progress = lambda done, total: None) -> dict[str
     The file appears under this name once it is complete, checked and synced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _delete_left_behind(path.parent)
+    for file in path.parent.glob(f".*{PARTIAL}"):  # left by a killed process
+        if file.stat().st_mtime < time.time() - LEFT_BEHIND:
+            file.unlink(missing_ok=True)
     with _temporary_file(path) as partial:
         _write(partial, progress)
         with open_archive(partial, lambda done, total: progress(total, total)) as archive:  # it is readable
@@ -63,12 +65,6 @@ def _temporary_file(path: Path) -> Iterator[Path]:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-def _delete_left_behind(folder: Path) -> None:
-    for file in folder.glob(f".*{PARTIAL}"):  # left by a killed process
-        if file.stat().st_mtime < time.time() - LEFT_BEHIND:
-            file.unlink(missing_ok=True)
 
 
 def _write(path: Path, progress: Progress) -> None:

@@ -134,17 +134,13 @@ def parts(sheets: int) -> dict[str, str]:
     types = {"xl/workbook.xml": f"{KIND}.sheet.main+xml", **dict.fromkeys(names.values(), f"{KIND}.worksheet+xml")}
     overrides = "".join(f'<Override PartName="/{name}" ContentType="{kind}"/>' for name, kind in types.items())
     default = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    listed = "".join(f'<sheet name="{sheet_name(n)}" sheetId="{n}" r:id="rId{n}"/>' for n in names)
+    listed = "".join(f'<sheet name="Books{f" {n}" if n > 1 else ""}" sheetId="{n}" r:id="rId{n}"/>' for n in names)
     return {
         "[Content_Types].xml": f'<Types xmlns="{TYPES}">{default}{overrides}</Types>',
         "_rels/.rels": relations("officeDocument", {1: "xl/workbook.xml"}),
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{listed}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": relations("worksheet", {n: f"/{name}" for n, name in names.items()}),
     }
-
-
-def sheet_name(number: int) -> str:
-    return "Books" if number == 1 else f"Books {number}"
 
 
 def relations(kind: str, targets: Mapping[int, str]) -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
 from django.templatetags.static import static
 
 from books.metadata import record
@@ -49,16 +48,6 @@ class Feed:
     count: int | None = None  # of entries on all pages, if known
     size: int | None = None  # of a page, in entries
     catalogue: str = ""  # its name
-
-
-class Style(Protocol):
-    """A module that writes feeds in one version of OPDS."""
-
-    MEDIA_TYPES: tuple[str, ...]
-
-    def write_feed(self, feed: Feed, origin: str) -> HttpResponse: ...
-
-    def write_book(self, book: Mapping[str, Any], origin: str) -> HttpResponse: ...
 
 
 def with_query(path: str, parameters: Mapping[str, str]) -> str:

@@ -50,6 +50,7 @@ def write_book(book: Mapping[str, Any], origin: str) -> HttpResponse:
 
 
 def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] = NO_ATTRIBUTES) -> Xml:
+    topics = origin + reverse("topic_list")
     return element(
         "entry",
         attributes,
@@ -57,7 +58,7 @@ def _entry(book: Mapping[str, Any], origin: str, attributes: Mapping[str, str] =
         *texts(updated=book["updated_at"].isoformat(), published=book["created_at"].isoformat()),
         *(element("author", NO_ATTRIBUTES, *texts(name=name)) for name in book["authors"]),
         *(element("contributor", NO_ATTRIBUTES, *texts(name=each)) for each in book["contributors"]),
-        *(_category(slug, name, origin) for slug, name in book["topics"]),
+        *(element("category", {"scheme": topics, "term": slug, "label": name}) for slug, name in book["topics"]),
         *texts(
             dc_alternative=book["subtitle"],
             dc_identifier=book["urn"],
@@ -80,17 +81,14 @@ def _in_series(place: Place) -> str:
     return f"{place.series} ({place.written})" if place.written else place.series
 
 
-def _category(slug: str, name: str, origin: str) -> Xml:
-    return element("category", {"scheme": origin + reverse("topic_list"), "term": slug, "label": name})
-
-
 def _navigation_entry(link: NavigationLink, feed: Feed, origin: str) -> Xml:
     """An entry that links to another feed. It counts as changed whenever the catalogue has changed."""
+    books = f"{link.books or 0:,} book{'' if link.books == 1 else 's'}"
     return element(
         "entry",
         NO_ATTRIBUTES,
         *texts(id=origin + START + link.path, title=link.title, updated=feed.updated.isoformat()),
-        element("content", {"type": "text"}, link.summary or _book_count(link.books or 0)),
+        element("content", {"type": "text"}, link.summary or books),
         _link(link.rel, START + link.path, _kind(link.path)),
     )
 
@@ -107,10 +105,6 @@ def _link(rel: str, href: str, kind: str, about: Mapping[str, str] = NO_ATTRIBUT
 
 def _kind(path: str) -> str:
     return ACQUISITION if path.startswith("books/") else NAVIGATION
-
-
-def _book_count(books: int) -> str:
-    return f"{books:,} book{'' if books == 1 else 's'}"
 
 
 def _written(number: int | None) -> str:

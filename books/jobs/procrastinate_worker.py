@@ -29,7 +29,9 @@ async def run_with_loop(
         loop.wake()
 
     app.connector.pool.connection_class = PatientConnection  # type: ignore[attr-defined]
-    await forget_stalled_notifications(app)
+    # Those that a worker held when it died are forgotten.
+    for dead in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=UNSEEN.total_seconds()):
+        await app.job_manager.finish_job_by_id_async(cast("int", dead.id), status=jobs.Status.FAILED, delete_job=True)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(loop.aserve())
@@ -37,12 +39,6 @@ async def run_with_loop(
             loop.stop()
     finally:
         await loop.aclose()
-
-
-async def forget_stalled_notifications(app: App) -> None:
-    """Delete the notifications that a worker held when it died."""
-    for dead in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=UNSEEN.total_seconds()):
-        await app.job_manager.finish_job_by_id_async(cast("int", dead.id), status=jobs.Status.FAILED, delete_job=True)
 
 
 class PatientConnection(AsyncConnection[Any]):

@@ -115,7 +115,8 @@ class Loop:
                     kept_up = now
                 if self._has_news() or now - claimed >= CLAIM_EVERY:
                     claimed = now
-                    if await self._one_may_be_due():
+                    # Whether a job is due, or will become due with time alone.
+                    if connection.vendor != "sqlite" or await Job.objects.filter(due_at__isnull=False).aexists():
                         await self.aclaim()
                     else:
                         claimed = math.inf  # until somebody writes
@@ -160,10 +161,6 @@ class Loop:
         version = self.watching.execute("PRAGMA data_version").fetchone()
         before, self.seen_version = self.seen_version, version
         return bool(version != before)
-
-    async def _one_may_be_due(self) -> bool:
-        """Whether a job is due or will become due."""
-        return connection.vendor != "sqlite" or await Job.objects.filter(due_at__isnull=False).aexists()
 
     async def _pause(self, seconds: float) -> None:
         """Wait to be woken, up to a number of seconds."""

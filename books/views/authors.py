@@ -41,10 +41,5 @@ def contributions(author: Named) -> Iterator[dict[str, Any]]:
             "role": LABELS[role],
             "count": count,
             "books": [serializers.link("book_detail", *row) for row in rows[:MAX_SHOWN]],
-            "url": reverse("book_list", query={"q": f"{WORDS[role]}:{as_phrase(author.name)}"}),
+            "url": reverse("book_list", query={"q": f'{WORDS[role]}:"{author.name.replace('"', "")}"'}),
         }
-
-
-def as_phrase(name: str) -> str:
-    """A name as a phrase to search for."""
-    return '"' + name.replace('"', "") + '"'

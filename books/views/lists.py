@@ -193,7 +193,9 @@ class BooksView(CatalogueView):
         column, is_whole = query.page.ordering.columns[0], not (page.after or page.before)
         start = column if column in STARTING and not is_whole else ""
         counts = await self.matches.afacets(page, query.asked_facets, start) if self._is_narrowable() else None
-        author = await aname(search.author) if search.author else None
+        author = None
+        if search.author:
+            author = await Author.objects.filter(pk=search.author).values_list("name", flat=True).afirst()
         context = list_context(query, counts, path, about.get("name", ""), author)
         context["jumps"] = jumps(query, path, await self._letters(counts, start) if start else "")
         count, is_exact = self._total(counts)
@@ -212,10 +214,6 @@ class BooksView(CatalogueView):
         if self.matches.conditions and counts and counts.is_exact:
             return "".join(sorted({letter_of(start) for start in counts.starts}, key=LETTERS.find))
         return await aletters(Book, start)
-
-
-async def aname(author: str) -> str | None:
-    return await Author.objects.filter(pk=author).values_list("name", flat=True).afirst()
 
 
 def rows_html(rows: Sequence[Row], query: SearchQuery, places: Mapping[int, str]) -> bytes:

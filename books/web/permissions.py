@@ -77,7 +77,11 @@ async def aauthorize(request: HttpRequest, rules: Mapping[str, Rule]) -> None:
 async def arequire(user: RequestUser, rule: Rule) -> None:
     """403 unless the token has the scope, and the account the permission."""
     if user.token and rule.scope not in user.token.scopes.split():
-        raise _missing_scope(rule)
+        if rule.scope is None:
+            raise HTTPError(403, "A token cannot do this: sign in with your password.")
+        challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{rule.scope}"'
+        detail = f"This token lacks the scope {rule.scope}."
+        raise HTTPError(403, detail, headers={"WWW-Authenticate": challenge})
     if rule.permission and not await user.ahas_perm(rule.permission):
         raise LibrarianRequired(rule.permission)
 
@@ -107,10 +111,3 @@ async def ais_still_allowed(request: HttpRequest, rules: Mapping[str, Rule]) -> 
 def is_open(rule: Rule) -> bool:
     """Whether it takes no account now."""
     return rule is ANYBODY or (rule is READ and not settings.READ_REQUIRES_LOGIN)
-
-
-def _missing_scope(rule: Rule) -> HTTPError:
-    if rule.scope is None:
-        return HTTPError(403, "A token cannot do this: sign in with your password.")
-    challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{rule.scope}"'
-    return HTTPError(403, f"This token lacks the scope {rule.scope}.", headers={"WWW-Authenticate": challenge})

@@ -48,7 +48,8 @@ class Command(BaseCommand):
             if is_there and not is_empty():
                 self.restore_books(archive, dry_run=dry_run)
                 return
-            self.say("It is restored as it is, in place of " + (what_is_here() if is_there else "nothing") + ".")
+            here = {table.label: table.model._base_manager.count() for table in tables()} if is_there else {}
+            self.say(f"It is restored as it is, in place of {describe_rows(here)}.")
             if not dry_run:
                 self.restore_all(archive)
         if dry_run:
@@ -87,10 +88,6 @@ def introduction(archive: Archive) -> str:
     manifest, written = archive.manifest, datetime.fromisoformat(archive.manifest["created_at"])
     when = f"{written:%Y-%m-%d %H:%M} UTC by version {manifest['version']} on {manifest['database']}"
     return f"{archive.path.name}, written {when}: {describe_rows(archive.counts)}."
-
-
-def what_is_here() -> str:
-    return describe_rows({table.label: table.model._base_manager.count() for table in tables()})
 
 
 @contextmanager

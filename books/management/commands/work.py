@@ -33,18 +33,14 @@ class Command(BaseCommand):
             threading.Thread(target=end_with, args=[options["with"]], daemon=True).start()
         Loop.places = concurrency
         if settings.JOBS_BACKEND == "procrastinate" and not options["once"]:
-            check_database()  # procrastinate would try for half a minute without saying what is wrong
+            try:  # procrastinate would try for half a minute, and not say what is wrong
+                connection.ensure_connection()
+            except OperationalError as error:
+                raise CommandError(f"The database fails: {' '.join(str(error).split())}") from error
+            connection.close()
             call_command("procrastinate", "worker", *(["--queues", ",".join(queue)] if queue else []))
         else:
             asyncio.run(work(Loop(queue), once=options["once"]))
-
-
-def check_database() -> None:
-    try:
-        connection.ensure_connection()
-    except OperationalError as error:
-        raise CommandError(f"The database fails: {' '.join(str(error).split())}") from error
-    connection.close()
 
 
 async def work(loop: Loop, *, once: bool) -> None:
