@@ -4,6 +4,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -21,14 +22,9 @@ def kept_in(path: Path) -> str:
 
 
 def make(path: Path) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(50))
-        file.flush()
-        os.fsync(descriptor)  # after a power cut, no empty file may have the name
-    try:
+    with NamedTemporaryFile("w", dir=path.parent) as draft:  # only its owner can read it
+        draft.write(secrets.token_urlsafe(50))
+        draft.flush()
+        os.fsync(draft.fileno())  # after a power cut, no empty file may have the name
         with suppress(FileExistsError):
-            os.link(draft, path)  # whole or not at all, and never over another's
-    finally:
-        draft.unlink()
+            os.link(draft.name, path)  # whole or not at all, and never over another's

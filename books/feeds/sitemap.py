@@ -15,7 +15,6 @@ from books.models import Author, Book, Series, Topic
 from books.web.serializers import book_url
 
 IDS_IN_A_FILE = 50_000  # URLs of a file, the protocol's limit
-FILES = 50_000  # files of an index, the protocol's limit
 BATCH = 1000  # rows
 NAME = "http://www.sitemaps.org/schemas/sitemap/0.9"
 HEAD = f'<?xml version="1.0" encoding="utf-8"?>\n<%s xmlns="{NAME}">\n'
@@ -34,7 +33,7 @@ class Pages:
     def numbers(self) -> list[int]:
         """The numbers of the files that are not empty, from 1. Each takes a query, since ids may have wide gaps."""
         numbers: list[int] = []
-        while len(numbers) < FILES and (row := self._first(numbers[-1] if numbers else 0)):
+        while row := self._first(numbers[-1] if numbers else 0):
             numbers.append((row["pk"] - 1) // IDS_IN_A_FILE + 1)
         return numbers
 
@@ -79,5 +78,5 @@ PAGES = {
 def index(origin: str) -> bytes | None:
     """The index of all files; None for an empty catalogue. Call it in a thread."""
     paths = [reverse(pages.view, args=[number]) for pages in PAGES.values() for number in pages.numbers()]
-    lines = "".join(f"<sitemap><loc>{origin}{path}</loc></sitemap>\n" for path in paths[:FILES])
+    lines = "".join(f"<sitemap><loc>{origin}{path}</loc></sitemap>\n" for path in paths)
     return f"{HEAD % 'sitemapindex'}{lines}</sitemapindex>\n".encode() if paths else None
