@@ -17,7 +17,6 @@ from books.cache import catalogue_version
 from books.cache.topics import warm_up as read_topics
 from books.models.token import token_uses
 from books.views.errors import server_refusal
-from books.views.upload_check import upload_check
 from django41_example.server.forwarded import ForwardedHeaders
 from django41_example.server.handler import Handler
 from django41_example.server.lifespan import Lifespan
@@ -39,7 +38,6 @@ handler = Handler(
     pool,
     server_refusal,
     body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
-    upload_check=upload_check,
     upload_limit=settings.UPLOAD_LIMIT,
 )
 handler.always = {"/health_check/live/"}

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from books.models import Book, Job, JobFile, Scope, Token
 from books.views.errors import server_refusal
-from books.views.upload_check import upload_check
 from books.web.form_data import CHUNK, StrictMultiPartParser
 from books.web.negotiation import HTTPError
 from books.web.parsing import form_with_files
@@ -176,7 +175,7 @@ DOORS = (
 @pytest.fixture
 def handler(make_pool: MakePool) -> Handler:  # noqa: F811
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return Handler(make_pool(), server_refusal, body_limit=limit, upload_check=upload_check, upload_limit=4 << 20)
+    return Handler(make_pool(), server_refusal, body_limit=limit, upload_limit=4 << 20)
 
 
 async def post(handler: Handler, path: str, framing: str, body: bytes, content_type: str = TYPE, **more: str) -> Answer:

@@ -6,10 +6,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from books.models import FileChunk, Job, JobFile, Scope, Token
 from books.views.errors import server_refusal
-from books.views.upload_check import upload_check
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, Message, until
 from tests.asgi.conftest import MakePool, make_pool  # noqa: F401 - a fixture
@@ -31,7 +31,7 @@ UNKNOWN = ("authorization", "Bearer books_unknown")
 @pytest.fixture
 def handler(make_pool: MakePool) -> Handler:  # noqa: F811
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return Handler(make_pool(), server_refusal, body_limit=limit, upload_check=upload_check, upload_limit=UPLOAD_LIMIT)
+    return Handler(make_pool(), server_refusal, body_limit=limit, upload_limit=UPLOAD_LIMIT)
 
 
 class Upload(Exchange):
@@ -109,6 +109,18 @@ async def test_a_librarians_list_is_let_in(handler: Handler, path: str) -> None:
     assert answer.status == 202
     file = await JobFile.objects.select_related("job").aget()
     assert (f"/jobs/{file.job.key}/", file.size) == (answer.headers["location"], SIZE)  # type: ignore[union-attr]
+
+
+async def test_a_token_that_is_revoked_on_the_way_lets_nothing_in(handler: Handler) -> None:
+    exchange = upload(handler, "/jobs/", await as_whom(librarian, Scope.JOBS, Scope.WRITE))
+    receive = exchange.receive
+
+    async def revoked() -> Message:
+        await Token.objects.aupdate(revoked_at=timezone.now())
+        return await receive()
+
+    exchange.receive = revoked  # type: ignore[method-assign]
+    assert ((await exchange.answer()).status, await JobFile.objects.aexists()) == (401, False)
 
 
 async def test_a_librarians_list_in_chunks_is_let_in(handler: Handler) -> None:

@@ -16,7 +16,7 @@ from books.web.authentication import ANONYMOUS, RequestUser, aauthenticate
 from books.web.errors import REFUSED, http_error
 from books.web.form_data import StrictMultiPartParser
 from books.web.negotiation import Page, as_json, error_response, error_type, preferred_type
-from books.web.permissions import READ, LoginRequired, Rule, aauthorize
+from books.web.permissions import CHANGE, READ, LoginRequired, Rule, aauthorize, ais_still_allowed, arequire
 from django41_example.server.thread_pool import remember_user
 from django41_example.server.threads import in_thread
 
@@ -70,6 +70,10 @@ class CatalogueView(View):
     async def _admit(self, request: HttpRequest, *, is_own: bool) -> Callable[..., Awaitable[HttpResponseBase]]:
         """The method that answers the request, once it may; raises HTTPError."""
         query, method = request.META.get("QUERY_STRING", ""), "GET" if request.method == "HEAD" else str(request.method)
+        scope = getattr(request, "scope", {})
+        is_upload = method == "POST" and self.takes_uploads
+        if scope.get("is_too_large") and not is_upload:
+            raise HTTPError(413, parsing.TOO_LARGE, headers={"Connection": "close"})
         if "%" in query or not query.isascii():
             parsing.check_encoding(query.encode("latin-1", "replace"), "query")
         if method != "GET":  # to a GET the response cache answers, which knows no such header
@@ -77,7 +81,7 @@ class CatalogueView(View):
             request.multipart_parser_class = StrictMultiPartParser  # type: ignore[assignment]
         self.user = user = await self.aauthenticate(request) if is_own else ANONYMOUS
         request.request_user = user  # type: ignore[attr-defined]
-        if user.account and (scope := getattr(request, "scope", None)):
+        if user.account and scope:
             remember_user(scope, user.account.pk)
         handler = getattr(self, method.lower(), None) if method.lower() in self.http_method_names else None
         if handler is None or method == "OPTIONS":
@@ -88,6 +92,15 @@ class CatalogueView(View):
         self.media_type = preferred_type(request, *offers) if offers and not self.ignores_accept else ""
         if self.media_type == HTML:
             await acatalogue_name()  # which the page shows
+        if receive_body := scope.get("receive_body"):
+            # A large body is received now: nobody who may not send it here can fill memory or the disk.
+            if is_upload:
+                await arequire(user, CHANGE)  # an upload is a list to import
+            if user.account is None:  # no form for everybody is as large
+                raise HTTPError(413, parsing.TOO_LARGE, headers={"Connection": "close"})
+            await receive_body(request)
+            if not await ais_still_allowed(request, self.rules):  # after perhaps an hour
+                raise LoginRequired
         return handler  # type: ignore[no-any-return]
 
     @property

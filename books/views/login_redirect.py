@@ -23,6 +23,8 @@ def redirect_to_login(request: HttpRequest) -> HttpResponse:
 
     Raises HTTPError if the form is too large for that.
     """
+    if "receive_body" in getattr(request, "scope", {}):  # it was not received
+        raise too_long_to_carry()
     if request.method == "POST" and request.content_type in parsing.FORMS:
         is_new = request.path == reverse("book_list")
         here = reverse("book_new") if is_new else settings.SCRIPT_NAME + _nearest_page(request.path_info)

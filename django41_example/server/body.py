@@ -16,9 +16,9 @@ DRAIN_SECONDS, DRAIN_BYTES = 2, 16 << 20
 
 
 class BodyTooLarge(Exception):
-    def __init__(self, *, is_complete: bool) -> None:
-        super().__init__(is_complete)
-        self.is_complete = is_complete  # whether all of it has arrived
+    def __init__(self, limit: int, *, is_complete: bool) -> None:
+        super().__init__(limit, is_complete)
+        self.limit, self.is_complete = limit, is_complete  # whether all of it has arrived
 
 
 def announced_size(scope: Scope) -> float:
@@ -34,7 +34,7 @@ async def read_limited(
 ) -> IO[bytes]:
     """The body, read by Django's `read_body`; raises BodyTooLarge beyond `limit` bytes, and at once if announced."""
     if limit < announced < math.inf:
-        raise BodyTooLarge(is_complete=False)
+        raise BodyTooLarge(limit, is_complete=False)
     received, is_complete = 0, False
 
     async def receive_limited() -> Any:
@@ -47,15 +47,16 @@ async def read_limited(
         return await read(receive_limited)
     except RequestAborted:
         if received > limit:
-            raise BodyTooLarge(is_complete=is_complete) from None
+            raise BodyTooLarge(limit, is_complete=is_complete) from None
         raise
 
 
-def draining(receive: Receive, send: Send) -> Send:
-    """Before the response ends, read on for a while: else the client gets a reset instead of the response."""
+def draining(scope: Scope, receive: Receive, send: Send) -> Send:
+    """Before the response ends, read on for a while if more is to come: else the client gets a reset in its place."""
 
     async def send_and_drain(message: Any) -> None:
-        if message["type"] == "http.response.body" and not message.get("more_body"):
+        is_end = message["type"] == "http.response.body" and not message.get("more_body")
+        if is_end and not scope["has_arrived"]:
             await send({**message, "more_body": True})
             await drain(receive)
             message = {"type": "http.response.body"}

@@ -28,7 +28,7 @@ from django41_example.server.request_log import REQUEST_ID
 from django41_example.server.routes import Routes
 from django41_example.server.statements import Refusal, refusal
 from django41_example.server.thread_pool import ThreadPool, client_of
-from django41_example.server.threads import Checkout, PoolTimeout
+from django41_example.server.threads import Checkout, PoolTimeout, release
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,6 @@ View = Callable[..., Any]
 # How the application words an error of the server: request, status, what to do next, headers.
 ErrorResponse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpResponseBase]
 
-UPLOAD_ADMITTED = 204
 CLOSE = {"Connection": "close"}
 # A crowd that is turned away must not fill the worker with idle connections.
 BUSY: Refusal = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1", **CLOSE}
@@ -52,8 +51,8 @@ class Handler(ASGIHandler):
     """Answers requests as Django does, with these differences:
 
     - Sync code runs in a thread of the pool (see `threads`). A stream holds no thread.
-    - A body larger than UNCHECKED_BODY is read only if the view `upload_check`, given the head alone, answers 204. Only
-      uploads may exceed `body_limit` bytes, up to `upload_limit`.
+    - A body larger than UNCHECKED_BODY is left to the view: it calls `scope["receive_body"]` once it has admitted the
+      sender. Only uploads may exceed `body_limit` bytes, up to `upload_limit`.
     - A request that writes runs to its end even if its client leaves. A request that only reads ends with its client,
       and so does the wait for a thread.
     - If the database connection is lost, a read is retried once on a new connection; whatever still fails is a 503.
@@ -70,11 +69,10 @@ class Handler(ASGIHandler):
         error_response: ErrorResponse,
         *,
         body_limit: int,
-        upload_check: View | None = None,
         upload_limit: int = 0,
     ) -> None:
         super().__init__()
-        self.pool, self.error_response, self.upload_check = pool, error_response, upload_check
+        self.pool, self.error_response = pool, error_response
         self.body_limit, self.upload_limit = body_limit, upload_limit
         self.event_streams, self.downloads = EventStreams(), Counter[str]()
         self.routes = Routes()
@@ -111,37 +109,41 @@ class Handler(ASGIHandler):
         await self.send_response(response, send)
 
     async def _answer_with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
-        size, limit = announced_size(scope), self.body_limit
-        try:
-            scope["is_too_large"] = limit < size < math.inf
-            if self._is_to_check(scope, size):
-                scope["is_upload_check"] = True
-                if await self._answer(scope, receive, draining(receive, send)):
-                    return
-                scope["is_upload_check"], limit = False, self.upload_limit if size > limit else limit
-            body = await read_limited(self.read_body, receive, limit, announced=size)
-        except RequestAborted:
-            return
-        except BodyTooLarge as error:
-            scope["refusal"] = 413, f"A body may have {limit:,} bytes here, and this one has more.", CLOSE
-            body, send = BytesIO(), send if error.is_complete else draining(receive, send)
-        await self._answer(scope, receive, send, body)
+        size, limit, body = announced_size(scope), self.body_limit, None
+        scope["is_too_large"], scope["has_arrived"] = limit < size < math.inf, False
+        if self._is_for_view(scope, size):
+            scope["receive_body"] = partial(self._receive_body, receive, size)
+        else:
+            try:
+                body = await read_limited(self.read_body, receive, limit, announced=size)
+                scope["has_arrived"] = True
+            except RequestAborted:
+                return
+            except BodyTooLarge as error:
+                scope["has_arrived"], scope["refusal"] = error.is_complete, too_large(error.limit)
+        await self._answer(scope, receive, draining(scope, receive, send), body)
 
-    def _is_to_check(self, scope: Scope, size: float) -> bool:
-        """Whether `upload_check` decides about this body before it is read."""
+    def _is_for_view(self, scope: Scope, size: float) -> bool:
+        """Whether the view decides about this body before it is read."""
         if size > self.body_limit:
-            return bool(self.upload_check) and (size < math.inf or self.routes.declares("takes_uploads", scope["path"]))
-        return bool(self.upload_check) and size > UNCHECKED_BODY and scope["method"] not in REPEATABLE
+            return bool(self.upload_limit) and (size < math.inf or self.routes.declares("takes_uploads", scope["path"]))
+        return bool(self.upload_limit) and size > UNCHECKED_BODY and scope["method"] not in REPEATABLE
+
+    async def _receive_body(self, receive: Receive, size: float, request: Any) -> None:
+        """Called by the view. Raises BodyTooLarge, RequestAborted."""
+        del request.scope["receive_body"]
+        release()
+        limit = self.upload_limit if size > self.body_limit else self.body_limit
+        request._stream = await read_limited(self.read_body, receive, limit, announced=size)
+        request.scope["has_arrived"] = True
 
     @login_not_required
     async def _refuse(self, request: HttpRequest, *refusal: Any) -> HttpResponseBase:
         return self.error_response(request, *refusal)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: IO[bytes] | None = None) -> bool:
-        """Answer the request. False if this was the upload check and it accepts the body."""
-        is_check = scope.get("is_upload_check")  # then the body is still to be received
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: IO[bytes] | None = None) -> None:
         client, writes = scope["client_key"], scope["method"] not in REPEATABLE
-        disconnected = None if is_check else partial(until_disconnect, receive)
+        disconnected = None if "receive_body" in scope else partial(until_disconnect, receive)
         with Checkout(self.pool, client=client, writes=writes, disconnected=disconnected) as checkout:
             checkout.catalogue_version = scope.get("catalogue_version")
             if prefix := get_script_prefix(scope):
@@ -153,8 +155,6 @@ class Handler(ASGIHandler):
                 if request is not None:  # else the response says what is wrong with it
                     response = await self._middleware_chain(request)  # type: ignore[attr-defined]
                 checkout.end()
-                if is_check and response.status_code == UPLOAD_ADMITTED:
-                    return False
                 if response.streaming:
                     await self._stream(response, receive, send)
                 else:
@@ -166,7 +166,6 @@ class Handler(ASGIHandler):
                     await close(request, response)
                 if body:
                     body.close()
-        return True
 
     async def send_response(self, response: Any, send: Send) -> None:
         """Django's, in a third of the time for a response that is not streamed."""
@@ -222,8 +221,9 @@ class Handler(ASGIHandler):
                 return self._refuse, BUSY, {}
             self.downloads[client] += 1
             scope["is_download"] = True
-        view = self.upload_check if scope.get("is_upload_check") else match.func
-        return self.guarded(view), match.args, match.kwargs
+        if "receive_body" in scope and not hasattr(getattr(match.func, "view_class", None), "takes_uploads"):
+            return self._refuse, too_large(UNCHECKED_BODY), {}  # the view is another's, which admits nobody
+        return self.guarded(match.func), match.args, match.kwargs
 
     def _guard(self, view: View) -> Callable[..., Awaitable[HttpResponseBase]]:
         """Wrap the view, to answer 503 when there is no thread or no database."""
@@ -238,12 +238,21 @@ class Handler(ASGIHandler):
                     if request.method not in REPEATABLE or not await sync_to_async(drop_broken_connection)():
                         raise
                     return await call(request, *args, **kwargs)  # type: ignore[no-any-return]
+            except RequestAborted:  # within the body: nobody hears this
+                return self.error_response(request, 400, "The body is incomplete.", CLOSE)
+            except BodyTooLarge as error:
+                request.scope["has_arrived"] = error.is_complete
+                return self.error_response(request, *too_large(error.limit))
             except (PoolTimeout, Error) as error:
                 if refused := refusal_of(error):
                     return self.error_response(request, *refused)
                 raise
 
         return guarded
+
+
+def too_large(limit: int) -> Refusal:
+    return 413, f"A body may have {limit:,} bytes here, and this one has more.", CLOSE
 
 
 def refusal_of(error: Exception) -> Refusal | None:

@@ -4,10 +4,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.views import View
 
 from books.views.errors import server_refusal
-from books.views.upload_check import upload_check
 from django41_example.server.handler import Handler
 from tests.asgi.client import Exchange, ask
 from tests.asgi.conftest import MakePool, Serve
@@ -19,13 +19,17 @@ UPLOAD_LIMIT = 5000
 
 @pytest.fixture
 def handler(serve: Serve) -> Handler:
-    async def view(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(str(len(request.body)))
+    class Strict(View):
+        takes_uploads = False
 
-    async def upload_check(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(status=204 if request.path == "/upload/" else 403)
+        async def post(self, request: Any) -> HttpResponse:
+            if receive_body := request.scope.get("receive_body"):
+                if request.path != "/upload/":
+                    return HttpResponse(status=403)
+                await receive_body(request)
+            return HttpResponse(str(len(request.body)))
 
-    return serve(view, body_limit=1000, upload_limit=UPLOAD_LIMIT, upload_check=upload_check)
+    return serve(Strict.as_view(), body_limit=1000, upload_limit=UPLOAD_LIMIT)
 
 
 def post(size: int) -> dict[str, Any]:
@@ -63,9 +67,7 @@ CHUNKED_FORM = [("transfer-encoding", "chunked"), ("content-type", "multipart/fo
 
 
 async def test_a_form_in_chunks_needs_leave_where_uploads_are_taken(make_pool: MakePool) -> None:
-    handler = Handler(
-        make_pool(), server_refusal, body_limit=1000, upload_check=upload_check, upload_limit=UPLOAD_LIMIT
-    )
+    handler = Handler(make_pool(), server_refusal, body_limit=1000, upload_limit=UPLOAD_LIMIT)
     assert (await ask(handler, "/jobs/", method="POST", body=[b"x"], headers=CHUNKED_FORM)).status == 401
 
 
@@ -77,9 +79,7 @@ async def test_elsewhere_it_may_be_as_large_as_forms(handler: Handler) -> None:
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/books/", "/nowhere/"])
 async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path: str, make_pool: MakePool) -> None:
-    handler = Handler(
-        make_pool(), server_refusal, body_limit=1000, upload_check=upload_check, upload_limit=UPLOAD_LIMIT
-    )
+    handler = Handler(make_pool(), server_refusal, body_limit=1000, upload_limit=UPLOAD_LIMIT)
     answer = await ask(handler, path, **post(UPLOAD_LIMIT))
     assert answer.status == (404 if path == "/nowhere/" else 413)
 
@@ -99,7 +99,7 @@ async def test_the_catalogue_reads_no_large_body_where_no_list_is_imported(path:
 async def test_who_may_not_send_a_body_there_is_refused_before_it_is_read(
     method: str, path: str, status: int, make_pool: MakePool
 ) -> None:
-    handler = Handler(make_pool(), server_refusal, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
+    handler = Handler(make_pool(), server_refusal, body_limit=1 << 20, upload_limit=1 << 30)
     headers = [("content-length", "75000"), ("content-type", "application/json")]
     exchange = Exchange(handler, path, method=method, body=[b"x" * 25_000] * 3, headers=headers)
     unread: list[int] = []
@@ -123,7 +123,7 @@ BESIDE = "Sign in at /accounts/login/ in another window. Then go back to your fo
 async def test_what_is_typed_after_a_session_has_ended_is_not_lost(
     letters: int, shown: str, make_pool: MakePool
 ) -> None:
-    handler = Handler(make_pool(), server_refusal, body_limit=1 << 20, upload_check=upload_check, upload_limit=1 << 30)
+    handler = Handler(make_pool(), server_refusal, body_limit=1 << 20, upload_limit=1 << 30)
     typed = f"title=Kokoro&description={'%E5%BF%83' * letters}"
     answer = await ask(handler, "/books/new/", **form(typed))
     assert (answer.status, shown in answer.body.decode()) == (401, True)
