@@ -407,3 +407,26 @@ def test_marcxml_without_a_sound_record_is_refused() -> None:
 def test_marcxml_that_is_damaged_before_its_records_is_refused(opening: str) -> None:
     with pytest.raises(UnreadableFile, match="This MARCXML is damaged before its first record"):
         read(f"{opening}{XML.format('')}".encode())
+
+
+def test_marc_as_text_is_read_field_by_field() -> None:
+    """As MarcEdit writes it, with backslashes for spaces and names for what is not ASCII."""
+    dates = "010314s1999    fr            000 0 fre d".replace(" ", "\\")
+    text = (
+        f"=LDR  00755cam  22002414a 4500\n=001  12883376\n=003  DLC\n=008  {dates}\n=020  \\\\$a0306406152\n"
+        "=100  1\\$aDuval, Ren{acute}ee\n=245  10$aL'{acute}et{acute}e :$bune saison\n"
+        "=520  \\\\$aOf {dollar}5 and {lcub}more{rcub}.\n\n"
+        "=LDR  00755cam  22002414a 4500\n=245  10$aMärchen\n=LDR  00755cam\n=245  10$aThird\n"
+    )
+    first, second, third = read(text.replace("\n", "\r\n").encode())
+    assert first.fields == {
+        "source_key": "dlc:12883376",
+        "title": "L'été",
+        "subtitle": "une saison",
+        "authors": ["Renée Duval"],
+        "isbn13": "9780306406157",
+        "published_year": 1999,
+        "language": "fr",
+        "description": "Of $5 and {more}.",
+    }
+    assert [second.fields["title"], third.fields["title"]] == ["Märchen", "Third"]

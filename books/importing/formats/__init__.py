@@ -24,6 +24,7 @@ FORMATS = {
         *PROGRAMS,
         marc.BINARY,
         marc.XML,
+        marc.TEXT,
         opf.FORMAT,
         ris.FORMAT,
         bibtex.FORMAT,

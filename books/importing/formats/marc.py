@@ -1,4 +1,4 @@
-"""MARC 21 and UNIMARC records, binary or as XML. containers/marc.py reads them."""
+"""MARC 21 and UNIMARC records, binary, as XML or as text. containers/marc.py and marc_text.py read them."""
 
 import re
 from collections.abc import Callable
@@ -34,6 +34,7 @@ COLUMNS: Columns = {
     "series_number": "Number",
 }
 _LEADER = re.compile(rb"[\s\0]*(?:\d{5}| {5})[ -~]{7}[\d ]{5}")
+_TEXT = re.compile(rb"=(?:LDR|00\d) {1,2}[^\n]+\n=[A-Z0-9]{3} ")
 _END_OF_FIELD = b"\x1e"
 _NAMESPACES = (b"MARC21/slim", b"MARC21slim", b"unimarc", b"info:lc/xmlns/marcxchange")
 
@@ -48,10 +49,15 @@ def _is_xml(beginning: bytes) -> bool:
     return text.startswith(b"<") and is_marc
 
 
-def _format(name: str, title: str, begins: Callable[[bytes], bool], records: str) -> Format:
-    container = Container(title, begins, lazy_records(f"books.importing.containers.marc.{records}"))
+def _is_text(beginning: bytes) -> bool:
+    return bool(_TEXT.match(beginning))
+
+
+def _format(name: str, title: str, begins: Callable[[bytes], bool], records: str, *, is_text: bool = False) -> Format:
+    container = Container(title, begins, lazy_records(f"books.importing.containers.{records}"), is_text)
     return column_format(name, title, COLUMNS, container=container)
 
 
-BINARY = _format("marc", "MARC 21", _is_binary, "binary_records")
-XML = _format("marcxml", "MARCXML", _is_xml, "xml_records")
+BINARY = _format("marc", "MARC 21", _is_binary, "marc.binary_records")
+XML = _format("marcxml", "MARCXML", _is_xml, "marc.xml_records")
+TEXT = _format("marc-text", "MARC as text", _is_text, "marc_text.records", is_text=True)
