@@ -1,4 +1,4 @@
-"""The command `book-catalogue`: the server, and what manage.py does, wherever the catalogue is installed."""
+"""The command `book-catalogue`: the server and everything that manage.py does, for an installed catalogue."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ CONFIGURATION = environment.PROJECT / "gunicorn.conf.py"
 
 @contextmanager
 def errors_as_one_line() -> Iterator[None]:
-    """What its operator can mend, such as a setting or a full disk, is told without a traceback."""
+    """Report errors that the operator can fix, such as a setting or a full disk, without a traceback."""
     try:
         yield
     except ImproperlyConfigured as error:
@@ -48,7 +48,7 @@ def main() -> None:
     command, *arguments = sys.argv[1:] or [""]
     if command in {"", "-h", "--help"}:
         sys.stdout.write(USAGE.format(folder=environment.data_folder("VAR_DIR")))
-    elif command in {"version", "--version"}:  # Django would tell its own
+    elif command in {"version", "--version"}:  # Django would name its own
         sys.stdout.write(f"book-catalogue {settings.VERSION}\n")
     elif command == "serve":
         os.environ[environment.TO_PREPARE] = "1"
@@ -60,7 +60,7 @@ def main() -> None:
 
 @errors_as_one_line()
 def manage(*command: str) -> None:
-    """What manage.py does."""
+    """The same as manage.py."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django41_example.settings")
     execute_from_command_line([sys.argv[0], *command])
 

@@ -1,5 +1,5 @@
-"""The server, from the inside out: Django on a pool of threads, the response cache, static files, metrics, the request
-log."""
+"""The ASGI application, from the inside out: Django on a pool of threads, the response cache, static files, metrics,
+the request log."""
 
 import os
 from functools import partial
@@ -29,8 +29,8 @@ from django41_example.server.thread_pool import Limits, ThreadPool
 from django41_example.server.threads import disconnect_signals
 from django41_example.server.warm_up import share_arena, warm_up
 
-STREAMING_THREADS = 2  # for what is called while responses are sent
-HEAD_START = 0.005  # seconds: quick requests need less, and of slow ones eight run after 35 milliseconds
+STREAMING_THREADS = 2  # for calls while responses are being sent
+HEAD_START = 0.005  # seconds: quick requests take less, and eight slow ones all run after 35 milliseconds
 
 limits = Limits(settings.QUEUE_LENGTH, head_start=HEAD_START if connection.vendor == "sqlite" else 0)
 pool = ThreadPool(settings.THREADS, limits, streaming=ThreadPool(STREAMING_THREADS, limits, name="streaming"))
@@ -64,7 +64,7 @@ if settings.CACHE_MB and not settings.DEBUG and not settings.READ_REQUIRES_LOGIN
         ("cached_responses_hits", "Requests answered from the cache since the start"): lambda: cache.hits,
         ("cached_responses_misses", "Requests whose response was not in the cache"): lambda: cache.misses,
     }
-if settings.DEBUG:  # templates are read again, static files come from where they are written
+if settings.DEBUG:  # templates are reloaded, and static files served from their sources
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
     application = ASGIStaticFilesHandler(application)
@@ -93,7 +93,7 @@ if settings.BEHIND_PROXY:
 
 
 async def begin() -> None:
-    """In the process that serves: the one that has loaded the application forks jobs too, which have no limits."""
+    """Call this in the process that serves: the worker of jobs, forked from the same process, has no such limits."""
     limit_statements()
     disconnect_signals()
     if not settings.DEBUG:
@@ -103,8 +103,8 @@ async def begin() -> None:
 handler.lifespan = Lifespan(
     state={
         "end_streams": handler.event_streams.end,
-        "validate": getattr(catalogue_version, "validate_now", None),  # SQLite's takes less than waiting for it
-        "client_share": 1 if settings.BEHIND_PROXY else limits.client_share,  # of what connections hold in memory
+        "validate": getattr(catalogue_version, "validate_now", None),  # SQLite's takes less time than waiting for it
+        "client_share": 1 if settings.BEHIND_PROXY else limits.client_share,  # memory that connections hold
     },
     close=pool.close,
     background=background,

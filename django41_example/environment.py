@@ -1,4 +1,4 @@
-"""Strict readers of environment variables: what cannot be understood is an error that names the variable."""
+"""Strict readers of environment variables: an invalid value is an error that names the variable."""
 
 import os
 import re
@@ -14,12 +14,12 @@ from django.core.exceptions import ImproperlyConfigured
 Network = IPv4Network | IPv6Network
 
 PACKAGE = Path(__file__).resolve().parent
-IS_CHECKOUT = (PACKAGE.parent / "manage.py").exists()  # otherwise it is installed from a wheel
-PROJECT = PACKAGE.parent if IS_CHECKOUT else PACKAGE  # holds templates/ and gunicorn.conf.py
-FOLDER = PROJECT if IS_CHECKOUT else Path.cwd()  # where relative paths begin
-COMMAND = "python manage.py" if IS_CHECKOUT else "book-catalogue"  # as messages tell people to call it
+IS_CHECKOUT = (PACKAGE.parent / "manage.py").exists()  # False: it is installed from a wheel
+PROJECT = PACKAGE.parent if IS_CHECKOUT else PACKAGE  # contains templates/ and gunicorn.conf.py
+FOLDER = PROJECT if IS_CHECKOUT else Path.cwd()  # for relative paths
+COMMAND = "python manage.py" if IS_CHECKOUT else "book-catalogue"  # the command in messages
 
-TO_PREPARE = "CATALOGUE_TO_PREPARE"  # no setting: by this variable the command `serve` tells gunicorn's configuration
+TO_PREPARE = "CATALOGUE_TO_PREPARE"  # not a setting: the command `serve` passes it to gunicorn's configuration
 
 BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 
@@ -29,12 +29,12 @@ def text(name: str, default: str = "") -> str:
 
 
 def data_folder(name: str) -> Path:
-    """The folder for data: `var` in a checkout, else where the platform keeps what belongs to a user."""
+    """The folder for data: `var` in a checkout, otherwise the platform's folder for data of a user."""
     if given := text(name, "var" if IS_CHECKOUT else ""):
         return FOLDER / given
     try:
         return platformdirs.user_data_path("book-catalogue")
-    except RuntimeError as error:  # a service's user may have no home
+    except RuntimeError as error:  # the user of a service may have no home
         raise ImproperlyConfigured(f"{name} names no folder for data, and {error}.") from None
 
 
@@ -58,7 +58,7 @@ def address(name: str, default: str) -> IPv4Address | IPv6Address:
     """An address of this machine to listen on."""
     value = text(name, default)
     try:
-        return ip_address(value.removeprefix("[").removesuffix("]").replace("%", "/"))  # gunicorn knows no zones
+        return ip_address(value.removeprefix("[").removesuffix("]").replace("%", "/"))  # gunicorn accepts no zones
     except ValueError:
         hint = "write an IP address of this machine, or 0.0.0.0 for all that it has"
         raise ImproperlyConfigured(f"{name}={value!r}: {hint}.") from None
@@ -82,7 +82,7 @@ def proxies(name: str) -> int | tuple[Network, ...]:
 
 
 def prefix(name: str) -> str:
-    """The path that all URLs begin with, without a slash at its end; empty if there is none."""
+    """The path at the start of all URLs, without a final slash; empty if there is none."""
     value = text(name).rstrip("/")
     if not re.fullmatch(r"(/(?!\.{1,2}(/|$))[\w.~-]+)*", value, re.ASCII):
         raise ImproperlyConfigured(f"{name}={value!r}: write a path such as /books-app.")
@@ -95,7 +95,7 @@ def names(name: str, default: list[str]) -> list[str]:
 
 
 def url(name: str, default: str) -> str:
-    """The address of a server, without a slash at its end; empty if there is none by default."""
+    """The URL of a server without a final slash; may be empty if the default is."""
     if not text(name, default):
         return ""
     value = text(name, default).rstrip("/")
@@ -112,7 +112,7 @@ def url(name: str, default: str) -> str:
 
 
 def link(name: str) -> str:
-    """A URL for people to follow, here or elsewhere; empty if there is none."""
+    """A URL for people, on this site or another; empty if there is none."""
     value = text(name)
     if value and not re.fullmatch(r"(/(?![/\\])|https?://[\w.\[\]:-]+)[!-~]*", value, re.ASCII):
         raise ImproperlyConfigured(f"{name}={value!r}: write an address, or a path that begins with a slash.")
@@ -144,6 +144,6 @@ def database(name: str, default: str) -> DBConfig:
         config = dj_database_url.parse(value)
     except ValueError:
         raise ImproperlyConfigured(hint) from None
-    if config["NAME"] in {"", ":memory:"}:  # each thread would have a database of its own, which no restart outlives
+    if config["NAME"] in {"", ":memory:"}:  # each thread would have its own database, which ends with the process
         raise ImproperlyConfigured(hint)
     return config

@@ -1,7 +1,7 @@
 """Django's middlewares without their thread hops, and two of our own.
 
-Django runs a middleware's `process_request` and `process_response` in a thread, since some touch the database. Most
-only compute: here they do so on the event loop, and only what reads or writes a row goes to the thread.
+Django runs the `process_request` and `process_response` of a middleware in a thread, since some use the database. Most
+only compute, so here they run on the event loop, and only those that read or write a row use the thread.
 """
 
 import inspect
@@ -41,20 +41,20 @@ OWN_HEADERS = {
 
 
 class OnTheLoop(MiddlewareMixin):
-    """What stands before each of Django's middlewares here: its hooks are called on the event loop.
+    """A mixin for Django's middlewares that calls their hooks on the event loop.
 
-    In a thread goes only the `process_response` that `writes` a row. The first of those that stand side by side calls
-    the hooks of all, since coroutines for each take a tenth of the time of a list. An exception becomes a response
-    where it is raised, as it does between Django's.
+    Only a `process_response` that `writes` a row runs in a thread. The first of adjacent ones calls the hooks of all,
+    since a coroutine for each would take a tenth of the time of a list. An exception becomes a response where it is
+    raised, as with Django's own.
     """
 
-    is_for_all = True  # False: it has nothing to do for a request of nobody known that reads
-    only_sets_headers = False  # the same on all responses: then Django's is asked for them once
-    writes: Any = None  # whether `process_response` reads or writes a row, by request
+    is_for_all = True  # False: it has nothing to do for an anonymous request that reads
+    only_sets_headers = False  # equal on all responses, so that Django's middleware computes them once
+    writes: Any = None  # by request: whether `process_response` reads or writes a row
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
-        inner = inspect.unwrap(get_response)  # Django has wrapped it, to make responses of exceptions
+        inner = inspect.unwrap(get_response)  # Django has wrapped it, to convert exceptions to responses
         self.layers: tuple[OnTheLoop, ...] = (self, *inner.layers) if isinstance(inner, OnTheLoop) else (self,)
         self.layers_for_all = tuple(layer for layer in self.layers if layer.is_for_all)
         self.innermost: Any = inner.innermost if isinstance(inner, OnTheLoop) else inner
@@ -89,7 +89,7 @@ class OnTheLoop(MiddlewareMixin):
             set_headers(request, response, layers)
         else:
             headers = stored_headers(response)
-            headers.update(self.constant_headers(request.scheme, layers) | headers)  # its own ones stay
+            headers.update(self.constant_headers(request.scheme, layers) | headers)  # its own headers stay
         return response  # type: ignore[no-any-return]
 
     def _constant_headers(self, scheme: str, layers: "tuple[OnTheLoop, ...]") -> dict[str, tuple[str, str]]:
@@ -101,13 +101,13 @@ class OnTheLoop(MiddlewareMixin):
 
 
 def is_plain_read(request: Any) -> bool:
-    """Whether it writes nothing, has no cookie, and no proxy names its user."""
+    """Whether the request only reads, without a cookie and without a user named by a proxy."""
     is_named = "remote_user" in getattr(request, "scope", {})
     return request.method in SAFE and "HTTP_COOKIE" not in request.META and not is_named
 
 
 async def response_for(request: HttpRequest, error: Exception) -> Any:
-    """As Django's, but a 503 where there is no thread or no database."""
+    """Django's response to an exception, but 503 if there is no thread or no database."""
     refused = refusal_of(error)
     return server_refusal(request, *refused) if refused else await aresponse_for_exception(request, error)
 
@@ -119,7 +119,7 @@ def set_headers(request: HttpRequest, response: HttpResponse, layers: tuple[OnTh
 
 
 class SecurityMiddleware(OnTheLoop, security.SecurityMiddleware):
-    """Django's, with two headers for which it has no setting."""
+    """Django's, with two headers that it has no settings for."""
 
     only_sets_headers = True
 
@@ -130,7 +130,7 @@ class SecurityMiddleware(OnTheLoop, security.SecurityMiddleware):
 
 
 class ContentSecurityPolicyMiddleware(OnTheLoop, csp.ContentSecurityPolicyMiddleware):
-    """Django's, which makes a nonce for each request. Here only if one of the policies in the settings has one."""
+    """Django's, which creates a nonce for each request; here only if a policy in the settings has one."""
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
@@ -144,13 +144,13 @@ class XFrameOptionsMiddleware(OnTheLoop, clickjacking.XFrameOptionsMiddleware):
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):
-    """308: the client repeats the same method with the same body, so that a POST stays a POST."""
+    """308: the client repeats the request with its method and body, so that a POST stays a POST."""
 
     status_code = 308
 
 
 class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
-    """Django's, but a POST to `/books` is redirected to `/books/` with its body, instead of losing it."""
+    """Django's, but it redirects a POST to `/books` to `/books/` with its body instead of losing it."""
 
     response_redirect_class = PermanentRedirect
 
@@ -175,24 +175,24 @@ class CommonMiddleware(OnTheLoop, common.CommonMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response = super().process_response(request, response)
         if isinstance(response, PermanentRedirect) and request.method in {"GET", "HEAD"}:
-            response.status_code = 301  # older reading apps do not follow a 308
+            response.status_code = 301  # older reading apps follow no 308
         return response
 
 
 def is_local(host: str) -> bool:
-    """Whether it is an address, or a name that no website can have: a page of theirs cannot make a browser take our
-    server for its own (DNS rebinding)."""
+    """Whether the host is an address, or a name that no public site can have. So no page from such a site can make a
+    browser believe that our server is its own (DNS rebinding)."""
     domain = split_domain_port(host)[0]
     is_address = domain.startswith("[") or domain.rpartition(".")[2].isdigit()
     return is_address or "." not in domain or domain.endswith(LOCAL_DOMAINS)
 
 
 class SameOriginWritesMiddleware(OnTheLoop):
-    """Stands for Django's CsrfViewMiddleware: refuses what another site's page makes a visitor's browser send.
+    """In place of Django's CsrfViewMiddleware: rejects writes that another site makes a visitor's browser send.
 
-    Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`) and let no page change that; programs such
-    as curl say nothing, and carry nobody's rights by themselves. So a write that names a foreign site is refused,
-    and our forms need neither a token nor a cookie to match it. Session cookies are SameSite=Lax besides.
+    Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`), and no page can change that. Programs such as
+    curl say nothing, and have nobody's session. So a write from another site is rejected, and our forms need neither
+    a token nor a matching cookie. In addition, session cookies are SameSite=Lax.
     """
 
     is_for_all = False
@@ -205,7 +205,7 @@ class SameOriginWritesMiddleware(OnTheLoop):
 
 
 def is_foreign(request: HttpRequest) -> bool:
-    """Whether the browser says that another site's page sends this."""
+    """Whether the browser says that another site sends this."""
     origin = request.headers.get("Origin", "")
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return False
@@ -221,7 +221,7 @@ class SessionMiddleware(OnTheLoop, sessions.SessionMiddleware):
 
 
 class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
-    """Django's; where a proxy says who has signed in to it, that counts (see books.web.authentication)."""
+    """Django's, but a user named by a proxy takes precedence (see books.web.authentication)."""
 
     def process_request(self, request: Any) -> None:
         super().process_request(request)
@@ -231,10 +231,10 @@ class AuthenticationMiddleware(OnTheLoop, auth.AuthenticationMiddleware):
 
 
 class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
-    """Django's, under READ_REQUIRES_LOGIN: a view that declares no `rules` is for accounts only.
+    """Django's, for READ_REQUIRES_LOGIN: a view without `rules` requires an account.
 
-    A view with `rules` applies them itself, to tokens too, and so does the admin. So a URL is closed whatever kind of
-    view it has.
+    A view with `rules` applies them itself, also to tokens, and so does the admin. So every URL is closed, whatever
+    kind of view it has.
     """
 
     def __init__(self, get_response: Any) -> None:
@@ -252,9 +252,9 @@ class LoginRequiredMiddleware(OnTheLoop, auth.LoginRequiredMiddleware):
 
 
 class MessageMiddleware(OnTheLoop, messages.MessageMiddleware):
-    """Django's. A plain read has no messages, and needs no storage for them.
+    """Django's, but a plain read has no messages and needs no storage for them.
 
-    They are for people who have signed in, so a session that keeps them has been read before.
+    Messages are for people who have signed in, so the session with them has already been read.
     """
 
     is_for_all = False

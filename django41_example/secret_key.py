@@ -1,4 +1,4 @@
-"""The secret key of an installation that was given none: made once, kept in a file that only its owner can read."""
+"""The secret key if the settings have none: created once, in a file that only its owner can read."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def kept_in(path: Path) -> str:
-    """The secret in `path`; the first process to ask makes it, any other at the same moment gets that one."""
+    """The secret in `path`. The first process creates it, and others at the same moment get the same."""
     try:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -25,6 +25,6 @@ def make(path: Path) -> None:
     with NamedTemporaryFile("w", dir=path.parent) as draft:  # only its owner can read it
         draft.write(secrets.token_urlsafe(50))
         draft.flush()
-        os.fsync(draft.fileno())  # after a power cut, no empty file may have the name
+        os.fsync(draft.fileno())  # after a power cut there must be no empty file with this name
         with suppress(FileExistsError):
-            os.link(draft.name, path)  # whole or not at all, and never over another's
+            os.link(draft.name, path)  # complete or not at all, and never replacing another one

@@ -8,7 +8,7 @@ from django.utils.csp import CSP
 
 from django41_example import environment, secret_key
 
-VERSION = "0.1.0"  # as in pyproject.toml; a backup names it
+VERSION = "0.1.0"  # as in pyproject.toml; backups contain it
 VAR_DIR = environment.data_folder("VAR_DIR")
 
 PRODUCTION = environment.boolean("PRODUCTION", default=False)
@@ -28,12 +28,12 @@ ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", [])
 if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("PRODUCTION=1 needs ALLOWED_HOSTS, a comma list such as books.example.org.")
 LISTEN = environment.address("LISTEN", "0.0.0.0" if PRODUCTION else "127.0.0.1")  # noqa: S104 # nosec B104 - when told so
-# A catalogue for the neighbourhood, without TLS: CommonMiddleware admits every name that only a local network has.
+# A catalogue for a local network, without TLS: CommonMiddleware accepts all names that only local networks have.
 ON_LOCAL_NETWORK = not (PRODUCTION or ALLOWED_HOSTS or LISTEN.is_loopback)
 OWN_NAMES = ["localhost", "127.0.0.1", "[::1]", f"[{LISTEN}]" if LISTEN.version == 6 else str(LISTEN)]
 ALLOWED_HOSTS = ALLOWED_HOSTS or (["*"] if ON_LOCAL_NETWORK else [*dict.fromkeys(OWN_NAMES)])
 
-SCRIPT_NAME = environment.prefix("SCRIPT_NAME")  # what all URLs begin with
+SCRIPT_NAME = environment.prefix("SCRIPT_NAME")  # the start of all URLs
 FORCE_SCRIPT_NAME = SCRIPT_NAME or None
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{SCRIPT_NAME}/"
 
@@ -49,10 +49,10 @@ INSTALLED_APPS = [
     "books",
 ]
 
-# A proxy that has authenticated a visitor says who it is, in this header.
+# In this header a proxy names the user whom it has authenticated.
 PROXY_USER_HEADER = environment.header("PROXY_USER_HEADER")
-PROXY_LOGOUT_URL = environment.link("PROXY_LOGOUT_URL")  # where the proxy signs people out
-BEHIND_PROXY = environment.proxies("BEHIND_PROXY")  # their number, or their networks
+PROXY_LOGOUT_URL = environment.link("PROXY_LOGOUT_URL")  # the URL where the proxy signs people out
+BEHIND_PROXY = environment.proxies("BEHIND_PROXY")  # their number or their networks
 if PROXY_USER_HEADER and (not BEHIND_PROXY or (isinstance(BEHIND_PROXY, int) and not LISTEN.is_loopback)):
     raise ImproperlyConfigured(
         f"PROXY_USER_HEADER needs to know the proxies, since whoever else reaches LISTEN={LISTEN} could write it: name "
@@ -61,12 +61,12 @@ if PROXY_USER_HEADER and (not BEHIND_PROXY or (isinstance(BEHIND_PROXY, int) and
 # A provider of OpenID Connect, which signs people in on its own pages.
 OIDC_ISSUER = environment.url("OIDC_ISSUER", "")
 OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = environment.text("OIDC_CLIENT_ID"), environment.text("OIDC_CLIENT_SECRET")
-OIDC_NAME = environment.text("OIDC_NAME", urlsplit(OIDC_ISSUER).hostname or "")  # what the button says
+OIDC_NAME = environment.text("OIDC_NAME", urlsplit(OIDC_ISSUER).hostname or "")  # the text of the button
 if OIDC_ISSUER and not OIDC_CLIENT_ID:
     raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID, which the provider gives you.")
 if PRODUCTION and OIDC_ISSUER.startswith("http:"):
     raise ImproperlyConfigured("PRODUCTION=1 needs an OIDC_ISSUER with https.")
-SIGN_UP = environment.boolean("SIGN_UP", default=True)  # whether whom others vouch for gets a reader's account
+SIGN_UP = environment.boolean("SIGN_UP", default=True)  # whether users of a proxy or provider get a reader's account
 PASSWORD_SIGN_IN = environment.boolean("PASSWORD_SIGN_IN", default=True)
 if not (PASSWORD_SIGN_IN or OIDC_ISSUER or PROXY_USER_HEADER):
     raise ImproperlyConfigured("PASSWORD_SIGN_IN=0 would lock everybody out: set OIDC_ISSUER or PROXY_USER_HEADER.")
@@ -96,7 +96,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": ["books.templatetags.catalogue"],
-            "context_processors": [  # the admin's; our own pages are given all they show
+            "context_processors": [  # for the admin; views pass everything to our own pages
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -109,13 +109,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-# scrypt: as hard to guess against as Django's default, by memory instead of time, so that signing in is quick.
+# scrypt is as strong as Django's default, but by memory instead of time, so that signing in is quick.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "login"
-# Reading a cookie costs no query; but Django's knows no path, and other applications would get it.
+# Cookies need no query, but Django's cookie storage ignores our path, so other applications would get them.
 MESSAGE_STORAGE = f"django.contrib.messages.storage.{'session.Session' if SCRIPT_NAME else 'cookie.Cookie'}Storage"
 
 # Databases -----------------------------------------------------------------
@@ -125,7 +125,7 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE["NAME"] = str(environment.FOLDER / DATABASE["NAME"])
     DATABASE["OPTIONS"] = {
         "timeout": 20,
-        # A transaction that will write says so at its start: it waits its turn instead of failing half-way.
+        # A transaction that writes takes the lock at its start, so that it waits instead of failing halfway.
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;",
     }
@@ -133,29 +133,29 @@ else:
     DATABASE["OPTIONS"] = {
         **DATABASE.get("OPTIONS", {}),
         "connect_timeout": 5,  # seconds
-        "tcp_user_timeout": 15_000,  # milliseconds after which a server that went silent counts as gone
+        "tcp_user_timeout": 15_000,  # milliseconds until a silent server counts as gone
     }
-# Each thread that serves requests keeps its connection, and drops it when it fails (server/threads.py): with so few
-# threads, a pool would only be another queue.
+# Each thread that serves requests keeps its connection and drops it when it fails (server/threads.py). With so few
+# threads, a connection pool would only be another queue.
 DATABASE |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 DATABASES = {"default": DATABASE}
 
-# The server: what stands before Django -----------------------------------------
+# The server in front of Django -------------------------------------------------
 
-THREADS = environment.integer("THREADS", 8, low=1, high=100)  # in each worker, for sync code
+THREADS = environment.integer("THREADS", 8, low=1, high=100)  # per worker, for sync code
 QUEUE_LENGTH = 64 * THREADS  # requests that may wait for a thread
-CACHE_MB = environment.integer("CACHE_MB", 4, low=0, high=10_000)  # of the response cache, in each worker; 0: no cache
-UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a list to import
+CACHE_MB = environment.integer("CACHE_MB", 4, low=0, high=10_000)  # of the response cache, per worker; 0: no cache
+UPLOAD_LIMIT = environment.integer("UPLOAD_LIMIT", 256, low=1, high=10_000) << 20  # bytes of a file to import
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 METRICS = environment.boolean("METRICS", default=bool(METRICS_TOKEN))
-if METRICS:  # where the workers' figures meet
+if METRICS:  # for the figures of all workers
     os.environ.update(PROMETHEUS_MULTIPROC_DIR=str(VAR_DIR / "metrics"))
     (VAR_DIR / "metrics").mkdir(parents=True, exist_ok=True)
 
-STARTER_BOOKS = environment.boolean("STARTER_BOOKS", default=not PRODUCTION)  # 210 of them, in a new catalogue
+STARTER_BOOKS = environment.boolean("STARTER_BOOKS", default=not PRODUCTION)  # the 210 sample books of a new catalogue
 LAB = environment.boolean("LAB", default=not PRODUCTION)  # the laboratory at /lab/
 
-# Jobs: rows of the database that `manage.py work` works ---------------------
+# Jobs, which `manage.py work` runs -------------------------------------------
 
 JOBS_BACKENDS = {
     "embedded": "books.jobs.backend.EmbeddedBackend",
@@ -174,20 +174,20 @@ if JOBS_BACKEND == "procrastinate":
     PROCRASTINATE_ON_APP_READY = "books.jobs.procrastinate_worker.begin"
     PROCRASTINATE_WORKER_DEFAULTS = {
         "delete_jobs": "always",
-        "fetch_job_polling_interval": 5.0,  # seconds; procrastinate forgets a notification that comes while it fetches
+        "fetch_job_polling_interval": 5.0,  # seconds, as procrastinate loses a notification that comes while it fetches
     }
 
-BACKUPS = environment.integer("BACKUPS", 7, low=0, high=1000)  # daily ones that are kept; 0: none are made
+BACKUPS = environment.integer("BACKUPS", 7, low=0, high=1000)  # daily backups to keep; 0: none are written
 
-# The outside: other catalogues, asked what they know of an ISBN ----------------
+# Look-ups in other catalogues ---------------------------------------------------
 
 OPENLIBRARY_URL = environment.url("OPENLIBRARY_URL", "https://openlibrary.org")
 GOOGLE_BOOKS_URL = environment.url("GOOGLE_BOOKS_URL", "https://www.googleapis.com")
 GOOGLE_BOOKS_KEY = environment.text("GOOGLE_BOOKS_KEY")
 if not (GOOGLE_BOOKS_KEY.isascii() and GOOGLE_BOOKS_KEY.isprintable()):
     raise ImproperlyConfigured("GOOGLE_BOOKS_KEY holds characters that no key has: copy it again.")
-LOOKUP_RATE = environment.integer("LOOKUP_RATE", 1, low=1, high=1000)  # questions a second, of all workers together
-LOOKUP_SECONDS = 3  # that one question may take
+LOOKUP_RATE = environment.integer("LOOKUP_RATE", 1, low=1, high=1000)  # requests per second, of all workers together
+LOOKUP_SECONDS = 3  # for one request
 LOOKUP_PATIENCE = 8  # seconds that a person waits for all of them
 
 # Text, time, files ---------------------------------------------------------
@@ -207,7 +207,7 @@ if DEBUG:
 
 # Limits and safety ---------------------------------------------------------
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a body that a view reads whole
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a body that a view reads into memory
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 SECURE_CSP = {
@@ -221,15 +221,15 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-# The first three look for the exact names of Django's middlewares; ours are subclasses. A test runs what hides behind
-# them. W021 wants HSTS preload, which browsers keep for a whole domain for years: only its owner may ask for that.
+# The first three check for the exact names of Django's middlewares; ours are subclasses. A test runs these checks.
+# W021 wants HSTS preload, which browsers remember for a whole domain for years: the domain's owner decides that.
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003", "security.W021"]
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SESSION_COOKIE_SECURE = True
-    # Browsers take it over TLS only, and from no sibling domain; that name may have no path.
+    # Browsers accept this name only over TLS and not from sibling domains; it allows no path.
     SESSION_COOKIE_NAME = "__Secure-sessionid" if SCRIPT_NAME else "__Host-sessionid"
     CSRF_COOKIE_SECURE = True
 
@@ -256,7 +256,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "access": {"level": "INFO" if ACCESS_LOG else "WARNING"},
-        "procrastinate": {"level": "WARNING"},  # jobs speak for themselves
-        "httpx": {"level": "WARNING"},  # else a line for each question
+        "procrastinate": {"level": "WARNING"},  # jobs have their own log
+        "httpx": {"level": "WARNING"},  # otherwise a line per request
     },
 }

@@ -1,4 +1,4 @@
-"""Django's admin, and the catalogue for everything else; the handlers of errors speak the client's format."""
+"""The URLs of Django's admin, and the catalogue for everything else. Error handlers respond in the client's format."""
 
 from django.urls import include, path
 

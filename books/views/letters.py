@@ -16,7 +16,7 @@ from books.web.negotiation import HTML
 from django41_example.server.threads import in_thread
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZΑАאاअกあ一가"  # the first one of each script stands for the script
-LABELS = {"Α": "Α–Ω", "А": "А–Я"}  # a letter that looks like the A of another script
+LABELS = {"Α": "Α–Ω", "А": "А–Я"}  # letters of two scripts that look like a Latin A
 FEW = 60  # names that need no letters to jump to
 STARTS = {letter: sort_key(letter) for letter in LETTERS}
 FIRST = [start[0] for start in STARTS.values()]

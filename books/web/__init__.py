@@ -1,4 +1,4 @@
-"""Between a request and its view. What views need most stands here: `from books.web import HTML, JSON, READ, valid`."""
+"""Everything between a request and its view. Views import the most common names from here."""
 
 from books.web.authentication import RequestUser
 from books.web.negotiation import HTML, JSON, TEXT, HTTPError, SeeOther, errors_of, json_response, page, valid

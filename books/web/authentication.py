@@ -1,9 +1,9 @@
-"""Who sends a request: a person, by a session or as a proxy says, a program with a token, or nobody known.
+"""Authenticates requests: a person with a session or named by a proxy, a program with a token, or nobody.
 
-With PROXY_USER_HEADER a proxy names in each request the user who has signed in to it. Django's RemoteUserMiddleware
-would start a session at the first of them, a GET that writes, and read the account before any view can answer for a
-database that is away. Here no session starts, so none has to end: each request belongs to the account that the proxy
-names, and a session cookie beside it does not count.
+With PROXY_USER_HEADER, a proxy names the user who has signed in to it in each request. Django's RemoteUserMiddleware
+would start a session at the first request, which may be a GET, and read the account before any view can respond if the
+database is away. Here no session starts, so none has to end: each request belongs to the account that the proxy names,
+whatever session cookie it has.
 """
 
 from base64 import b64decode
@@ -24,7 +24,7 @@ from books.web.negotiation import HTTPError
 
 CHALLENGE = 'Bearer realm="books"'
 BASIC_CHALLENGE = 'Basic realm="books: a password or a token", charset="UTF-8"'
-# What pages ask before they show a link or a button, and the permission that each takes.
+# The permissions that pages check before they show a link or a button.
 RIGHTS = {
     "can_add_books": "books.add_book",
     "can_change_books": "books.change_book",
@@ -42,8 +42,8 @@ INVALID_TOKEN = "This token is wrong, expired or revoked. Create a new one at {}
 class RequestUser:
     account: Any = None  # None: anonymous
     token: Token | None = None  # the token in the request, if there is one
-    rights: frozenset[str] = frozenset()  # names of RIGHTS; only for pages, which tokens do not read
-    is_remote: bool = False  # whether a proxy names the account, which alone can sign its user out
+    rights: frozenset[str] = frozenset()  # names of RIGHTS, only for pages, which need no token
+    is_remote: bool = False  # whether a proxy names the account; then only the proxy can sign its user out
 
     def actor(self, channel: Channel) -> Actor:
         return Actor(channel, self.account.pk if self.account else None)
@@ -52,7 +52,7 @@ class RequestUser:
         return self.account is not None and await self.account.ahas_perm(permission)
 
     def serialized(self) -> dict[str, str | bool]:
-        """What every page shows about the user."""
+        """The user's data on every page."""
         if self.account is None:
             return {}
         rights = {name: name in self.rights for name in RIGHTS}
@@ -64,12 +64,12 @@ ANONYMOUS = RequestUser()
 
 
 def remote_user(request: HttpRequest) -> str:
-    """The user that a trusted proxy names, see server/forwarded.py; empty if it names none."""
+    """The user whom a trusted proxy names (see server/forwarded.py); empty if it names none."""
     return str(getattr(request, "scope", {}).get("remote_user", ""))
 
 
 def get_user(request: HttpRequest) -> Any:
-    """As Django's get_user, also for requests that a proxy vouches for."""
+    """Django's get_user, also for users whom a proxy names."""
     name = remote_user(request)
     return (remote_account(name) or AnonymousUser()) if name else auth.get_user(request)
 
@@ -97,7 +97,7 @@ async def aauthenticate(request: HttpRequest) -> RequestUser:
 
 
 def signed_in(request: HttpRequest) -> RequestUser:
-    """Whom the session or the proxy names: session, account and permissions are read in one turn of the thread."""
+    """The user whom the session or the proxy names. Session, account and permissions are read in one hop."""
     user = get_user(request)
     if not user.is_authenticated:
         return ANONYMOUS

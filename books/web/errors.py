@@ -1,4 +1,4 @@
-"""The HTTP error for each exception of the catalogue, with what to do next."""
+"""The HTTP error for each exception of the catalogue, with advice."""
 
 import logging
 
@@ -14,7 +14,7 @@ from books.web.serializers import book_url
 
 GONE = "Somebody else has just deleted this, or merged it into another. Nothing was changed."
 CONFLICT = "Somebody else changed the same thing at this moment. Nothing was changed for you: try again."
-MISSING = {  # what is said where there is no such one, and the view that lists those there are
+MISSING = {  # the message if there is none, and the view that lists those there are
     Book.DoesNotExist: ("There is no book with this id. All books are at {}.", "book_list"),
     Job.DoesNotExist: ("There is no job with this key. All jobs are at {}.", "job_list"),
     User.DoesNotExist: ("There is no such account. All accounts are listed at {}.", "people"),
@@ -25,7 +25,7 @@ MISSING = {  # what is said where there is no such one, and the view that lists 
 
 log = logging.getLogger(__name__)
 
-# What `http_error` has an answer for.
+# The exceptions that `http_error` converts.
 REFUSED = (ObjectDoesNotExist, DuplicateISBN, Refused, IntegrityError, Behind)
 
 
@@ -39,7 +39,7 @@ def http_error(error: Exception) -> HTTPError:  # noqa: PLR0911 - one for each k
             return HTTPError(409, errors={"isbn13": [isbn_taken(error, 'send "shares_isbn": true')]})
         case Behind():
             return HTTPError(503, str(error), headers={"Retry-After": "5"})
-        case IntegrityError():  # another transaction came first: it deleted an author, say, that this one names
+        case IntegrityError():  # another transaction came first, such as one that deleted an author of this book
             log.warning("a write is refused: %s", error)
             return HTTPError(409, CONFLICT)
     for missing, (detail, view) in MISSING.items():

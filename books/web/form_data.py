@@ -1,7 +1,7 @@
-"""Reads multipart/form-data strictly: each part is a field or a file, or the whole form is refused.
+"""Reads multipart/form-data strictly: unless each part is a field or a file, the whole form is rejected.
 
-Django's parser skips what it cannot place: a part without a name, a file named "..", everything if the boundary is
-another or the body comes in chunks. What was sent would be lost without a word.
+Django's parser skips what it does not understand: a part without a name, a file named "..", and everything if the
+boundary differs or the body comes in chunks. Input would be lost silently.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from django.utils.http import parse_header_parameters
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
 
 CHUNK = 64 << 10  # bytes
-NAMELESS = "file"  # what a file without a usable name is called
+NAMELESS = "file"  # the name of a file without a usable one
 UNCODED = {"", "7bit", "8bit", "binary"}  # values of Content-Transfer-Encoding
 UTF_8 = {"utf-8", "utf8", "us-ascii"}
 
@@ -52,7 +52,7 @@ class StrictMultiPartParser(MultiPartParser):
             size += part.size
             if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                 raise RequestDataTooBig(f"Its fields have more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes.")
-            fields.appendlist(part.name, _text(part, content))  # a file input that was left empty is an empty field
+            fields.appendlist(part.name, _text(part, content))  # an empty file input is an empty field
         return fields, files
 
     def _parts(self, on_error: ExitStack) -> Iterator[tuple[Any, IO[bytes]]]:
@@ -72,7 +72,7 @@ class StrictMultiPartParser(MultiPartParser):
                 yield part, content
 
     def _events(self, parser: PushMultipartParser) -> Iterator[Any]:
-        """The parser's events. It skips text before the first boundary and after the last; here that is rejected."""
+        """The parser's events. Text before the first boundary and after the last, which it skips, is rejected."""
         chunks = iter(lambda: self.body.read(CHUNK), b"")
         first = next(chunks, b"")
         if not first:

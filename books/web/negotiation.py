@@ -1,4 +1,4 @@
-"""Content negotiation: JSON for programs, pages for browsers. This is the only place that decides which.
+"""Content negotiation: JSON for programs, pages for browsers. Only this module decides which.
 
 JSON is for `Accept: application/json`, `*/*` or none (curl); HTML for browsers; a view may offer more. A page renders
 the same plain data as the JSON, so no template can reach the database.
@@ -29,7 +29,7 @@ JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
 
 
 class HTTPError(Exception):
-    """An error response: what is wrong and what to do next, in the client's format.
+    """An error response in the client's format: what is wrong, and what to do next.
 
     `detail` is a sentence; `errors` are sentences by field. Either becomes the body, with `more` for programs.
     """
@@ -52,9 +52,9 @@ class HTTPError(Exception):
 
 
 class Page(HttpResponse):
-    """A page to be rendered later: CatalogueView does so in the request's thread, since it may take long.
+    """A page that CatalogueView renders in the request's thread, since it may take long.
 
-    Django's TemplateResponse would cost another hop: Django's handler renders every response that has a `render`.
+    Django's TemplateResponse would cost another hop, since Django's handler renders every response with a `render`.
     """
 
     def __init__(self, template: str, context: Mapping[str, Any], **how: Any) -> None:
@@ -83,7 +83,7 @@ def best_type(accept: str, offered: tuple[str, ...]) -> str | None:
 
 
 def as_json(data: Mapping[str, Any]) -> bytes:
-    """The data as one line of JSON; times in UTC."""
+    """The data as one line of JSON, with times in UTC."""
     return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z, default=_plain)
 
 
@@ -102,7 +102,7 @@ def page(
 ) -> Page:
     """A page for browsers only, such as a form."""
     user = request.request_user.serialized() if hasattr(request, "request_user") else None
-    # Pages for anonymous visitors are shared between them, and have nothing to say to one.
+    # Anonymous visitors share pages, so these have no messages.
     said = [message(each) for each in get_messages(request)] if user else []
     frame = {
         "address": request.get_full_path(),
@@ -116,31 +116,31 @@ def page(
 
 
 def message(said: Message) -> dict[str, str]:
-    """A message. `about` is what it offers: to `add` another book, or to `undo` at a URL."""
+    """A message. `about` is its offer: to `add` another book, or to `undo` at a URL."""
     about, _, url = (said.extra_tags or "").partition(" ")
     return {"text": str(said), "about": about, "url": url}
 
 
 def errors_of(form: BaseForm) -> Errors:
-    """What is wrong with a form, by field."""
+    """The errors of a form, by field."""
     return {name: [str(reason) for reason in reasons] for name, reasons in form.errors.items()}
 
 
 def valid[Form: BaseForm](form: Form, status: int = 400) -> Form:
-    """The form or query, if all that was sent for it is valid; else an HTTPError with the reason for each field."""
+    """The form or query if it is valid. Otherwise raises HTTPError with the reason for each field."""
     if not form.is_valid():
         raise HTTPError(status, errors=errors_of(form))
     return form
 
 
 class SeeOther(HttpResponseRedirect):
-    """303: the write is done, read its result there."""
+    """303: the write is done, and its result is at another URL."""
 
     status_code = 303
 
 
 def error_type(request: HttpRequest) -> str:
-    """The media type of an error: JSON for clients that accept neither."""
+    """The media type of an error: JSON for clients that accept neither JSON nor HTML."""
     try:
         return preferred_type(request, JSON, HTML)
     except HTTPError:
@@ -148,7 +148,7 @@ def error_type(request: HttpRequest) -> str:
 
 
 def error_response(request: HttpRequest, error: HTTPError) -> HttpResponse:
-    """The error in the client's format. Touches no database, and takes no thread: there may be none."""
+    """The error in the client's format. It needs neither the database nor a thread, as there may be none."""
     said = {"errors": error.errors} if error.errors else {"detail": error.detail or error.status.phrase}
     data = {**said, **error.more}
     how: Any = {"status": error.status, "headers": error.headers}

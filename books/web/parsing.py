@@ -1,4 +1,4 @@
-"""Request parsing: malformed or oversized input is rejected, never silently repaired."""
+"""Request parsing: rejects malformed and oversized input, and never repairs it silently."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -23,11 +23,11 @@ FORMS = {URLENCODED, MULTIPART}
 TOO_LARGE = "This body is too large: at most 1 MiB."
 MERGE_PATCH = "application/merge-patch+json"
 
-# Clients may send these back as they got them; they are ignored.
+# Clients may send these back, but they are ignored.
 READ_ONLY = {"id", "url", "in_series", "created_at", "updated_at", "version"}
-MOST_NAMES = 100  # of which each unknown one is named in the answer
-SHARES_ISBN = "shares_isbn"  # a consent, and no field of a book
-_JSON_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {  # of a JSON Schema: its name, and what it is in Python
+MOST_NAMES = 100  # properties, as each unknown one is named in the response
+SHARES_ISBN = "shares_isbn"  # a consent, not a field of a book
+_JSON_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {  # types of JSON Schema, and their Python types
     "string": ("a string", (str,)),
     "array": ("a list of strings", (list,)),
     "integer": ("a whole number", (int,)),
@@ -48,7 +48,7 @@ def check_encoding(urlencoded: bytes, where: str) -> None:
 
 
 def refuse_compressed(request: HttpRequest) -> None:
-    """Reject a compressed body: nothing here decompresses it."""
+    """Reject a compressed body, as nothing here decompresses it."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
         detail = "This server does not read compressed bodies: send it uncompressed, without Content-Encoding."
         raise HTTPError(415, detail, headers={"Accept-Encoding": "identity"})
@@ -69,7 +69,7 @@ def body(request: HttpRequest) -> bytes:
 
 
 def form(request: HttpRequest) -> QueryDict:
-    """The form in the body, which has no files. Raises 400, 413, 415 or 422 if it cannot be read as that."""
+    """The form in the body, without files. Raises 400, 413, 415 or 422 if it is no such form."""
     fields = form_with_files(request)
     if request.FILES:
         raise HTTPError(422, errors={printable(name): ["This form takes no file."] for name in request.FILES})
@@ -77,7 +77,7 @@ def form(request: HttpRequest) -> QueryDict:
 
 
 async def aform[Sent: BaseForm](request: HttpRequest, form_class: Callable[[QueryDict], Sent]) -> Sent:
-    """The form in the body, read and validated in the request's thread: it may be long."""
+    """The form in the body, read and validated in the request's thread, since it may be long."""
 
     def read() -> Sent:
         sent = form_class(form(request))
@@ -103,7 +103,7 @@ def form_with_files(request: HttpRequest) -> QueryDict:
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object in the body. Raises 400 or 415 for anything else, deep nesting included."""
+    """The JSON object in the body. Raises 400 or 415 for anything else, including deep nesting."""
     if request.content_type not in {JSON, MERGE_PATCH}:
         raise HTTPError(415, f"Send {JSON}, and say so in Content-Type.")
     try:
@@ -138,7 +138,7 @@ def json_fields(request: HttpRequest, form_class: type[Form]) -> dict[str, Any]:
 
 
 def _fits(field: Field, value: Any) -> bool:
-    """Whether the value is of a kind that the field is for: Django would turn any value into text."""
+    """Whether the value has a type that suits the field. Django would turn any value into text."""
     if isinstance(field, CharField):
         return value is None or isinstance(value, str)
     return isinstance(field, MultipleChoiceField) or not isinstance(value, list | dict)
@@ -186,9 +186,9 @@ def printable(name: str) -> str:
 
 
 def if_match(request: HttpRequest) -> set[int] | None:
-    """The versions that an If-Match header allows; None: any. Raises 412 if it names no version of ours.
+    """The versions that an If-Match header allows; None: any. Raises 412 if it has no version of ours.
 
-    Weak ETags are none: two bodies that they call equal may differ.
+    Weak ETags never match: two bodies with the same one may differ.
     """
     header = request.headers.get("If-Match", "").strip()
     if header in {"", "*"}:

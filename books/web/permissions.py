@@ -15,23 +15,23 @@ from books.web.negotiation import HTTPError
 
 
 class Rule(NamedTuple):
-    scope: Scope | None  # that a token must have; None: tokens are refused
-    permission: str | None = None  # that the account must have
+    scope: Scope | None  # required of a token; None: no token is accepted
+    permission: str | None = None  # required of the account
 
 
 ANYBODY = Rule(Scope.READ, "")
-READ = Rule(Scope.READ)  # anonymous users too, unless READ_REQUIRES_LOGIN
+READ = Rule(Scope.READ)  # also for anonymous users, unless READ_REQUIRES_LOGIN
 ADD = Rule(Scope.WRITE, "books.add_book")
 CHANGE = Rule(Scope.WRITE, "books.change_book")
 DELETE = Rule(Scope.WRITE, "books.delete_book")
-PURGE = Rule(Scope.WRITE, "books.delete_change")  # the owner has it, librarians do not
+PURGE = Rule(Scope.WRITE, "books.delete_change")  # owners have it, librarians do not
 OWN_ACCOUNT = Rule(None)
-PEOPLE = Rule(None, "auth.change_user")  # who has it may make owners, as in Django's admin
+PEOPLE = Rule(None, "auth.change_user")  # with it people can make owners, as in Django's admin
 SETTINGS = Rule(None, "books.change_catalogue")
 SEE_JOBS = Rule(Scope.JOBS, "books.view_job")
-START_JOB = Rule(Scope.JOBS, "books.add_job")  # kinds that write books take more: see books.jobs.kinds
+START_JOB = Rule(Scope.JOBS, "books.add_job")  # kinds that write books require more: see books.jobs.kinds
 BACKUP = Rule(Scope.JOBS, PEOPLE.permission)
-BACKUP_FILE = PEOPLE  # which it holds, with the hashes of their passwords
+BACKUP_FILE = PEOPLE  # as it contains accounts with the hashes of their passwords
 CHANGE_JOB = Rule(Scope.JOBS, "books.change_job")
 
 
@@ -62,7 +62,7 @@ class LibrarianRequired(HTTPError):
 
 
 async def aauthorize(request: HttpRequest, rules: Mapping[str, Rule]) -> None:
-    """Let the request pass, or raise: 401 without an account, 403 without the right. No rule, no access."""
+    """Raise 401 without an account, or 403 without the permission. Without a rule there is no access."""
     rule = rules.get("GET" if request.method == "HEAD" else request.method or "")
     user: RequestUser = request.request_user  # type: ignore[attr-defined]
     if rule is None:
@@ -75,7 +75,7 @@ async def aauthorize(request: HttpRequest, rules: Mapping[str, Rule]) -> None:
 
 
 async def arequire(user: RequestUser, rule: Rule) -> None:
-    """403 unless the token has the scope, and the account the permission."""
+    """Raise 403 unless the token has the scope and the account has the permission."""
     if user.token and rule.scope not in user.token.scopes.split():
         if rule.scope is None:
             raise HTTPError(403, "A token cannot do this: sign in with your password.")
@@ -87,7 +87,7 @@ async def arequire(user: RequestUser, rule: Rule) -> None:
 
 
 async def amay(user: RequestUser, rule: Rule) -> bool:
-    """Whether the user has an account with this right."""
+    """Whether the user has an account with this permission."""
     try:
         await arequire(user, rule)
     except HTTPError:
@@ -96,7 +96,7 @@ async def amay(user: RequestUser, rule: Rule) -> bool:
 
 
 async def ais_still_allowed(request: HttpRequest, rules: Mapping[str, Rule]) -> bool:
-    """Whether the request would pass now: its session or token, its account and permissions are read again."""
+    """Whether the request would still be allowed. Reads its session or token, account and permissions again."""
     again: Any = copy(request)
     store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     again.session = store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
@@ -109,5 +109,5 @@ async def ais_still_allowed(request: HttpRequest, rules: Mapping[str, Rule]) -> 
 
 
 def is_open(rule: Rule) -> bool:
-    """Whether it takes no account now."""
+    """Whether the rule currently requires no account."""
     return rule is ANYBODY or (rule is READ and not settings.READ_REQUIRES_LOGIN)

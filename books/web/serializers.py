@@ -1,4 +1,4 @@
-"""Rows as plain data, the same for JSON and for pages."""
+"""Converts rows to plain data, the same for JSON and for pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -18,12 +18,12 @@ BOOKS = f"{settings.SCRIPT_NAME}/books/"
 
 
 def book_url(pk: int) -> str:
-    """What reverse() gives, twenty times a page."""
+    """The same as reverse(), which would be slow for twenty books on a page."""
     return f"{BOOKS}{pk}/"
 
 
 def list_entries(rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-    """The books of a list, from BookQuerySet.LIST_COLUMNS; in a page, their keys in the ordering follow them."""
+    """The books of a list, from rows that begin with BookQuerySet.LIST_COLUMNS."""
     return [
         {
             "id": pk,
@@ -41,7 +41,7 @@ def list_entries(rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
 def book(
     row: Mapping[str, Any], topics: list[str], in_series: Iterable[tuple[int, str, Any, str]] | None = None
 ) -> dict[str, Any]:
-    """A whole book, from BOOK_COLUMNS; `topics` are their slugs, `in_series` its series: id, name, number, label."""
+    """A whole book, from BOOK_COLUMNS. `topics` are slugs; `in_series` has the id, name, number and label of each."""
     return {
         "id": row["id"],
         "url": book_url(row["id"]),
@@ -65,7 +65,7 @@ def place(pk: int, name: str, number_: Decimal | None, label: str) -> dict[str, 
 
 
 def fields_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a record that clients see and may write."""
+    """The fields of a record that clients can read and write."""
     return {name: json_value(record[name]) for name in EDITABLE}
 
 
@@ -86,7 +86,7 @@ def job(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def heading(row: Book) -> dict[str, Any]:
-    """What a form shows of its book."""
+    """The book's data above its form."""
     return {"id": row.pk, "url": row.get_absolute_url(), "title": row.title, "version": row.version}
 
 

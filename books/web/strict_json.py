@@ -1,4 +1,4 @@
-"""JSON as its standard has it, where Python would read more, or lose something without a word."""
+"""JSON strictly by its standard: Python would accept more, and lose some values silently."""
 
 import json
 import math
@@ -7,9 +7,9 @@ from typing import Any
 
 
 def loads(text: str) -> Any:
-    """The value. Raises ValueError for NaN, a number too large for a float, and a name that appears twice in an object.
+    """Parse. Raises ValueError for NaN, for a number too large for a float, and for a name twice in an object.
 
-    RecursionError for thousands of levels.
+    Raises RecursionError for thousands of levels.
     """
     return json.loads(text, parse_constant=_finite, parse_float=_finite, object_pairs_hook=_each_once)
 
