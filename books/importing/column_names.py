@@ -2,8 +2,8 @@
 
 Each row of metadata/tables/column_names.txt is a field and its names, the most usual first: of two columns for one
 field, the one with the more usual name is read. Case, accents, spaces and punctuation do not count. Nor do the words in
-the rows that begin with *: “of the book”, “name”, and “number of” before pages and ISBNs. Other names are not guessed,
-since a wrong guess would import wrong values.
+the rows that begin with *: “of the book”, “name”, “second”, and “number of” before pages and ISBNs. Other names are not
+guessed, since a wrong guess would import wrong values; only a mere “Name” or “Book” means what the others lack.
 """
 
 import re
@@ -14,7 +14,7 @@ from functools import cache
 from books.metadata.folding import fold, table
 from books.metadata.record import CLEANERS
 
-GIVEN, FAMILY = "given_name", "family_name"  # in the table besides the fields
+GIVEN, MIDDLE, FAMILY = PARTS = "given_name", "middle_name", "family_name"  # in the table besides the fields
 SEVERAL = {"authors", "contributors", "topics"}  # fields that may have columns like `Author 1` and `Author 2`
 _COUNTED = {"pages", "isbn13"}
 _CJK_NAME, _CJK_COUNT = re.compile("(.{2,})[名명]"), re.compile("(.+)[数數수]")
@@ -60,12 +60,25 @@ def field_of(name: str) -> tuple[str, int] | None:
     for rank, (each, allowed) in enumerate(_readings(name)):
         if (found := known.get(each)) and (not allowed or found[0] in allowed):
             return found[0], found[1] + rank * len(known)  # the name itself before others
-    return None
+    several = [found for part in re.split("[/&／]", name) if part != name and (found := field_of(part))]
+    fields = {field for field, _ in several}
+    return min(several) if len(fields) == 1 or fields == {"authors", "contributors"} else None
 
 
 def base(name: str) -> str:
-    """The name without its number: Author for “Author 2” and “Author (2)”."""
-    return re.sub(r"(?<![\W_])[\W_]*\d[\W_]*$", "", name)
+    """The name without its number: Author for “Author 2”, “Author (2)” and “Second Author”."""
+    unnumbered = re.sub(r"(?<![\W_])[\W_]*\d[\W_]*$", "", name)
+    words = re.findall(r"[^\W_]+", unnumbered)
+    rest = [word for word in words if fold(word) not in _words("*further")]
+    return " ".join(rest) if rest and rest != words else unnumbered
+
+
+def is_name(name: str, *kinds: str, beside: str = "") -> bool:
+    """Whether a column has only words of these rows in its name: “Name”, “Book”, or “Name of the author”."""
+    words = {*re.findall(r"[^\W_]+", fold(name))}
+    called = words & _words(*kinds)
+    others = _words("*small", *filter(None, [beside]))
+    return bool(called) and words - called <= others and "#" not in name
 
 
 def _readings(name: str) -> Iterator[tuple[str, Iterable[str]]]:
@@ -77,6 +90,7 @@ def _readings(name: str) -> Iterator[tuple[str, Iterable[str]]]:
     if found := _CJK_COUNT.fullmatch(whole):
         yield found[1], _COUNTED
     words = re.findall(r"[^\W_]+", fold(_CAMEL.sub(" ", name)))
+    yield "".join(word for word in words if _fields().get(word, ("",))[0] != "authors"), PARTS
     of_book, names = _words("*book"), _words("*name")
     if of_book.intersection(words) and names.intersection(words) and {*words} <= _words("*book", "*name", "*small"):
         yield "title", ()

@@ -57,7 +57,7 @@ def test_a_mapping_that_does_not_fit_is_refused_with_what_would(mapping: dict[st
 @pytest.mark.parametrize(
     ("header", "example"),
     [
-        (["著者", "本"], "title=本, authors=著者"),
+        (["著者", "棚"], "title=棚, authors=著者"),
         ([], "title=COLUMN"),
         (["a", "b"], "title=a, authors=b"),
         (["a"], "title=a"),

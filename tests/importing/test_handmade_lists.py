@@ -8,6 +8,7 @@ import pytest
 
 from books.importing import source, tables
 from books.importing.encoding import UnreadableFile
+from books.importing.formats.any_table import columns_of
 from books.importing.rows import CleanRow, cleaned
 
 pytestmark = pytest.mark.once
@@ -174,6 +175,29 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
         ("Název,Autor,Počet stran", "A,B,800", "pages", 800),
         ("Titel,Forfatter,Udgivelsesår,Antal sider", "A,B,1992,435", "published_year", 1992),
         ("Judul,Penulis,Penerbit,Tahun Terbit", "A,B,C,1980", "publisher", "C"),
+        ("Tittel,Forfatter", "A,B", "authors", ["B"]),
+        ("शीर्षक,लेखक", "अ,क", "authors", ["क"]),
+        ("სათაური,ავტორი", "ა,ბ", "authors", ["ბ"]),
+        ("書名,13桁ISBN", f"心,{ISBN}", "isbn13", ISBN),
+        # the parts of a name, and columns that are just called a name
+        ("Title,Surname,Forename", "A,Lee,Ann", "authors", ["Ann Lee"]),
+        ("Title,Author Last,Author First,Author Middle", "A,Lee,Ann,B.", "authors", ["Ann B. Lee"]),
+        ("Titel,Name,Vorname", "A,Lee,Ann", "authors", ["Ann Lee"]),
+        ("Titre,Nom,Prénom", "A,Lee,Ann", "authors", ["Ann Lee"]),
+        ("Título,Nombre,Apellidos", "A,Ana,Lee Gil", "authors", ["Ana Lee Gil"]),
+        ("Название,Фамилия,Имя,Отчество", "А,Чехов,Антон,Павлович", "authors", ["Антон Павлович Чехов"]),
+        ("Titel,Achternaam,Tussenvoegsel,Voornaam", "A,Berg,van den,Ann", "authors", ["Ann van den Berg"]),
+        ("Kitap Adı,Yazar Adı,Yazar Soyadı", "A,Orhan,Pamuk", "authors", ["Orhan Pamuk"]),
+        ("書名,姓,名", "心,夏目,漱石", "authors", ["夏目漱石"]),
+        ("Name,Author,Last", "A,Ann Lee,2020", "title", "A"),
+        ("Name,Authors,ISBN", f"A,B,{ISBN}", "title", "A"),
+        ("Book,By", "A,B", "title", "A"),
+        ("Name,Book Title,Author", "Joe,A,B", "title", "A"),
+        ("Title,Author,Second Author", "A,Ann Lee,Jo Poe", "authors", ["Ann Lee", "Jo Poe"]),
+        ("Title,Author,Co-Author", "A,Ann Lee,Jo Poe", "authors", ["Ann Lee", "Jo Poe"]),
+        ("Title,Author,Other authors", "A,Ann Lee,Jo Poe; Al Fry", "authors", ["Ann Lee", "Jo Poe", "Al Fry"]),
+        ("Title,Author/Editor", "A,B", "authors", ["B"]),
+        ("Title,Publisher / Place", "A,B", "publisher", "B"),
         ("書名,ISBNコード", f"心,{ISBN}", "isbn13", ISBN),
     ],
 )
@@ -212,6 +236,11 @@ def test_the_names_of_a_column_tell_what_its_commas_separate(column: list[str], 
 def test_a_cell_that_says_nothing_gives_nothing(nothing: str) -> None:
     (row,) = rows(f"Title,Author,Series,Language,Pages\nA,{nothing},{nothing},{nothing},{nothing}\n")
     assert (row.fields, row.dropped) == ({"title": "A"}, [])
+
+
+@pytest.mark.parametrize("header", ["Author/Title,ISBN", "Book #,Author"])
+def test_a_column_that_may_hold_something_else_is_not_guessed(header: str) -> None:
+    assert "title" not in columns_of(header.split(","))
 
 
 def test_the_row_that_adds_up_the_others_is_no_book() -> None:

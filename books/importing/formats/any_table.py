@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from books.importing.column_names import FAMILY, GIVEN, base, field_of, key
+from books.importing.column_names import FAMILY, GIVEN, PARTS, base, field_of, is_name, key
 from books.importing.formats.base import Format, RawFields
 from books.importing.formats.columns import CellReader, Cells, reader
 from books.importing.formats.goodbooks import parse_title
@@ -22,6 +23,7 @@ from books.importing.formats.values import (
 from books.importing.results import RowError
 from books.metadata.folding import alternatives
 from books.metadata.html_text import without_entities
+from books.metadata.text import is_unspaced
 
 # For these fields other columns are read if the first is empty, such as the ISBN-10.
 FALLBACKS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
@@ -87,12 +89,13 @@ def _reader(field: str, columns: Sequence[str], order: str) -> CellReader:
 
 
 def _first_of(columns: Sequence[str]) -> CellReader:
-    """Reads the first column that is not empty. `Author 1` and `Author 2` count as one of several lines."""
+    """Reads the first column that is not empty. `Author`, `Author 2` and `Other authors` are one of several lines."""
     if len(columns) == 1:
         return _value
     groups: dict[str, list[int]] = {}
     for place, column in enumerate(columns):
-        groups.setdefault(key(base(column)), []).append(place)
+        alike = columns[0] if base(column) != column else column
+        groups.setdefault(key(base(alike)), []).append(place)
 
     def read(*cells: Any) -> Any:
         for places in groups.values():
@@ -166,7 +169,22 @@ def columns_of(header: Sequence[str]) -> dict[str, list[str]]:
     for column in header:
         if known := field_of(column):
             found.setdefault(known[0], []).append((known[1], column))
-    return {field: [name for _, name in sorted(columns, key=lambda pair: pair[0])] for field, columns in found.items()}
+    by_rank = {field: [name for _, name in sorted(columns, key=itemgetter(0))] for field, columns in found.items()}
+    return by_rank | _mere_names(header, by_rank)
+
+
+def _mere_names(header: Sequence[str], found: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """What a column called just “Name” or “Book” holds: the other part of an author's name, or the titles."""
+    parts = {part: found[part] for part in (GIVEN, FAMILY) if part in found}
+    if len(parts) == 1:
+        [(part, columns)] = parts.items()
+        names = [name for name in header if name not in columns and is_name(name, "*name", beside="authors")]
+        if names and {*names} >= {*found.get("authors", ())}:
+            return {FAMILY if part == GIVEN else GIVEN: names[:1], "authors": []}
+    if "title" not in found and "authors" in found:
+        names = [name for name in header if is_name(name, "*name", "*book")]
+        return {"title": names[:1]} if names else {}
+    return {}
 
 
 def _with_same_base(columns: Sequence[str]) -> list[str]:
@@ -186,8 +204,8 @@ def any_table(
         columns = {field: names if field in FALLBACKS else _with_same_base(names) for field, names in found.items()}
     else:
         columns = {field: list(names) for field, names in mapping.items() if names}
-    name = [columns.pop(part, [""])[0] for part in (GIVEN, FAMILY)]
-    parts = name if all(name) and "authors" not in columns else []
+    named = {part: names[0] for part in PARTS if (names := columns.pop(part, []))}
+    parts = [*named.values()] if {GIVEN, FAMILY} <= named.keys() and not columns.get("authors") else []
     uses = {column: field for field, names in columns.items() for column in names} | dict.fromkeys(parts, "authors")
     order = order_of(str(row.get(name, "")) for row in first for name in columns.get("authors", ()))
     read_fields = table_reader(columns, order)
@@ -199,7 +217,9 @@ def any_table(
         if may_have_series and (title := str(fields.get("title", "")).strip()).endswith(")"):
             fields |= _fields_in_title(title)
         if parts:
-            fields["authors"] = [" ".join(str(cells.get(name, "")).strip() for name in parts)]
+            *given, family = (" ".join(str(cells.get(name, "")).split()) for name in parts)
+            whole = " ".join(filter(None, (*given, family)))
+            fields["authors"] = [natural_order(f"{family}, {given[0]}") if is_unspaced(whole) else whole]
         _refuse_totals(fields)
         return fields, dropped
 
