@@ -15,7 +15,7 @@ django.setup()
 
 from books.cache import catalogue_version
 from books.cache.topics import warm_up as read_topics
-from books.models.token import token_uses
+from books.models.token import keep_saving_uses
 from books.views.errors import server_refusal
 from django41_example.server.forwarded import ForwardedHeaders
 from django41_example.server.handler import Handler
@@ -42,7 +42,7 @@ handler = Handler(
 )
 handler.always = {"/health_check/live/"}
 application: Any = handler
-background: list[Any] = [partial(pool.run, token_uses.keep_saving, writes=True)]
+background: list[Any] = [partial(pool.run, keep_saving_uses, writes=True)]
 if not settings.DEBUG:
     background.append(catalogue_version.subscribe)
 gauges = {

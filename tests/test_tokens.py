@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import AsyncClient, TestCase
 
 from books.models import Book, Token
-from books.models.token import token_uses
+from books.models.token import asave_uses, uses
 from django41_example.server.thread_pool import client_of
 from tests.people import LibrarianTestCase, librarian, owner
 
@@ -86,9 +86,9 @@ class Tokens(LibrarianTestCase):
         made = (await self.make()).json()
         await AsyncClient().get("/books/", headers={"authorization": f"bearer {made['token']}"})
         assert (await Token.objects.aget()).last_used_at is None  # a request that reads writes nothing
-        await token_uses.asave()
+        await asave_uses()
         assert (await Token.objects.aget()).last_used_at is not None
-        assert token_uses.noted == {}
+        assert uses == {}
 
     async def test_a_token_cannot_make_tokens(self) -> None:
         made = (await self.make()).json()

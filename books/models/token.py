@@ -30,43 +30,34 @@ class Scope(models.TextChoices):
     JOBS = "jobs", "Start and cancel jobs"
 
 
-class TokenUses:
-    """When tokens were last used. A background task saves it, so that a request that only reads waits for no writer.
+uses: dict[int, datetime] = {}  # when tokens were last used, as far as it is not saved yet
 
-    If that fails, the token's next use is noted again.
+
+async def keep_saving_uses() -> None:
+    """A background task, so that a request that only reads waits for no writer.
+
+    If it fails, the token's next use is noted again.
     """
+    while True:
+        await asyncio.sleep(PAUSE)
+        if uses:
+            await asave_uses()
 
-    def __init__(self) -> None:
-        self.noted: dict[int, datetime] = {}
-        self.has_news = asyncio.Event()
 
-    def note(self, pk: int, now: datetime) -> None:
-        self.noted[pk] = now
-        self.has_news.set()
-
-    async def keep_saving(self) -> None:
-        while True:
-            await self.has_news.wait()
-            try:
-                await self.asave()
-            except (Error, PoolTimeout) as error:
-                log.info("The last uses of tokens are not saved: %s", error)
-            release()
-            await asyncio.sleep(PAUSE)
-
-    async def asave(self) -> None:
-        noted, self.noted = self.noted, {}
-        self.has_news.clear()
-        await sync_to_async(save_uses)(noted)
+async def asave_uses() -> None:
+    noted = {**uses}
+    uses.clear()
+    try:
+        await sync_to_async(_save)(noted)
+    except (Error, PoolTimeout) as error:
+        log.info("The last uses of tokens are not saved: %s", error)
+    release()
 
 
 @transaction.atomic
-def save_uses(noted: Mapping[int, datetime]) -> None:
+def _save(noted: Mapping[int, datetime]) -> None:
     for pk, now in noted.items():
         Token.objects.filter(pk=pk).update(last_used_at=now)
-
-
-token_uses = TokenUses()
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
@@ -85,7 +76,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
         valid = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
         token = await valid.select_related("user").filter(digest=digest_of(secret)).afirst()
         if token and (token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY):
-            token_uses.note(token.pk, now)
+            uses[token.pk] = now
         return token
 
 
