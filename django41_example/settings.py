@@ -244,13 +244,12 @@ LOGGING = {
     },
     "filters": {
         "with_request_id": {"()": "django41_example.server.request_log.WithRequestId"},
-        "without_traceback": {"()": "django41_example.server.request_log.WithoutTraceback"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
-            "filters": ["with_request_id", "without_traceback"],
+            "filters": ["with_request_id"],
         },
     },
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -43,7 +43,7 @@ class Home(CatalogueView):
         return {
             **self.addresses(),
             "newest": list_entries([row async for row in newest]),
-            "topics": [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_books[:TOPICS]],
+            "topics": [serializers.topic(*topic) for topic in by_books[:TOPICS]],
             "read_at": timezone.now(),
             "steps": await in_thread(first_steps) if "can_change_settings" in self.user.rights else None,
             "latest_jobs": await alatest() if "can_view_jobs" in self.user.rights else [],

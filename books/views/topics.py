@@ -18,7 +18,7 @@ class TopicList(NameList):
         return await in_thread(self.respond_with_topics, await atopics())
 
     def respond_with_topics(self, by_slug: Mapping[str, CachedTopic]) -> HttpResponse:
-        entries = [serializers.topic(topic.slug, topic.name, topic.books) for topic in by_slug.values()]
+        entries = [serializers.topic(*topic) for topic in by_slug.values()]
         rows, letters = with_letters(entries) if self.media_type == HTML else (entries, [])
         return self.respond_with_names({"topics": entries}, rows, letters)
 

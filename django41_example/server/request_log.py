@@ -50,19 +50,12 @@ class RequestLog:
 
 
 class WithRequestId(logging.Filter):
-    """Lets a handler's format say %(request_id)s."""
+    """Lets a handler's format say %(request_id)s, and says in one line what a client has sent amiss, such as a Host."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = REQUEST_ID.get()
-        return True
-
-
-class WithoutTraceback(logging.Filter):
-    """Says in one line what a client has sent amiss, such as a foreign Host: how we noticed is no news."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security."):
-            record.exc_info = None
+            record.exc_info = None  # how we noticed is no news
         return True
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from django41_example.server.request_log import REQUEST_ID, JsonFormatter, RequestLog, WithoutTraceback, WithRequestId
+from django41_example.server.request_log import REQUEST_ID, JsonFormatter, RequestLog, WithRequestId
 from tests.asgi.client import Exchange, ask
 from tests.asgi.conftest import Serve
 
@@ -183,11 +183,11 @@ def test_what_a_client_sends_amiss_is_told_in_one_line() -> None:
     record = logging.LogRecord(
         "django.security.DisallowedHost", 40, "", 1, "Invalid HTTP_HOST", None, (None, None, None)
     )
-    assert WithoutTraceback().filter(record)
+    assert WithRequestId().filter(record)
     assert logging.Formatter().format(record) == "Invalid HTTP_HOST"
 
 
 def test_an_error_of_ours_keeps_its_traceback() -> None:
     record = logging.LogRecord("django.request", 40, "", 1, "Internal Server Error", None, (None, None, None))
-    WithoutTraceback().filter(record)
+    WithRequestId().filter(record)
     assert record.exc_info

@@ -3,10 +3,9 @@
 from django41_example import environment
 from django41_example.server import protocol
 from django41_example.settings import *  # noqa: F403
-from django41_example.settings import QUEUE_LENGTH, SILENCED_SYSTEM_CHECKS
+from django41_example.settings import QUEUE_LENGTH
 
 ROOT_URLCONF = "tests.server.site_urls"
-SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "books.W001"]  # its views are plain functions
 QUEUE_LENGTH = environment.integer("QUEUE_LENGTH", QUEUE_LENGTH, low=0, high=100_000)
 if environment.boolean("IMPATIENT", default=False):
     protocol.HEAD_SECONDS = protocol.BODY_SECONDS = 0.5
