@@ -5,12 +5,12 @@ tables/languages.txt has all of ISO 639-1 and the other languages that Unicode's
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
-from books.metadata.folding import fold, strip_invisible, table, words_in
+from books.metadata.folding import TABLES, fold, strip_invisible, table, words_in
 
 MAX_LENGTH = 20
 MAX_WRITTEN = 200  # characters of a language as typed, or of several
@@ -29,29 +29,39 @@ _AGREEING = (("a", "o"), ("a", ""), ("e", ""), ("ne", ""), ("que", "c"), ("", "o
 SHORTEST = 5  # letters of such an adjective
 _WRITTEN = str.maketrans("文", "語")  # 日文 is 日語
 _IN_BRACKETS = re.compile(r"(?<!\s)\s*+[(\[]([^()\[\]]*+)[)\]]")
-_CODES: dict[str, str] = {}  # the code of each code and of each folded name
+_CODES: dict[str, str] = {}  # the code of each code of ISO 639
 _NAMES: dict[str, str] = {}  # in English, by code
 _THREE_LETTERS: dict[str, list[str]] = {}  # the codes of ISO 639-2, by that of 639-1
 _BIBLIOGRAPHIC = set("alb arm baq bur chi cze dut fre geo ger gre ice mac mao may per rum slo tib wel".split())
 _DEPRECATED = {"scc", "scr", "fil"}  # of these: Serbian and Croatian have others now, and Filipino is Tagalog's
 
-for _code, _others, _name, *_names in table("languages.txt", "\t"):
+for _code, _others, _name, *_ in table("languages.txt", "\t"):
     _NAMES[_code], _THREE_LETTERS[_code] = _name, _others.split()
-    for _each in (_name, *_names):
-        _CODES.setdefault(_folded := fold(_each), _code)
-        if _folded.endswith((")", "]")):
-            _CODES.setdefault(_IN_BRACKETS.sub("", _folded), _code)
+    _CODES |= dict.fromkeys((_code, *_THREE_LETTERS[_code]), _code)
 _TITLED = {_each: _code for _code, _each in _NAMES.items() if len(_each) < 4}  # Ga is a name, and ga is Irish
-for _code, _others, *_ in table("languages.txt", "\t"):
-    _CODES |= dict.fromkeys((_code, *_others.split()), _code)
-for _code, *_names in table("language_names.txt", ","):
-    _CODES |= {fold(_each): _code for _each in _names}
-    _NAMES.setdefault(_code, _names[0])
+_OWN_NAMES = {code: names for code, *names in table("language_names.txt", ",")}
+_NAMES = {code: names[0] for code, names in _OWN_NAMES.items()} | _NAMES
 _NAMES[SEVERAL] = "Several languages"
 _OF_COUNTRIES = dict(table("countries.txt", None))
 _SUBTAGS = {code: code for code in _OF_COUNTRIES}  # of regions and scripts, by their codes and names
 for _code, *_names in table("regions.txt", None):
     _SUBTAGS |= dict.fromkeys((_code, *map(fold, _names)), _code)
+
+
+@cache
+def _named() -> dict[str, str]:
+    """The code of each code and of each folded name: 1 MB, read with the first text that is no code."""
+    found: dict[str, str] = {}
+    for row in fold((TABLES / "languages.txt").read_text("utf-8")).splitlines():
+        code, _, *names = row.split("\t")
+        for name in names:
+            found.setdefault(name, code)
+            if name.endswith((")", "]")):
+                found.setdefault(_IN_BRACKETS.sub("", name), code)
+    found |= _CODES
+    for code, own in _OWN_NAMES.items():
+        found |= dict.fromkeys(map(fold, own), code)
+    return found
 
 
 @lru_cache(1000)
@@ -84,10 +94,12 @@ def _one(written: str) -> str:
     if written in _TITLED:
         return _TITLED[written]
     tag = _TAG.fullmatch(_LOCALE.sub("", written.lower()).replace("_", "-"))
-    if tag and len(written) <= MAX_LENGTH and (tag[1] in _CODES or len(tag[1]) == 3):
-        return f"{_CODES.get(tag[1], tag[1])}{tag[2]}"
+    if tag and len(written) <= MAX_LENGTH:
+        code = _CODES.get(tag[1]) or _named().get(tag[1]) or (tag[1] if len(tag[1]) == 3 else "")
+        if code:
+            return f"{code}{tag[2]}"
     named = fold(written)
-    return _CODES.get(named) or _with_brackets(named)[0] or _otherwise_named(named)
+    return _named().get(named) or _with_brackets(named)[0] or _otherwise_named(named)
 
 
 def _otherwise_named(named: str) -> str:
@@ -99,17 +111,17 @@ def _otherwise_named(named: str) -> str:
     agreeing = (
         plain.removesuffix(end) + own for end, own in _AGREEING if plain.endswith(end) and len(plain) > SHORTEST
     )
-    return next(filter(None, map(_CODES.get, (*others, *agreeing))), "")
+    return next(filter(None, map(_named().get, (*others, *agreeing))), "")
 
 
 def _with_brackets(named: str) -> tuple[str, list[str]]:
     """The tag of “chinese (traditional, hong kong)”, and what of the brackets is no part of it."""
     language = _IN_BRACKETS.sub("", named)
     rest = list(filter(None, map(str.strip, re.split("[,;/]", ",".join(_IN_BRACKETS.findall(named))))))
-    code, script, region = _CODES.get(language, ""), "", ""
+    code, script, region = _named().get(language, ""), "", ""
     for each in rest[:]:
         subtag = _SUBTAGS.get(each.replace(" ", ""), "")
-        kind = _CODES.get(f"{each} {language}") or _CODES.get(f"{language} {each}")
+        kind = _named().get(f"{each} {language}") or _named().get(f"{language} {each}")
         if len(subtag) == 4 and not script:
             script = subtag
         elif subtag and len(subtag) < 4 and not region:
@@ -126,7 +138,7 @@ def _with_brackets(named: str) -> tuple[str, list[str]]:
 def other_qualifiers(written: str) -> str:
     """What stands in brackets after a language, and is no part of its tag."""
     named = fold(written)
-    return "" if named in _CODES else ", ".join(_with_brackets(named)[1])
+    return "" if named in _named() else ", ".join(_with_brackets(named)[1])
 
 
 def primary(tag: str) -> str:
