@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Awaitable
 from inspect import markcoroutinefunction
 from pathlib import Path
@@ -7,20 +8,23 @@ from wsgiref.headers import Headers
 from django.conf import settings
 from servestatic import ServeStaticASGI
 
+LARGE = 1 << 16  # bytes; of ours only the admin's libraries are larger, with their sources 1.3 MB, and rarely asked for
+
 
 class StaticFiles:
     """The collected static files in front of the application. ServeStatic decides, memory answers.
 
     ServeStatic would start a thread for each file that it sends, 1.3 to 2.2 ms. It need not if the server knows
-    ASGI's `pathsend` ("send the file at this path"), so we are that server: our files are few and small.
+    ASGI's `pathsend` ("send the file at this path"), so we are that server: our files are few and small. Large ones are
+    read when they are asked for.
     """
 
     def __init__(self, application: Any) -> None:
         root = settings.STATIC_ROOT if settings.STATIC_ROOT.is_dir() else None
         url = settings.STATIC_URL.removeprefix(settings.SCRIPT_NAME)
         self.files = ServeStaticASGI(application, root, url, allow_all_origins=False, add_headers_function=add_headers)
-        variants = [variant for file in self.files.files.values() for variant in file.alternatives]
-        self.bodies = {path: Path(path).read_bytes() for _encoding, path, _headers in variants}
+        paths = [Path(path) for file in self.files.files.values() for _encoding, path, _headers in file.alternatives]
+        self.bodies = {str(path): path.read_bytes() for path in paths if path.stat().st_size < LARGE}
 
     @markcoroutinefunction  # uvicorn looks; a coroutine of its own would only pass the request on
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
@@ -29,7 +33,9 @@ class StaticFiles:
 
         async def send_from_memory(message: Any) -> None:
             if message["type"] == "http.response.pathsend":
-                message = {"type": "http.response.body", "body": self.bodies[message["path"]]}
+                path = message["path"]
+                body = self.bodies.get(path) or await asyncio.to_thread(Path(path).read_bytes)
+                message = {"type": "http.response.body", "body": body}
             await send(message)
 
         extensions = {**scope.get("extensions", {}), "http.response.pathsend": {}}

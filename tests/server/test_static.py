@@ -105,6 +105,14 @@ async def test_files_are_answered_from_memory(static: StaticFiles, settings: Any
     assert (await ask(static, HASHED)).body == CSS
 
 
+async def test_a_large_file_is_answered_whole_and_takes_no_memory(static: StaticFiles, settings: Any) -> None:
+    body = b"x" * 100_000
+    (settings.STATIC_ROOT / "library.js").write_bytes(body)
+    static = StaticFiles(django)
+    assert (await ask(static, "/static/library.js")).body == body
+    assert body not in static.bodies.values()
+
+
 async def test_it_works_before_anything_is_collected(tmp_path: Path, settings: Any) -> None:
     settings.STATIC_ROOT = tmp_path / "nothing"
     assert (await ask(StaticFiles(django), "/static/style.css")).body == b"from Django"
