@@ -21,17 +21,19 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import certifi
-import httpx
 import orjson
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from books.models.lookup import CircuitOpen, LookupFailed, Source
 from django41_example.server.threads import release
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_BYTES = 1 << 20  # of a response
 MAX_PARTS = 10_000  # objects and lists in a response, as each takes memory; a book has a few hundred
@@ -40,7 +42,8 @@ ATTEMPTS = 2
 JITTER = 0.5  # maximal seconds before the second attempt
 CONCURRENCY = 32  # concurrent requests of one process
 MAX_PAUSE, DEFAULT_PAUSE = 3600.0, 10.0  # seconds: the longest Retry-After, and the pause if it is unreadable
-IMPORTED_LATE = ("httpcore", "anyio._backends._asyncio")  # by httpx, at the first request, on the event loop
+# With the first request: 2 MB that most workers never need. httpx itself would import the last two on the event loop.
+IMPORTED_LATE = ("httpx", "httpcore", "anyio._backends._asyncio")
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _sign_in_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -107,9 +110,10 @@ async def aask(host: Host, form: Mapping[str, str] | None = None, *, seconds: fl
 async def _request(
     host: Host, path: str, query: Mapping[str, str], form: Mapping[str, str] | None = None, *, seconds: float
 ) -> Any:
+    httpx, _ = await _aloaded()
     try:
         async with asyncio.timeout(seconds):
-            body = await _body(host, str(httpx.URL(f"{host.url}{path}", params=dict(query) or None)), form)
+            body = await _body(host, path, query, form)
     except TimeoutError:
         raise Unreachable(f"{host.name} gave no complete response within {seconds:g} seconds.") from None
     except httpx.ProtocolError:
@@ -119,39 +123,43 @@ async def _request(
     return None if body is None else _json(host, body)
 
 
-async def _body(host: Host, url: str, form: Mapping[str, str] | None) -> bytearray | None:
+async def _body(host: Host, path: str, query: Mapping[str, str], form: Mapping[str, str] | None) -> bytearray | None:
+    what: dict[str, Any] = {"params": dict(query) or None, "data": form, "headers": _headers(host)}
     async with await aclient() as client:
-        request = client.build_request("POST" if form else "GET", url, data=form, headers=_headers(host))
+        request = first = client.build_request("POST" if form else "GET", f"{host.url}{path}", **what)
         for _ in range(MAX_REDIRECTS + 1):
             response = await client.send(request, stream=True)
             async with aclosing(response):
                 if form or response.next_request is None:
                     return await _read(host, response) if _is_found(host, response) else None
             request = response.next_request
-            if _origin(request.url) != _origin(httpx.URL(host.url)):
+            if _origin(request.url) != _origin(first.url):
                 raise InvalidResponse(f"{host.name} redirects to another server, which is not allowed.")
     raise InvalidResponse(f"{host.name} redirects in a circle.")
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def _origin(url: "httpx.URL") -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-async def aclient() -> httpx.AsyncClient:
+async def aclient() -> "httpx.AsyncClient":
     """A client without proxies and limits, which the caller sets."""
-    tls = _tls() if _tls.cache_info().currsize else await asyncio.to_thread(_tls)
+    httpx, tls = await _aloaded()
     transport = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
-    return httpx.AsyncClient(transport=transport, timeout=None, trust_env=False)  # noqa: S113
+    return httpx.AsyncClient(transport=transport, timeout=None, trust_env=False)  # type: ignore[no-any-return]
+
+
+async def _aloaded() -> tuple[Any, ssl.SSLContext]:
+    return _loaded() if _loaded.cache_info().currsize else await asyncio.to_thread(_loaded)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
-    """Reads files, so call it in a thread."""
-    for module in IMPORTED_LATE:
-        import_module(module)
+def _loaded() -> tuple[Any, ssl.SSLContext]:
+    """httpx, and whom TLS trusts. Reads files, so call it in a thread."""
+    httpx, *_ = map(import_module, IMPORTED_LATE)
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()  # certificate authorities of the local network
-    return context
+    return httpx, context
 
 
 def _headers(host: Host) -> dict[str, str]:
@@ -161,7 +169,7 @@ def _headers(host: Host) -> dict[str, str]:
     return {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": agent, **host.headers}
 
 
-def _is_found(host: Host, response: httpx.Response) -> bool:
+def _is_found(host: Host, response: "httpx.Response") -> bool:
     """Whether the response has a body to read; False for a 404. Raises LookupFailed for any other status but 200."""
     status, retry_after = response.status_code, response.headers.get("Retry-After", "")
     if status == 429 or (status == 503 and retry_after):
@@ -187,7 +195,7 @@ def _pause(retry_after: str) -> float:
     return min(max((at - datetime.now(UTC)).total_seconds(), 1.0), MAX_PAUSE)
 
 
-async def _read(host: Host, response: httpx.Response) -> bytearray:
+async def _read(host: Host, response: "httpx.Response") -> bytearray:
     body = bytearray()
     async for part in response.aiter_raw():
         body += part
