@@ -53,7 +53,9 @@ _KEPT_MARKS = {0, 8, 9}  # combining classes: vowel signs, kana voicing and vira
 _WITH = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER \w+) WITH ")
 _KATAKANA, _TO_HIRAGANA = re.compile("[\u30a1-\u30f6\u30fd\u30fe]"), -0x60
 _LETTERS = {other: letter for letter, *others in table("same_letters.txt", None) for other in others}
-_HAN = {ord(other): each[0] for row in table("han.txt", None) for each in row for other in each[1:]}
+# Two texts, the character at the same place in each: a dictionary of 4,414 would take half a megabyte.
+_HAN = "".join(chain.from_iterable(each[1:] for row in table("han.txt", None) for each in row))
+_PLAIN_HAN = "".join(each[0] * len(each[1:]) for row in table("han.txt", None) for each in row)
 # A nasal before a letter of its own class folds to anusvara: हिन्दी to हिंदी. These scripts share one layout in Unicode.
 _NASALS = re.compile(
     "|".join(
@@ -118,8 +120,8 @@ def _letter(character: str) -> str:
     if named := _WITH.match(unicodedata.name(character, "")):
         with suppress(KeyError):
             return unicodedata.lookup(named[1])
-    digit = unicodedata.decimal(character, None)
-    return _HAN.get(ord(character), character) if digit is None else str(digit)
+    digit, han = unicodedata.decimal(character, None), _HAN.find(character)
+    return str(digit) if digit is not None else _PLAIN_HAN[han] if han >= 0 else character
 
 
 _folding = _Folding()
