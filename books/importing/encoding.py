@@ -4,7 +4,7 @@ import codecs
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, NamedTuple
 
 from books.importing import detection
@@ -16,6 +16,7 @@ LONGER_IN_UTF8 = "\u0800"  # from here on a character takes three or four bytes,
 MAX_NAMED = 5  # encodings in a message
 RIGHT_BYTES, RIGHT_FOR_A_WRONG = 6, 4  # valid bytes needed, in all and per invalid one, to read a damaged file as UTF-8
 _ESCAPE = re.compile(rb"\x1b\$[@B]")
+_STATEMENT = re.compile(rb"(?:\s*%[^\n]*\n){0,5}?\s*%+\s*Encoding:\s*([\w-]{3,20})\s", re.IGNORECASE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
     **dict.fromkeys((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!"), "compressed: unpack it first"),
@@ -85,6 +86,10 @@ def _convert_legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
     size = sum(byte > 127 for byte in data)
     file.seek(0)
     beginning = file.read(CHUNK)
+    if stated := _stated(beginning):
+        with suppress(UnreadableFile):  # if that is wrong, the letters may tell
+            return _convert(file, copy, stated, "")
+        _empty(copy)
     is_of_a_mac = _has_old_line_ends(beginning)
     is_of_librarything = b"\tSort Character\t" in beginning  # whose exports are Latin-1
     left = [name for name in detection.LEGACY if not (is_of_a_mac and name in detection.DOS)]
@@ -103,8 +108,7 @@ def _convert_legacy(file: BinaryIO, copy: BinaryIO, fault: str) -> Text:
             return _convert(file, copy, best.encoding, "")
         except UnreadableFile:  # at a line outside the sample
             left.remove(best.encoding)
-            copy.seek(0)
-            copy.truncate()
+            _empty(copy)
     names = [*["utf-8"] * is_mixed, *([reading.encoding for reading in found] or left)]
     likely = ", ".join(names[:MAX_NAMED])
     raise UnclearEncoding(
@@ -139,6 +143,21 @@ def _has_escapes(file: BinaryIO) -> bool:
     return head.isascii() and bool(_ESCAPE.search(head))
 
 
+def _stated(beginning: bytes) -> str:
+    """The encoding that a comment at the beginning states, as JabRef writes it: `% Encoding: Cp1252`."""
+    found = _STATEMENT.match(beginning)
+    with suppress(LookupError):
+        name = codecs.lookup(found[1].decode()).name.replace("-", "_") if found else ""
+        name = {"iso8859_1": "cp1252", "gbk": "gb18030", "utf_8": "utf-8"}.get(name, name)
+        return name if name in detection.ENCODINGS else ""
+    return ""
+
+
+def _empty(copy: BinaryIO) -> None:
+    copy.seek(0)
+    copy.truncate()
+
+
 def _is_damaged_utf8(file: BinaryIO) -> bool:
     """Whether all but a few bytes of the file are UTF-8. These read as DAMAGED."""
     right, wrong = _utf8_bytes(file)
@@ -170,7 +189,7 @@ def _is_utf8_by_chance(file: BinaryIO) -> bool:
     """
     file.seek(0)
     head = file.readline(CHUNK)
-    if head.startswith(b"{") or b"source_key" in head:
+    if head.startswith(b"{") or b"source_key" in head or _stated(head):
         return False
     data = detection.sample(file)
     if not 0 < sum(byte > 127 for byte in data) < detection.TINY:

@@ -11,7 +11,7 @@ import pytest
 from books.importing import source, tables
 from books.importing.containers import opf
 from books.importing.containers.citations import expand_strings, plain
-from books.importing.encoding import UnreadableFile
+from books.importing.encoding import UnclearEncoding, UnreadableFile
 from books.importing.rows import CleanRow, cleaned
 
 pytestmark = pytest.mark.once
@@ -131,6 +131,31 @@ def test_a_book_in_bibtex_is_read_without_its_latex() -> None:
 def test_a_name_in_bibtex_may_have_tildes_as_accents_and_parts_with_their_names(written: str, name: str) -> None:
     (found,) = read(f"@book{{a, title = {{Letters}}, author = {{{written}}}}}")
     assert found.fields["authors"] == [name]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "TY  - BOOK\nTI  - X\nAU  - Smith, Jane; Brown, Kate\nER  -\n",
+        "@book{a, title={X}, author={Smith, Jane; Brown, Kate}}\n",
+        '[{"type": "book", "title": "X", "author": [{"literal": "Jane Smith; Kate Brown"}]}]',
+    ],
+)
+def test_semicolons_separate_people_where_each_should_have_a_place_of_its_own(written: str) -> None:
+    (found,) = read(written)
+    assert found.fields["authors"] == ["Jane Smith", "Kate Brown"]
+
+
+def test_the_encoding_that_bibtex_states_in_a_comment_is_taken() -> None:
+    entry = "% Made with JabRef\n% Encoding: {}\n@book{{a, title = {{Café}}}}\n"
+    with pytest.raises(UnclearEncoding):
+        read(entry.format("UTF-8").encode("latin-1"))
+    with pytest.raises(UnclearEncoding):
+        read(entry.format("nothing").encode("latin-1"))
+    (found,) = read(entry.format("ISO8859_1").encode("latin-1"))
+    assert found.fields["title"] == "Café"
+    (found,) = read("% Encoding: UTF-8\n@misc{a, title = {TestÜbersetzer}}\n")
+    assert found.fields["title"] == "TestÜbersetzer"
 
 
 def test_calibre_writes_its_own_fields_into_bibtex() -> None:

@@ -318,6 +318,14 @@ def test_signs_between_the_parts_of_a_record_are_no_part_of_them() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "publisher"), [("[Science Council]", "Science Council"), ("Elsevier [u.a.]", "Elsevier [u.a.]")]
+)
+def test_brackets_around_a_publisher_are_no_part_of_it_but_those_in_it_are(written: str, publisher: str) -> None:
+    (found,) = read(record(("245", "10$aEssays"), ("260", f"  $b{written},$c1969")))
+    assert found.fields["publisher"] == publisher
+
+
 def test_a_broken_record_is_named_and_costs_no_other() -> None:
     good = record(("245", "10$aSound"))
     found = read(good + b"00099nam a2200000   4500garbage\x1d" + b"\r\n" + good + good[:-20])
@@ -388,6 +396,14 @@ def test_marcxml_in_the_records_of_an_answer_is_read() -> None:
     data = f'<a:answer xmlns:a="urn:a"><a:record>{XML.format(TITLE.format("A"))}</a:record></a:answer>'
     (found,) = read(data.encode())
     assert found.fields["title"] == "A"
+
+
+def test_marcxml_that_was_copied_without_the_namespaces_of_its_answer_is_read() -> None:
+    record_in_answer = (
+        f"<zs:record><zs:data><record><leader>x</leader>{TITLE.format('A')}</record></zs:data></zs:record>"
+    )
+    found = read(f"<zs:answer>{record_in_answer * 2}</zs:answer>".encode())
+    assert [row.fields["title"] for row in found] == ["A", "A"]
 
 
 def test_marcxml_without_a_sound_record_is_refused() -> None:

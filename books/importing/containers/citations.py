@@ -34,6 +34,7 @@ _SUM = rf"(?:{_QUOTED}|{_BRACED}|{_NAME})(?:\s*#\s*(?:{_QUOTED}|{_BRACED}|{_NAME
 _STRING = re.compile(rf"@\s*string\s*[{{(]\s*(?P<name>{_NAME})\s*=\s*(?P<value>{_SUM})", re.IGNORECASE | re.DOTALL)
 _FIELD = re.compile(rf"(?<=[\w-])\s*=\s*(?P<value>{_SUM})(?=\s*[,}})])", re.DOTALL)
 _KEYWORD = re.compile(r"(?:\{[^{}]*\}|[^;,])+")  # text in braces is one keyword, even with commas
+_PERSON = re.compile(r"(?:\{[^{}]*\}|[^;])+")  # some programs write semicolons for “and”
 _NO_ENTRY = {"comment", "preamble"}
 _NAMED_PARTS = re.compile(r"\b(given|prefix|family|suffix)=\s*([^,=]+)")  # BibLaTeX: family=Gogh, given=Vincent
 _TILDE = re.compile(r"(?<!\{)\\~(\{\w\}|\w)")
@@ -146,7 +147,8 @@ def _bibtex_field(field: Field) -> tuple[str, str | list[str]]:
     name = field.key.lower()
     value = " ".join(str(field.value).split()) if name != "abstract" else str(field.value)
     if name in PEOPLE:
-        return name, [_name(each) for each in split_multiple_persons_names(value) if each != "others"]
+        written = [each for part in split_multiple_persons_names(value) for each in _PERSON.findall(part)]
+        return name, [_name(each) for each in written if each != "others"]
     if name in {"keywords", "tags", "mendeley-tags"}:
         return name, [plain(each) for each in _KEYWORD.findall(value)]
     return name, plain(value)

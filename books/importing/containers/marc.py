@@ -42,6 +42,8 @@ _FAULTS = {
 
 
 _BEGIN, _END = (re.compile(rb"<%s(?:[\w.-]+:)?record(?=[\s>])\s*>?" % slash) for slash in (b"", b"/"))
+_PREFIX, _KNOWN_PREFIX = re.compile(rb"</?([\w.-]+):"), re.compile(rb"xmlns:([\w.-]+)\s*=")
+_FIRST_TAG = re.compile(rb"<[\w.-]+(?::[\w.-]+)?(?=[\s>])")
 _NO_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # which XML does not have
 
 
@@ -158,7 +160,8 @@ def xml_records(file: BinaryIO) -> Iterator[Numbered]:
     """Reads record by record: after a damaged one a new parser goes on. Raises UnreadableFile if none is sound."""
     number, sound, opening, fault = 0, 0, b"", ""
     parser, handler = _parser(b"")
-    for piece in _ended(file):
+    for place, piece in enumerate(_ended(file)):
+        piece = piece if place else _with_prefixes(piece)  # noqa: PLW2901
         begins = [match.start() for match in _BEGIN.finditer(piece)]
         if begins and not number:
             opening = piece[: begins[0]]  # says the namespace and the encoding
@@ -193,6 +196,13 @@ def _parser(opening: bytes) -> tuple[Any, _Records]:
     except (SAXException, LookupError, ValueError):
         raise UnreadableFile("This MARCXML is damaged before its first record.") from None
     return parser, handler
+
+
+def _with_prefixes(beginning: bytes) -> bytes:
+    """The beginning of a file with the namespaces that were lost when it was copied out of an answer."""
+    unknown = {*_PREFIX.findall(beginning)} - {*_KNOWN_PREFIX.findall(beginning)}
+    lost = b"".join(b' xmlns:%s="%s"' % (prefix, prefix) for prefix in sorted(unknown))
+    return _FIRST_TAG.sub(lambda tag: tag[0] + lost, beginning, count=1) if lost else beginning
 
 
 def _ended(file: BinaryIO) -> Iterator[bytes]:

@@ -203,7 +203,9 @@ def _isbns(fields: Iterable[Field]) -> list[str]:
 
 
 def _publisher(publisher: str) -> str:
-    return "" if _UNKNOWN.fullmatch(publisher) else publisher.strip("[]")
+    if _UNKNOWN.fullmatch(publisher):
+        return ""
+    return publisher if "[" in publisher[1:] else publisher.strip("[]")  # but Elsevier [u.a.]
 
 
 def _year(dates: str) -> str:

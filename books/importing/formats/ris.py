@@ -17,7 +17,7 @@ def _drop_journal(cells: Cells) -> Cells:
 
 
 def _names(cell: Any) -> list[str]:
-    return list(map(natural_order, texts(cell)))
+    return [natural_order(name) for each in texts(cell) for name in each.split(";") if name.strip()]
 
 
 def _year(*cells: Any) -> str:

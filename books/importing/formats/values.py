@@ -144,7 +144,7 @@ def _codes_of(words: str) -> list[str]:
 
 def people(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The authors and contributors among names with roles. Without any author, editors count as authors."""
-    written = [(name.strip(), role.strip()) for name, role in found if name.strip()]
+    written = [(part.strip(), role.strip()) for name, role in found for part in name.split(";") if part.strip()]
     names = [name for name, role in written if not role]
     if len(names) == len(written):  # most lists only have authors
         return {"authors": list(dict.fromkeys(names)), "contributors": []}
