@@ -152,6 +152,25 @@ class Narrowing(TestCase):
                     assert (facets.count, facets.is_exact) == (limit, is_exact)
                     assert len(facets.values["topic"]) == 3
 
+    async def test_a_book_counts_once_in_each_of_its_series(self) -> None:
+        series = {"series": "Second", "series_number": "2", "more_series": ["First #7", "Third"]}
+        await sync_to_async(Book.objects.add)({"title": "In three", **series})
+        await sync_to_async(Book.objects.add)({"title": "In none of its own", "more_series": ["Third #2"]})
+        series = (await self.data("/books/?q=title:in&facets=series"))["facets"]["series"]
+        assert {each["name"]: each["books"] for each in series} == {"First": 1, "Second": 1, "Third": 2}
+
+    async def test_a_topic_counts_for_books_that_spell_it_otherwise(self) -> None:
+        await Book.objects.filter(title="Title 4").aupdate(topic_names="POETRY")
+        topics = (await self.data("/books/?q=title&facets=topic"))["facets"]["topic"]
+        assert {"value": "poetry", "name": "Poetry", "books": 2} in topics
+
+    async def test_of_values_as_frequent_the_newest_are_left_out(self) -> None:
+        for name in ("Zoë Last", "Yan Middle", "Abe First"):  # the two authors before them have more books
+            await sync_to_async(Book.objects.add)({"title": "Title", "authors": [name]})
+        with mock.patch("books.search.facets.SHOWN", 3):  # one more is read, to know whether there are more
+            authors = (await self.data("/books/?q=title&facets=all"))["facets"]["author"]
+        assert [each["name"] for each in authors] == ["Jane Austen", "Natsume Sōseki", "Yan Middle"]
+
     @pytest.mark.sqlite
     def test_counting_that_is_stopped_is_an_error_of_the_database_wherever_it_is(self) -> None:
         conditions = BookSearch(parse("title")).conditions

@@ -7,7 +7,7 @@ SQLite also counts matching books in an index: twenty thousand rows lie in as ma
 hundred.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -20,7 +20,8 @@ from django.db.models.functions import Substr
 from books.metadata import languages
 from books.metadata.roles import AUTHOR
 from books.metadata.years import NEVER
-from books.search.compiled_query import compile_query, fetch
+from books.search import facets_postgresql
+from books.search.compiled_query import Row, compile_query, fetch
 from books.search.filters import (
     END,
     FIRST,
@@ -38,7 +39,6 @@ SCATTER = 997  # a prime: the order of the ids' remainders mixes the windows
 SHOWN = 12  # values of a kind
 MOST_SHOWN = 2000  # of the kind whose values are all asked for
 KINDS = ("topic", "author", "language", "series", "isbn")
-COLUMNS = ("id", "primary_language", "year_or_last", "isbn13", "start")
 _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
     SELECT {name}_id AS linked, COUNT(*) AS books FROM {links}{only} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
 ) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
@@ -92,7 +92,7 @@ def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str =
         counted = _counted(model, conditions, count, limits, start)
         books = sum(number for *_, number in counted["count"])
     else:
-        counted = _values(_count_sql("books_book", "books_book{name}", limits), [])
+        counted = _values(fetch(_count_sql("books_book", "books_book{name}", limits), []))
         books = count or model.objects.count()
     is_exact = books <= EXACT or not conditions
     starts = frozenset(value for value, *_ in counted["start"])
@@ -107,25 +107,37 @@ def _counted(
     model: Any, conditions: Conditions, count: int, limits: Mapping[str, int], start: str
 ) -> dict[str, list[Value]]:
     """The values of all matching books, or of a sample if there are more than EXACT."""
-    join = "CROSS JOIN" if connection.vendor == "sqlite" else "JOIN"  # which SQLite begins with its left side
-    counting = _count_sql("fitting", f"fitting {join} books_book{{name}} ON book_id = fitting.id", limits)
-    counting += start and _STARTS
     if count <= EXACT:
         query = compile_query(_matching_rows, model, conditions.names, start, EXACT + 1)
-        sql, parameters = query.fill(conditions.values)
-        fitting = f"{_with_columns('found', start)} {_FEW.format(EXACT)}"
-        sql = sql and f"WITH found AS MATERIALIZED ({sql}), fitting AS MATERIALIZED ({fitting}) {counting} {_FOUND}"
-        counted = _values(sql, parameters)
-        if all(books <= EXACT for *_, books in counted["count"]):
+        counted = _count(*query.fill(conditions.values), start, limits)
+        if sum(books for *_, books in counted["count"]) <= EXACT:
             return counted
-    sql, parameters = _sample(model, conditions, start)
-    sql = sql and f"WITH fitting AS MATERIALIZED ({_with_columns(f'({sql})', start)}) {counting}"
-    return {**_values(sql, parameters, keeps_plan=False), "count": [("", "", EXACT + 1)]}
+    counted = _count(*_sample(model, conditions, start), start, limits, is_sample=True)
+    return {**counted, "count": [("", "", EXACT + 1)]}
 
 
-def _values(sql: str, parameters: list[Any], *, keeps_plan: bool = True) -> dict[str, list[Value]]:
+def _count(
+    sql: str, parameters: list[Any], start: str, limits: Mapping[str, int], *, is_sample: bool = False
+) -> dict[str, list[Value]]:
+    """The values of the books that this finds; of more than EXACT only that they are more."""
+    if not sql:
+        return _values(())
+    if connection.vendor == "postgresql":
+        most = WINDOWS * WINDOW if is_sample else EXACT
+        return _values(facets_postgresql.count(sql, parameters, most, limits, keeps_plan=not is_sample))
+    counting = _count_sql("fitting", "fitting CROSS JOIN books_book{name} ON book_id = fitting.id", limits)
+    counting += start and _STARTS
+    index = "INDEXED BY book_facets" if start != "author_key" else ""
+    indexed = _INDEXED.format(found=f"({sql})" if is_sample else "found", start=start or "''", index=index)
+    if is_sample:
+        return _values(fetch(f"WITH fitting AS MATERIALIZED ({indexed}) {counting}", parameters))
+    found = f"found AS MATERIALIZED ({sql}), fitting AS MATERIALIZED ({indexed} {_FEW.format(EXACT)})"  # nosec B608
+    return _values(fetch(f"WITH {found} {counting} {_FOUND}", parameters))
+
+
+def _values(rows: Iterable[Row]) -> dict[str, list[Value]]:
     values: dict[str, list[Value]] = {kind: [] for kind in (*KINDS, "year", "start", "count")}
-    for kind, value, label, books in fetch(sql, parameters, keeps_plan=keeps_plan) if sql else ():
+    for kind, value, label, books in rows:
         values[kind].append((value, label or (languages.name(value) if kind == "language" else ""), books))
     return values
 
@@ -158,15 +170,8 @@ def _window(model: Any, names: tuple[str, ...], start: str) -> Any:
     return _columns(rows, start).order_by(key)[:WINDOW]
 
 
-def _with_columns(found: str, start: str) -> str:
-    if connection.vendor != "sqlite":
-        return f"SELECT * FROM {found} AS found"  # noqa: S608 # nosec B608
-    index = "INDEXED BY book_facets" if start != "author_key" else ""
-    return _INDEXED.format(found=found, start=start or "''", index=index)
-
-
 def _columns(rows: Any, start: str) -> Any:
     """The columns to count; on SQLite only the keys, since an index has the rest."""
     if connection.vendor == "sqlite":
         return rows.values_list("pk")
-    return rows.annotate(start=Substr(start or "title_key", 1, 1)).values_list(*COLUMNS)
+    return rows.annotate(start=Substr(start or "title_key", 1, 1)).values_list("start", *facets_postgresql.COLUMNS)

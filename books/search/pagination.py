@@ -119,6 +119,7 @@ class Page:
     count_is_exact: bool
     after: str | None
     before: str | None
+    facets: Any = None  # of books, where they were counted with these
 
     def links(self, path: str, query: str) -> dict[str, str | None]:
         """The URLs of the pages around it; `query` is the query string, without its cursor."""

@@ -10,6 +10,7 @@
 import pickle  # nosec B403 - what this process has written
 from array import array
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -56,6 +57,13 @@ SORTED_WORDS = {"sqlite": 10_000, "postgresql": float("inf")}  # those of a word
 SORTED_RANK = 3000  # on PostgreSQL, which walks its ids to what it takes for common and is not
 
 
+class FacetsRequest(NamedTuple):
+    """Which facets of a list."""
+
+    asked: str = ""  # a kind to list in full, or `all`
+    start: str = ""  # the column whose first characters to list
+
+
 class Matches:
     """The books that a search finds: one page, their facets, or all of them as a queryset."""
 
@@ -84,37 +92,45 @@ class Matches:
             found = filter_books(self.books, self.conditions).order_by().values_list("pk", flat=True)
             return array("q", sorted(found.iterator()))
 
-    async def apage(self, page: PageRequest) -> Page:
-        """One page. Its rows hold COLUMNS, then the columns of the ordering."""
+    async def apage(self, page: PageRequest, facets: FacetsRequest | None = None) -> Page:
+        """One page. Its rows hold COLUMNS, then the columns of the ordering.
+
+        `facets`: those that `afacets` will be asked for. Where counting the books takes nearly as long as counting
+        these too, the page has them.
+        """
         if self.search.query.is_empty:
             return page.page([], 0, tuple)
         rows: list[Row] | None = None
+        found: FacetCounts | None = None
 
         async def acount() -> tuple[int, int]:
-            nonlocal rows
-            counted, rows = await in_thread(self._read, page)
+            nonlocal rows, found
+            counted, rows, found = await in_thread(self._read, page, facets=facets)
             return counted
 
         is_ranked = page.ordering == RELEVANCE
         count, cap = counted = await per_version.get_or_make(("count", is_ranked, *self.conditions), acount)
         if rows is None and (is_ranked or self.search.needs_index):
-            _, rows = await in_thread(self._read, page, counted)
+            _, rows, _ = await in_thread(self._read, page, counted)
         elif rows is None:
             query, values = self._in_order(page, count)
             rows = await query.aread(**values)
-        return page.page(rows or [], count, KEY, cap)
+        return replace(page.page(rows or [], count, KEY, cap), facets=found)
 
-    async def afacets(self, page: Page, asked: str, start: str = "") -> FacetCounts | None:
-        """The facets; None if they would take long and nobody asked. `asked`: a kind to list in full, or `all`."""
+    async def afacets(self, page: Page, facets: FacetsRequest) -> FacetCounts | None:
+        """The facets; None if they would take long and nobody asked."""
+        if page.facets:
+            return page.facets  # type: ignore[no-any-return]
+        asked, start = facets
 
         def count() -> bytes:
-            if not asked and page.count >= SEARCH_CAP and self._last_id() > SMALL_CATALOGUE:
+            if not asked and page.count >= SEARCH_CAP and not self._is_small():
                 return pickle.dumps(None)
             is_known = page.count_is_exact or page.count == COUNT_CAP
             books = page.count + (not page.count_is_exact) if is_known else 0
             with using_index(is_current=True):
-                facets = facet_counts(self.model, self.conditions, books, whole=asked, start=start)
-            return pickle.dumps(facets)  # as objects they take seven times as much memory
+                counts = facet_counts(self.model, self.conditions, books, whole=asked, start=start)
+            return pickle.dumps(counts)  # as objects they take seven times as much memory
 
         pickled = await per_version.get_or_make(("facets", self.conditions, asked, start), partial(in_thread, count))
         return pickle.loads(pickled)  # type: ignore[no-any-return]  # noqa: S301 # nosec B301 - see above
@@ -126,15 +142,25 @@ class Matches:
         rows = found.values_list("book", "series__name", "number", "label")
         return {pk: Place(name, number, label) for pk, name, number, label in rows}
 
-    def _read(self, page: PageRequest, counted: tuple[int, int] | None = None) -> tuple[tuple[int, int], list[Row]]:
-        """The count (unless it is known) and the page, in one hop. First indexes what other programs have changed."""
-        with using_index() if self.search.needs_index else nullcontext():
+    def _read(
+        self, page: PageRequest, counted: tuple[int, int] | None = None, facets: FacetsRequest | None = None
+    ) -> tuple[tuple[int, int], list[Row], FacetCounts | None]:
+        """The count (unless it is known), the page, and facets where they tell the count, in one hop.
+
+        First indexes what other programs have changed.
+        """
+        found, needs_index = None, self.search.needs_index
+        has_facets = facets and self.conditions and connection.vendor == "postgresql"
+        with using_index(is_current=not needs_index) if needs_index or has_facets else nullcontext():
+            if facets and has_facets and self._is_small():
+                found = facet_counts(self.model, self.conditions, 0, whole=facets.asked, start=facets.start)
+                counted = found.count + (not found.is_exact), COUNT_CAP
             count, cap = counted = counted or self._count(page)
             is_by_id = page.ordering.columns == ID.columns and self.search.query.expression
             if is_by_id or page.ordering == RELEVANCE:
-                return counted, self._read_ranks(page, count, is_few=count <= min(cap, SORTED_RANK))
+                return counted, self._read_ranks(page, count, is_few=count <= min(cap, SORTED_RANK)), found
             query, values = self._in_order(page, count)
-            return counted, query.read(**values)
+            return counted, query.read(**values), found
 
     def _count(self, page: PageRequest) -> tuple[int, int]:
         """How many books match, up to one beyond the cap; and the cap."""
@@ -151,10 +177,11 @@ class Matches:
         is_quick = is_ranked and not self.search.query.terms
         if is_quick or not self.search.query.expression or (connection.vendor == "sqlite" and not is_ranked):
             return COUNT_CAP
-        return COUNT_CAP if self._last_id() <= SMALL_CATALOGUE else cap
+        return COUNT_CAP if self._is_small() else cap
 
-    def _last_id(self) -> int:
-        return self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    def _is_small(self) -> bool:
+        last = self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        return bool(last <= SMALL_CATALOGUE)
 
     def _in_order(self, page: PageRequest, count: int) -> tuple[CompiledQuery, dict[str, Any]]:
         """The query for a page in a given order, sorted or walked depending on the count; and its values."""

@@ -24,7 +24,7 @@ from books.search.facets import KINDS, FacetCounts
 from books.search.highlight import Highlighter, Parts
 from books.search.pagination import COUNT_CAP, Page, PageRequest
 from books.search.query import MOST_WORDS, SearchQuery
-from books.search.results import Matches
+from books.search.results import FacetsRequest, Matches
 from books.search.spelling import asuggestion
 from books.templatetags.catalogue import small_cover, year
 from books.views.base import CatalogueView
@@ -84,6 +84,7 @@ class BooksView(CatalogueView):
     query: BookQuery
     matches: Matches
     page: Page
+    facets: FacetsRequest
 
     async def respond_with_books(
         self,
@@ -104,7 +105,9 @@ class BooksView(CatalogueView):
                 raise
             sent, refused = without_years(sent, next(iter(error.errors.values()))[0])
             self.query, self.matches, wanted = parse_list(sent, **within)
-        self.page = await self.matches.apage(wanted)
+        asked, column, is_html = self.query.asked_facets, wanted.ordering.columns[0], self.media_type == HTML
+        self.facets = FacetsRequest(asked, column if is_html and column in STARTING else "")
+        self.page = await self.matches.apage(wanted, self.facets if is_html or asked else None)
         if not self.page.count:
             await afollow_old(self.request)
         links = self.page.links(self.request.path, self.query.urlencoded)
@@ -141,7 +144,7 @@ class BooksView(CatalogueView):
     async def _facets_data(self) -> dict[str, Any]:
         """The facets, most frequent values first and without numbers if there are too many books; and the count."""
         asked = self.query.asked_facets
-        counts = await self.matches.afacets(self.page, asked) if self.page.count else None
+        counts = await self.matches.afacets(self.page, self.facets) if self.page.count else None
         if counts is None:
             return {"facets": {}}
         count, is_exact = self._total(counts)
@@ -190,9 +193,8 @@ class BooksView(CatalogueView):
         """The HTML around the rows, the same for all pages of a list."""
         query, page, path, search = self.query, self.page, self.request.path, self.matches.search
         parameters = query.parameters()
-        column, is_whole = query.page.ordering.columns[0], not (page.after or page.before)
-        start = column if column in STARTING and not is_whole else ""
-        counts = await self.matches.afacets(page, query.asked_facets, start) if self._is_narrowable() else None
+        counts = await self.matches.afacets(page, self.facets) if self._is_narrowable() else None
+        start = self.facets.start if page.after or page.before else ""
         author = None
         if search.author:
             author = await Author.objects.filter(pk=search.author).values_list("name", flat=True).afirst()
