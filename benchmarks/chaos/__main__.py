@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import os
 import resource
+import signal
 import sys
 import time
 from importlib import import_module
@@ -25,15 +26,13 @@ SCENARIOS = "stale crowd streams kill power disk clock database crashing_import 
 
 def main() -> int:
     """The exit status: 1 if an aim was missed."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.chaos",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m benchmarks.chaos", description=__doc__, formatter_class=formatter)
     parser.add_argument("scenarios", nargs="*", choices=SCENARIOS, default=SCENARIOS)
     parser.add_argument("--quick", action="store_true", help="a tenth of the load, for a first look")
     parser.add_argument("--postgres", action="store_true")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, it ends the servers too
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection is an open file
     for name in given.scenarios:

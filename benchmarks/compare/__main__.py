@@ -22,6 +22,7 @@ The other stacks are in benchmarks/peers, their packages in requirements-bench.t
 import argparse
 import os
 import shutil
+import signal
 import sys
 import sysconfig
 from contextlib import suppress
@@ -35,11 +36,8 @@ from benchmarks.compare.table import Results
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.compare",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m benchmarks.compare", description=__doc__, formatter_class=formatter)
     names = [stack.name for stack in STACKS]
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--database", choices=DATABASES, help="one of the two")
@@ -77,6 +75,7 @@ def rounds(options: argparse.Namespace, database: str) -> Results:
 
 def main() -> None:
     options = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, it ends the servers too
     if not shutil.which("wrk"):
         sys.exit("wrk is missing. To get it: apt-get install wrk (Debian), brew install wrk (macOS).")
     if not PEERS_TOOLS.exists() and {*options.only} - {"ours", "unkept"}:
