@@ -89,6 +89,12 @@ def test_ris_records_are_counted_and_a_missing_end_costs_none() -> None:
     assert [(row.row.line, row.fields["title"]) for row in found] == [(1, "Marelle"), (2, "Second"), (3, "Third")]
 
 
+def test_what_is_behind_the_longest_record_that_ris_may_have_is_left_out() -> None:
+    notes = f"ZZ  - {'x' * 50_000}\n" * 6
+    found = read(f"TY  - BOOK\nTI  - First\n{notes}PB  - Late\nER  - \nTY  - BOOK\nTI  - Second\nPB  - Early\nER  - \n")
+    assert [row.fields for row in found] == [{"title": "First"}, {"title": "Second", "publisher": "Early"}]
+
+
 BIBTEX = r"""% from JabRef
 @string{spr = "Springer Verlag"}
 @comment{none}

@@ -63,21 +63,21 @@ def _lines(file: BinaryIO) -> Iterator[str]:
 
 
 def _ris_parts(lines: Iterable[str]) -> Iterator[list[str]]:
-    """The lines of each record from TY on, always with two spaces before the hyphen."""
-    held: list[str] = []
-    for line in lines:
+    """The first lines of each record from TY on, always with two spaces before the hyphen."""
+    held, size = list[str](), 0
+    for line in chain(lines, ["ER  - "]):
         found = _TAG.fullmatch(line.lstrip("\ufeff"))
         tag = found[1] if found else ""
         if tag in {"TY", "ER"} and held:
             yield held
-            held = []
+            held, size = [], 0
+        if (size := size + len(line)) > MAX_RECORD:
+            continue
         if found and (tag == "TY" or (held and tag != "ER")):
             held.append(f"{tag}  - {found[2] or ''}")
         elif held and not found and len(held[-1]) < MAX_TEXT:  # rispy fails at such lines after a repeated tag
             between = "\n" if held[-1].startswith("KW") else " "  # EndNote writes each further keyword on its own line
             held[-1] = f"{held[-1]}{between}{line.strip()}".rstrip()
-    if held:
-        yield held
 
 
 def bibtex_records(file: BinaryIO) -> Generator[Record]:
