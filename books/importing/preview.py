@@ -17,12 +17,10 @@ class Preview:
     candidates: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the first lines as read in each encoding
     format: str = ""  # its name in FORMATS, or "table"
     title: str = ""  # of the format, for people
-    delimiter: str = ""
     header: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()  # the first ones, as in the file
     mapping: Mapping[str, str] = field(default_factory=dict)  # {field: column}, as the import would read them
     uses: Mapping[str, str] = field(default_factory=dict)  # {column: field}: several columns may fill one field
-    unused: Sequence[str] = ()  # columns
 
 
 def preview(
@@ -49,12 +47,10 @@ def _preview_of(table: tables.Table) -> Preview:
         encoding=table.encoding,
         format=table.format.name,
         title=table.format.title,
-        delimiter=table.delimiter,
         header=names,
         rows=[[_display(row.fields.get(name, "")) for name in names] if row.fields else row.cells for row in rows],
         mapping=by_field,
         uses=uses,
-        unused=table.unused,
     )
 
 

@@ -341,9 +341,9 @@ def test_a_file_that_is_damaged_after_many_books_costs_what_follows_alone() -> N
 def test_a_preview_says_what_a_file_is_taken_for() -> None:
     file = io.BytesIO("Verzeichnis;\nTitel;Jahr;Farbe\nFaust;1808;rot\n".encode("utf-8-sig"))
     found = preview(file)
-    assert (found.encoding, found.format, found.delimiter) == ("utf-8", "table", ";")
+    assert (found.encoding, found.format) == ("utf-8", "table")
     assert (found.header, found.rows) == (["Titel", "Jahr", "Farbe"], [["Faust", "1808", "rot"]])
-    assert (found.mapping, found.unused) == ({"title": "Titel", "published_year": "Jahr"}, ["Farbe"])
+    assert found.mapping == {"title": "Titel", "published_year": "Jahr"}
 
 
 def test_a_preview_shows_the_names_in_json_and_not_its_braces() -> None:
@@ -395,7 +395,7 @@ def test_columns_are_known_by_what_people_call_them(names: list[str]) -> None:
     [["Title", "Number of Volumes"], ["Title", "File name"], ["Title", "Number of authors"], ["Title", "Year read"]],
 )
 def test_a_column_of_something_else_is_not_taken_for_a_field(names: list[str]) -> None:
-    assert preview(rows_of(names)).unused == names[1:]
+    assert [*preview(rows_of(names)).uses] == names[:1]
 
 
 def test_lists_in_json_are_shown_as_people_read_them() -> None:
