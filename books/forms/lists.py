@@ -70,9 +70,9 @@ class ListQuery(forms.Form):
     order: Ordering
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        known = self.base_fields
-        self.base_fields = {name: known[name] for name in data if name in known and data[name]}  # type: ignore[misc] # the form copies these: most requests send one or two of ten
-        super().__init__(data)
+        known, ordered = self.base_fields, (*(self.field_order or ()), *data)
+        self.base_fields = {name: known[name] for name in ordered if name in data and name in known and data[name]}  # type: ignore[misc] # the form copies these: most requests send one or two of ten
+        super().__init__(data, field_order=())  # Django would look for each of the ten again
 
     def ordering(self) -> Ordering:
         return self.order

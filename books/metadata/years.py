@@ -25,16 +25,7 @@ _OFFSETS |= dict.fromkeys(["until", "till", "to", "up to", "<=", "以前", "ま�
 
 def parse_span(text: str) -> Span | None:
     """The years in `1950`, `1950-1959`, `1950..`, `1950s`, `19th century` or `after 1950`; None if not understood."""
-    if len(text) > LONGEST or any(each.isdecimal() and not each.isascii() for each in text):
-        return None
-    if match := _PLAIN.fullmatch(text):
-        found: Span | None = (int(match[1]), int(match[2] or match[1]))
-    else:
-        try:
-            written = plain(text)
-        except ValidationError:  # one character may stand for 18
-            return None
-        found = _span(_BEFORE_CHRIST.sub(r"-\1", re.sub(r"(?<=\d)年(?!代|以)", "", written)))
+    found = _span(text) if _PLAIN.fullmatch(text) else _written_span(text)
     ends = [end for end in found or () if end is not None]
     is_known = bool(ends) and all(end in YEARS for end in ends)
     return found if is_known else None
@@ -46,9 +37,19 @@ def format_span(years: Span) -> str:
     return lowest if lowest == highest else f"{lowest}..{highest}"
 
 
+def _written_span(text: str) -> Span | None:
+    if len(text) > LONGEST or any(each.isdecimal() and not each.isascii() for each in text):
+        return None
+    try:
+        written = plain(text)
+    except ValidationError:  # one character may stand for 18
+        return None
+    return _span(_BEFORE_CHRIST.sub(r"-\1", re.sub(r"(?<=\d)年(?!代|以)", "", written)))
+
+
 def _span(text: str) -> Span | None:
-    if re.fullmatch(r"-?\d{1,4}", text):
-        return int(text), int(text)
+    if match := _PLAIN.fullmatch(text):
+        return int(match[1]), int(match[2] or match[1])
     if match := _DECADE.fullmatch(text):
         return int(match[1]), int(match[1]) + 9
     if match := _CENTURY.fullmatch(text):

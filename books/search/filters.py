@@ -186,14 +186,9 @@ def _is_number(text: str) -> bool:
 
 def with_place(books: Any, names: tuple[str, ...]) -> Any:
     """The books with their `place` in the series that the first series condition names."""
-    asked = next(filter(None, (series_of(name, value) for name, value in parameters_of(names))))
+    asked = next(SERIES[name](value) for name, value in parameters_of(names) if name in SERIES)
     places = BookSeries.objects.filter(asked, book=OuterRef("pk"))
     return books.alias(place=Subquery(places.values("place")[:1]))
-
-
-def series_of(name: str, value: Any) -> Q | None:
-    """The condition on places, if this is a condition on a series."""
-    return SERIES[name](value) if name in SERIES else None
 
 
 def as_text(expression: Expression) -> str:

@@ -139,6 +139,9 @@ class CappedCount(models.Subquery):
     def __init__(self, queryset: models.QuerySet[Any, Any], cap: int = COUNT_CAP) -> None:
         super().__init__(queryset.order_by().values("pk")[: cap + 1])
 
+    def get_db_converters(self, connection: Any) -> list[Any]:
+        return []  # both databases give a number as it is
+
 
 class PagedQuerySet(models.QuerySet[_Model]):
     """Rows that can be read page by page; `ORDERINGS` names the orders."""

@@ -50,7 +50,8 @@ class SearchQuery:
         self, languages: Iterable[str], years: Iterable[Span], topics: Sequence[str], authors: str
     ) -> "SearchQuery":
         """The same search with these filters added, all as marks in the index of words."""
-        named, room = list(dict.fromkeys(search.words(authors))) if authors else [], max(MOST_WORDS - self.size, 1)
+        named = list(dict.fromkeys(search.words(authors))) if authors else []
+        room = max(MOST_WORDS - self.size, 1) if named else 0
         all_languages = tuple(dict.fromkeys([*self.languages, *languages]))
         all_years = _intersection([*self.years, *years])
         marks = [Term((Phrase((word,), FIELDS["author"]),)) for word in named[:room]]

@@ -30,6 +30,7 @@ from books.search.filters import (
     FIRST,
     NUMBER,
     REFUSED_WORDS,
+    SERIES,
     TEXT,
     BookSearch,
     Conditions,
@@ -37,7 +38,6 @@ from books.search.filters import (
     filter_books,
     id_range,
     parameters_of,
-    series_of,
     with_place,
 )
 from books.search.index import catch_up, using_index
@@ -137,7 +137,7 @@ class Matches:
 
     def places(self, page: Page) -> dict[int, Place]:
         """Each book's place in the requested series, else in its first one. Call it in a thread."""
-        asked = next(filter(None, (series_of(name, value) for name, value in self.search.on_rows)), Q(position=0))
+        asked = next((SERIES[name](value) for name, value in self.search.on_rows if name in SERIES), Q(position=0))
         found = BookSeries.objects.filter(asked, book__in=[row[0] for row in page.rows])
         rows = found.values_list("book", "series__name", "number", "label")
         return {pk: Place(name, number, label) for pk, name, number, label in rows}

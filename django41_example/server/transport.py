@@ -43,7 +43,7 @@ class ReadyHeaders:
 
 
 def joined(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join(b"%b: %b\r\n" % header for header in headers)
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 @lru_cache
