@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, async_playwright, expect
@@ -36,15 +37,30 @@ async def browser() -> AsyncIterator[Browser]:
         pytest.skip("there is no Chromium here: apt-get install chromium")
     async with async_playwright() as playwright:
         sandbox = os.geteuid() != 0  # Chromium refuses to be root in one
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, chromium_sandbox=sandbox)
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=QUIET, chromium_sandbox=sandbox, timeout=PATIENCE
+        )
         yield browser
         await browser.close()
+
+
+async def opened(browser: Browser, server: Server, **options: Any) -> BrowserContext:
+    """A window of its own."""
+    context = await browser.new_context(base_url=server.url, **options)
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+async def loaded(page: Page, heading: str) -> None:
+    """Wait for the page with this heading and for its scripts: a click ends when the page has only begun to come."""
+    await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    await page.wait_for_load_state()
 
 
 @pytest.fixture(scope="session")
 async def owner(browser: Browser, server: Server) -> StorageState:
     """The cookies of the owner, who has made the first account by the link in the server's log."""
-    context = await browser.new_context(base_url=server.url)
+    context = await opened(browser, server)
     page = await context.new_page()
     [path] = set(re.findall(r"/accounts/first/\?secret=[\w-]+", server.log()))
     await page.goto(path)
@@ -61,7 +77,7 @@ async def owner(browser: Browser, server: Server) -> StorageState:
 @pytest.fixture(scope="session")
 async def window(browser: Browser, server: Server, owner: StorageState) -> AsyncIterator[BrowserContext]:
     """The owner's window, in which a page stays open: Chromium computes for two seconds to open another window."""
-    context = await browser.new_context(base_url=server.url, storage_state=owner)
+    context = await opened(browser, server, storage_state=owner)
     await context.new_page()
     yield context
     await context.close()
@@ -77,7 +93,6 @@ async def page(window: BrowserContext, server: Server, owner: StorageState) -> A
             faults.append(message.text)
 
     page = await window.new_page()
-    page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", note)
     yield page
@@ -88,3 +103,11 @@ async def page(window: BrowserContext, server: Server, owner: StorageState) -> A
     await session.send("Storage.clearDataForOrigin", {"origin": server.url, "storageTypes": "all"})
     await window.add_cookies(owner["cookies"])  # type: ignore[arg-type]
     assert faults == []
+
+
+@pytest.fixture
+async def plain(browser: Browser, server: Server, owner: StorageState) -> AsyncIterator[Page]:
+    """A page of the owner's, without JavaScript."""
+    context = await opened(browser, server, java_script_enabled=False, storage_state=owner)
+    yield await context.new_page()
+    await context.close()

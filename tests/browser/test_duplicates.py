@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from tests.browser.conftest import loaded
 from tests.browser.test_every_page import STANDARDS
 
 pytestmark = pytest.mark.browser
@@ -39,8 +40,11 @@ async def test_two_books_become_one_by_the_keyboard_and_the_old_address_leads_th
     kept, other = await added(page, "Takasebune"), await added(page, "TAKASEBUNE!")
     await page.goto("/books/")
     await page.get_by_role("link", name="Possible duplicates").press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Possible duplicates")
     await page.get_by_role("link", name="Takasebune").press("Enter")
-    for book in await page.get_by_role("checkbox").all():  # none is ticked: only the titles say that they are one
+    books = page.get_by_role("checkbox")
+    await expect(books).to_have_count(2)
+    for book in await books.all():  # none is ticked: only the titles say that they are one
         await expect(book).not_to_be_checked()
         await book.press("Space")
     await page.locator(f"input[name=keep][value='{kept.split('/')[2]}']").press("Space")
@@ -51,6 +55,7 @@ async def test_two_books_become_one_by_the_keyboard_and_the_old_address_leads_th
     await expect(page).to_have_url(kept)
     await page.goto(f"{kept}history/")
     await page.get_by_role("button", name="Undo this").first.press("Enter")
+    await expect(page.get_by_role("status").filter(has_text="Undone.")).to_be_visible()
     await page.goto(other)
     await expect(page.get_by_role("heading", level=1)).to_have_text("TAKASEBUNE!")
 
@@ -61,6 +66,7 @@ async def test_what_is_not_the_same_is_gone_from_the_list(page: Page) -> None:
     await page.goto("/duplicates/")
     await page.get_by_role("link", name="Abe ichizoku").press("Enter")
     await page.get_by_role("button", name="These are different books").press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Possible duplicates")
     await page.get_by_role("link", name="Start again").press("Enter")
+    await expect(page).to_have_url("/duplicates/")
+    await loaded(page, "Possible duplicates")
     await expect(page.get_by_role("link", name="Abe ichizoku")).to_have_count(0)

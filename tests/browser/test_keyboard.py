@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.conftest import loaded
+
 pytestmark = pytest.mark.browser
 
 
@@ -21,7 +23,7 @@ async def test_a_slash_searches_and_a_row_opens(page: Page, shelf: str) -> None:
     await page.keyboard.press("/")
     await page.keyboard.type("quixotic one")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Books with quixotic one")
+    await loaded(page, "Books with quixotic one")
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Quixotic one")
@@ -56,9 +58,9 @@ async def test_the_keys_can_be_turned_off_for_good(page: Page, shelf: str) -> No
     await page.goto(shelf)
     await page.get_by_role("button", name="Turn keys off").click()
     await page.reload()
+    await expect(page.get_by_role("button", name="Turn keys on")).to_be_visible()  # the script has begun
     await page.keyboard.press("j")
     await expect(page.locator(".books a:focus")).to_have_count(0)
-    await expect(page.get_by_role("button", name="Turn keys on")).to_be_visible()
 
 
 async def test_the_first_tab_leads_past_the_head(page: Page, shelf: str) -> None:
