@@ -18,7 +18,7 @@ from django.urls import resolve
 from books.forms.names import AuthorForm
 from books.forms.uploads import EXISTING_LABELS
 from tests.server.databases import Prepared
-from tests.server.running import PROJECT, TOOLS, Server, environment, procfile, wait_until
+from tests.server.running import PROJECT, START_WITHIN, TOOLS, Server, environment, procfile, wait_until
 
 pytestmark = pytest.mark.once
 
@@ -84,7 +84,7 @@ def variables(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> I
         server = Server(procfile("web"), folder, DATABASE_URL=url, WEB_CONCURRENCY="1")
         try:
             server.wait_until_open()
-            wait_until(lambda: server.get("/health_check/").status == 200, 60, "No job worker is there")
+            wait_until(lambda: server.get("/health_check/").status == 200, START_WITHIN, "No job worker is there")
             yield {**given, "TOKEN": token, "PORT": str(server.port), "PWD": str(folder)}
         finally:
             server.kill()
@@ -101,7 +101,7 @@ def test_its_commands_print_what_it_shows(document: Path, variables: dict[str, s
         env=variables,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=START_WITHIN,
         check=False,
     )
     printed = done.stdout.split(SEPARATOR)[:-1]

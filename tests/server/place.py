@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from tests.server.running import PROJECT, environment
+from tests.server.running import PROJECT, START_WITHIN, environment
 
 OWNER = {"DJANGO_SUPERUSER_PASSWORD": "correct horse", "DJANGO_SUPERUSER_EMAIL": "a@b.test"}
 
@@ -46,7 +46,10 @@ class Place:
     def sql(self, statement: str, *values: object) -> list[Any]:
         """Rows, as another program reads or writes them; each ? stands for a value."""
         if self.database_url.startswith("sqlite"):
-            with closing(sqlite3.connect(self.database_url.removeprefix("sqlite:///"), timeout=20)) as file, file:
+            with (
+                closing(sqlite3.connect(self.database_url.removeprefix("sqlite:///"), timeout=START_WITHIN)) as file,
+                file,
+            ):
                 return file.execute(statement, values).fetchall()
         with psycopg.connect(self.database_url) as server:
             cursor = server.execute(statement.replace("?", "%s").encode(), values)

@@ -23,6 +23,7 @@ START_WITHIN = STOP_WITHIN = 180.0  # seconds; nothing is measured here, what ha
 PLAIN = "gunicorn django41_example.asgi:application -w 4 -k uvicorn.workers.UvicornWorker"
 # The catalogue with addresses that take as long as they are told.
 SLOW_SITE = {"DJANGO_SETTINGS_MODULE": "tests.server.site_settings"}
+PATIENT_SITE = {**SLOW_SITE, "PATIENT": "1"}  # and it waits for clients that a busy machine makes slow
 # The least that a start in production needs.
 PRODUCTION = {
     "PRODUCTION": "1",
@@ -148,7 +149,10 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port that the system gives to nobody else for a minute, since a connection has just ended on it. A server that
+    asks for it by its number gets it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+        listener.accept()[0].close()
+        client.recv(1)
+        port: int = listener.getsockname()[1]
         return port

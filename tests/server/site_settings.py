@@ -7,5 +7,7 @@ from django41_example.settings import QUEUE_LENGTH
 
 ROOT_URLCONF = "tests.server.site_urls"
 QUEUE_LENGTH = environment.integer("QUEUE_LENGTH", QUEUE_LENGTH, low=0, high=100_000)
+if environment.boolean("PATIENT", default=False):
+    protocol.HEAD_SECONDS = protocol.BODY_SECONDS = protocol.LINGER_SECONDS = protocol.LAST_REQUEST_SECONDS = 60.0
 if environment.boolean("IMPATIENT", default=False):
     protocol.HEAD_SECONDS = protocol.BODY_SECONDS = 0.5

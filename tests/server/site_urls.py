@@ -1,9 +1,11 @@
-"""The catalogue's addresses, and some that take as long as they are told: ?seconds= a request, ?every= an event."""
+"""The catalogue's addresses, and some that take as long as they are told: a request until there is a file, ?until=, and
+an event ?every= so many seconds."""
 
 import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -19,18 +21,20 @@ log = logging.getLogger(__name__)
 
 async def waits(request: HttpRequest) -> HttpResponse:
     log.info("begun")
-    await asyncio.sleep(float(request.GET["seconds"]))
+    while not Path(request.GET["until"]).exists():  # noqa: ASYNC110, ASYNC240 - a test makes it, in its own process
+        await asyncio.sleep(0.01)
     return HttpResponse("waited\n")
 
 
 async def holds_a_thread(request: HttpRequest) -> HttpResponse:
-    await sync_to_async(hold)(float(request.GET["seconds"]))
+    await sync_to_async(hold)(Path(request.GET["until"]))
     return HttpResponse("held\n")
 
 
-def hold(seconds: float) -> None:
+def hold(until: Path) -> None:
     log.info("begun")
-    time.sleep(seconds)
+    while not until.exists():
+        time.sleep(0.01)
 
 
 async def events(request: HttpRequest) -> StreamingHttpResponse:

@@ -3,9 +3,10 @@
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,8 @@ def test_every_web_worker_tells_the_state_as_it_is(catalogue: OwnedCatalogue) ->
 def test_a_cancel_on_another_connection_ends_the_body_soon(catalogue: OwnedCatalogue) -> None:
     catalogue.start_clock("cancelled")
     catalogue.wait_for_status("cancelled", "running")
-    began = time.monotonic()
     assert catalogue.ask("DELETE", "/jobs/cancelled/").status == 202
-    catalogue.wait_for_status("cancelled", "cancelled")
-    assert time.monotonic() - began < 30  # of the 1000 that it would take
+    catalogue.wait_for_status("cancelled", "cancelled")  # by itself it would end after 1000 seconds
 
 
 def test_the_health_check_is_no_job(catalogue: OwnedCatalogue) -> None:
@@ -145,11 +144,16 @@ def test_the_same_start_on_many_connections_is_one_job(catalogue: OwnedCatalogue
 
 
 def test_events_come_from_whichever_process_does_the_work(catalogue: OwnedCatalogue) -> None:
-    catalogue.start_clock("watched", 2)
-    told = catalogue.ask("GET", "/jobs/watched/events/").body.decode()
-    states = [json.loads(line.removeprefix("data: ")) for line in told.splitlines() if line.startswith("data: ")]
-    assert (states[-1]["status"], states[-1]["done"]) == ("succeeded", 2)
-    assert {1, 2} <= {state["done"] for state in states}
+    catalogue.start_clock("watched")
+    headers = {"Authorization": f"Bearer {catalogue.token}"}
+    with closing(HTTPConnection("127.0.0.1", catalogue.port, timeout=START_WITHIN)) as connection:
+        connection.request("GET", "/jobs/watched/events/", headers=headers)
+        lines = connection.getresponse()
+        states = (json.loads(line.removeprefix(b"data: ")) for line in lines if line.startswith(b"data: "))
+        first = next(state for state in states if state["done"])
+        next(state for state in states if state["done"] > first["done"])
+        catalogue.ask("DELETE", "/jobs/watched/")
+        assert [state["status"] for state in states][-1] == "cancelled"
 
 
 def test_a_job_is_worked_though_nothing_else_was_started(catalogue: OwnedCatalogue) -> None:

@@ -60,7 +60,7 @@ def test_a_cluster_is_made_for_the_command_and_removed_after_it() -> None:
 @needs_binaries
 @pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
 def test_a_cluster_is_removed_when_the_command_is_interrupted(interruption: signal.Signals) -> None:
-    with started("sh", "-c", 'echo "$DATABASE_URL"; exec sleep 60') as process:
+    with started("sh", "-c", 'echo "$DATABASE_URL"; exec sleep 600') as process:
         folder = folder_of(process)
         assert (folder / "data/postmaster.pid").exists()
         os.killpg(process.pid, interruption)

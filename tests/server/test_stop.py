@@ -12,25 +12,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.running import SLOW_SITE, START_WITHIN, STOP_WITHIN, Server, procfile, wait_until
+from tests.server.running import PATIENT_SITE, SLOW_SITE, START_WITHIN, STOP_WITHIN, Server, procfile, wait_until
 from tests.server.test_start import COMMANDS
 
 pytestmark = [pytest.mark.server, pytest.mark.once]
 
 Start = Callable[..., Server]
-WAIT, HOLD = "/waits/?seconds=1", "/holds-a-thread/?seconds=1"
 ALARMING = re.compile(r"SIGKILL|Traceback|WARNING|\[ERROR\]|lifespan", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
-def test_what_it_has_begun_it_ends_before_it_stops(command: str, start: Start) -> None:
+def test_what_it_has_begun_it_ends_before_it_stops(command: str, start: Start, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
     server = start(command.replace("-w 4", "-w 1"), **SLOW_SITE)
     server.wait_until_open()
     with ThreadPoolExecutor(3) as visitors, server.connect() as stream:
         follow(stream)
-        slow = [visitors.submit(server.request, "GET", path) for path in (WAIT, HOLD)]
+        paths = [f"/{name}/?until={go_on}" for name in ("waits", "holds-a-thread")]
+        slow = [visitors.submit(server.request, "GET", path) for path in paths]
         wait_until(lambda: server.log().count("begun") == len(slow), START_WITHIN, "a request does not begin")
-        assert server.stop() == 0
+        begin_to_stop(server)
+        go_on.touch()
+        assert server.wait() == 0
         assert [request.result().status for request in slow] == [200, 200]
         assert read_on(stream).endswith(b"0\r\n\r\n")
     assert not ALARMING.search(server.log())
@@ -70,25 +73,24 @@ def test_a_killed_worker_is_replaced(start: Start) -> None:
 
 
 def test_a_connection_kept_open_is_answered_once_more_while_it_stops(start: Start) -> None:
-    server = start(procfile("web"))
+    server = start(procfile("web"), **PATIENT_SITE)
     server.wait_until_open()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=START_WITHIN)
     with closing(connection):
         assert ask(connection) == (200, None)
-        server.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: "Shutting down" in server.log(), STOP_WITHIN, "it does not begin to stop")
+        begin_to_stop(server)
         assert ask(connection) == (200, "close")
 
 
 def test_a_reload_fails_no_request_and_takes_up_the_code_as_it_is_now(start: Start, tmp_path: Path) -> None:
     settings = tmp_path / "own_settings.py"
-    settings.write_text("from django41_example.settings import *\nLAB = True\n")
-    own = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "own_settings"}
+    settings.write_text("from tests.server.site_settings import *\nLAB = True\n")
+    own = {**PATIENT_SITE, "PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "own_settings"}
     server = start(procfile("web"), WEB_CONCURRENCY="2", WORK="1", **own)
     assert server.get("/lab/").status == 200
     old = {*server.children(), *booted(server)}
     statuses = []
-    settings.write_text("from django41_example.settings import *\nLAB = False\n")
+    settings.write_text("from tests.server.site_settings import *\nLAB = False\n")
     server.process.send_signal(signal.SIGHUP)
     server.process.send_signal(signal.SIGHUP)  # an impatient operator
     while old & server.children():
@@ -100,7 +102,7 @@ def test_a_reload_fails_no_request_and_takes_up_the_code_as_it_is_now(start: Sta
 
 
 def test_a_worker_that_answered_its_share_is_replaced_without_an_error(start: Start) -> None:
-    server = start(procfile("web") + " --max-requests 20")
+    server = start(procfile("web") + " --max-requests 20", **PATIENT_SITE)
     server.wait_until_open()
     while len(booted(server)) < 3:
         assert server.request("GET", "/health_check/live/").status == 200
@@ -113,6 +115,11 @@ def test_workers_whose_first_process_was_killed_end_by_themselves(start: Start) 
     server.process.kill()
     server.wait()
     wait_until(lambda: not server.is_left_behind(), STOP_WITHIN, "a process is left behind")
+
+
+def begin_to_stop(server: Server) -> None:
+    server.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: "Shutting down" in server.log(), STOP_WITHIN, "it does not begin to stop")
 
 
 def follow(stream: socket.socket) -> None:
