@@ -59,7 +59,7 @@ def raw(text: bytes) -> Behaviour:
 
 
 async def says_nothing(writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(60)
+    await asyncio.sleep(3600)
 
 
 async def hangs_up(writer: asyncio.StreamWriter) -> None:
@@ -93,7 +93,7 @@ class Outside:
         self.open: set[asyncio.Task[None]] = set()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.server = asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        self.server = asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(60)
         self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
 
     async def _start(self) -> asyncio.Server:
@@ -124,9 +124,9 @@ class Outside:
         return [path for path, *_ in self.asked]
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(60)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
+        self.thread.join(60)
         self.loop.close()
 
     async def _stop(self) -> None:
@@ -139,11 +139,13 @@ class Outside:
 
 @contextmanager
 def outside(**settings: Any) -> Iterator[Outside]:
-    """The server, which our own asks instead of the real ones, without patience and as often as it likes."""
+    """The server, which our own asks instead of the real ones: as often as it likes, and with patience, since a busy
+    machine answers late."""
     server = Outside()
     ours = {"OPENLIBRARY_URL": server.url, "GOOGLE_BOOKS_URL": server.url, "GOOGLE_BOOKS_KEY": ""}
+    limits = {"LOOKUP_RATE": 1000, "LOOKUP_SECONDS": 60, "LOOKUP_PATIENCE": 60}
     try:
-        with override_settings(**{**ours, "LOOKUP_RATE": 1000, "LOOKUP_SECONDS": 2.0, **settings}):
+        with override_settings(**{**ours, **limits, **settings}):
             yield server
     finally:
         server.close()

@@ -279,7 +279,7 @@ def test_every_url_is_watched(ids: dict[str, Any]) -> None:
 
 @pytest.fixture
 def other_catalogue() -> Iterator[outside.Outside]:
-    with outside.outside(LOOKUP_SECONDS=30) as server:
+    with outside.outside() as server:
         server.does |= {outside.BOOKS: outside.edition(), outside.SEARCH: outside.work()}
         yield server
 

@@ -32,7 +32,7 @@ async def test_look_ups_that_wait_outside_hold_no_thread_and_others_are_answered
 
     catalogue = Handler(pool, server_refusal, body_limit=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     headers = [("authorization", f"Bearer {secret}"), ("accept", "application/json")]
-    with outside.outside(LOOKUP_SECONDS=30, LOOKUP_PATIENCE=30) as server:
+    with outside.outside() as server:
         server.does[outside.BOOKS] = answer_when_told
         paths = [f"/lookup/?isbn={isbn13}" for isbn13 in ISBNS]
         waiting = [asyncio.create_task(ask(catalogue, path, headers=headers)) for path in paths]

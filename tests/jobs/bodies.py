@@ -47,10 +47,15 @@ def dies() -> None:
 
 
 @task
-def writes(rows: int, seconds: float = 0.1) -> int:
-    """A row and a checkpoint in one transaction, again and again."""
+def writes(rows: int, seconds: float = 0.1, held_at: int = 0) -> int:
+    """A row and a checkpoint in one transaction, again and again. The first attempt gets no further than row `held_at`
+    while nobody takes the job from it."""
     run = current()
+    is_first = not run.checkpoint
     for number in range(run.checkpoint.get("rows", 0) + 1, rows + 1):
+        while is_first and number > held_at > 0 and Job.objects.get(pk=run.job.pk).attempt == run.job.attempt:
+            run.check()
+            time.sleep(seconds)
         run.check()
         with transaction.atomic():
             Author.objects.create(name=f"{number}", name_key=f"{number:09}")
@@ -61,7 +66,8 @@ def writes(rows: int, seconds: float = 0.1) -> int:
 
 @task
 def never_checks() -> None:
-    time.sleep(60)
+    current().report_progress("begun")
+    time.sleep(3600)
 
 
 @task

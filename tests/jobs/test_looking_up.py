@@ -195,10 +195,10 @@ class LookUp(OutsideTestCase):
         cancel = partial(Job.objects.filter(pk=job.pk).update, cancel_requested=True)
         self.outside.does[BOOKS] = self.after(cancel, behaviour.says_nothing)
         begin = time.monotonic()
-        with self.settings(LOOKUP_SECONDS=30):
+        with self.settings(LOOKUP_SECONDS=600):
             work()
         job.refresh_from_db()
-        assert (job.status, time.monotonic() - begin < 5) == (Status.CANCELLED, True)
+        assert (job.status, time.monotonic() - begin < 300) == (Status.CANCELLED, True)
         assert not Book.objects.exists()
 
     def test_no_more_than_a_few_are_asked_for_at_once(self) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -30,13 +29,11 @@ class Processes(ProcessTestCase):
         return list(Author.objects.order_by("name_key").values_list("name", flat=True))
 
     def test_a_sigterm_hands_the_job_back_at_once_and_another_goes_on(self) -> None:
-        start(bodies.writes, {"rows": 25}, key="a")
+        start(bodies.writes, {"rows": 25, "held_at": 5}, key="a")
         first = self.worker()
         self.wait_for("a", done__gte=3)
         first.send(signal.SIGTERM)
-        began = time.monotonic()
         assert first.wait() == 0
-        assert time.monotonic() - began < 30
         job = Job.objects.get(key="a")
         assert (job.status, job.attempt, job.owner) == (Status.QUEUED, 0, "")
         assert not Worker.objects.exists()
@@ -49,14 +46,13 @@ class Processes(ProcessTestCase):
     def test_a_body_that_does_not_stop_holds_up_no_end(self) -> None:
         start(bodies.never_checks, {}, key="a")
         worker = self.worker()
-        self.wait_for("a", status=Status.RUNNING)
-        time.sleep(0.5)
+        self.wait_for("a", message="begun")
         worker.send(signal.SIGINT)
-        assert worker.wait(60) == 0
+        assert worker.wait() == 0
         assert Job.objects.get(key="a").status == Status.QUEUED
 
     def test_after_a_kill_another_goes_on_from_the_checkpoint(self) -> None:
-        start(bodies.writes, {"rows": 30}, key="a")
+        start(bodies.writes, {"rows": 30, "held_at": 5}, key="a")
         first = self.worker()
         done = self.wait_for("a", done__gte=5).done
         os.killpg(first.process.pid, signal.SIGKILL)
@@ -81,7 +77,7 @@ class Processes(ProcessTestCase):
             assert len(rejects.read().splitlines()) == 5
 
     def test_one_that_was_frozen_beyond_its_lease_writes_nothing(self) -> None:
-        start(bodies.writes, {"rows": 60, "seconds": 0.05}, key="a")
+        start(bodies.writes, {"rows": 60, "seconds": 0.05, "held_at": 5}, key="a")
         frozen = self.worker()
         self.wait_for("a", done__gte=3)
         frozen.freeze()
@@ -110,14 +106,12 @@ class Processes(ProcessTestCase):
     @pytest.mark.once
     def test_a_cancel_from_elsewhere_is_heard_soon(self) -> None:
         start(clock, {"seconds": 1000}, key="a")
-        start(bodies.writes, {"rows": 1000}, key="b")
+        start(bodies.writes, {"rows": 1000, "held_at": 5}, key="b")
         self.worker()
         for key in ("a", "b"):
             self.wait_for(key, done__gte=1)
-            began = time.monotonic()
             async_to_sync(Job.objects.all().acancel)(key)
             self.wait_for(key, status=Status.CANCELLED)
-            assert time.monotonic() - began < 30
         assert len(self.names()) == Job.objects.get(key="b").done
 
     def test_several_share_the_work(self) -> None:

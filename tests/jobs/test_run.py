@@ -27,7 +27,7 @@ class Told(TransactionTestCase):
             run = Run(job)
             run.stop(StopReason.CANCELLED)
             ending = asyncio.create_task(run.arun_task())
-            await asyncio.wait([ending], timeout=5)  # a cancellation would end it as it ends the body
+            await asyncio.wait([ending], timeout=60)  # a cancellation would end it as it ends the body
             return ending.done() and ending.result()["status"]
 
         assert async_to_sync(work)() == Status.CANCELLED
@@ -46,7 +46,7 @@ class Silent(TransactionTestCase):
     @transaction.atomic
     def write_in_silence(self) -> None:
         Author.objects.create(name="A", name_key="a")
-        wait_until(self.is_unlocked, 10, "it is still locked")
+        wait_until(self.is_unlocked, 60, "it is still locked")
         Author.objects.create(name="B", name_key="b")
 
     def is_unlocked(self) -> bool:

@@ -62,14 +62,14 @@ class WorkerProcess:
 
     def freeze(self) -> None:
         """Stop it where it holds no lock of the database: on that all others would wait."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             self.send(signal.SIGSTOP)
             os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
             if is_unlocked():
                 return
             self.send(signal.SIGCONT)
-            wait_until(is_unlocked, 30, "the process does not let go of its lock")
+            wait_until(is_unlocked, 120, "the process does not let go of its lock")
         raise AssertionError("the process is never seen without a lock")
 
     def wait(self, seconds: float = 120) -> int:
