@@ -74,7 +74,7 @@ class LoopMonitor:
     def stop(self) -> None:
         self.is_over.set()
 
-    def begin(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def begin(self, clock: Callable[[], float]) -> None:
         """A turn begins in this thread, measured by `clock`; the one before has ended."""
         self.end()
         self.turns[threading.get_ident()] = Turn(asyncio.get_running_loop(), clock)
@@ -136,8 +136,9 @@ def context_of(loop: asyncio.AbstractEventLoop) -> Context:
 class MonitoredLoop:
     """The application with a monitor, for development: the log names each slow callback, its view and request."""
 
-    def __init__(self, application: Any, ours: Iterable[Path]) -> None:
+    def __init__(self, application: Any, ours: Iterable[Path], *, clock: Callable[[], float] = time.monotonic) -> None:
         self.application, self.monitor = application, LoopMonitor(log_slow_callback, ours=ours)
+        self.clock = clock
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -152,7 +153,7 @@ class MonitoredLoop:
         self.monitor.start()
         try:
             while True:
-                self.monitor.begin()
+                self.monitor.begin(self.clock)
                 await asyncio.sleep(LOOK_EVERY)
         finally:
             self.monitor.end()

@@ -10,7 +10,7 @@ from books.views.errors import server_refusal
 from django41_example.server.handler import Handler
 from django41_example.server.thread_pool import Limits, ThreadPool
 from django41_example.server.threads import disconnect_signals
-from tests.asgi.client import until
+from tests.asgi.client import PATIENCE, until
 
 MakePool = Callable[..., ThreadPool]
 Serve = Callable[..., Handler]
@@ -55,7 +55,7 @@ class Gate:
 
     def pass_through(self) -> None:
         self.waiting += 1
-        assert self.opened.wait(10)
+        assert self.opened.wait(PATIENCE)
 
     def open(self) -> None:
         self.opened.set()

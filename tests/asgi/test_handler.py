@@ -19,7 +19,7 @@ from django41_example.server import handler as handler_module
 from django41_example.server.handler import Handler
 from django41_example.server.routes import Routes
 from django41_example.server.threads import PoolTimeout
-from tests.asgi.client import Exchange, ask, until
+from tests.asgi.client import PATIENCE, Exchange, ask, until
 from tests.asgi.conftest import Gate, MakePool, Serve
 
 pytestmark = pytest.mark.once
@@ -79,8 +79,9 @@ async def test_no_more_of_it_is_read_than_a_bound(serve: Serve, monkeypatch: Any
     assert len(exchange.unsent) == 40
 
 
-async def test_the_answer_ends_at_once_when_nothing_more_of_it_comes(serve: Serve) -> None:
-    async with asyncio.timeout(bodies.DRAIN_SECONDS):
+async def test_the_answer_ends_at_once_when_nothing_more_of_it_comes(serve: Serve, monkeypatch: Any) -> None:
+    monkeypatch.setattr(bodies, "DRAIN_SECONDS", 3600)
+    async with asyncio.timeout(PATIENCE):
         await Exchange(serve(tell_length), **post([b"x" * (LIMIT + 1)])).answer()
 
 

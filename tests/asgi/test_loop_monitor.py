@@ -38,8 +38,8 @@ async def watch() -> AsyncIterator[Watch]:
     """Has the test's loop watched as in development: what is in this folder is ours."""
     started: list[asyncio.Task[None]] = []
 
-    def watch(application: Any = None, ours: Path = HERE) -> MonitoredLoop:
-        guarded = MonitoredLoop(application, [ours])
+    def watch(application: Any = None, ours: Path = HERE, **options: Any) -> MonitoredLoop:
+        guarded = MonitoredLoop(application, [ours], **options)
         started.append(asyncio.create_task(guarded.watch()))
         return guarded
 
@@ -78,11 +78,15 @@ async def test_it_says_for_how_long(watch: Any, lines: Any) -> None:
 
 
 async def test_a_loop_that_goes_on_is_not_spoken_of(watch: Any, lines: Any) -> None:
-    watch()
-    began = time.monotonic()
-    while time.monotonic() - began < 3 * LIMIT:
-        time.sleep(LIMIT / 10)  # noqa: ASYNC251
-        await asyncio.sleep(0)
+    now = 0.0
+    turns = watch(clock=lambda: now).monitor.turns
+    turn = None
+    for _ in range(4):
+        await until(lambda before=turn: turns.get(threading.get_ident()) is not before)  # type: ignore[misc]
+        turn = turns[threading.get_ident()]
+        for seconds in (0.9 * LIMIT, 0):
+            time.sleep(3 * guard_module.LOOK_EVERY)  # noqa: ASYNC251 - the guard looks on
+            now += seconds
     await asyncio.sleep(guard_module.LOOK_EVERY * 2)
     assert lines() == []
 

@@ -70,11 +70,11 @@ def view(endless: Endless) -> Any:
 
 
 @pytest.fixture
-def limited() -> Iterator[None]:
-    """Connections of this process that are opened now have limits."""
+def limited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Connections of this process that are opened now have limits; a parameter is that of a statement, in seconds."""
     connections.close_all()
     connection_created.disconnect(dispatch_uid="limit_statements")  # of the application, where it was loaded
-    limit_statements(seconds=0.1, lock_seconds=0.01)
+    limit_statements(seconds=getattr(request, "param", 0.1), lock_seconds=0.01)
     yield
     connection_created.disconnect(dispatch_uid="limit_statements")
     connections.close_all()
@@ -98,6 +98,7 @@ async def test_what_is_stopped_is_a_page_for_a_browser(view: Any, serve: Serve, 
 
 
 @pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("limited", [2], indirect=True)  # in which any machine counts to nothing
 async def test_the_thread_of_a_stopped_statement_serves_the_next_request(
     endless: Endless, serve: Serve, make_pool: MakePool
 ) -> None:
@@ -106,7 +107,7 @@ async def test_the_thread_of_a_stopped_statement_serves_the_next_request(
             endless.run()
         return HttpResponse(str(Topic.objects.count()))
 
-    handler = serve(view, make_pool(1, statement_timeout=0.1))
+    handler = serve(view, make_pool(1, statement_timeout=2))
     assert (await ask(handler, "/endless/")).status == 503
     assert (await ask(handler)).body == b"0"
 
