@@ -117,5 +117,5 @@ def waits_for_others(lock: Any) -> bool:
     with lock():
         second.start()
         has_waited = not taken.wait(0.3)
-    second.join(10)
+    second.join(60)
     return has_waited and taken.is_set()
