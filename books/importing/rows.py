@@ -57,6 +57,10 @@ def _clean_fields(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError
     if "published_year" in errors and (year := _year_beside(str(given.get("title")), str(given["published_year"]))):
         values["published_year"] = year
         del errors["published_year"]
+    for name in [*errors]:
+        if good := _valid_items(name, given[name]):
+            values |= clean({name: good})[0]
+            given[name] = [each for each in given[name] if each not in good]
     invalid = [RowError(name, given[name], " ".join(reasons)) for name, reasons in errors.items()]
     if fatal := next((error for error in invalid if error.field == "title" and "title" not in values), None):
         raise fatal
@@ -70,6 +74,12 @@ def _clean_fields(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError
         invalid.append(RowError("language", rest, reason))
     values = with_label(values, given)
     return {name: value for name, value in values.items() if value or value == 0}, invalid
+
+
+def _valid_items(name: str, given: Any) -> list[Any]:
+    """The items that are right in a list that is not; none if the list itself is wrong."""
+    good = [each for each in given if not clean({name: [each]})[1]] if isinstance(given, list) else []
+    return good if len(good) < len(given) and not clean({name: good})[1] else []
 
 
 def _damaged_title(written: str) -> str:

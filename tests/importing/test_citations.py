@@ -139,6 +139,12 @@ def test_a_name_in_bibtex_may_have_tildes_as_accents_and_parts_with_their_names(
     assert found.fields["authors"] == [name]
 
 
+@pytest.mark.parametrize(("name", "code"), [("australian", "en-au"), ("ngerman", "de"), ("Polutonikogreek", "el")])
+def test_a_language_in_bibtex_may_have_its_name_in_latex(name: str, code: str) -> None:
+    (found,) = read(f"@book{{a, title = {{A}}, langid = {{{name}}}}}")
+    assert found.fields["language"] == code
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -214,6 +220,9 @@ def test_a_broken_entry_of_bibtex_is_named_and_costs_no_other() -> None:
         ("a -- b ``q''", "a – b “q”"),
         ("AT&T's C# for $5", "AT&T's C# for $5"),
         (r"On \href{https://example.org/~a_b}{\emph{Links}} \textbf{today}", "On Links today"),
+        (r"\texttt{ls} and \mbox{C++} in \LaTeX{}\label{x}", "ls and C++ in LaTeX"),
+        (r"\enquote{Eins} \glqq Zwei\grqq{} \S~3", "“Eins” „Zwei“ § 3"),
+        (r"\foreignlanguage{german}{Wort}\\Ph\h{o}", "Wort Pho\u0309"),
         ("夏目漱石", "夏目漱石"),
     ],
 )

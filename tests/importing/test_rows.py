@@ -44,6 +44,15 @@ def test_a_bad_value_leaves_its_field_out_and_each_is_noted() -> None:
     assert found.dropped[0].reason == "Enter a whole number from 1 to 100000."
 
 
+def test_a_bad_name_costs_none_of_the_others() -> None:
+    found = row(title="A", authors=["Ann Lee", "Ren\ufffd Roe", "Jo Poe"], topics=["tea", "x" * 1000])
+    assert found.fields == {"title": "A", "authors": ["Ann Lee", "Jo Poe"], "topics": ["tea"]}
+    assert [(error.field, error.value[:8]) for error in found.dropped] == [
+        ("authors", "Ren\ufffd Roe"),
+        ("topics", "xxxxxxxx"),
+    ]
+
+
 def test_a_long_value_is_shortened_in_the_reject() -> None:
     found = row(title="x" * 2000)
     assert found.error

@@ -11,11 +11,10 @@ from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares.enclosing import RemoveEnclosingMiddleware
 from bibtexparser.middlewares.names import parse_single_name_into_parts, split_multiple_persons_names
 from bibtexparser.model import Entry, Field
-from pylatexenc.latex2text import (  # type: ignore[import-untyped]
-    LatexNodes2Text,
-    MacroTextSpec,
-    get_default_latex_context_db,
-)
+from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec  # type: ignore[import-untyped]
+from pylatexenc.latex2text import get_default_latex_context_db as default_shown
+from pylatexenc.latexwalker import get_default_latex_context_db as default_parsed  # type: ignore[import-untyped]
+from pylatexenc.macrospec import MacroSpec  # type: ignore[import-untyped]
 
 from books.importing.formats.base import Record
 from books.importing.formats.values import DAMAGE
@@ -38,15 +37,40 @@ _PERSON = re.compile(r"(?:\{[^{}]*\}|[^;])+")  # some programs write semicolons 
 _NO_ENTRY = {"comment", "preamble"}
 _NAMED_PARTS = re.compile(r"\b(given|prefix|family|suffix)=\s*([^,=]+)")  # BibLaTeX: family=Gogh, given=Vincent
 _TILDE = re.compile(r"(?<!\{)\\~(\{\w\}|\w)")
-_ADDRESS = re.compile(r"\\href\s*\{[^{}]*+\}")  # of a link, before its text
 _BARE_AMPERSAND = re.compile(r"(?<!\\)&")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)
 logging.getLogger("pylatexenc").setLevel(logging.ERROR)
-_MACROS = {"textbraceleft": "{", "textbraceright": "}", "textasciicircum": "^"}  # unknown to pylatexenc, or wrong
-_CONTEXT = get_default_latex_context_db()
-_CONTEXT.add_context_category("signs", prepend=True, macros=[MacroTextSpec(*each) for each in _MACROS.items()])
-_LATEX = LatexNodes2Text(latex_context=_CONTEXT, math_mode="text", keep_comments=True)
+_SIGNS = r"""
+textbraceleft { textbraceright } textasciicircum ^ textunderscore _ textbar | textless < textgreater > textquotedbl "
+glqq „ grqq “ flqq « frqq » S § P ¶ pounds £ copyright © ddag ‡ slash / SS ẞ TeX TeX LaTeX LaTeX BibTeX BibTeX
+""".split()
+_OF_ARGUMENTS = {  # the arguments, and their text
+    **dict.fromkeys(["enquote", "mkbibquote"], ("{", "“%(1)s”")),
+    **dict.fromkeys(["href", "foreignlanguage", "textcolor"], ("{{", "%(2)s")),
+    "textcommabelow": ("{", "%(1)s\u0326"),
+    "h": ("{", "%(1)s\u0309"),
+}
+_TEXTS = {
+    **dict(zip(_SIGNS[::2], _SIGNS[1::2], strict=True)),
+    **dict.fromkeys([";", "newline", "\\"], " "),
+    **{name: text for name, (_, text) in _OF_ARGUMENTS.items()},
+}
+_UNSHOWN = ("hspace", "vspace", "label", "index")
+_PARSED, _SHOWN = default_parsed(), default_shown()
+_PARSED.add_context_category(
+    "ours", prepend=True, macros=[MacroSpec(name, _OF_ARGUMENTS[name][0]) for name in _OF_ARGUMENTS]
+)
+_SHOWN.add_context_category(
+    "ours",
+    prepend=True,
+    macros=[
+        *(MacroTextSpec(*each) for each in _TEXTS.items()),
+        *(MacroTextSpec(each, discard=True) for each in _UNSHOWN),
+    ],
+)
+_SHOWN.set_unknown_macro_spec(MacroTextSpec("", discard=False))  # the text in \mbox or \texttt
+_LATEX = LatexNodes2Text(latex_context=_SHOWN, math_mode="text", keep_comments=True)
 
 
 def ris_records(file: BinaryIO) -> Generator[Record]:
@@ -165,10 +189,10 @@ def plain(latex: str) -> str:
     """The text of LaTeX, with accents and letters combined. Text that is not LaTeX is unchanged."""
     if not any(mark in latex for mark in "\\{}$~`'-"):
         return latex
-    escaped = _BARE_AMPERSAND.sub(r"\\&", _ADDRESS.sub("", latex))
+    escaped = _BARE_AMPERSAND.sub(r"\\&", latex)
     if len(_DOLLAR.findall(escaped)) % 2:
         escaped = _DOLLAR.sub(r"\\$", escaped)
     try:
-        return str(_LATEX.latex_to_text(escaped)).replace("\xa0", " ").strip()
+        return str(_LATEX.latex_to_text(escaped, latex_context=_PARSED)).replace("\xa0", " ").strip()
     except (ValueError, IndexError, KeyError, AttributeError, RecursionError):
         return latex.replace("{", "").replace("}", "")
