@@ -152,9 +152,10 @@ class Matches:
         found, needs_index = None, self.search.needs_index
         has_facets = facets and self.conditions and connection.vendor == "postgresql"
         with using_index(is_current=not needs_index) if needs_index or has_facets else nullcontext():
-            if facets and has_facets and self._is_small():
+            if facets and has_facets and (facets.asked or self._is_small()):
                 found = facet_counts(self.model, self.conditions, 0, whole=facets.asked, start=facets.start)
-                counted = found.count + (not found.is_exact), COUNT_CAP
+                cap = self._cap(page)
+                counted = min(found.count + (not found.is_exact), cap + 1), cap
             count, cap = counted = counted or self._count(page)
             is_by_id = page.ordering.columns == ID.columns and self.search.query.expression
             if is_by_id or page.ordering == RELEVANCE:
