@@ -389,7 +389,7 @@ class LimitedProtocol(HttpToolsProtocol):
             if self.flow.read_paused:  # it is us who are slow
                 self.late_at = now + BODY_SECONDS
             else:
-                self.refuse(408)
+                self.refuse(503 if self.is_waiting else 408)
         elif self.late_at is None and now > self.idle_until and self.is_idle():
             self.transport.close()
 

@@ -297,6 +297,16 @@ async def test_a_head_that_arrives_byte_by_byte_is_refused(wire: Wire, server: S
     assert wire.statuses == [408]
 
 
+async def test_a_head_that_waits_too_long_for_its_turn_hears_that_the_server_is_busy(
+    wire: Wire, server: Server
+) -> None:
+    server.app_state["turns"].spent = 1  # of this slice, so it is not parsed at once
+    wire.protocol.data_received(HELLO)
+    wire.protocol.close_if_late(server.clock.now + protocol.HEAD_SECONDS + 1)
+    await settled()
+    assert (wire.statuses, b"Retry-After: 1" in wire.written) == ([503], True)
+
+
 async def test_a_slow_head_is_refused_after_a_first_request_too(wire: Wire, server: Server) -> None:
     await wire.send(HELLO)
     for byte in HELLO[:10]:
