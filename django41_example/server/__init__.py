@@ -1,5 +1,5 @@
-"""What stands between uvicorn and Django. It knows nothing of books.
+"""The layers between uvicorn and Django, which know nothing about books.
 
-From outside in: `protocol`, `request_head` and `transport` (limits of a connection), `turns`, `request_log`,
+From the outside in: `protocol`, `request_head` and `transport` (limits of a connection), `turns`, `request_log`,
 `metrics`, `static_files`, `response_cache`, and `handler` (Django) on `threads` of a pool.
 """

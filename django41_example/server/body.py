@@ -1,4 +1,4 @@
-"""Request bodies: how large they may be, and what becomes of one that is refused."""
+"""Request bodies: their limits, and reading on after one was rejected."""
 
 import asyncio
 import math
@@ -18,11 +18,11 @@ DRAIN_SECONDS, DRAIN_BYTES = 2, 16 << 20
 class BodyTooLarge(Exception):
     def __init__(self, limit: int, *, is_complete: bool) -> None:
         super().__init__(limit, is_complete)
-        self.limit, self.is_complete = limit, is_complete  # whether all of it has arrived
+        self.limit, self.is_complete = limit, is_complete  # whether all of the body has arrived
 
 
 def announced_size(scope: Scope) -> float:
-    """The size of the body in bytes, as the headers announce it; that of a multipart form in chunks may be any."""
+    """The size of the body in bytes as announced in the headers; unlimited for a multipart form in chunks."""
     headers = dict(scope["headers"])
     size = int(headers.get(b"content-length", 0))
     is_multipart = headers.get(b"content-type", b"").startswith(b"multipart/")
@@ -32,7 +32,7 @@ def announced_size(scope: Scope) -> float:
 async def read_limited(
     read: Callable[[Receive], Awaitable[IO[bytes]]], receive: Receive, limit: int, *, announced: float
 ) -> IO[bytes]:
-    """The body, read by Django's `read_body`; raises BodyTooLarge beyond `limit` bytes, and at once if announced."""
+    """Read the body by Django's `read_body`. Raises BodyTooLarge beyond `limit` bytes, at once if announced."""
     if limit < announced < math.inf:
         raise BodyTooLarge(limit, is_complete=False)
     received, is_complete = 0, False
@@ -41,7 +41,7 @@ async def read_limited(
         nonlocal received, is_complete
         message = await receive()
         received, is_complete = received + len(message.get("body", b"")), not message.get("more_body", False)
-        return message if received <= limit else {"type": "http.disconnect"}  # Django closes what it has so far
+        return message if received <= limit else {"type": "http.disconnect"}  # Django closes the incomplete body
 
     try:
         return await read(receive_limited)
@@ -52,7 +52,7 @@ async def read_limited(
 
 
 def draining(scope: Scope, receive: Receive, send: Send) -> Send:
-    """Before the response ends, read on for a while if more is to come: else the client gets a reset in its place."""
+    """Before the response ends, read on for a while if more is coming. Otherwise the client gets a reset instead."""
 
     async def send_and_drain(message: Any) -> None:
         is_end = message["type"] == "http.response.body" and not message.get("more_body")
@@ -73,5 +73,5 @@ async def drain(receive: Receive) -> None:
                 message = await receive()
                 received += len(message.get("body", b""))
                 more = message.get("more_body", False)
-            if more:  # it is not read any more, but a client that listens while it sends gets the response
+            if more:  # the rest is not read, but a client that listens while sending gets the response
                 await asyncio.sleep(DRAIN_SECONDS)

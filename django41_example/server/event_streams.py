@@ -4,15 +4,15 @@ from typing import Any
 
 
 class EventStreams:
-    """The event streams that are open. When the server stops, each is ended in order: its client comes back by itself,
-    to a server that goes on."""
+    """The open event streams. When the server stops, each ends properly, so that its client reconnects to another
+    server."""
 
     def __init__(self) -> None:
         self.open: set[asyncio.Task[Any]] = set()
         self.ending = False
 
     async def run(self, stream: Coroutine[Any, Any, None]) -> bool:
-        """Send the stream to its end; False if the server's end came first."""
+        """Send the stream until it ends; False if the server stops first."""
         task = asyncio.current_task()
         assert task  # noqa: S101 - for the type checker
         self.open.add(task)

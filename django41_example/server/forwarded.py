@@ -1,8 +1,8 @@
-"""Where a request comes from, as the proxies in front of the server say: `X-Forwarded-For` and `X-Forwarded-Proto`;
-and from whom, in a header for which Django has RemoteUserMiddleware.
+"""Reads the headers of proxies in front of the server: `X-Forwarded-For`, `X-Forwarded-Proto` and one with the user.
 
-uvicorn's ProxyHeadersMiddleware knows networks, but no number of proxies. If it trusts every entry, it takes the
-leftmost, which the client writes; and it takes an entry that is no address for one.
+uvicorn's ProxyHeadersMiddleware accepts networks, but no number of proxies. If it trusts every entry, it uses the
+leftmost one, which the client can write; and it accepts entries that are no addresses. Django's RemoteUserMiddleware
+reads the user: see books.web.authentication.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ Proxies = int | Sequence[IPv4Network | IPv6Network]
 
 
 class ForwardedHeaders:
-    """Sets the client and the scheme of each request. `proxies`: how many there are, or the networks they are in.
+    """Sets the client and the scheme of each request. `proxies`: their number, or their networks.
 
-    Each proxy appends the address that connected to it. So entries count from the right; what stands further left than
-    our proxies reach was written by the client.
+    Each proxy appends the address that connected to it. So entries count from the right, and those further left than
+    our proxies were written by the client.
 
-    Whom a proxy names in the `user_header` goes into `scope["remote_user"]`. The header itself is taken off, whoever
-    has sent it: so nothing behind can believe the wrong one.
+    A user whom a proxy names in the `user_header` goes into `scope["remote_user"]`. The header itself is removed from
+    every request, so that nothing behind can trust one that a client sent.
     """
 
     def __init__(self, application: Any, proxies: Proxies, *, user_header: str = "") -> None:
@@ -36,9 +36,9 @@ class ForwardedHeaders:
             hops = [
                 peer,
                 *map(parse_address, reversed(entries(scope, b"x-forwarded-for"))),
-            ]  # from the nearest to the client
+            ]  # starting with the client
             if passed := self.proxies_passed(hops):
-                # An entry that is no address, such as `unknown`, stands for nobody: then its proxy counts.
+                # An entry such as `unknown` is no address: then the proxy that wrote it counts.
                 if client := next((hop for hop in reversed(hops[: passed + 1]) if hop), None):
                     scope["client"] = (str(client), 0)
                 if schemes := entries(scope, b"x-forwarded-proto")[-passed:]:
@@ -48,18 +48,18 @@ class ForwardedHeaders:
     def take_user(self, scope: Any, peer: Address | None) -> None:
         names = [value for name, value in scope["headers"] if name == self.user_header]
         scope["headers"] = [line for line in scope["headers"] if line[0].replace(b"_", b"-") != self.user_header]
-        # Two lines, one of them the client's, make a name that nobody can have.
+        # Two lines, one of them from the client, result in an impossible name.
         if self.is_proxy(peer) and (name := b",".join(names).decode("utf-8", "replace").strip()):
             scope["remote_user"] = name
 
     def is_proxy(self, peer: Address | None) -> bool:
-        """Whether it is known by its address. Their number tells none, so then it is on this machine."""
+        """Whether the address is that of a proxy. With just a number of proxies, only this machine is one."""
         if isinstance(self.proxies, int):
             return peer is None or peer.is_loopback
         return peer is not None and any(peer in network for network in self.proxies)
 
     def proxies_passed(self, hops: Sequence[Address | None]) -> int:
-        """How many proxies of ours the request has passed."""
+        """The number of our proxies that the request has passed."""
         if isinstance(self.proxies, int):
             return self.proxies
         networks = self.proxies
@@ -67,21 +67,21 @@ class ForwardedHeaders:
 
 
 def entries(scope: Any, header: bytes) -> list[str]:
-    """The values of a header that is a list, over all its lines."""
+    """The values of a list header, from all its lines."""
     lines = [value for name, value in scope["headers"] if name == header]
     return [value.strip() for value in b",".join(lines).decode("latin-1").split(",") if value.strip()]
 
 
 @lru_cache(1000)
 def network_of(host: str) -> str:
-    """Who shares the limits of one client. An IPv6 address counts as its /64 network, all of which one household or
-    rented server has."""
+    """The address or network that shares the limits of one client. An IPv6 address counts as its /64 network, since a
+    household or rented server has all of that."""
     address = parse_address(host)
     return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address or host)
 
 
 def parse_address(host: str) -> Address | None:
-    """The address, also with a port: `192.0.2.1:5000`, `[2001:db8::1]:5000`. None if it is none."""
+    """The address, which may have a port: `192.0.2.1:5000`, `[2001:db8::1]:5000`. None if the text is none."""
     if host.startswith("["):
         host = host[1:].partition("]")[0]
     elif host.count(":") == 1:

@@ -33,35 +33,35 @@ from django41_example.server.threads import Checkout, PoolTimeout, release
 log = logging.getLogger(__name__)
 
 View = Callable[..., Any]
-# How the application words an error of the server: request, status, what to do next, headers.
+# The application's response to an error of the server: request, status, advice, headers.
 ErrorResponse = Callable[[HttpRequest, int, str, Mapping[str, str]], HttpResponseBase]
 
 CLOSE = {"Connection": "close"}
-# A crowd that is turned away must not fill the worker with idle connections.
+# Rejected clients must not fill the worker with idle connections.
 BUSY: Refusal = 503, "The server is busy. Try again in a moment.", {"Retry-After": "1", **CLOSE}
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 BODY_HEADERS = {b"content-length", b"transfer-encoding"}
 DATABASE_LOST = (OperationalError, InterfaceError)
-UNCHECKED_BODY = 64 * 1024  # bytes of a body that anybody may send, such as a form typed after a session has ended
-MOST_DOWNLOADS, MOST_OF_ONE_CLIENT = 50, 25  # responses that are streamed at once, event streams aside
+UNCHECKED_BODY = 64 * 1024  # bytes of a body from anybody, such as a form sent after the session has ended
+MOST_DOWNLOADS, MOST_OF_ONE_CLIENT = 50, 25  # concurrent streamed responses besides event streams
 
 
 class Handler(ASGIHandler):
-    """Answers requests as Django does, with these differences:
+    """Responds to requests as Django does, with these differences:
 
     - Sync code runs in a thread of the pool (see `threads`). A stream holds no thread.
     - A body larger than UNCHECKED_BODY is left to the view: it calls `scope["receive_body"]` once it has admitted the
       sender. Only uploads may exceed `body_limit` bytes, up to `upload_limit`.
-    - A request that writes runs to its end even if its client leaves. A request that only reads ends with its client,
-      and so does the wait for a thread.
-    - If the database connection is lost, a read is retried once on a new connection; whatever still fails is a 503.
-    - While the pool's queue is full, only the paths in `always` are answered, since they need no thread.
-    - Each request has an id, which its log lines and its response have too (`X-Request-Id`).
+    - A request that writes runs until it ends, even if its client leaves. A request that only reads ends with its
+      client, and so does the wait for a thread.
+    - If the database connection is lost, a read is retried once on a new connection. If it fails again, it is a 503.
+    - While the pool's queue is full, only the paths in `always` get a response, since they need no thread.
+    - Each request has an id, which is in its log lines and its response (`X-Request-Id`).
     """
 
     always: Collection[str] = ()
-    lifespan: Any = None  # what the server tells when it starts and stops
+    lifespan: Any = None  # called when the server starts and stops
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Handler(ASGIHandler):
 
     @cached_property
     def process(self) -> str:
-        """Not made before the first request: this process may be forked from the one that loaded the application."""
+        """Created at the first request, as this process may be forked from the one that loaded the application."""
         return secrets.token_hex(4)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,7 +101,7 @@ class Handler(ASGIHandler):
             await self._answer_with_body(scope, receive, send)
 
     async def _turn_away(self, scope: Scope, send: Send) -> None:
-        """Respond 503 without the middlewares, which cost twice as much: errors must not feed a crowd."""
+        """Respond 503 without the middlewares, which cost twice as much: an overload must not grow by its errors."""
         request, unreadable = self.create_request(scope, BytesIO())
         response: Any = unreadable if request is None else self.error_response(request, *BUSY)
         response.headers["Content-Length"] = str(len(response.content))
@@ -152,7 +152,7 @@ class Handler(ASGIHandler):
             response: Any
             request, response = self.create_request(scope, body or BytesIO())
             try:
-                if request is not None:  # else the response says what is wrong with it
+                if request is not None:  # otherwise the response says what is wrong with it
                     response = await self._middleware_chain(request)  # type: ignore[attr-defined]
                 checkout.end()
                 if response.streaming:
@@ -162,7 +162,7 @@ class Handler(ASGIHandler):
             finally:
                 if scope.get("is_download"):
                     self.downloads -= Counter([client])
-                if response is not None:  # else this is cancelled, and a thread may still read the request
+                if response is not None:  # otherwise this was cancelled, and a thread may still read the request
                     await close(request, response)
                 if body:
                     body.close()
@@ -179,7 +179,7 @@ class Handler(ASGIHandler):
         await send({"type": "http.response.body", "body": response.content})
 
     async def _stream(self, response: Any, receive: Receive, send: Send) -> None:
-        """Send the response part by part, until it ends or the client leaves."""
+        """Send the response in parts until it ends or the client leaves."""
         sending = self.send_response(response, send)
         try:
             async with asyncio.TaskGroup() as group:
@@ -191,17 +191,20 @@ class Handler(ASGIHandler):
                 watching.cancel()
         except* RequestAborted:
             pass
-        except* (PoolTimeout, Error) as errors:  # too late for a 503: the client sees that it is cut off
+        except* (
+            PoolTimeout,
+            Error,
+        ) as errors:  # too late for a 503, but the client sees the response end early
             log.warning("a download was cut off: %r", errors.exceptions[0])
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
-        """Django's version expects that a body was read, but a GET has none."""
+        """Django's version expects that a body was read, which a GET does not have."""
         await until_disconnect(receive)
         raise RequestAborted
 
     @login_not_required
     async def _not_found(self, request: HttpRequest) -> HttpResponseBase:
-        """Saves the hop to a thread that raising would cost: 10,000 such requests at once would all be under way."""
+        """Raising Http404 would cost a hop to a thread: 10,000 such requests at once would all be waiting."""
         view: View = get_resolver().resolve_error_handler(404)
         return view(request, exception=Resolver404())  # type: ignore[no-any-return]
 
@@ -212,7 +215,7 @@ class Handler(ASGIHandler):
         match = request.resolver_match = self.routes.match(request.path_info)
         if match is None:
             if settings.DEBUG:
-                self.routes.resolve(request.path_info)  # raises what Django's page names the routes by
+                self.routes.resolve(request.path_info)  # raises the exception that has the routes for Django's page
             return self._not_found, (), {}
         scope["route"] = match.route
         if request.method == "GET" and getattr(getattr(match.func, "view_class", None), "is_download", False):
@@ -226,7 +229,7 @@ class Handler(ASGIHandler):
         return self.guarded(match.func), match.args, match.kwargs
 
     def _guard(self, view: View) -> Callable[..., Awaitable[HttpResponseBase]]:
-        """Wrap the view, to answer 503 when there is no thread or no database."""
+        """Wrap the view to respond 503 if there is no thread or no database."""
         call = view if iscoroutinefunction(view) else sync_to_async(view)
 
         @wraps(view)
@@ -256,7 +259,7 @@ def too_large(limit: int) -> Refusal:
 
 
 def refusal_of(error: Exception) -> Refusal | None:
-    """What is told where there is no thread or no database; None if the error is our own."""
+    """The status, advice and headers if there is no thread or no database; None if the error is our own."""
     if isinstance(error, PoolTimeout):
         return BUSY
     if refused := isinstance(error, Error) and refusal(error):
@@ -265,10 +268,10 @@ def refusal_of(error: Exception) -> Refusal | None:
 
 
 async def close(request: Any, response: Any) -> None:
-    """Close both, in a thread only if there are files to close; and free the request.
+    """Close both, in a thread if there are files to close, and free the request.
 
-    Its user, session and messages refer back to it. Only the garbage collector frees such cycles: with it, a list took
-    a twentieth more time.
+    Its user, session and messages refer back to it. Only the garbage collector frees such cycles, which made a list a
+    twentieth slower.
     """
     has_files = request is not None and request.content_type == "multipart/form-data"
     reads_files = response.streaming and not response.is_async
@@ -279,7 +282,7 @@ async def close(request: Any, response: Any) -> None:
 
 
 def stored_headers(response: HttpResponseBase) -> dict[str, tuple[str, str]]:
-    """The headers, as Django keeps them: one by one it hands them out and takes them in ten times as slowly."""
+    """The headers as Django stores them. Its methods for single headers are ten times as slow."""
     return response.headers._store
 
 
@@ -289,7 +292,7 @@ async def until_disconnect(receive: Receive) -> None:
 
 
 def drop_broken_connection() -> bool:
-    """Close this thread's connection if it has failed and no longer answers. Returns whether it was so."""
+    """Close this thread's connection if it has failed and no longer responds. Returns whether it was closed."""
     is_broken = connection.errors_occurred and not connection.is_usable()
     if is_broken:
         connection.close()

@@ -4,9 +4,9 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-BLOCKING_THREADS = 4  # for what asyncio itself sends to one, such as looking up a host's address
-WARM_UP_SECONDS = 2.0  # that the first request is kept waiting at the most
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a background task is started again
+BLOCKING_THREADS = 4  # for asyncio itself, such as looking up the address of a host
+WARM_UP_SECONDS = 2.0  # seconds that the first request waits at most
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a background task is restarted
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -14,11 +14,11 @@ log = logging.getLogger(__name__)
 
 
 class Lifespan:
-    """Answers the server when it starts and stops, and runs the background tasks between the two.
+    """Handles the start and stop of the server, and runs the background tasks in between.
 
-    A background task runs until the server stops. One that ends by itself is logged and started again, after pauses
-    that grow. `warm_up` prepares what the first requests need, which do not wait long for it. The server hands
-    `state` to every connection's protocol.
+    A background task runs until the server stops. If it ends by itself, that is logged and it is restarted after
+    growing pauses. `warm_up` prepares what the first requests need, but these do not wait long for it. The server
+    passes `state` to the protocol of every connection.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class Lifespan:
         try:
             async with asyncio.timeout(WARM_UP_SECONDS):
                 await warm_up()
-        except Exception:  # the server's own boundary: it starts cold
+        except Exception:  # the boundary of the server, which then starts cold
             log.warning("The server starts without having warmed up.", exc_info=True)
 
 
 async def keep_running(work: Work, sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep) -> None:
-    """Run the work until cancelled; a work that lasted longer than the longest pause starts again with a short one."""
+    """Run the work until cancelled. After it has run for longer than the longest pause, the pauses are short again."""
     pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
     while True:
         started, error = loop.time(), None

@@ -1,6 +1,6 @@
-"""What a monitor may ask: `/metrics`, in Prometheus' text format, added up over all workers.
+"""Metrics for a monitor at `/metrics`, in Prometheus' text format, summed over all workers.
 
-Each worker keeps its figures in files of its own beside the others'; whichever is asked reads them all.
+Each worker writes its figures to its own files, and the worker that gets the request reads all of them.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 PATH = "/metrics"
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
-LOOK_EVERY = 0.02  # seconds between two looks at the event loop's lag
-LOOKS = 50  # looks between two publications
+LOOK_EVERY = 0.02  # seconds between two measurements of the event loop's lag
+LOOKS = 50  # measurements between two publications
 
 REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram("http_request_seconds", "From a request's head to the end of its answer", buckets=LATENCIES)
@@ -28,11 +28,11 @@ WORST_LAG = Gauge("event_loop_lag_worst_seconds", "The worst lag of the last sec
 
 
 class Metrics:
-    """Answers PATH to this machine, or to whoever shows the token; everything else is the application's.
+    """Responds at PATH to this machine or, if there is a token, to anyone with the token.
 
-    With a token, this machine must show it too: what comes from a proxy here may come from anywhere.
-    `gauges` are figures of this worker, by name and explanation, that are read once a second. `counts` is asked, in a
-    thread, whenever somebody asks for the figures.
+    With a token, this machine needs it too, since a request from a proxy here may come from anywhere. `gauges` are
+    figures of this worker, by name and explanation, read once a second. `counts` is called in a thread for each request
+    for the figures.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Metrics:
         shown = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
         if self.token:
             return hmac.compare_digest(shown, self.token.encode())
-        # What a proxy on this machine passes on comes from elsewhere.
+        # A request that passed a proxy on this machine comes from elsewhere.
         came_through_a_proxy = any(b"forwarded" in name for name in headers) or b"via" in headers
         host = (scope.get("client") or ("0.0.0.0",))[0]  # noqa: S104 # nosec B104 - no address at all
         return not came_through_a_proxy and ipaddress.ip_address(host).is_loopback
@@ -79,7 +79,7 @@ class Metrics:
         SECONDS.observe(seconds)
 
     async def watch(self) -> None:
-        """Measure how late the event loop wakes us, and publish this worker's figures each second."""
+        """Measure the lag of the event loop, and publish this worker's figures every second."""
         loop = asyncio.get_running_loop()
         while True:
             worst = 0.0
@@ -95,7 +95,7 @@ class Metrics:
 
 
 class Counted:
-    """What the application counts in its database when it is asked."""
+    """Figures that the application counts in its database for each request."""
 
     def __init__(self, counts: Callable[[], Mapping[str, float]]) -> None:
         self.counts = counts

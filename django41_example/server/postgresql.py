@@ -1,7 +1,7 @@
-"""Queries that the event loop itself asks PostgreSQL, on the connection of the thread that a request holds.
+"""Runs queries to PostgreSQL from the event loop, on the connection of the request's thread.
 
-A hop to that thread and Django's cursor cost more than a short query does; and Django's cursor writes the values into
-the SQL, so PostgreSQL plans each query anew, where here it keeps the plan. `_execute_gen` as in psycopg 3.3.9.
+A hop to that thread and Django's cursor cost more than a short query. And Django's cursor writes the values into the
+SQL, so that PostgreSQL plans each query anew; here it keeps the plan. `_execute_gen` as in psycopg 3.3.9.
 """
 
 import time
@@ -17,7 +17,7 @@ from django41_example.server.threads import Call, PoolThread
 
 
 class LoopQuery(Call):
-    """One statement that only reads. The thread runs it where its connection must be opened or looked at first."""
+    """A statement that only reads. If the connection must be opened or checked first, the thread runs it."""
 
     def __init__(self, checkout: Any, sql: str, parameters: Sequence[Any]) -> None:
         super().__init__(checkout, self._read_in_thread)
@@ -31,14 +31,14 @@ class LoopQuery(Call):
         self.database, self.connection, self.began = database, database.connection, time.monotonic()
         self.connection.prepare_threshold = 1  # see `preparing`
         self.socket = self.connection.pgconn.socket
-        # The connection's own: a new one copies all that psycopg can adapt, which takes as long as a short query.
+        # The connection's own, as a new one copies all adapters of psycopg, which takes as long as a short query.
         self.cursor = getattr(self.connection, "loop_cursor", None) or psycopg.Cursor(self.connection)
         self.connection.loop_cursor = self.cursor
         self.steps = self.cursor._execute_gen(self.sql, self.parameters, prepare=True)
         self._go_on()
 
     def _go_on(self, ready: int = 0) -> None:
-        """Begin the statement, or go on with it now that its socket is `ready` to be read or written."""
+        """Start the statement, or continue it as its socket is `ready` for reading or writing."""
         rows, error = None, None
         try:
             with self.database.wrap_database_errors:
@@ -53,7 +53,7 @@ class LoopQuery(Call):
         self.finish(rows, error)
 
     def _must_wait(self, ready: int) -> bool:
-        """Take the statement's next step; whether it must wait for its socket then."""
+        """Take the next step of the statement. Returns whether it must then wait for its socket."""
         if ready:
             self.loop.remove_reader(self.socket)
             self.loop.remove_writer(self.socket)
@@ -74,7 +74,7 @@ class LoopQuery(Call):
 
 
 def is_ready(database: Any) -> bool:
-    """Whether the loop may use it now: it is open and has not failed, nobody notes its queries, no transaction runs."""
+    """Whether the loop may use the connection: it works, has no transaction, and nobody records its queries."""
     return (
         getattr(database, "connection", None) is not None
         and not (database.errors_occurred or database.queries_logged)

@@ -1,4 +1,4 @@
-"""The catalogue under a path of its own beside other applications: SCRIPT_NAME=/books-app."""
+"""The catalogue under its own path beside other applications: SCRIPT_NAME=/books-app."""
 
 from collections.abc import Awaitable
 from inspect import markcoroutinefunction
@@ -9,15 +9,15 @@ from django.core.handlers.asgi import ASGIRequest
 
 
 class Prefix:
-    """Takes the prefix off `scope["path"]`, so that it means the same to all of the server.
+    """Removes the prefix from `scope["path"]`, so that the path means the same everywhere in the server.
 
-    A proxy is to pass on the path as it is. One that takes the prefix off by itself is understood too.
+    A proxy should pass the path on unchanged, but may also remove the prefix itself.
     """
 
     def __init__(self, application: Any, prefix: str) -> None:
         self.application, self.prefix = application, prefix
 
-    @markcoroutinefunction  # uvicorn looks; a coroutine of its own would only pass the request on
+    @markcoroutinefunction  # uvicorn checks this; an `async def` would add a coroutine that only passes the request on
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         if scope["type"] == "http":
             if scope["path"] == self.prefix:
@@ -34,7 +34,7 @@ class Prefix:
 
 
 class PrefixedRequest(ASGIRequest):
-    """What Django finds out by itself only where the prefix is still in `scope["path"]`."""
+    """Django's request, which would look for the prefix in `scope["path"]`."""
 
     def __init__(self, scope: Any, body_file: Any) -> None:
         super().__init__(scope, body_file)

@@ -32,28 +32,28 @@ from django41_example.server.transport import (
 )
 from django41_example.server.turns import Turns
 
-HEAD_SECONDS = 6.0  # for the first line and the headers
-BODY_SECONDS, BODY_RATE = 6.0, 1024  # so long a body may stay behind so many bytes a second
-BODY_TOTAL_SECONDS, BODY_TOTAL_RATE = 60.0, 32 * 1024  # all of it has so long, and a second for each so many bytes
+HEAD_SECONDS = 6.0  # seconds for the first line and the headers
+BODY_SECONDS, BODY_RATE = 6.0, 1024  # seconds that a body may be slower than so many bytes a second
+BODY_TOTAL_SECONDS, BODY_TOTAL_RATE = 60.0, 32 * 1024  # seconds for a whole body, plus one for every so many bytes
 
-# Bytes of unfinished or unanswered requests and of unread responses, over all connections of this worker. Each
-# connection gets FREE_BYTES besides, so a plain request is answered whatever others hold.
+# Bytes of unfinished requests, requests without a response and unread responses, over all connections of this worker.
+# Each connection gets FREE_BYTES in addition, so that a plain request gets a response whatever others hold.
 MOST_HELD, FREE_BYTES = 32 << 20, 4096
-LARGEST_HELD = 2560 << 10  # bytes of a body that are in memory; Django writes a larger one to disk
-LONGEST_LOOK = 4096  # bytes in which requests are counted
+LARGEST_HELD = 2560 << 10  # bytes of a body in memory; Django writes larger ones to disk
+LONGEST_LOOK = 4096  # bytes that are searched to count requests
 HEAD_END = b"\r\n\r\n"
 
-OTHER_FILES = 200  # handles that are not for connections: databases, logs, uploads
+OTHER_FILES = 200  # file descriptors for databases, logs and uploads
 
 
 def most_connections(files: int) -> int:
-    """How many connections a worker accepts if it may open so many files."""
+    """The number of connections that a worker accepts if it may open so many files."""
     return 10_000 if files == resource.RLIM_INFINITY else min(10_000, max(files - OTHER_FILES, files // 2))
 
 
 MOST_CONNECTIONS = most_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-LINGER_SECONDS = 1.0  # what a refused client still sends is read so long: else it hears a reset, not the answer
-LAST_REQUEST_SECONDS = 0.5  # for a request that is on its way to a server that begins to stop
+LINGER_SECONDS = 1.0  # seconds to read what a rejected client still sends: otherwise it gets a reset, not the response
+LAST_REQUEST_SECONDS = 0.5  # seconds for a request that is arriving while the server stops
 
 REFUSALS = {
     400: "This is not a valid HTTP request. Send one Host header, which agrees with the URL, and percent-encode "
@@ -71,22 +71,22 @@ PAGE = '<!DOCTYPE html>\n<html lang="en"><title>{0}</title><h1>{0}</h1><p>{1}</p
 class LimitedProtocol(HttpToolsProtocol):
     """One connection. `late_at` is the deadline for the rest of a head, or for more of a body.
 
-    Pipelined requests stay unparsed, as bytes, and nothing more is read meanwhile.
+    Pipelined requests stay unparsed, as bytes, and nothing more is read until their turn.
     """
 
     unparsed = b""
     task: asyncio.Task[None] | None = None  # of the latest request
-    to_start: Any = None  # the request that begins with this connection's turn
-    unanswered: Any = None  # the request that is being answered, or is about to be; one at a time
-    is_waiting = False  # for its turn
-    started_at_once = 0  # requests since it last had nothing to ask
-    arrived = 0  # bytes of what is not answered yet
-    unsent = 0  # bytes that waited for a client when it stopped reading
+    to_start: Any = None  # the request that starts at this connection's turn
+    unanswered: Any = None  # the current request or the one about to start; one at a time
+    is_waiting = False  # waiting for its turn
+    started_at_once = 0  # requests since it was last idle
+    arrived = 0  # bytes without a response so far
+    unsent = 0  # bytes that were waiting for the client when it stopped reading
     held = 0  # bytes of both that count towards MOST_HELD
-    body_due = 0  # bytes of the body that are to come, as far as its head tells
+    body_due = 0  # bytes of the body still to come, if the head says so
     late_at: float | None = None
     idle_until = math.inf  # the deadline for the first byte of another request
-    total_at = 0.0  # when all of the body must have arrived
+    total_at = 0.0  # the deadline for the whole body
     stuck_at: float | None = None
     head_size = 0  # bytes
     refusal = 400
@@ -95,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.flow, self.outgoing = Flow(transport, weakref.proxy(self)), Outgoing(transport, self.loop)
-        # The connections by address, the oldest first; those whose clients do not read, the longest-stuck first.
+        # The connections by address, oldest first, and those whose clients do not read, longest stuck first.
         self.by_address: Any = self.app_state.setdefault("by_address", defaultdict(dict))
         self.stuck: dict[LimitedProtocol, None] = self.app_state.setdefault("stuck", {})
         self.held_by_address: Counter[str] = self.app_state.setdefault("held_by_address", Counter())
@@ -110,7 +110,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self.connections) > MOST_CONNECTIONS and not self.make_room():
             self.refuse(503)
             self.outgoing.close()
-        elif self.app_state.get("is_ending"):  # it came while the server began to stop
+        elif self.app_state.get("is_ending"):  # it came as the server started to stop
             self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -133,7 +133,7 @@ class LimitedProtocol(HttpToolsProtocol):
         oldest.reset()
         return True
 
-    # What arrives
+    # Arriving data
 
     def data_received(self, data: bytes) -> None:
         if self.is_refused:
@@ -153,16 +153,16 @@ class LimitedProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
 
     def may_parse(self) -> bool:
-        """Whether there is something to parse and no unanswered request before it."""
+        """Whether there is something to parse and no request is still without a response."""
         is_answering = self.unanswered and not self.unanswered.more_body
         return bool(self.unparsed) and not (is_answering or self.is_refused or self.transport.is_closing())
 
     def sent_at_once(self) -> int:
-        """About how many requests the client has sent without waiting for an answer."""
+        """About how many requests the client has sent without waiting for a response."""
         return self.started_at_once + self.unparsed.count(HEAD_END, 0, LONGEST_LOOK)
 
     def take_turn(self, version: int | None = None) -> None:
-        """Start a request; `version` is that of what is cached, if it is known already."""
+        """Start a request; `version` is that of cached values, if it is already known."""
         self.is_waiting = False
         if self.transport.is_closing():
             return
@@ -188,14 +188,14 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.set_deadline(piece, before)
 
     def start(self, cycle: Any, app: Any) -> None:
-        """Start it as uvicorn does, but run its first step at once, to time the turn: it is often the only step."""
+        """Start the request like uvicorn, but run its first step at once to time it, as it is often the only step."""
         self.to_start = None
         self.started_at_once += 1
         self.leave_task()
         self.task = asyncio.Task(cycle.run_asgi(app), loop=asyncio.get_running_loop(), eager_start=True)
 
     def leave_task(self) -> None:
-        """Leave it to the server, which waits for such tasks when it stops. For each request that would cost a lot."""
+        """Hand the task to the server, which waits for such tasks when it stops. For every request that is slow."""
         if self.task and not self.task.done():
             self.tasks.add(self.task)
             self.task.add_done_callback(self.tasks.discard)
@@ -212,26 +212,26 @@ class LimitedProtocol(HttpToolsProtocol):
             self.refuse(self.refusal)
 
     def parse_without_upgrade(self, data: bytes) -> None:
-        """Parse a head again without its Upgrade header, which we do not support: it makes the parser take the body and
-        the requests that follow for another protocol."""
+        """Parse a head again without its Upgrade header, which we do not support: because of it the parser treats the
+        body and the following requests as another protocol."""
         if self.parser.get_method() == b"CONNECT":
             self.refuse(400)
             return
         kept = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
         line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
         self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # like uvicorn
         self.feed(line + b"".join(kept) + b"\r\n" + data)
 
     def set_deadline(self, data: bytes, before: Any) -> None:
-        """Set `late_at` after this data; `before` is the latest request as of before it."""
+        """Set `late_at` after this data; `before` is the latest request before it."""
         now = self.loop.time()
         if self.cycle is not None and self.cycle.scope is self.scope and not self.cycle.more_body:
             self.late_at, self.head_size = None, 0  # whole requests have arrived, and nothing else
-        elif self.cycle is not before:  # a head has arrived, and its body in part
+        elif self.cycle is not before:  # a head and a part of its body have arrived
             self.head_size, self.late_at = 0, now + BODY_SECONDS
             self.total_at = now + BODY_TOTAL_SECONDS
-        elif self.cycle is None or self.cycle.scope is not self.scope:  # a head, in part
+        elif self.cycle is None or self.cycle.scope is not self.scope:  # a part of a head has arrived
             self.head_size += len(data)
             if self.late_at is None and self.is_idle():
                 self.late_at = now + HEAD_SECONDS
@@ -239,10 +239,10 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.refuse(431 if self.headers else 414)
 
     def is_idle(self) -> bool:
-        """Whether no request of this connection is being answered or waiting."""
+        """Whether this connection has no request, running or waiting."""
         return not (self.unanswered or self.unparsed)
 
-    # What the parser finds
+    # Callbacks of the parser
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():
@@ -260,9 +260,9 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
-        self.body_due = max(0, self.body_due - len(body))  # in chunks, none is told
+        self.body_due = max(0, self.body_due - len(body))  # unknown for a body in chunks
         if self.cycle.response_started:
-            self.arrived -= len(body)  # it is only read for its client to read the answer
+            self.arrived -= len(body)  # it is only read so that its client reads the response
         if self.late_at is not None:
             self.total_at += len(body) / BODY_TOTAL_RATE
             self.late_at = min(self.late_at + len(body) / BODY_RATE, self.loop.time() + BODY_SECONDS, self.total_at)
@@ -273,7 +273,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.body_due = 0
 
     def on_response_complete(self) -> None:
-        """Unlike uvicorn's, this sets no timer for each request, and looks at no pipeline: there is none."""
+        """Unlike uvicorn's, this sets no timer per request and checks no pipeline, as there is none."""
         self.unanswered = None
         self.server_state.total_requests += 1
         if self.transport.is_closing():
@@ -292,14 +292,14 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.forget_request()
 
     def forget_request(self) -> None:
-        """The last request may hold 30 KB until the next one comes. It refers back to this connection too: only the
-        garbage collector, which may be long in coming, would free the two."""
+        """Free the last request, which may hold 30 KB until the next one comes. It refers back to this connection, so
+        only the garbage collector would free the two, and that may take long."""
         self.cycle, self.scope, self.url, self.headers = None, {}, b"", []  # type: ignore[assignment, typeddict-item]
 
-    # What is held in memory
+    # Memory
 
     def hold(self) -> bool:
-        """Count the memory that this connection holds. False if it has grown beyond the limit of the worker or of the
+        """Count the memory that this connection holds. False if it has grown beyond the limit of the worker or the
         address."""
         held = self.unsent + (min(self.arrived - FREE_BYTES, LARGEST_HELD) if self.arrived > FREE_BYTES else 0)
         if held == self.held:
@@ -332,12 +332,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self.stuck.pop(self, None)
         self.hold()
 
-    # How it ends
+    # The end
 
     def refuse(self, status: int) -> None:
-        """Stop reading, answer without the application after the requests before this one, and close."""
+        """Stop reading, respond without the application once earlier requests have their responses, and close."""
         self.is_refused, self.refusal, self.unparsed = True, status, b""
-        if self.unanswered and self.unanswered.more_body:  # it is this request's body that is refused
+        if self.unanswered and self.unanswered.more_body:  # the rejected body belongs to this request
             refused, self.unanswered = self.unanswered, None
             refused.disconnected = True
             refused.message_event.set()
@@ -359,14 +359,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def reset(self) -> None:
-        """Close the connection at once and drop unread data, in the kernel too."""
+        """Close the connection at once and drop unread data, also in the kernel."""
         if connected := self.transport.get_extra_info("socket"):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.let_go()
         self.transport.abort()
 
     def shutdown(self) -> None:
-        """The server stops: requests under way are answered, and so is one that is just arriving."""
+        """The server stops: running requests and one that is just arriving still get their responses."""
         self.is_ending = self.app_state["is_ending"] = True
         self.leave_task()
         if end_streams := self.app_state.get("end_streams"):
@@ -383,10 +383,10 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.stuck_at and now > self.stuck_at:
             if self.transport.get_write_buffer_size() > self.unsent - STUCK_SECONDS * READ_RATE:
                 self.reset()
-            else:  # it reads, if slowly
+            else:  # the client reads, but slowly
                 self.pause_writing()
         elif self.late_at and now > self.late_at and not self.is_refused:
-            if self.flow.read_paused:  # it is us who are slow
+            if self.flow.read_paused:  # we are slow
                 self.late_at = now + BODY_SECONDS
             else:
                 self.refuse(503 if self.is_waiting else 408)
@@ -395,7 +395,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def close_late_ones(loop: asyncio.AbstractEventLoop, connections: set[Any], app_state: dict[str, Any]) -> None:
-    """Look at the connections each second, as long as there are any."""
+    """Check the connections every second, as long as there are any."""
     now = loop.time()
     for connection in list(connections):
         connection.close_if_late(now)

@@ -1,6 +1,6 @@
-"""What a request's head must be, beyond what the parser asks: its size, its version, its host, its encodings.
+"""Checks of a request's head beyond the parser's: size, version, host, encodings.
 
-As in RFC 9112 and 9110; a request that two servers could read in two ways is refused.
+As in RFC 9112 and 9110. A request that two servers could understand differently is rejected.
 """
 
 import re
@@ -12,15 +12,15 @@ LONGEST_ADDRESS = 8 * 1024  # bytes
 LARGEST_HEAD = 32 * 1024  # bytes of all headers together
 MOST_HEADERS = 100
 
-ENCODINGS = (b"zstd", b"gzip")  # that responses are sent in, the best first
+ENCODINGS = (b"zstd", b"gzip")  # of responses, best first
 IDENTITY = b"identity"
-LEAST = 0.0001  # the quality of what an Accept-Encoding does not name and does not refuse
+LEAST = 0.0001  # the quality of an encoding that Accept-Encoding neither names nor rejects
 LONGEST_LIST = 500  # bytes of an Accept-Encoding; a longer one is ignored
 ENCODING = re.compile(rb"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 
 
 class BadHead(Exception):
-    """Stops the parser; `status` is the answer."""
+    """Stops the parser; `status` is for the response."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -28,7 +28,7 @@ class BadHead(Exception):
 
 
 def check(version: str, target: bytes, headers: Headers) -> int:
-    """The length of the body, 0 if it is not told. Raises BadHead, or leaves headers that all parts read alike."""
+    """The length of the body, 0 if unknown. Raises BadHead, or leaves headers that all parts understand alike."""
     if len(target) > LONGEST_ADDRESS:
         raise BadHead(414)
     if len(headers) > MOST_HEADERS or sum([len(name) + len(value) for name, value in headers]) > LARGEST_HEAD:
@@ -52,13 +52,13 @@ def check(version: str, target: bytes, headers: Headers) -> int:
 
 
 def host_in(target: bytes) -> bytes:
-    """The host of a request target in the absolute form, as proxies get it: GET http://books.test/ HTTP/1.1."""
+    """The host of a request target in absolute form, as sent to proxies: GET http://books.test/ HTTP/1.1."""
     return re.split(rb"[/?#]", target.partition(b"://")[2], maxsplit=1)[0].lower()
 
 
 @lru_cache(256)
 def accepted_encodings(accept_encoding: bytes) -> tuple[bytes, ...]:
-    """Those of our encodings that an Accept-Encoding admits, the best first. IDENTITY is one, unless it is refused."""
+    """Those of our encodings that an Accept-Encoding accepts, best first. IDENTITY is one unless it is rejected."""
     qualities: dict[bytes, float] = {}
     for part in accept_encoding.lower().split(b","):
         if match := ENCODING.fullmatch(part):

@@ -1,4 +1,4 @@
-"""The log of requests and what became of them, and the id of the request in every log line about it."""
+"""The log of requests and their responses, and the id of the request in every log line about it."""
 
 import json
 import logging
@@ -13,12 +13,12 @@ ANSWERED = ("method", "path", "status", "bytes", "milliseconds", "client")
 
 access = logging.getLogger("access")
 
-# Told of each answer: method, route, status, seconds.
+# Called after each response: method, route, status, seconds.
 Observe = Callable[[str, str, int, float], None]
 
 
 class RequestLog:
-    """Tells what became of each request: in the log `access`, and to `observe`."""
+    """Reports each response to the log `access` and to `observe`."""
 
     def __init__(self, application: Any, *, observe: Observe | None = None) -> None:
         self.application, self.observe = application, observe
@@ -50,17 +50,17 @@ class RequestLog:
 
 
 class WithRequestId(logging.Filter):
-    """Lets a handler's format say %(request_id)s, and says in one line what a client has sent amiss, such as a Host."""
+    """Provides %(request_id)s for formats, and logs errors of clients, such as a wrong Host, in one line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = REQUEST_ID.get()
         if record.name.startswith("django.security."):
-            record.exc_info = None  # how we noticed is no news
+            record.exc_info = None  # the traceback is of no interest
         return True
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, for programs that collect logs."""
+    """A JSON object per line, for programs that collect logs."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

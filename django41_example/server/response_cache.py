@@ -1,7 +1,7 @@
 """The response cache: whole responses in memory, in front of Django, until the catalogue changes.
 
-It caches responses that say `Cache-Control: public, no-cache`: in HTTP's terms, anybody may store them and must
-revalidate them. This cache revalidates at every request, by `validate`, no matter who wrote to the catalogue.
+It caches responses with `Cache-Control: public, no-cache`: in HTTP's terms, anybody may store them but must revalidate
+them. This cache revalidates them at every request with `validate`, which notices all writes to the catalogue.
 """
 
 import asyncio
@@ -26,18 +26,18 @@ else:
 Headers = list[tuple[bytes, bytes]]
 Message = dict[str, Any]
 
-# A request with one of these headers may get a different answer. Any cookie counts: nothing here knows which ones a
-# view, a middleware or a later version reads.
+# A request with one of these headers may get a different response. Any cookie counts, as nothing here knows which ones
+# a view, a middleware or a later version reads.
 PERSONAL = {b"authorization", b"cookie", b"if-match", b"if-unmodified-since", b"content-length", b"transfer-encoding"}
 KNOWN_TO_VARY = {b"accept", b"accept-encoding", b"authorization", b"cookie"}  # a response may vary by no other header
-LONGEST_KEY = 2000  # bytes of a URL and its Accept headers; a longer one is not worth its place
-LARGEST_SHARE = 25  # one response may take a twenty-fifth of the cache
-OVERHEAD = 3000  # bytes that a response and its key take besides its body
-SINGLE_FLIGHT_SECONDS = 10.0  # to wait for a response that another request is computing
+LONGEST_KEY = 2000  # bytes of a URL and its Accept headers; longer ones are not cached
+LARGEST_SHARE = 25  # a response may take a twenty-fifth of the cache
+OVERHEAD = 3000  # bytes for a response and its key in addition to the body
+SINGLE_FLIGHT_SECONDS = 10.0  # seconds to wait for a response that another request is computing
 NOT_IN_304 = {b"content-length", b"content-type", b"content-encoding", b"content-language"}
 
-SMALLEST_COMPRESSED = 800  # bytes; less fits in one packet as it is
-# Level 3 compresses a page of 20 kB in 0.1 ms, on the loop; level 9 took 0.4 ms to save another 6 %.
+SMALLEST_COMPRESSED = 800  # bytes; a smaller body fits into one packet uncompressed
+# On the event loop, level 3 compresses a page of 20 kB in 0.1 ms; level 9 took 0.4 ms to save another 6 %.
 ENCODERS: dict[bytes, Callable[[bytes], bytes]] = {
     b"zstd": lambda body: zstd.compress(body, 3),
     b"gzip": lambda body: zlib.compress(body, 1, wbits=31),
@@ -52,7 +52,7 @@ class CachedResponse:
         self.route, self.size = route, len(body) + OVERHEAD
         self.etag = dict(headers).get(b"etag")
         self.start: Message = {"type": "http.response.start", "status": status, "headers": ReadyHeaders(headers)}
-        copy = bytes(memoryview(body))  # what orjson makes has as much memory again behind its end
+        copy = bytes(memoryview(body))  # bytes from orjson occupy twice their size
         self.body: Message = {"type": "http.response.body", "body": copy}
 
     @cached_property
@@ -67,11 +67,11 @@ class CachedResponse:
 
 
 class ResponseCache:
-    """Answers GET and HEAD from memory where it can.
+    """Responds to GET and HEAD from memory where possible.
 
     `validate` returns the catalogue's version as of this request, or None if it is unknown. `is_public` says whether
     responses of a path's view may be cached. `capacity` is in bytes. If several requests miss the same response, one
-    computes it and the others wait (single-flight), or a crowd would compute a page many times after each write.
+    computes it and the others wait (single-flight). Otherwise each write would make many of them compute a page.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class ResponseCache:
         self.application, self.validate, self.is_public = application, validate, is_public
         self.responses: LRUCache[Hashable, CachedResponse] = LRUCache(capacity, getsizeof=lambda cached: cached.size)
         self.largest = capacity // LARGEST_SHARE
-        self.version: int | None = None  # of the catalogue, for all that is cached
+        self.version: int | None = None  # the catalogue's version for all cached responses
         self.in_flight: dict[Hashable, asyncio.Event] = {}
         self.hits = self.misses = 0
 
@@ -124,7 +124,7 @@ class ResponseCache:
         scope["catalogue_version"] = self.version
         version, computed = self.version, asyncio.Event()
         self.in_flight[version, key] = computed
-        # What the client has is compared here: the application's own 304 could not be cached.
+        # Conditions are checked here, as a 304 from the application could not be cached.
         scope["headers"] = [header for header in scope["headers"] if header[0] != b"if-none-match"]
         recorder = Recorder(send, self.largest, encoding=key[-1], not_cacheable=computed.set)
         try:
@@ -142,7 +142,7 @@ class ResponseCache:
 
 
 class Recorder:
-    """Holds back a response that may be cached; passes on any other, after calling `not_cacheable`."""
+    """Collects a response that may be cached. Passes on any other after calling `not_cacheable`."""
 
     def __init__(self, send: Any, largest: int, *, encoding: bytes, not_cacheable: Callable[[], None]) -> None:
         self.send, self.largest, self.encoding, self.not_cacheable = send, largest, encoding, not_cacheable
@@ -177,7 +177,7 @@ class Recorder:
         headers, body = self.headers, self.body
         headers.pop(b"x-request-id", None)  # of one request
         has_etag = b"etag" in headers
-        # A view's own ETag stands for the bytes that it sent: they are not compressed.
+        # A view's own ETag means the bytes that it sent, so these are not compressed.
         if not has_etag and b"content-encoding" not in headers and len(body) >= SMALLEST_COMPRESSED:
             headers[b"vary"] = b", ".join(filter(None, [headers.get(b"vary"), b"Accept-Encoding"]))
             if self.encoding != IDENTITY and len(compressed := ENCODERS[self.encoding](body)) < len(body):
@@ -189,7 +189,7 @@ class Recorder:
 
 
 def cache_key(scope: Any, headers: Mapping[bytes, bytes]) -> Hashable:
-    """All that a response depends on besides the catalogue, the encoding last; None: the request must reach Django."""
+    """All that a response depends on besides the catalogue, with the encoding last; None if Django must respond."""
     if scope["method"] not in {"GET", "HEAD"} or len(headers) != len(scope["headers"]):
         return None
     if "remote_user" in scope or not PERSONAL.isdisjoint(headers):

@@ -1,8 +1,8 @@
-"""The database's side of a request: how long a statement may take, how it is ended early, and what its errors mean.
+"""The statements of requests: their time limit, how they are interrupted, and the meaning of their errors.
 
-SQLite has no time limit of its own: the pool looks at its threads every quarter of a second and interrupts what runs
-too long. A progress handler, SQLite's other way, would hold up every statement for Python's lock. PostgreSQL
-watches the time by itself.
+SQLite has no time limit of its own, so the pool checks its threads every quarter of a second and interrupts statements
+that run too long. SQLite's progress handler would make every statement wait for Python's lock. PostgreSQL enforces the
+limit itself.
 """
 
 import time
@@ -14,10 +14,10 @@ from django.db import Error, InterfaceError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-STATEMENT_SECONDS = 5.0  # that a statement of a request may take; jobs and commands have no limit
+STATEMENT_SECONDS = 5.0  # for a statement of a request; jobs and commands have no limit
 LOCK_SECONDS = 3.0  # that a request waits for another writer
-CANCEL_SECONDS = 2.0  # for PostgreSQL to be told
-# Compiling takes longer than a request's statements do, and helpers take the processors of others' requests.
+CANCEL_SECONDS = 2.0  # to send PostgreSQL a cancel request
+# JIT takes longer than a request's statements, and parallel workers use the processors that other requests need.
 ONE_PROCESSOR = "SET jit = off; SET max_parallel_workers_per_gather = 0"
 
 Refusal = tuple[int, str, Mapping[str, str]]
@@ -58,7 +58,7 @@ DAMAGED: Refusal = (
     {"Retry-After": "300"},
 )
 NO_DATABASE: Refusal = 503, "The database does not answer. Try again.", {"Retry-After": "2"}
-# By the beginning of SQLite's name of the error, or by PostgreSQL's SQLSTATE.
+# By the start of SQLite's name of the error, or by PostgreSQL's SQLSTATE.
 REFUSALS = {
     "SQLITE_INTERRUPT": TOO_LONG,
     "57014": TOO_LONG,  # query_canceled
@@ -82,7 +82,7 @@ REFUSALS = {
 
 
 def refusal(error: Error) -> Refusal | None:
-    """The status for an error of the database, what to do about it, and headers; None if the error is our own."""
+    """The status, advice and headers for an error of the database; None if the error is our own."""
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
     otherwise = NO_DATABASE if isinstance(error, OperationalError | InterfaceError) else None
@@ -90,7 +90,7 @@ def refusal(error: Error) -> Refusal | None:
 
 
 def limit_statements(*, seconds: float = STATEMENT_SECONDS, lock_seconds: float = LOCK_SECONDS) -> None:
-    """Limit the statements of all connections that this process opens from now on, and their wait for a lock."""
+    """Limit the time of statements and of their waits for locks, for all connections that this process will open."""
 
     def limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
         with connection.cursor() as cursor:
@@ -111,7 +111,7 @@ class Statements:
         self.began = time.monotonic()  # the latest
 
     def watch(self, database: BaseDatabaseWrapper) -> None:
-        """In the thread: follow the statements of its connection."""
+        """Record the statements of the thread's connection. Call it in the thread."""
         self.database = database
         database.execute_wrappers.append(self._execute)
 
@@ -120,12 +120,12 @@ class Statements:
         return execute(sql, params, many, context)
 
     def is_late(self, now: float, limit: float) -> bool:
-        """Whether the latest has run for longer than `limit` seconds. PostgreSQL watches that by itself: a thread that
-        has computed for as long must not lose its next statement."""
+        """Whether the latest one has run for longer than `limit` seconds. Not for PostgreSQL, which enforces its limit
+        itself: a thread that has computed for so long must not lose its next statement."""
         return now - self.began > limit and self.database is not None and self.database.vendor == "sqlite"
 
     def interrupt(self) -> None:
-        """In another thread: end the statement that runs now, if one does."""
+        """Interrupt the running statement, if there is one. Call it in another thread."""
         if self.database is None or (connection := self.database.connection) is None:
             return
         try:
@@ -133,14 +133,14 @@ class Statements:
                 connection.interrupt()
             else:
                 connection.cancel_safe(timeout=CANCEL_SECONDS)
-        except self.database.Database.Error:  # it has ended by itself
+        except self.database.Database.Error:  # it has already ended
             pass
 
 
 @contextmanager
 def preparing(connection: Any) -> Iterator[None]:
-    """Have psycopg prepare a statement when it comes again. It would count Django's too, and so keep the last hundred
-    texts with the values in them: of rows to be inserted these are many megabytes."""
+    """Let psycopg prepare a repeated statement, but none of Django's: it would store their last hundred texts with all
+    values, which takes many megabytes for inserted rows."""
     connection.prepare_threshold = 1
     try:
         yield

@@ -12,11 +12,11 @@ RARE = "admin/"  # Django's own files, with the sources of their libraries: 1.9 
 
 
 class StaticFiles:
-    """The collected static files in front of the application. ServeStatic decides, memory answers.
+    """Serves the collected static files with ServeStatic, from memory.
 
-    ServeStatic would start a thread for each file that it sends, 1.3 to 2.2 ms. It need not if the server knows
-    ASGI's `pathsend` ("send the file at this path"), so we are that server: our files are few and small. Those of the
-    admin are read when they are asked for.
+    ServeStatic would start a thread for each file that it sends, which takes 1.3 to 2.2 ms. It does not if the server
+    supports ASGI's `pathsend` ("send the file at this path"), so we support that: our files are few and small. Those of
+    the admin are read when they are requested.
     """
 
     def __init__(self, application: Any) -> None:
@@ -27,7 +27,7 @@ class StaticFiles:
         paths = [path for file in kept for _encoding, path, _headers in file.alternatives]
         self.bodies = {path: Path(path).read_bytes() for path in paths}
 
-    @markcoroutinefunction  # uvicorn looks; a coroutine of its own would only pass the request on
+    @markcoroutinefunction  # uvicorn checks this; an `async def` would add a coroutine that only passes the request on
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         if scope["type"] != "http" or scope["path"] not in self.files.files:
             return self.files.application(scope, receive, send)  # type: ignore[no-any-return]

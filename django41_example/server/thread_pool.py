@@ -1,4 +1,4 @@
-"""The threads: how many each client may hold, and which request gets the next one."""
+"""The pool of threads: how many each client may hold, and which request gets the next one."""
 
 import asyncio
 import math
@@ -17,23 +17,23 @@ from django41_example.server.forwarded import network_of
 from django41_example.server.statements import STATEMENT_SECONDS
 from django41_example.server.threads import TURN, Checkout, PoolThread
 
-LOOK_EVERY = 0.25  # seconds between two looks at who waits, and at the statements that run
-SLOW_SECONDS = 1.0  # that a client counts as slow after a request which took more than a turn
-# Users by their credentials, a digest keyed by this process. Nothing is allowed by it: it only shares threads out.
+LOOK_EVERY = 0.25  # seconds between two checks of waiting requests and running statements
+SLOW_SECONDS = 1.0  # for which a client counts as slow after a request longer than a turn
+# Users by a digest of their credentials, keyed by this process. It only divides threads and grants no access.
 SIGNED_IN: LRUCache[bytes, str] = LRUCache(1000)
 KEY = secrets.token_bytes(32)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of a pool. A request waits for a thread for `queue_timeout` seconds, behind `queue_length` others."""
+    """The limits of a pool. A request waits up to `queue_timeout` seconds, behind up to `queue_length` others."""
 
     queue_length: int
     queue_timeout: float = 10.0
     statement_timeout: float = STATEMENT_SECONDS
-    client_share: float = 1 / 2  # of the threads and of the queue, that one client address may have
-    writer_share: float = 1 / 4  # of the threads, that requests which write may have
-    head_start: float = 0.0  # seconds that a request has before the next takes a thread beside it
+    client_share: float = 1 / 2  # of the threads and the queue, for one client address
+    writer_share: float = 1 / 4  # of the threads, for requests that write
+    head_start: float = 0.0  # seconds for a request before the next one gets a thread
 
 
 class ThreadPool:
@@ -41,12 +41,12 @@ class ThreadPool:
 
     A request that cannot wait, or has waited too long, gets PoolTimeout. Requests that write may wait for the
     database's lock while they hold a thread, so they must leave some threads to readers. The next request from the
-    queue is one of the client with the fewest threads. A client whose requests take long may use only half of its
-    threads to read, since its queries compete for the processors. Calls made while a response is sent run in the pool
-    `streaming`.
+    queue is one of the client with the fewest threads. A client whose requests take long may only use half of its
+    threads for reading, since its queries compete for the processors. Calls made while a response is being sent run in
+    the pool `streaming`.
 
-    With a `head_start`, quick requests run one after the other, and slow ones side by side: if the database computes in
-    our own process, threads that run at the same time compete for Python's lock, and all take longer.
+    With a `head_start`, quick requests run one after the other, and slow ones at the same time. If the database runs in
+    our own process, concurrent threads compete for Python's lock, and all take longer.
     Everything here runs on the event loop.
     """
 
@@ -56,15 +56,15 @@ class ThreadPool:
         self.slow_limit = math.ceil(self.client_limit / 2)
         self.writer_limit = math.ceil(size * limits.writer_share)
         self.started = 0
-        self.idle: list[PoolThread] = []  # the last one returned is taken first: its connection is the warmest
-        self.queue: list[Checkout] = []  # by their places
+        self.idle: list[PoolThread] = []  # the last one returned is used first, as its connection is the warmest
+        self.queue: list[Checkout] = []  # by place
         self.holders: set[Checkout] = set()
         self.held: dict[str, int] = {}  # threads by client
         self.held_by_writers = Counter[str]()
         self.slow_until: dict[str, float] = {}  # clients, by time.monotonic
         self.looking: asyncio.TimerHandle | None = None
         self.latest: Checkout | None = None
-        self.next_start = 0.0  # of another while the latest holds its thread, by the loop's clock
+        self.next_start = 0.0  # the start of the next one while the latest holds its thread, by the loop's clock
         self.opening: asyncio.TimerHandle | None = None
 
     @property
@@ -72,7 +72,7 @@ class ThreadPool:
         return len(self.holders)
 
     def is_full(self, client: str, *, writes: bool) -> bool:
-        """Whether a request of this client could neither get a thread now nor wait for one."""
+        """Whether a request of this client can neither get a thread now nor wait for one."""
         if self._may_hold(client, writes=writes) and (self.idle or self.started < self.size):
             return False
         waiting = sum(checkout.client == client for checkout in self.queue)
@@ -80,7 +80,7 @@ class ThreadPool:
         return len(self.queue) >= most or waiting >= math.ceil(most * self.limits.client_share)
 
     def take(self, checkout: "Checkout") -> PoolThread | None:
-        """A thread for this checkout, to be returned by `put_back`; None if it has to wait."""
+        """A thread for this checkout, to be returned with `put_back`; None if it has to wait."""
         if not (self._has_thread() and self._may_hold(checkout.client, writes=checkout.writes)):
             return None
         loop = asyncio.get_running_loop()
@@ -100,7 +100,7 @@ class ThreadPool:
         return thread
 
     def _has_thread(self) -> bool:
-        """Whether there is a thread to take, and the latest request has had its head start."""
+        """Whether a thread is free and the latest request has had its head start."""
         if not self.idle and self.started >= self.size:
             return False
         loop = asyncio.get_running_loop()
@@ -115,7 +115,7 @@ class ThreadPool:
         if not self.held[checkout.client]:
             del self.held[checkout.client]
         if checkout.writes:
-            self.held_by_writers -= Counter([checkout.client])  # drops those without any
+            self.held_by_writers -= Counter([checkout.client])  # drops clients without any
         if checkout.used > TURN:
             self.note(checkout)
         self.idle.append(thread)
@@ -135,11 +135,11 @@ class ThreadPool:
                 waiting.begin(thread)
 
     def is_for_another(self, checkout: Checkout) -> bool:
-        """Whether a waiting request comes first: then it gets the thread between two calls."""
+        """Whether a waiting request comes first, and so gets the thread between two calls."""
         return bool(self.queue) and self.queue[0].place() < checkout.place()
 
     def _next(self) -> Checkout | None:
-        """Which waiting request is next: of the client with the fewest threads, the first in the queue."""
+        """The next waiting request: the first one in the queue of the client with the fewest threads."""
         first = {(each.client, each.writes): each for each in reversed(self.queue)}
         allowed = (each for each in first.values() if self._may_hold(each.client, writes=each.writes))
         return min(allowed, key=lambda each: (self.held.get(each.client, 0), each.place()), default=None)
@@ -153,7 +153,7 @@ class ThreadPool:
         return not is_slow or held - self.held_by_writers[client] < self.slow_limit
 
     def note(self, checkout: Checkout) -> None:
-        """It has held a thread for more than a turn."""
+        """Note that a request has held a thread for more than a turn."""
         if not checkout.writes:
             self.slow_until[checkout.client] = time.monotonic() + SLOW_SECONDS
 
@@ -166,12 +166,12 @@ class ThreadPool:
         self.looking = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look) if self.holders else None
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, None]], *, writes: bool = False) -> None:
-        """Do some work outside of any request."""
+        """Run work outside of any request."""
         with Checkout(self, writes=writes):
             await work()
 
     def close(self) -> None:
-        """Stop the idle threads; the others end with the process."""
+        """Stop the idle threads. The others end with the process."""
         idle, self.idle = self.idle, []
         for thread in idle:
             thread.calls.put(None)
@@ -182,23 +182,23 @@ class ThreadPool:
 
 
 def client_of(scope: Any) -> str:
-    """Among whom threads and downloads are shared: the client's address or network, or a user who has signed in.
+    """The client that shares of threads and downloads are for: an address or network, or a user who has signed in.
 
-    So a librarian does not wait for a crowd at the address that her whole school has. Nobody knows yet whose a request
-    is, or whether its credentials are right: these are, if they have been before.
+    So a librarian does not wait for a crowd at her school's only address. At this point credentials are not checked
+    yet, but they count if they were right before.
     """
     credentials = credentials_of(scope) if SIGNED_IN else b""
     return SIGNED_IN.get(credentials) or network_of((scope.get("client") or ("",))[0])
 
 
 def remember_user(scope: Any, user: int) -> None:
-    """The credentials of this request are right, and this user's."""
-    if credentials := credentials_of(scope):  # without any, it would be everybody
+    """Note that the credentials of this request are right and belong to this user."""
+    if credentials := credentials_of(scope):  # without credentials it would be everybody
         SIGNED_IN[credentials] = f"user {user}"
 
 
 def credentials_of(scope: Any) -> bytes:
-    """A digest of the user that a proxy names, of a token or password, and of the session; empty without any."""
+    """A digest of the user named by a proxy, the token or password, and the session; empty without any."""
     session = settings.SESSION_COOKIE_NAME.encode()
     found = [scope.get("remote_user", "").encode()]
     for name, value in scope["headers"]:

@@ -2,10 +2,10 @@
 
 Django promises that all sync code of a request runs in one thread, since database connections belong to threads. It
 keeps that promise with a new thread, and so a new connection, for each request. Here a request checks out a thread when
-it first needs one, and returns it when its response begins. If all are checked out, requests wait in a queue that is
-bounded in length and time (`thread_pool`). Before a request waits for something else, such as another server, it calls
-`release`. Calls made while a response is being sent run one by one in a few separate threads: a slow reader blocks
-nobody.
+it first needs one, and returns it when its response starts. If all are checked out, requests wait in a queue with
+limits on length and time (`thread_pool`). Before a request waits for anything else, such as another server, it calls
+`release`. Calls made while a response is being sent run one by one in a few separate threads, so that slow clients
+block nobody.
 """
 
 import asyncio
@@ -31,27 +31,27 @@ from django.urls import set_script_prefix
 from django41_example.server.statements import Statements
 
 TURN = 0.1  # seconds that a request may hold its thread between two calls while others wait
-BEHIND = 1.0  # seconds that each turn puts a request back in the queue; newcomers pass it no longer than that
+BEHIND = 1.0  # seconds that each turn moves a request back in the queue: only for so long others overtake it
 
 current_checkout: ContextVar["Checkout | None"] = ContextVar("current_checkout", default=None)
 
 
 def release() -> None:
-    """Return this request's thread before a wait; its next sync call checks out one again, perhaps another.
+    """Return this request's thread before a wait. Its next sync call checks out a thread, perhaps another one.
 
-    Nothing that belongs to a connection may be open. Transactions never are, since each is one sync call. Outside of
-    requests, such as in a job, this does nothing.
+    Nothing of the connection may be open. No transaction is, since each is one sync call. Outside requests, such as in
+    a job, this does nothing.
     """
     if checkout := current_checkout.get():
         checkout.release()
 
 
 class PoolTimeout(Exception):
-    """No thread became free in time: the server has more to do than it can. Or nobody waits for the call any more."""
+    """No thread became free in time, since the server is overloaded; or nobody waits for the call any more."""
 
 
 class Call:
-    """A function that a thread is to run, and the asyncio future of its result: cheaper than a concurrent one."""
+    """A function for a thread, and the asyncio future of its result, which is cheaper than a concurrent.futures one."""
 
     __slots__ = ("checkout", "function", "future", "loop")
 
@@ -61,11 +61,11 @@ class Call:
         self.future: asyncio.Future[Any] = self.loop.create_future()
 
     def start(self, thread: "PoolThread") -> None:
-        # Once the loop has nothing else to do: a thread that wakes before would only wait for Python's lock.
+        # Once the loop is idle: a thread that wakes up earlier would only wait for Python's lock.
         self.loop.call_soon(thread.calls.put, self)
 
     def run(self, statements: Statements) -> None:
-        """In the thread. A request's first call also prepares the connection: one hop costs less than two."""
+        """Run the function in the thread. A request's first call also prepares the connection, which saves a hop."""
         result, error, checkout = None, None, self.checkout
         if not self.future.done():
             began = statements.began = time.monotonic()
@@ -73,7 +73,7 @@ class Call:
                 if not checkout.has_begun:
                     checkout.has_begun, database = True, statements.database
                     if database.errors_occurred or checkout.health_check:
-                        database.close_if_unusable_or_obsolete()  # if it failed, as Django does between requests
+                        database.close_if_unusable_or_obsolete()  # if it failed, like Django between requests
                     database.health_check_done = not checkout.health_check
                 result = self.function()
             except BaseException as caught:  # noqa: BLE001 - it is raised where the result is awaited
@@ -81,7 +81,7 @@ class Call:
             checkout.used += time.monotonic() - began
         try:
             self.loop.call_soon_threadsafe(self.finish, result, error)
-        except RuntimeError:  # the loop is closed: nobody waits any more
+        except RuntimeError:  # the loop is closed, so nobody waits any more
             return
 
     def finish(self, result: Any, error: BaseException | None) -> None:
@@ -97,7 +97,7 @@ class Call:
             self.future.set_exception(error)
 
     def give_up(self) -> None:
-        """Nobody waits for it any more."""
+        """Cancel the call, as nobody waits for it any more."""
         if not self.future.done():
             self.future.set_exception(PoolTimeout())
 
@@ -113,16 +113,16 @@ class PoolThread:
         self.statements.watch(connections[DEFAULT_DB_ALIAS])
         while call := self.calls.get():
             call.run(self.statements)
-            del call  # or its result would stay until the next one
+            del call  # otherwise its result would stay in memory until the next call
         connections.close_all()
 
 
 class Checkout(Executor):
-    """One request's use of a ThreadPool: asgiref hands it the request's sync calls, one after the other.
+    """One request's use of a ThreadPool: asgiref passes it the request's sync calls, one after the other.
 
-    `client` is its client's address. A request that `writes` makes an open connection prove itself before it is used,
-    which costs PostgreSQL a query, and runs to its end; another can be repeated, and ends when its client leaves.
-    `disconnected` returns when that happens.
+    `client` is the address of its client. For a request that `writes`, an open connection is tested before use, which
+    costs PostgreSQL a query, and the request runs until it ends. Any other request can be repeated, and ends when its
+    client leaves. `disconnected` returns when that happens.
     """
 
     def __init__(
@@ -137,10 +137,10 @@ class Checkout(Executor):
         self.health_check = writes
         self.thread: PoolThread | None = None
         self.is_streaming = self.has_begun = False
-        self.used = 0.0  # seconds that its calls have run
-        self.unfinished: set[Call] = set()  # in the thread's queue, or running
+        self.used = 0.0  # the running time of its calls, in seconds
+        self.unfinished: set[Call] = set()  # queued in the thread or running
         self.waiting: list[Call] = []
-        self.queued_at: float | None = None  # while it is in the pool's queue, by time.monotonic
+        self.queued_at: float | None = None  # when it entered the pool's queue, by time.monotonic
         self.watching: asyncio.Task[None] | None = None  # whether the client is still there
         self.interrupting: asyncio.Future[None] | None = None
         self.catalogue_version: int | None = None  # as this request has seen it
@@ -165,7 +165,7 @@ class Checkout(Executor):
             self.thread, self.has_begun = self.pool.take(self), False
         if self.thread:
             if not self.unfinished:
-                self.thread.statements.began = time.monotonic()  # not when another request's last one did
+                self.thread.statements.began = time.monotonic()  # not when the last call of another request ended
             self.unfinished.add(call)
             call.start(self.thread)
         elif self.waiting or self.used or not self.pool.is_full(self.client, writes=self.writes):
@@ -189,8 +189,8 @@ class Checkout(Executor):
         return any(not call.future.done() for call in (*self.waiting, *self.unfinished))
 
     def look(self, now: float) -> None:
-        """Called periodically while it waits for a thread or holds one: end a wait or statement that takes too long or
-        that nobody awaits."""
+        """End a wait or statement that takes too long or that nobody awaits. Called periodically while it waits for a
+        thread or holds one."""
         if self.queued_at is not None:
             if now - self.queued_at > self.pool.limits.queue_timeout:
                 self.stop_waiting()
@@ -207,15 +207,15 @@ class Checkout(Executor):
             self._watch()
 
     def release(self) -> None:
-        """Return the thread until the next call. Does nothing while a call runs."""
+        """Return the thread until the next call. Does nothing while a call is running."""
         if self.thread and not self.unfinished and not self.interrupting:
             thread, self.thread = self.thread, None
             thread.pool.put_back(thread, self)
 
     def end(self) -> None:
-        """The response begins, or the request has ended. The thread is returned once its last call has finished.
+        """Return the thread once its last call has finished, as the response starts or the request has ended.
 
-        From now on each call checks out a thread of its own, and the connection is tested before each.
+        From now on each call checks out its own thread, and the connection is tested before each.
         """
         if self.waiting:
             self.stop_waiting()
@@ -239,7 +239,7 @@ class Checkout(Executor):
         self.waiting.append(call)
 
     def _watch(self) -> None:
-        """Watch for the client leaving."""
+        """Notice when the client leaves."""
         if self.disconnected and self.watching is None:
             self.watching = asyncio.get_running_loop().create_task(self._until_client_leaves(self.disconnected))
 
@@ -252,7 +252,7 @@ class Checkout(Executor):
             self._interrupt(self.thread)
 
     def _interrupt(self, thread: PoolThread) -> None:
-        """Interrupt the statement. Until that is done the thread is kept: no other request's statement may be hit."""
+        """Interrupt the statement. The thread is kept until then, so that no other request's statement is hit."""
         if self.interrupting is None:
             loop = asyncio.get_running_loop()
             self.interrupting = loop.run_in_executor(None, thread.statements.interrupt)
@@ -271,11 +271,11 @@ class Checkout(Executor):
 async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call a function that only reads in this request's thread: `sync_to_async(function)(...)` at a fifth of the cost.
 
-    The function sees the request's context variables, but what it sets there is lost. If the request is cancelled,
+    The function sees the request's context variables, but its changes to them are lost. If the request is cancelled,
     nobody waits for the function.
     """
     checkout = current_checkout.get()
-    if checkout is None:  # outside of requests to our server, as in a job or a test
+    if checkout is None:  # outside requests to our server, as in a job or a test
         return await sync_to_async(function)(*args, **kwargs)
     calls = (with_prefix, function) if settings.SCRIPT_NAME else (function,)
     run: Any = copy_context().run
@@ -284,15 +284,15 @@ async def in_thread[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P
 
 
 def with_prefix[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Set the prefix for `reverse`: it lies in asgiref's Local, which only sync_to_async carries between threads."""
+    """Set the prefix for `reverse`, which is in asgiref's Local: only sync_to_async carries that between threads."""
     set_script_prefix(settings.SCRIPT_NAME)
     return function(*args, **kwargs)
 
 
 class CurrentCheckout(Executor):
-    """asgiref's executor for an event loop: passes each sync call to the checkout of its request.
+    """asgiref's executor for an event loop, which passes each sync call to the checkout of its request.
 
-    A ThreadSensitiveContext per request would do the same at a higher cost. (`loop_thread_executors` and
+    A ThreadSensitiveContext per request would do the same but cost more. (`loop_thread_executors` and
     `single_thread_executor` as in asgiref 3.13.0.)
     """
 
@@ -305,10 +305,10 @@ CURRENT = CurrentCheckout()
 
 
 def disconnect_signals() -> None:
-    """Disconnect Django's receivers that are not needed here; each would cost every request a hop to a thread.
+    """Disconnect Django's receivers that are not needed here, as each would cost every request a hop to a thread.
 
-    The checkout looks after connections, the local-memory cache has nothing to close, and each request has its own
-    context and so its own urlconf.
+    The checkout manages connections, the local-memory cache has nothing to close, and each request has its own context
+    and so its own urlconf.
     """
     request_started.disconnect(reset_queries)
     request_started.disconnect(close_old_connections)

@@ -1,4 +1,4 @@
-"""What the protocol of a connection does with its transport: how it writes, when it reads, how much may wait."""
+"""How the protocol of a connection uses its transport: how it writes, when it reads, and how much may wait."""
 
 import asyncio
 import socket
@@ -10,26 +10,26 @@ from typing import Any
 from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.flow_control import FlowControl
 
-SEND_BUFFER = 64 * 1024  # bytes that the kernel holds for a client; it takes as much again for itself
-UNREAD = 16 * 1024  # bytes that wait beside them before the application is told to wait
+SEND_BUFFER = 64 * 1024  # bytes that the kernel buffers for a client; it needs as much again itself
+UNREAD = 16 * 1024  # bytes that wait in addition before the application has to wait
 STUCK_SECONDS, READ_RATE = 30.0, 1024  # so long a client may read less than so many bytes a second
 SMALL = 4096  # bytes
 
 
 def limit_buffers(transport: Any) -> None:
-    """A client that does not read has little here and in the kernel, and not for long."""
+    """Limit the memory, here and in the kernel, for a client that does not read, and how long it is kept."""
     transport.set_write_buffer_limits(UNREAD)
     connected = transport.get_extra_info("socket")
     if connected and connected.family in {socket.AF_INET, socket.AF_INET6}:
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it. After so long without progress the kernel resets
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # only Linux has it: after so long without progress the kernel resets
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STUCK_SECONDS * 1000))
 
 
 class ReadyHeaders:
-    """Headers that are sent again and again, as the lines that they are on the wire.
+    """Headers that are sent again and again, stored as lines ready to send.
 
-    Whoever adds a header makes a list of them, which uvicorn then joins like any other.
+    Adding a header results in a list, which uvicorn joins like any other.
     """
 
     __slots__ = ("length", "lines")
@@ -55,8 +55,8 @@ joined_defaults = lru_cache(1)(joined)  # the date changes each second
 
 
 class Cycle(httptools_impl.RequestResponseCycle):
-    """uvicorn's request and response. uvicorn checks and joins all headers of each response, which takes a third of the
-    time of a cached one; here ReadyHeaders are sent as they are."""
+    """uvicorn's request and response. uvicorn checks and joins the headers of each response, which takes a third of the
+    time of a cached response; here ReadyHeaders are sent unchanged."""
 
     transport: Any  # an Outgoing
 
@@ -70,7 +70,7 @@ class Cycle(httptools_impl.RequestResponseCycle):
         first = status_line(message["status"]) + joined_defaults(tuple(self.default_headers))
         if self.scope["method"] == "HEAD":
             self.transport.write(first + headers.lines + b"\r\n")
-        else:  # the body, if only an empty one, follows at once
+        else:  # a body, which may be empty, follows at once
             self.transport.kept += first + headers.lines + b"\r\n"
 
 
@@ -78,8 +78,8 @@ httptools_impl.RequestResponseCycle = Cycle  # type: ignore[misc]  # uvicorn's p
 
 
 class Outgoing:
-    """Writes a small piece together with the next one, if that comes in the same turn of the event loop: the head of a
-    response and its body are one call of the kernel, and one packet."""
+    """Writes a small piece together with the next one if that comes in the same turn of the event loop, so that the
+    head of a response and its body are one system call and one packet."""
 
     def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
         self.transport = transport
@@ -110,7 +110,7 @@ class Outgoing:
 
 
 class Flow(FlowControl):
-    """Reads nothing more while there is something to parse, whoever asks for it."""
+    """Does not read while there is something to parse, even if uvicorn resumes reading."""
 
     def __init__(self, transport: Any, connection: Any) -> None:
         super().__init__(transport)

@@ -1,4 +1,4 @@
-"""Which request is next: connections take turns, so nobody waits for everything that somebody else requested."""
+"""Decides which request is next: connections take turns, so that nobody waits for all requests of somebody else."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from typing import Any
 
 Validate = Callable[[], "asyncio.Future[int | None]"]
 
-SLICE = 0.004  # seconds of each turn of the event loop in which requests may begin; the rest is for those under way
+SLICE = 0.004  # seconds of each turn of the event loop in which requests may start; the rest is for running ones
 
 
 class Turns:
-    """The connections of a worker that have sent something to parse and answer.
+    """The connections of a worker that have sent something to parse and respond to.
 
     Each turn of the event loop has a slice of time in which connections `take_turn`, each for one request. Client
     addresses alternate. Within an address, the connection that has sent the fewest requests at once goes first: a
@@ -28,7 +28,7 @@ class Turns:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, validate: Validate | None = None) -> None:
         self.loop, self.validate = loop, validate
-        self.arrived: list[tuple[int, int, Any]] = []  # since the last slice began, or its version was asked for
+        self.arrived: list[tuple[int, int, Any]] = []  # since the last slice began or its version was requested
         self.waiting: dict[str, list[tuple[int, int, Any]]] = {}  # heaps by address; the first address is next
         self.numbers = count()
         self.spent = 0.0  # seconds of this slice

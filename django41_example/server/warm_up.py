@@ -15,7 +15,7 @@ M_ARENA_MAX = -8  # a parameter of glibc's mallopt
 
 
 def warm_up() -> None:
-    """Read now what would be read from disk, on the event loop, when the first visitor comes."""
+    """Read now what the first request would read from disk on the event loop."""
     for engine in engines.all():
         for folder in map(Path, engine.dirs):
             for file in folder.rglob("*.html"):
@@ -23,9 +23,9 @@ def warm_up() -> None:
     bool(get_resolver().reverse_dict)  # imports every view
     bool(staticfiles_storage)  # reads the list of hashed names
     timezone.get_default_timezone()
-    numdb.get("isbn")  # the publishers' ranges
+    numdb.get("isbn")  # the ranges of publishers
     gc.collect()
-    gc.freeze()  # what is here now stays: the collector need not go through it again and again
+    gc.freeze()  # the collector need not check again and again what stays anyway
 
 
 def forget_source(page: Any) -> None:
@@ -37,9 +37,9 @@ def forget_source(page: Any) -> None:
 
 
 def share_arena() -> None:
-    """Let all threads allocate from one arena of glibc, which must be told before the first thread starts.
+    """Let all threads allocate from one arena of glibc. Call it before the first thread starts.
 
-    By default each has its own, where the others cannot use what it has freed: after a load that was 3 MB of a worker.
+    By default each thread has its own, whose freed memory others cannot use. That cost a worker 3 MB after a load.
     """
-    with suppress(AttributeError):  # other C libraries have no such thing
+    with suppress(AttributeError):  # other C libraries have no arenas
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
