@@ -107,7 +107,8 @@ class BooksView(CatalogueView):
             self.query, self.matches, wanted = parse_list(sent, **within)
         asked, column, is_html = self.query.asked_facets, wanted.ordering.columns[0], self.media_type == HTML
         self.facets = FacetsRequest(asked, column if is_html and column in STARTING else "")
-        self.page = await self.matches.apage(wanted, self.facets if is_html or asked else None)
+        facets = self.facets if is_html or asked else None
+        self.page = await self.matches.apage(wanted, facets)
         if not self.page.count:
             await afollow_old(self.request)
         links = self.page.links(self.request.path, self.query.urlencoded)
