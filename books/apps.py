@@ -1,3 +1,4 @@
+import time
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -9,9 +10,9 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 from books.cache import triggers
 from books.search import index
-from books.search.progress import IndexProgress
 
 TAG = "books"  # of our own system checks
+EVERY = 10.0  # seconds; indexing that is done before the first of them says nothing
 
 
 class BooksConfig(AppConfig):
@@ -47,3 +48,20 @@ def install_triggers(using: str, apps: Any = apps, stdout: Any = None, **_: Any)
         if not is_current:
             import_module("books.models.derive").derive_all(progress.add)
         index.install(connections[using], progress.add)
+
+
+class IndexProgress:
+    """What an upgrade prints while it indexes, if it has a `stdout`: how far it is, and how long it will take."""
+
+    def __init__(self, stdout: Any, total: int) -> None:
+        self.stdout, self.done, self.total = stdout, 0, total
+        self.began = self.told = time.monotonic()
+
+    def add(self, steps: int) -> None:
+        self.done += steps
+        now = time.monotonic()
+        if self.stdout and now - self.told >= EVERY and self.done < self.total:
+            self.told = now
+            left = (now - self.began) / self.done * (self.total - self.done)
+            self.stdout.write(f"Search index: {100 * self.done // self.total} %, about {left:,.0f} s left\n")
+            self.stdout.flush()

@@ -77,7 +77,7 @@ warm_up()
 
 observe = None
 if settings.METRICS:
-    from books.jobs.metrics import counts
+    from books.models.job import counts
     from django41_example.server.metrics import Metrics
 
     application = metrics = Metrics(application, token=settings.METRICS_TOKEN, gauges=gauges, counts=counts)

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import Error, connections, models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
@@ -164,3 +164,18 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def counts() -> dict[str, float]:
+    """The figures on jobs for a monitor. Called outside requests, in a thread whose connection is then closed."""
+    try:
+        found = dict(Job.objects.active().values_list("status").annotate(jobs=models.Count("pk")).order_by())
+        return {
+            "jobs_queued": found.get(Status.QUEUED, 0),
+            "jobs_running": found.get(Status.RUNNING, 0),
+            "job_workers": Worker.objects.alive().count(),
+        }
+    except Error:
+        return {}
+    finally:
+        connections.close_all()

@@ -1,8 +1,8 @@
 from django.test import TransactionTestCase
 
-from books.jobs.metrics import counts
 from books.jobs.start import start
 from books.jobs.tasks.clock import clock
+from books.models.job import counts
 
 
 class Counts(TransactionTestCase):
