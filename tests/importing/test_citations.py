@@ -230,6 +230,12 @@ def test_latex_becomes_text_and_other_text_stays(latex: str, text: str) -> None:
     assert plain(latex) == text
 
 
+def test_the_markup_of_a_title_in_csl_json_is_no_part_of_it() -> None:
+    title = 'Nerves of <i>Xenopus <sup>2</sup></i> at <span class="nocase">home</span>, if a<b'
+    (found,) = read(json.dumps([{"type": "book", "title": title, "issued": {"date-parts": [[1914]]}}]))
+    assert found.fields["title"] == "Nerves of Xenopus 2 at home, if a<b"
+
+
 def test_csl_json_has_names_in_parts_and_dates_in_lists() -> None:
     item = {
         "id": "x",

@@ -293,6 +293,21 @@ def test_a_stray_byte_in_a_field_of_codes_costs_nothing() -> None:
     assert found.fields == {"title": "Games", "published_year": 1972, "language": "en"}
 
 
+def test_a_stray_byte_among_indicators_costs_nothing() -> None:
+    (found,) = read(record(("082", b"\xb2 $a155.4"), ("245", "10$aGames"), utf8=False))
+    assert found.fields == {"title": "Games"}
+
+
+def test_a_record_with_hundreds_of_fields_is_recognised() -> None:
+    (found,) = read(record(*[("990", "  $ax")] * 500, ("245", "10$aGames")))
+    assert found.fields == {"title": "Games"}
+
+
+def test_a_title_that_is_damaged_in_its_own_script_is_kept_in_latin_letters() -> None:
+    (found,) = read(record(("245", "10$6880-01$aNihon"), ("880", "10$6245-01/$1$[x")))
+    assert found.fields["title"] == "Nihon"
+
+
 def test_a_record_whose_length_is_blank_is_read() -> None:
     data = record(("245", "10$aEtude"))
     blank = b"     " + data[5:]

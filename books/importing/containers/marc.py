@@ -28,6 +28,7 @@ CHUNK = 1 << 18  # bytes
 MAX_RECORD = 1 << 20  # bytes; a valid record has at most 99,999
 LEADER, ENTRY = 24, 12  # bytes of the leader and of an entry of the directory
 SUBFIELD, END_OF_FIELD, END_OF_RECORD, ESCAPE = b"\x1f", b"\x1e", b"\x1d", b"\x1b"
+_INDICATORS = re.compile(rb"\x1e(?:[\x80-\xff][^\x1d-\x1f]|[^\x1d-\x1f][\x80-\xff])(?=\x1f)")  # a stray byte among them
 _LOST_LETTER = re.compile(rb"\x1b(?![(),$\-bgps])")  # an escape sequence that MARC-8 does not have
 logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns about each field without an indicator
 _FAULTS = {
@@ -97,7 +98,7 @@ def _strip_padding(data: bytes) -> bytes:
 def _parse(data: bytes, encoding_of_file: Callable[[bytes], str]) -> Record:
     if len(data) > MAX_RECORD:
         raise _TooLarge
-    data = _LOST_LETTER.sub(b"&#xFFFD;", data)
+    data = _LOST_LETTER.sub(b"&#xFFFD;", _INDICATORS.sub(b"\x1e  ", data))
     sound = (data if _has_valid_directory(data) else _rebuild_directory(data)) + END_OF_RECORD
     texts = b"".join(field for field in sound.split(END_OF_FIELD) if SUBFIELD in field) or sound  # not codes
     text = texts.decode(errors="ignore")

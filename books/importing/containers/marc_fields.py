@@ -98,7 +98,7 @@ def _original_script(record: Record, field: Field | None) -> Field | None:
         return field
     wanted = f"{field.tag}-{link}"
     linked = (each for each in record.get_fields("880") if next(_values(each, "6"), "").startswith(wanted))
-    return next(linked, field)
+    return next((each for each in linked if any(_values(each, "a", "b"))), field)
 
 
 def _uniform_title(record: Record) -> str:

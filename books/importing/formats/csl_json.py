@@ -1,11 +1,13 @@
 """CSL-JSON, the format of citation processors: https://citeproc-js.readthedocs.io/en/latest/csl-json/markup.html"""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from books.importing.formats.columns import Cells, column_format, people_by_role
-from books.importing.formats.values import natural_order, parts, split_title, text, values
+from books.importing.formats.values import first, natural_order, parts, split_title, text, values
 
+_MARKUP = re.compile(r"<(i|b|sub|sup|sc|span)(?: [^<>]*)?>(.*?)</\1>", re.DOTALL)
 BOOKS = {"book", "thesis", "report", "collection", "pamphlet", "manuscript", "document"}
 ROLES = ("editor", "translator", "illustrator", "narrator", "composer", "compiler", "interviewer", "contributor")
 
@@ -13,6 +15,12 @@ ROLES = ("editor", "translator", "illustrator", "narrator", "composer", "compile
 def _drop_journal(cells: Cells) -> Cells:
     """The journal of an article is not a series."""
     return cells if text(cells.get("type")) in BOOKS else {**cells, "collection-title": ""}
+
+
+def _read_title(*cells: Any) -> dict[str, str]:
+    """Title and subtitle without markup such as <i>Xenopus</i>, which may be nested."""
+    titles = [_MARKUP.sub(r"\2", _MARKUP.sub(r"\2", first(cell))) for cell in cells]
+    return split_title(*titles)
 
 
 def _names(cell: Any) -> Iterable[str]:
@@ -47,7 +55,7 @@ FORMAT = column_format(
     "csl-json",
     "CSL-JSON",
     {
-        "title": ("title|title-short", split_title),
+        "title": ("title|title-short", _read_title),
         "authors": (f"author|{'|'.join(ROLES)}", people_by_role("", *ROLES, names=_names)),
         "isbn13": "ISBN",
         "publisher": "publisher",

@@ -33,14 +33,17 @@ COLUMNS: Columns = {
     "series": "Series",
     "series_number": "Number",
 }
-_LEADER = re.compile(rb"[\s\0]*(?:\d{5}| {5})[ -~]{7}[\d ]{5}")
+_LEADER = re.compile(rb"[\s\0]*(?:\d{5}| {5})[\x01-\x1c -~]{7}[\d ]{5}.{7}", re.DOTALL)
+_DIRECTORY = re.compile(rb"(?:[0-9A-Za-z]{3}\d{9}){2,}.{0,11}")
 _TEXT = re.compile(rb"=(?:LDR|00\d) {1,2}[^\n]+\n=[A-Z0-9]{3} ")
 _END_OF_FIELD = b"\x1e"
 _NAMESPACES = (b"MARC21/slim", b"MARC21slim", b"unimarc", b"info:lc/xmlns/marcxchange")
 
 
 def _is_binary(beginning: bytes) -> bool:
-    return bool(_LEADER.match(beginning)) and _END_OF_FIELD in beginning
+    leader = _LEADER.match(beginning)
+    is_long = leader and _DIRECTORY.fullmatch(beginning, leader.end())  # of a record with hundreds of fields
+    return bool(leader) and (_END_OF_FIELD in beginning or bool(is_long))
 
 
 def _is_xml(beginning: bytes) -> bool:
