@@ -122,6 +122,10 @@ class BookListTests(TestCase):
             with self.subTest(query=query):
                 assert titles(await self.client_get(f"/books/?{query}")) == expected
 
+    async def test_a_long_span_of_years_counts_no_book_without_a_year(self) -> None:
+        found = await self.client_get("/books/?year=1000..1914")
+        assert (titles(found), found.json()["count"]) == (["Jane Eyre", "Kokoro"], 2)
+
     async def test_an_author_can_be_named_by_id(self) -> None:
         book = await Book.objects.prefetch_related("authors").aget(title="Odyssey")
         (author,) = book.authors.all()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from books.models import Book
 from books.models.book import BookQuerySet
 from books.search.compiled_query import CompiledQuery
-from books.search.filters import BookSearch
+from books.search.filters import BookSearch, count_query
 from books.search.pagination import Cursor, Ordering, PageRequest, is_text
 from books.search.results import Shape, rows_in_order
 
@@ -140,6 +140,16 @@ class EveryOrder(TestCase):
                     plan = [detail for *_, detail in cursor.fetchall()]
                     assert len(plan) == 1
                     assert re.search("USING (INTEGER PRIMARY KEY|INDEX book_by)|SCAN books_book$", plan[0]), plan
+
+    @pytest.mark.sqlite
+    def test_the_books_of_a_long_span_of_years_are_counted_by_one_index(self) -> None:
+        """Else each book since the first year would be looked up."""
+        span = {"lowest0": 1000, "highest1": 1914}
+        sql, parameters = CompiledQuery(count_query(Book, ("lowest", "highest"), 10)).fill(span)
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+            plan = " ".join(detail for *_, detail in cursor.fetchall())
+        assert "USING INDEX book_by_year_down (year_or_first>? AND year_or_first<?)" in plan
 
     def test_a_page_is_one_query(self) -> None:
         with self.assertNumQueries(1):
