@@ -1,4 +1,4 @@
-"""Querysets that are compiled once and run with different values: compiling is a third of the cost of a short list."""
+"""Querysets compiled once and run with different values: compiling would be a third of the cost of a short list."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
@@ -47,7 +47,7 @@ class CompiledQuery:
         compiler = self.queryset.query.get_compiler(self.queryset.db)
         try:
             sql, parameters = compiler.as_sql()
-        except EmptyResultSet:  # a condition that nothing can meet
+        except EmptyResultSet:  # a condition that nothing meets
             return "", ()
         self.compiler, self.converters = compiler, compiler.get_converters([column for column, *_ in compiler.select])
         return sql, parameters
@@ -67,7 +67,7 @@ class CompiledQuery:
         checkout, (sql, parameters) = current_checkout.get(), self.fill(values)
         if not (checkout and sql and self.keeps_plan and not self.converters and settings.ON_POSTGRESQL):
             return await in_thread(self.read, **values)
-        query = import_string("django41_example.server.postgresql.LoopQuery")  # by name: it loads psycopg, 10 MB
+        query = import_string("django41_example.server.postgresql.LoopQuery")  # by name: psycopg takes 10 MB
         return await checkout.call(query(checkout, sql, parameters))  # type: ignore[no-any-return]
 
 
@@ -83,7 +83,7 @@ def fetch(sql: str, parameters: list[Any], *, keeps_plan: bool = True) -> list[R
         with database.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall()  # type: ignore[no-any-return]
-    # Django's own cursor sends PostgreSQL the values within the SQL, so each time it would be a new statement.
+    # Django's own cursor would write the values into the SQL, so that each one would be a new statement.
     database.ensure_connection()
     wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
     with preparing(database.connection), wrap(database.Database.Cursor(database.connection)) as cursor:

@@ -1,25 +1,25 @@
-"""Queries of the index of words, and the words that PostgreSQL's index stores: one form for both databases."""
+"""Queries of the index of words in one form for both databases, and the words in PostgreSQL's index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from books.metadata import text as search
 
-COLUMNS = {"title": "A", "authors": "B", "topics": "C", "series": "E", "other": "D"}  # PostgreSQL's letters for them
-FOUND_BY_NAME = {"topics", "series"}  # the columns that are not searched everywhere
+COLUMNS = {"title": "A", "authors": "B", "topics": "C", "series": "E", "other": "D"}  # their letters in PostgreSQL
+FOUND_BY_NAME = {"topics", "series"}  # columns that are only searched by name
 EVERYWHERE = ("title", "authors", "other")
 
-_NO_LEXEME = str.maketrans("'\\", "  ")  # which a language may hold that another program wrote
+_NO_LEXEME = str.maketrans("'\\", "  ")  # in languages written by other programs
 _QUOTED = str.maketrans({"'": "''", "\\": "\\\\"})  # in a word of a tsquery
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """Words that stand side by side in one of the columns; of the last it may be the beginning."""
+    """Adjacent words in one of the columns; the last one may be a prefix."""
 
     words: tuple[str, ...]
     columns: tuple[str, ...] = EVERYWHERE
-    begins: bool = True  # whether the last word may go on
+    begins: bool = True  # whether the last word is a prefix
 
     def whole(self, *columns: str) -> "Phrase":
         return Phrase(self.words, columns, begins=False)
@@ -28,11 +28,11 @@ class Phrase:
         return Phrase(self.words, columns, self.begins)
 
     def cut(self, most: int) -> "Phrase":
-        """The phrase, cut to so many words."""
+        """The phrase, limited to so many words."""
         return self if len(self.words) <= most else replace(self, words=self.words[:most], begins=False)
 
     def parts(self) -> list["Phrase"]:
-        """The phrase as the index is queried for it: a short prefix by its mark, if there are marks."""
+        """The phrase in the form of the index, with a short prefix as its mark if there is one."""
         (last, *before), marked = self.words[::-1], [name for name in self.columns if name != "other"]
         if not self.begins or before or len(last) > search.SHORT or search.is_unspaced(last):
             return [self]
@@ -47,7 +47,7 @@ class Phrase:
     def as_tsquery(self) -> str:
         *before, last = (word.translate(_QUOTED) for word in self.words)
         ending = ":*" if self.begins else ""
-        # Everywhere, and what only the rest has, is said by the word alone; a column by its letter before the word.
+        # A word alone means all columns or the line of other words; a letter before it means a column.
         alone = self.columns == EVERYWHERE or (self.columns == ("other",) and last[0] in "#@")
         letters = [""] if alone else [f"{COLUMNS[name]}:" for name in self.columns]
         return " | ".join(
@@ -57,7 +57,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Term:
-    """One thing that is asked for: any of the phrases."""
+    """Alternatives: a book must have one of the phrases."""
 
     phrases: tuple[Phrase, ...]
 
@@ -73,7 +73,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Expression:
-    """Terms that must all match, and terms that must not."""
+    """Terms that must all match, and terms that must not match."""
 
     terms: tuple[Term, ...]
     without: tuple["Expression", ...] = ()
@@ -93,9 +93,9 @@ class Expression:
 
 
 def tsvector(lines: Sequence[str]) -> str:
-    """A book's lines of words as PostgreSQL writes a tsvector: each word by itself, and after its column's letter.
+    """A book's lines of words as PostgreSQL's tsvector: each word alone, and with the letter of its column before it.
 
-    Letters and not weights: a GIN index knows the words alone, and would have to look at the rows for weights.
+    Without weights, since a GIN index has only the words, so the rows would have to be read for weights.
     """
     written, place = [], 0
     for line, (column, letter) in zip(lines, COLUMNS.items(), strict=True):
@@ -108,5 +108,5 @@ def tsvector(lines: Sequence[str]) -> str:
                 written.append(f"'{letter}:{word}':{at}")
             if column not in FOUND_BY_NAME and (word[-1] != "-" or word[0] == "@"):
                 written.append(f"'{word}':{at}")
-        place += 1  # no phrase reaches from one line into the next
+        place += 1  # so that no phrase runs from one line into the next
     return " ".join(written)

@@ -1,10 +1,10 @@
 """The facets of a list of books: exact counts, or none.
 
-One statement counts the books, unless their number is known, and all facets: so the matching books are found once. For
-more books than EXACT, a sample shows which values are frequent, without numbers. For the whole catalogue, counting uses
-only indexes and links: for 100,000 books that takes a sixth of the time, and each worker repeats it after every change.
-SQLite also counts matching books in an index: twenty thousand rows lie in as many pages, their index entries in a few
-hundred.
+One statement counts all facets, and the books unless their number is known, so that the matching books are searched
+once. For more books than EXACT, a sample shows which values are frequent, without numbers. The whole catalogue is
+counted in indexes and links alone. For 100,000 books that takes a sixth of the time, and each worker repeats it after
+every change. SQLite also counts matching books in an index: twenty thousand rows may be in as many pages, but their
+index entries are in a few hundred.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,16 +33,16 @@ from books.search.filters import (
 )
 from books.search.pagination import COUNT_CAP
 
-EXACT = COUNT_CAP  # books, of which counting takes 80 ms on SQLite and 200 on PostgreSQL
-WINDOWS, WINDOW = 8, 125  # a sample: so many books from so many places, since neighbours were imported together
-SCATTER = 997  # a prime: the order of the ids' remainders mixes the windows
-SHOWN = 12  # values of a kind
-MOST_SHOWN = 2000  # of the kind whose values are all asked for
+EXACT = COUNT_CAP  # books, whose counting takes 80 ms on SQLite and 200 on PostgreSQL
+WINDOWS, WINDOW = 8, 125  # of a sample: books per place and places, since neighbours were imported together
+SCATTER = 997  # a prime: sorting ids by their remainder mixes the windows
+SHOWN = 12  # values per kind
+MOST_SHOWN = 2000  # values of a kind to list in full
 KINDS = ("topic", "author", "language", "series", "isbn")
 _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
     SELECT {name}_id AS linked, COUNT(*) AS books FROM {links}{only} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
 ) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
-_ONLY = {"author": f" WHERE role = '{AUTHOR}'"}  # as the filter has it
+_ONLY = {"author": f" WHERE role = '{AUTHOR}'"}  # as in the filter
 _STARTS = "UNION ALL SELECT 'start', start, '', COUNT(*) FROM fitting GROUP BY start"
 _INDEXED = """SELECT book.id, primary_language, published_year AS year_or_last, isbn13, SUBSTR({start}, 1, 1) AS start
 FROM {found} AS found CROSS JOIN books_book AS book {index} ON book.id = found.pk"""
@@ -73,14 +73,14 @@ Value = tuple[str, str, int]  # for the URL, for people, and the number of books
 
 @dataclass(frozen=True)
 class FacetCounts:
-    """The values of each kind, the most frequent first, and the years."""
+    """The values of each kind, most frequent first, and the years."""
 
     values: dict[str, list[Value]]
-    has_more: frozenset[str]  # kinds, of which not all values are here
-    starts: frozenset[str]  # the first characters of their titles' or authors' keys, if asked for; not of all books
-    years: list[tuple[int, int]]  # each with its number of books, the earliest first
+    has_more: frozenset[str]  # kinds with more values than these
+    starts: frozenset[str]  # the first characters of title or author keys, if requested; not for the whole catalogue
+    years: list[tuple[int, int]]  # each with its number of books, earliest first
     count: int  # of the books
-    is_exact: bool  # else there are more books, and the numbers are those of a sample
+    is_exact: bool  # False: there are more books, and the numbers are those of a sample
 
 
 def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str = "", start: str = "") -> FacetCounts:
@@ -146,8 +146,8 @@ def _sample(model: Any, conditions: Conditions, start: str) -> tuple[str, list[A
     """Rows from places all over the catalogue."""
     first, end = id_range(model)
     starts = [first + (end - first) * place // WINDOWS for place in range(WINDOWS)]
-    width = WINDOW * (end - first) // EXACT  # that holds WINDOW books, if they are spread evenly
-    if connection.vendor == "postgresql":  # its index of words finds all matches, whatever the window: search it once
+    width = WINDOW * (end - first) // EXACT  # for WINDOW books if they are spread evenly
+    if connection.vendor == "postgresql":  # its index always finds all matches, so search it once
         within = reduce(or_, (Q(pk__gte=each, pk__lt=each + width) for each in starts))
         rows = _columns(filter_books(model.objects.all(), conditions).filter(within), start)
         sql, parameters = rows.order_by(F("pk") % SCATTER)[: WINDOWS * WINDOW].query.sql_with_params()
@@ -164,14 +164,14 @@ def _matching_rows(model: Any, names: tuple[str, ...], start: str, most: int) ->
 
 
 def _window(model: Any, names: tuple[str, ...], start: str) -> Any:
-    """The index of words returns ids in order, from wherever it is told to start."""
+    """The window, as a condition on the index of words, which returns ids in order from any id on."""
     key = "indexed" if "words" in names else "pk"
     rows = filter_books(model.objects.all(), parameters_of(names)).filter(**{f"{key}__gte": FIRST, f"{key}__lt": END})
     return _columns(rows, start).order_by(key)[:WINDOW]
 
 
 def _columns(rows: Any, start: str) -> Any:
-    """The columns to count; on SQLite only the keys, since an index has the rest."""
+    """The columns to count. On SQLite only the keys, as an index has the rest."""
     if connection.vendor == "sqlite":
         return rows.values_list("pk")
     return rows.annotate(start=Substr(start or "title_key", 1, 1)).values_list("start", *facets_postgresql.COLUMNS)

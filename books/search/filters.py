@@ -1,8 +1,8 @@
 """The conditions on the books of a list.
 
-The index of words also holds topics, languages and years, as marks. Among 100,000 books it counts those of one topic
-and year in 0.6 ms, where joins take 53; it finds in 6 ms that no Japanese book holds "the", where joins take seconds.
-Everything else is a condition on the rows, and so is what a walk along the list checks book by book.
+The index of words also has topics, languages and years, as marks. Among 100,000 books it counts those of one topic and
+year in 0.6 ms, where joins take 53; in 6 ms it finds that no Japanese book has "the", where joins take seconds.
+Everything else is a condition on the rows, as are all conditions of a walk along the list, book by book.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ NUMBER: "Field[Any, Any]" = IntegerField()
 FIRST, END = Parameter("first", NUMBER), Parameter("end", NUMBER)  # ids of a window
 LONGEST_ID = 18  # digits
 ANY_NUMBER = 10**9  # of books
-REFUSED_WORDS = ("without_words",)  # the conditions of a search that asks for nothing else
+REFUSED_WORDS = ("without_words",)  # the conditions of a search with nothing but excluded words
 
 
 class Conditions(tuple[tuple[str, Any], ...]):
@@ -68,14 +68,14 @@ def _words(asked: Parameter) -> Q:
 
 
 def _without_words(asked: Parameter, **among: Parameter) -> Q:
-    """SQLite looks up all books with the words before it returns the first; in a window only those `among` its ids."""
+    """Books without the words. SQLite first looks up all books with them, or in a window those `among` its ids."""
     if connection.vendor == "postgresql":
         return ~Q(words__holds=asked)
     return ~Q(pk__in=Words.objects.filter(words__holds=asked, **among).values("pk"))
 
 
 def _named_or_numbered(series: Any) -> Q:
-    """By name or by id: 1632 may be either."""
+    """By name or by id, since 1632 may be either."""
     digits = series if isinstance(series, Parameter) else Value(series)
     return Q(series__name=series) | Q(series=Cast(digits, BigIntegerField()))
 
@@ -105,7 +105,7 @@ CONDITIONS: dict[str, tuple["Field[Any, Any]", Callable[[Any], Q]]] = {
     "words": (TEXT, _words),
     "without_words": (TEXT, _without_words),
     "without_words_in_window": (TEXT, partial(_without_words, pk__gte=FIRST, pk__lt=END)),
-    # What the index of words knows, for a walk along the list. As expressions where another index would lead it astray.
+    # What the index of words has, for a walk along the list. As expressions where the planner would use another index.
     "words_on_walk": (TEXT, lambda asked: Q(number__in=Words.objects.filter(words__holds=asked).values("pk"))),
     "topic": (TEXT, lambda slug: Q(Exists(BookTopic.objects.filter(book=OuterRef("pk"), topic__slug=slug)))),
     "language": (TEXT, lambda code: Q(primary=code)),
@@ -121,7 +121,7 @@ class BookSearch:
     """The filters of a list and the words that are searched."""
 
     query: SearchQuery = field(default_factory=SearchQuery)
-    on_rows: Conditions = field(default_factory=Conditions)  # that the index of words does not know
+    on_rows: Conditions = field(default_factory=Conditions)  # conditions that the index of words does not cover
     topics: tuple[str, ...] = ()  # slugs
     author: str = ""  # an id
 
@@ -129,7 +129,7 @@ class BookSearch:
     def of(
         cls, cleaned: Mapping[str, Any], topic: str = "", author_id: int | None = None, series_id: int | None = None
     ) -> "BookSearch":
-        """The search for a cleaned BookQuery, on the page of a `topic`, `author_id` or `series_id` if one is given."""
+        """The search for a cleaned BookQuery, limited to a `topic`, `author_id` or `series_id` if given."""
         words, author, series = (cleaned.get(name) or "" for name in ("q", "author", "series"))
         is_id = _is_number(author)
         topics = tuple(filter(None, (topic, cleaned.get("topic"))))
@@ -152,7 +152,7 @@ class BookSearch:
         return cls(query, Conditions(on_rows), topics, author if is_id else "")
 
     def on_walk(self, ordering: Ordering) -> Conditions:
-        """All conditions, for a walk along the list that skips books which do not match."""
+        """All conditions for a walk along the list, which skips other books."""
         if self.query.has_text:
             words = as_text(self.query.expression)  # type: ignore[arg-type]
             return Conditions([("words_on_walk", words), *self.on_rows])
@@ -208,7 +208,7 @@ def parameters_of(names: tuple[str, ...]) -> Conditions:
 
 def filter_books(books: Any, conditions: Conditions, *, last_year: str = "year_or_last") -> Any:
     """The books that meet all conditions."""
-    # Beside words the rest is looked at book by book: else SQLite takes its index, and asks for the words at each book.
+    # With words, the rest is checked book by book. Otherwise SQLite uses its index, and searches the words each time.
     beside_words = any(name == "words" for name, _ in conditions)
     books = books.alias(
         book=F("pk") + 0 if beside_words else F("pk"),
@@ -223,11 +223,11 @@ def filter_books(books: Any, conditions: Conditions, *, last_year: str = "year_o
 
 
 def count_books(model: Any, conditions: Conditions, cap: int) -> int:
-    if conditions.names == REFUSED_WORDS:  # the index counts those that have them, and looks at no book
+    if conditions.names == REFUSED_WORDS:  # the index counts the others without reading a book
         others = count_books(model, Conditions([("words", conditions[0][1])]), ANY_NUMBER)
         return min(int(model.objects.count()) - others, cap + 1)
     found = compile_query(count_query, model, conditions.names, cap).read(**conditions.values)
-    return int(found[0][0]) if found else 0  # no row: there is no book at all
+    return int(found[0][0]) if found else 0  # no row: there are no books
 
 
 def count_query(model: Any, names: tuple[str, ...], cap: int) -> QuerySet[Any, Any]:
@@ -235,8 +235,8 @@ def count_query(model: Any, names: tuple[str, ...], cap: int) -> QuerySet[Any, A
 
 
 def matching_books(model: Any, names: tuple[str, ...]) -> QuerySet[Any, Any]:
-    """The books that meet the conditions with these names; only their `pk` is needed."""
-    if names == ("words",) and connection.vendor == "sqlite":  # whose index of words has it by itself
+    """The books that meet the conditions with these names, of which only the `pk` is needed."""
+    if names == ("words",) and connection.vendor == "sqlite":  # its index of words is enough
         return Words.objects.filter(words__holds=Parameter("words0", TEXT))
     # Of a span of years with both ends one index knows all: among 100,000 books this takes 2 ms, and not 50 to 190.
     last_year = "year_or_first" if "lowest" in names else "year_or_last"

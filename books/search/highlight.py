@@ -10,11 +10,11 @@ from books.metadata.text import PIECES
 from books.search.expressions import Phrase
 from books.search.query import SearchQuery
 
-MOST_TEXT = 4000  # characters that are looked at: a title has at most 1,000, the names of ten authors 2,000
-Parts = list[tuple[str, bool]]  # a text in pieces, each with whether it was searched
+MOST_TEXT = 4000  # characters that are searched: a title has up to 1,000, the names of ten authors 2,000
+Parts = list[tuple[str, bool]]  # a text in pieces, each with whether it matches
 
-# A character with what belongs to it: accents, voicing marks. Folded one by one, each keeps its place in the text. No
-# script has ten marks on a letter, and to put thousands of them in order takes the square of their number.
+# A character with its accents or voicing marks. Folded one by one, each keeps its place in the text. No script has ten
+# marks on a letter, and sorting thousands of them takes quadratic time.
 _CHARACTER = re.compile(r"(?s).[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u3099\u309a\uff9e\uff9f]{0,10}")
 
 
@@ -52,7 +52,7 @@ _fold = lru_cache(5000)(fold)
 
 def _fold_with_places(text: str) -> tuple[str, list[int]]:
     """The folded text, and where in the text each of its characters comes from."""
-    if text.isascii():  # of which only apostrophes fold to nothing
+    if text.isascii():  # where only apostrophes fold to nothing
         return fold(text), [*[place for place, each in enumerate(text) if each not in "'`"], len(text)]
     folded, places = [], []
     for character in _CHARACTER.finditer(text):
@@ -72,7 +72,7 @@ def _words(folded: str) -> Iterator[tuple[str, int]]:
 
 
 def _end(phrase: Phrase, words: list[tuple[str, int]]) -> int:
-    """Where the phrase ends, if these are its words; of the last it may be the beginning. Else 0."""
+    """Where the phrase ends if it begins here, possibly with a prefix as its last word; otherwise 0."""
     *before, last = phrase.words
     if len(words) > len(before) and words[-1][0].startswith(last) and [word for word, _ in words[:-1]] == before:
         return words[-1][1] + len(last)

@@ -21,12 +21,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from books.search import index_postgresql, index_sqlite
 from books.search.compiled_query import fetch
 
-PORTION = 100  # books that are indexed in one transaction: other writers wait for a twentieth of a second
+PORTION = 100  # books indexed in one transaction, for which other writers wait a twentieth of a second
 LARGE_PORTION = 2000  # during an upgrade, when they wait anyway
 PATIENCE = 5.0  # seconds that a search waits for the index
 PAUSE = 0.02  # seconds
 BEHIND = "Another program has changed many books, and the search is still indexing them. Try again in a few seconds."
-Report = Callable[[int], None]  # of how many more books are indexed
+Report = Callable[[int], None]  # gets the number of books just indexed
 KINDS = {"sqlite": index_sqlite, "postgresql": index_postgresql}
 _remembered: dict[str, str] = {}  # the digest of the texts in the index, by database
 
@@ -62,10 +62,11 @@ def catch_up() -> None:
 
 @contextmanager
 def using_index(*, is_current: bool = False) -> Iterator[None]:
-    """Around a search, in a thread: the index is up to date, unless it `is_current` already, and PostgreSQL uses it.
+    """Around a search, in a thread: brings the index up to date unless it `is_current`, and makes PostgreSQL use it.
 
-    Otherwise it unpacks the words row by row, which takes minutes for a million books. With its usual 4 MB of memory it
-    forgets which rows of a page match, and unpacks them all: counting 380,000 books then takes three times as long.
+    Otherwise PostgreSQL unpacks the words row by row, which takes minutes for a million books. With its usual 4 MB of
+    memory it forgets which rows of a page match and unpacks them all, so counting 380,000 books takes three times as
+    long.
     """
     if not is_current:
         catch_up()
@@ -83,11 +84,11 @@ def _catch_up(database: Any, seconds: float, report: Report = lambda books: None
         while index.changed_books(cursor, 1):
             if time.monotonic() > until:
                 raise Behind(BEHIND)
-            with transaction.atomic(database.alias, savepoint=False):  # at each of which FTS5 would write
+            with transaction.atomic(database.alias, savepoint=False):  # as FTS5 would write at each of them
                 noted = index.changed_books(cursor, PORTION if until < math.inf else LARGE_PORTION, to_write=True)
                 index.index(cursor, noted)
             report(len(noted))
-            if not noted or until < math.inf:  # somebody else is writing just these books, or waits to write
+            if not noted or until < math.inf:  # somebody else is writing these books, or waiting to write
                 time.sleep(PAUSE)
 
 

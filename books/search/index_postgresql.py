@@ -1,6 +1,6 @@
-"""PostgreSQL's index: a column of the book, with a GIN index. What is to be indexed has no words: NULL.
+"""PostgreSQL's index: a column of words with a GIN index. The words of books to index are NULL.
 
-A trigger takes the words away when a text is changed by a statement that does not give others.
+A trigger sets them to NULL when a statement changes a text without giving new words.
 """
 
 from collections.abc import Sequence
@@ -44,13 +44,13 @@ def changed_books(cursor: Any, most: int, *, to_write: bool = False) -> list[int
 
 
 def index(cursor: Any, pks: Sequence[int]) -> None:
-    """Index those of these books that are noted."""
+    """Index those of these books whose words are NULL."""
     cursor.execute(THERE, [pks])
     _give_words(cursor, cursor.fetchall())
 
 
 def index_next(cursor: Any, last: int, most: int) -> int | None:
-    """Index the next books after this id again, noted or not; the id of the last of them, None if there are no more."""
+    """Index the next books after this id again. Returns the id of the last one, or None if there are no more."""
     cursor.execute(NEXT, [last, most])
     _give_words(cursor, rows := cursor.fetchall())
     return rows[-1][0] if rows else None
@@ -74,7 +74,7 @@ def install(cursor: Any) -> None:
 
 
 def finish(cursor: Any) -> None:
-    """All books have been indexed by the rules of today."""
+    """Called once all books are indexed by this version's rules."""
     cursor.execute(_FUNCTION.format(_INDEXED))
 
 

@@ -5,8 +5,8 @@ requires the texts that were indexed. So a note holds them, or NULLs if the book
 notes.
 
 A rebuild writes a new index beside the one in use, in the order of ids, one portion per transaction. The row in REBUILT
-says how far it is; books up to that id are written to both. Dropping an index of 40 MB takes half a second, during
-which nobody could write: so the old one is put aside and deleted in portions.
+has the last id; books up to it are written to both indexes. Dropping an index of 40 MB takes half a second, in which
+nobody could write, so the old one is put aside and deleted in portions.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ TRIGGERS = {
             f"WHEN ({_of('old', 'id')}) IS NOT ({_of('new', 'id')})",
             f"{_OLD} {_NEW}",
         ),
-        # The condition only saves time: for most rows it is all that is run.
+        # The condition only saves time: for most rows nothing else runs.
         ("books_unindexed_replaced", f"BEFORE INSERT ON books_book WHEN EXISTS (SELECT 1 {_SAME})", _REPLACED),
         (
             "books_unindexed_displaced",
@@ -58,8 +58,8 @@ TRIGGERS = {
     )
 }
 USED, NEW, OLD, REBUILT = "books_search", "books_search_new", "books_search_old", "books_search_rebuilt"
-PAGES = 500  # of the old index that are deleted in one transaction
-STRUCTURE = 10  # the last of the ids under which FTS5 keeps what it needs to open an index
+PAGES = 500  # rows of the old index to delete in one transaction
+STRUCTURE = 10  # the last of the ids with the data that FTS5 needs to open an index
 LARGEST_ID = 2**63 - 1
 # As bytes: neither invalid UTF-8 nor a BLOB may stop the index.
 _TEXTS = ", ".join(name if name == "published_year" else f"CAST({name} AS BLOB)" for name in TEXTS)
@@ -116,7 +116,7 @@ def _rebuilt(cursor: Any) -> int | None:
 
 
 def begin_rebuild(cursor: Any) -> None:
-    """Begin a new index, unless there is one already: every write has kept it in step."""
+    """Begin a new index, unless there is one already, which every write has kept in step."""
     if _rebuilt(cursor) is None:
         cursor.execute(f"DROP TABLE IF EXISTS {NEW}")
         cursor.execute(TABLES[USED].replace(USED, NEW))
@@ -124,9 +124,9 @@ def begin_rebuild(cursor: Any) -> None:
 
 
 def next_portion(cursor: Any, most: int) -> tuple[int, list[Sequence[Any]]] | None:
-    """Before the transaction: the id that the new index has reached and the next books; None without a rebuild.
+    """Before the transaction: the last id of the new index and the next books; None without a rebuild.
 
-    The words are made here, outside the transaction: that takes longer than writing them, and others may write.
+    The words are computed here, outside the transaction, as that takes longer than writing them.
     """
     last = _rebuilt(cursor)
     if last is None:
@@ -136,12 +136,12 @@ def next_portion(cursor: Any, most: int) -> tuple[int, list[Sequence[Any]]] | No
 
 
 def add_portion(cursor: Any, last: int, portion: Sequence[Any]) -> None:
-    """Within the transaction: add the portion to the new index, as the books are now. After the last, use it."""
-    if _rebuilt(cursor) != last:  # another process builds it too
+    """Within the transaction: add the current state of these books to the new index. After the last portion, use it."""
+    if _rebuilt(cursor) != last:  # another process is building it too
         return
     upto = portion[-1][0][0] if portion else LARGEST_ID
     cursor.execute("SELECT book FROM books_unindexed WHERE book > %s AND book <= %s", [last, upto])
-    index(cursor, [pk for (pk,) in cursor.fetchall()])  # what is noted is what the index in use has
+    index(cursor, [pk for (pk,) in cursor.fetchall()])  # notes have the words in the index in use
     cursor.execute(NEXT, [last, upto, LARGEST_ID])
     entries = dict(portion)
     cursor.executemany(ADD.replace(USED, NEW), [entries.get(row) or _entry(row) for row in cursor.fetchall()])
@@ -153,7 +153,7 @@ def add_portion(cursor: Any, last: int, portion: Sequence[Any]) -> None:
 
 
 def put_aside(cursor: Any) -> None:
-    """Take the index out of use; it is still to be deleted."""
+    """Take the index out of use, to be deleted later."""
     cursor.execute(f"DROP TABLE IF EXISTS {OLD}")
     cursor.execute(f"ALTER TABLE {USED} RENAME TO {OLD}")
 
@@ -176,7 +176,7 @@ def is_installed(cursor: Any) -> bool:
 
 
 def install(cursor: Any) -> None:
-    """Create tables and triggers anew, whatever an earlier version left, and note all books."""
+    """Create all tables and triggers anew, whatever an earlier version left, and note all books."""
     if USED in _definitions(cursor):
         put_aside(cursor)
     remove(cursor)
@@ -190,7 +190,7 @@ def install_rebuilt(cursor: Any) -> None:
 
 
 def install_triggers(cursor: Any) -> bool:
-    """If only triggers are missing, put them back. Returns whether that was so."""
+    """If only triggers are missing, restore them. Returns whether that was the case."""
     there = _definitions(cursor)
     missing = {name: statement for name, statement in TRIGGERS.items() if name not in there}
     if {**there, **missing} != {**TABLES, **TRIGGERS}:
@@ -210,7 +210,7 @@ def remove(cursor: Any) -> None:
 
 
 def digest(cursor: Any) -> str:
-    """A digest of all texts that are searched: a second for 200,000 books."""
+    """A digest of all searched texts. It takes a second for 200,000 books."""
     cursor.execute(f"SELECT id, {_TEXTS} FROM books_book ORDER BY id")  # noqa: S608 # nosec B608
     found = hashlib.blake2b()
     for row in cursor:

@@ -1,6 +1,6 @@
-"""Keyset pages: the next page starts at the last row's own key, never at a number of rows.
+"""Keyset pages: the next page starts after the key of the last row, not after a number of rows.
 
-Page 1,000 costs what page 1 costs, and rows that come or go meanwhile neither repeat nor hide others.
+Page 1,000 costs the same as page 1, and rows that are added or deleted never make others appear twice or disappear.
 """
 
 import base64
@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-COUNT_CAP = 20_000  # counting stops here: what is beyond is "20,000+"
+COUNT_CAP = 20_000  # counting stops here: more is "20,000+"
 CURSOR_LENGTH = 2000  # characters
 BIGGEST_ID = 2**63 - 1
 INVALID = "Invalid cursor. Follow the `next` and `previous` links unchanged."
@@ -23,7 +23,7 @@ _Model = TypeVar("_Model", bound=models.Model)
 
 
 class Ordering(NamedTuple):
-    """An order of rows: columns without NULL, the last of them unique, all in one direction."""
+    """An order of rows: columns without NULL, the last one unique, all in one direction."""
 
     name: str
     columns: tuple[str, ...]
@@ -34,7 +34,7 @@ class Ordering(NamedTuple):
         return [sign + column for column in self.columns]
 
     def beyond(self, key: Sequence[Any], *, backwards: bool) -> models.Q:
-        """The rows after the key, or before it: a comparison of rows, which an index answers."""
+        """The rows after or before a key, as a comparison of rows, which can use an index."""
         lookup = TupleLessThan if self.descending != backwards else TupleGreaterThan
         return models.Q(lookup(Tuple(*self.columns), list(key)))
 
@@ -47,12 +47,12 @@ class Cursor(NamedTuple):
 
     @staticmethod
     def encode(ordering: Ordering, key: Iterable[Any]) -> str:
-        """The opaque text that stands for a row's key in a URL."""
+        """An opaque text for the key, for URLs."""
         return base64.urlsafe_b64encode(orjson.dumps([ordering.name, *key])).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str, ordering: Ordering, *, backwards: bool) -> Self:
-        """The cursor that `encode` made. Raises ValidationError for anything else."""
+        """The cursor for a text from `encode`. Raises ValidationError for any other text."""
         try:
             padded = text.encode("ascii") + b"=" * (-len(text) % 4)
             name, *key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -70,7 +70,7 @@ def is_text(column: str) -> bool:
 
 
 def _fits(column: str, value: object) -> bool:
-    """Whether a database can be asked for the value: the right type, no NUL or surrogate, no number beyond its own."""
+    """Whether the value suits a database: it has the right type, no NUL or surrogate, and is no number out of range."""
     if is_text(column):
         return isinstance(value, str) and len(value) <= CURSOR_LENGTH and value.isprintable()
     return type(value) is int and abs(value) <= BIGGEST_ID
@@ -78,7 +78,7 @@ def _fits(column: str, value: object) -> bool:
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page of a list."""
+    """A requested page of a list."""
 
     ordering: Ordering
     size: int  # rows
@@ -95,9 +95,9 @@ class PageRequest:
     def page(
         self, found: Sequence[Any], count: int, key: Callable[[Any], Iterable[Any]], cap: int = COUNT_CAP
     ) -> "Page":
-        """The page that was found, in the direction of the request and with one row more where there is one.
+        """The page for these rows, which are in the direction of the request, with one more row if there is one.
 
-        `key` gives a row's key in the ordering; rows are counted to one beyond `cap`.
+        `key` returns the key of a row in the ordering; rows are counted up to one beyond `cap`.
         """
         rows, more = list(found[: self.size][:: -1 if self.backwards else 1]), len(found) > self.size
         has_next, has_previous = (True, more) if self.backwards else (more, self.cursor is not None)
@@ -119,11 +119,11 @@ class Page:
     count_is_exact: bool
     after: str | None
     before: str | None
-    facets: Any = None  # of books, where they were counted with these
+    facets: Any = None  # of books, if these were counted too
 
     def links(self, path: str, query: str) -> dict[str, str | None]:
         """The URLs of the pages around it; `query` is the query string, without its cursor."""
-        start = f"{path}?{query}&" if query else f"{path}?"  # a cursor is its own quotation
+        start = f"{path}?{query}&" if query else f"{path}?"  # a cursor needs no quoting
         return {
             "next": f"{start}after={self.after}" if self.after else None,
             "previous": f"{start}before={self.before}" if self.before else None,
@@ -131,7 +131,7 @@ class Page:
 
 
 class CappedCount(models.Subquery):
-    """The number of rows of a query, counted to one beyond the cap at the most."""
+    """The number of rows of a query, counted up to one beyond the cap."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
     output_field = models.IntegerField()
@@ -144,12 +144,12 @@ class CappedCount(models.Subquery):
 
 
 class PagedQuerySet(models.QuerySet[_Model]):
-    """Rows that can be read page by page; `ORDERINGS` names the orders."""
+    """A queryset that can be read page by page; `ORDERINGS` has the orders by name."""
 
     ORDERINGS: ClassVar[Mapping[str, Ordering]]
 
     async def apage(self, columns: Iterable[str], page: PageRequest) -> Page:
-        """One page of rows as dicts of the columns, and their count, in one query."""
+        """One page of rows as dicts of the columns, with their count, in one query."""
         ordering = page.ordering
         rows = self.annotate(count_of_all=CappedCount(self)).order_by(*ordering.order_by(backwards=page.backwards))
         if page.cursor:
@@ -157,6 +157,6 @@ class PagedQuerySet(models.QuerySet[_Model]):
         names = {*columns, *ordering.columns, "count_of_all"}
         found = [row async for row in rows.values(*names)[: page.size + 1]]
         count = found[0]["count_of_all"] if found else 0
-        if page.cursor and not found:  # no row tells it: none beyond the cursor does not mean none at all
+        if page.cursor and not found:  # no row has the count: there may be none only beyond the cursor
             count = await self.order_by()[: COUNT_CAP + 1].acount()
         return page.page(found, count, lambda row: [row[column] for column in ordering.columns])

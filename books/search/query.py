@@ -1,11 +1,11 @@
-"""What somebody types into the search box, understood.
+"""Parses the text in the search box.
 
     kafka "on the shore" -cat author:murakami title:shore topic:novels year:1950..1960 lang:ja isbn:40615
     translator:rubin
 
-All of it must hold. A word stands for any word that begins with it; words between quotes stand side by side. Text
-of scripts without spaces is found wherever it stands. Nothing that one can type is an error: an unknown field is
-searched as words. Both databases are asked the same, each in the syntax of its own index.
+All parts must match. A word finds any word that begins with it; quoted words must be adjacent. Text in scripts without
+spaces is found anywhere. No text is an error: an unknown field is searched as words. Both databases get the same query,
+each in the syntax of its own index.
 """
 
 import re
@@ -21,9 +21,9 @@ from books.metadata.folding import normalized
 from books.metadata.years import Span, parse_span
 from books.search.expressions import EVERYWHERE, Expression, Phrase, Term
 
-MOST_WORDS = 20  # of a query, those of authors among them: what is beyond is left out, and said so
-MOST_TEXT = 600  # characters of a query, once normalized
-MOST_YEARS = 400  # that are asked for by their decades
+MOST_WORDS = 20  # in a query, including those of authors; further words are left out and reported
+MOST_TEXT = 600  # characters of a normalized query
+MOST_YEARS = 400  # years that are searched by decades
 FIELDS = {"title": ("title",), "author": ("authors",), "topic": ("topics",), "series": ("series",)}
 
 _NAMES = "|".join([*FIELDS, "year", "lang", "language", "isbn", *roles.SEARCHED])
@@ -35,21 +35,21 @@ _DIGITS = re.compile(r"[0-9]+(?:-[0-9]+)*")
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What is searched: its terms, and the filters written among them."""
+    """A parsed query: its terms, and the filters written among them."""
 
     terms: tuple[Term, ...] = ()
-    excluded: tuple[Expression, ...] = ()  # one at the most, with everything that must not be there
+    excluded: tuple[Expression, ...] = ()  # at most one, with all that must not match
     isbns: tuple[str, ...] = ()
     years: tuple[Span, ...] = ()
     languages: tuple[str, ...] = ()
-    marks: tuple[Term, ...] = ()  # what else the books must be, as far as the index knows
-    is_empty: bool = False  # something was asked for, and no book can have it
-    ignored: tuple[str, ...] = ()  # what was typed beyond MOST_WORDS
+    marks: tuple[Term, ...] = ()  # further conditions that the index covers
+    is_empty: bool = False  # a condition that no book can meet
+    ignored: tuple[str, ...] = ()  # words beyond MOST_WORDS
 
     def with_filters(
         self, languages: Iterable[str], years: Iterable[Span], topics: Sequence[str], authors: str
     ) -> "SearchQuery":
-        """The same search with these filters added, all as marks in the index of words."""
+        """The query with additional filters, all as marks in the index of words."""
         named = list(dict.fromkeys(search.words(authors))) if authors else []
         room = max(MOST_WORDS - self.size, 1) if named else 0
         all_languages = tuple(dict.fromkeys([*self.languages, *languages]))
@@ -71,7 +71,7 @@ class SearchQuery:
 
     @property
     def size(self) -> int:
-        """How many words are looked up."""
+        """The number of words to look up."""
         without = (term for expression in self.excluded for term in expression.terms)
         return sum(len(phrase.words) for term in (*self.terms, *without) for phrase in term.phrases)
 
@@ -81,24 +81,24 @@ class SearchQuery:
 
     @property
     def unmarked_years(self) -> list[Span]:
-        """The spans of years that the index of words does not know."""
+        """The spans of years that the index of words does not cover."""
         return [span for span in self.years if not _year_tags(*span)]
 
     @cached_property
     def expression(self) -> Expression | None:
-        """All that the index of words is asked."""
+        """The whole query of the index of words."""
         terms = (*self.terms, *self.marks)
         return Expression(terms, self.excluded) if terms else None
 
     @cached_property
     def has_text(self) -> bool:
-        """Whether words are asked for, those of authors among them, and not marks alone."""
+        """Whether it has words, including those of authors, and not just marks."""
         is_text = bool(self.terms) or any(mark.phrases[0].columns == FIELDS["author"] for mark in self.marks)
         return is_text or bool(self.marks and self.excluded)
 
     @property
     def ranks(self) -> list[Expression]:
-        """An expression per rank, the best first; each excludes the ranks before. Together they are `expression`."""
+        """An expression per rank, best first, each without the ranks before it. Together they are `expression`."""
         if self.expression is None or not self.terms:
             return [self.expression] if self.expression else []
         wider: list[Expression] = []
@@ -113,7 +113,7 @@ class SearchQuery:
             ]
             wider = [Expression((*level, *fixed)) for level in dict.fromkeys(levels)]
         wider.append(Expression(self.expression.terms))
-        # Each level but the last two before it is within one of those two.
+        # Each level except the two before it is contained in one of those two.
         return [
             Expression(level.terms, (*wider[max(place - 2, 0) : place], *self.excluded))
             for place, level in enumerate(wider)
@@ -121,9 +121,9 @@ class SearchQuery:
 
 
 def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
-    """What asks for titles that begin with all of the words; then for those of whose last word it is the beginning."""
+    """Expressions for titles that begin with all of the words, first exactly, then with the last one as a prefix."""
     *before, last = (word for term in terms for word in term.phrases[0].words)
-    first = f"{search.BEGINNING}{before[0] if before else last}"  # few begin so: the rest is looked up after it
+    first = f"{search.BEGINNING}{before[0] if before else last}"  # few titles begin so
     whole = Phrase((first, *before, last) if before else (first,), ("title",), begins=False)
     if not terms[-1].phrases[0].begins:
         return [(Term((whole,)),)]
@@ -136,7 +136,7 @@ def _beginnings(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
 
 
 def parse(query: str) -> SearchQuery:
-    """The search that a query means."""
+    """Parse a query."""
     if not query:
         return SearchQuery()
     text = normalized("NFKC", query).translate(_QUOTES)
@@ -179,7 +179,7 @@ def _term(field: str, value: str) -> Term | None:
     words = tuple(search.query_words(value))
     if not words:
         return None
-    is_pair = search.is_unspaced(words[-1]) and len(words[-1]) > 1  # whole as it is: what goes on is the next pair
+    is_pair = search.is_unspaced(words[-1]) and len(words[-1]) > 1  # not a prefix, as any continuation is the next pair
     if role:
         return Term((Phrase(tuple(search.role_words(role, words)), ("other",), begins=not is_pair),))
     phrase = Phrase(words, FIELDS.get(field, EVERYWHERE), begins=not is_pair)
@@ -199,12 +199,12 @@ def _marks(column: str, *tags: str) -> Term:
 
 
 def _is_slug(topic: str) -> bool:
-    """Whether a topic may have this slug: FTS5 and tsquery read signs and capitals each in their own way."""
+    """Whether a topic may have this slug, as FTS5 and tsquery differ in how they read signs and capitals."""
     return bool(_SLUG.fullmatch(topic)) and topic == topic.lower()
 
 
 def _intersection(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """The years that are in all of the spans, as one; none if there are no spans."""
+    """The intersection of the spans, as a list with one span; empty without spans."""
     lowest = max((low for low, _ in spans if low is not None), default=None)
     highest = min((high for _, high in spans if high is not None), default=None)
     return ((lowest, highest),) if spans else ()
@@ -215,7 +215,7 @@ def _is_reversed(lowest: int | None, highest: int | None) -> bool:
 
 
 def _year_tags(lowest: int | None, highest: int | None) -> list[str]:
-    """Whole decades, and the single years before and after them; none where there is no end or too many."""
+    """Marks for whole decades and single years before and after them; none for open or too long spans."""
     if lowest is None or highest is None or not 0 <= highest - lowest < MOST_YEARS:
         return []
     first, last = -(-lowest // 10), (highest + 1) // 10

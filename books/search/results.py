@@ -2,9 +2,9 @@
 
 - In a given order, a few matches are sorted. If there are many, a walk along the index of that order soon finds
   enough of them.
-- By relevance nothing is sorted. Each rank is a search of its own, the narrowest first. Within a rank, books come in
-  the order of their ids, as the index of words returns them. A page asks one rank after the other until it is full.
-  Its key is the rank's number (its `distance` from the best) and an id.
+- By relevance nothing is sorted. Each rank is a separate search, narrowest first. Within a rank, books are in the order
+  of their ids, as the index of words returns them. A page searches one rank after the other until it is full. Its key
+  is the number of the rank (its `distance` from the best) and an id.
 """
 
 import pickle  # nosec B403 - what this process has written
@@ -49,12 +49,12 @@ KEY = itemgetter(slice(len(COLUMNS), None))  # of a page's row
 ID = Ordering("id", ("id",))
 RELEVANCE = Ordering("relevance", ("distance", "id"))
 WINDOW = 1000  # ids
-SMALL_CATALOGUE = 200_000  # books; in a larger one searches are counted less far, and facets follow their list:
+SMALL_CATALOGUE = 200_000  # books; in a larger one searches have a lower cap, and facets are loaded after the list:
 SEARCH_CAP = 1000  # 10,000 of a million words take 20 ms
-# The most books that are sorted, at 3 µs each. A walk passes some catalogue / count books for each one of the page.
+# Up to so many books are sorted, at 3 µs each. A walk passes catalogue / count books for each one on the page.
 SORTED_FILTERS = {"sqlite": 2000, "postgresql": 3000}
-SORTED_WORDS = {"sqlite": 10_000, "postgresql": float("inf")}  # those of a word may all stand at the list's end
-SORTED_RANK = 3000  # on PostgreSQL, which walks its ids to what it takes for common and is not
+SORTED_WORDS = {"sqlite": 10_000, "postgresql": float("inf")}  # as those with a word may all be at the end of the list
+SORTED_RANK = 3000  # on PostgreSQL, which otherwise walks along the ids if it overestimates the matches
 
 
 class FacetsRequest(NamedTuple):
@@ -164,7 +164,7 @@ class Matches:
             return counted, query.read(**values), found
 
     def _count(self, page: PageRequest) -> tuple[int, int]:
-        """How many books match, up to one beyond the cap; and the cap."""
+        """The number of matching books, up to one beyond the cap, and the cap."""
         if not self.conditions:
             books = self.model.objects.count()
             return books, max(books, COUNT_CAP)
@@ -172,7 +172,7 @@ class Matches:
         return count_books(self.model, self.conditions, cap), cap
 
     def _cap(self, page: PageRequest) -> int:
-        """How far to count: in a large catalogue, no further than is quick."""
+        """The cap on counting, lower in a large catalogue where counting is slow."""
         is_ranked = page.ordering == RELEVANCE
         cap = SEARCH_CAP if is_ranked else SORTED_FILTERS["postgresql"]
         is_quick = is_ranked and not self.search.query.terms
@@ -197,7 +197,7 @@ class Matches:
         return compile_query(rows_in_order, self.model, shape, keeps_plan=is_sort or not conditions), values
 
     def _read_ranks(self, page: PageRequest, count: int, *, is_few: bool) -> list[Row]:
-        """Ask one rank after the other until the page is full."""
+        """Search one rank after the other until the page is full."""
         by_id = page.ordering.columns == ID.columns
         ranks = enumerate([self.conditions] if by_id else self.ranks)
         down = page.ordering.descending != page.backwards
@@ -229,10 +229,10 @@ def rows_in_order(model: Any, shape: Shape) -> QuerySet[Any, Any]:
     if "place" in ordering.columns:
         rows = with_place(rows, shape.names)
     order: list[Any] = ordering.order_by(backwards=shape.backwards)
-    if shape.is_sorted and connection.vendor == "postgresql":  # else it walks to what it takes for common and is not
+    if shape.is_sorted and connection.vendor == "postgresql":  # which may overestimate the matches, and walk
         by = [Concat(name, Value("")) if is_text(name) else F(name) + 0 for name in ordering.columns]
         order = [each.desc() if ordering.descending != shape.backwards else each.asc() for each in by]
-    for place, name in enumerate(shape.names):  # a walk along the years begins and ends with those asked for
+    for place, name in enumerate(shape.names):  # a walk along the years only covers the requested ones
         for column in ordering.columns:
             if name in {"from_year", "to_year"} and "year" in column:
                 end = "gte" if name == "from_year" else "lte"
@@ -250,7 +250,7 @@ def rows_by_id(  # noqa: PLR0913 - all that there is to know
 ) -> list[Row]:
     """The first `size` + 1 books beyond an id, in the order of their ids.
 
-    `is_few`: they are known to be few enough to sort.
+    `is_few`: whether they are known to be few enough to sort.
     """
     is_sorted = False
     if connection.vendor == "postgresql" and conditions.names not in {(), REFUSED_WORDS}:
@@ -263,7 +263,7 @@ def rows_by_id(  # noqa: PLR0913 - all that there is to know
 
 
 def rows_of_windows(model: Any, conditions: Conditions, size: int, after: int | None, *, down: bool) -> list[Row]:
-    """The same, read from windows of ids, each wider than the one before, until there are enough."""
+    """The same, read from windows of ids, each wider than the last, until there are enough."""
     shape = Shape(conditions.names, size, ID, down, is_beyond=False, is_sorted=False)
     query, values = compile_query(first_by_id, model, shape, keeps_plan=False), conditions.values
     first, end = id_range(model)
@@ -283,7 +283,7 @@ def rows_of_windows(model: Any, conditions: Conditions, size: int, after: int | 
 def first_by_id(model: Any, shape: Shape) -> QuerySet[Any, Any]:
     rows, key = filter_books(model.objects.all(), parameters_of(shape.names)), "pk"
     if connection.vendor == "sqlite" and "words" in shape.names:
-        key = "indexed"  # the index of words gives ids in order, and stops where it is told to
+        key = "indexed"  # the index of words returns ids in order and can stop early
     if "without_words_in_window" in shape.names:
         rows = rows.filter(pk__gte=FIRST, pk__lt=END)
     if shape.is_beyond:

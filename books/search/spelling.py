@@ -1,4 +1,4 @@
-"""Suggestions for searches that find nothing: words of our own books that are one typing error away."""
+"""Suggestions for searches without results: words in our books that are one typing error away."""
 
 import json
 import re
@@ -13,9 +13,9 @@ from books.search.compiled_query import fetch
 from books.search.index import using_index
 from books.search.pagination import COUNT_CAP
 
-MOST_WORDS, MOST_UNKNOWN = 6, 3  # of a query that are looked at, and may be mistyped: each takes up to 0.1 s
-LENGTHS = range(4, 21)  # letters of a word that may be mistyped: shorter ones are one slip from too many
-ENOUGH = 50  # books with a word, up to which each is counted; those that have more are counted further
+MOST_WORDS, MOST_UNKNOWN = 6, 3  # words of a query to check, and to correct: each takes up to 0.1 s
+LENGTHS = range(4, 21)  # letters of a word to correct: shorter words are one error away from too many others
+ENOUGH = 50  # books up to which every word is counted; the most frequent ones are counted further
 
 ALPHABETS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -25,7 +25,7 @@ ALPHABETS = (
     "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىئءپچژگ",
 )
 _WORD = re.compile(r"[^\W\d_]+")
-# Of each word in a list, in how many books it is a word of the title or the authors, ENOUGH at the most.
+# For each word in a list, the number of books with it in the title or authors, up to ENOUGH.
 _COUNT = {
     "sqlite": """
         SELECT value, (SELECT COUNT(*) FROM (
@@ -39,7 +39,7 @@ _COUNT = {
 
 
 async def asuggestion(query: str) -> str:
-    """The query with its unknown words replaced by known ones; "" if there is nothing to propose."""
+    """The query with unknown words replaced by known ones; "" if there is no suggestion."""
     if not any(_is_looked_at(word) for word in _WORD.findall(query)):
         return ""
     return await sync_to_async(_suggestion)(query)
@@ -67,7 +67,7 @@ def _is_looked_at(word: str) -> bool:
 
 
 def _slips(word: str) -> Iterator[str]:
-    """The words one letter too few, too many or wrong away, or with two letters in each other's places."""
+    """All words one error away: a letter missing, added or wrong, or two letters swapped."""
     letters = next(alphabet for alphabet in ALPHABETS if word[0] in alphabet)
     for place in range(len(word) + 1):
         before, after = word[:place], word[place:]
