@@ -29,7 +29,7 @@ _AFTER_INITIALS = re.compile(rf"(?<=\w\.)(?:,|,?\s(?:{_AND_WORDS}|&))\s*(?=[^\W\
 _BEGINS_WITH_INITIAL = re.compile(r"\w\.")  # J. R. R. Tolkien, Christopher Tolkien: two people
 _INITIALS_LAST = re.compile(r"[^\W\d_]{2}.*[\s,](?:\w\.[\s-]?)+")
 _INITIALS = re.compile(r"(?:\w\.[\s-]?)+")
-_BEFORE_ROLE = re.compile(rf"[,.]?\s+(?=\w[\w ]{{0,25}}?(?:\w\.|\s?:|\s(?:{_BY}))\s)")
+_BEFORE_ROLE = re.compile(rf"(?:[,.]|(?<!\s))\s++(?=\w[\w ]{{0,25}}?(?:\w\.|\s?:|\s(?:{_BY}))\s)")
 _OF_SEVERAL = re.compile(r"(?:eds|hgg|\w+(?:or|er|eur|rice)s)\.?", re.IGNORECASE)
 _TITLED = re.compile(
     r"(?:lord|lady|baron(?:ess|et)?|earl|count(?:ess)?|duke|duchess|viscount|marqu\w+|graf|gräfin|freiherr|fürst|comte|"
