@@ -54,7 +54,7 @@ _LETTER_MARKS = re.compile("[\"'\u00b4\u02b9\u0301\u0384\u05f3\u05f4\u2019\u201d
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
 _PAGES = re.compile(
-    r"(?:[~+(\[\]'\"=]|約|约|\[\d+\],?|(?:ca|p|pp|pages|s|seiten|approx|about|circa|etwa|env)\b[.,:]?|[ivxlc]+\b[.,+-]?|\s)*"
+    r"(?:[~+(\[\]'\"=]|約|约|\[\d+\],?|(?:ca|p|pp|pages|s|seiten|approx|about|circa|etwa|env)\b[.,:]?|[ivxlc]+\b[.,;+-]?|\s)*"
     r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\+?\]?(?:,?\s*\[\d+\]|,\s*[ivxlc]+\b)?\s*"
     rf"(?:(?:{'|'.join(words_in('pages.txt'))})(?:[.,'\s:;+(].*)?|(?:\(.*\))?)"
 )

@@ -149,11 +149,13 @@ def test_a_language_in_bibtex_may_have_its_name_in_latex(name: str, code: str) -
     "written",
     [
         "TY  - BOOK\nTI  - X\nAU  - Smith, Jane; Brown, Kate\nER  -\n",
+        "TY  - BOOK\nTI  - X\nAU  - Smith, Jane & Brown, Kate\nER  -\n",
+        "Book Id\tTitle\tSort Character\tPrimary Author\n1\tX\t1\tSmith, Jane & Brown, Kate\n",
         "@book{a, title={X}, author={Smith, Jane; Brown, Kate}}\n",
         '[{"type": "book", "title": "X", "author": [{"literal": "Jane Smith; Kate Brown"}]}]',
     ],
 )
-def test_semicolons_separate_people_where_each_should_have_a_place_of_its_own(written: str) -> None:
+def test_people_are_told_apart_where_each_should_have_a_place_of_its_own(written: str) -> None:
     (found,) = read(written)
     assert found.fields["authors"] == ["Jane Smith", "Kate Brown"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from books.importing.formats.columns import column_format, split_lists
-from books.importing.formats.values import first, natural_order, parse_all_series, text, texts, values
+from books.importing.formats.values import first, natural_order, parse_all_series, split_inverted, text, texts, values
 
 OWN_COLLECTIONS = {"Your library", "Wishlist", "To read", "Currently reading", "Read but unowned", "Favorites"}
 _AFTER_PUBLISHER = re.compile(r"(?<!\s)\s*\((?=[^()]*\))[^()]*\d{4}")  # a year in parentheses
@@ -26,7 +26,7 @@ def _people_of_json(authors: Any, primary: Any) -> dict[str, Any]:
 
 
 def _people_with_sort_names(written: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    plain = [(_clean_text(name), role) for name, role in written]
+    plain = [(part, role) for name, role in written for part in split_inverted(_clean_text(name))]
     sort_names = {natural_order(name): name for name, _ in plain if "," in name}
     return {"authors": [(natural_order(name), role) for name, role in plain], "sort_names": sort_names}
 

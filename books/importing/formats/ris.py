@@ -5,7 +5,7 @@ from typing import Any
 
 from books.importing.formats.base import Container, lazy_records
 from books.importing.formats.columns import Cells, column_format, people_by_role
-from books.importing.formats.values import count, first, natural_order, split_title, text, texts, year
+from books.importing.formats.values import count, first, natural_order, split_inverted, split_title, text, texts, year
 
 BOOKS = set("BOOK EBOOK EDBOOK THES RPRT PAMP MUSIC MAP SER CONF GEN CLSWK ANCIENT".split())
 OF_BOOKS = ("issn", "start_page", "secondary_title", "tertiary_title")
@@ -17,7 +17,7 @@ def _drop_journal(cells: Cells) -> Cells:
 
 
 def _names(cell: Any) -> list[str]:
-    return [natural_order(name) for each in texts(cell) for name in each.split(";") if name.strip()]
+    return [natural_order(name) for each in texts(cell) for name in split_inverted(each)]
 
 
 def _year(*cells: Any) -> str:

@@ -103,6 +103,13 @@ def natural_order(name: str) -> str:
     return f"{given[0]}{elided}{family} {suffix}".strip()
 
 
+def split_inverted(written: str) -> list[str]:
+    """The people in “Smith, Jane & Brown, Kate” or with semicolons between them, where one is expected."""
+    names = written.split(" & ")
+    names = names if all("," in name for name in names) else [written]
+    return [part for name in names for part in name.split(";") if part.strip()]
+
+
 def _is_person(family: str, given: str) -> bool:
     """Whether these are a family and a given name: not so in “Pliny, the Elder” and “General Mills, Inc.”"""
     is_byname = family[:1].isupper() and given[:1].islower()
