@@ -206,8 +206,9 @@ def parameters_of(names: tuple[str, ...]) -> Conditions:
     return Conditions((name, Parameter(f"{name}{place}", CONDITIONS[name][0])) for place, name in enumerate(names))
 
 
-def filter_books(books: Any, conditions: Conditions, *, last_year: str = "year_or_last") -> Any:
-    """The books that meet all conditions."""
+def filter_books(books: Any, conditions: Conditions, *, by_years: bool = False) -> Any:
+    """The books that meet all conditions. `by_years`: compare a span of years with one column, which has an index."""
+    last_year = "year_or_first" if by_years and "lowest" in conditions.names else "year_or_last"
     # With words, the rest is checked book by book. Otherwise SQLite uses its index, and searches the words each time.
     beside_words = any(name == "words" for name, _ in conditions)
     books = books.alias(
@@ -238,6 +239,5 @@ def matching_books(model: Any, names: tuple[str, ...]) -> QuerySet[Any, Any]:
     """The books that meet the conditions with these names, of which only the `pk` is needed."""
     if names == ("words",) and connection.vendor == "sqlite":  # its index of words is enough
         return Words.objects.filter(words__holds=Parameter("words0", TEXT))
-    # Of a span of years with both ends one index knows all: among 100,000 books this takes 2 ms, and not 50 to 190.
-    last_year = "year_or_first" if "lowest" in names else "year_or_last"
-    return filter_books(model.objects.all(), parameters_of(names), last_year=last_year)  # type: ignore[no-any-return]
+    # Counting a long span of years among 100,000 books takes 2 ms, with two columns 50 to 190.
+    return filter_books(model.objects.all(), parameters_of(names), by_years=True)  # type: ignore[no-any-return]

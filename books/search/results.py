@@ -54,6 +54,7 @@ SEARCH_CAP = 1000  # 10,000 of a million words take 20 ms
 # Up to so many books are sorted, at 3 µs each. A walk passes catalogue / count books for each one on the page.
 SORTED_FILTERS = {"sqlite": 2000, "postgresql": 3000}
 SORTED_WORDS = {"sqlite": 10_000, "postgresql": float("inf")}  # as those with a word may all be at the end of the list
+FEW = 100  # books in a span of years are always sorted; for more, a walk is cheaper in a small catalogue
 SORTED_RANK = 3000  # on PostgreSQL, which otherwise walks along the ids if it overestimates the matches
 
 
@@ -191,8 +192,8 @@ class Matches:
         is_walk = not is_sorted and self.search.query.expression
         conditions = self.search.on_walk(page.ordering) if is_walk else self.conditions
         key = page.cursor.key if page.cursor else []
-        is_sort = is_sorted and bool(conditions)
-        shape = Shape(conditions.names, page.size, page.ordering, page.backwards, bool(key), is_sort)
+        is_sort, is_few = is_sorted and bool(conditions), count <= FEW and "lowest" in conditions.names
+        shape = Shape(conditions.names, page.size, page.ordering, page.backwards, bool(key), is_sort, is_few)
         values = {**conditions.values, **{f"key{place}": each for place, each in enumerate(key)}}
         return compile_query(rows_in_order, self.model, shape, keeps_plan=is_sort or not conditions), values
 
@@ -222,10 +223,12 @@ class Shape(NamedTuple):
     backwards: bool
     is_beyond: bool  # whether it starts at a key
     is_sorted: bool  # rather than walked to
+    is_few: bool = False  # of a span of years: a walk would pass most of the catalogue
 
 
 def rows_in_order(model: Any, shape: Shape) -> QuerySet[Any, Any]:
-    ordering, rows = shape.ordering, filter_books(model.objects.all(), parameters_of(shape.names))
+    ordering, conditions = shape.ordering, parameters_of(shape.names)
+    rows = filter_books(model.objects.all(), conditions, by_years=shape.is_few)
     if "place" in ordering.columns:
         rows = with_place(rows, shape.names)
     order: list[Any] = ordering.order_by(backwards=shape.backwards)
