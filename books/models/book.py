@@ -244,10 +244,6 @@ class Book(models.Model):
             models.Index(fields=["year_or_first", "id"], name="book_by_year_down"),
             models.Index(fields=["primary_language", "title_key", "id"], name="book_by_primary_language"),
             models.Index(fields=["fingerprint", "id"], name="book_by_fingerprint"),
-            # For books.search.facets, on SQLite only. It has no generated columns, which SQLite would not read from it.
-            models.Index(
-                fields=["id", "primary_language", "published_year", "isbn13", "title_key"], name="book_facets"
-            ),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="title_not_empty"),

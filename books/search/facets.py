@@ -3,8 +3,7 @@
 One statement counts all facets, and the books unless their number is known, so that the matching books are searched
 once. For more books than EXACT, a sample shows which values are frequent, without numbers. The whole catalogue is
 counted in indexes and links alone. For 100,000 books that takes a sixth of the time, and each worker repeats it after
-every change. SQLite also counts matching books in an index: twenty thousand rows may be in as many pages, but their
-index entries are in a few hundred.
+every change.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,14 +14,14 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q
-from django.db.models.functions import Substr
 
 from books.metadata import languages
 from books.metadata.roles import AUTHOR
 from books.metadata.years import NEVER
-from books.search import facets_postgresql
+from books.search import facet_values
 from books.search.compiled_query import Row, compile_query, fetch
 from books.search.filters import (
+    ANY_NUMBER,
     END,
     FIRST,
     Conditions,
@@ -33,36 +32,31 @@ from books.search.filters import (
 )
 from books.search.pagination import COUNT_CAP
 
-EXACT = COUNT_CAP  # books, whose counting takes 80 ms on SQLite and 200 on PostgreSQL
+EXACT = COUNT_CAP  # books, whose counting takes 50 ms
 WINDOWS, WINDOW = 8, 125  # of a sample: books per place and places, since neighbours were imported together
 SCATTER = 997  # a prime: sorting ids by their remainder mixes the windows
 SHOWN = 12  # values per kind
 MOST_SHOWN = 2000  # values of a kind to list in full
 KINDS = ("topic", "author", "language", "series", "isbn")
 _LINKED = """SELECT '{name}', {value}, {name}.name, books FROM (
-    SELECT {name}_id AS linked, COUNT(*) AS books FROM {links}{only} GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
+    SELECT {name}_id AS linked, COUNT(*) AS books FROM books_book{name}{only}
+    GROUP BY {name}_id ORDER BY 2 DESC, 1 LIMIT {shown}
 ) AS counted JOIN books_{name} AS {name} ON {name}.id = linked"""
 _ONLY = {"author": f" WHERE role = '{AUTHOR}'"}  # as in the filter
-_STARTS = "UNION ALL SELECT 'start', start, '', COUNT(*) FROM fitting GROUP BY start"
-_INDEXED = """SELECT book.id, primary_language, published_year AS year_or_last, isbn13, SUBSTR({start}, 1, 1) AS start
-FROM {found} AS found CROSS JOIN books_book AS book {index} ON book.id = found.pk"""
-_FOUND = "UNION ALL SELECT 'count', '', '', COUNT(*) FROM found"
-_FEW = "WHERE (SELECT COUNT(*) FROM found) <= {}"
 _LINKS = {"series": "series.name", "topic": "topic.slug", "author": "CAST(author.id AS varchar(20))"}
 
 
-def _count_sql(books: str, links: str, shown: Mapping[str, int]) -> str:
+def _count_sql(shown: Mapping[str, int]) -> str:
+    """Counts the whole catalogue."""
     linked = [
-        _LINKED.format(
-            name=name, value=value, links=links.format(name=name), only=_ONLY.get(name, ""), shown=shown[name]
-        )
+        _LINKED.format(name=name, value=value, only=_ONLY.get(name, ""), shown=shown[name])
         for name, value in _LINKS.items()
     ]
     return f"""
-SELECT 'isbn', 'none', 'Without ISBN', COUNT(*) FROM {books} WHERE isbn13 IS NULL
-UNION ALL SELECT 'language', primary_language, '', COUNT(*) FROM {books} WHERE primary_language <> ''
+SELECT 'isbn', 'none', 'Without ISBN', COUNT(*) FROM books_book WHERE isbn13 IS NULL
+UNION ALL SELECT 'language', primary_language, '', COUNT(*) FROM books_book WHERE primary_language <> ''
     GROUP BY primary_language
-UNION ALL SELECT 'year', CAST(year_or_last AS varchar(6)), '', COUNT(*) FROM {books} WHERE year_or_last < {NEVER}
+UNION ALL SELECT 'year', CAST(year_or_last AS varchar(6)), '', COUNT(*) FROM books_book WHERE year_or_last < {NEVER}
     GROUP BY year_or_last
 UNION ALL {" UNION ALL ".join(linked)}
 """  # noqa: S608 # nosec B608 - our own names
@@ -92,7 +86,7 @@ def facet_counts(model: Any, conditions: Conditions, count: int, *, whole: str =
         counted = _counted(model, conditions, count, limits, start)
         books = sum(number for *_, number in counted["count"])
     else:
-        counted = _values(fetch(_count_sql("books_book", "books_book{name}", limits), []))
+        counted = _values(fetch(_count_sql(limits), []))
         books = count or model.objects.count()
     is_exact = books <= EXACT or not conditions
     starts = frozenset(value for value, *_ in counted["start"])
@@ -120,19 +114,9 @@ def _count(
     sql: str, parameters: list[Any], start: str, limits: Mapping[str, int], *, is_sample: bool = False
 ) -> dict[str, list[Value]]:
     """The values of the books that this finds; of more than EXACT only that they are more."""
-    if not sql:
-        return _values(())
-    if connection.vendor == "postgresql":
-        most = WINDOWS * WINDOW if is_sample else EXACT
-        return _values(facets_postgresql.count(sql, parameters, most, limits, keeps_plan=not is_sample))
-    counting = _count_sql("fitting", "fitting CROSS JOIN books_book{name} ON book_id = fitting.id", limits)
-    counting += start and _STARTS
-    index = "INDEXED BY book_facets" if start != "author_key" else ""
-    indexed = _INDEXED.format(found=f"({sql})" if is_sample else "found", start=start or "''", index=index)
-    if is_sample:
-        return _values(fetch(f"WITH fitting AS MATERIALIZED ({indexed}) {counting}", parameters))
-    found = f"found AS MATERIALIZED ({sql}), fitting AS MATERIALIZED ({indexed} {_FEW.format(EXACT)})"  # nosec B608
-    return _values(fetch(f"WITH {found} {counting} {_FOUND}", parameters))
+    most = ANY_NUMBER if is_sample else EXACT
+    counted = facet_values.count(sql, parameters, start, most, limits, keeps_plan=not is_sample) if sql else ()
+    return _values(counted)
 
 
 def _values(rows: Iterable[Row]) -> dict[str, list[Value]]:
@@ -171,7 +155,7 @@ def _window(model: Any, names: tuple[str, ...], start: str) -> Any:
 
 
 def _columns(rows: Any, start: str) -> Any:
-    """The columns to count. On SQLite only the keys, as an index has the rest."""
+    """The columns to count. On SQLite only the keys, since there may be too many rows."""
     if connection.vendor == "sqlite":
         return rows.values_list("pk")
-    return rows.annotate(start=Substr(start or "title_key", 1, 1)).values_list("start", *facets_postgresql.COLUMNS)
+    return rows.values_list(*facet_values.COLUMNS, *filter(None, [start]))
