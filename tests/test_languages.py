@@ -10,6 +10,15 @@ pytestmark = pytest.mark.once
     ("written", "canonical"),
     [
         ("eng", "en"),
+        ("engl.", "en"),
+        ("ang.", "en"),
+        ("ang", "ang"),
+        ("ESP", "es"),
+        ("рус.", "ru"),
+        ("English edition", "en"),
+        ("eng fre", "mul"),
+        ("English with Latin", "mul"),
+        ("mol", "ro"),
         ("EN", "en"),
         ("en_US", "en-us"),
         ("ger", "de"),
@@ -105,7 +114,7 @@ def test_one_language_has_one_code(written: str, canonical: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "right"),
-    [("jp", "ja"), ("cz", "cs"), ("gr", "el"), ("dk", "da"), ("UA", "uk"), ("cn", "zh")],
+    [("jp", "ja"), ("cz", "cs"), ("gr", "el"), ("dk", "da"), ("UA", "uk"), ("cn", "zh"), ("USA", "en")],
 )
 def test_the_code_of_a_country_is_refused_with_the_right_one(code: str, right: str) -> None:
     with pytest.raises(ValidationError, match=rf"Did you mean {right} \("):

@@ -15,6 +15,7 @@ YEARS = """
     | um 1999 | [1999] | [1999?] | 1999? | 1999. | 1999-2001 | 1999-01 | 1999- | 1999–2001 | 1999/2000 | [1999-2001]
     | between 1999 and 2001 | １９９９ | ١٩٩٩ | ۱۹۹۹ | 平成11年 | 平成十一年 | H11 | h11.3.1 | 平11 | 一九九九年
     | MCMXCIX | 1999（平成11）年 | \u200e1999 | 民國88年 | 中華民國八十八年 | Heisei 11 | am 5. Mai 1999 | 2nd ed. 1999
+    | 1999م - 1419هـ | वि.सं. २०५६ | 2056 BS | शक १९२१
     | 1420هـ | ١٤٢٠هـ | 1420 AH | 1420 [1999] | 1420هـ/1999م | 1999م/1420هـ | ۱۳۷۸ | 1378 ش | 1378 [1999 or 2000]
     | Sat May 01 1999 00:00:00 GMT+0100 | M.CM.XCIX. | M CM XCIX | Anno MCMXCIX | 1420H | 1420 H | ۱۳۷۸ هـ.ش
     | 1999-05-25/2001-06-26 | 1999-05-25~/..
@@ -119,6 +120,8 @@ PAGES = """
 320: 320 | 320 p. | xii, 320 p. | XVI-320 S. | 320 p. : ill. ; 24 cm | 320p ; 24cm | 320 p., [16] leaves of plates
     | 320, [3] p. | [8], 320 p. | 320 S., 20 Abb. | 320 S. mit Abb. | Paperback, 320 pages | 320 p. + 1 CD-ROM | 320+
     | 約320頁 | 三百二十頁 | 三二〇頁 | ٣٢٠ صفحة | ۳۲۰ صفحه | 320 עמ' | 320 σελ. | ๓๒๐ หน้า | 320 hlm. | 320 lk.
+    | 1 online resource (320 pages) | 1 vol. (320 p.) ; 18 cm | [4] Bl., 320 S. | xvi p., 320 p. | 2 v. (320 p.)
+    | 320 : il. | 320 strán | 320 tr. | 320 Seite(n) | 320 עמ׳ | ص 320 | roughly 320 | 全320頁
     | 320 old. | xii; 320 | 320, [2] с. | 320 стор. | 320 p. (pbk.) | 320, xii p. | '320 | (320 p.) | pages: 320
 """
 
@@ -129,7 +132,20 @@ def test_pages_are_read_as_they_are_written(text: str, want: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2 v.", "320 x", "2 v. (320, 400 p.)", "12-24", "-320", "xii", "320 minutes", "unpaged"]
+    "text",
+    [
+        "2 v.",
+        "320 x",
+        "2 v. (320, 400 p.)",
+        "12-24",
+        "12-24 p.",
+        "2 v. (320 p. each)",
+        "2 h 20 s",
+        "-320",
+        "xii",
+        "320 minutes",
+        "unpaged",
+    ],
 )
 def test_what_is_no_number_of_pages_stays_text(text: str) -> None:
     assert numbers.pages(text) == text

@@ -42,6 +42,8 @@ _CALENDARS = (
     _HEBREW,
     _named(range(3400, 4434), -2333, "단기|檀紀"),
     _named(range(1900, 2761), -660, "皇紀|神武紀元"),
+    _named(range(1900, 2158), -57, r"वि\S{0,3}\s?सं|vikram samvat|bikram sambat|\bb\.?\s?s\.?(?!\w)"),
+    _named(range(1800, 2023), 78, r"शक|\b(?:saka|shaka|śaka)\b"),
 )
 # A non-Gregorian year beside text in one of these scripts belongs to its calendar: ๒๕๔๕, ۱۳۷۸.
 _OF_SCRIPTS = (
@@ -63,8 +65,10 @@ def year_of(text: str) -> int | None:
         if not 1 <= number <= most:
             raise ValidationError(f"{match[1]} has the years 1 to {most}.", code="invalid")
         return before + number
-    if (match := _TWO_YEARS.match(text)) and _is_same(int(match[1]), int(match[2])):
-        return int(match[2])
+    if match := _TWO_YEARS.match(text):
+        one, other = int(match[1]), int(match[2])
+        if _is_same(one, other) or _is_same(other, one):
+            return other if _is_same(one, other) else one
     for calendar in _CALENDARS:
         if (match := calendar.name.search(text)) and (year := int(match[1] or match[2])) in calendar.years:
             return calendar.year_of(year)

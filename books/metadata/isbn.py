@@ -24,7 +24,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _DECIMALS = re.compile(r"^([^.,]*\d)[.,]0+$")
-_SEPARATORS = re.compile(r"(?<=\d)[.,·‧・ー_/](?=[\dX])", re.IGNORECASE)  # stdnum handles blanks and hyphens
+_SEPARATORS = re.compile(r"(?<=\d)[.,'’·‧・ー_/](?=[\dX])", re.IGNORECASE)  # stdnum handles blanks and hyphens
 _EXPONENT = re.compile(r"(\d)[.,](\d+)e\+?0?(\d+)", re.IGNORECASE)
 _NONE = re.compile("0{1,13}")
 # The check digit X as typed on Cyrillic and Greek keyboards, and dashes.

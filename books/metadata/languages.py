@@ -20,6 +20,7 @@ _TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8})*)")
 _SEMICOLON = re.compile(r"\s*;\s*")  # first: Norwegian Nynorsk; Nynorsk, Norwegian
 _BETWEEN = re.compile(r"\s*(?:[,;/|&+、，・·]|\s(?:and|und|et|e|y|och|og|ja|ve|i|a|и|і|та|och|και)\s)\s*")
 _HYPHEN = re.compile(r"\s*[–—-]\s*")  # last: Serbo-Croatian
+_SPACE = re.compile(r"\s+(?:with|mit|avec|con)\s+|(?<=\b[a-z]{3})\s(?=[a-z]{3}\b)")  # eng fre, as in library records
 _PERIOD = re.compile(r"(?<!\s)\s*+\((?=[^()\d]*\d)[^()]*+\)")  # Greek, Modern (1453-)
 _LANGUAGE = re.compile(  # the word itself: English language, język polski, 日本文
     rf"^(?:in|en|auf|на)\s|\b(?:text(?: in)?|{'|'.join(words_in('words_for_language.txt'))})\b|^ภาษา|^ភាសា"
@@ -76,7 +77,7 @@ def canonical(text: str) -> str:
         raise ValidationError(_ADVICE, code="invalid")
     if found := _one(written):
         return found
-    for between in (_SEMICOLON, _BETWEEN, _HYPHEN):
+    for between in (_SEMICOLON, _BETWEEN, _HYPHEN, _SPACE):
         parts = list(filter(None, between.split(written.lower())))
         if len(parts) > 1 and all(each := [_one(part) for part in parts]):
             return SEVERAL if len(set(each)) > 1 else each[0]
@@ -95,8 +96,8 @@ def _one(written: str) -> str:
         return _TITLED[written]
     tag = _TAG.fullmatch(_LOCALE.sub("", written.lower()).replace("_", "-"))
     if tag and len(written) <= MAX_LENGTH:
-        code = _CODES.get(tag[1]) or _named().get(tag[1]) or (tag[1] if len(tag[1]) == 3 else "")
-        if code:
+        unknown = tag[1] if len(tag[1]) == 3 and tag[1] not in _OF_COUNTRIES else ""
+        if code := _CODES.get(tag[1]) or _named().get(tag[1]) or unknown:
             return f"{code}{tag[2]}"
     named = fold(written)
     return _named().get(named) or _with_brackets(named)[0] or _otherwise_named(named)

@@ -53,17 +53,27 @@ _LETTERS = {  # that stand for numbers: כרך ב, Τόμος Β
 _LETTER_MARKS = re.compile("[\"'\u00b4\u02b9\u0301\u0384\u05f3\u05f4\u2019\u201d]")
 _PART = re.compile(f"第?([{''.join(_PARTS)}])[巻卷册冊集部編篇권]?")
 _BRACKETS = re.compile(r"[()\[\]<>〈〉《》【】「」]")
+_OF_PAGES = "|".join(words_in("pages.txt"))
+_THOUSANDS_OF_PAGES = r"\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+"
 _PAGES = re.compile(
-    r"(?:[~+(\[\]'\"=]|約|约|\[\d+\],?|(?:ca|p|pp|pages|s|seiten|approx|about|circa|etwa|env)\b[.,:]?|[ivxlc]+\b[.,;+-]?|\s)*"
-    r"(?P<number>\d{1,3}(?:[,.'\u2019 ]\d{3})+|\d+)(?:[.,]0+)?\+?\]?(?:,?\s*\[\d+\]|,\s*[ivxlc]+\b)?\s*"
-    rf"(?:(?:{'|'.join(words_in('pages.txt'))})(?:[.,'\s:;+(].*)?|(?:\(.*\))?)"
+    r"(?:[~+(\[\]'\"=]|約|约|全|ص|\[\d+\],?|(?:ca|p|pp|pages|s|seiten|approx|about|around|roughly|circa|etwa|env|environ|unos|"
+    r"około|около|yaklaşık)\b[.,:]?|[ivxlc]+\b[.,;+-]?|\s)*"
+    rf"(?P<number>{_THOUSANDS_OF_PAGES})(?:[.,]0+)?\+?\]?(?:,?\s*\[\d+\]|,\s*[ivxlc]+\b)?\s*"
+    rf"(?:(?:{_OF_PAGES})(?:[.,'\u05f3\s:;+(].*)?|(?:\(.*\)|[:;]\s*\D.*)?)"
 )
+_NAMED_PAGES = re.compile(rf"(?P<number>{_THOUSANDS_OF_PAGES})\]?\s*(?:{_OF_PAGES})(?![^\W\d_])")
+# Beside the pages of another volume, or in a recording, a number of pages is not that of the book.
+_OTHER_PAGES = re.compile(r"\d\]?\s*(?:[,)+/x×-]|$)|\beach\b|\d\s*(?:h|min|hrs?|std)\b")
 _BINDING = re.compile(r"^[^\W\d_]{4,}(?: [^\W\d_]{4,})?,?\s+(?=\d+\s[^\W\d_])")  # Paperback, 320 pages
 
 
 def pages(text: str) -> int | str:
     """The number of pages in `320 p.`, `xii, 320 pages : ill.` or `約300頁`; the text itself if it has none."""
-    found = _PAGES.fullmatch(_BINDING.sub("", plain(text)))
+    written = _BINDING.sub("", plain(text))
+    found = _PAGES.fullmatch(written)
+    if not found and (named := _NAMED_PAGES.search(written)):  # 1 online resource (320 pages)
+        rest = written[: named.start()] + written[named.end() :]
+        found = None if _NAMED_PAGES.search(rest) or _OTHER_PAGES.search(rest) else named
     return int("".join(filter(str.isdigit, found["number"]))) if found else text
 
 

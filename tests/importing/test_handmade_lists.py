@@ -153,6 +153,23 @@ def fields(content: str | bytes) -> list[dict[str, Any]]:
         ("Title,Author", "Dune (Dune #1),A", "title", "Dune"),
         ("Title,Author", '"Mort (Death, #1; Discworld, #4)",A', "more_series", ["Discworld #4"]),
         ("Title,Author,Series", "Dune (Dune #1),A,", "title", "Dune (Dune #1)"),
+        ("Title,Series", 'Mort,"Discworld, 4"', "series_number", 4),
+        ("Title,Series", "Mort,Discworld - 4", "series", "Discworld"),
+        ("Title,Series", 'Mort,"Discworld, book four"', "series_number", 4),
+        ("Titel,Reihe", "Mort,Discworld 4. Teil", "series", "Discworld"),
+        ("Titre,Série", 'Astérix,"Astérix, T4"', "series_number", 4),
+        ("Title,Series", 'Mort,"Discworld, 4 of 41"', "series", "Discworld"),
+        ("Title,Series", "Mort,(Discworld #4)", "series", "Discworld"),
+        ("タイトル,シリーズ", "A,ナルト（4）", "series", "ナルト"),
+        ("Title,Series", "Sandman,Sandman (1-3)", "series_label", "1-3"),
+        ("Title,Series", "Mort,Discworld #4; Death #1", "series", "Discworld"),
+        ("Title,Series", 'Mort,"Discworld #4, Death #1"', "more_series", ["Death #1"]),
+        ("Title,Series", "Emma,Area 51", "series", "Area 51"),
+        ("Title,Series", "Emma,(Fiction)", "series", "(Fiction)"),
+        ("Title,Tags", "A,\"['x', 'y z']\"", "topics", ["x", "y z"]),
+        ("Title,Tags", "A,#x #y", "topics", ["x", "y"]),
+        ("Title,Language", "A,no", "language", "no"),
+        ("Title,Language", 'A,"English, "', "language", "en"),
         # library records as tables
         ("245$a;100$a", "Emma :;Austen, Jane,", "title", "Emma"),
         ("245$a;100$a", "Emma :;Austen, Jane,", "authors", ["Jane Austen"]),
@@ -243,8 +260,14 @@ def test_a_column_that_may_hold_something_else_is_not_guessed(header: str) -> No
     assert "title" not in columns_of(header.split(","))
 
 
+@pytest.mark.parametrize("nothing", ["unknown", "No ISBN", "ohne ISBN", "keine", "TBD", "(none)", "なし", "нет"])
+def test_a_cell_for_a_number_may_say_that_there_is_none(nothing: str) -> None:
+    (row,) = rows(f"Title,Author,ISBN,Pages\nA,{nothing},{nothing},{nothing}\n")
+    assert (row.fields, row.dropped) == ({"title": "A", "authors": [nothing]}, [])
+
+
 def test_the_row_that_adds_up_the_others_is_no_book() -> None:
-    for word in ("Summe", "Total:", "合計", "Total: 123", "Summe: 2 Bücher", "Anzahl:", "2 books"):
+    for word in ("Summe", "Average", "Total:", "合計", "Total: 123", "Summe: 2 Bücher", "Anzahl:", "2 books"):
         book, total = rows(f"Titel;Autor;Seiten\nFaust;Goethe;200\n{word};;200\n")
         assert (book.error, total.error and total.error.field) == (None, "title")
 

@@ -14,33 +14,46 @@ from books.importing.formats.values import (
     first,
     first_isbn,
     full_year,
+    list_in,
     natural_order,
+    parse_all_series,
     split_role,
     strip_formula,
     text,
     values,
 )
 from books.importing.results import RowError
-from books.metadata.folding import alternatives
+from books.metadata.folding import alternatives, words_in
 from books.metadata.html_text import without_entities
+from books.metadata.numbers import number_in_words
 from books.metadata.text import is_unspaced
 
 # For these fields other columns are read if the first is empty, such as the ISBN-10.
 FALLBACKS = {"authors", "contributors", "isbn13", "publisher", "published_year", "language", "pages", "description"}
 _NOTHING = {"n/a", "#n/a", "n.a.", "null", "none", "nan", "-", "--", "–", "—", "?"}
+LONGEST_CODE = 3  # letters of a language's
 LONGEST_NOTHING = 10  # characters, including spaces around
 _OF_BOOKS = r"(?:books?|titles?|bücher|titel|livres|libros|libri|книги?|книг|冊|本|册)"
+_UNKNOWN = frozenset(map(key, words_in("nothing.txt")))  # “none”, “unknown” and the like
 _TOTALS = re.compile(
     rf"\d+ ?{_OF_BOOKS}|(?:{alternatives('totals.txt')})(?::?\s*[\d.,]*)(?:\s{_OF_BOOKS})?", re.IGNORECASE
 )
+_ISBN = re.compile(r"\bisbn\b", re.IGNORECASE)
 _NAMES_IN_JSON = ("name", "literal", "title", "label", "tag", "value")
 _BETWEEN_TOPICS = re.compile(r"[,;|\n、，；،؛]|\s[•·]\s")  # a topic with a comma is rare, a list with commas the rule
+_HASHTAGS = re.compile(r"\s*(?:#[^\s#,;]+\s*)+")
 _VOLUME = alternatives("volume_words.txt")
+_OF_ALL = r"(?:\s*(?:of|von|van|de|di|du|из|/)\s*\d+)?"  # 5 of 41
 _IN_SERIES = re.compile(
-    rf"(.*?[^\s,;:.–-])(?:[\s,;:.–-]*+(?<=\s)[(\[]?(?:{_VOLUME}|part|teil|issue)\s*+(\d[\d.–-]*+|[ivxlc]++)"
-    r"|\s*+[(\[]\s*+#?(\d+(?:\.\d+)?)|\s*+(第\s*+[\d一二三四五六七八九十]++\s*+[巻卷冊册集部]))[)\]]?",
+    rf"(.*?[^\s,;:.–-])(?:[\s,;:.–-]*+(?<=\s)[(\[]?(?:{_VOLUME}|part|teil|issue)\s*+(\d[\d.–-]*+|[ivxlc]++){_OF_ALL}"
+    rf"|\s*+[(\[（]\s*+#?(\d[\d.–-]*+)|(?:[,:]|\s[–-])\s++(\d{{1,4}}(?:\.\d)?){_OF_ALL}|[\s,]++t(\d{{1,3}})"
+    rf"|[\s,]++(\d{{1,4}})\.?\s?(?:{_VOLUME}|part|teil|[巻卷冊册권])"
+    r"|\s*+(第\s*+[\d一二三四五六七八九十]++\s*+[巻卷冊册集部]))[)\]）]?",
     re.IGNORECASE,
 )
+_HASHED = re.compile(r"(.*?[^\s,;:])[\s,;:]*#\s?(\d[\d.–-]*)")
+_IN_WORDS = re.compile(rf"(.*?[^\s,;:–-])[\s,;:–-]+((?:{_VOLUME}|part|teil)\s\w+)", re.IGNORECASE)
+_BETWEEN_SERIES = re.compile(r"\s*[;|]\s*|,\s+(?=[^#,]*#\d)")
 _COUNTED = re.compile(rf",? (?:{_VOLUME}) ?(?=\d)", re.IGNORECASE)
 _PLACE = re.compile(r"(?=[^#]*[^\W\d_])[^#]+[ ,]#\d{1,4}(?:[.-]\d{1,4})?")
 _NO_SERIES = re.compile(
@@ -68,18 +81,39 @@ def table_reader(columns: Mapping[str, Sequence[str]], order: str = "") -> Calla
     def read(cells: Cells) -> RawFields:
         fields, dropped = read_fields(cells)
         series = fields.get("series")
-        if isinstance(series, str) and not fields.get("series_number") and (found := _IN_SERIES.fullmatch(series)):
-            fields |= {"series": found[1], "series_number": found[2] or found[3] or found[4]}
+        if isinstance(series, str) and not fields.get("series_number"):
+            fields |= _places(series)
         return fields, dropped
 
     return read
+
+
+def _places(written: str) -> dict[str, Any]:
+    """The series and its number in “Discworld, Bd. 5”, or those of several: “Discworld #5; Witches #2”."""
+    bare = written.strip()
+    if f"{bare[:1]}{bare[-1:]}" in {"()", "[]"}:
+        bare = bare[1:-1]
+    several = [_place(part) for part in _BETWEEN_SERIES.split(bare)]
+    if len(several) > 1 and all(several):
+        return parse_all_series([f"{name} ({number})" for name, number in filter(None, several)])
+    if found := _place(bare):
+        return {"series": found[0], "series_number": found[1]}
+    return {}
+
+
+def _place(written: str) -> tuple[str, str] | None:
+    if found := _IN_SERIES.fullmatch(written) or _HASHED.fullmatch(written):
+        return found[1], next(filter(None, found.groups()[1:]))
+    if (found := _IN_WORDS.fullmatch(written)) and number_in_words(found[2]):
+        return found[1], found[2]
+    return None
 
 
 def _reader(field: str, columns: Sequence[str], order: str) -> CellReader:
     if field == "contributors":
         return _contributors(columns)
     if field == "isbn13":
-        return lambda *cells: first_isbn(*map(_value, cells))
+        return lambda *cells: first_isbn(*map(_known, cells))
     value, read = _first_of(columns), _READERS.get(field, _plain)
     if field == "authors":
         return lambda *cells: _people(value(*cells), order)
@@ -119,6 +153,18 @@ def _value(cell: Any) -> Any:
     return "" if is_short and value.strip().casefold() in _NOTHING else value
 
 
+def _known(cell: Any) -> Any:
+    """The value of a cell in a field that is a number or a code, so that “none” and “no ISBN” give nothing."""
+    value = _value(cell)
+    says_nothing = isinstance(value, str) and value.strip() and key(_ISBN.sub("", value)) in _UNKNOWN
+    return "" if says_nothing else value
+
+
+def _language(cell: str) -> str:
+    written = cell.strip(" ,;")
+    return str(_known(written)) if len(written) > LONGEST_CODE else written  # “no” is Norwegian
+
+
 def _cells(field: str, value: Any) -> list[str]:
     """A cell as a list of one, or the names in a JSON list of strings or objects."""
     found = [value] if isinstance(value, str) else list(map(_name, values(value)))
@@ -128,8 +174,13 @@ def _cells(field: str, value: Any) -> list[str]:
 
 
 def _topics(value: Any) -> list[str]:
-    found = _cells("topics", value)
-    return [part for each in found for part in _BETWEEN_TOPICS.split(each)] if isinstance(value, str) else found
+    if not isinstance(value, str):
+        return _cells("topics", value)
+    if listed := list_in(value):
+        return listed
+    if _HASHTAGS.fullmatch(value):
+        return value.replace("#", " ").split()
+    return _BETWEEN_TOPICS.split(value)
 
 
 def _name(value: Any) -> Any:
@@ -158,7 +209,8 @@ def _contributors(columns: Sequence[str]) -> CellReader:
 _READERS: dict[str, Callable[[Any], Any]] = {  # of a value that is not empty
     "title": lambda value: value.removesuffix(" /").removesuffix(" :") if isinstance(value, str) else value,
     "published_year": lambda value: full_year(str(value).strip()) if isinstance(value, (str, int)) else value,
-    "pages": lambda value: value.strip().lstrip("0") if isinstance(value, str) else value,
+    "pages": lambda value: _known(value.strip().lstrip("0")) if isinstance(value, str) else value,
+    "language": lambda value: _language(value) if isinstance(value, str) else _plain(value),
     "topics": _topics,
 }
 

@@ -4,15 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import batched
 
-from books.importing.formats.values import EAST_ASIAN, SUFFIX, natural_order, role_before, split_role
+from books.importing.formats.values import EAST_ASIAN, SUFFIX, list_in, natural_order, role_before, split_role
 from books.metadata import roles
 from books.metadata.sorting import is_institution, is_last_name
 
 FEW = 3  # names that show how the names of a column are written
 LONGEST = 1000  # characters that are searched for roles
 FIRST_LAST, LAST_FIRST = "first last", "last, first"
-_LIST = re.compile(r"\s*\[\s*([\"'])(.*)\1\s*\]\s*", re.DOTALL)  # of Python or JSON
-_IN_LIST = re.compile(r"[\"']\s*,\s*[\"']")
 _ROLE_WORDS = r"지음|지은이|옮김|옮긴이|그림|원작|글"
 _EAST = r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _BETWEEN = re.compile(
@@ -58,7 +56,7 @@ def names_in(cells: Iterable[str], order: str = "") -> list[str]:
 
 
 def _texts(cell: str) -> list[str]:
-    return _IN_LIST.split(found[2]) if (found := _LIST.fullmatch(cell)) else _BETWEEN.split(cell)
+    return list_in(cell) or _BETWEEN.split(cell)
 
 
 def _split(written: str, order: str) -> list[str]:

@@ -15,6 +15,8 @@ from books.metadata.roles import AUTHOR
 EDITOR = "edt"
 SHORTEST_ROLE = 4  # letters of a capitalized role beside a name without brackets
 DAMAGE = "Damage"  # a column with the reason why a record could not be read
+_LIST = re.compile(r"\s*\[\s*([\"'])(.*)\1\s*\]\s*", re.DOTALL)  # of Python or JSON
+_IN_LIST = re.compile(r"[\"']\s*,\s*[\"']")
 _IN_PARENTHESES = re.compile(r"(.*\S)\s*[(\[]#?\s*+([^()\[\]]+)[)\]]")
 SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv|v|vi|junior|senior|ph\.?d|[md]\.?d|mba|rn|esq)\.?", re.IGNORECASE)
 _NO_PERSON = re.compile(
@@ -68,6 +70,11 @@ def first(*cells: Any) -> str:
 def texts(*cells: Any) -> list[str]:
     """All texts in the cells, which may be lists."""
     return [found for cell in cells for value in values(cell) if (found := text(value))]
+
+
+def list_in(cell: str) -> list[str]:
+    """The texts in a cell that a program wrote as a list: ['Ann Lee', 'Jo Poe']. None if it did not."""
+    return _IN_LIST.split(found[2]) if "[" in cell and (found := _LIST.fullmatch(cell)) else []
 
 
 def parts(cell: Any, separator: str = ",") -> list[str]:
