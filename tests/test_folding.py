@@ -77,11 +77,14 @@ def test_letters_that_differ_stay_apart(one: str, other: str) -> None:
             [*"じゃ ゃん ん じゃ ゃっ っく く".split()],
             [[*"じゃ ゃん んじ じゃ ゃっ っく く".split()]],
         ),
+        ("می\u200cخواهم", ["ميخواهم"], [["مي", "خواهم"]]),
+        ("مدينة الظلال", ["مدينه", "الظلال"], [["ظلال"]]),
+        ("Salt & Ash", ["salt", "ash"], [["salt", word, "ash"] for word in ("and", "und", "et", "y")]),
         ("1,000 Places", ["1000", "places"], []),
         ("A Ph.D. thesis", ["a", "ph", "d", "thesis"], [["phd"]]),
     ],
 )
-def test_apostrophes_and_dots_may_be_left_out(text: str, main: list[str], others: list[list[str]]) -> None:
+def test_words_are_found_in_the_other_ways_to_type_them(text: str, main: list[str], others: list[list[str]]) -> None:
     assert words(text) == main
     assert other_spellings(text) == others
 

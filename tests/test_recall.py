@@ -7,6 +7,7 @@ five digits or more are found. A phrase that begins in one text and ends in anot
 """
 
 import random
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -63,6 +64,9 @@ SPELLINGS: list[Callable[[str], str]] = [
 ]
 
 
+AFTER_ARTICLE = re.compile(r"\bال(\w{3,})")  # a word is written together with al-, and looked for without it
+
+
 @cache
 def script(character: str) -> str:
     if unicodedata.category(character)[0] not in "LNM":
@@ -81,10 +85,13 @@ def texts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "author", name
         if "unspaced" in map(script, name):  # 夏目 漱石 is written 夏目漱石 too
             yield "author", name.replace(" ", "")
+        yield from (("author", word) for word in AFTER_ARTICLE.findall(name))
     yield from (("topic", name) for name in row["topic_names"].split("\n") if name)
     for name, field in NAMED.items():
         if row[name]:
-            yield from ((field, text) for text in {row[name], row[name].replace("’", " ")})
+            spelled = {row[name], row[name].replace("’", " "), *AFTER_ARTICLE.findall(row[name])}
+            spelled |= {row[name].replace("&", word) for word in ("and", "und", "et", "y")}
+            yield from ((field, text) for text in spelled)
 
 
 def phrase_of(text: str, chance: random.Random) -> str:

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.once
 
 ORDERS = [
     ("en", "An Ember|Gulliver|The Hobbit|Ivanhoe|A Tale"),
+    ("en", "A as in Ant|A Is for Axe|A to Z|Apt|A Band|A Castle"),
     ("fr", "L’Étranger|La Fontaine|Un garçon|Les Hommes|Île"),
     ("de", "Ein Apfel|Die Birne|Der Zauberberg"),
     ("es", "El ajedrez|La casa|Los nadadores|Ñandú|Oro"),

@@ -111,7 +111,8 @@ def _articles(spoken: str) -> re.Pattern[str]:
     glued = [each for each in found if each[-1] in "'-" or each == "ال"]
     apart = "|".join(re.escape(each).replace("'", "['’]") for each in found if each not in glued)
     joined = "|".join(re.escape(each).replace("'", "['’]") for each in glued) or r"(?!)"
-    return re.compile(rf"(?:(?:{apart or '(?!)'})\s+|(?:{joined})\s*)[^\w]*(?=\w\S|\w+\s|\d)")
+    letter = r"(?<!\ba )|(?!(?:is|was|as|to|for|and|or)\b)" if spoken in {"", "en"} else ""
+    return re.compile(rf"(?:(?:{apart or '(?!)'})\s+|(?:{joined})\s*)[^\w&]*(?=\w\S|\w+\s|\d)(?:{letter})")
 
 
 def _primary(text: str, spoken: str) -> str:
