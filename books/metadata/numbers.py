@@ -61,7 +61,7 @@ _PAGES = re.compile(
     rf"(?P<number>{_THOUSANDS_OF_PAGES})(?:[.,]0+)?\+?\]?(?:,?\s*\[\d+\]|,\s*[ivxlc]+\b)?\s*"
     rf"(?:(?:{_OF_PAGES})(?:[.,'\u05f3\s:;+(].*)?|(?:\(.*\)|[:;]\s*\D.*)?)"
 )
-_NAMED_PAGES = re.compile(rf"(?P<number>{_THOUSANDS_OF_PAGES})\]?\s*(?:{_OF_PAGES})(?![^\W\d_])")
+_NAMED_PAGES = re.compile(rf"(?<!\d)(?P<number>{_THOUSANDS_OF_PAGES})\]?\s*(?:{_OF_PAGES})(?![^\W\d_])")
 # Beside the pages of another volume, or in a recording, a number of pages is not that of the book.
 _OTHER_PAGES = re.compile(r"\d\]?\s*(?:[,)+/x×-]|$)|\beach\b|\d\s*(?:h|min|hrs?|std)\b")
 _BINDING = re.compile(r"^[^\W\d_]{4,}(?: [^\W\d_]{4,})?,?\s+(?=\d+\s[^\W\d_])")  # Paperback, 320 pages

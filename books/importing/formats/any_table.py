@@ -53,7 +53,7 @@ _IN_SERIES = re.compile(
 )
 _HASHED = re.compile(r"(.*?[^\s,;:])[\s,;:]*#\s?(\d[\d.–-]*)")
 _IN_WORDS = re.compile(rf"(.*?[^\s,;:–-])[\s,;:–-]+((?:{_VOLUME}|part|teil)\s\w+)", re.IGNORECASE)
-_BETWEEN_SERIES = re.compile(r"\s*[;|]\s*|,\s+(?=[^#,]*#\d)")
+_BETWEEN_SERIES = re.compile(r"(?:(?<!\s)\s+)?[;|]\s*|,(?=[^#,]*#\d)\s+")
 _COUNTED = re.compile(rf",? (?:{_VOLUME}) ?(?=\d)", re.IGNORECASE)
 _PLACE = re.compile(r"(?=[^#]*[^\W\d_])[^#]+[ ,]#\d{1,4}(?:[.-]\d{1,4})?")
 _NO_SERIES = re.compile(
