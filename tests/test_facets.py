@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 
 from books.models import Author, Book
 from books.search import results
@@ -151,6 +152,15 @@ class Narrowing(TestCase):
                     facets = facet_counts(Book, BookSearch.of({"q": query}).conditions, 0)
                     assert (facets.count, facets.is_exact) == (limit, is_exact)
                     assert len(facets.values["topic"]) == 3
+
+    @pytest.mark.postgresql
+    def test_the_names_of_too_many_books_are_not_joined_only_to_be_dropped(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE books_book")
+        with mock.patch("books.search.facets.EXACT", 3), CaptureQueriesContext(connection) as queries:
+            facet_counts(Book, BookSearch.of({"q": "year:1900..1950"}).conditions, 0)
+        joined = [query["sql"] for query in queries if "STRING_AGG" in query["sql"]]
+        assert len(joined) == 1, joined  # that of the sample
 
     async def test_a_book_counts_once_in_each_of_its_series(self) -> None:
         series = {"series": "Second", "series_number": "2", "more_series": ["First #7", "Third"]}

@@ -86,12 +86,12 @@ BUDGETS = {
 }
 # What is over its budget still, and how large it is: it fails above as long as it is, and here once it grows.
 TOO_LARGE = {
-    "models forms views web metadata templatetags admin": 11_838,
-    "search": 2040,
-    "server": 3476,
-    "jobs": 1451,
+    "models forms views web metadata templatetags admin": 11_813,
+    "search": 2038,
+    "server": 3471,
+    "jobs": 1420,
     "importing exporting": 6115,
-    "house": 29_311,
+    "house": 29_326,
 }
 
 

@@ -25,6 +25,7 @@ from books.search.filters import (
     END,
     FIRST,
     Conditions,
+    count_books,
     filter_books,
     id_range,
     matching_books,
@@ -103,11 +104,21 @@ def _counted(
     """The values of all matching books, or of a sample if there are more than EXACT."""
     if count <= EXACT:
         query = compile_query(_matching_rows, model, conditions.names, start, EXACT + 1)
-        counted = _count(*query.fill(conditions.values), start, limits)
-        if sum(books for *_, books in counted["count"]) <= EXACT:
-            return counted
+        found = query.fill(conditions.values)
+        if not (_expects_more(*found) and count_books(model, conditions, EXACT) > EXACT):
+            counted = _count(*found, start, limits)
+            if sum(books for *_, books in counted["count"]) <= EXACT:
+                return counted
     counted = _count(*_sample(model, conditions, start), start, limits, is_sample=True)
     return {**counted, "count": [("", "", EXACT + 1)]}
+
+
+def _expects_more(sql: str, parameters: list[Any]) -> bool:
+    """Whether PostgreSQL expects more than EXACT books. Counting them first takes half as long as joining names."""
+    if not sql or connection.vendor != "postgresql":
+        return False
+    (((explained,),),) = fetch(f"EXPLAIN (FORMAT JSON) {sql}", parameters, keeps_plan=False)
+    return bool(explained["Plan"]["Plan Rows"] > EXACT)
 
 
 def _count(
