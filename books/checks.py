@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
-from django.urls import get_resolver
+from django.core.checks import Warning as CheckWarning
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from books.exporting import EXPORT_FORMATS
 from books.forms.books import BookForm
@@ -25,6 +26,7 @@ SAME_FOR_ALL = {"HEAD", "OPTIONS"}
 
 def run() -> list[CheckMessage]:
     found = [message for route in get_resolver("books.urls").url_patterns for message in check_url(route)]
+    found += [message for route in get_resolver().url_patterns for message in check_foreign_url(route)]
     return found + [message for field in FIELDS for message in check_field(field)]
 
 
@@ -47,6 +49,13 @@ def check_url(route: Any) -> Iterator[CheckMessage]:
         ):
             if not is_there:
                 yield Error(f"{method} {url}: {what} is missing.", hint=f"Add it in {file}.", id="books.E002")
+
+
+def check_foreign_url(route: URLPattern | URLResolver) -> Iterator[CheckMessage]:
+    """It stands outside of the catalogue and the admin, and declares no rules."""
+    if isinstance(route, URLPattern) and not getattr(getattr(route.callback, "view_class", None), "rules", None):
+        hint = "Under READ_REQUIRES_LOGIN it takes an account; otherwise it answers everybody. See ROOT_URLCONF."
+        yield CheckWarning(f"/{route.pattern} has a view that declares no `rules`.", hint=hint, id="books.W001")
 
 
 def check_field(field: Field) -> Iterator[CheckMessage]:

@@ -13,6 +13,7 @@ from books import checks
 from books.apps import TAG
 from books.metadata.record import BY_NAME
 from books.views.base import CatalogueView
+from books.views.topics import TopicList
 from books.web.permissions import READ
 
 pytestmark = pytest.mark.once
@@ -61,6 +62,12 @@ def test_a_view_of_another_kind_is_named(view: Any) -> None:
 )
 def test_what_a_method_lacks_is_named(view: type[CatalogueView], message: str, hint: str) -> None:
     assert (message, hint) in said(checks.check_url(path("new/", view.as_view(), name="home")))
+
+
+def test_a_plain_view_beside_the_catalogue_is_warned_of() -> None:
+    [(message, _)] = said(checks.check_foreign_url(path("plain/", plain)))
+    assert message == "/plain/ has a view that declares no `rules`."
+    assert said(checks.check_foreign_url(path("topics/", TopicList.as_view()))) == []
 
 
 def test_a_field_is_named_in_every_place_that_lacks_it() -> None:

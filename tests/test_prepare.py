@@ -1,6 +1,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -68,7 +69,11 @@ class PrepareTests(TemporaryFolders, TestCase):
             call_command("prepare")
 
     def test_whoever_comes_while_another_prepares_the_database_waits(self) -> None:
-        assert waits_for_others(prepare.locked_database)
+        impatient = patch.object(prepare, "LONGEST_WAIT", 0.3)
+        refused = self.assertRaisesMessage(CommandError, "Another process has been preparing")
+        with held(prepare.locked_database), impatient, refused:
+            call_command("prepare")
+        call_command("prepare")
 
 
 @pytest.mark.once
@@ -102,20 +107,28 @@ class CollectTests(TemporaryFolders):
         assert (self.static / "own.css").is_file()
 
     def test_whoever_comes_while_another_collects_waits(self) -> None:
-        assert waits_for_others(lambda: prepare.locked_file(self.folder / "lock"))
+        lock = self.folder / "lock"
+        impatient = patch.object(prepare, "LONGEST_WAIT", 0.3)
+        refused = self.assertRaisesMessage(CommandError, "Another process has been preparing")
+        with held(lambda: prepare.locked_file(lock)), impatient, refused, prepare.locked_file(lock):
+            self.fail("both hold the lock")
 
 
-def waits_for_others(lock: Any) -> bool:
-    """Whether a second thread gets the lock only once the first has let go of it."""
-    taken = threading.Event()
+@contextmanager
+def held(lock: Any) -> Iterator[None]:
+    """The lock is in another thread's hands while the block runs."""
+    taken, done = threading.Event(), threading.Event()
 
-    def take() -> None:
+    def hold() -> None:
         with lock():
             taken.set()
+            done.wait(60)
 
-    second = threading.Thread(target=take)
-    with lock():
-        second.start()
-        has_waited = not taken.wait(0.3)
-    second.join(60)
-    return has_waited and taken.is_set()
+    other = threading.Thread(target=hold)
+    other.start()
+    taken.wait(60)
+    try:
+        yield
+    finally:
+        done.set()
+        other.join()

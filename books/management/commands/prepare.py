@@ -1,7 +1,8 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ from books.models import Book, Catalogue, Change
 from books.models.catalogue import change_catalogue
 
 STARTER_BOOKS = Path(__file__).resolve().parents[2] / "starter_books.csv"
+LONGEST_WAIT = 3600.0  # seconds: an upgrade of a million books takes minutes
 ADVISORY_LOCK = 0x626F6F6B73  # any number that nothing else locks on the same server
 
 
@@ -84,7 +86,12 @@ def locked_database() -> Iterator[None]:
         return
     # A separate connection holds the lock until it closes, and fails at once if there is no database.
     with closing(connection.copy()) as holder, holder.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+
+        def free() -> bool:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+            return bool(cursor.fetchone() == (True,))
+
+        wait_until(free)
         yield
 
 
@@ -92,5 +99,21 @@ def locked_database() -> Iterator[None]:
 def locked_file(path: Path) -> Iterator[None]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+
+        def taken() -> bool:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        wait_until(taken)
         yield
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not true():
+        if time.monotonic() > deadline:
+            raise CommandError(f"Another process has been preparing this catalogue for {LONGEST_WAIT:.0f} s.")
+        time.sleep(0.1)
